@@ -1,0 +1,12 @@
+/* nn/schedule - learning rate per step: linear warm-up from 0, then half a cosine to the minimum (official utils:
+ * i < W: peak*i/(W-1); later: min + (peak-min)/2*(1+cos(pi*(i-W)/(S-W)))). */
+#pragma once
+
+#include <stdint.h>
+
+typedef struct {
+    double peak, minimum;
+    int64_t warmup_steps, total_steps;
+} Schedule;
+
+double schedule_rate(const Schedule *schedule, int64_t step); /* step counts from 0 */

@@ -1,0 +1,30 @@
+/* par/par - the ranks of this run.
+ *
+ * MPI starts only when a launcher started us (mpirun, srun); otherwise a run is one rank and no MPI call is ever made.
+ * So every many-rank function takes a Par, and every function whose name ends in _all must be called by all ranks of
+ * it; nothing else communicates. With n_ranks == 1 the _all functions return at once and comm is MPI_COMM_NULL. */
+#pragma once
+
+#include "base/err.h"
+
+#include <mpi.h>
+#include <stdbool.h>
+
+typedef struct {
+    MPI_Comm comm; /* MPI_COMM_NULL when n_ranks == 1 without a launcher */
+    int rank, n_ranks;
+    MPI_Comm node_comm; /* ranks that share memory */
+    int node_rank, node_ranks, n_nodes;
+    int threads;        /* OpenMP threads of this rank; OpenBLAS always has one */
+    double hang_timeout_s;
+    bool mpi_started;
+} Par;
+
+/* Starts MPI if a launcher is there (MPI_THREAD_FUNNELED), sets thread counts: `threads` > 0 as asked, otherwise cores
+ * of this rank's binding shared out, 1 when ranks >= cores. Warns when cores are oversubscribed. */
+CHECKED Err par_start_all(Par *par, int threads);
+/* One rank, no MPI: for dry runs, one-rank subcommands and unit tests. */
+Par par_serial(int threads);
+bool par_launched(void); /* a launcher's environment is present */
+/* Finalizes. On a failure that all ranks agree on this is also the way out. */
+void par_finish_all(Par *par);

@@ -1,0 +1,49 @@
+/* store/checkpoint - model, optimizer and progress in one HDF5 file, independent of the rank count.
+ *
+ * /model/<official name>, /adamw/m/<name>, /adamw/v/<name> f32; attributes step, epoch, seed, config, schema; per-tensor
+ * content digests, verified on reading. ckpt/step-00001200.h5, written by all ranks by slabs of the flat parameter
+ * vector through MPI-IO (serial driver on one rank), then renamed. Reading looks for the newest file that verifies and
+ * falls back to the one before, saying so. */
+#pragma once
+
+#include "base/digest.h"
+#include "math/tensor.h"
+#include "par/par.h"
+
+#include <stdint.h>
+
+typedef struct {
+    int64_t step;
+    uint64_t seed;
+    const char *config_text;
+} CheckpointState;
+
+/* Flat vectors laid out as `tensors` in order (tensors[i].data ignored). This rank holds elements [begin, end) of each
+ * of params, m, v: params[0] is element `begin`. Slices of the ranks tile 0..total without overlap. */
+typedef struct {
+    const Tensor *tensors;
+    int n_tensors;
+    int64_t begin, end;
+    float *params, *m, *v; /* m, v may be NULL: weights only */
+} CheckpointSlice;
+
+CHECKED Err checkpoint_write_all(const char *folder, const CheckpointSlice *slice, const CheckpointState *state, const Par *par);
+/* The newest whole checkpoint of `folder`; *found false when there is none (not an error). Fills this rank's slice. */
+CHECKED Err checkpoint_read_newest_all(const char *folder, CheckpointSlice *slice, CheckpointState *state, bool *found, const Par *par);
+/* Keeps the last `keep_last` and every step that is a multiple of keep_every (0: none). Rank 0 deletes. */
+CHECKED Err checkpoint_prune_all(const char *folder, int keep_last, int64_t keep_every, const Par *par);
+
+/* One file, one rank: weights by name for fine-tuning, export, inspect. Tensors and data are owned by the set. */
+typedef struct {
+    Tensor *tensors;
+    int n_tensors;
+    int64_t step;
+    uint64_t seed;
+    char *config_text;
+    char digest[DIGEST_SIZE]; /* of all model tensors in name order */
+    float *storage;
+} WeightSet;
+
+CHECKED Err weights_read(WeightSet *weights, const char *path); /* a checkpoint file, or a run folder: its newest */
+const Tensor *weights_find(const WeightSet *weights, const char *name);
+void weights_free(WeightSet *weights);

@@ -1,0 +1,42 @@
+/* store/result - one outcome as JSON: runs/<id>/result.json.
+ *
+ *  { "schema": "synvid.result", "schema_version": 1,
+ *    "identity": {"task": "finetune", "dataset": "standin-motion", "pretraining": "moving-circles", "model": "vit_test", "seed": 1},
+ *    "protocol": {"name": "reduced", "deviations": ["epochs 20 instead of 100", ...]},
+ *    "metrics": [{"name": "top1", "value": 55.5, "unit": "%", "count": 400, "low": 50.6, "high": 60.3, "interval": "Wilson 95%"}],
+ *    "inputs": [{"role": "checkpoint", "path": "...", "digest": "..."}] } */
+#pragma once
+
+#include "base/digest.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+
+enum { RESULT_METRICS = 64, RESULT_INPUTS = 16, RESULT_DEVIATIONS = 32 };
+
+typedef struct {
+    char name[64], unit[16], interval[32];
+    double value, low, high; /* low = high = NAN without an interval */
+    int64_t count;
+} ResultMetric;
+
+typedef struct {
+    char role[32], path[PATH_SIZE], digest[DIGEST_SIZE];
+} ResultInput;
+
+typedef struct {
+    char task[32], dataset[NAME_SIZE], pretraining[NAME_SIZE], model[64];
+    uint64_t seed;
+    bool paper_protocol;
+    int n_deviations, n_metrics, n_inputs;
+    char deviations[RESULT_DEVIATIONS][160];
+    ResultMetric metrics[RESULT_METRICS];
+    ResultInput inputs[RESULT_INPUTS];
+} Result;
+
+CHECKED Err result_write(const Result *result, const char *path);
+CHECKED Err result_read(Result *result, const char *path);
+CHECKED Err result_add_metric(Result *result, const char *name, double value, const char *unit, int64_t count, double low, double high, const char *interval);
+CHECKED Err result_add_input(Result *result, const char *role, const char *path, const char *digest);
+CHECKED Err result_add_deviation(Result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const ResultMetric *result_metric(const Result *result, const char *name);

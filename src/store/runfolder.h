@@ -1,0 +1,23 @@
+/* store/runfolder - runs/<id>/: naming, creation, locking, what is finished.
+ *
+ * The id is a readable name plus 10 hex digits of the config's digest, so the same experiment finds its own folder again.
+ * config.json (resolved; written first), run.json (hosts, ranks, times, exit reason: what may differ between equal runs),
+ * curves.jsonl, ckpt/, result.json (finished when it exists). A lock file with host and pid keeps two jobs apart; a lock
+ * of a dead process on this host is taken over. */
+#pragma once
+
+#include "base/text.h"
+#include "par/run.h"
+
+typedef struct {
+    char path[PATH_SIZE], id[NAME_SIZE];
+    bool finished; /* result.json exists */
+    int lock_fd;
+} RunFolder;
+
+/* run->out is the parent ("runs/") and `name` the readable part; all ranks hear the outcome. With run->force the old
+ * folder's contents are deleted. */
+CHECKED Err runfolder_open_all(RunFolder *folder, const char *name, const char *config_digest, const Run *run);
+/* Writes run.json with `exit_reason` ("finished", "stopped: time budget", "error: ...") and unlocks. */
+void runfolder_close_all(RunFolder *folder, const Run *run, const char *exit_reason);
+CHECKED Err runfolder_path(char *out, size_t size, const RunFolder *folder, const char *name);
