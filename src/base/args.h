@@ -14,7 +14,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum { OPTION_IS_END, OPTION_IS_FLAG, OPTION_IS_TEXT, OPTION_IS_INT, OPTION_IS_DOUBLE, OPTION_IS_LIST, OPTION_IS_COUNT } OptionKind;
+typedef enum {
+    OPTION_IS_END,
+    OPTION_IS_FLAG,
+    OPTION_IS_TEXT,
+    OPTION_IS_INT,
+    OPTION_IS_DOUBLE,
+    OPTION_IS_LIST,
+    OPTION_IS_COUNT
+} OptionKind;
 
 enum { ARGS_LIST_MAX = 64 };
 typedef struct {
@@ -24,26 +32,39 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    char letter; /* 0: none */
+    char letter;                      /* 0: none */
     const char *value, *help, *group; /* group: heading in --help, NULL: same as the row above */
     OptionKind kind;
     size_t offset;
 } Option;
 
-#define OPTION_FLAG(name_, letter_, offset_, help_) {.name = name_, .letter = letter_, .help = help_, .kind = OPTION_IS_FLAG, .offset = offset_}     /* bool */
-#define OPTION_TEXT(name_, letter_, value_, offset_, help_) {.name = name_, .letter = letter_, .value = value_, .help = help_, .kind = OPTION_IS_TEXT, .offset = offset_} /* const char * */
-#define OPTION_INT(name_, letter_, value_, offset_, help_) {.name = name_, .letter = letter_, .value = value_, .help = help_, .kind = OPTION_IS_INT, .offset = offset_} /* int64_t */
-#define OPTION_DOUBLE(name_, letter_, value_, offset_, help_) {.name = name_, .letter = letter_, .value = value_, .help = help_, .kind = OPTION_IS_DOUBLE, .offset = offset_}
-#define OPTION_LIST(name_, letter_, value_, offset_, help_) {.name = name_, .letter = letter_, .value = value_, .help = help_, .kind = OPTION_IS_LIST, .offset = offset_} /* ArgList, may repeat */
-#define OPTION_COUNT_UP(name_, letter_, offset_, help_) {.name = name_, .letter = letter_, .help = help_, .kind = OPTION_IS_COUNT, .offset = offset_} /* int, -vv */
-#define OPTION_END {.kind = OPTION_IS_END}
+#define OPTION_FLAG(name_, letter_, offset_, help_)                                                                    \
+    { .name = name_, .letter = letter_, .help = help_, .kind = OPTION_IS_FLAG, .offset = offset_ } /* bool */
+#define OPTION_TEXT(name_, letter_, value_, offset_, help_)                                                            \
+    {                                                                                                                  \
+        .name = name_, .letter = letter_, .value = value_, .help = help_, .kind = OPTION_IS_TEXT, .offset = offset_    \
+    } /* const char * */
+#define OPTION_INT(name_, letter_, value_, offset_, help_)                                                             \
+    {                                                                                                                  \
+        .name = name_, .letter = letter_, .value = value_, .help = help_, .kind = OPTION_IS_INT, .offset = offset_     \
+    } /* int64_t */
+#define OPTION_DOUBLE(name_, letter_, value_, offset_, help_)                                                          \
+    { .name = name_, .letter = letter_, .value = value_, .help = help_, .kind = OPTION_IS_DOUBLE, .offset = offset_ }
+#define OPTION_LIST(name_, letter_, value_, offset_, help_)                                                            \
+    {                                                                                                                  \
+        .name = name_, .letter = letter_, .value = value_, .help = help_, .kind = OPTION_IS_LIST, .offset = offset_    \
+    } /* ArgList, may repeat */
+#define OPTION_COUNT_UP(name_, letter_, offset_, help_)                                                                \
+    { .name = name_, .letter = letter_, .help = help_, .kind = OPTION_IS_COUNT, .offset = offset_ } /* int, -vv */
+#define OPTION_END                                                                                                     \
+    { .kind = OPTION_IS_END }
 
 /* What a subcommand tells about itself; main and completion walk a table of these. */
 typedef struct {
-    const char *name, *summary; /* one line */
-    const char *usage;          /* "generate --variant SLUG --out DIR [options]" */
-    const char *description;    /* a paragraph or two */
-    const char *examples;       /* lines that can be pasted */
+    const char *name, *summary;   /* one line */
+    const char *usage;            /* "generate --variant SLUG --out DIR [options]" */
+    const char *description;      /* a paragraph or two */
+    const char *examples;         /* lines that can be pasted */
     const Option *const *options; /* NULL-terminated list of tables */
 } CommandHelp;
 

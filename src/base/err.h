@@ -31,7 +31,7 @@ typedef enum {
         ERR_COUNT
 } Err;
 
-#define CHECKED __attribute__((warn_unused_result))
+#define CHECKED          __attribute__((warn_unused_result))
 #define RAISE(code, ...) err_raise((code), __FILE__, __LINE__, __VA_ARGS__)
 #define TRY(expr)                                                                                                      \
     do {                                                                                                               \

@@ -61,26 +61,40 @@ typedef struct Field {
 } Field;
 
 #define FIELD_AT_(S, m) .key = #m, .offset = offsetof(S, m), .size = sizeof(((S *)0)->m)
-#define FIELD_BOOL(S, m, help_, default_) {FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_BOOL, .fallback = (default_), .max = 1}
-#define FIELD_INT(S, m, help_, default_, min_, max_) \
-    {FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_INT, .fallback = (default_), .min = (min_), .max = (max_)}
-#define FIELD_INT64(S, m, help_, default_, min_, max_) \
-    {FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_INT64, .fallback = (double)(default_), .min = (double)(min_), .max = (double)(max_)}
-#define FIELD_FLOAT(S, m, help_, default_, min_, max_) \
-    {FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_FLOAT, .fallback = (default_), .min = (min_), .max = (max_)}
-#define FIELD_DOUBLE(S, m, help_, default_, min_, max_) \
-    {FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_DOUBLE, .fallback = (default_), .min = (min_), .max = (max_)}
-#define FIELD_TEXT(S, m, help_, default_) {FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_TEXT, .text = (default_)}
-#define FIELD_PATH(S, m, help_, default_) \
-    {FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_TEXT, .text = (default_), .flags = FIELD_COSMETIC}
-#define FIELD_ENUM(S, m, help_, default_index_, names_) \
-    {FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_ENUM, .fallback = (default_index_), .text = (names_)}
-#define FIELD_RANGE(S, m, help_, low_, high_, min_, max_) \
-    {FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_RANGE, .fallback = (low_), .fallback_high = (high_), .min = (min_), .max = (max_)}
-#define FIELD_GROUP(S, m, help_, table_) {FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_GROUP, .fields = (table_)}
-#define FIELD_TEXTS(S, m, help_) {FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_TEXTS}
+#define FIELD_BOOL(S, m, help_, default_)                                                                              \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_BOOL, .fallback = (default_), .max = 1 }
+#define FIELD_INT(S, m, help_, default_, min_, max_)                                                                   \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_INT, .fallback = (default_), .min = (min_), .max = (max_) }
+#define FIELD_INT64(S, m, help_, default_, min_, max_)                                                                 \
+    {                                                                                                                  \
+        FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_INT64, .fallback = (double)(default_),                    \
+                         .min = (double)(min_), .max = (double)(max_)                                                  \
+    }
+#define FIELD_FLOAT(S, m, help_, default_, min_, max_)                                                                 \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_FLOAT, .fallback = (default_), .min = (min_), .max = (max_) }
+#define FIELD_DOUBLE(S, m, help_, default_, min_, max_)                                                                \
+    {                                                                                                                  \
+        FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_DOUBLE, .fallback = (default_), .min = (min_),            \
+                         .max = (max_)                                                                                 \
+    }
+#define FIELD_TEXT(S, m, help_, default_)                                                                              \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_TEXT, .text = (default_) }
+#define FIELD_PATH(S, m, help_, default_)                                                                              \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_TEXT, .text = (default_), .flags = FIELD_COSMETIC }
+#define FIELD_ENUM(S, m, help_, default_index_, names_)                                                                \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_ENUM, .fallback = (default_index_), .text = (names_) }
+#define FIELD_RANGE(S, m, help_, low_, high_, min_, max_)                                                              \
+    {                                                                                                                  \
+        FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_RANGE, .fallback = (low_), .fallback_high = (high_),      \
+                         .min = (min_), .max = (max_)                                                                  \
+    }
+#define FIELD_GROUP(S, m, help_, table_)                                                                               \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_GROUP, .fields = (table_) }
+#define FIELD_TEXTS(S, m, help_)                                                                                       \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_TEXTS }
 /* Any of the above as cosmetic: FIELD_AS_COSMETIC(FIELD_INT(...)) is spelled by adding the flag in the table row. */
-#define FIELD_END {.type = FIELD_TYPE_END}
+#define FIELD_END                                                                                                      \
+    { .type = FIELD_TYPE_END }
 
 /* Fills `config` with the defaults of the table. */
 void fields_default(void *config, const Field *fields);

@@ -1,7 +1,7 @@
 /* base/stop - requests to stop at the next safe point.
  *
- * SIGTERM, SIGINT, SIGUSR1, a file named "stop" in the run folder, and a time budget all set one local flag. The flag is
- * local: par/agree makes a decision of it (par_agree_stop_all) at a step boundary. */
+ * SIGTERM, SIGINT, SIGUSR1, a file named "stop" in the run folder, and a time budget all set one local flag. The flag
+ * is local: par/agree makes a decision of it (par_agree_stop_all) at a step boundary. */
 #pragma once
 
 #include <stdbool.h>

@@ -21,7 +21,7 @@ typedef struct {
     size_t config_size;
     const char *config_kind; /* --config NAME also looks in configs/<kind>/ */
     const StageShortcut *shortcuts;
-    bool needs_out;          /* --out is required */
+    bool needs_out; /* --out is required */
     Err (*run_all)(const void *config, const Run *run);
 } Stage;
 

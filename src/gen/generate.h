@@ -11,8 +11,8 @@ typedef struct {
     char pool[PATH_SIZE];    /* images or textures, if the variant needs them */
     char split[16];          /* stand-ins: train | test */
     int64_t videos;
-    int shard_videos;        /* videos a shard: a work unit */
-    int storage;             /* StorageKind */
+    int shard_videos; /* videos a shard: a work unit */
+    int storage;      /* StorageKind */
 } GenerateConfig;
 
 extern const Field generate_fields[];

@@ -9,15 +9,15 @@
 #include "par/run.h"
 
 typedef struct {
-    char input[PATH_SIZE];   /* folder, searched recursively */
-    int as;                  /* videos | images */
-    int size;                /* videos: short side; images: square side of the pool */
-    int max_frames;          /* videos: longer ones are cut into pieces of this many frames, 0: whole */
-    int limit;               /* reproducible subset, 0: all */
-    double max_bad;          /* share of unreadable files that is tolerated */
+    char input[PATH_SIZE]; /* folder, searched recursively */
+    int as;                /* videos | images */
+    int size;              /* videos: short side; images: square side of the pool */
+    int max_frames;        /* videos: longer ones are cut into pieces of this many frames, 0: whole */
+    int limit;             /* reproducible subset, 0: all */
+    double max_bad;        /* share of unreadable files that is tolerated */
     int shard_videos;
     int storage;
-    int label_from;          /* none | folder (one class per sub-folder) */
+    int label_from; /* none | folder (one class per sub-folder) */
 } IngestConfig;
 
 extern const Field ingest_fields[];

@@ -1,4 +1,5 @@
-/* gen/variant - a dataset of the paper as data: configs/variants/<slug>.json, each extending its predecessor by one aspect.
+/* gen/variant - a dataset of the paper as data: configs/variants/<slug>.json, each extending its predecessor by one
+ * aspect.
  *
  * The struct and its table (variant.c) are the documentation of every switch where paper and released code differ; the
  * defaults are the recommended readings. Generators: "objects" (the paper's), "standin-motion" and "standin-actions"
@@ -8,7 +9,12 @@
 #include "base/field.h"
 #include "base/text.h"
 
-typedef enum { GENERATOR_OBJECTS, GENERATOR_STANDIN_MOTION, GENERATOR_STANDIN_ACTIONS, GENERATOR_TEXTURE_VIDEO } GeneratorKind;
+typedef enum {
+    GENERATOR_OBJECTS,
+    GENERATOR_STANDIN_MOTION,
+    GENERATOR_STANDIN_ACTIONS,
+    GENERATOR_TEXTURE_VIDEO
+} GeneratorKind;
 
 typedef struct Variant Variant; /* defined in gen/variant_config.h by the generator; opaque to the stages above */
 

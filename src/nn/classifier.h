@@ -9,9 +9,11 @@
 typedef struct Classifier Classifier;
 typedef struct ClassifierScratch ClassifierScratch;
 
-CHECKED Err classifier_new(Classifier **classifier, const ModelConfig *model, int n_classes, double drop_path, double head_dropout);
+CHECKED Err classifier_new(Classifier **classifier, const ModelConfig *model, int n_classes, double drop_path,
+                           double head_dropout);
 void classifier_free(Classifier **classifier);
-const ParamTable *classifier_params(const Classifier *classifier); /* official classifier names: patch_embed..., blocks.i..., fc_norm, head */
+const ParamTable *classifier_params(
+    const Classifier *classifier); /* official classifier names: patch_embed..., blocks.i..., fc_norm, head */
 
 size_t classifier_scratch_bytes(const Classifier *classifier, int B);
 CHECKED Err classifier_scratch_new(ClassifierScratch **scratch, const Classifier *classifier, int B);
@@ -24,9 +26,11 @@ typedef struct {
 } ClassifierDraws;
 
 /* inputs: (B, 3, T, H, W) normalized floats (augmentation works on these). targets: (B, K) soft labels. Adds the mean
- * over B of -sum target*log softmax, times loss_scale, into *loss; adds gradients into grads. draws NULL: no dropping. */
+ * over B of -sum target*log softmax, times loss_scale, into *loss; adds gradients into grads. draws NULL: no dropping.
+ */
 void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *grads,
-                     double *loss, const float *inputs, const float *targets, int B, float loss_scale, const ClassifierDraws *draws);
+                     double *loss, const float *inputs, const float *targets, int B, float loss_scale,
+                     const ClassifierDraws *draws);
 /* logits (B, K); features (B, D) after the mean and before fc_norm, may be NULL. No dropping. */
 void classifier_forward(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *logits,
                         float *features, const float *inputs, int B);

@@ -1,7 +1,7 @@
 /* nn/mae - VideoMAE pre-training: encoder on visible tokens, decoder on all, normalized-pixel loss.
  *
- * Pure arithmetic on caller's memory. A Mae is shapes and layout only (shared, const after mae_init); a MaeScratch holds
- * activations of one micro-batch and belongs to one thread. */
+ * Pure arithmetic on caller's memory. A Mae is shapes and layout only (shared, const after mae_init); a MaeScratch
+ * holds activations of one micro-batch and belongs to one thread. */
 #pragma once
 
 #include "base/arena.h"
@@ -22,11 +22,13 @@ CHECKED Err mae_scratch_new(MaeScratch **scratch, const Mae *mae, int B);
 void mae_scratch_free(MaeScratch **scratch);
 
 /* One micro-batch. clips: (B, T, H, W, 3) 8-bit pixels; masked: (B, N) bytes, 1 = hidden, equally many per clip.
- * The mean squared error over B*(N-V)*patch values, times `loss_scale`, is *added* into *loss and its gradient is *added*
- * into grads (flat, mae_params layout; NULL: forward only). Input normalization with ImageNet mean and std inside. */
-void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, double *loss, const uint8_t *clips,
-              const uint8_t *masked, int B, float loss_scale);
+ * The mean squared error over B*(N-V)*patch values, times `loss_scale`, is *added* into *loss and its gradient is
+ * *added* into grads (flat, mae_params layout; NULL: forward only). Input normalization with ImageNet mean and std
+ * inside. */
+void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, double *loss,
+              const uint8_t *clips, const uint8_t *masked, int B, float loss_scale);
 /* Predictions of the last mae_step's clip b for its masked tokens, (N-V, S*P*P*3), ascending; for pictures. */
 const float *mae_predictions(const MaeScratch *scratch, int b);
 /* Mean over all tokens of the encoder's last block output after encoder.norm, nothing masked: (B, D). For features. */
-void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, float *features, const uint8_t *clips, int B);
+void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, float *features, const uint8_t *clips,
+                  int B);

@@ -9,14 +9,22 @@
 
 #include <stdint.h>
 
-typedef enum { INIT_ZERO, INIT_ONE, INIT_XAVIER, INIT_FRAMEWORK /* U(+-1/sqrt(fan_in)) */, INIT_NORMAL_02, INIT_TRUNC_02_1SD, INIT_HEAD /* normal 0.02 x init_scale */ } ParamInit;
+typedef enum {
+    INIT_ZERO,
+    INIT_ONE,
+    INIT_XAVIER,
+    INIT_FRAMEWORK /* U(+-1/sqrt(fan_in)) */,
+    INIT_NORMAL_02,
+    INIT_TRUNC_02_1SD,
+    INIT_HEAD /* normal 0.02 x init_scale */
+} ParamInit;
 
 typedef struct {
     char name[TENSOR_NAME_SIZE]; /* official name */
     int n_dims, dims[TENSOR_DIMS];
-    size_t offset, count;        /* in floats, into the flat vector */
-    bool decays;                 /* weight decay applies */
-    int layer;                   /* layer-decay group: 0 embedding, i+1 block i, L+1 head; pre-training: 0 */
+    size_t offset, count; /* in floats, into the flat vector */
+    bool decays;          /* weight decay applies */
+    int layer;            /* layer-decay group: 0 embedding, i+1 block i, L+1 head; pre-training: 0 */
     ParamInit init;
     int fan_in, fan_out;
 } Param;
@@ -27,7 +35,8 @@ typedef struct {
     size_t total; /* floats in the flat vector */
 } ParamTable;
 
-CHECKED Err params_add(ParamTable *table, const char *name, const int *dims, int n_dims, ParamInit init, int fan_in, int fan_out, bool decays, int layer);
+CHECKED Err params_add(ParamTable *table, const char *name, const int *dims, int n_dims, ParamInit init, int fan_in,
+                       int fan_out, bool decays, int layer);
 const Param *params_find(const ParamTable *table, const char *name);
 /* Draws every parameter from (seed, RNG_WEIGHTS, row, ...). */
 void params_init(float *flat, const ParamTable *table, uint64_t seed, float head_scale);

@@ -1,9 +1,9 @@
 /* par/agree - errors and decisions that all ranks share.
  *
- * Between two _all calls a rank may fail only into a local Err; err_agree_all then gives every rank the code and message
- * of the lowest failing rank ("rank 1: shard 12: ..."). Decisions that steer control flow are agreed values, never each
- * rank's own look at the disk or the clock. Waiting polls a non-blocking reduction: after a few seconds -v says which
- * phase waits; after par->hang_timeout_s the run is aborted with that message. */
+ * Between two _all calls a rank may fail only into a local Err; err_agree_all then gives every rank the code and
+ * message of the lowest failing rank ("rank 1: shard 12: ..."). Decisions that steer control flow are agreed values,
+ * never each rank's own look at the disk or the clock. Waiting polls a non-blocking reduction: after a few seconds -v
+ * says which phase waits; after par->hang_timeout_s the run is aborted with that message. */
 #pragma once
 
 #include "par/par.h"

@@ -15,7 +15,7 @@ typedef struct {
     int rank, n_ranks;
     MPI_Comm node_comm; /* ranks that share memory */
     int node_rank, node_ranks, n_nodes;
-    int threads;        /* OpenMP threads of this rank; OpenBLAS always has one */
+    int threads; /* OpenMP threads of this rank; OpenBLAS always has one */
     double hang_timeout_s;
     bool mpi_started;
 } Par;

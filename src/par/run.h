@@ -8,11 +8,11 @@
 
 typedef struct {
     Par par;
-    const char *out;      /* output folder or file */
+    const char *out; /* output folder or file */
     uint64_t seed;
-    bool dry_run, force;  /* resume is the default; force starts over */
+    bool dry_run, force; /* resume is the default; force starts over */
     ProgressMode progress;
-    double time_budget_s; /* <= 0: none */
+    double time_budget_s;    /* <= 0: none */
     const char *config_text; /* resolved config, the same on all ranks */
-    const char *command;  /* the command line, for run.json */
+    const char *command;     /* the command line, for run.json */
 } Run;

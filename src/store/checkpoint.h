@@ -1,9 +1,9 @@
 /* store/checkpoint - model, optimizer and progress in one HDF5 file, independent of the rank count.
  *
- * /model/<official name>, /adamw/m/<name>, /adamw/v/<name> f32; attributes step, epoch, seed, config, schema; per-tensor
- * content digests, verified on reading. ckpt/step-00001200.h5, written by all ranks by slabs of the flat parameter
- * vector through MPI-IO (serial driver on one rank), then renamed. Reading looks for the newest file that verifies and
- * falls back to the one before, saying so. */
+ * /model/<official name>, /adamw/m/<name>, /adamw/v/<name> f32; attributes step, epoch, seed, config, schema;
+ * per-tensor content digests, verified on reading. ckpt/step-00001200.h5, written by all ranks by slabs of the flat
+ * parameter vector through MPI-IO (serial driver on one rank), then renamed. Reading looks for the newest file that
+ * verifies and falls back to the one before, saying so. */
 #pragma once
 
 #include "base/digest.h"
@@ -27,9 +27,11 @@ typedef struct {
     float *params, *m, *v; /* m, v may be NULL: weights only */
 } CheckpointSlice;
 
-CHECKED Err checkpoint_write_all(const char *folder, const CheckpointSlice *slice, const CheckpointState *state, const Par *par);
+CHECKED Err checkpoint_write_all(const char *folder, const CheckpointSlice *slice, const CheckpointState *state,
+                                 const Par *par);
 /* The newest whole checkpoint of `folder`; *found false when there is none (not an error). Fills this rank's slice. */
-CHECKED Err checkpoint_read_newest_all(const char *folder, CheckpointSlice *slice, CheckpointState *state, bool *found, const Par *par);
+CHECKED Err checkpoint_read_newest_all(const char *folder, CheckpointSlice *slice, CheckpointState *state, bool *found,
+                                       const Par *par);
 /* Keeps the last `keep_last` and every step that is a multiple of keep_every (0: none). Rank 0 deletes. */
 CHECKED Err checkpoint_prune_all(const char *folder, int keep_last, int64_t keep_every, const Par *par);
 

@@ -1,8 +1,8 @@
 /* store/dataset - a folder of shards and its manifest dataset.json, which is written last.
  *
- * The manifest holds: schema, kind ("generated", "ingested", "standin"), name (slug), the resolved variant, seed, counts,
- * class names, per shard: file, first clip, clips, frames, digest; for ingested data: files read, skipped (with reasons),
- * and the dataset digest = digest of the shard digests in order. */
+ * The manifest holds: schema, kind ("generated", "ingested", "standin"), name (slug), the resolved variant, seed,
+ * counts, class names, per shard: file, first clip, clips, frames, digest; for ingested data: files read, skipped (with
+ * reasons), and the dataset digest = digest of the shard digests in order. */
 #pragma once
 
 #include "base/digest.h"
@@ -24,8 +24,8 @@ typedef struct {
     uint64_t seed;
     int n_classes;
     char **class_names;
-    char *config_text;    /* resolved config that made it */
-    char *provenance;     /* JSON object text: for ingested data which files, which were skipped and why; or NULL */
+    char *config_text; /* resolved config that made it */
+    char *provenance;  /* JSON object text: for ingested data which files, which were skipped and why; or NULL */
     int n_shards;
     DatasetShard *shards;
 } Dataset;
@@ -36,6 +36,7 @@ CHECKED Err dataset_write(Dataset *dataset, const char *folder);
 void dataset_free(Dataset *dataset);
 CHECKED Err dataset_shard_path(char *out, size_t size, const char *folder, int shard);
 
-/* A dataset folder as a source; local. Opens shards on first use and checks that every shard of the manifest is there. */
+/* A dataset folder as a source; local. Opens shards on first use and checks that every shard of the manifest is there.
+ */
 CHECKED Err shard_source_open(ClipSource **source, const char *folder);
 /* Latent shards are rendered on reading: gen installs how. See gen/rerender.h. */

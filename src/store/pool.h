@@ -12,7 +12,7 @@ typedef struct {
     const uint8_t *images; /* (count, height, width, 3) */
     char **sources;        /* count names, "" if unknown */
     char kind[32], digest[DIGEST_SIZE];
-    void *storage;         /* what the pool owns */
+    void *storage; /* what the pool owns */
 } Pool;
 
 /* Writes whole (partial, rename). One rank; images borrowed. */

@@ -1,9 +1,9 @@
 /* store/result - one outcome as JSON: runs/<id>/result.json.
  *
  *  { "schema": "synvid.result", "schema_version": 1,
- *    "identity": {"task": "finetune", "dataset": "standin-motion", "pretraining": "moving-circles", "model": "vit_test", "seed": 1},
- *    "protocol": {"name": "reduced", "deviations": ["epochs 20 instead of 100", ...]},
- *    "metrics": [{"name": "top1", "value": 55.5, "unit": "%", "count": 400, "low": 50.6, "high": 60.3, "interval": "Wilson 95%"}],
+ *    "identity": {"task": "finetune", "dataset": "standin-motion", "pretraining": "moving-circles", "model":
+ * "vit_test", "seed": 1}, "protocol": {"name": "reduced", "deviations": ["epochs 20 instead of 100", ...]}, "metrics":
+ * [{"name": "top1", "value": 55.5, "unit": "%", "count": 400, "low": 50.6, "high": 60.3, "interval": "Wilson 95%"}],
  *    "inputs": [{"role": "checkpoint", "path": "...", "digest": "..."}] } */
 #pragma once
 
@@ -36,7 +36,8 @@ typedef struct {
 
 CHECKED Err result_write(const Result *result, const char *path);
 CHECKED Err result_read(Result *result, const char *path);
-CHECKED Err result_add_metric(Result *result, const char *name, double value, const char *unit, int64_t count, double low, double high, const char *interval);
+CHECKED Err result_add_metric(Result *result, const char *name, double value, const char *unit, int64_t count,
+                              double low, double high, const char *interval);
 CHECKED Err result_add_input(Result *result, const char *role, const char *path, const char *digest);
 CHECKED Err result_add_deviation(Result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const ResultMetric *result_metric(const Result *result, const char *name);

@@ -1,10 +1,10 @@
 /* store/shard - whole videos in one HDF5 file, written by one rank, read by any.
  *
- * Contents (docs/formats.md): /frames u8 (frame, y, x, channel), /clip_start i64 (clips+1), /clip_index i64, /label i32,
- * /latent/... whatever the generator drew. All videos of a shard have one frame size (ingest resizes or groups); lengths
- * differ. A shard is written as .partial with the serial driver and renamed when whole; its bytes depend only on its
- * clips. The content digest covers frame bytes, clip_index, clip_start, labels and latents, not HDF5's own layout, so it
- * is the same for raw and deflate. */
+ * Contents (docs/formats.md): /frames u8 (frame, y, x, channel), /clip_start i64 (clips+1), /clip_index i64, /label
+ * i32, /latent/... whatever the generator drew. All videos of a shard have one frame size (ingest resizes or groups);
+ * lengths differ. A shard is written as .partial with the serial driver and renamed when whole; its bytes depend only
+ * on its clips. The content digest covers frame bytes, clip_index, clip_start, labels and latents, not HDF5's own
+ * layout, so it is the same for raw and deflate. */
 #pragma once
 
 #include "base/digest.h"
@@ -29,7 +29,8 @@ CHECKED Err shard_create(ShardWriter **writer, const char *path, StorageKind sto
                          int64_t n_videos, int64_t total_frames, const LatentColumn *columns, int n_columns,
                          const char *config_text);
 /* Videos in ascending clip_index. latents[c]: rows*cols values of column c (may be NULL without columns). */
-CHECKED Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frames *frames, const void *const *latents);
+CHECKED Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frames *frames,
+                         const void *const *latents);
 /* Closes, fsyncs, renames; digest of the contents. On failure the partial is removed. */
 CHECKED Err shard_finish(ShardWriter **writer, char digest[DIGEST_SIZE]);
 void shard_abandon(ShardWriter **writer);
@@ -40,7 +41,8 @@ CHECKED Err shard_open(ShardReader **reader, const char *path);
 void shard_close(ShardReader **reader);
 int64_t shard_n_videos(const ShardReader *reader);
 /* In-shard number 0..n_videos-1. */
-CHECKED Err shard_video(const ShardReader *reader, int64_t video, int64_t *clip_index, int *n_frames, int *height, int *width, int *label);
+CHECKED Err shard_video(const ShardReader *reader, int64_t video, int64_t *clip_index, int *n_frames, int *height,
+                        int *width, int *label);
 /* Thread-safe. Raw shards are read past HDF5 by pread at the dataset's file offset; others under one lock. */
 CHECKED Err shard_read(ShardReader *reader, int64_t video, const int *frame_numbers, int n_frames, Frames *out);
 /* Recomputed from the file, for verify. */

@@ -16,9 +16,9 @@
 
 typedef struct {
     int epochs;
-    int batch;                 /* clips a step over all ranks */
-    int micro_batch;           /* clips a gradient leaf; batch / micro_batch must be a power of two times... see trainer.c */
-    double base_lr, min_lr;    /* per 256 clips */
+    int batch;       /* clips a step over all ranks */
+    int micro_batch; /* clips a gradient leaf; batch / micro_batch must be a power of two times... see trainer.c */
+    double base_lr, min_lr; /* per 256 clips */
     double warmup_epochs;
     double weight_decay, beta1, beta2, eps, layer_decay;
     int reduce;                /* auto | tree | mpi */
@@ -37,17 +37,18 @@ struct TrainTask {
     const ParamTable *params;
     int64_t clips_per_epoch;
     uint64_t seed;
-    float head_scale;          /* init_scale of a fresh head */
-    const float *lr_scale;     /* per row, or NULL */
+    float head_scale;      /* init_scale of a fresh head */
+    const float *lr_scale; /* per row, or NULL */
     void *state;
-    double flops_per_clip;     /* for the rate report, 0: unknown */
+    double flops_per_clip; /* for the rate report, 0: unknown */
     /* Data of micro-batch `micro` of global step `step`, then loss and gradient: adds both (see nn/mae). Called by one
      * thread per micro-batch; `thread` selects scratch. The clips of a step follow from (seed, epoch permutation, step)
      * alone. */
     CHECKED Err (*micro_batch)(TrainTask *task, int thread, int64_t step, int micro, int n_micro, const float *params,
                                float *grads, double *loss);
     /* May be NULL. After every epoch, all ranks, same parameters everywhere. */
-    CHECKED Err (*epoch_end_all)(TrainTask *task, int64_t epoch, const float *params, const Run *run, const RunFolder *folder);
+    CHECKED Err (*epoch_end_all)(TrainTask *task, int64_t epoch, const float *params, const Run *run,
+                                 const RunFolder *folder);
 };
 
 /* Starts from `initial` (flat; NULL: params_init) unless a checkpoint is found. On return *final_params (malloc'd flat

@@ -18,5 +18,9 @@ typedef struct {
 CHECKED Err frames_shape(Frames *frames, int n_frames, int height, int width);
 void frames_free(Frames *frames);
 
-static inline size_t frames_frame_bytes(const Frames *frames) { return (size_t)frames->height * (size_t)frames->width * 3; }
-static inline uint8_t *frames_at(const Frames *frames, int frame) { return frames->data + frames_frame_bytes(frames) * (size_t)frame; }
+static inline size_t frames_frame_bytes(const Frames *frames) {
+    return (size_t)frames->height * (size_t)frames->width * 3;
+}
+static inline uint8_t *frames_at(const Frames *frames, int frame) {
+    return frames->data + frames_frame_bytes(frames) * (size_t)frame;
+}

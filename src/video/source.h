@@ -1,8 +1,8 @@
 /* video/source - where clips come from: the one interface that training, evaluation and analysis read.
  *
- * A source is a list of `count` labelled videos. Implementations: store/shard_source (a dataset folder), gen/live_source
- * (a variant rendered on the fly), video/file_source (video files decoded on reading), video/mix_source. The reader
- * never asks which.
+ * A source is a list of `count` labelled videos. Implementations: store/shard_source (a dataset folder),
+ * gen/live_source (a variant rendered on the fly), video/file_source (video files decoded on reading),
+ * video/mix_source. The reader never asks which.
  *
  * `epoch` matters only to endless sources, which draw new videos each epoch; (epoch, index) names a video for good, so
  * reading it again gives the same bytes. info and read may be called by several threads at once. Nothing here
@@ -24,19 +24,20 @@ typedef struct {
     const char *kind; /* "shards", "live", ... for messages */
     CHECKED Err (*info)(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info);
     /* The given frames of one video, in the order asked (repeats allowed); numbers are in 0..n_frames-1. */
-    CHECKED Err (*read)(const ClipSource *source, int64_t epoch, int64_t index, const int *frame_numbers, int n_frames, Frames *out);
+    CHECKED Err (*read)(const ClipSource *source, int64_t epoch, int64_t index, const int *frame_numbers, int n_frames,
+                        Frames *out);
     void (*close)(ClipSource *source);
 } ClipSourceOps;
 
 struct ClipSource {
     const ClipSourceOps *ops;
     int64_t count;
-    int n_classes;   /* 0: unlabelled */
-    bool endless;    /* every epoch draws new videos */
-    char name[128];  /* dataset or variant, for results */
-    char digest[33]; /* of the dataset, or of variant and seed */
+    int n_classes;                  /* 0: unlabelled */
+    bool endless;                   /* every epoch draws new videos */
+    char name[128];                 /* dataset or variant, for results */
+    char digest[33];                /* of the dataset, or of variant and seed */
     const char *const *class_names; /* n_classes of them, or NULL; owned by the source */
-    void *state;     /* the implementation's */
+    void *state;                    /* the implementation's */
 };
 
 static inline Err clip_source_info(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info) {

@@ -1,0 +1,53 @@
+#include "base/fault.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const fault_points[] = {
+    NULL,
+};
+
+/* The parsed request; rank -1: any. */
+static struct {
+    bool parsed, wanted, kill;
+    char point[64];
+    int rank;
+    long nth, visits;
+} request = {.rank = -1, .nth = 1};
+
+static int my_rank = 0;
+static pthread_mutex_t visit_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void fault_set_rank(int rank) {
+    my_rank = rank;
+}
+
+static void parse_request(void) {
+    request.parsed = true;
+    const char *text = getenv("SYNVID_FAULT");
+    if (!text || !*text) return;
+    size_t length = strcspn(text, ":");
+    if (length >= sizeof request.point) return;
+    memcpy(request.point, text, length);
+    request.wanted = true;
+    for (const char *part = text + length; *part == ':'; part += strcspn(part, ":")) {
+        part++;
+        if (!strncmp(part, "rank=", 5)) request.rank = (int)strtol(part + 5, NULL, 10);
+        if (!strncmp(part, "nth=", 4)) request.nth = strtol(part + 4, NULL, 10);
+        if (!strncmp(part, "kill", 4)) request.kill = true;
+    }
+}
+
+bool fault_hit(const char *point) {
+    bool hit = false;
+    pthread_mutex_lock(&visit_lock);
+    if (!request.parsed) parse_request();
+    if (request.wanted && !strcmp(request.point, point) && (request.rank < 0 || request.rank == my_rank))
+        hit = ++request.visits == request.nth;
+    pthread_mutex_unlock(&visit_lock);
+    if (hit && request.kill) raise(SIGKILL);
+    return hit;
+}

@@ -1,0 +1,5 @@
+#include "cli/cmd.h"
+
+const Command *const commands[] = {
+    NULL,
+};
