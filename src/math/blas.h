@@ -1,0 +1,8 @@
+/* math/blas - what every user of a BLAS must have set.
+ *
+ * Parallelism is ours (ranks and OpenMP threads): the library gets one thread, always, so that products are
+ * reproducible and many ranks on one node do not start a pool of threads each. */
+#pragma once
+
+/* One thread for OpenBLAS, if that is the BLAS we are linked with; any other CBLAS is left as it is. */
+void blas_single_thread(void);

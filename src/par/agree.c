@@ -1,0 +1,94 @@
+#include "par/agree.h"
+
+#include "base/stop.h"
+#include "base/text.h"
+#include "par/wait.h"
+
+#include <ctype.h>
+
+/* What travels when a rank failed. */
+typedef struct {
+    int code;
+    char message[1500];
+} Failure;
+
+static int64_t reduce_all(int64_t value, MPI_Op op, const Par *par, const char *phase) {
+    if (par->n_ranks == 1) return value;
+    int64_t result = 0;
+    MPI_Request request;
+    MPI_Iallreduce(&value, &result, 1, MPI_INT64_T, op, par->comm, &request);
+    par_wait(&request, par, phase);
+    return result;
+}
+
+static void send_from_all(void *data, size_t bytes, int root, const Par *par, const char *phase) {
+    MPI_Request request;
+    MPI_Ibcast(data, (int)bytes, MPI_BYTE, root, par->comm, &request);
+    par_wait(&request, par, phase);
+}
+
+/* Cuts at the end: a message longer than the record loses its tail, which is better than the message. */
+static void cut_copy(char *out, size_t size, const char *text) {
+    snprintf(out, size, "%s", text);
+}
+
+/* "rank 3: " anywhere: this failure was agreed on before, and an outer agreement only passes it on. */
+static bool names_a_rank(const char *message) {
+    for (const char *at = strstr(message, "rank "); at; at = strstr(at + 1, "rank ")) {
+        const char *digit = at + 5;
+        if (!isdigit((unsigned char)*digit)) continue;
+        while (isdigit((unsigned char)*digit)) digit++;
+        if (text_starts(digit, ": ")) return true;
+    }
+    return false;
+}
+
+static Failure my_failure(Err code, int rank) {
+    Failure failure = {.code = code};
+    char text[sizeof failure.message];
+    cut_copy(text, sizeof text, err_message());
+    if (names_a_rank(text))
+        memcpy(failure.message, text, sizeof text);
+    else
+        (void)snprintf(failure.message, sizeof failure.message, "rank %d: %.*s", rank, (int)sizeof text - 20, text);
+    return failure;
+}
+
+Err err_agree_all(Err mine, const Par *par, const char *phase) {
+    if (par->n_ranks == 1) return mine;
+    int lowest = (int)reduce_all(mine ? par->rank : par->n_ranks, MPI_MIN, par, phase);
+    if (lowest == par->n_ranks) return ERR_NONE;
+
+    Failure failure = {0};
+    if (par->rank == lowest) failure = my_failure(mine, par->rank);
+    send_from_all(&failure, sizeof failure, lowest, par, phase);
+    err_adopt((Err)failure.code, failure.message);
+    return (Err)failure.code;
+}
+
+int64_t agree_rank0_all(int64_t value, const Par *par, const char *phase) {
+    if (par->n_ranks > 1) send_from_all(&value, sizeof value, 0, par, phase);
+    return value;
+}
+
+int64_t agree_max_all(int64_t value, const Par *par, const char *phase) {
+    return reduce_all(value, MPI_MAX, par, phase);
+}
+
+int64_t agree_sum_all(int64_t value, const Par *par, const char *phase) {
+    return reduce_all(value, MPI_SUM, par, phase);
+}
+
+bool agree_stop_all(const Par *par) {
+    static const char phase[] = "a stop request";
+    bool mine = stop_requested();
+    if (par->n_ranks == 1) return mine;
+    int lowest = (int)reduce_all(mine ? par->rank : par->n_ranks, MPI_MIN, par, phase);
+    if (lowest == par->n_ranks) return false;
+
+    static char reason[100]; /* stop_request borrows it */
+    if (par->rank == lowest) cut_copy(reason, sizeof reason, stop_reason());
+    send_from_all(reason, sizeof reason, lowest, par, phase);
+    if (!mine) stop_request(reason);
+    return true;
+}

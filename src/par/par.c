@@ -1,0 +1,92 @@
+#include "par/par.h"
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "math/blas.h"
+#include "par/cores.h"
+
+#include <errno.h>
+#include <omp.h>
+
+/* Long enough for the slowest honest wait (one rank renders a last shard while the others are done). */
+static const double default_hang_timeout_s = 1800;
+
+/* What mpirun and srun (PMIx or PMI) leave in the environment of the processes they start. */
+static const char *const launcher_marks[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_NAMESPACE", "PMIX_RANK", "PMI_RANK", NULL};
+
+bool par_launched(void) {
+    for (int i = 0; launcher_marks[i]; i++)
+        if (getenv(launcher_marks[i])) return true;
+    return false;
+}
+
+/* Times do not change results, so this one setting may come from the environment: tests use seconds. */
+static double hang_timeout(void) {
+    const char *text = getenv("SYNVID_HANG_TIMEOUT");
+    double seconds = text ? strtod(text, NULL) : 0;
+    return seconds > 0 ? seconds : default_hang_timeout_s;
+}
+
+static void set_threads(Par *par, int asked, Cores cores) {
+    par->threads = asked > 0 ? asked : cores.shared;
+    omp_set_num_threads(par->threads);
+    blas_single_thread();
+}
+
+Par par_serial(int threads) {
+    Par par = {.comm = MPI_COMM_NULL, .node_comm = MPI_COMM_NULL, .n_ranks = 1, .node_ranks = 1, .n_nodes = 1};
+    par.hang_timeout_s = hang_timeout();
+    set_threads(&par, threads, cores_share_all(MPI_COMM_NULL, 1));
+    return par;
+}
+
+static void abort_all_ranks(int exit_code) {
+    MPI_Abort(MPI_COMM_WORLD, exit_code);
+}
+
+static void find_nodes_all(Par *par) {
+    MPI_Comm_split_type(par->comm, MPI_COMM_TYPE_SHARED, par->rank, MPI_INFO_NULL, &par->node_comm);
+    MPI_Comm_rank(par->node_comm, &par->node_rank);
+    MPI_Comm_size(par->node_comm, &par->node_ranks);
+    int leads = par->node_rank == 0;
+    MPI_Allreduce(&leads, &par->n_nodes, 1, MPI_INT, MPI_SUM, par->comm);
+}
+
+static void warn_oversubscribed(const Par *par, Cores cores) {
+    int busy = par->node_ranks * par->threads;
+    if (par->node_rank == 0 && busy > cores.node)
+        log_warn("%d ranks x %d threads share %d cores of this node: expect them to slow each other down",
+                 par->node_ranks, par->threads, cores.node);
+}
+
+Err par_start_all(Par *par, int threads) {
+    if (!par_launched()) {
+        *par = par_serial(threads);
+        return ERR_NONE;
+    }
+    *par = (Par){.comm = MPI_COMM_WORLD, .mpi_started = true, .hang_timeout_s = hang_timeout()};
+    int granted;
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &granted);
+    err_abort_hook = abort_all_ranks;
+    MPI_Comm_rank(par->comm, &par->rank);
+    MPI_Comm_size(par->comm, &par->n_ranks);
+    fault_set_rank(par->rank);
+    log_setup(par->rank, par->n_ranks, log_level());
+    /* The same answer on every rank: it is a property of the library. */
+    if (granted < MPI_THREAD_FUNNELED)
+        return RAISE(ERR_USAGE, "this MPI library does not allow threads beside it (MPI_THREAD_FUNNELED)");
+
+    find_nodes_all(par);
+    Cores cores = cores_share_all(par->node_comm, par->node_ranks);
+    set_threads(par, threads, cores);
+    warn_oversubscribed(par, cores);
+    return ERR_NONE;
+}
+
+void par_finish_all(Par *par) {
+    if (!par->mpi_started) return;
+    if (par->node_comm != MPI_COMM_NULL) MPI_Comm_free(&par->node_comm);
+    err_abort_hook = NULL;
+    MPI_Finalize();
+    *par = (Par){.comm = MPI_COMM_NULL, .node_comm = MPI_COMM_NULL, .n_ranks = 1, .node_ranks = 1, .n_nodes = 1};
+}
