@@ -16,17 +16,12 @@
 
 enum { GENERATOR_COLUMNS_MAX = 48 };
 
-typedef enum {
-    GENERATE_FILES, /* offline sets: 100..199 frames */
-    GENERATE_LIVE,  /* on the fly: 100..200 frames */
-} GenerateMode;
-
 typedef struct {
     const Variant *variant; /* its struct: gen/variant_config.h */
     const Media *media;     /* pictures and videos from outside; empty when the variant needs none */
     const char *split;      /* stand-ins: "train" or "test"; "" otherwise */
     uint64_t seed;
-    GenerateMode mode;
+    int64_t count;          /* videos of the dataset, or of one epoch on the fly: mixes are split by index within it */
 } GeneratorSetup;
 
 typedef struct Generator Generator;

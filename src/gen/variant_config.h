@@ -17,7 +17,7 @@ enum { VARIANT_KINDS = 6 };
 
 typedef enum { MOTION_STATIC, MOTION_LINEAR } MotionLaw;
 typedef enum { ACCEL_PHYSICAL, ACCEL_CODE } AccelLaw;
-typedef enum { SLOW_HALF_BOTH, SLOW_HALF_MAX } SlowLaw;
+typedef enum { SLOW_OFF, SLOW_HALF_BOTH, SLOW_HALF_MAX } SlowLaw;
 typedef enum { RADIUS_POWER_LAW, RADIUS_EXPONENTIAL } RadiusLaw;
 typedef enum { TRANSFORM_LINEAR, TRANSFORM_COMPOUND } TransformLaw;
 typedef enum { PIVOT_CODE, PIVOT_CENTER } PivotRule;
@@ -29,7 +29,6 @@ typedef enum { CROP_RANDOM, CROP_CORNER } CropOrigin;
 typedef enum { TEXTURE_NEAREST, TEXTURE_BILINEAR } TextureFilter;
 typedef enum { BACKGROUND_BLACK, BACKGROUND_COLOR, BACKGROUND_IMAGE } BackgroundKind;
 typedef enum { CULL_CODE, CULL_EXACT } CullRule;
-typedef enum { LENGTH_AUTO, LENGTH_FILES, LENGTH_LIVE, LENGTH_RANGE } LengthLaw;
 typedef enum { MIX_NONE, MIX_STATIC_CLIPS, MIX_REAL_VIDEOS } MixKind;
 typedef enum { MODE_LIVE, MODE_FILES } PaperMode;
 
@@ -49,8 +48,7 @@ struct Variant {
     TextList kinds;
     int motion; /* MotionLaw */
     Range speed;
-    double speed_factor;
-    int slow_law;
+    int slow; /* SlowLaw */
     bool transforms;
     int transform_law;
     double rotation_max, scale_max, shear_max;
@@ -64,11 +62,10 @@ struct Variant {
     int cull;
     bool subpixel, scale_motion;
     int fill;
-    int64_t pool_size;
+    int64_t pool_size, pool_min;
     int crop_origin, texture_filter, saturate;
     int background;
-    int length;
-    Range length_range;
+    Range length; /* frames, both ends included */
     int mix;
     double mix_share;
     StandinConfig standin;
