@@ -7,18 +7,23 @@ cd "$(dirname "$0")"
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 tools/install-dependencies.sh build run test
 jobs=$(nproc)
+mkdir -p build
 
-build() { # preset
+quietly() { # LOG COMMAND...: shows the log's end when the command fails
+  local log=$1
+  shift
+  "$@" > "$log" 2>&1 || { tail -n 60 "$log"; exit 1; }
+}
+build() { # PRESET
   echo "== building ($1)"
-  cmake --preset "$1" > "build-$1.log" 2>&1 && cmake --build --preset "$1" -j "$jobs" >> "build-$1.log" 2>&1 ||
-    { tail -n 40 "build-$1.log"; exit 1; }
-  rm -f "build-$1.log"
+  quietly "build/$1-configure.log" cmake --preset "$1"
+  quietly "build/$1-build.log" cmake --build --preset "$1" -j "$jobs"
 }
 
 build asan
 echo "== unit tests under the sanitizers"
-ctest --preset asan -j "$jobs" --quiet --output-on-failure > asan-tests.log 2>&1 || { cat asan-tests.log; exit 1; }
-rm -f asan-tests.log
+quietly build/asan-tests.log ctest --preset asan -j "$jobs"
+tail -n 4 build/asan-tests.log
 build dev
 echo "== all tests"
 ctest --preset dev -j "$jobs" "$@"
