@@ -1,0 +1,114 @@
+#include "par/window.h"
+
+#include <limits.h>
+#include <sys/statvfs.h>
+
+enum { BLOCK_FLOATS = 4096, TREE_DEPTH = 16 };
+#define SHARED_MEMORY_FOLDER "/dev/shm"
+
+struct Window {
+    MPI_Comm comm; /* a duplicate of the node's, with errors returned */
+    MPI_Win win;
+    int rank, n_ranks;
+    float **vectors; /* n_ranks */
+    float *scratch;  /* (TREE_DEPTH, BLOCK_FLOATS) */
+};
+
+/* Running out of pages of a shared mapping is a bus error, so ask before. A tenth stays free for MPI's own segments. */
+static bool memory_is_there(size_t bytes) {
+    struct statvfs stats;
+    if (statvfs(SHARED_MEMORY_FOLDER, &stats)) return false;
+    return (double)bytes < 0.9 * (double)stats.f_bavail * (double)stats.f_frsize;
+}
+
+static bool agree_all(bool mine, MPI_Comm comm) {
+    int all = mine;
+    MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_MIN, comm);
+    return all;
+}
+
+static bool map_vectors_all(Window *window, size_t bytes, WindowKind kind) {
+    size_t mine = kind == WINDOW_EACH || window->rank == 0 ? bytes : 0;
+    size_t all = kind == WINDOW_EACH ? bytes * (size_t)window->n_ranks : bytes;
+    bool there = window->rank != 0 || memory_is_there(all);
+    if (!agree_all(there && window->vectors && window->scratch, window->comm)) return false;
+    MPI_Info info;
+    MPI_Info_create(&info);
+    MPI_Info_set(info, "alloc_shared_noncontig", "true"); /* every rank's pages on its own memory */
+    void *base = NULL;
+    int code = MPI_Win_allocate_shared((MPI_Aint)mine, sizeof(float), info, window->comm, &base, &window->win);
+    MPI_Info_free(&info);
+    if (!agree_all(code == MPI_SUCCESS, window->comm)) return false;
+    for (int r = 0; r < window->n_ranks; r++) {
+        MPI_Aint size;
+        int unit;
+        MPI_Win_shared_query(window->win, kind == WINDOW_EACH ? r : 0, &size, &unit, (void *)&window->vectors[r]);
+    }
+    memset(base, 0, mine);
+    MPI_Win_lock_all(MPI_MODE_NOCHECK, window->win);
+    window_barrier_all(window);
+    return true;
+}
+
+bool window_new_all(Window **out, const Par *par, size_t bytes, WindowKind kind) {
+    ASSERT(par->node_ranks <= 1 << (TREE_DEPTH - 1));
+    Window *window = calloc(1, sizeof(*window));
+    *out = NULL;
+    if (!agree_all(window != NULL, par->node_comm)) {
+        free(window);
+        return false;
+    }
+    window->win = MPI_WIN_NULL;
+    window->rank = par->node_rank;
+    window->n_ranks = par->node_ranks;
+    MPI_Comm_dup(par->node_comm, &window->comm);
+    MPI_Comm_set_errhandler(window->comm, MPI_ERRORS_RETURN);
+    window->vectors = calloc((size_t)par->node_ranks, sizeof(*window->vectors));
+    window->scratch = calloc(TREE_DEPTH * BLOCK_FLOATS, sizeof(float));
+    *out = window;
+    if (map_vectors_all(window, bytes, kind)) return true;
+    window_free_all(out);
+    return false;
+}
+
+void window_free_all(Window **window) {
+    if (!*window) return;
+    if ((*window)->win != MPI_WIN_NULL) {
+        MPI_Win_unlock_all((*window)->win);
+        MPI_Win_free(&(*window)->win);
+    }
+    MPI_Comm_free(&(*window)->comm);
+    free((*window)->vectors);
+    free((*window)->scratch);
+    free(*window);
+    *window = NULL;
+}
+
+float *window_at(const Window *window, int node_rank) {
+    return window->vectors[node_rank];
+}
+
+void window_barrier_all(Window *window) {
+    MPI_Win_sync(window->win);
+    MPI_Barrier(window->comm);
+    MPI_Win_sync(window->win);
+}
+
+/* scratch[depth] = tree sum of elements [at, at + count) of vectors first..first+n-1. */
+static const float *tree_sum(Window *window, int first, int n, int depth, int64_t at, int64_t count) {
+    if (n == 1) return window->vectors[first] + at;
+    float *sum = window->scratch + (size_t)depth * BLOCK_FLOATS; /* may be `low` itself */
+    const float *low = tree_sum(window, first, n / 2, depth, at, count);
+    const float *high = tree_sum(window, first + n / 2, n / 2, depth + 1, at, count);
+    for (int64_t i = 0; i < count; i++) sum[i] = low[i] + high[i];
+    return sum;
+}
+
+void window_sum_all(Window *window, Share range) {
+    window_barrier_all(window);
+    for (int64_t at = range.begin; at < range.end; at += BLOCK_FLOATS) {
+        int64_t count = range.end - at < BLOCK_FLOATS ? range.end - at : BLOCK_FLOATS;
+        const float *sum = tree_sum(window, 0, window->n_ranks, 0, at, count);
+        memcpy(window->vectors[window->rank] + at, sum, (size_t)count * sizeof(float));
+    }
+}
