@@ -1,12 +1,13 @@
 /* nn/params - the table of named parameters: one table names, shapes, initializes, decays, saves and exports each.
  *
- * A model is a flat float vector; a ParamTable says which slice is what, in the order of the official checkpoints.
- * Gradients and optimizer moments have the same layout. */
+ * A model is a flat float vector; a ParamTable says which slice is what, in the order of the official checkpoints and
+ * without gaps. Gradients and optimizer moments have the same layout. A table owns its rows and starts from {0}. */
 #pragma once
 
 #include "base/err.h"
 #include "math/tensor.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum {
@@ -37,8 +38,9 @@ typedef struct {
 
 CHECKED Err params_add(ParamTable *table, const char *name, const int *dims, int n_dims, ParamInit init, int fan_in,
                        int fan_out, bool decays, int layer);
-const Param *params_find(const ParamTable *table, const char *name);
-/* Draws every parameter from (seed, RNG_WEIGHTS, row, ...). */
+const Param *params_find(const ParamTable *table, const char *name); /* NULL: no such row */
+/* Draws every parameter from (seed, RNG_WEIGHTS, row, chunk of 65536 elements): independent of ranks and threads.
+ * head_scale multiplies INIT_HEAD rows. */
 void params_init(float *flat, const ParamTable *table, uint64_t seed, float head_scale);
 /* Views for store/checkpoint; tensors[n_rows] provided by the caller. */
 void params_tensors(Tensor *tensors, const ParamTable *table, float *flat);

@@ -1,0 +1,11 @@
+#include "nn/schedule.h"
+
+#include <math.h>
+
+double schedule_rate(const Schedule *schedule, int64_t step) {
+    int64_t warmup = schedule->warmup_steps;
+    if (step < warmup) return warmup > 1 ? schedule->peak * (double)step / (double)(warmup - 1) : schedule->peak;
+    if (step >= schedule->total_steps) return schedule->minimum;
+    double done = (double)(step - warmup) / (double)(schedule->total_steps - warmup);
+    return schedule->minimum + (schedule->peak - schedule->minimum) / 2 * (1 + cos(M_PI * done));
+}
