@@ -60,50 +60,61 @@ typedef struct Field {
     unsigned flags;
 } Field;
 
+/* The macros take further initializers at the end: FIELD_INT(..., .flags = FIELD_COSMETIC). */
 #define FIELD_AT_(S, m) .key = #m, .offset = offsetof(S, m), .size = sizeof(((S *)0)->m)
-#define FIELD_BOOL(S, m, help_, default_)                                                                              \
-    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_BOOL, .fallback = (default_), .max = 1 }
-#define FIELD_INT(S, m, help_, default_, min_, max_)                                                                   \
-    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_INT, .fallback = (default_), .min = (min_), .max = (max_) }
-#define FIELD_INT64(S, m, help_, default_, min_, max_)                                                                 \
+#define FIELD_NUMBER_(S, m, type_, help_, default_, min_, max_, ...)                                                   \
     {                                                                                                                  \
-        FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_INT64, .fallback = (double)(default_),                    \
-                         .min = (double)(min_), .max = (double)(max_)                                                  \
+        FIELD_AT_(S, m), .type = (type_), .help = (help_), .fallback = (double)(default_), .min = (double)(min_),      \
+                         .max = (double)(max_), __VA_ARGS__                                                            \
     }
-#define FIELD_FLOAT(S, m, help_, default_, min_, max_)                                                                 \
-    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_FLOAT, .fallback = (default_), .min = (min_), .max = (max_) }
-#define FIELD_DOUBLE(S, m, help_, default_, min_, max_)                                                                \
+#define FIELD_BOOL(S, m, help_, default_, ...)                                                                         \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_BOOL, .fallback = (default_), .max = 1, __VA_ARGS__ }
+#define FIELD_INT(S, m, ...)    FIELD_NUMBER_(S, m, FIELD_TYPE_INT, __VA_ARGS__, )
+#define FIELD_INT64(S, m, ...)  FIELD_NUMBER_(S, m, FIELD_TYPE_INT64, __VA_ARGS__, )
+#define FIELD_FLOAT(S, m, ...)  FIELD_NUMBER_(S, m, FIELD_TYPE_FLOAT, __VA_ARGS__, )
+#define FIELD_DOUBLE(S, m, ...) FIELD_NUMBER_(S, m, FIELD_TYPE_DOUBLE, __VA_ARGS__, )
+#define FIELD_TEXT(S, m, help_, default_, ...)                                                                         \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_TEXT, .text = (default_), __VA_ARGS__ }
+#define FIELD_PATH(S, m, help_, default_) FIELD_TEXT(S, m, help_, default_, .flags = FIELD_COSMETIC)
+#define FIELD_ENUM(S, m, help_, default_index_, names_, ...)                                                           \
     {                                                                                                                  \
-        FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_DOUBLE, .fallback = (default_), .min = (min_),            \
-                         .max = (max_)                                                                                 \
+        FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_ENUM, .fallback = (default_index_), .text = (names_),     \
+                         __VA_ARGS__                                                                                   \
     }
-#define FIELD_TEXT(S, m, help_, default_)                                                                              \
-    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_TEXT, .text = (default_) }
-#define FIELD_PATH(S, m, help_, default_)                                                                              \
-    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_TEXT, .text = (default_), .flags = FIELD_COSMETIC }
-#define FIELD_ENUM(S, m, help_, default_index_, names_)                                                                \
-    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_ENUM, .fallback = (default_index_), .text = (names_) }
-#define FIELD_RANGE(S, m, help_, low_, high_, min_, max_)                                                              \
+#define FIELD_RANGE(S, m, help_, low_, high_, min_, max_, ...)                                                         \
     {                                                                                                                  \
         FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_RANGE, .fallback = (low_), .fallback_high = (high_),      \
-                         .min = (min_), .max = (max_)                                                                  \
+                         .min = (min_), .max = (max_), __VA_ARGS__                                                     \
     }
-#define FIELD_GROUP(S, m, help_, table_)                                                                               \
-    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_GROUP, .fields = (table_) }
-#define FIELD_TEXTS(S, m, help_)                                                                                       \
-    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_TEXTS }
-/* Any of the above as cosmetic: FIELD_AS_COSMETIC(FIELD_INT(...)) is spelled by adding the flag in the table row. */
+#define FIELD_GROUP(S, m, help_, table_, ...)                                                                          \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_GROUP, .fields = (table_), __VA_ARGS__ }
+#define FIELD_TEXTS(S, m, help_, ...)                                                                                  \
+    { FIELD_AT_(S, m), .help = (help_), .type = FIELD_TYPE_TEXTS, __VA_ARGS__ }
 #define FIELD_END                                                                                                      \
     { .type = FIELD_TYPE_END }
 
+struct cJSON;
+
 /* Fills `config` with the defaults of the table. */
 void fields_default(void *config, const Field *fields);
-/* Reads a cJSON object over the values present. `path` is the key path of the object ("pretrain"), for messages. */
-struct cJSON;
+/* Reads a cJSON object over the values present. `path` is the key path of the object ("pretrain", or ""), for messages.
+ * With config NULL it only checks. */
 CHECKED Err fields_read(void *config, const Field *fields, const struct cJSON *object, const char *path);
+/* Raises ERR_USAGE when a field marked FIELD_REQUIRED is missing from the object. */
+CHECKED Err fields_require(const Field *fields, const struct cJSON *object, const char *path);
 /* The values as a new cJSON object; cosmetic fields left out if `identity_only`. NULL: out of memory. */
 struct cJSON *fields_dump(const void *config, const Field *fields, bool identity_only);
 /* Finds "a.b.c"; NULL when there is none (nearest name through *nearest, may be NULL). */
 const Field *fields_find(const Field *fields, const char *key_path, const char **nearest);
-/* A JSON schema (draft 2020-12) object of the table. */
+/* Bytes of the struct up to the end of its last described member. */
+size_t fields_size(const Field *fields);
+/* "a.b"; "b" when path is empty. Longer ones are cut, as they only appear in messages. */
+const char *field_path(char *out, size_t size, const char *path, const char *key);
+/* Number i of an ENUM's names into `out`; false behind the last. */
+bool field_enum_name(char *out, size_t size, const Field *field, int i);
+
+/* For people: "whole number from 1 to 1000000", "raw | deflate"; and the default, "" if there is none worth telling. */
+const char *field_kind_text(char *out, size_t size, const Field *field);
+const char *field_default_text(char *out, size_t size, const Field *field);
+/* A JSON schema (draft 2020-12) object of the table. NULL: out of memory. */
 struct cJSON *fields_schema(const Field *fields);
