@@ -1,0 +1,19 @@
+/* math/fft - real two-dimensional Fourier transforms (FFTW, single precision).
+ *
+ * An Fft2 is a plan with its own buffers and belongs to one thread; making and freeing plans is not thread-safe in
+ * FFTW, so a lock inside serializes it. Plans are made with FFTW_ESTIMATE: measured plans may differ from run to run
+ * and with them the last bits of the result. */
+#pragma once
+
+#include "base/err.h"
+
+typedef struct Fft2 Fft2;
+
+CHECKED Err fft2_new(Fft2 **fft, int height, int width);
+void fft2_free(Fft2 **fft);
+/* (height, width), to be filled before fft2_run; its contents are kept. */
+float *fft2_input(Fft2 *fft);
+/* Unnormalized forward transform of the input. */
+void fft2_run(Fft2 *fft);
+/* |F| at integer frequencies u (vertical) and v (horizontal) of the last run, |u| <= height/2, |v| <= width/2. */
+float fft2_amplitude(const Fft2 *fft, int u, int v);

@@ -1,0 +1,107 @@
+#include "math/stats.h"
+
+#include <cblas.h>
+#include <math.h>
+
+enum { BLOCK_ROWS = 256 };
+
+void moments_add(Moments *moments, double value) {
+    if (moments->count == 0 || value < moments->min) moments->min = value;
+    if (moments->count == 0 || value > moments->max) moments->max = value;
+    moments->count += 1;
+    double delta = value - moments->mean;
+    moments->mean += delta / moments->count;
+    moments->scatter += delta * (value - moments->mean);
+}
+
+void moments_merge(Moments *into, const Moments *from) {
+    if (from->count == 0) return;
+    if (into->count == 0) {
+        *into = *from;
+        return;
+    }
+    double total = into->count + from->count, delta = from->mean - into->mean;
+    into->scatter += from->scatter + delta * delta * into->count * from->count / total;
+    into->mean += delta * from->count / total;
+    into->count = total;
+    into->min = fmin(into->min, from->min);
+    into->max = fmax(into->max, from->max);
+}
+
+double moments_variance(const Moments *moments) {
+    return moments->count < 2 ? NAN : moments->scatter / (moments->count - 1);
+}
+
+double moments_sd(const Moments *moments) {
+    return sqrt(moments_variance(moments));
+}
+
+size_t covariance_doubles(int dims) {
+    return 1 + (size_t)dims + (size_t)dims * (size_t)dims;
+}
+
+Covariance covariance_view(double *block, int dims) {
+    return (Covariance){dims, block, block + 1, block + 1 + dims};
+}
+
+/* Moves the mean to that of both parts; `delta` (dims) holds part mean minus old mean. The scatter of the part about
+ * its own mean has been added already; what is missing is the outer product of the two means' distance. */
+static void covariance_shift(const Covariance *into, const double *delta, double part_count) {
+    double old_count = *into->count, total = old_count + part_count;
+    if (old_count > 0)
+        cblas_dsyr(CblasRowMajor, CblasUpper, into->dims, old_count * part_count / total, delta, 1, into->scatter,
+                   into->dims);
+    cblas_daxpy(into->dims, part_count / total, delta, 1, into->mean, 1);
+    *into->count = total;
+}
+
+/* centered (count, dims) = rows - their mean; delta (dims) = their mean - the mean so far. */
+static void block_center(double *centered, double *delta, const float *rows, size_t count, const Covariance *into) {
+    size_t dims = (size_t)into->dims;
+    for (size_t j = 0; j < dims; j++) delta[j] = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < dims; j++) delta[j] += (double)rows[i * dims + j];
+    for (size_t j = 0; j < dims; j++) delta[j] /= (double)count;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < dims; j++) centered[i * dims + j] = (double)rows[i * dims + j] - delta[j];
+    for (size_t j = 0; j < dims; j++) delta[j] -= into->mean[j];
+}
+
+Err covariance_add_rows(const Covariance *into, const float *rows, size_t count) {
+    size_t dims = (size_t)into->dims;
+    double *scratch = malloc((BLOCK_ROWS + 1) * dims * sizeof *scratch);
+    if (!scratch) return RAISE(ERR_MEMORY, "covariance of %d dimensions: no memory for scratch", into->dims);
+    double *delta = scratch, *centered = scratch + dims;
+    for (size_t begin = 0; begin < count; begin += BLOCK_ROWS) {
+        size_t block = count - begin < BLOCK_ROWS ? count - begin : BLOCK_ROWS;
+        block_center(centered, delta, rows + begin * dims, block, into);
+        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, into->dims, (int)block, 1, centered, into->dims, 1,
+                    into->scatter, into->dims);
+        covariance_shift(into, delta, (double)block);
+    }
+    free(scratch);
+    return ERR_NONE;
+}
+
+void covariance_merge(const Covariance *into, const Covariance *from) {
+    double total = *into->count + *from->count;
+    if (*from->count == 0) return;
+    for (int i = 0; i < into->dims; i++) {
+        double delta_i = from->mean[i] - into->mean[i];
+        for (int j = i; j < into->dims; j++) {
+            double delta_j = from->mean[j] - into->mean[j];
+            into->scatter[i * into->dims + j] += from->scatter[i * into->dims + j] +
+                                                 delta_i * delta_j * *into->count * *from->count / total;
+        }
+    }
+    for (int i = 0; i < into->dims; i++) into->mean[i] += (from->mean[i] - into->mean[i]) * *from->count / total;
+    *into->count = total;
+}
+
+void covariance_matrix(double *out, const Covariance *covariance) {
+    size_t dims = (size_t)covariance->dims;
+    ASSERT(*covariance->count >= 2);
+    for (size_t i = 0; i < dims; i++)
+        for (size_t j = i; j < dims; j++)
+            out[i * dims + j] = out[j * dims + i] = covariance->scatter[i * dims + j] / (*covariance->count - 1);
+}

@@ -1,0 +1,170 @@
+#include "sweep/launch.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { OUTPUT_MAX = 16 << 20, LAUNCHER_ARGUMENTS = 8 };
+
+/* {made:TASK} -> the path that TASK reported. */
+static Err fill_made(char **filled, const char *text, const SweepPlan *plan, const TaskRecord *records) {
+    Builder out = {0};
+    Err err = ERR_NONE;
+    builder_add_text(&out, "");
+    for (const char *at = text; *at && !err;) {
+        const char *end = text_starts(at, "{made:") ? strchr(at, '}') : NULL;
+        if (!end) {
+            builder_add(&out, "%c", *at++);
+            continue;
+        }
+        char name[NAME_SIZE];
+        err = text_format(name, sizeof name, "%.*s", (int)(end - at - 6), at + 6);
+        int number = err ? -1 : sweep_plan_find(plan, name);
+        if (!err && number < 0) err = RAISE(ERR_USAGE, "%s: {made:%s}: no task is called so", plan->name, name);
+        if (!err && !records[number].made[0])
+            err =
+                RAISE(ERR_INPUT, "%s: {made:%s}: that task has not reported a result; run it first", plan->name, name);
+        if (!err) builder_add_text(&out, records[number].made);
+        at = end + 1;
+    }
+    if (!err) err = builder_check(&out, plan->name);
+    if (err) builder_free(&out);
+    *filled = out.data;
+    return err;
+}
+
+typedef struct {
+    char **items;
+    int count;
+} Argv;
+
+static void argv_free(Argv *argv) {
+    for (int i = 0; i < argv->count; i++) free(argv->items[i]);
+    free(argv->items);
+    *argv = (Argv){0};
+}
+
+static Err argv_add(Argv *argv, char *owned) {
+    if (!owned) return RAISE(ERR_MEMORY, "no memory for a command line");
+    argv->items[argv->count++] = owned;
+    return ERR_NONE;
+}
+
+static Err argv_build(Argv *argv, const SweepPlan *plan, int number, const TaskRecord *records) {
+    const SweepTask *task = &plan->tasks[number];
+    char self[PATH_SIZE], ranks[16];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length <= 0) return RAISE(ERR_IO, "cannot find this program's own path: %s", strerror(errno));
+    self[length] = 0;
+    argv->items = calloc((size_t)task->n_arguments + LAUNCHER_ARGUMENTS, sizeof *argv->items);
+    if (!argv->items) return RAISE(ERR_MEMORY, "no memory for a command line");
+    if (task->ranks > 1) {
+        snprintf(ranks, sizeof ranks, "%d", task->ranks);
+        const char *launcher[] = {"mpirun", "--bind-to", "none", "-n", ranks};
+        for (size_t i = 0; i < sizeof launcher / sizeof *launcher; i++) TRY(argv_add(argv, strdup(launcher[i])));
+    }
+    TRY(argv_add(argv, strdup(self)));
+    for (int i = 0; i < task->n_arguments; i++) {
+        char *filled;
+        TRY(fill_made(&filled, task->arguments[i], plan, records));
+        TRY(argv_add(argv, filled));
+    }
+    return ERR_NONE;
+}
+
+/* In the child: nothing here may return. */
+_Noreturn static void run_child(const Argv *argv, const char *out_path, const char *log_path, int threads) {
+    setpgid(0, 0);
+    int in = open("/dev/null", O_RDONLY), out = open(out_path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+    char count[16];
+    snprintf(count, sizeof count, "%d", threads);
+    if (in < 0 || out < 0 || log < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(log, 2) < 0 ||
+        setenv("OMP_NUM_THREADS", count, 1))
+        _exit(err_exit_code(ERR_IO));
+    execvp(argv->items[0], argv->items);
+    dprintf(2, "synvid sweep: error: cannot start %s: %s\n", argv->items[0], strerror(errno));
+    _exit(127);
+}
+
+Err task_launch(pid_t *child, const SweepPlan *plan, int number, const TaskRecord *records) {
+    char out_path[PATH_SIZE], log_path[PATH_SIZE];
+    Argv argv = {0};
+    Err err = ERR_NONE;
+    TRY(sweep_state_path(out_path, sizeof out_path, plan, number, "out"));
+    TRY(sweep_state_path(log_path, sizeof log_path, plan, number, "log"));
+    TRY_OR(done, argv_build(&argv, plan, number, records));
+    fflush(NULL);
+    *child = fork();
+    if (*child < 0)
+        TRY_OR(done, RAISE(ERR_IO, "%s: cannot start a process: %s", plan->tasks[number].name, strerror(errno)));
+    if (*child == 0) run_child(&argv, out_path, log_path, plan->tasks[number].threads);
+done:
+    argv_free(&argv);
+    return err;
+}
+
+Err task_command(char **text, const SweepPlan *plan, int number, const TaskRecord *records) {
+    const SweepTask *task = &plan->tasks[number];
+    Builder line = {0};
+    Err err = ERR_NONE;
+    if (task->ranks > 1) builder_add(&line, "mpirun -n %d ", task->ranks);
+    builder_add_text(&line, "synvid");
+    for (int i = 0; i < task->n_arguments && !err; i++) {
+        char *filled = NULL;
+        if (fill_made(&filled, task->arguments[i], plan, records)) /* not made yet: show the placeholder */
+            filled = strdup(task->arguments[i]);
+        bool plain = filled && filled[0] && !filled[strcspn(filled, " \t\n'\"\\$&|;<>()[]{}*?#~")];
+        builder_add(&line, plain ? " %s" : " '%s'", filled ? filled : "");
+        free(filled);
+    }
+    err = builder_check(&line, task->name);
+    if (err) builder_free(&line);
+    *text = line.data;
+    return err;
+}
+
+/* The last line of `text` that `wanted` accepts, without its newline. */
+static void last_line(char *out, size_t size, char *text, bool (*wanted)(const char *line)) {
+    char *saved;
+    for (char *line = strtok_r(text, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved))
+        if (wanted(line)) snprintf(out, size, "%s", line);
+}
+
+static bool is_any(const char *line) {
+    return *line != 0;
+}
+static bool is_error(const char *line) {
+    return strstr(line, "error:") != NULL;
+}
+
+static Err read_last_line(char *out, size_t size, const SweepPlan *plan, int number, const char *extension,
+                          bool (*wanted)(const char *line)) {
+    char path[PATH_SIZE], *text;
+    size_t length;
+    out[0] = 0;
+    TRY(sweep_state_path(path, sizeof path, plan, number, extension));
+    if (!file_exists(path)) return ERR_NONE;
+    TRY(file_read(&text, &length, path, OUTPUT_MAX));
+    last_line(out, size, text, wanted);
+    free(text);
+    return ERR_NONE;
+}
+
+Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int status) {
+    record->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    record->made[0] = record->message[0] = 0;
+    if (record->exit_code == 0) {
+        record->state = TASK_FINISHED;
+        return read_last_line(record->made, sizeof record->made, plan, number, "out", is_any);
+    }
+    record->state = record->exit_code == err_exit_code(ERR_STOPPED) ? TASK_STOPPED : TASK_FAILED;
+    TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", is_error));
+    if (!record->message[0] && WIFSIGNALED(status))
+        snprintf(record->message, sizeof record->message, "ended by signal %d", WTERMSIG(status));
+    return ERR_NONE;
+}

@@ -1,0 +1,107 @@
+#include "math/rng.h"
+#include "math/stats.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void moments_match_hand_computed_values(void **state) {
+    (void)state;
+    Moments moments = {0};
+    const double values[] = {2, 4, 4, 4, 5, 5, 7, 9};
+    for (int i = 0; i < 8; i++) moments_add(&moments, values[i]);
+    assert_float_equal(moments.mean, 5, 1e-12);
+    assert_float_equal(moments_variance(&moments), 32.0 / 7, 1e-12);
+    assert_float_equal(moments.min, 2, 0);
+    assert_float_equal(moments.max, 9, 0);
+}
+
+static void moments_of_one_value_have_no_variance(void **state) {
+    (void)state;
+    Moments moments = {0};
+    moments_add(&moments, 3);
+    assert_true(isnan(moments_variance(&moments)));
+}
+
+static void merged_moments_equal_those_of_all_values(void **state) {
+    (void)state;
+    Moments parts[3] = {{0}}, all = {0}, merged = {0};
+    Rng rng = rng_stream(1, RNG_TEST, 0, 0);
+    for (int i = 0; i < 300; i++) {
+        double value = 1e6 + (double)rng_normal(&rng); /* a large offset: naive sums of squares would lose all digits */
+        moments_add(&parts[i % 3], value);
+        moments_add(&all, value);
+    }
+    for (int i = 0; i < 3; i++) moments_merge(&merged, &parts[i]);
+    moments_merge(&merged, &(Moments){0});
+    assert_float_equal(merged.mean, all.mean, 1e-8);
+    assert_float_equal(moments_variance(&merged) / moments_variance(&all), 1, 1e-9);
+    assert_float_equal(merged.min, all.min, 0);
+}
+
+enum { DIMS = 5, ROWS = 700 };
+
+static void fill_rows(float *rows) {
+    Rng rng = rng_stream(2, RNG_TEST, 1, 0);
+    for (int i = 0; i < ROWS; i++) {
+        float common = rng_normal(&rng);
+        for (int j = 0; j < DIMS; j++) rows[i * DIMS + j] = 100.0f + (float)j + common * (float)j + rng_normal(&rng);
+    }
+}
+
+/* The definition: two passes in long double. */
+static void covariance_ref(double *out, const float *rows, int n) {
+    long double mean[DIMS] = {0};
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < DIMS; j++) mean[j] += (long double)rows[i * DIMS + j] / n;
+    for (int a = 0; a < DIMS; a++)
+        for (int b = 0; b < DIMS; b++) {
+            long double sum = 0;
+            for (int i = 0; i < n; i++) sum += (rows[i * DIMS + a] - mean[a]) * (rows[i * DIMS + b] - mean[b]);
+            out[a * DIMS + b] = (double)(sum / (n - 1));
+        }
+}
+
+static void covariance_matches_the_two_pass_definition(void **state) {
+    (void)state;
+    static float rows[ROWS * DIMS];
+    double block[1 + DIMS + DIMS * DIMS] = {0}, matrix[DIMS * DIMS], expected[DIMS * DIMS];
+    fill_rows(rows);
+    Covariance covariance = covariance_view(block, DIMS);
+    assert_int_equal(covariance_add_rows(&covariance, rows, ROWS), ERR_NONE);
+    covariance_matrix(matrix, &covariance);
+    covariance_ref(expected, rows, ROWS);
+    for (int i = 0; i < DIMS * DIMS; i++) assert_float_equal(matrix[i], expected[i], 1e-10);
+}
+
+static void merging_parts_gives_the_covariance_of_the_whole(void **state) {
+    (void)state;
+    static float rows[ROWS * DIMS];
+    double blocks[4][1 + DIMS + DIMS * DIMS] = {{0}}, matrix[DIMS * DIMS], expected[DIMS * DIMS];
+    const int cuts[] = {0, 1, 300, ROWS};
+    fill_rows(rows);
+    Covariance merged = covariance_view(blocks[3], DIMS);
+    for (int i = 0; i < 3; i++) {
+        Covariance part = covariance_view(blocks[i], DIMS);
+        assert_int_equal(covariance_add_rows(&part, rows + cuts[i] * DIMS, (size_t)(cuts[i + 1] - cuts[i])), ERR_NONE);
+        covariance_merge(&merged, &part);
+    }
+    covariance_matrix(matrix, &merged);
+    covariance_ref(expected, rows, ROWS);
+    assert_float_equal(*merged.count, ROWS, 0);
+    for (int i = 0; i < DIMS * DIMS; i++) assert_float_equal(matrix[i], expected[i], 1e-10);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(moments_match_hand_computed_values),
+        cmocka_unit_test(moments_of_one_value_have_no_variance),
+        cmocka_unit_test(merged_moments_equal_those_of_all_values),
+        cmocka_unit_test(covariance_matches_the_two_pass_definition),
+        cmocka_unit_test(merging_parts_gives_the_covariance_of_the_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
