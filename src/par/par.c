@@ -27,8 +27,16 @@ static double hang_timeout(void) {
     return seconds > 0 ? seconds : default_hang_timeout_s;
 }
 
+/* What a batch system or `synvid sweep` reserved for this process; 0: nothing said. */
+static int reserved_threads(void) {
+    const char *text = getenv("OMP_NUM_THREADS");
+    long threads = text ? strtol(text, NULL, 10) : 0;
+    return threads > 0 && threads < 100000 ? (int)threads : 0;
+}
+
 static void set_threads(Par *par, int asked, Cores cores) {
-    par->threads = asked > 0 ? asked : cores.shared;
+    int reserved = reserved_threads();
+    par->threads = asked > 0 ? asked : reserved > 0 ? reserved : cores.shared;
     omp_set_num_threads(par->threads);
     blas_single_thread();
 }

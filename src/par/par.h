@@ -20,8 +20,9 @@ typedef struct {
     bool mpi_started;
 } Par;
 
-/* Starts MPI if a launcher is there (MPI_THREAD_FUNNELED), sets thread counts: `threads` > 0 as asked, otherwise cores
- * of this rank's binding shared out, 1 when ranks >= cores. Warns when cores are oversubscribed. */
+/* Starts MPI if a launcher is there (MPI_THREAD_FUNNELED), sets thread counts: `threads` > 0 as asked, otherwise
+ * OMP_NUM_THREADS, otherwise cores of this rank's binding shared out, 1 when ranks >= cores. Warns when cores are
+ * oversubscribed. */
 CHECKED Err par_start_all(Par *par, int threads);
 /* One rank, no MPI: for dry runs, one-rank subcommands and unit tests. */
 Par par_serial(int threads);
