@@ -14,6 +14,11 @@ typedef struct {
     size_t capacity;
 } Frames;
 
+/* A rectangle of pixels inside a frame. */
+typedef struct {
+    int x, y, width, height;
+} Box;
+
 /* Sets the shape and makes room; contents are undefined. */
 CHECKED Err frames_shape(Frames *frames, int n_frames, int height, int width);
 void frames_free(Frames *frames);
