@@ -13,7 +13,7 @@ static const Field motion_fields[] = {
 };
 
 static const Field actions_fields[] = {
-    FIELD_RANGE(StandinActionsConfig, height, "height of the figure, shares of the side", 0.65, 0.9, 0.1, 1.5),
+    FIELD_RANGE(StandinActionsConfig, height, "height of the figure, shares of the side", 0.6, 0.78, 0.1, 1.5),
     FIELD_RANGE(StandinActionsConfig, cycles, "cycles of the action in a video", 2, 3.5, 0.25, 32),
     FIELD_RANGE(StandinActionsConfig, camera_travel, "pan of the camera over the video, shares of the side; 0: static",
                 0, 0, 0, 1),

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/field.h"
+#include "gen/generator.h"
 
 enum { STANDIN_MOTION_CLASSES = 8, STANDIN_ACTIONS_CLASSES = 12 };
 
@@ -44,3 +45,5 @@ extern const Field standin_fields[];
 
 extern const char *const standin_motion_names[STANDIN_MOTION_CLASSES];
 extern const char *const standin_actions_names[STANDIN_ACTIONS_CLASSES];
+
+extern const GeneratorOps standin_motion_generator, standin_actions_generator;
