@@ -1,0 +1,25 @@
+/* analysis/correlate - how strongly a property of datasets goes with accuracy.
+ *
+ * Pearson r with two-sided p (Student's t with n-2 degrees), Fisher's 95 % interval and the least-squares line y =
+ * slope x
+ * + intercept; Spearman rho (Pearson of the ranks, ties get their average rank) with its p by the same t; and a
+ * percentile bootstrap of r. Fewer than three points are refused. Constant x or y leaves the coefficient undefined,
+ * which is said, not replaced by a number. */
+#pragma once
+
+#include "math/interval.h"
+
+#include <stdbool.h>
+
+enum { CORRELATE_MIN = 3, CORRELATE_DRAWS = 2000 };
+
+typedef struct {
+    int n;
+    bool defined; /* false: x or y is constant; every figure below is NAN */
+    double r, r_p, rho, rho_p, slope, intercept;
+    Interval fisher, bootstrap;
+} Correlation;
+
+CHECKED Err correlate(Correlation *out, const double *x, const double *y, int n, uint64_t seed);
+/* Ranks 1..n, ties averaged. */
+CHECKED Err correlate_ranks(double *ranks, const double *values, int n);

@@ -1,0 +1,69 @@
+/* analysis/metric - a statistic of a dataset as a plug-in: one const struct each, one list, one collector.
+ *
+ * A metric says what it looks at. Pixel metrics get every sampled frame or clip, cut to a square and brought to one
+ * side length, and add to a state of `state_doubles` doubles that starts at zero. The collector (analysis/collector)
+ * gives every fixed chunk of samples its own state and merges chunks in index order, so that any number of ranks and
+ * threads gives the same bits; samples of a chunk come in order, chunks in any order. Feature metrics get all feature
+ * vectors of the fixed encoder at the end and need neither sample nor merge.
+ *
+ * Adding a metric: one source file with its struct, its name in METRIC_LIST, its columns in analysis/statistics. */
+#pragma once
+
+#include "store/result.h"
+#include "video/clip.h"
+
+#include <stdbool.h>
+
+typedef enum {
+    METRIC_FRAMES,          /* single frames drawn from the union of all frames */
+    METRIC_CLIPS,           /* clips of consecutive or strided frames, one a video */
+    METRIC_FRAME_FEATURES,  /* one vector a drawn frame: the frame repeated to a clip */
+    METRIC_CLIP_FEATURES,   /* one vector a drawn clip */
+    METRIC_SPREAD_FEATURES, /* `per_video` vectors a video: frames spread evenly over it */
+} MetricInput;
+
+/* Feature vectors in drawing order: (count, dims). */
+typedef struct {
+    float *rows;
+    size_t count;
+    int dims;
+} FeatureRows;
+
+/* What the collector found in one dataset: the merged state of a pixel metric, or features. */
+typedef struct {
+    const double *state;
+    const FeatureRows *features;
+} MetricData;
+
+typedef struct {
+    const char *name, *summary;
+    MetricInput input;
+    bool needs_reference; /* skipped, and said so, without one */
+    size_t state_doubles;
+    /* Per-thread scratch for squares of `side` pixels; both NULL when none is needed. */
+    CHECKED Err (*scratch_new)(void **scratch, int side);
+    void (*scratch_free)(void *scratch);
+    /* frames: (n, side, side, 3), one frame for METRIC_FRAMES. */
+    CHECKED Err (*sample)(double *state, void *scratch, const Frames *frames);
+    void (*merge)(double *into, const double *from);
+    /* Adds its figures to the result. `reference` is NULL when there is none. */
+    CHECKED Err (*finish)(Result *result, const MetricData *data, const MetricData *reference);
+} Metric;
+
+#define METRIC_LIST(X)                                                                                                 \
+    X(frame_distance_metric)                                                                                           \
+    X(video_distance_metric)                                                                                           \
+    X(diversity_metric)                                                                                                \
+    X(spectrum_metric)                                                                                                 \
+    X(color_metric)                                                                                                    \
+    X(motion_metric)
+
+#define X(name) extern const Metric name;
+METRIC_LIST(X)
+#undef X
+
+extern const Metric *const metrics[]; /* NULL-terminated, in the order of METRIC_LIST */
+
+static inline bool metric_wants_features(const Metric *metric) {
+    return metric->input >= METRIC_FRAME_FEATURES;
+}
