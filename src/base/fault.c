@@ -7,6 +7,9 @@
 #include <string.h>
 
 const char *const fault_points[] = {
+    "shard.create", // store/shard: before the file is made
+    "shard.write",  // store/shard: a video
+    "shard.finish", // store/shard: before the final name
     NULL,
 };
 

@@ -24,11 +24,13 @@ typedef struct {
 
 typedef struct ShardWriter ShardWriter;
 
-/* total_frames: the sum over the videos to come (known before: lengths are latents). config_text goes into the file. */
+/* total_frames: the sum over the videos to come (known before: lengths are latents). config_text goes into the file.
+ * Raw shards that the disk has no room for are refused at once. `columns` are borrowed until shard_finish. */
 CHECKED Err shard_create(ShardWriter **writer, const char *path, StorageKind storage, int height, int width,
                          int64_t n_videos, int64_t total_frames, const LatentColumn *columns, int n_columns,
                          const char *config_text);
-/* Videos in ascending clip_index. latents[c]: rows*cols values of column c (may be NULL without columns). */
+/* Videos in ascending clip_index. latents[c]: rows*cols values of column c (may be NULL without columns). A latent
+ * shard takes only the shape of `frames`: its data may be NULL. */
 CHECKED Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frames *frames,
                          const void *const *latents);
 /* Closes, fsyncs, renames; digest of the contents. On failure the partial is removed. */
@@ -37,13 +39,22 @@ void shard_abandon(ShardWriter **writer);
 
 typedef struct ShardReader ShardReader;
 
+typedef struct {
+    StorageKind storage;
+    int64_t n_videos, n_frames;
+    int height, width;
+} ShardInfo;
+
 CHECKED Err shard_open(ShardReader **reader, const char *path);
 void shard_close(ShardReader **reader);
 int64_t shard_n_videos(const ShardReader *reader);
+ShardInfo shard_info(const ShardReader *reader);
+const char *storage_name(StorageKind storage); /* "raw", ... */
 /* In-shard number 0..n_videos-1. */
 CHECKED Err shard_video(const ShardReader *reader, int64_t video, int64_t *clip_index, int *n_frames, int *height,
                         int *width, int *label);
-/* Thread-safe. Raw shards are read past HDF5 by pread at the dataset's file offset; others under one lock. */
+/* Thread-safe. Raw shards are read past HDF5 by pread at the array's place in the file; deflated ones under one lock.
+ * Latent shards hold no frames: ERR_USAGE (store/dataset renders them). */
 CHECKED Err shard_read(ShardReader *reader, int64_t video, const int *frame_numbers, int n_frames, Frames *out);
 /* Recomputed from the file, for verify. */
 CHECKED Err shard_digest(const char *path, char digest[DIGEST_SIZE]);

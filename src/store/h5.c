@@ -1,0 +1,205 @@
+#include "store/h5.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+static pthread_mutex_t library_lock;
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+
+/* Before the first HDF5 call. Our files appear whole by renaming, so the library's own file locks protect nothing and
+ * fail on network file systems that have none; a user's setting stays. */
+static void library_setup(void) {
+    pthread_mutexattr_t recursive;
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&library_lock, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    H5open();
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* we report; see h5_fail */
+}
+
+void h5_lock(void) {
+    pthread_once(&library_once, library_setup);
+    pthread_mutex_lock(&library_lock);
+}
+
+void h5_unlock(void) {
+    pthread_mutex_unlock(&library_lock);
+}
+
+/* The innermost entry is the most telling one; walking upwards it comes first. */
+static herr_t take_first(unsigned n, const H5E_error2_t *entry, void *reason) {
+    if (n == 0) (void)snprintf(reason, 512, "%s", entry->desc ? entry->desc : "");
+    return 0;
+}
+
+/* Out of "file write failed: time = ..., errno = 28, error message = 'No space left on device', buf = ..." only the
+ * system's words. */
+static void keep_system_words(char *reason) {
+    static const char mark[] = "error message = '";
+    char *words = strstr(reason, mark);
+    if (!words) return;
+    words += sizeof mark - 1;
+    char *end = strchr(words, '\'');
+    size_t length = end ? (size_t)(end - words) : strlen(words);
+    memmove(reason, words, length);
+    reason[length] = 0;
+}
+
+Err h5_fail(Err code, const H5File *file, const char *object, const char *what) {
+    char reason[512] = "";
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_first, reason);
+    H5Eclear2(H5E_DEFAULT);
+    keep_system_words(reason);
+    return RAISE(code, "%s:%s%s cannot %s%s%s", file->path, object ? object : "", object ? ":" : "", what,
+                 reason[0] ? ": " : "", reason);
+}
+
+static Err put_identity(const H5File *file, const char *schema, int version) {
+    TRY(h5_put_text(file, NULL, "schema", schema));
+    TRY(h5_put_int(file, NULL, "schema_version", version));
+    return h5_put_text(file, NULL, "created_by", "synvid " SYNVID_VERSION);
+}
+
+Err h5_create(H5File *file, const char *path, const char *schema, int version) {
+    char partial[PATH_SIZE];
+    *file = (H5File){0};
+    TRY(text_copy(file->path, sizeof file->path, path));
+    TRY(file_partial_name(partial, sizeof partial, path));
+    h5_lock();
+    hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_obj_track_times(creation, false);
+    hid_t id = H5Fcreate(partial, H5F_ACC_TRUNC, creation, H5P_DEFAULT);
+    Err err = id < 0 ? h5_fail(ERR_IO, file, NULL, "create") : ERR_NONE;
+    H5Pclose(creation);
+    if (!err) {
+        file->id = id;
+        err = put_identity(file, schema, version);
+    }
+    if (err) h5_abandon(file);
+    h5_unlock();
+    return err;
+}
+
+/* What a file that H5Fopen refuses may be. */
+static Err refuse(const H5File *file) {
+    if (!file_exists(file->path)) return RAISE(ERR_INPUT, "%s: no such file", file->path);
+    if (file_is_directory(file->path))
+        return RAISE(ERR_INPUT, "%s: is a folder, an HDF5 file was expected", file->path);
+    FILE *readable = fopen(file->path, "rb");
+    if (!readable) return RAISE(ERR_IO, "%s: cannot open: %s", file->path, strerror(errno));
+    fclose(readable);
+    if (H5Fis_hdf5(file->path) <= 0) {
+        H5Eclear2(H5E_DEFAULT);
+        return RAISE(ERR_INPUT, "%s: not an HDF5 file (%lld bytes)", file->path, (long long)file_size(file->path));
+    }
+    return h5_fail(ERR_INPUT, file, NULL, "open (damaged or cut off?)");
+}
+
+static Err open_any(H5File *file, const char *path) {
+    *file = (H5File){0};
+    TRY(text_copy(file->path, sizeof file->path, path));
+    hid_t id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (id < 0) {
+        Err err = refuse(file);
+        H5Eclear2(H5E_DEFAULT);
+        return err;
+    }
+    file->id = id;
+    return ERR_NONE;
+}
+
+static Err read_schema(char *out, size_t size, int *version, const H5File *file) {
+    out[0] = 0;
+    *version = 0;
+    if (H5Aexists(file->id, "schema") <= 0) return ERR_NONE;
+    char *schema = NULL;
+    int64_t number = 0;
+    TRY(h5_get_text(&schema, file, NULL, "schema"));
+    Err err = text_copy(out, size, schema);
+    free(schema);
+    if (!err) err = h5_get_int(&number, file, NULL, "schema_version");
+    *version = (int)number;
+    return err;
+}
+
+static Err check_schema(const H5File *file, const char *schema, int version) {
+    char found[NAME_SIZE];
+    int found_version;
+    TRY(read_schema(found, sizeof found, &found_version, file));
+    if (!found[0])
+        return RAISE(ERR_INPUT, "%s: an HDF5 file, but not one of ours (no attribute schema); expected %s", file->path,
+                     schema);
+    if (!text_equal(found, schema)) return RAISE(ERR_INPUT, "%s: is a %s, expected a %s", file->path, found, schema);
+    if (found_version < 1 || found_version > version)
+        return RAISE(ERR_INPUT, "%s: %s of version %d; this program reads up to %d", file->path, found, found_version,
+                     version);
+    return ERR_NONE;
+}
+
+Err h5_open(H5File *file, const char *path, const char *schema, int version) {
+    h5_lock();
+    Err err = open_any(file, path);
+    if (!err) err = check_schema(file, schema, version);
+    if (err) h5_abandon(file);
+    h5_unlock();
+    return err;
+}
+
+Err h5_schema(char *out, size_t size, int *version, const char *path) {
+    H5File file;
+    h5_lock();
+    Err err = open_any(&file, path);
+    if (!err) err = read_schema(out, size, version, &file);
+    h5_abandon(&file);
+    h5_unlock();
+    return err;
+}
+
+Err h5_open_shared_all(H5File *file, const char *path, const Par *par) {
+    char partial[PATH_SIZE];
+    *file = (H5File){0};
+    TRY(text_copy(file->path, sizeof file->path, path));
+    TRY(file_partial_name(partial, sizeof partial, path));
+    h5_lock();
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    if (par->n_ranks > 1) H5Pset_fapl_mpio(access, par->comm, MPI_INFO_NULL);
+    hid_t id = H5Fopen(partial, H5F_ACC_RDWR, access);
+    Err err = id < 0 ? h5_fail(ERR_IO, file, NULL, "open for writing") : ERR_NONE;
+    H5Pclose(access);
+    if (!err) file->id = id;
+    h5_unlock();
+    return err;
+}
+
+Err h5_close(H5File *file) {
+    h5_lock();
+    Err err = ERR_NONE;
+    if (file->id > 0) {
+        if (H5Fflush(file->id, H5F_SCOPE_LOCAL) < 0) err = h5_fail(ERR_IO, file, NULL, "write");
+        if (H5Fclose(file->id) < 0 && !err) err = h5_fail(ERR_IO, file, NULL, "close");
+    }
+    H5Eclear2(H5E_DEFAULT);
+    file->id = 0;
+    h5_unlock();
+    return err;
+}
+
+void h5_abandon(H5File *file) {
+    h5_lock();
+    if (file->id > 0) H5Fclose(file->id);
+    H5Eclear2(H5E_DEFAULT);
+    file->id = 0;
+    h5_unlock();
+}
+
+bool h5_exists(const H5File *file, const char *name) {
+    h5_lock();
+    bool exists = H5Oexists_by_name(file->id, name, H5P_DEFAULT) > 0;
+    H5Eclear2(H5E_DEFAULT);
+    h5_unlock();
+    return exists;
+}

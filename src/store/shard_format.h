@@ -1,0 +1,29 @@
+/* store/shard_format - what the writer, the reader and the digest of a shard must agree on. */
+#pragma once
+
+#include "store/h5.h"
+#include "store/shard.h"
+
+#define SHARD_SCHEMA "synvid.shard"
+enum { SHARD_VERSION = 1 };
+
+/* Deflated shards: deflate's window is 32 KiB, so a tile of 64 x 64 pixels (12 KiB) sees the frame before, where a
+ * full-width chunk would not; 50 frames divide the usual 150. */
+enum { TILE_FRAMES = 50, TILE_SIDE = 64 };
+
+/* /frames of this storage kind. */
+H5Array shard_frames_array(StorageKind storage, int64_t n_frames, int height, int width);
+
+/* The content digest, in this order: size of a frame, pixels (or, for encoded shards, bytes) of all videos, tables,
+ * latent columns by name. Latent shards have no pixels to digest. */
+typedef struct {
+    int64_t n_videos;
+    const int64_t *clip_start, *clip_index; /* n_videos + 1, n_videos */
+    const int32_t *label;
+} ShardTables;
+
+void shard_digest_begin(Digest *digest, int height, int width);
+void shard_digest_tables(Digest *digest, const ShardTables *tables);
+/* `data`: (n_videos, rows, cols) of 4-byte values. */
+void shard_digest_column(Digest *digest, const char *name, H5Kind kind, int64_t n_videos, int64_t rows, int64_t cols,
+                         const void *data);
