@@ -9,10 +9,7 @@
  * ERR_USAGE with the nearest name. --help is handled by the caller (args_help). */
 #pragma once
 
-#include "base/err.h"
-
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/text.h"
 
 typedef enum {
     OPTION_IS_END,
@@ -70,5 +67,13 @@ typedef struct {
 
 /* Parses argv[0..argc) (without the command's name) into `target`; positionals in order into `rest`. */
 CHECKED Err args_parse(void *target, ArgList *rest, const Option *const *tables, int argc, char *const *argv);
-/* Fits 100 columns. */
+/* To stdout. Fits 100 columns, whatever the tables hold. */
 void args_help(const CommandHelp *help);
+/* The same as text. */
+void args_help_text(Builder *out, const CommandHelp *help);
+/* Checks positionals: between `least` and `most` of them, otherwise ERR_USAGE with the command's usage line. */
+CHECKED Err args_expect(const CommandHelp *help, const ArgList *rest, int least, int most);
+
+/* The man page of a command (roff, section 1) and the words bash completes for it; program is "synvid". */
+void args_man_page(Builder *out, const char *program, const char *version, const CommandHelp *help);
+void args_option_words(Builder *out, const CommandHelp *help);

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 static int my_rank = 0;
@@ -52,4 +53,11 @@ void log_warn(const char *format, ...) {
     va_start(args, format);
     say(prefix, format, args);
     va_end(args);
+}
+
+void log_error(const char *command, const char *message, const char *place) {
+    if (my_rank != 0) return;
+    bool tell_place = place && *place && my_level >= LOG_VERBOSE;
+    fprintf(stderr, "synvid%s%s: error: %s%s%s%s\n", *command ? " " : "", command, message, tell_place ? " [" : "",
+            tell_place ? place : "", tell_place ? "]" : "");
 }

@@ -137,6 +137,49 @@ const char *text_count(char *out, size_t size, int64_t count) {
     return out;
 }
 
+/* The factor of "h", "min", ... at *at, which moves behind it; 0 if there is none. */
+static double take_unit(const char **at) {
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"days", 86400}, {"day", 86400}, {"d", 86400}, {"hours", 3600}, {"hour", 3600}, {"h", 3600},
+                 {"minutes", 60}, {"min", 60},    {"m", 60},    {"seconds", 1},  {"sec", 1},     {"s", 1}};
+    while (**at == ' ') ++*at;
+    if (!**at) return 1;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        size_t length = strlen(units[i].name);
+        if (strncmp(*at, units[i].name, length) || isalpha((unsigned char)(*at)[length])) continue;
+        *at += length;
+        while (**at == ' ') ++*at;
+        return units[i].seconds;
+    }
+    return 0;
+}
+
+Err text_parse_duration(double *seconds, const char *text) {
+    const char *at = text;
+    double total = 0, unit = 1;
+    do {
+        char *end;
+        double number = isdigit((unsigned char)*at) || *at == '.' ? strtod(at, &end) : -1;
+        if (number < 0) unit = 0;
+        if (unit == 0) break;
+        at = end;
+        unit = take_unit(&at);
+        total += number * unit;
+    } while (*at && unit > 0);
+    if (!(unit > 0) || !(total < 1e12))
+        return RAISE(ERR_USAGE, "\"%.60s\" is no duration; write 90, 90s, 15min or 2h30m", text);
+    *seconds = total;
+    return ERR_NONE;
+}
+
+int text_columns(const char *text) {
+    int columns = 0;
+    for (; *text; text++) columns += ((unsigned char)*text & 0xc0) != 0x80;
+    return columns;
+}
+
 static bool builder_reserve(Builder *builder, size_t more) {
     if (builder->failed) return false;
     size_t needed = builder->length + more + 1;
@@ -172,6 +215,53 @@ void builder_add_text(Builder *builder, const char *text) {
     if (!builder_reserve(builder, length)) return;
     memcpy(builder->data + builder->length, text, length + 1);
     builder->length += length;
+}
+
+/* Where a wrapped text stands. The indent is written with the first word of a line, so that blank lines are empty. */
+typedef struct {
+    Builder *out;
+    int column, indent, columns;
+    bool fresh; /* no word on this line yet */
+} Wrap;
+
+static void wrap_break(Wrap *wrap) {
+    builder_add_text(wrap->out, "\n");
+    wrap->column = 0;
+    wrap->fresh = true;
+}
+
+static void wrap_pad(Wrap *wrap, int column) {
+    if (column <= wrap->column) return;
+    builder_add(wrap->out, "%*s", column - wrap->column, "");
+    wrap->column = column;
+}
+
+static void wrap_word(Wrap *wrap, const char *word, int length) {
+    int width = 0;
+    for (int i = 0; i < length; i++) width += ((unsigned char)word[i] & 0xc0) != 0x80;
+    if (!wrap->fresh && wrap->column + 1 + width > wrap->columns) wrap_break(wrap);
+    if (wrap->fresh) wrap_pad(wrap, wrap->indent);
+    builder_add(wrap->out, "%s%.*s", wrap->fresh ? "" : " ", length, word);
+    wrap->column += width + !wrap->fresh;
+    wrap->fresh = false;
+}
+
+void builder_add_wrapped(Builder *builder, const char *text, int column, int indent, int columns) {
+    Wrap wrap = {builder, column, indent, columns, true};
+    for (const char *at = text; *at;) {
+        int length = (int)strcspn(at, " \n");
+        if (length > 0) wrap_word(&wrap, at, length);
+        at += length;
+        at += strspn(at, " ");
+        if (*at != '\n') continue;
+        if (!*++at) break;
+        if (*at == '\n') wrap_break(&wrap);
+        if (*at == '\n' || *at == ' ') wrap_break(&wrap);
+        at += strspn(at, "\n");
+        if (wrap.column == 0) wrap_pad(&wrap, indent + (int)strspn(at, " "));
+        at += strspn(at, " ");
+    }
+    if (wrap.column > 0) wrap_break(&wrap);
 }
 
 Err builder_check(const Builder *builder, const char *purpose) {

@@ -27,6 +27,10 @@ const char *text_nearest(const char *word, const char *const *names);
 const char *text_bytes(char *out, size_t size, double bytes);
 const char *text_duration(char *out, size_t size, double seconds);
 const char *text_count(char *out, size_t size, int64_t count);
+/* "90", "90s", "15min", "2h30m", "1d": seconds. */
+CHECKED Err text_parse_duration(double *seconds, const char *text);
+/* Columns of a terminal that a UTF-8 text takes. */
+int text_columns(const char *text);
 
 /* A growing string. Start from {0}; free with builder_free. Running out of memory sets `failed`, checked once. */
 typedef struct {
@@ -37,5 +41,9 @@ typedef struct {
 
 void builder_add(Builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void builder_add_text(Builder *builder, const char *text);
+/* Breaks `text` at blanks into lines of at most `columns`, each behind `indent` blanks. An empty line in the text starts
+ * a paragraph and a line that begins with a blank stays a line of its own; other line breaks count as blanks. `column`
+ * is where the first line stands already. Ends in a line break. */
+void builder_add_wrapped(Builder *builder, const char *text, int column, int indent, int columns);
 CHECKED Err builder_check(const Builder *builder, const char *purpose);
 void builder_free(Builder *builder);

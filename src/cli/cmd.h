@@ -1,14 +1,23 @@
-/* cli/cmd - a subcommand: its help and its function. One per cmd_*.c; cli/main.c holds the list. */
+/* cli/cmd - a subcommand: its help and what it runs. One per cmd_*.c, declared below; cli/commands.c holds the list.
+ *
+ * A command is either a stage (cli/stage.h: options from a Field table, any number of ranks unless one_rank) or a
+ * function of its own. main prints the error that either returns, once, and turns it into the exit code. */
 #pragma once
 
 #include "base/args.h"
 
+typedef enum { COMMAND_CHAIN, COMMAND_LOOKING, COMMAND_PLUMBING } CommandGroup;
+
 typedef struct {
     const CommandHelp *help;
-    bool many_ranks;
-    /* argv without the program's and the command's name. Returns what becomes the exit code. */
+    CommandGroup group;
+    bool many_ranks; /* others run on the launcher's rank 0 only, without MPI */
+    const struct Stage *stage;
+    /* argv without the program's and the command's name. Without it, `stage` is run. */
     Err (*run)(int argc, char *const *argv);
 } Command;
 
-extern const Command *const commands[]; /* NULL-terminated */
+extern const Command *const commands[]; /* NULL-terminated, in the order of --help */
 int cli_main(int argc, char **argv);
+
+extern const Command cmd_sweep;

@@ -1,5 +1,6 @@
 #include "cli/cmd.h"
 
 const Command *const commands[] = {
+    &cmd_sweep,
     NULL,
 };

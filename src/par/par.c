@@ -20,6 +20,15 @@ bool par_launched(void) {
     return false;
 }
 
+int par_launcher_rank(void) {
+    static const char *const ranks[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", NULL};
+    for (int i = 0; ranks[i]; i++) {
+        const char *text = getenv(ranks[i]);
+        if (text) return (int)strtol(text, NULL, 10);
+    }
+    return 0;
+}
+
 /* Times do not change results, so this one setting may come from the environment: tests use seconds. */
 static double hang_timeout(void) {
     const char *text = getenv("SYNVID_HANG_TIMEOUT");

@@ -27,5 +27,7 @@ CHECKED Err par_start_all(Par *par, int threads);
 /* One rank, no MPI: for dry runs, one-rank subcommands and unit tests. */
 Par par_serial(int threads);
 bool par_launched(void); /* a launcher's environment is present */
+/* The rank the launcher's environment gives this process, without starting MPI; 0 without a launcher. */
+int par_launcher_rank(void);
 /* Finalizes. On a failure that all ranks agree on this is also the way out. */
 void par_finish_all(Par *par);

@@ -1,0 +1,6 @@
+/* math/versions - OpenBLAS (with the kernels it chose for this machine) and FFTW; see base/versions.h. */
+#pragma once
+
+#include "base/text.h"
+
+void math_versions(Builder *out);
