@@ -1,4 +1,8 @@
-/* analysis/analyze - statistics of one dataset against a reference of real videos, across ranks, into result.json. */
+/* analysis/analyze - statistics of one dataset against a reference of real videos, across ranks, into result.json.
+ *
+ * Which figures: the list of analysis/metric. Metrics that need the fixed encoder, or a reference, are skipped with a
+ * word when it is not given. Both sides of a comparison use the same number of samples: the number asked for, or what
+ * the smaller side has. The result is the same for any number of ranks and threads. */
 #pragma once
 
 #include "base/field.h"
@@ -13,8 +17,11 @@ typedef struct {
     int n_frames, n_videos;  /* sampled for frame metrics and for video metrics */
     int frames_per_video;    /* diversity */
     int frame_stride;
+    int side;   /* pixel metrics: frames are cut square and brought to this */
+    bool cache; /* keep feature vectors in OUT/cache */
 } AnalyzeConfig;
 
 extern const Field analyze_fields[];
+/* reference may be NULL; both sources are borrowed. Writes run folder run->out/<name>-<digest>. */
 CHECKED Err analyze_run_all(const AnalyzeConfig *config, const ClipSource *dataset, const ClipSource *reference,
                             const Run *run);

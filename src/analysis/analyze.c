@@ -1,0 +1,233 @@
+#include "analysis/analyze.h"
+
+#include "analysis/spectrum.h"
+#include "analysis/survey.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "par/agree.h"
+#include "store/runfolder.h"
+
+#include <math.h>
+
+/* The paper: 10,000 frames for frame distances, 1,000 videos of 16 frames for the rest (section 5.3). */
+enum { PAPER_FRAMES = 10000, PAPER_VIDEOS = 1000, PAPER_FRAMES_PER_VIDEO = 16, CLIP_FRAMES = 16 };
+
+const Field analyze_fields[] = {
+    FIELD_TEXT(AnalyzeConfig, name, "readable part of the run's name; empty: analyze-<dataset>", ""),
+    FIELD_PATH(AnalyzeConfig, dataset, "dataset folder to measure", ""),
+    FIELD_PATH(AnalyzeConfig, reference, "dataset folder of real videos to compare with; empty: no comparison", ""),
+    FIELD_PATH(AnalyzeConfig, encoder,
+               "run folder or checkpoint of the one VideoMAE whose features are used; empty: no features", ""),
+    FIELD_INT(AnalyzeConfig, n_frames, "frames drawn for frame distance, spectrum and color", PAPER_FRAMES, 2, 1e7),
+    FIELD_INT(AnalyzeConfig, n_videos, "videos drawn for video distance, diversity and motion", PAPER_VIDEOS, 2, 1e7),
+    FIELD_INT(AnalyzeConfig, frames_per_video, "frames a video for diversity", PAPER_FRAMES_PER_VIDEO, 1, 1000),
+    FIELD_INT(AnalyzeConfig, frame_stride, "step between the frames of a clip", 4, 1, 1000),
+    FIELD_INT(AnalyzeConfig, side, "side of the squares that spectrum, color and motion look at; never enlarged", 256,
+              SPECTRUM_SIDE_MIN, SPECTRUM_SIDE_MAX),
+    FIELD_BOOL(AnalyzeConfig, cache, "keep feature vectors in OUT/cache for the next analysis", true),
+    FIELD_END,
+};
+
+/* One analysis under way. */
+typedef struct {
+    const AnalyzeConfig *config;
+    const ClipSource *dataset, *reference; /* reference NULL: none */
+    const Run *run;
+    bool self; /* the reference is measured against itself */
+    Encoder *encoder;
+    SourceExtent extent, reference_extent;
+    SurveySizes sizes;
+    Survey survey, reference_survey;
+} Analysis;
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static Err measure_extents(Analysis *analysis) {
+    TRY(draws_extent(&analysis->extent, analysis->dataset));
+    analysis->reference_extent = analysis->extent;
+    if (analysis->reference) TRY(draws_extent(&analysis->reference_extent, analysis->reference));
+    int64_t short_side = least(analysis->extent.short_side, analysis->reference_extent.short_side);
+    if (least(analysis->extent.videos, analysis->reference_extent.videos) < 2)
+        return RAISE(ERR_INPUT, "analyze %s: %lld videos and %lld in the reference; at least 2 are needed",
+                     analysis->dataset->name, (long long)analysis->extent.videos,
+                     (long long)analysis->reference_extent.videos);
+    if (short_side < SPECTRUM_SIDE_MIN)
+        return RAISE(ERR_INPUT, "analyze %s: frames of %lld pixels; at least %d are needed", analysis->dataset->name,
+                     (long long)short_side, SPECTRUM_SIDE_MIN);
+    return ERR_NONE;
+}
+
+static SurveySizes choose_sizes(const Analysis *analysis) {
+    const AnalyzeConfig *config = analysis->config;
+    const SourceExtent *a = &analysis->extent, *b = &analysis->reference_extent;
+    return (SurveySizes){
+        .n_frames = least(config->n_frames, least(a->frames, b->frames)),
+        .n_videos = least(config->n_videos, least(a->videos, b->videos)),
+        .frames_per_video = config->frames_per_video,
+        .clip_frames = analysis->encoder ? encoder_clip_frames(analysis->encoder) : CLIP_FRAMES,
+        .frame_stride = config->frame_stride,
+        .side = (int)least(config->side, least(a->short_side, b->short_side)),
+        .seed = analysis->run->seed,
+    };
+}
+
+static Err prepare(Analysis *analysis) {
+    TRY(measure_extents(analysis));
+    if (analysis->config->encoder[0]) TRY(encoder_open(&analysis->encoder, analysis->config->encoder));
+    analysis->sizes = choose_sizes(analysis);
+    analysis->self = analysis->reference && text_equal(analysis->reference->digest, analysis->dataset->digest);
+    return ERR_NONE;
+}
+
+static const char *why_skipped(const Metric *metric, const Analysis *analysis) {
+    if (metric_wants_features(metric) && !analysis->encoder) return "needs --encoder";
+    if (metric->needs_reference && !analysis->reference) return "needs --reference";
+    return NULL;
+}
+
+static void say_plan(const Analysis *analysis) {
+    const SurveySizes *sizes = &analysis->sizes;
+    log_info("analyze %s: %lld frames, %lld clips of %d frames (stride %d), %d frames a video, squares of %d",
+             analysis->dataset->name, (long long)sizes->n_frames, (long long)sizes->n_videos, sizes->clip_frames,
+             sizes->frame_stride, sizes->frames_per_video, sizes->side);
+    for (const Metric *const *metric = metrics; *metric; metric++) {
+        const char *why = why_skipped(*metric, analysis);
+        log_info("  %-15s %s%s%s", (*metric)->name, why ? "skipped: " : "", why ? why : (*metric)->summary, "");
+    }
+}
+
+/* Identity of the run: settings, and the contents of everything read. */
+static Err identity_digest(char out[DIGEST_SIZE], const Analysis *analysis) {
+    Digest *digest;
+    char config_hex[DIGEST_SIZE];
+    TRY(config_digest(config_hex, analysis->config, analyze_fields));
+    TRY(digest_new(&digest));
+    digest_add_text(digest, config_hex);
+    digest_add_text(digest, analysis->dataset->digest);
+    digest_add_text(digest, analysis->reference ? analysis->reference->digest : "");
+    digest_add_text(digest, analysis->encoder ? encoder_digest(analysis->encoder) : "");
+    digest_add(digest, &analysis->run->seed, sizeof analysis->run->seed);
+    digest_hex(digest, out);
+    digest_free(&digest);
+    return ERR_NONE;
+}
+
+static Err survey_both_all(Analysis *analysis) {
+    const Run *run = analysis->run;
+    char folder[PATH_SIZE];
+    TRY(path_join(folder, sizeof folder, run->out, "cache"));
+    const char *cache = analysis->config->cache ? folder : NULL;
+    TRY(survey_all(&analysis->survey, analysis->dataset, &analysis->extent, &analysis->sizes, analysis->encoder,
+                   analysis->reference ? SURVEY_DATASET : SURVEY_WITHOUT_REFERENCE, cache, run));
+    if (!analysis->reference || analysis->self) return ERR_NONE;
+    return survey_all(&analysis->reference_survey, analysis->reference, &analysis->reference_extent, &analysis->sizes,
+                      analysis->encoder, SURVEY_REFERENCE, cache, run);
+}
+
+static Err compute_metrics(Result *result, const Analysis *analysis) {
+    const Survey *reference = analysis->self ? &analysis->survey : &analysis->reference_survey;
+    for (const Metric *const *metric = metrics; *metric; metric++) {
+        if (why_skipped(*metric, analysis)) continue;
+        MetricData data = survey_data(&analysis->survey, *metric), other = survey_data(reference, *metric);
+        TRY((*metric)->finish(result, &data, analysis->reference ? &other : NULL));
+    }
+    return ERR_NONE;
+}
+
+static Err describe_identity(Result *result, const Analysis *analysis) {
+    *result = (Result){.seed = analysis->run->seed, .paper_protocol = false};
+    TRY(text_copy(result->task, sizeof result->task, "analyze"));
+    TRY(text_copy(result->dataset, sizeof result->dataset, analysis->dataset->name));
+    TRY(text_copy(result->model, sizeof result->model, analysis->encoder ? "VideoMAE features" : "no features"));
+    TRY(result_add_input(result, "dataset", analysis->config->dataset, analysis->dataset->digest));
+    if (analysis->reference)
+        TRY(result_add_input(result, "reference", analysis->config->reference, analysis->reference->digest));
+    if (analysis->encoder)
+        TRY(result_add_input(result, "encoder", analysis->config->encoder, encoder_digest(analysis->encoder)));
+    return ERR_NONE;
+}
+
+static Err describe_protocol(Result *result, const Analysis *analysis) {
+    const SurveySizes *sizes = &analysis->sizes;
+    if (analysis->encoder)
+        TRY(result_add_deviation(result, "features of one VideoMAE encoder instead of Inception and I3D"));
+    if (sizes->n_frames != PAPER_FRAMES)
+        TRY(result_add_deviation(result, "%lld frames instead of %d", (long long)sizes->n_frames, PAPER_FRAMES));
+    if (sizes->n_videos != PAPER_VIDEOS)
+        TRY(result_add_deviation(result, "%lld videos instead of %d", (long long)sizes->n_videos, PAPER_VIDEOS));
+    if (sizes->frames_per_video != PAPER_FRAMES_PER_VIDEO)
+        TRY(result_add_deviation(result, "%d frames a video instead of %d", sizes->frames_per_video,
+                                 PAPER_FRAMES_PER_VIDEO));
+    if (analysis->reference)
+        TRY(result_add_deviation(result, "reference %.100s instead of UCF101", analysis->reference->name));
+    return result_add_deviation(result, "squares of %d pixels, clips at stride %d", sizes->side, sizes->frame_stride);
+}
+
+static void print_result(const Result *result, const char *path) {
+    for (int i = 0; i < result->n_metrics; i++) {
+        const ResultMetric *metric = &result->metrics[i];
+        printf("%-24s %12.6g %-7s n=%lld", metric->name, metric->value, metric->unit, (long long)metric->count);
+        if (!isnan(metric->low)) printf("  [%.6g, %.6g]", metric->low, metric->high);
+        printf("\n");
+    }
+    printf("%s\n", path);
+}
+
+static Err write_result(const Analysis *analysis, const RunFolder *folder) {
+    char path[PATH_SIZE];
+    Result *result = malloc(sizeof *result);
+    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
+    Err err = describe_identity(result, analysis);
+    if (!err) err = describe_protocol(result, analysis);
+    if (!err) err = compute_metrics(result, analysis);
+    if (!err) err = runfolder_path(path, sizeof path, folder, "result.json");
+    if (!err) err = result_write(result, path);
+    if (!err) print_result(result, path);
+    free(result);
+    return err;
+}
+
+static Err analyze_in_folder_all(Analysis *analysis, const RunFolder *folder) {
+    const Par *par = &analysis->run->par;
+    TRY(survey_both_all(analysis));
+    return err_agree_all(par->rank == 0 ? write_result(analysis, folder) : ERR_NONE, par, "writing the result");
+}
+
+static Err open_folder_all(RunFolder *folder, const Analysis *analysis) {
+    char digest[DIGEST_SIZE], name[NAME_SIZE];
+    const char *given = analysis->config->name;
+    Err mine = identity_digest(digest, analysis);
+    if (!mine)
+        mine = given[0] ? text_copy(name, sizeof name, given)
+                        : text_format(name, sizeof name, "analyze-%.100s", analysis->dataset->name);
+    TRY(err_agree_all(mine, &analysis->run->par, "naming the run"));
+    return runfolder_open_all(folder, name, digest, analysis->run);
+}
+
+static Err analyze_prepared_all(Analysis *analysis) {
+    RunFolder folder;
+    say_plan(analysis);
+    if (analysis->run->dry_run) return ERR_NONE;
+    TRY(open_folder_all(&folder, analysis));
+    if (folder.finished) {
+        log_info("%s is finished; --force starts over", folder.path);
+        runfolder_close_all(&folder, analysis->run, "finished");
+        return ERR_NONE;
+    }
+    Err err = analyze_in_folder_all(analysis, &folder);
+    runfolder_close_all(&folder, analysis->run, err ? "error" : "finished");
+    return err;
+}
+
+Err analyze_run_all(const AnalyzeConfig *config, const ClipSource *dataset, const ClipSource *reference,
+                    const Run *run) {
+    Analysis analysis = {.config = config, .dataset = dataset, .reference = reference, .run = run};
+    Err err = err_agree_all(prepare(&analysis), &run->par, "reading what is to be analyzed");
+    if (!err) err = analyze_prepared_all(&analysis);
+    survey_free(&analysis.survey);
+    survey_free(&analysis.reference_survey);
+    encoder_close(&analysis.encoder);
+    return err;
+}

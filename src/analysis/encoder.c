@@ -1,0 +1,145 @@
+#include "analysis/encoder.h"
+
+#include "base/field.h"
+#include "base/json.h"
+#include "nn/mae.h"
+#include "store/checkpoint.h"
+#include "video/resize.h"
+
+#include <cJSON.h>
+
+struct Encoder {
+    ModelConfig model;
+    Mae *mae;
+    float *params;
+    char digest[DIGEST_SIZE];
+};
+
+struct EncoderScratch {
+    const Encoder *encoder;
+    MaeScratch *mae;
+    uint8_t *clips; /* (ENCODER_BATCH, T, H, W, 3) */
+    Frames resized;
+};
+
+/* The "model" group of the config that the weights were trained with. */
+static Err read_model(ModelConfig *model, const WeightSet *weights, const char *path) {
+    cJSON *config;
+    if (!weights->config_text)
+        return RAISE(ERR_INPUT, "encoder %s: it carries no config, so its shape is unknown", path);
+    fields_default(model, model_fields);
+    TRY(json_parse(&config, weights->config_text, strlen(weights->config_text), path, ERR_INPUT));
+    const cJSON *object = cJSON_GetObjectItemCaseSensitive(config, "model");
+    Err err =
+        object ? fields_read(model, model_fields, object, "model")
+               : RAISE(ERR_INPUT, "encoder %s: its config has no \"model\"; expected a pre-training checkpoint", path);
+    cJSON_Delete(config);
+    return err ? err : model_check(model);
+}
+
+/* Decoder weights play no part in features and may be missing. */
+static bool row_matters(const Param *row) {
+    return !strncmp(row->name, "encoder.", strlen("encoder."));
+}
+
+static Err copy_weights(Encoder *encoder, const WeightSet *weights, const char *path) {
+    const ParamTable *table = mae_params(encoder->mae);
+    for (int i = 0; i < table->n_rows; i++) {
+        const Param *row = &table->rows[i];
+        if (!row_matters(row)) continue;
+        const Tensor *tensor = weights_find(weights, row->name);
+        if (!tensor)
+            return RAISE(ERR_INPUT, "encoder %s: tensor %s is missing; expected a VideoMAE pre-training checkpoint",
+                         path, row->name);
+        if (tensor_count(tensor) != row->count)
+            return RAISE(ERR_INPUT, "encoder %s: tensor %s has %zu values, its config says %zu", path, row->name,
+                         tensor_count(tensor), row->count);
+        memcpy(encoder->params + row->offset, tensor->data, row->count * sizeof *encoder->params);
+    }
+    return ERR_NONE;
+}
+
+Err encoder_open(Encoder **encoder, const char *path) {
+    Err err = ERR_NONE;
+    WeightSet weights = {0};
+    Encoder *made = *encoder = calloc(1, sizeof *made);
+    if (!made) return RAISE(ERR_MEMORY, "encoder %s: no memory", path);
+    TRY_OR(done, weights_read(&weights, path));
+    TRY_OR(done, read_model(&made->model, &weights, path));
+    TRY_OR(done, mae_new(&made->mae, &made->model, 0.75));
+    made->params = calloc(mae_params(made->mae)->total, sizeof *made->params);
+    if (!made->params) TRY_OR(done, RAISE(ERR_MEMORY, "encoder %s: no memory for its weights", path));
+    TRY_OR(done, copy_weights(made, &weights, path));
+    memcpy(made->digest, weights.digest, sizeof made->digest);
+done:
+    weights_free(&weights);
+    if (err) encoder_close(encoder);
+    return err;
+}
+
+void encoder_close(Encoder **encoder) {
+    if (!*encoder) return;
+    mae_free(&(*encoder)->mae);
+    free((*encoder)->params);
+    free(*encoder);
+    *encoder = NULL;
+}
+
+int encoder_dims(const Encoder *encoder) {
+    return encoder->model.width;
+}
+int encoder_clip_frames(const Encoder *encoder) {
+    return encoder->model.n_frames;
+}
+int encoder_image_size(const Encoder *encoder) {
+    return encoder->model.image_size;
+}
+const char *encoder_digest(const Encoder *encoder) {
+    return encoder->digest;
+}
+
+static size_t frame_bytes(const Encoder *encoder) {
+    return (size_t)encoder->model.image_size * (size_t)encoder->model.image_size * 3;
+}
+
+static size_t clip_bytes(const Encoder *encoder) {
+    return (size_t)encoder->model.n_frames * frame_bytes(encoder);
+}
+
+Err encoder_scratch_new(EncoderScratch **scratch, const Encoder *encoder) {
+    EncoderScratch *made = *scratch = calloc(1, sizeof *made);
+    if (!made) return RAISE(ERR_MEMORY, "encoder scratch: no memory");
+    made->encoder = encoder;
+    made->clips = malloc(ENCODER_BATCH * clip_bytes(encoder));
+    Err err = made->clips ? mae_scratch_new(&made->mae, encoder->mae, ENCODER_BATCH)
+                          : RAISE(ERR_MEMORY, "encoder scratch: no memory for %d clips", ENCODER_BATCH);
+    if (err) encoder_scratch_free(scratch);
+    return err;
+}
+
+void encoder_scratch_free(EncoderScratch **scratch) {
+    if (!*scratch) return;
+    mae_scratch_free(&(*scratch)->mae);
+    frames_free(&(*scratch)->resized);
+    free((*scratch)->clips);
+    free(*scratch);
+    *scratch = NULL;
+}
+
+Err encoder_load(EncoderScratch *scratch, int slot, const Frames *frames, const Box *box, int first_frame,
+                 int n_frames) {
+    const Encoder *encoder = scratch->encoder;
+    int side = encoder->model.image_size, length = encoder->model.n_frames;
+    ASSERT(slot < ENCODER_BATCH && (n_frames == 1 || n_frames == length) && first_frame + n_frames <= frames->n_frames);
+    const Frames part = {n_frames, frames->height, frames->width, frames_at(frames, first_frame), 0};
+    TRY(resize_antialiased(&scratch->resized, &part, box, side, side));
+    uint8_t *clip = scratch->clips + (size_t)slot * clip_bytes(encoder);
+    for (int t = 0; t < length; t++)
+        memcpy(clip + (size_t)t * frame_bytes(encoder), frames_at(&scratch->resized, n_frames == 1 ? 0 : t),
+               frame_bytes(encoder));
+    return ERR_NONE;
+}
+
+void encoder_features(EncoderScratch *scratch, float *features, int n) {
+    mae_features(scratch->encoder->mae, scratch->mae, scratch->encoder->params, features, scratch->clips, n);
+}

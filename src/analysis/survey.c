@@ -1,0 +1,147 @@
+#include "analysis/survey.h"
+
+#include "analysis/npy.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "par/agree.h"
+#include "par/spread.h"
+
+static const struct {
+    const char *name;
+    int pixels; /* MetricInput of its pixel metrics, -1: none */
+    MetricInput features;
+    bool by_frame;
+} passes[PASS_COUNT] = {
+    [PASS_FRAMES] = {"frames", METRIC_FRAMES, METRIC_FRAME_FEATURES, true},
+    [PASS_CLIPS] = {"clips", METRIC_CLIPS, METRIC_CLIP_FEATURES, false},
+    [PASS_SPREAD] = {"spread frames", -1, METRIC_SPREAD_FEATURES, true},
+};
+
+static bool role_takes(SurveyRole role, const Metric *metric) {
+    switch (role) {
+    case SURVEY_DATASET: return true;
+    case SURVEY_WITHOUT_REFERENCE: return !metric->needs_reference;
+    case SURVEY_REFERENCE: return metric->needs_reference;
+    }
+    return false;
+}
+
+static CollectPlan plan_pass(int pass, const SurveySizes *sizes, const Encoder *encoder, SurveyRole role) {
+    CollectPlan plan = {.encoder = encoder, .by_frame = passes[pass].by_frame, .side = sizes->side};
+    for (const Metric *const *at = metrics; *at; at++) {
+        if ((int)(*at)->input != passes[pass].pixels || !role_takes(role, *at)) continue;
+        ASSERT(plan.n_metrics < COLLECT_METRICS);
+        plan.metrics[plan.n_metrics++] = *at;
+    }
+    return plan;
+}
+
+static Err draw_pass(Draws *draws, int pass, const ClipSource *source, const SourceExtent *extent,
+                     const SurveySizes *sizes) {
+    switch (pass) {
+    case PASS_FRAMES: return draws_frames(draws, source, extent, sizes->n_frames, sizes->seed);
+    case PASS_CLIPS:
+        return draws_clips(draws, source, sizes->n_videos, sizes->clip_frames, sizes->frame_stride, sizes->seed);
+    default: return draws_spread(draws, source, sizes->n_videos, sizes->frames_per_video, sizes->seed);
+    }
+}
+
+/* folder/<digest>.npy; the digest is of all that determines the vectors. */
+static Err cache_path(char *out, const char *folder, int pass, const ClipSource *source, const Draws *draws,
+                      const SurveySizes *sizes, const Encoder *encoder) {
+    Digest *digest;
+    char text[256], hex[DIGEST_SIZE];
+    TRY(digest_new(&digest));
+    digest_add_text(digest, "synvid features 1");
+    digest_add_text(digest, source->digest);
+    digest_add_text(digest, encoder_digest(encoder));
+    Err err = text_format(text, sizeof text, "%s %lld x %d, stride %d, seed %llu", passes[pass].name,
+                          (long long)draws->count, draws->per_draw, sizes->frame_stride,
+                          (unsigned long long)sizes->seed);
+    if (!err) digest_add_text(digest, text);
+    digest_hex(digest, hex);
+    digest_free(&digest);
+    return err ? err : text_format(out, PATH_SIZE, "%s/features-%s.npy", folder, hex);
+}
+
+static Err cache_load(FeatureRows *features, const char *path, const Encoder *encoder) {
+    TRY(npy_read(&features->rows, &features->count, &features->dims, path));
+    if (features->dims == encoder_dims(encoder)) return ERR_NONE;
+    free(features->rows);
+    *features = (FeatureRows){0};
+    return RAISE(ERR_INPUT, "%s: wrong width for this encoder; delete the file", path);
+}
+
+/* Rank 0 looks; everybody hears. Features stay on rank 0, where results are computed. */
+static Err cache_look_all(FeatureRows *features, bool *found, const char *path, const Encoder *encoder,
+                          const Par *par) {
+    Err mine = ERR_NONE;
+    bool there = par->rank == 0 && file_exists(path);
+    if (there) mine = cache_load(features, path, encoder);
+    TRY(err_agree_all(mine, par, "feature cache"));
+    *found = agree_rank0_all(there, par, "feature cache") != 0;
+    return ERR_NONE;
+}
+
+static Err cache_store_all(const FeatureRows *features, const char *folder, const char *path, const Par *par) {
+    Err mine = ERR_NONE;
+    if (par->rank == 0) {
+        mine = folder_make(folder);
+        if (!mine) mine = npy_write(path, features->rows, features->count, features->dims);
+    }
+    return err_agree_all(mine, par, "writing the feature cache");
+}
+
+static Err survey_pass_all(Survey *out, int pass, const ClipSource *source, const Draws *draws,
+                           const SurveySizes *sizes, const char *cache, const Run *run) {
+    CollectPlan plan = out->plans[pass];
+    FeatureRows cached = {0};
+    char path[PATH_SIZE] = "", what[160];
+    bool found = false;
+    if (plan.encoder && cache) {
+        TRY(cache_path(path, cache, pass, source, draws, sizes, plan.encoder));
+        TRY(cache_look_all(&cached, &found, path, plan.encoder, &run->par));
+    }
+    if (found) {
+        log_detail("%s: features of %s from %s", source->name, passes[pass].name, path);
+        plan.encoder = NULL;
+    }
+    Err err = text_format(what, sizeof what, "%.100s: %s", source->name, passes[pass].name);
+    if (!err && (plan.encoder || plan.n_metrics > 0))
+        err = collect_all(&out->passes[pass], &plan, source, draws, what, run);
+    if (!err && found) out->passes[pass].features = cached;
+    if (err) free(cached.rows);
+    if (err || found || !path[0]) return err;
+    return cache_store_all(&out->passes[pass].features, cache, path, &run->par);
+}
+
+Err survey_all(Survey *out, const ClipSource *source, const SourceExtent *extent, const SurveySizes *sizes,
+               const Encoder *encoder, SurveyRole role, const char *cache, const Run *run) {
+    Err err = ERR_NONE;
+    *out = (Survey){0};
+    for (int pass = 0; pass < PASS_COUNT && !err; pass++) {
+        Draws draws = {0};
+        out->plans[pass] = plan_pass(pass, sizes, encoder, role);
+        err = err_agree_all(draw_pass(&draws, pass, source, extent, sizes), &run->par, "drawing samples");
+        if (!err) err = survey_pass_all(out, pass, source, &draws, sizes, cache, run);
+        draws_free(&draws);
+    }
+    if (err) survey_free(out);
+    return err;
+}
+
+void survey_free(Survey *survey) {
+    for (int pass = 0; pass < PASS_COUNT; pass++) collected_free(&survey->passes[pass]);
+}
+
+MetricData survey_data(const Survey *survey, const Metric *metric) {
+    MetricData data = {0};
+    for (int pass = 0; pass < PASS_COUNT; pass++) {
+        const Collected *collected = &survey->passes[pass];
+        if (metric->input == passes[pass].features && collected->features.rows) data.features = &collected->features;
+        for (int m = 0; m < survey->plans[pass].n_metrics; m++)
+            if (survey->plans[pass].metrics[m] == metric) data.state = collected->states[m];
+    }
+    return data;
+}

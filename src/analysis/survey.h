@@ -1,0 +1,31 @@
+/* analysis/survey - everything the metrics need of one dataset, gathered in three passes over drawn frames.
+ *
+ * The passes are single frames, clips, and frames spread over videos (analysis/draws). Feature vectors are cached as
+ * NumPy files named by what determines them: dataset digest, draws, weights. */
+#pragma once
+
+#include "analysis/collector.h"
+
+enum { PASS_FRAMES, PASS_CLIPS, PASS_SPREAD, PASS_COUNT };
+
+typedef struct {
+    int64_t n_frames, n_videos;
+    int frames_per_video, clip_frames, frame_stride, side;
+    uint64_t seed;
+} SurveySizes;
+
+typedef struct {
+    CollectPlan plans[PASS_COUNT];
+    Collected passes[PASS_COUNT];
+} Survey;
+
+/* Which metrics get their pixels: all of them, or (for the reference) those that compare. Feature passes run whenever
+ * there is an encoder. */
+typedef enum { SURVEY_DATASET, SURVEY_WITHOUT_REFERENCE, SURVEY_REFERENCE } SurveyRole;
+
+/* cache: folder for feature files, NULL: none. */
+CHECKED Err survey_all(Survey *out, const ClipSource *source, const SourceExtent *extent, const SurveySizes *sizes,
+                       const Encoder *encoder, SurveyRole role, const char *cache, const Run *run);
+void survey_free(Survey *survey);
+/* What `metric` is to look at; state and features are NULL where the survey has nothing for it. Borrowed. */
+MetricData survey_data(const Survey *survey, const Metric *metric);
