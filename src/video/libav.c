@@ -128,3 +128,54 @@ void libav_input_close(LibavInput *input) {
     if (input->is_file) close(input->fd);
     *input = (LibavInput){0};
 }
+
+static int grow(LibavOutput *output, size_t needed) {
+    if (needed <= output->capacity) return 0;
+    size_t capacity = needed < IO_BUFFER_BYTES ? IO_BUFFER_BYTES : needed + needed / 2;
+    uint8_t *bytes = realloc(output->bytes, capacity);
+    if (!bytes) return AVERROR(ENOMEM);
+    output->bytes = bytes;
+    output->capacity = capacity;
+    return 0;
+}
+
+static int write_output(void *opaque, uint8_t *from, int size) {
+    LibavOutput *output = opaque;
+    size_t end = output->at + (size_t)size;
+    int status = grow(output, end);
+    if (status < 0) return status;
+    if (output->at > output->length) memset(output->bytes + output->length, 0, output->at - output->length);
+    memcpy(output->bytes + output->at, from, (size_t)size);
+    output->at = end;
+    if (end > output->length) output->length = end;
+    return size;
+}
+
+static int64_t seek_output(void *opaque, int64_t offset, int whence) {
+    LibavOutput *output = opaque;
+    if (whence & AVSEEK_SIZE) return (int64_t)output->length;
+    whence &= ~AVSEEK_FORCE;
+    int64_t from = whence == SEEK_CUR ? (int64_t)output->at : whence == SEEK_END ? (int64_t)output->length : 0;
+    if (from + offset < 0) return AVERROR(EINVAL);
+    output->at = (size_t)(from + offset);
+    return (int64_t)output->at;
+}
+
+Err libav_output_open(LibavOutput *output) {
+    libav_quiet();
+    *output = (LibavOutput){0};
+    uint8_t *buffer = av_malloc(IO_BUFFER_BYTES);
+    if (buffer) output->io = avio_alloc_context(buffer, IO_BUFFER_BYTES, 1, output, NULL, write_output, seek_output);
+    if (output->io) return ERR_NONE;
+    av_free(buffer);
+    return RAISE(ERR_MEMORY, "no memory for an output buffer");
+}
+
+void libav_output_close(LibavOutput *output) {
+    if (output->io) {
+        av_freep(&output->io->buffer);
+        avio_context_free(&output->io);
+    }
+    free(output->bytes);
+    *output = (LibavOutput){0};
+}

@@ -29,3 +29,16 @@ typedef struct {
 CHECKED Err libav_input_file(LibavInput *input, const char *path);
 CHECKED Err libav_input_memory(LibavInput *input, const void *bytes, size_t length, const char *name);
 void libav_input_close(LibavInput *input);
+
+/* A growing piece of memory that a muxer writes and seeks in. (FFmpeg's own dynamic buffer loses bytes when AVI goes
+ * back to patch its header.) */
+typedef struct {
+    AVIOContext *io;
+    uint8_t *bytes; /* malloc'd; may be taken over by setting it to NULL */
+    size_t length, at, capacity;
+} LibavOutput;
+
+/* Start from a zeroed struct; the address must stay the same until libav_output_close. Flush `io` before using bytes.
+ */
+CHECKED Err libav_output_open(LibavOutput *output);
+void libav_output_close(LibavOutput *output);
