@@ -21,7 +21,7 @@ typedef struct {
     const Media *media;     /* pictures and videos from outside; empty when the variant needs none */
     const char *split;      /* stand-ins: "train" or "test"; "" otherwise */
     uint64_t seed;
-    int64_t count;          /* videos of the dataset, or of one epoch on the fly: mixes are split by index within it */
+    int64_t count; /* videos of the dataset, or of one epoch on the fly: mixes are split by index within it */
 } GeneratorSetup;
 
 typedef struct Generator Generator;

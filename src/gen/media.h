@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     const uint8_t *pixels; /* (height, width, 3), borrowed from the pool */
     int height, width;
+    int pool; /* which pool it is from */
 } MediaImage;
 
 /* Collective: pools are shared inside a node. An empty or NULL `paths` gives empty media. */

@@ -62,7 +62,8 @@ struct Variant {
     int cull;
     bool subpixel, scale_motion;
     int fill;
-    int64_t pool_size, pool_min;
+    int64_t pool_size;
+    int pool_min;
     int crop_origin, texture_filter, saturate;
     int background;
     Range length; /* frames, both ends included */
@@ -73,3 +74,6 @@ struct Variant {
 };
 
 extern const Field variant_fields[];
+
+/* Number of a shape kind's name, as ShapeKind; -1: none. */
+int variant_kind_number(const char *name);
