@@ -1,9 +1,13 @@
 #include "gen/generator.h"
 
+#include "gen/standin.h"
 #include "gen/variant_config.h"
 
 static const GeneratorOps *const kinds[] = {
     [GENERATOR_OBJECTS] = &objects_generator,
+    [GENERATOR_STANDIN_MOTION] = &standin_motion_generator,
+    [GENERATOR_STANDIN_ACTIONS] = &standin_actions_generator,
+    [GENERATOR_TEXTURE_VIDEO] = &texture_video_generator,
 };
 
 const GeneratorOps *generator_ops(GeneratorKind kind) {

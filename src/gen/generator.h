@@ -56,7 +56,7 @@ struct Generator {
 
 /* The kinds: gen/objects.c, gen/texture_video.c; the stand-ins (standin_motion_generator,
  * standin_actions_generator) are declared in gen/standin.h. */
-extern const GeneratorOps objects_generator;
+extern const GeneratorOps objects_generator, texture_video_generator;
 
 const GeneratorOps *generator_ops(GeneratorKind kind);
 /* `generator` is the caller's; close with generator_close. */

@@ -1,5 +1,6 @@
 #include "gen/mix.h"
 
+#include "gen/picture.h"
 #include "math/rng.h"
 
 #include <string.h>
@@ -35,46 +36,19 @@ Err mix_real_length(const Mix *mix, MixPick pick, int *n_frames) {
     return ERR_NONE;
 }
 
-static void paint_all(const Fill *fill, uint8_t *frame, int size) {
-    for (int y = 0; y < size; y++)
-        for (int x = 0; x < size; x += COVERAGE_RUN_MAX) {
-            int left = size - x;
-            fill_run(fill, frame + (size_t)y * (size_t)size * 3, x, y,
-                     left < COVERAGE_RUN_MAX ? left : COVERAGE_RUN_MAX);
-        }
-}
-
 static void render_still(const Mix *mix, const Renderer *renderer, int64_t number, Frames *out) {
     Fill fill;
     MediaImage image = media_image(mix->media, number);
     fill_picture(&fill, &renderer->grids[image.pool], image.pixels, mix->variant->size);
-    paint_all(&fill, out->data, mix->variant->size);
+    picture_paint(&fill, out->data, mix->variant->size);
     for (int f = 1; f < out->n_frames; f++) memcpy(frames_at(out, f), out->data, frames_frame_bytes(out));
-}
-
-static Err render_real(const Mix *mix, MixPick pick, const int *frame_numbers, int n_frames, Frames *out) {
-    Err err = ERR_NONE;
-    Frames video = {0};
-    TextureGrid grid = {0};
-    Fill fill;
-    int64_t index;
-    const ClipSource *source = media_video(mix->media, pick.number, &index);
-    TRY_OR(done, clip_source_read(source, 0, index, frame_numbers, n_frames, &video));
-    TRY_OR(done, texture_grid_init(&grid, video.height, video.width, mix->variant->size, TEXTURE_NEAREST));
-    for (int f = 0; f < n_frames; f++) {
-        fill_picture_square(&fill, &grid, frames_at(&video, f), mix->variant->size);
-        paint_all(&fill, frames_at(out, f), mix->variant->size);
-    }
-done:
-    texture_grid_free(&grid);
-    frames_free(&video);
-    return err;
 }
 
 Err mix_render(const Mix *mix, const Renderer *renderer, MixPick pick, const int *frame_numbers, int n_frames,
                Frames *out) {
-    TRY(frames_shape(out, n_frames, mix->variant->size, mix->variant->size));
-    if (pick.kind == MIX_REAL_VIDEOS) return render_real(mix, pick, frame_numbers, n_frames, out);
+    int size = mix->variant->size;
+    if (pick.kind == MIX_REAL_VIDEOS) return picture_video(out, mix->media, pick.number, frame_numbers, n_frames, size);
+    TRY(frames_shape(out, n_frames, size, size));
     render_still(mix, renderer, pick.number, out);
     return ERR_NONE;
 }
