@@ -6,9 +6,10 @@
 #include "gen/variant_config.h"
 #include "math/rng.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 enum { FIXTURE_SETS = 16 };
@@ -57,7 +58,9 @@ static inline Err fixture_video_read(const ClipSource *source, int64_t epoch, in
     return ERR_NONE;
 }
 
-static inline void fixture_video_close(ClipSource *source) { free(source); }
+static inline void fixture_video_close(ClipSource *source) {
+    free(source);
+}
 
 static inline void fixture_add_videos(Media *media, int64_t count) {
     static const ClipSourceOps ops = {"fixture", fixture_video_info, fixture_video_read, fixture_video_close};

@@ -1,4 +1,9 @@
-/* gen/generate - render a variant into a dataset folder: the parallel loop over shards. */
+/* gen/generate - render a variant into a dataset folder: the parallel loop over shards.
+ *
+ * A shard of shard_videos videos is a work unit. Ranks take shards by cost (frames), a rank renders with all its
+ * threads and appends in order; a shard's bytes depend only on variant, seed and video numbers. plan.json (what the
+ * folder is to hold) is written first and dataset.json last: a run that was killed or stopped goes on with the shards
+ * that are missing, and a folder that was planned otherwise is refused. */
 #pragma once
 
 #include "gen/variant.h"
@@ -8,20 +13,24 @@
 
 typedef struct {
     char variant[PATH_SIZE]; /* slug or file */
-    char pool[PATH_SIZE];    /* images or textures, if the variant needs them */
+    TextList with;           /* changes to the variant, "objects=100" */
+    char pool[PATH_SIZE];    /* comma-separated pools and dataset folders (gen/media.h) */
     char split[16];          /* stand-ins: train | test */
     int64_t videos;
+    int size, frames; /* 0: the variant's */
     int shard_videos; /* videos a shard: a work unit */
     int storage;      /* StorageKind */
 } GenerateConfig;
 
 extern const Field generate_fields[];
 
-/* Shards that exist and verify by size are kept; --dry-run prints counts, bytes by storage kind, memory, time. */
+/* The variant with the config's changes; rank 0 looks, all hear. */
+CHECKED Err generate_variant_all(Variant **variant, const GenerateConfig *config, const Par *par);
+
+/* Shards that exist and verify are kept; --dry-run prints counts, bytes by storage kind, memory, time. */
 CHECKED Err generate_run_all(const GenerateConfig *config, const Variant *variant, const Run *run);
 
-/* The variant on the fly: `count` videos an epoch, endless, lengths as the paper's on-the-fly rows. Variant and pool
- * are borrowed for the life of the source. */
-struct Pool;
-CHECKED Err live_source_open(ClipSource **source, const Variant *variant, const char *pool_path, const char *split,
-                             int64_t count, uint64_t seed, const Par *par);
+/* The variant on the fly: `count` videos an epoch, endless; video (epoch, index) is item epoch * count + index, so
+ * epoch 0 is what generate would write. The variant is borrowed for the life of the source. */
+CHECKED Err live_source_open_all(ClipSource **source, const Variant *variant, const char *pool_paths, const char *split,
+                                 int64_t count, uint64_t seed, const Par *par);

@@ -30,13 +30,15 @@ static Err texture_video_open(Generator *generator) {
         return RAISE(ERR_INPUT, "%s: needs a dataset of texture videos, none given; name its folder with --pool",
                      setup->variant->name);
     }
-    generator->columns[0] = (LatentColumn){.name = "texture", .description = "texture video", .units = "",
-                                           .type = LATENT_I32, .rows = 1, .cols = 1};
+    generator->columns[0] = (LatentColumn){
+        .name = "texture", .description = "texture video", .units = "", .type = LATENT_I32, .rows = 1, .cols = 1};
     generator->n_columns = 1;
     return ERR_NONE;
 }
 
-static void texture_video_close(Generator *generator) { (void)generator; }
+static void texture_video_close(Generator *generator) {
+    (void)generator;
+}
 
 static Err texture_video_info(const Generator *generator, uint64_t item, VideoInfo *info) {
     Pick pick;
