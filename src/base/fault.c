@@ -7,9 +7,11 @@
 #include <string.h>
 
 const char *const fault_points[] = {
-    "shard.create", // store/shard: before the file is made
-    "shard.write",  // store/shard: a video
-    "shard.finish", // store/shard: before the final name
+    "shard.create",     // store/shard: before the file is made
+    "shard.write",      // store/shard: a video
+    "shard.finish",     // store/shard: before the final name
+    "dataset.manifest", // store/dataset: before dataset.json
+    "pool.write",       // store/pool: the pixels
     NULL,
 };
 

@@ -34,9 +34,16 @@ CHECKED Err dataset_read(Dataset *dataset, const char *folder);
 /* Fills dataset->digest from the shards, writes dataset.json whole. One rank. */
 CHECKED Err dataset_write(Dataset *dataset, const char *folder);
 void dataset_free(Dataset *dataset);
+/* Reads every shard and compares with the manifest; the dataset digest on success, ERR_INPUT naming the first shard
+ * that differs. */
+CHECKED Err dataset_verify(const char *folder, char digest[DIGEST_SIZE]);
 CHECKED Err dataset_shard_path(char *out, size_t size, const char *folder, int shard);
 
 /* A dataset folder as a source; local. Opens shards on first use and checks that every shard of the manifest is there.
  */
 CHECKED Err shard_source_open(ClipSource **source, const char *folder);
-/* Latent shards are rendered on reading: gen installs how. See gen/rerender.h. */
+
+/* Latent shards are rendered on reading: `open` gives a source whose video i is the dataset's video of clip_index i.
+ * gen installs it (gen/rerender.h) before any latent dataset is opened. */
+typedef Err (*LatentRenderer)(ClipSource **source, const Dataset *dataset, const char *folder);
+void shard_source_set_renderer(LatentRenderer open);

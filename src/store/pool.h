@@ -1,5 +1,8 @@
 /* store/pool - an indexed set of still images of one size in one HDF5 file: /image u8 (image, y, x, channel), /source
- * (the file name each came from), attributes kind, seed, digest. Textures and photographs alike. */
+ * (the file name each came from), attributes kind, seed, digest. Textures and photographs alike.
+ *
+ * A pool is not read but mapped: its pixels lie in the file without gaps, so all ranks of a node share one copy (the
+ * page cache), pages arrive when they are touched, and a pool may be larger than memory. */
 #pragma once
 
 #include "base/digest.h"
@@ -9,19 +12,22 @@
 
 typedef struct {
     int count, height, width;
-    const uint8_t *images; /* (count, height, width, 3) */
+    const uint8_t *images; /* (count, height, width, 3), read-only */
     char **sources;        /* count names, "" if unknown */
     char kind[32], digest[DIGEST_SIZE];
-    void *storage; /* what the pool owns */
+    void *storage; /* the mapping */
+    size_t storage_bytes;
 } Pool;
 
-/* Writes whole (partial, rename). One rank; images borrowed. */
+/* Writes whole (partial, rename). One rank; images borrowed; sources may be NULL. The digest is of size and pixels. */
 CHECKED Err pool_write(const char *path, const char *kind, const uint8_t *images, int count, int height, int width,
                        const char *const *sources, uint64_t seed, const char *config_text, char digest[DIGEST_SIZE]);
-/* Local read of the whole pool. */
+/* Local. Missing, foreign and cut off files are ERR_INPUT; pixels are compared with the digest by pool_verify only. */
 CHECKED Err pool_read(Pool *pool, const char *path);
-/* Collective: one copy a node (MPI-3 shared memory) when par has more than one rank on it. */
+/* Every rank maps the file; all hear of a failure. */
 CHECKED Err pool_read_all(Pool *pool, const char *path, const Par *par);
+/* Reads all pixels; ERR_INPUT when they are not those of the digest. */
+CHECKED Err pool_verify(const char *path, char digest[DIGEST_SIZE]);
 void pool_free(Pool *pool);
 static inline const uint8_t *pool_image(const Pool *pool, int image) {
     return pool->images + (size_t)image * (size_t)pool->height * (size_t)pool->width * 3;

@@ -1,0 +1,166 @@
+#include "store/record.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+
+static const size_t file_max = (size_t)1 << 30;
+static const double exact_max = 9007199254740992.0; /* 2^53 */
+
+static Err check_schema(const cJSON *tree, const char *path, const char *schema, int version) {
+    char found[NAME_SIZE];
+    int64_t found_version;
+    const Record record = {tree, path};
+    if (!cJSON_IsObject(tree) || !cJSON_GetObjectItemCaseSensitive(tree, "schema"))
+        return RAISE(ERR_INPUT, "%s: JSON, but not a file of ours (no member schema); expected %s", path, schema);
+    TRY(record_text(found, sizeof found, record, "schema"));
+    if (!text_equal(found, schema)) return RAISE(ERR_INPUT, "%s: is a %s, expected a %s", path, found, schema);
+    TRY(record_int(&found_version, record, "schema_version", 1, INT32_MAX));
+    if (found_version > version)
+        return RAISE(ERR_INPUT, "%s: %s of version %d; this program reads up to %d", path, schema, (int)found_version,
+                     version);
+    return ERR_NONE;
+}
+
+Err record_open(cJSON **tree, const char *path, const char *schema, int version) {
+    *tree = NULL;
+    TRY(json_read(tree, path, file_max, ERR_INPUT));
+    Err err = check_schema(*tree, path, schema, version);
+    if (!err) return ERR_NONE;
+    cJSON_Delete(*tree);
+    *tree = NULL;
+    return err;
+}
+
+cJSON *record_new(const char *schema, int version) {
+    cJSON *tree = cJSON_CreateObject();
+    bool complete = tree && record_put_text(tree, "schema", schema) &&
+                    record_put_int(tree, "schema_version", version) &&
+                    record_put_text(tree, "created_by", "synvid " SYNVID_VERSION);
+    if (complete) return tree;
+    cJSON_Delete(tree);
+    return NULL;
+}
+
+Err record_write(cJSON **tree, bool complete, const char *path) {
+    char *text = NULL;
+    Err err = complete && *tree ? json_print(&text, *tree) : RAISE(ERR_MEMORY, "%s: no memory for its contents", path);
+    if (!err) err = file_write_whole(path, text, strlen(text));
+    free(text);
+    cJSON_Delete(*tree);
+    *tree = NULL;
+    return err;
+}
+
+/* The member, or an Err that says what should be there. */
+static Err member(const cJSON **item, Record record, const char *key, const char *expected) {
+    *item = cJSON_GetObjectItemCaseSensitive(record.object, key);
+    return *item ? ERR_NONE : RAISE(ERR_INPUT, "%s: %s: missing, expected %s", record.origin, key, expected);
+}
+
+static Err wrong(Record record, const char *key, const char *expected) {
+    return RAISE(ERR_INPUT, "%s: %s: expected %s", record.origin, key, expected);
+}
+
+Err record_text(char *out, size_t size, Record record, const char *key) {
+    const cJSON *item;
+    TRY(member(&item, record, key, "a text"));
+    if (!cJSON_IsString(item)) return wrong(record, key, "a text");
+    if (strlen(item->valuestring) >= size)
+        return RAISE(ERR_INPUT, "%s: %s: longer than %zu characters", record.origin, key, size - 1);
+    return text_copy(out, size, item->valuestring);
+}
+
+/* A number, or a text of digits and nothing else. */
+static bool whole_number(long long *low, uint64_t *high, const cJSON *item) {
+    if (cJSON_IsNumber(item)) {
+        double value = item->valuedouble;
+        if (value != floor(value) || fabs(value) > exact_max) return false;
+        *low = (long long)value;
+        *high = value < 0 ? 0 : (uint64_t)value;
+        return true;
+    }
+    if (!cJSON_IsString(item) || !item->valuestring[0] || item->valuestring[strspn(item->valuestring, "0123456789")])
+        return false;
+    errno = 0;
+    *high = strtoumax(item->valuestring, NULL, 10);
+    *low = *high > INT64_MAX ? INT64_MAX : (long long)*high;
+    return errno == 0;
+}
+
+Err record_int(int64_t *out, Record record, const char *key, int64_t low, int64_t high) {
+    const cJSON *item;
+    long long value;
+    uint64_t large;
+    TRY(member(&item, record, key, "a whole number"));
+    if (!whole_number(&value, &large, item)) return wrong(record, key, "a whole number");
+    if (value < low || value > high)
+        return RAISE(ERR_INPUT, "%s: %s: %lld is outside [%lld, %lld]", record.origin, key, value, (long long)low,
+                     (long long)high);
+    *out = value;
+    return ERR_NONE;
+}
+
+Err record_seed(uint64_t *out, Record record, const char *key) {
+    const cJSON *item;
+    long long value;
+    TRY(member(&item, record, key, "a whole number"));
+    if (!whole_number(&value, out, item) || value < 0) return wrong(record, key, "a whole number from 0 on");
+    return ERR_NONE;
+}
+
+Err record_double(double *out, Record record, const char *key) {
+    const cJSON *item;
+    TRY(member(&item, record, key, "a number or null"));
+    if (!cJSON_IsNumber(item) && !cJSON_IsNull(item)) return wrong(record, key, "a number or null");
+    *out = cJSON_IsNull(item) ? NAN : item->valuedouble;
+    return ERR_NONE;
+}
+
+Err record_object(Record *out, Record record, const char *key) {
+    const cJSON *item;
+    TRY(member(&item, record, key, "an object"));
+    if (!cJSON_IsObject(item)) return wrong(record, key, "an object");
+    *out = (Record){item, record.origin};
+    return ERR_NONE;
+}
+
+Err record_list(const cJSON **list, int *n, Record record, const char *key) {
+    TRY(member(list, record, key, "a list"));
+    if (!cJSON_IsArray(*list)) return wrong(record, key, "a list");
+    *n = cJSON_GetArraySize(*list);
+    return ERR_NONE;
+}
+
+bool record_put_text(cJSON *object, const char *key, const char *text) {
+    return cJSON_AddStringToObject(object, key, text) != NULL;
+}
+
+bool record_put_int(cJSON *object, const char *key, int64_t value) {
+    ASSERT(fabs((double)value) <= exact_max);
+    return cJSON_AddNumberToObject(object, key, (double)value) != NULL;
+}
+
+bool record_put_seed(cJSON *object, const char *key, uint64_t value) {
+    if ((double)value <= exact_max) return cJSON_AddNumberToObject(object, key, (double)value) != NULL;
+    char digits[32];
+    (void)snprintf(digits, sizeof digits, "%" PRIu64, value);
+    return record_put_text(object, key, digits);
+}
+
+bool record_put_double(cJSON *object, const char *key, double value) {
+    if (isfinite(value)) return cJSON_AddNumberToObject(object, key, value) != NULL;
+    return cJSON_AddNullToObject(object, key) != NULL;
+}
+
+bool record_put_json(cJSON *object, const char *key, const char *text) {
+    if (!text) return true;
+    cJSON *member_tree = cJSON_Parse(text);
+    if (member_tree && cJSON_AddItemToObject(object, key, member_tree)) return true;
+    cJSON_Delete(member_tree);
+    return false;
+}

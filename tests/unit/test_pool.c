@@ -1,0 +1,82 @@
+#include "base/file.h"
+#include "store/pool.h"
+#include "store_fixture.h"
+
+enum { COUNT = 5, HEIGHT = 17, WIDTH = 19 };
+
+static void make_pool(const char *path, char digest[DIGEST_SIZE]) {
+    static const char *const sources[COUNT] = {"a.jpg", "sub/b.png", "", NULL, "\xc3\xa9t\xc3\xa9.jpg"};
+    Frames images = {0};
+    fixture_video(&images, 3, COUNT, HEIGHT, WIDTH);
+    assert_ok(pool_write(path, "photographs", images.data, COUNT, HEIGHT, WIDTH, sources, 7, "{}", digest));
+    frames_free(&images);
+}
+
+static void test_a_pool_comes_back(void **state) {
+    (void)state;
+    char digest[DIGEST_SIZE], verified[DIGEST_SIZE];
+    Pool pool;
+    make_pool(fixture_path("pool.h5"), digest);
+    assert_ok(pool_read(&pool, fixture_path("pool.h5")));
+    assert_int_equal(pool.count, COUNT);
+    assert_string_equal(pool.kind, "photographs");
+    assert_string_equal(pool.digest, digest);
+    assert_string_equal(pool.sources[1], "sub/b.png");
+    assert_string_equal(pool.sources[3], "");
+    assert_string_equal(pool.sources[4], "\xc3\xa9t\xc3\xa9.jpg");
+    Frames expected = {0};
+    fixture_video(&expected, 3, COUNT, HEIGHT, WIDTH);
+    for (int image = 0; image < COUNT; image++)
+        assert_memory_equal(pool_image(&pool, image), frames_at(&expected, image), frames_frame_bytes(&expected));
+    frames_free(&expected);
+    pool_free(&pool);
+    pool_free(&pool);
+    assert_ok(pool_verify(fixture_path("pool.h5"), verified));
+    assert_string_equal(verified, digest);
+}
+
+static void test_equal_images_give_equal_bytes(void **state) {
+    (void)state;
+    char digest[DIGEST_SIZE], first[DIGEST_SIZE], second[DIGEST_SIZE];
+    make_pool(fixture_path("first.h5"), digest);
+    sleep(1); /* another second: no time may be in the file */
+    make_pool(fixture_path("second.h5"), digest);
+    assert_ok(digest_of_file(first, fixture_path("first.h5")));
+    assert_ok(digest_of_file(second, fixture_path("second.h5")));
+    assert_string_equal(first, second);
+}
+
+/* A cut file must be refused: touching a mapped page beyond its end would kill the process. */
+static void test_cut_off_and_foreign_pools_are_refused(void **state) {
+    (void)state;
+    char digest[DIGEST_SIZE];
+    Pool pool;
+    make_pool(fixture_path("cut.h5"), digest);
+    assert_int_equal(truncate(fixture_path("cut.h5"), 3000), 0);
+    assert_err(ERR_INPUT, "cut.h5", pool_read(&pool, fixture_path("cut.h5")));
+    assert_err(ERR_INPUT, "no such file", pool_read(&pool, fixture_path("none.h5")));
+    fixture_shard(fixture_path("shard.h5"), STORAGE_RAW, digest);
+    assert_err(ERR_INPUT, "is a synvid.shard", pool_read(&pool, fixture_path("shard.h5")));
+    assert_null(pool.storage);
+}
+
+static void test_damaged_pixels_are_found_by_verify(void **state) {
+    (void)state;
+    char digest[DIGEST_SIZE];
+    make_pool(fixture_path("bad.h5"), digest);
+    FILE *file = fopen(fixture_path("bad.h5"), "r+b");
+    fseek(file, (long)file_size(fixture_path("bad.h5")) / 2, SEEK_SET);
+    fputs("damage", file);
+    fclose(file);
+    assert_err(ERR_INPUT, "the file says", pool_verify(fixture_path("bad.h5"), digest));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_pool_comes_back),
+        cmocka_unit_test(test_equal_images_give_equal_bytes),
+        cmocka_unit_test(test_cut_off_and_foreign_pools_are_refused),
+        cmocka_unit_test(test_damaged_pixels_are_found_by_verify),
+    };
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+}
