@@ -221,6 +221,7 @@ void builder_add_text(Builder *builder, const char *text) {
 typedef struct {
     Builder *out;
     int column, indent, columns;
+    int gap;    /* blanks before the next word */
     bool fresh; /* no word on this line yet */
 } Wrap;
 
@@ -239,21 +240,23 @@ static void wrap_pad(Wrap *wrap, int column) {
 static void wrap_word(Wrap *wrap, const char *word, int length) {
     int width = 0;
     for (int i = 0; i < length; i++) width += ((unsigned char)word[i] & 0xc0) != 0x80;
-    if (!wrap->fresh && wrap->column + 1 + width > wrap->columns) wrap_break(wrap);
-    if (wrap->fresh) wrap_pad(wrap, wrap->indent);
-    builder_add(wrap->out, "%s%.*s", wrap->fresh ? "" : " ", length, word);
-    wrap->column += width + !wrap->fresh;
+    if (!wrap->fresh && wrap->column + wrap->gap + width > wrap->columns) wrap_break(wrap);
+    wrap_pad(wrap, wrap->fresh ? wrap->indent : wrap->column + wrap->gap);
+    builder_add(wrap->out, "%.*s", length, word);
+    wrap->column += width;
     wrap->fresh = false;
 }
 
 void builder_add_wrapped(Builder *builder, const char *text, int column, int indent, int columns) {
-    Wrap wrap = {builder, column, indent, columns, true};
+    Wrap wrap = {.out = builder, .column = column, .indent = indent, .columns = columns, .gap = 1, .fresh = true};
     for (const char *at = text; *at;) {
         int length = (int)strcspn(at, " \n");
         if (length > 0) wrap_word(&wrap, at, length);
         at += length;
-        at += strspn(at, " ");
+        wrap.gap = (int)strspn(at, " ");
+        at += wrap.gap;
         if (*at != '\n') continue;
+        wrap.gap = 1;
         if (!*++at) break;
         if (*at == '\n') wrap_break(&wrap);
         if (*at == '\n' || *at == ' ') wrap_break(&wrap);

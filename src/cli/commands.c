@@ -1,6 +1,10 @@
 #include "cli/cmd.h"
 
+/* Within each group of --help in this order: the chain as one runs it, then what looks, then plumbing. */
 const Command *const commands[] = {
     &cmd_sweep,
-    NULL,
+
+    &cmd_config,
+
+    &cmd_completion, &cmd_man, NULL,
 };

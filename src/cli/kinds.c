@@ -1,0 +1,65 @@
+#include "cli/kinds.h"
+
+#include "base/config.h"
+#include "cli/stage.h"
+#include "nn/model.h"
+
+int kinds_list(ConfigKind kinds[KINDS_MAX]) {
+    static const ConfigKind shared[] = {
+        {"model", "models", "the size of a network; a part of pretrain, finetune and probe", model_fields, NULL},
+    };
+    int n = 0;
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) kinds[n++] = shared[i];
+    for (const Command *const *command = commands; *command && n < KINDS_MAX; command++) {
+        const Stage *stage = (*command)->stage;
+        if (!stage || !stage->fields) continue;
+        const char *name = (*command)->help->name;
+        kinds[n++] = (ConfigKind){name, stage->config_kind ? stage->config_kind : name, (*command)->help->summary,
+                                  stage->fields, *command};
+    }
+    return n;
+}
+
+Err kind_find(ConfigKind *kind, const char *name) {
+    ConfigKind kinds[KINDS_MAX];
+    const char *names[KINDS_MAX + 1];
+    int n = kinds_list(kinds);
+    for (int i = 0; i < n; i++) {
+        names[i] = kinds[i].name;
+        if (!text_equal(kinds[i].name, name) && !text_equal(kinds[i].folder, name)) continue;
+        *kind = kinds[i];
+        return ERR_NONE;
+    }
+    names[n] = NULL;
+    const char *nearest = text_nearest(name, names);
+    return RAISE(ERR_USAGE, "no kind of configuration \"%.60s\"%s%s%s; `synvid config explain` lists them", name,
+                 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+static bool accepts(const ConfigKind *kind, const char *path) {
+    char *text = NULL;
+    Err err = config_resolve(&text, kind->fields, path, NULL, 0);
+    free(text);
+    return err == ERR_NONE;
+}
+
+Err kind_of_file(ConfigKind *kind, const char *path, const char *asked) {
+    if (asked) return kind_find(kind, asked);
+    ConfigKind kinds[KINDS_MAX];
+    int n = kinds_list(kinds), accepting = 0;
+    char parent[PATH_SIZE];
+    TRY(path_parent(parent, sizeof parent, path));
+    for (int i = 0; i < n; i++) {
+        if (!text_equal(path_base(parent), kinds[i].folder)) continue;
+        *kind = kinds[i];
+        return ERR_NONE;
+    }
+    for (int i = 0; i < n; i++) {
+        if (!accepts(&kinds[i], path)) continue;
+        *kind = kinds[i];
+        accepting++;
+    }
+    if (accepting == 1) return ERR_NONE;
+    return RAISE(ERR_USAGE, "%s: %s kind of configuration fits; say which with --kind", path,
+                 accepting ? "more than one" : "no");
+}
