@@ -41,9 +41,9 @@ typedef struct {
 
 void builder_add(Builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void builder_add_text(Builder *builder, const char *text);
-/* Breaks `text` at blanks into lines of at most `columns`, each behind `indent` blanks. An empty line in the text starts
- * a paragraph and a line that begins with a blank stays a line of its own; other line breaks count as blanks. `column`
- * is where the first line stands already. Ends in a line break. */
+/* Breaks `text` at blanks into lines of at most `columns`, each behind `indent` blanks. An empty line in the text
+ * starts a paragraph and a line that begins with a blank stays a line of its own; other line breaks count as blanks.
+ * `column` is where the first line stands already. Ends in a line break. */
 void builder_add_wrapped(Builder *builder, const char *text, int column, int indent, int columns);
 CHECKED Err builder_check(const Builder *builder, const char *purpose);
 void builder_free(Builder *builder);

@@ -1,0 +1,54 @@
+# shellcheck shell=bash
+# support/cli.sh - what every script test needs; source it with: . "$2/tests/support/cli.sh"
+#
+# Sets $synvid and $source, makes the scratch folder $scratch the current one (removed at exit), and offers checks that
+# say what was expected. A script passes when it reaches its end.
+set -euo pipefail
+synvid=$(realpath "$1")
+source=$(realpath "$2")
+# shellcheck disable=SC2034  # for the scripts
+readonly synvid source
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/synvid-cli-XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+
+fail() {
+    echo "FAILED: $*"
+    exit 1
+}
+
+# expect CODE COMMAND...: the exit code is CODE; what it says is left in the files out and err
+expect() {
+    local wanted=$1 code=0
+    shift
+    "$@" >"$scratch/out" 2>"$scratch/err" || code=$?
+    [ "$code" -eq "$wanted" ] || { cat "$scratch/out" "$scratch/err"; fail "exit code $code instead of $wanted: $*"; }
+}
+
+# says FILE TEXT: the last command said TEXT there (out or err)
+says() {
+    grep -qF -e "$2" "$scratch/$1" || { cat "$scratch/$1"; fail "$1 does not say: $2"; }
+}
+
+# once TEXT: exactly one line of err holds TEXT
+once() {
+    [ "$(grep -cF -e "$1" "$scratch/err")" -eq 1 ] || { cat "$scratch/err"; fail "not exactly once in err: $1"; }
+}
+
+# fits FILE: no line is wider than 100 columns
+fits() {
+    local wide
+    wide=$(LC_ALL=C.UTF-8 awk 'length($0) > 100' "$1")
+    [ -z "$wide" ] || fail "wider than 100 columns: $wide"
+}
+
+# Any attempt to start MPI fails from here on: the library finds no way to talk.
+forbid_mpi() {
+    export OMPI_MCA_pml=none_such OMPI_MCA_btl=none_such OMPI_MCA_mtl=none_such
+}
+
+ranks() { # ranks N COMMAND...
+    local n=$1
+    shift
+    mpirun --allow-run-as-root --oversubscribe -n "$n" "$@"
+}
