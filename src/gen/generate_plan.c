@@ -1,0 +1,94 @@
+#include "gen/generate_plan.h"
+
+#include "base/json.h"
+#include "gen/variant_config.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+
+static Err allocate(Plan *plan, const GenerateConfig *config) {
+    int64_t n = (config->videos + config->shard_videos - 1) / config->shard_videos;
+    if (n > 99999) {
+        return RAISE(ERR_USAGE, "%lld shards of %d videos are too many, expected at most 99999; raise shard_videos",
+                     (long long)n, config->shard_videos);
+    }
+    plan->n_shards = (int)n;
+    plan->n_videos = config->videos;
+    plan->shards = calloc((size_t)n, sizeof *plan->shards);
+    plan->by_cost = calloc((size_t)n, sizeof *plan->by_cost);
+    return plan->shards && plan->by_cost ? ERR_NONE : RAISE(ERR_MEMORY, "planning %lld shards: out of memory", (long long)n);
+}
+
+static Err measure_shard(Plan *plan, int s, const GenerateConfig *config, const Generator *generator) {
+    PlanShard *shard = &plan->shards[s];
+    shard->first = (int64_t)s * config->shard_videos;
+    shard->n_videos = plan->n_videos - shard->first;
+    if (shard->n_videos > config->shard_videos) shard->n_videos = config->shard_videos;
+    for (int64_t v = 0; v < shard->n_videos; v++) {
+        VideoInfo info;
+        TRY(generator_info(generator, (uint64_t)(shard->first + v), &info));
+        shard->n_frames += info.n_frames;
+        if (info.n_frames > plan->longest) plan->longest = info.n_frames;
+    }
+    plan->n_frames += shard->n_frames;
+    return ERR_NONE;
+}
+
+static const PlanShard *sorted_shards; /* qsort has no context argument; set and used within order_by_cost */
+
+static int compare_cost(const void *a, const void *b) {
+    int x = *(const int *)a, y = *(const int *)b;
+    int64_t difference = sorted_shards[y].n_frames - sorted_shards[x].n_frames;
+    return difference ? (difference > 0 ? 1 : -1) : x - y;
+}
+
+static void order_by_cost(Plan *plan) {
+    for (int s = 0; s < plan->n_shards; s++) plan->by_cost[s] = s;
+    sorted_shards = plan->shards;
+    qsort(plan->by_cost, (size_t)plan->n_shards, sizeof *plan->by_cost, compare_cost);
+}
+
+static Err describe(Plan *plan, const GenerateConfig *config, const Generator *generator) {
+    const GeneratorSetup *setup = &generator->setup;
+    char seed[32];
+    TRY(text_format(seed, sizeof seed, "%llu", (unsigned long long)setup->seed)); /* JSON numbers end at 2^53 */
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddItemToObject(root, "variant", fields_dump(setup->variant, variant_fields, false));
+    cJSON_AddStringToObject(root, "split", setup->split);
+    cJSON_AddStringToObject(root, "seed", seed);
+    cJSON_AddNumberToObject(root, "videos", (double)config->videos);
+    cJSON_AddNumberToObject(root, "shard_videos", config->shard_videos);
+    cJSON_AddStringToObject(root, "storage", storage_name((StorageKind)config->storage));
+    cJSON_AddStringToObject(root, "media", setup->media->digest);
+    Err err = json_print(&plan->text, root);
+    cJSON_Delete(root);
+    return err;
+}
+
+Err plan_make(Plan *plan, const GenerateConfig *config, const Generator *generator) {
+    *plan = (Plan){0};
+    Err err = allocate(plan, config);
+    for (int s = 0; s < plan->n_shards && !err; s++) err = measure_shard(plan, s, config, generator);
+    if (!err) err = describe(plan, config, generator);
+    if (!err) order_by_cost(plan);
+    if (err) plan_free(plan);
+    return err;
+}
+
+void plan_free(Plan *plan) {
+    free(plan->shards);
+    free(plan->by_cost);
+    free(plan->text);
+    *plan = (Plan){0};
+}
+
+double plan_pixel_bytes(const Generator *generator, int64_t n_frames) {
+    return (double)n_frames * generator->size * generator->size * 3;
+}
+
+double plan_latent_bytes(const Generator *generator, int64_t n_videos) {
+    double bytes = 0;
+    for (int c = 0; c < generator->n_columns; c++)
+        bytes += (double)generator->columns[c].rows * generator->columns[c].cols * 4;
+    return bytes * (double)n_videos;
+}
