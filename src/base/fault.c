@@ -12,6 +12,7 @@ const char *const fault_points[] = {
     "shard.finish",     // store/shard: before the final name
     "dataset.manifest", // store/dataset: before dataset.json
     "pool.write",       // store/pool: the pixels
+    "generate.render",  // gen/generate: a video
     NULL,
 };
 

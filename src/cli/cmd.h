@@ -20,6 +20,7 @@ typedef struct {
 extern const Command *const commands[]; /* NULL-terminated, in the order of --help */
 int cli_main(int argc, char **argv);
 
+extern const Command cmd_generate, cmd_variants;
 extern const Command cmd_sweep;
 extern const Command cmd_config;
 extern const Command cmd_completion, cmd_man;

@@ -2,10 +2,12 @@
 
 #include "base/config.h"
 #include "cli/stage.h"
+#include "gen/variant.h"
 #include "nn/model.h"
 
 int kinds_list(ConfigKind kinds[KINDS_MAX]) {
     static const ConfigKind shared[] = {
+        {"variant", "variants", "a dataset of generated videos, for generate and pretrain", variant_fields, NULL},
         {"model", "models", "the size of a network; a part of pretrain, finetune and probe", model_fields, NULL},
     };
     int n = 0;

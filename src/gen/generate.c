@@ -1,6 +1,7 @@
 #include "gen/generate.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "gen/generate_plan.h"
@@ -8,6 +9,7 @@
 #include "par/agree.h"
 #include "par/spread.h"
 
+#include <cjson/cJSON.h>
 #include <stdlib.h>
 
 /* A run of the command: the same on every rank but for `done`. */
@@ -16,7 +18,7 @@ typedef struct {
     const Run *run;
     Generator generator;
     Plan plan;
-    uint8_t *present; /* a byte a shard: a file with its final name was there at the start */
+    uint8_t *present;   /* a byte a shard: a file with its final name was there at the start */
     DatasetShard *done; /* of the shards this rank finished; n_clips 0 otherwise */
 } Job;
 
@@ -29,8 +31,8 @@ static Err check_plan(const Job *job, const char *path) {
     bool same = text_equal(text, job->plan.text);
     free(text);
     if (same) return ERR_NONE;
-    return RAISE(ERR_USAGE, "%s: this folder was planned for other settings; use another --out, or --force to start over",
-                 path);
+    return RAISE(ERR_USAGE,
+                 "%s: this folder was planned for other settings; use another --out, or --force to start over", path);
 }
 
 static Err remove_shards(const char *folder) {
@@ -87,9 +89,10 @@ static Err check_disk(const Job *job) {
     double needed = ratio * plan_pixel_bytes(&job->generator, frames) + plan_latent_bytes(&job->generator, videos);
     TRY(folder_free_bytes(&free_bytes, job->run->out));
     if (needed <= (double)free_bytes) return ERR_NONE;
-    return RAISE(ERR_IO, "%s: the dataset needs %s more, the disk has %s free; fewer --videos, --storage deflate, or "
-                 "--storage latent (renders on reading)", job->run->out,
-                 text_bytes(needed_text, sizeof needed_text, needed),
+    return RAISE(ERR_IO,
+                 "%s: the dataset needs %s more, the disk has %s free; fewer --videos, --storage deflate, or "
+                 "--storage latent (renders on reading)",
+                 job->run->out, text_bytes(needed_text, sizeof needed_text, needed),
                  text_bytes(free_text, sizeof free_text, (double)free_bytes));
 }
 
@@ -130,10 +133,16 @@ static Err do_shard(Job *job, int s, Progress *progress) {
     if (job->present[s] && keep_shard(job, s, path, done->digest)) {
         progress_add(progress, planned->n_videos);
     } else {
-        ShardJob render = {.generator = &job->generator, .path = path, .config_text = job->plan.text,
-                           .storage = (StorageKind)job->config->storage, .first = planned->first,
-                           .n_videos = planned->n_videos, .n_frames = planned->n_frames, .longest = job->plan.longest,
-                           .threads = job->run->par.threads, .progress = progress};
+        ShardJob render = {.generator = &job->generator,
+                           .path = path,
+                           .config_text = job->plan.text,
+                           .storage = (StorageKind)job->config->storage,
+                           .first = planned->first,
+                           .n_videos = planned->n_videos,
+                           .n_frames = planned->n_frames,
+                           .longest = job->plan.longest,
+                           .threads = job->run->par.threads,
+                           .progress = progress};
         TRY(err_within(generate_shard(done->digest, &render), "shard %d: ", s));
     }
     TRY(text_copy(done->file, sizeof done->file, path_base(path)));
@@ -194,15 +203,38 @@ static Err gather_done_all(Job *job) {
     return ERR_NONE;
 }
 
+/* Where the media were, for latent datasets, which need them to be read. NULL when there are none. */
+static Err describe_media(char **text, const Job *job) {
+    char absolute[PATH_SIZE] = "";
+    *text = NULL;
+    if (!job->config->pool[0]) return ERR_NONE;
+    TRY(media_absolute_paths(absolute, sizeof absolute, job->config->pool));
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "pool", absolute);
+    cJSON_AddStringToObject(root, "digest", job->generator.setup.media->digest);
+    Err err = json_print(text, root);
+    cJSON_Delete(root);
+    return err;
+}
+
 static Err write_manifest(const Job *job) {
     const Generator *generator = &job->generator;
-    Dataset dataset = {.n_clips = job->plan.n_videos, .n_frames = job->plan.n_frames, .height = generator->size,
-                       .width = generator->size, .seed = job->run->seed, .n_classes = generator->n_classes,
-                       .class_names = (char **)(uintptr_t)generator->class_names, .config_text = job->plan.text,
-                       .n_shards = job->plan.n_shards, .shards = job->done};
+    Dataset dataset = {.n_clips = job->plan.n_videos,
+                       .n_frames = job->plan.n_frames,
+                       .height = generator->size,
+                       .width = generator->size,
+                       .seed = job->run->seed,
+                       .n_classes = generator->n_classes,
+                       .class_names = (char **)(uintptr_t)generator->class_names,
+                       .config_text = job->plan.text,
+                       .n_shards = job->plan.n_shards,
+                       .shards = job->done};
     TRY(text_copy(dataset.kind, sizeof dataset.kind, generator->ops->dataset_kind));
     TRY(text_copy(dataset.name, sizeof dataset.name, variant_name(generator->setup.variant)));
-    TRY(dataset_write(&dataset, job->run->out));
+    TRY(describe_media(&dataset.provenance, job));
+    Err err = dataset_write(&dataset, job->run->out);
+    free(dataset.provenance);
+    if (err) return err;
     log_info("wrote %s: %lld videos, digest %s", job->run->out, (long long)dataset.n_clips, dataset.digest);
     return ERR_NONE;
 }
@@ -218,7 +250,10 @@ static Err fill_folder_all(Job *job) {
 /* ---- the whole ---- */
 
 static Err open_job(Job *job, const Variant *variant, const Media *media) {
-    GeneratorSetup setup = {.variant = variant, .media = media, .split = job->config->split, .seed = job->run->seed,
+    GeneratorSetup setup = {.variant = variant,
+                            .media = media,
+                            .split = job->config->split,
+                            .seed = job->run->seed,
                             .count = job->config->videos};
     TRY(generator_open(&job->generator, &setup));
     TRY(plan_make(&job->plan, job->config, &job->generator));

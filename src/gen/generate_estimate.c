@@ -20,8 +20,8 @@ double plan_storage_ratio(StorageKind storage, const Variant *variant) {
 
 double plan_memory_bytes(const Plan *plan, const Generator *generator, int threads) {
     const Media *media = generator->setup.media;
-    double bytes = threads * (plan_pixel_bytes(generator, plan->longest) + (double)generator->ops->scratch_bytes(generator) +
-                              plan_latent_bytes(generator, 1));
+    double bytes = threads * (plan_pixel_bytes(generator, plan->longest) +
+                              (double)generator->ops->scratch_bytes(generator) + plan_latent_bytes(generator, 1));
     for (int p = 0; p < media->n_pools; p++) /* shared by the ranks of a node */
         bytes += (double)media->pools[p].count * media->pools[p].height * media->pools[p].width * 3;
     return bytes + 48e6; /* the program and its libraries */
@@ -60,7 +60,8 @@ static void print_disk(const Plan *plan, const Generator *generator, StorageKind
     char text[32];
     for (StorageKind kind = STORAGE_RAW; kind <= STORAGE_LATENT; kind++) {
         double ratio = plan_storage_ratio(kind, generator->setup.variant);
-        double bytes = ratio * plan_pixel_bytes(generator, plan->n_frames) + plan_latent_bytes(generator, plan->n_videos);
+        double bytes = ratio * plan_pixel_bytes(generator, plan->n_frames) +
+                       plan_latent_bytes(generator, plan->n_videos);
         bool exact = kind == STORAGE_RAW || kind == STORAGE_LATENT;
         printf("  %-8s %s%10s%s\n", storage_name(kind), exact ? "      " : "about ",
                text_bytes(text, sizeof text, bytes), kind == chosen ? "   <- chosen" : "");
@@ -71,9 +72,10 @@ Err plan_print(const Plan *plan, const GenerateConfig *config, const Generator *
     char videos[32], frames[32], memory[32], duration[32];
     double rate;
     TRY(measure_rate(&rate, generator, plan->n_videos));
-    printf("%s: %s videos, %s frames of %d x %d, %d shards of up to %d videos\n", variant_name(generator->setup.variant),
-           text_count(videos, sizeof videos, plan->n_videos), text_count(frames, sizeof frames, plan->n_frames),
-           generator->size, generator->size, plan->n_shards, config->shard_videos);
+    printf("%s: %s videos, %s frames of %d x %d, %d shards of up to %d videos\n",
+           variant_name(generator->setup.variant), text_count(videos, sizeof videos, plan->n_videos),
+           text_count(frames, sizeof frames, plan->n_frames), generator->size, generator->size, plan->n_shards,
+           config->shard_videos);
     printf("disk:\n");
     print_disk(plan, generator, (StorageKind)config->storage);
     printf("memory: %s a rank with %d thread%s\n",

@@ -16,7 +16,8 @@ static Err allocate(Plan *plan, const GenerateConfig *config) {
     plan->n_videos = config->videos;
     plan->shards = calloc((size_t)n, sizeof *plan->shards);
     plan->by_cost = calloc((size_t)n, sizeof *plan->by_cost);
-    return plan->shards && plan->by_cost ? ERR_NONE : RAISE(ERR_MEMORY, "planning %lld shards: out of memory", (long long)n);
+    return plan->shards && plan->by_cost ? ERR_NONE
+                                         : RAISE(ERR_MEMORY, "planning %lld shards: out of memory", (long long)n);
 }
 
 static Err measure_shard(Plan *plan, int s, const GenerateConfig *config, const Generator *generator) {
@@ -34,18 +35,25 @@ static Err measure_shard(Plan *plan, int s, const GenerateConfig *config, const 
     return ERR_NONE;
 }
 
-static const PlanShard *sorted_shards; /* qsort has no context argument; set and used within order_by_cost */
+typedef struct {
+    int64_t n_frames;
+    int shard;
+} Cost;
 
 static int compare_cost(const void *a, const void *b) {
-    int x = *(const int *)a, y = *(const int *)b;
-    int64_t difference = sorted_shards[y].n_frames - sorted_shards[x].n_frames;
-    return difference ? (difference > 0 ? 1 : -1) : x - y;
+    const Cost *x = a, *y = b;
+    if (x->n_frames != y->n_frames) return x->n_frames < y->n_frames ? 1 : -1;
+    return x->shard - y->shard;
 }
 
-static void order_by_cost(Plan *plan) {
-    for (int s = 0; s < plan->n_shards; s++) plan->by_cost[s] = s;
-    sorted_shards = plan->shards;
-    qsort(plan->by_cost, (size_t)plan->n_shards, sizeof *plan->by_cost, compare_cost);
+static Err order_by_cost(Plan *plan) {
+    Cost *costs = malloc((size_t)plan->n_shards * sizeof *costs);
+    if (!costs) return RAISE(ERR_MEMORY, "ordering %d shards: out of memory", plan->n_shards);
+    for (int s = 0; s < plan->n_shards; s++) costs[s] = (Cost){plan->shards[s].n_frames, s};
+    qsort(costs, (size_t)plan->n_shards, sizeof *costs, compare_cost);
+    for (int s = 0; s < plan->n_shards; s++) plan->by_cost[s] = costs[s].shard;
+    free(costs);
+    return ERR_NONE;
 }
 
 static Err describe(Plan *plan, const GenerateConfig *config, const Generator *generator) {
@@ -70,7 +78,7 @@ Err plan_make(Plan *plan, const GenerateConfig *config, const Generator *generat
     Err err = allocate(plan, config);
     for (int s = 0; s < plan->n_shards && !err; s++) err = measure_shard(plan, s, config, generator);
     if (!err) err = describe(plan, config, generator);
-    if (!err) order_by_cost(plan);
+    if (!err) err = order_by_cost(plan);
     if (err) plan_free(plan);
     return err;
 }

@@ -66,10 +66,11 @@ static void append_video(ShardRun *run, Bench *bench, const VideoInfo *info, int
     if (run->err) return;
     Err err = rendered;
     if (!err && stop_requested()) err = RAISE(ERR_STOPPED, "stopped while rendering: %s", stop_reason());
-    if (!err)
-        err = shard_append(run->writer, video, info->label, &bench->frames, (const void *const *)bench->columns);
-    if (err) keep_error(run, err, video);
-    else if (run->job->progress) progress_add(run->job->progress, 1);
+    if (!err) err = shard_append(run->writer, video, info->label, &bench->frames, (const void *const *)bench->columns);
+    if (err)
+        keep_error(run, err, video);
+    else if (run->job->progress)
+        progress_add(run->job->progress, 1);
 }
 
 static void render_videos(ShardRun *run) {

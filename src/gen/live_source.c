@@ -80,3 +80,8 @@ done:
     if (err) clip_source_close(source);
     return err;
 }
+
+const char *live_source_media_digest(const ClipSource *source) {
+    const LiveSource *live = source->state;
+    return live->media.digest;
+}

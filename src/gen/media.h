@@ -26,6 +26,8 @@ typedef struct {
 
 /* Collective: pools are shared inside a node. An empty or NULL `paths` gives empty media. */
 CHECKED Err media_open_all(Media *media, const char *paths, const Par *par);
+/* The list with every path made absolute. */
+CHECKED Err media_absolute_paths(char *out, size_t size, const char *paths);
 void media_close(Media *media);
 
 int64_t media_n_images(const Media *media);

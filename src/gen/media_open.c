@@ -5,6 +5,7 @@
 #include "par/agree.h"
 #include "store/dataset.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The next path of a comma-separated list into `path`; *list moves on, NULL at the end. */
@@ -38,6 +39,21 @@ static Err add_part_all(Media *media, const char *path, const Par *par) {
     if (is_folder)
         return err_agree_all(err_within(add_videos(media, path), "pool %s: ", path), par, "opening the pool");
     return add_pool_all(media, path, par);
+}
+
+Err media_absolute_paths(char *out, size_t size, const char *paths) {
+    size_t used = 0;
+    for (const char *rest = paths; rest;) {
+        char path[PATH_SIZE];
+        TRY(next_path(path, &rest));
+        char *absolute = realpath(path, NULL);
+        if (!absolute) return RAISE(ERR_INPUT, "pool: %s: not found", path);
+        Err err = text_format(out + used, size - used, "%s%s", used ? "," : "", absolute);
+        free(absolute);
+        TRY(err);
+        used += strlen(out + used);
+    }
+    return ERR_NONE;
 }
 
 static Err digest_parts(Media *media) {

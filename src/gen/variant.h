@@ -18,6 +18,8 @@ typedef enum {
 
 typedef struct Variant Variant; /* defined in gen/variant_config.h by the generator; opaque to the stages above */
 
+extern const Field variant_fields[];
+
 /* `name`: slug or path; `sets`: overrides. *variant is malloc'd and const afterwards. */
 CHECKED Err variant_load(Variant **variant, const char *name, const char *const *sets, int n_sets);
 CHECKED Err variant_from_text(Variant **variant, const char *resolved_text);
@@ -28,4 +30,5 @@ GeneratorKind variant_generator(const Variant *variant);
 bool variant_needs_pool(const Variant *variant);
 int variant_n_classes(const Variant *variant);
 int variant_size(const Variant *variant);
-CHECKED Err variant_print_catalogue(bool json); /* stdout */
+/* The variants below configs/variants to stdout: the paper's in its order, then the others by name. */
+CHECKED Err variant_print_catalog(bool json);

@@ -73,7 +73,5 @@ struct Variant {
     PaperRow paper;
 };
 
-extern const Field variant_fields[];
-
 /* Number of a shape kind's name, as ShapeKind; -1: none. */
 int variant_kind_number(const char *name);
