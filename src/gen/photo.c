@@ -1,7 +1,7 @@
 #include "gen/photo.h"
 
-#include "base/text.h"
 #include "gen/procedural.h"
+#include "video/resize.h"
 
 #include <math.h>
 
@@ -60,108 +60,42 @@ PhotoCrop photo_crop_draw(Rng *rng, Range shares) {
     return crop;
 }
 
-/* One axis of the resampling: output i is the weighted mean of `taps` inputs from first[i] on. */
-typedef struct {
-    int taps, *first;
-    float *weight; /* (count, taps) */
-} Axis;
-
-static void axis_free(Axis *axis) {
-    free(axis->first);
-    free(axis->weight);
-    *axis = (Axis){0};
-}
-
-/* Triangle filter centered on each output pixel, as wide as the reduction, cut at the border of the input. */
-static void axis_fill(Axis *axis, float origin, float scale, int count, int input, bool mirrored) {
-    float reach = fmaxf(1, scale);
-    for (int i = 0; i < count; i++) {
-        float center = origin + ((float)(mirrored ? count - 1 - i : i) + 0.5f) * scale - 0.5f, sum = 0;
-        int first = (int)fmaxf(0, fminf((float)(input - axis->taps), floorf(center - reach) + 1));
-        float *weight = axis->weight + (size_t)i * (size_t)axis->taps;
-        for (int k = 0; k < axis->taps; k++) {
-            weight[k] = fmaxf(0, 1 - fabsf((float)(first + k) - center) / reach);
-            sum += weight[k];
-        }
-        for (int k = 0; k < axis->taps; k++) weight[k] /= sum;
-        axis->first[i] = first;
+/* Copies the cropped square out of the photograph, mirrored if asked. */
+static Err cut(Frames *out, const MediaImage *image, const PhotoCrop *crop) {
+    int short_side = image->height < image->width ? image->height : image->width;
+    int side = (int)fmaxf(1, crop->side * (float)short_side);
+    int x0 = (int)(crop->x * (float)(image->width - side)), y0 = (int)(crop->y * (float)(image->height - side));
+    TRY(frames_shape(out, 1, side, side));
+    for (int y = 0; y < side; y++) {
+        const uint8_t *row = image->pixels + 3 * ((size_t)(y0 + y) * (size_t)image->width + (size_t)x0);
+        uint8_t *to = out->data + 3 * (size_t)y * (size_t)side;
+        if (!crop->mirrored)
+            memcpy(to, row, 3 * (size_t)side);
+        else
+            for (int x = 0; x < side; x++) memcpy(to + 3 * x, row + 3 * (side - 1 - x), 3);
     }
-}
-
-static Err axis_make(Axis *axis, float origin, float scale, int count, int input, bool mirrored) {
-    int taps = (int)ceilf(2 * fmaxf(1, scale)) + 1;
-    axis->taps = taps < input ? taps : input;
-    axis->first = malloc((size_t)count * sizeof *axis->first);
-    axis->weight = malloc((size_t)count * (size_t)axis->taps * sizeof *axis->weight);
-    if (!axis->first || !axis->weight) return RAISE(ERR_MEMORY, "resampling a photograph: out of memory");
-    axis_fill(axis, origin, scale, count, input, mirrored);
     return ERR_NONE;
 }
 
-/* out (width, 3) = horizontal means of one source row. */
-static void resample_row(float *out, const uint8_t *row, const Axis *axis, int width) {
-    for (int x = 0; x < width; x++) {
-        const uint8_t *pixel = row + 3 * (size_t)axis->first[x];
-        const float *weight = axis->weight + (size_t)x * (size_t)axis->taps;
-        float red = 0, green = 0, blue = 0;
-        for (int k = 0; k < axis->taps; k++, pixel += 3) {
-            red += weight[k] * (float)pixel[0];
-            green += weight[k] * (float)pixel[1];
-            blue += weight[k] * (float)pixel[2];
-        }
-        out[3 * x] = red, out[3 * x + 1] = green, out[3 * x + 2] = blue;
-    }
-}
-
-/* Rows first, into `rows` (source height, out width, 3); then columns. */
-static void resample(Frames *out, const MediaImage *image, const Axis *across, const Axis *down, float *rows) {
-    size_t pitch = 3 * (size_t)out->width;
-    int first = down->first[0], last = down->first[out->height - 1] + down->taps;
-    for (int y = first; y < last; y++)
-        resample_row(rows + (size_t)y * pitch, image->pixels + 3 * (size_t)y * (size_t)image->width, across,
-                     out->width);
-    for (int y = 0; y < out->height; y++) {
-        const float *weight = down->weight + (size_t)y * (size_t)down->taps;
-        uint8_t *row = out->data + (size_t)y * pitch;
-        for (size_t i = 0; i < pitch; i++) {
-            const float *column = rows + (size_t)down->first[y] * pitch + i;
-            float sum = 0.5f;
-            for (int k = 0; k < down->taps; k++) sum += weight[k] * column[(size_t)k * pitch];
-            row[i] = (uint8_t)sum;
-        }
-    }
-}
-
-static Err crop_resample(Frames *out, const MediaImage *image, const PhotoCrop *crop, int side) {
-    Err err;
-    Axis across = {0}, down = {0};
-    float short_side = (float)(image->height < image->width ? image->height : image->width);
-    float extent = crop->side * short_side, scale = extent / (float)side;
-    float x0 = crop->x * ((float)image->width - extent), y0 = crop->y * ((float)image->height - extent);
-    float *rows = malloc(3 * (size_t)image->height * (size_t)side * sizeof *rows);
-    if (!rows) return RAISE(ERR_MEMORY, "resampling a photograph: out of memory");
-    TRY_OR(done, frames_shape(out, 1, side, side));
-    TRY_OR(done, axis_make(&across, x0, scale, side, image->width, crop->mirrored));
-    TRY_OR(done, axis_make(&down, y0, scale, side, image->height, false));
-    resample(out, image, &across, &down, rows);
-done:
-    axis_free(&across);
-    axis_free(&down);
-    free(rows);
+static Err cut_and_resize(Frames *out, const MediaImage *image, const PhotoCrop *crop, int side) {
+    Frames part = {0};
+    Err err = cut(&part, image, crop);
+    if (!err) err = resize_antialiased(out, &part, NULL, side, side);
+    frames_free(&part);
     return err;
 }
 
 Err photo_load(Frames *out, const PhotoBank *bank, int32_t number, const PhotoCrop *crop, int side) {
     if (!photo_bank_is_procedural(bank)) {
         MediaImage image = media_image(bank->media, number);
-        return crop_resample(out, &image, crop, side);
+        return cut_and_resize(out, &image, crop, side);
     }
     int drawn = bank->procedural_side;
     uint8_t *pixels = malloc(3 * (size_t)drawn * (size_t)drawn);
     if (!pixels) return RAISE(ERR_MEMORY, "drawing a procedural picture of %d x %d: out of memory", drawn, drawn);
     Err err = procedural_draw(pixels, drawn, (uint64_t)number);
     MediaImage image = {.pixels = pixels, .height = drawn, .width = drawn};
-    if (!err) err = crop_resample(out, &image, crop, side);
+    if (!err) err = cut_and_resize(out, &image, crop, side);
     free(pixels);
     return err;
 }

@@ -44,5 +44,5 @@ CHECKED Err photo_bank_check(const PhotoBank *bank, int needed);
 int32_t photo_pick(const PhotoBank *bank, Rng *rng, PhotosUsed *used);
 /* Side uniform in `shares`, anywhere inside the photograph. */
 PhotoCrop photo_crop_draw(Rng *rng, Range shares);
-/* The crop as one frame of side x side, antialiased (triangle filter as wide as the reduction). */
+/* The crop as one frame of side x side, resized with antialiasing. */
 CHECKED Err photo_load(Frames *out, const PhotoBank *bank, int32_t number, const PhotoCrop *crop, int side);

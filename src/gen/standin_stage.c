@@ -55,8 +55,8 @@ const Standin *standin_of(const Generator *generator) {
     return generator->state;
 }
 
-/* Two pictures of at most twice the side (background, texture), the rows of a resampling, and the planes of a
- * procedural picture. */
+/* Two pictures of at most twice the side (background, texture), the photograph being cut with the rows of its
+ * resampling, and the planes of a procedural picture. */
 size_t standin_scratch_bytes(const Generator *generator) {
     const Standin *standin = standin_of(generator);
     const Media *media = standin->bank.media;
@@ -64,7 +64,7 @@ size_t standin_scratch_bytes(const Generator *generator) {
     for (int i = 0; media && i < media->n_pools; i++)
         if ((size_t)media->pools[i].height > tallest) tallest = (size_t)media->pools[i].height;
     size_t procedural = photo_bank_is_procedural(&standin->bank) ? 24 * drawn * drawn : 0;
-    return 2 * 3 * plate * plate + 3 * sizeof(float) * tallest * plate + procedural;
+    return 3 * (2 * plate * plate + tallest * tallest + tallest * plate) + 64 * plate + procedural;
 }
 
 Rng standin_stream(const Standin *standin, uint64_t item, StandinPart part) {
