@@ -129,6 +129,8 @@ fetch() {
     return 1
   fi
   spent=$((spent + bytes))
+  # what an older table or an interrupted run left of this package
+  rm -rf "$target/.done/$package" "$target/photos/$package" "$target/clips/$package"
   deb=$(find "$work" -maxdepth 1 -name '*.deb' | head -n 1)
   take_files "$deb"
 }

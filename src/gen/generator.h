@@ -49,6 +49,7 @@ struct Generator {
     int size;                       /* frames are size x size */
     int n_classes;                  /* 0: unlabelled */
     const char *const *class_names; /* n_classes static or state-owned names, or NULL */
+    const char *pictures;           /* where a stand-in's pictures come from, for the manifest; NULL: not asked */
     int n_columns;
     LatentColumn columns[GENERATOR_COLUMNS_MAX];
     void *state; /* the kind's */

@@ -42,6 +42,7 @@ Err standin_open(Generator *generator, const char *const *class_names, int n_cla
     generator->size = variant->size;
     generator->class_names = class_names;
     generator->n_classes = n_classes;
+    generator->pictures = photo_bank_is_procedural(&bank) ? "procedural" : "photographs";
     generator->n_columns = 0;
     return ERR_NONE;
 }
