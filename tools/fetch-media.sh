@@ -87,7 +87,7 @@ keep_file() {
     source=$work/plain
   fi
   sum=$(sha256sum <"$source" | cut -c 1-64)
-  if [ "$kind" = photos ] && cat "$target"/.done/* "$work/record" 2>/dev/null | grep -q "	$sum	"; then return 0; fi
+  if [ "$kind" = photos ] && grep -qsF "	$sum	" "$target"/.done/* "$work/record"; then return 0; fi
   path=$(destination "$kind" "$file")
   mkdir -p "$target/$(dirname "$path")"
   cp "$source" "$target/$path"
