@@ -160,7 +160,9 @@ Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int stat
     record->made[0] = record->message[0] = 0;
     if (record->exit_code == 0) {
         record->state = TASK_FINISHED;
-        return read_last_line(record->made, sizeof record->made, plan, number, "out", is_any);
+        TRY(read_last_line(record->made, sizeof record->made, plan, number, "out", is_any));
+        if (!file_exists(record->made)) record->made[0] = 0; /* a command that prints text instead of a path */
+        return ERR_NONE;
     }
     record->state = record->exit_code == err_exit_code(ERR_STOPPED) ? TASK_STOPPED : TASK_FAILED;
     TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", is_error));

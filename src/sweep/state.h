@@ -16,7 +16,7 @@ typedef struct {
     char key[DIGEST_SIZE]; /* as computed now */
     int exit_code;
     double seconds;
-    char made[PATH_SIZE]; /* what the task printed as its result */
+    char made[PATH_SIZE]; /* the path the task printed last on stdout, or "" */
     char message[512];    /* last error line of the log, for failed tasks */
 } TaskRecord;
 
