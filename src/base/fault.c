@@ -7,12 +7,15 @@
 #include <string.h>
 
 const char *const fault_points[] = {
-    "shard.create",     // store/shard: before the file is made
-    "shard.write",      // store/shard: a video
-    "shard.finish",     // store/shard: before the final name
-    "dataset.manifest", // store/dataset: before dataset.json
-    "pool.write",       // store/pool: the pixels
-    "generate.render",  // gen/generate: a video
+    "shard.create",      // store/shard: before the file is made
+    "shard.write",       // store/shard: a video
+    "shard.finish",      // store/shard: before the final name
+    "dataset.manifest",  // store/dataset: before dataset.json
+    "pool.write",        // store/pool: the pixels
+    "checkpoint.write",  // store/checkpoint: a rank's slice
+    "checkpoint.finish", // store/checkpoint: before the final name, on every rank
+    "checkpoint.read",   // store/checkpoint: before a file is verified
+    "generate.render",   // gen/generate: a video
     NULL,
 };
 

@@ -1,9 +1,9 @@
 /* store/checkpoint - model, optimizer and progress in one HDF5 file, independent of the rank count.
  *
- * /model/<official name>, /adamw/m/<name>, /adamw/v/<name> f32; attributes step, epoch, seed, config, schema;
- * per-tensor content digests, verified on reading. ckpt/step-00001200.h5, written by all ranks by slabs of the flat
- * parameter vector through MPI-IO (serial driver on one rank), then renamed. Reading looks for the newest file that
- * verifies and falls back to the one before, saying so. */
+ * /model/<official name>, /adamw/m/<name>, /adamw/v/<name> f32; attributes step, seed, config; every tensor carries the
+ * digest of its values, verified on reading. ckpt/step-00001200.h5 is laid out and named by rank 0 and filled by all
+ * ranks, each its slab of the flat parameter vector, through MPI-IO (serial driver on one rank); its bytes are the same
+ * for any rank count. Reading takes the newest file that verifies and falls back to the one before, saying so. */
 #pragma once
 
 #include "base/digest.h"
@@ -15,7 +15,7 @@
 typedef struct {
     int64_t step;
     uint64_t seed;
-    const char *config_text;
+    const char *config_text; /* borrowed; NULL after reading (weights_read gives it) */
 } CheckpointState;
 
 /* Flat vectors laid out as `tensors` in order (tensors[i].data ignored). This rank holds elements [begin, end) of each
@@ -24,12 +24,13 @@ typedef struct {
     const Tensor *tensors;
     int n_tensors;
     int64_t begin, end;
-    float *params, *m, *v; /* m, v may be NULL: weights only */
+    float *params, *m, *v; /* m, v NULL on all ranks: weights only */
 } CheckpointSlice;
 
 CHECKED Err checkpoint_write_all(const char *folder, const CheckpointSlice *slice, const CheckpointState *state,
                                  const Par *par);
-/* The newest whole checkpoint of `folder`; *found false when there is none (not an error). Fills this rank's slice. */
+/* The newest whole checkpoint of `folder`; *found false when there is none (not an error). Fills this rank's slice. A
+ * folder of which no checkpoint is whole, and a checkpoint of another model, are ERR_INPUT. */
 CHECKED Err checkpoint_read_newest_all(const char *folder, CheckpointSlice *slice, CheckpointState *state, bool *found,
                                        const Par *par);
 /* Keeps the last `keep_last` and every step that is a multiple of keep_every (0: none). Rank 0 deletes. */

@@ -84,30 +84,25 @@ Err h5_create(H5File *file, const char *path, const char *schema, int version) {
     return err;
 }
 
-/* What a file that H5Fopen refuses may be. */
+/* What a file that H5Fopen refuses may be. HDF5's reason is taken first: its next call forgets it. */
 static Err refuse(const H5File *file) {
+    Err damaged = h5_fail(ERR_INPUT, file, NULL, "open (damaged or cut off?)");
     if (!file_exists(file->path)) return RAISE(ERR_INPUT, "%s: no such file", file->path);
-    if (file_is_directory(file->path))
-        return RAISE(ERR_INPUT, "%s: is a folder, an HDF5 file was expected", file->path);
+    if (file_is_directory(file->path)) return RAISE(ERR_INPUT, "%s: is a folder, an HDF5 file was expected", file->path);
     FILE *readable = fopen(file->path, "rb");
     if (!readable) return RAISE(ERR_IO, "%s: cannot open: %s", file->path, strerror(errno));
     fclose(readable);
-    if (H5Fis_hdf5(file->path) <= 0) {
-        H5Eclear2(H5E_DEFAULT);
-        return RAISE(ERR_INPUT, "%s: not an HDF5 file (%lld bytes)", file->path, (long long)file_size(file->path));
-    }
-    return h5_fail(ERR_INPUT, file, NULL, "open (damaged or cut off?)");
+    bool foreign = H5Fis_hdf5(file->path) <= 0;
+    H5Eclear2(H5E_DEFAULT);
+    if (!foreign) return damaged;
+    return RAISE(ERR_INPUT, "%s: not an HDF5 file (%lld bytes)", file->path, (long long)file_size(file->path));
 }
 
 static Err open_any(H5File *file, const char *path) {
     *file = (H5File){0};
     TRY(text_copy(file->path, sizeof file->path, path));
     hid_t id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    if (id < 0) {
-        Err err = refuse(file);
-        H5Eclear2(H5E_DEFAULT);
-        return err;
-    }
+    if (id < 0) return refuse(file);
     file->id = id;
     return ERR_NONE;
 }
@@ -159,18 +154,30 @@ Err h5_schema(char *out, size_t size, int *version, const char *path) {
     return err;
 }
 
-Err h5_open_shared_all(H5File *file, const char *path, const Par *par) {
+static Err open_partial(H5File *file, const char *path, unsigned mode, hid_t access) {
     char partial[PATH_SIZE];
     *file = (H5File){0};
     TRY(text_copy(file->path, sizeof file->path, path));
     TRY(file_partial_name(partial, sizeof partial, path));
+    hid_t id = H5Fopen(partial, mode, access);
+    if (id < 0) return h5_fail(ERR_IO, file, NULL, mode == H5F_ACC_RDWR ? "open for writing" : "open");
+    file->id = id;
+    return ERR_NONE;
+}
+
+Err h5_open_partial(H5File *file, const char *path) {
+    h5_lock();
+    Err err = open_partial(file, path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    h5_unlock();
+    return err;
+}
+
+Err h5_open_shared_all(H5File *file, const char *path, const Par *par) {
     h5_lock();
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     if (par->n_ranks > 1) H5Pset_fapl_mpio(access, par->comm, MPI_INFO_NULL);
-    hid_t id = H5Fopen(partial, H5F_ACC_RDWR, access);
-    Err err = id < 0 ? h5_fail(ERR_IO, file, NULL, "open for writing") : ERR_NONE;
+    Err err = open_partial(file, path, H5F_ACC_RDWR, access);
     H5Pclose(access);
-    if (!err) file->id = id;
     h5_unlock();
     return err;
 }

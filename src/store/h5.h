@@ -44,6 +44,8 @@ void h5_unlock(void);
 CHECKED Err h5_create(H5File *file, const char *path, const char *schema, int version);
 /* Opens for reading. Missing, foreign, truncated files, another schema or a newer version are ERR_INPUT. */
 CHECKED Err h5_open(H5File *file, const char *path, const char *schema, int version);
+/* Opens path.partial for reading, by one rank. */
+CHECKED Err h5_open_partial(H5File *file, const char *path);
 /* Opens path.partial for writing into its arrays; through MPI-IO when par has more than one rank. */
 CHECKED Err h5_open_shared_all(H5File *file, const char *path, const Par *par);
 /* Flushes and closes: this is where a full disk may show. The file is closed in any case. */
@@ -68,13 +70,14 @@ bool h5_exists(const H5File *file, const char *name);
 size_t h5_kind_bytes(H5Kind kind);
 int64_t h5_count(const H5Array *array);
 
-/* Creates the array and leaves it open (close with H5Dclose). Contiguous arrays have their place in the file at once.
+/* Creates the array and leaves it open (h5_array_close). Contiguous arrays have their place in the file at once.
  */
 CHECKED Err h5_array_create(hid_t *dataset, const H5File *file, const H5Array *array);
 /* Creates and writes all of it. */
 CHECKED Err h5_array_put(const H5File *file, const H5Array *array, const void *data);
 /* Opens, and fills kind, n_dims and dims of *array, whose name is given. Kinds other than ours are ERR_INPUT. */
 CHECKED Err h5_array_open(hid_t *dataset, H5Array *array, const H5File *file, const char *name);
+void h5_array_close(hid_t dataset); /* fine with 0 */
 /* Opens, checks kind and n_dims, and dims where `expected` has no -1; reads all of it into *data (malloc'd). */
 CHECKED Err h5_array_get(void **data, H5Array *expected, const H5File *file);
 
@@ -83,6 +86,9 @@ CHECKED Err h5_box_write(const H5File *file, hid_t dataset, const H5Array *array
                          const int64_t *count, const void *data);
 CHECKED Err h5_box_read(const H5File *file, hid_t dataset, const H5Array *array, const int64_t *start,
                         const int64_t *count, void *data);
+
+/* Names of what is in a group, sorted bytewise; none when there is no such group. Freed with h5_texts_free. */
+CHECKED Err h5_list(char ***names, int *count, const H5File *file, const char *group);
 
 /* A list of texts as a one-dimensional array of variable-length strings. */
 CHECKED Err h5_texts_put(const H5File *file, const char *name, const char *const *texts, int count, const char *label,

@@ -173,6 +173,13 @@ Err h5_array_open(hid_t *dataset, H5Array *array, const H5File *file, const char
     return err;
 }
 
+void h5_array_close(hid_t dataset) {
+    if (dataset <= 0) return;
+    h5_lock();
+    H5Dclose(dataset);
+    h5_unlock();
+}
+
 static Err compare_shape(const H5Array *found, const H5Array *expected, const H5File *file) {
     if (found->kind != expected->kind)
         return RAISE(ERR_INPUT, "%s: %s holds %s, expected %s", file->path, found->name, kinds[found->kind].text,

@@ -82,8 +82,8 @@ static Err find_pixels(Pool *pool, int64_t *offset, const H5File *file) {
     h5_lock();
     haddr_t place = H5Dget_offset(dataset);
     H5Eclear2(H5E_DEFAULT);
-    H5Dclose(dataset);
     h5_unlock();
+    h5_array_close(dataset);
     bool images = found.kind == H5_U8 && found.n_dims == 4 && found.dims[3] == 3 && found.dims[0] >= 1 &&
                   found.dims[0] <= INT32_MAX && found.dims[1] >= 1 && found.dims[1] <= 1 << 16 && found.dims[2] >= 1 &&
                   found.dims[2] <= 1 << 16;

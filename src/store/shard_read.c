@@ -120,9 +120,7 @@ void shard_close(ShardReader **reader) {
     ShardReader *r = *reader;
     if (!r) return;
     if (r->descriptor >= 0) close(r->descriptor);
-    h5_lock();
-    if (r->dataset > 0) H5Dclose(r->dataset);
-    h5_unlock();
+    h5_array_close(r->dataset);
     h5_abandon(&r->file);
     free(r->clip_start);
     free(r->clip_index);
@@ -227,19 +225,13 @@ static Err digest_frames(Digest *digest, ShardReader *reader) {
     return err;
 }
 
-typedef struct {
-    Digest *digest;
-    const ShardReader *reader;
-    Err err;
-} LatentWalk;
-
 static Err digest_column(Digest *digest, const ShardReader *reader, const char *name) {
     char path[2 * NAME_SIZE];
     TRY(text_format(path, sizeof path, "/latent/%s", name));
     hid_t dataset;
     H5Array array;
     TRY(h5_array_open(&dataset, &array, &reader->file, path));
-    H5Dclose(dataset);
+    h5_array_close(dataset);
     array.dims[0] = reader->info.n_videos;
     if (array.n_dims != 3) return RAISE(ERR_INPUT, "%s: %s is not (video, row, component)", reader->file.path, path);
     void *data;
@@ -249,23 +241,13 @@ static Err digest_column(Digest *digest, const ShardReader *reader, const char *
     return ERR_NONE;
 }
 
-static herr_t visit_column(hid_t group, const char *name, const H5L_info_t *info, void *walk_) {
-    (void)group;
-    (void)info;
-    LatentWalk *walk = walk_;
-    walk->err = digest_column(walk->digest, walk->reader, name);
-    return walk->err ? 1 : 0;
-}
-
 static Err digest_latents(Digest *digest, const ShardReader *reader) {
-    if (!h5_exists(&reader->file, "/latent")) return ERR_NONE;
-    LatentWalk walk = {digest, reader, ERR_NONE};
-    h5_lock();
-    herr_t status = H5Literate_by_name(reader->file.id, "/latent", H5_INDEX_NAME, H5_ITER_INC, NULL, visit_column,
-                                       &walk, H5P_DEFAULT);
-    Err err = walk.err;
-    if (!err && status < 0) err = h5_fail(ERR_INPUT, &reader->file, "/latent", "list");
-    h5_unlock();
+    char **names;
+    int count;
+    TRY(h5_list(&names, &count, &reader->file, "/latent"));
+    Err err = ERR_NONE;
+    for (int c = 0; !err && c < count; c++) err = digest_column(digest, reader, names[c]);
+    h5_texts_free(&names, count);
     return err;
 }
 

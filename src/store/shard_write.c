@@ -199,10 +199,7 @@ static void writer_free(ShardWriter **writer) {
 }
 
 static void close_dataset(ShardWriter *writer) {
-    if (writer->dataset <= 0) return;
-    h5_lock();
-    H5Dclose(writer->dataset);
-    h5_unlock();
+    h5_array_close(writer->dataset);
     writer->dataset = 0;
 }
 

@@ -1,0 +1,21 @@
+/* store/checkpoint_tensor - one tensor of a checkpoint file: where it is, what it is called, its content digest. */
+#pragma once
+
+#include "base/digest.h"
+#include "math/tensor.h"
+#include "store/h5.h"
+
+/* What is stored per parameter. */
+typedef enum { PART_MODEL, PART_ADAMW_M, PART_ADAMW_V, PART_COUNT } CheckpointPart;
+
+enum { TENSOR_PATH_SIZE = TENSOR_NAME_SIZE + 16 };
+
+const char *checkpoint_group(CheckpointPart part); /* "/model" */
+/* The array of a tensor; `path` holds its name and must outlive it. */
+H5Array checkpoint_array(char path[TENSOR_PATH_SIZE], CheckpointPart part, const Tensor *tensor);
+/* Shape and name of a stored tensor; data NULL. ERR_INPUT when it is not float32 of at most TENSOR_DIMS dimensions. */
+CHECKED Err checkpoint_tensor(Tensor *tensor, const H5File *file, const char *name);
+/* The digest of an array's values as they are in the file. */
+CHECKED Err checkpoint_digest(char digest[DIGEST_SIZE], const H5File *file, const char *path);
+/* ERR_INPUT when the values are not those that were written. */
+CHECKED Err checkpoint_verify(const H5File *file, const char *path);
