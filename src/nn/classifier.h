@@ -1,6 +1,8 @@
 /* nn/classifier - the fine-tuning network: encoder on all tokens, no final encoder norm, mean, fc_norm, dropout, head.
  *
- * Same memory rules as nn/mae. */
+ * Same memory rules as nn/mae. Starts as the official code does: matrices normal 0.02, patch embedding as the framework
+ * leaves it, head times init_scale (params_init's head_scale). Drop path grows linearly from 0 in the first block to
+ * drop_path in the last; both branches of a block drop independently, per clip. */
 #pragma once
 
 #include "nn/model.h"

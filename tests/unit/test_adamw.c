@@ -1,6 +1,7 @@
 /* nn/adamw - against the plain version, over slices, and a step computed by hand. */
 #include "nn/adamw.h"
 
+#include "golden_file.h"
 #include "math/rng.h"
 
 #include <math.h>
@@ -80,6 +81,30 @@ static void test_slices_give_the_bits_of_the_whole(void **state) {
     params_free(&table);
 }
 
+static void test_three_steps_match_the_double_precision_oracle(void **state) {
+    (void)state;
+    ParamTable table = example_table();
+    Golden golden = golden_read("adamw.gold");
+    State s = {0};
+    memcpy(s.params, golden_get(&golden, "weight")->data, 91 * sizeof(float));
+    memcpy(s.params + 91, golden_get(&golden, "bias")->data, 13 * sizeof(float));
+    const double *rates = golden_get(&golden, "rates")->data;
+    for (int step = 0; step < 3; step++) {
+        char weight[32], bias[32];
+        snprintf(weight, sizeof weight, "grad%d.weight", step);
+        snprintf(bias, sizeof bias, "grad%d.bias", step);
+        memcpy(s.grads, golden_get(&golden, weight)->data, 91 * sizeof(float));
+        memcpy(s.grads + 91, golden_get(&golden, bias)->data, 13 * sizeof(float));
+        adamw_update(s.params, s.m, s.v, s.grads, 0, TOTAL, &table, &config, rates[step], (const float[]){1.0f, 0.5f},
+                     step + 1);
+    }
+    const float *weight = golden_get(&golden, "final.weight")->data, *bias = golden_get(&golden, "final.bias")->data;
+    for (int i = 0; i < 91; i++) assert_true(fabsf(s.params[i] - weight[i]) < 1e-6f);
+    for (int i = 0; i < 13; i++) assert_true(fabsf(s.params[91 + i] - bias[i]) < 1e-6f);
+    golden_free(&golden);
+    params_free(&table);
+}
+
 static void test_a_zero_rate_changes_the_moments_only(void **state) {
     (void)state;
     ParamTable table = example_table();
@@ -95,6 +120,7 @@ int main(void) {
         cmocka_unit_test(test_the_first_step_moves_by_the_rate_against_the_sign),
         cmocka_unit_test(test_the_fused_update_equals_the_plain_one),
         cmocka_unit_test(test_slices_give_the_bits_of_the_whole),
+        cmocka_unit_test(test_three_steps_match_the_double_precision_oracle),
         cmocka_unit_test(test_a_zero_rate_changes_the_moments_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,38 @@
+/* nn/kernels - the hand-written inner loops, one table of functions per instruction set.
+ *
+ * The bodies are written once (elementwise_body.h, attention_body.h) and compiled for AVX-512, AVX2 with FMA, and
+ * whatever the compiler's base is. kernels_best picks the widest set this processor has; all give equal results up to
+ * rounding, and each gives equal bits for equal input. Callers use nn/gelu, nn/layernorm and nn/attention, not this. */
+#pragma once
+
+#include <stddef.h>
+
+/* One head of one clip. Rows of q are q_stride floats apart; of k and v kv_stride; of out out_stride. */
+typedef struct {
+    int n_queries, n_keys, head_width;
+    size_t q_stride, kv_stride, out_stride;
+} HeadShape;
+
+typedef struct {
+    const float *q, *k, *v; /* (n_queries, head_width), (n_keys, head_width) */
+} HeadInputs;
+
+typedef struct {
+    const char *name;
+    int lanes;
+    void (*gelu)(float *y, const float *x, size_t count);
+    void (*gelu_backward)(float *y, float *dx, const float *dy, const float *x, size_t count);
+    void (*layernorm)(float *y, const float *x, const float *weight, const float *bias, size_t rows, int width,
+                      float eps);
+    void (*layernorm_backward)(float *dx, float *dweight, float *dbias, const float *dy, const float *x,
+                               const float *weight, size_t rows, int width, float eps, float *partial);
+    size_t (*attention_scratch)(const HeadShape *shape, int backward); /* floats */
+    void (*attention_forward)(float *out, float *lse, const HeadInputs *in, const HeadShape *shape, float *scratch);
+    void (*attention_backward)(float *dq, float *dk, float *dv, const float *dout, const float *out, const float *lse,
+                               const HeadInputs *in, const HeadShape *shape, float *scratch);
+} Kernels;
+
+/* The best table of this processor. */
+const Kernels *kernels_best(void);
+/* All tables this processor can run, narrowest first; NULL-terminated. */
+const Kernels *const *kernels_usable(void);

@@ -1,0 +1,22 @@
+#if defined(__x86_64__)
+#include "nn/kernels_sets.h"
+
+#pragma GCC target("avx2,fma")
+#define LANES 8
+#include "nn/attention_body.h"
+#include "nn/elementwise_body.h"
+
+const Kernels kernels_avx2 = {
+    .name = "avx2",
+    .lanes = LANES,
+    .gelu = gelu_body,
+    .gelu_backward = gelu_backward_body,
+    .layernorm = layernorm_body,
+    .layernorm_backward = layernorm_backward_body,
+    .attention_scratch = attention_scratch_body,
+    .attention_forward = attention_forward_body,
+    .attention_backward = attention_backward_body,
+};
+#else
+typedef int kernels_avx2_not_for_this_processor;
+#endif

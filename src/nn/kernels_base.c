@@ -1,0 +1,17 @@
+#include "nn/kernels_sets.h"
+
+#define LANES 4
+#include "nn/attention_body.h"
+#include "nn/elementwise_body.h"
+
+const Kernels kernels_base = {
+    .name = "base",
+    .lanes = LANES,
+    .gelu = gelu_body,
+    .gelu_backward = gelu_backward_body,
+    .layernorm = layernorm_body,
+    .layernorm_backward = layernorm_backward_body,
+    .attention_scratch = attention_scratch_body,
+    .attention_forward = attention_forward_body,
+    .attention_backward = attention_backward_body,
+};

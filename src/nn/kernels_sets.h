@@ -1,0 +1,11 @@
+/* nn/kernels_sets - the tables kernels_<set>.c define; only nn/kernels.c chooses between them. */
+#pragma once
+
+#include "nn/kernels.h"
+
+#include <stdbool.h>
+
+extern const Kernels kernels_base;
+#if defined(__x86_64__)
+extern const Kernels kernels_avx2, kernels_avx512;
+#endif

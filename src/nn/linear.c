@@ -1,0 +1,92 @@
+#include "nn/linear.h"
+
+#include <cblas.h>
+#include <string.h>
+
+void linear_add(Rows y, ConstRows x, const float *W, int R, int Din, int Dout) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, R, Dout, Din, 1, x.data, x.stride, W, Din, 1, y.data,
+                y.stride);
+}
+
+void linear_forward(Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout) {
+    if (b) rows_set(y, b, R, Dout);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, R, Dout, Din, 1, x.data, x.stride, W, Din, b ? 1 : 0, y.data,
+                y.stride);
+}
+
+void linear_backward_weight(float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout) {
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, Dout, Din, R, 1, dy.data, dy.stride, x.data, x.stride, 1, dW,
+                Din);
+    if (db) rows_add_to(db, dy, R, Dout);
+}
+
+void linear_backward_input(Rows dx, ConstRows dy, const float *W, int R, int Din, int Dout) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, R, Din, Dout, 1, dy.data, dy.stride, W, Din, 0, dx.data,
+                dx.stride);
+}
+
+void linear_forward_ref(Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout) {
+    for (int r = 0; r < R; r++) {
+        const float *x_r = x.data + (size_t)r * (size_t)x.stride;
+        for (int o = 0; o < Dout; o++) {
+            double sum = b ? b[o] : 0;
+            for (int i = 0; i < Din; i++) sum += (double)x_r[i] * W[(size_t)o * (size_t)Din + (size_t)i];
+            y.data[(size_t)r * (size_t)y.stride + (size_t)o] = (float)sum;
+        }
+    }
+}
+
+void linear_backward_weight_ref(float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout) {
+    for (int r = 0; r < R; r++) {
+        const float *x_r = x.data + (size_t)r * (size_t)x.stride, *dy_r = dy.data + (size_t)r * (size_t)dy.stride;
+        for (int o = 0; o < Dout; o++) {
+            for (int i = 0; i < Din; i++) dW[(size_t)o * (size_t)Din + (size_t)i] += dy_r[o] * x_r[i];
+            if (db) db[o] += dy_r[o];
+        }
+    }
+}
+
+void linear_backward_input_ref(Rows dx, ConstRows dy, const float *W, int R, int Din, int Dout) {
+    for (int r = 0; r < R; r++) {
+        const float *dy_r = dy.data + (size_t)r * (size_t)dy.stride;
+        for (int i = 0; i < Din; i++) {
+            double sum = 0;
+            for (int o = 0; o < Dout; o++) sum += (double)dy_r[o] * W[(size_t)o * (size_t)Din + (size_t)i];
+            dx.data[(size_t)r * (size_t)dx.stride + (size_t)i] = (float)sum;
+        }
+    }
+}
+
+void rows_set(Rows y, const float *b, int R, int D) {
+    for (int r = 0; r < R; r++) memcpy(y.data + (size_t)r * (size_t)y.stride, b, (size_t)D * sizeof(float));
+}
+
+void rows_sum(float *restrict y, const float *restrict x, const float *restrict b, int R, int D) {
+    for (int r = 0; r < R; r++, y += D, x += D) {
+#pragma omp simd
+        for (int i = 0; i < D; i++) y[i] = x[i] + b[i];
+    }
+}
+
+/* A strip of columns stays in registers while some rows are added; the strip's sum then joins the total. Sums of sums
+ * keep the rounding error of thousands of rows small. */
+void rows_add_to(float *sum, ConstRows x, int R, int D) {
+    enum { STRIP = 64, ROWS_A_PARTIAL = 128 };
+    for (int first = 0; first < R; first += ROWS_A_PARTIAL) {
+        int rows = R - first < ROWS_A_PARTIAL ? R - first : ROWS_A_PARTIAL;
+        for (int column = 0; column < D; column += STRIP) {
+            float partial[STRIP] = {0};
+            const float *x_r = x.data + (size_t)first * (size_t)x.stride + column;
+            int width = D - column < STRIP ? D - column : STRIP;
+            for (int r = 0; r < rows; r++, x_r += x.stride) {
+                if (width == STRIP) {
+#pragma omp simd
+                    for (int i = 0; i < STRIP; i++) partial[i] += x_r[i];
+                } else {
+                    for (int i = 0; i < width; i++) partial[i] += x_r[i];
+                }
+            }
+            for (int i = 0; i < width; i++) sum[column + i] += partial[i];
+        }
+    }
+}

@@ -1,0 +1,105 @@
+/* nn/linear - products and their gradients against the plain version, inside wider matrices. */
+#include "math/blas.h"
+#include "nn/linear.h"
+#include "operator_check.h"
+
+enum { R = 301, DIN = 37, DOUT = 70, X_STRIDE = 40, Y_STRIDE = 81 };
+
+typedef struct {
+    float *x, *W, *b, *dy;
+} Case;
+
+static Case case_new(void) {
+    return (Case){random_floats(R * X_STRIDE, 1, 1), random_floats(DOUT * DIN, 2, 0.3f), random_floats(DOUT, 3, 1),
+                  random_floats(R * Y_STRIDE, 4, 1)};
+}
+
+static void case_free(Case *c) {
+    free(c->x);
+    free(c->W);
+    free(c->b);
+    free(c->dy);
+}
+
+static void test_forward_equals_the_plain_version_with_and_without_bias(void **state) {
+    (void)state;
+    Case c = case_new();
+    for (int with_bias = 0; with_bias < 2; with_bias++) {
+        /* What lies between the rows must stay as it is; what lies in them must not matter. */
+        float *y = random_floats(R * Y_STRIDE, 5, 1), *expected = random_floats(R * Y_STRIDE, 5, 1);
+        linear_forward((Rows){y, Y_STRIDE}, (ConstRows){c.x, X_STRIDE}, c.W, with_bias ? c.b : NULL, R, DIN, DOUT);
+        linear_forward_ref((Rows){expected, Y_STRIDE}, (ConstRows){c.x, X_STRIDE}, c.W, with_bias ? c.b : NULL, R, DIN,
+                           DOUT);
+        assert_true(relative_distance(y, expected, R * Y_STRIDE) < 1e-6);
+        for (int r = 0; r < R; r++) assert_true(y[r * Y_STRIDE + DOUT] == expected[r * Y_STRIDE + DOUT]);
+        free(y);
+        free(expected);
+    }
+    case_free(&c);
+}
+
+static void test_gradients_equal_the_plain_version(void **state) {
+    (void)state;
+    Case c = case_new();
+    float *dW = random_floats(DOUT * DIN, 6, 1), *dW_ref = random_floats(DOUT * DIN, 6, 1);
+    float *db = random_floats(DOUT, 7, 1), *db_ref = random_floats(DOUT, 7, 1);
+    float *dx = calloc(R * X_STRIDE, 4), *dx_ref = calloc(R * X_STRIDE, 4);
+    ConstRows dy = {c.dy, Y_STRIDE}, x = {c.x, X_STRIDE};
+    linear_backward_weight(dW, db, dy, x, R, DIN, DOUT);
+    linear_backward_weight_ref(dW_ref, db_ref, dy, x, R, DIN, DOUT);
+    linear_backward_input((Rows){dx, X_STRIDE}, dy, c.W, R, DIN, DOUT);
+    linear_backward_input_ref((Rows){dx_ref, X_STRIDE}, dy, c.W, R, DIN, DOUT);
+    assert_true(relative_distance(dW, dW_ref, DOUT * DIN) < 1e-6);
+    assert_true(relative_distance(db, db_ref, DOUT) < 1e-6);
+    assert_true(relative_distance(dx, dx_ref, R * X_STRIDE) < 1e-6);
+    float *all[] = {dW, dW_ref, db, db_ref, dx, dx_ref};
+    for (int i = 0; i < 6; i++) free(all[i]);
+    case_free(&c);
+}
+
+static double projected_output(void *context) {
+    const Case *c = context;
+    float *y = calloc(R * Y_STRIDE, 4);
+    linear_forward_ref((Rows){y, Y_STRIDE}, (ConstRows){c->x, X_STRIDE}, c->W, c->b, R, DIN, DOUT);
+    double loss = 0;
+    for (int r = 0; r < R; r++) loss += dot_floats(y + r * Y_STRIDE, c->dy + r * Y_STRIDE, DOUT);
+    free(y);
+    return loss;
+}
+
+static void test_gradients_agree_with_central_differences(void **state) {
+    (void)state;
+    Case c = case_new();
+    float *dW = calloc(DOUT * DIN, 4), *db = calloc(DOUT, 4), *dx = calloc(R * X_STRIDE, 4);
+    ConstRows dy = {c.dy, Y_STRIDE};
+    linear_backward_weight(dW, db, dy, (ConstRows){c.x, X_STRIDE}, R, DIN, DOUT);
+    linear_backward_input((Rows){dx, X_STRIDE}, dy, c.W, R, DIN, DOUT);
+    check_gradient(projected_output, &c, c.W, dW, DOUT * DIN, 1e-2f, 1e-4);
+    check_gradient(projected_output, &c, c.b, db, DOUT, 1e-2f, 1e-4);
+    check_gradient(projected_output, &c, c.x, dx, R * X_STRIDE, 1e-2f, 1e-4);
+    free(dW);
+    free(db);
+    free(dx);
+    case_free(&c);
+}
+
+static void test_row_helpers_sum_exactly_on_small_integers(void **state) {
+    (void)state;
+    float x[300 * 3], sum[3] = {1, 2, 3}, y[6];
+    for (int i = 0; i < 900; i++) x[i] = (float)(i % 3);
+    rows_add_to(sum, (ConstRows){x, 3}, 300, 3);
+    assert_true(sum[0] == 1 && sum[1] == 302 && sum[2] == 603);
+    rows_sum(y, x, sum, 2, 3);
+    assert_true(y[5] == 605 && y[3] == 1);
+}
+
+int main(void) {
+    blas_single_thread();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forward_equals_the_plain_version_with_and_without_bias),
+        cmocka_unit_test(test_gradients_equal_the_plain_version),
+        cmocka_unit_test(test_gradients_agree_with_central_differences),
+        cmocka_unit_test(test_row_helpers_sum_exactly_on_small_integers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,290 @@
+/* nn/mae - loss, predictions, features and every gradient against a double-precision oracle; sizes; invariances. */
+#include "golden_file.h"
+#include "nn/mae.h"
+#include "nn/mask.h"
+#include "nn/patch.h"
+#include "operator_check.h"
+
+#define TOLERANCE 2e-5
+
+typedef struct {
+    const char *file;
+    ModelConfig model;
+    double mask_ratio;
+    int B;
+} Case;
+
+static const Case cases[] = {
+    {"mae_mask75.gold",
+     {.image_size = 40,
+      .n_frames = 6,
+      .patch_size = 8,
+      .tubelet_size = 2,
+      .width = 36,
+      .depth = 2,
+      .heads = 3,
+      .decoder_width = 20,
+      .decoder_depth = 2,
+      .decoder_heads = 2,
+      .mlp_ratio = 4},
+     0.75,
+     3},
+    {"mae_mask90.gold",
+     {.image_size = 56,
+      .n_frames = 4,
+      .patch_size = 14,
+      .tubelet_size = 1,
+      .width = 28,
+      .depth = 3,
+      .heads = 4,
+      .decoder_width = 27,
+      .decoder_depth = 1,
+      .decoder_heads = 3,
+      .mlp_ratio = 4},
+     0.9,
+     2},
+};
+enum { N_CASES = sizeof cases / sizeof *cases };
+
+/* A model with the golden weights and everything a step needs. */
+typedef struct {
+    Golden golden;
+    Mae *mae;
+    MaeScratch *scratch;
+    const ParamTable *table;
+    float *params, *grads;
+    const uint8_t *clips, *masked;
+    size_t clip_bytes, n_tokens;
+    int B;
+} Bench;
+
+static Bench bench_open(const Case *c, bool recompute) {
+    Bench b = {.golden = golden_read(c->file), .B = c->B};
+    ModelConfig model = c->model;
+    model.recompute = recompute;
+    assert_int_equal(mae_new(&b.mae, &model, c->mask_ratio), ERR_NONE);
+    assert_int_equal(mae_scratch_new(&b.scratch, b.mae, c->B), ERR_NONE);
+    b.table = mae_params(b.mae);
+    b.params = golden_flat(&b.golden, "param", b.table);
+    b.grads = calloc(b.table->total, sizeof(float));
+    b.clips = golden_get(&b.golden, "clips")->data;
+    b.masked = golden_get(&b.golden, "masked")->data;
+    b.clip_bytes = golden_get(&b.golden, "clips")->count / (size_t)c->B;
+    b.n_tokens = (size_t)model_tokens(&model);
+    return b;
+}
+
+static void bench_close(Bench *b) {
+    mae_scratch_free(&b->scratch);
+    mae_free(&b->mae);
+    free(b->params);
+    free(b->grads);
+    golden_free(&b->golden);
+}
+
+static void assert_gradients_near(const Bench *b, const float *expected, double tolerance) {
+    for (int r = 0; r < b->table->n_rows; r++) {
+        const Param *row = &b->table->rows[r];
+        double distance = relative_distance(b->grads + row->offset, expected + row->offset, row->count);
+        if (!(distance <= tolerance)) fail_msg("gradient of %s: relative distance %.3g", row->name, distance);
+    }
+}
+
+static void test_loss_and_every_gradient_match_the_double_precision_oracle(void **state) {
+    (void)state;
+    for (int i = 0; i < N_CASES; i++) {
+        Bench b = bench_open(&cases[i], false);
+        double loss = 0, expected = *(const double *)golden_get(&b.golden, "loss")->data;
+        float *gradients = golden_flat(&b.golden, "grad", b.table);
+        mae_step(b.mae, b.scratch, b.params, b.grads, &loss, b.clips, b.masked, b.B, 1);
+        assert_true(fabs(loss - expected) <= TOLERANCE * expected);
+        assert_gradients_near(&b, gradients, TOLERANCE);
+        const GoldenTensor *prediction = golden_get(&b.golden, "prediction");
+        assert_true(relative_distance(mae_predictions(b.scratch, 0), prediction->data, prediction->count) < TOLERANCE);
+        free(gradients);
+        bench_close(&b);
+    }
+}
+
+static void test_targets_match_the_oracle_and_constant_patches_are_zero(void **state) {
+    (void)state;
+    for (int i = 0; i < N_CASES; i++) {
+        Bench b = bench_open(&cases[i], false);
+        const GoldenTensor *expected = golden_get(&b.golden, "target");
+        int *hidden = malloc(b.n_tokens * sizeof(int));
+        float *target = malloc(expected->count * sizeof(float));
+        mask_split(NULL, hidden, b.masked, (int)b.n_tokens);
+        patch_target(target, b.clips, hidden, expected->dims[0], &cases[i].model);
+        assert_true(relative_distance(target, expected->data, expected->count) < 1e-6);
+        for (int k = 0; k < expected->dims[0]; k++) {
+            bool constant = hidden[k] == 0;
+            for (int v = 0; constant && v < expected->dims[1]; v++) {
+                assert_true(target[(size_t)k * (size_t)expected->dims[1] + (size_t)v] == 0);
+            }
+        }
+        free(hidden);
+        free(target);
+        bench_close(&b);
+    }
+}
+
+static void test_features_match_the_oracle_for_any_number_of_clips(void **state) {
+    (void)state;
+    for (int i = 0; i < N_CASES; i++) {
+        Bench b = bench_open(&cases[i], false);
+        const GoldenTensor *expected = golden_get(&b.golden, "features");
+        float *features = malloc(expected->count * sizeof(float));
+        mae_features(b.mae, b.scratch, b.params, features, b.clips, b.B);
+        assert_true(relative_distance(features, expected->data, expected->count) < TOLERANCE);
+        free(features);
+        bench_close(&b);
+    }
+}
+
+static void test_recomputing_gives_the_same_bits(void **state) {
+    (void)state;
+    for (int i = 0; i < N_CASES; i++) {
+        Bench keep = bench_open(&cases[i], false), again = bench_open(&cases[i], true);
+        double loss = 0, loss_again = 0;
+        mae_step(keep.mae, keep.scratch, keep.params, keep.grads, &loss, keep.clips, keep.masked, keep.B, 1);
+        mae_step(again.mae, again.scratch, again.params, again.grads, &loss_again, again.clips, again.masked, again.B,
+                 1);
+        assert_true(loss == loss_again);
+        assert_memory_equal(keep.grads, again.grads, keep.table->total * sizeof(float));
+        if (cases[i].model.depth > 2) {
+            assert_true(mae_scratch_bytes(again.mae, again.B) < mae_scratch_bytes(keep.mae, keep.B));
+        }
+        bench_close(&keep);
+        bench_close(&again);
+    }
+}
+
+static void test_a_second_step_in_the_same_scratch_repeats_the_first(void **state) {
+    (void)state;
+    Bench b = bench_open(&cases[0], false);
+    float *first = calloc(b.table->total, sizeof(float)), features[3 * 36];
+    double loss = 0, again = 0;
+    mae_step(b.mae, b.scratch, b.params, first, &loss, b.clips, b.masked, b.B, 1);
+    mae_features(b.mae, b.scratch, b.params, features, b.clips, b.B);
+    mae_step(b.mae, b.scratch, b.params, NULL, &again, b.clips, b.masked, 1, 1);
+    again = 0;
+    mae_step(b.mae, b.scratch, b.params, b.grads, &again, b.clips, b.masked, b.B, 1);
+    assert_true(loss == again);
+    assert_memory_equal(first, b.grads, b.table->total * sizeof(float));
+    free(first);
+    bench_close(&b);
+}
+
+static void test_a_batch_is_the_mean_of_its_clips_and_gradients_add_up(void **state) {
+    (void)state;
+    Bench b = bench_open(&cases[0], false);
+    float *expected = golden_flat(&b.golden, "grad", b.table);
+    double loss = 0, whole = *(const double *)golden_get(&b.golden, "loss")->data;
+    for (int i = 0; i < b.B; i++) {
+        mae_step(b.mae, b.scratch, b.params, b.grads, &loss, b.clips + (size_t)i * b.clip_bytes,
+                 b.masked + (size_t)i * b.n_tokens, 1, 1.0f / (float)b.B);
+    }
+    assert_true(fabs(loss - whole) <= TOLERANCE * whole);
+    assert_gradients_near(&b, expected, TOLERANCE);
+    free(expected);
+    bench_close(&b);
+}
+
+static ModelConfig official(int width, int depth, int heads, int decoder_width, int decoder_depth, int decoder_heads) {
+    return (ModelConfig){.image_size = 224,
+                         .n_frames = 16,
+                         .patch_size = 16,
+                         .tubelet_size = 2,
+                         .width = width,
+                         .depth = depth,
+                         .heads = heads,
+                         .decoder_width = decoder_width,
+                         .decoder_depth = decoder_depth,
+                         .decoder_heads = decoder_heads,
+                         .mlp_ratio = 4};
+}
+
+static void test_parameter_counts_of_the_official_sizes(void **state) {
+    (void)state;
+    const struct {
+        ModelConfig model;
+        size_t total, encoder, decoder;
+    } sizes[] = {
+        {official(384, 12, 6, 192, 4, 3), 24029376, 21879936, 2075520},
+        {official(768, 12, 12, 384, 4, 6), 94210944, 86227200, 7688448},
+        {official(1024, 24, 16, 512, 12, 8), 342996992, 303860736, 38611456},
+        {official(1280, 32, 16, 640, 12, 8), 692487296, 631607040, 60060416},
+    };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        Mae *mae;
+        assert_int_equal(mae_new(&mae, &sizes[i].model, 0.75), ERR_NONE);
+        const ParamTable *table = mae_params(mae);
+        size_t encoder = 0, decoder = 0;
+        for (int r = 0; r < table->n_rows; r++) {
+            if (strncmp(table->rows[r].name, "encoder.", 8) == 0) encoder += table->rows[r].count;
+            if (strncmp(table->rows[r].name, "decoder.", 8) == 0) decoder += table->rows[r].count;
+        }
+        assert_int_equal(table->total, sizes[i].total);
+        assert_int_equal(encoder, sizes[i].encoder);
+        assert_int_equal(decoder, sizes[i].decoder);
+        assert_int_equal(mae_visible_tokens(mae), 392);
+        mae_free(&mae);
+    }
+}
+
+static void test_names_decay_and_order_are_the_official_checkpoints(void **state) {
+    (void)state;
+    const ModelConfig model = official(768, 12, 12, 384, 4, 6);
+    Mae *mae;
+    assert_int_equal(mae_new(&mae, &model, 0.9), ERR_NONE);
+    const ParamTable *table = mae_params(mae);
+    assert_int_equal(table->n_rows, 218);
+    assert_string_equal(table->rows[0].name, "mask_token");
+    assert_string_equal(table->rows[1].name, "encoder.patch_embed.proj.weight");
+    assert_string_equal(table->rows[3].name, "encoder.blocks.0.norm1.weight");
+    assert_string_equal(table->rows[7].name, "encoder.blocks.0.attn.qkv.weight");
+    assert_string_equal(table->rows[217].name, "encoder_to_decoder.weight");
+    assert_false(params_find(table, "mask_token")->decays);
+    assert_true(params_find(table, "encoder.patch_embed.proj.weight")->decays);
+    for (int r = 0; r < table->n_rows; r++) {
+        const Param *row = &table->rows[r];
+        if (row->n_dims == 1)
+            assert_false(row->decays);
+        else if (r > 0)
+            assert_true(row->decays);
+    }
+    assert_int_equal(params_find(table, "decoder.blocks.3.attn.qkv.weight")->init, INIT_XAVIER);
+    assert_int_equal(params_find(table, "decoder.blocks.3.attn.qkv.weight")->fan_out, 3 * 384);
+    assert_int_equal(params_find(table, "encoder_to_decoder.weight")->init, INIT_FRAMEWORK);
+    assert_int_equal(params_find(table, "encoder.patch_embed.proj.bias")->fan_in, 1536);
+    mae_free(&mae);
+}
+
+static void test_bad_sizes_and_ratios_are_refused(void **state) {
+    (void)state;
+    ModelConfig model = cases[0].model;
+    Mae *mae;
+    assert_int_equal(mae_new(&mae, &model, 0.01), ERR_USAGE);
+    assert_null(mae);
+    model.heads = 5;
+    assert_int_equal(mae_new(&mae, &model, 0.75), ERR_USAGE);
+    assert_null(mae);
+    mae_free(&mae);
+    MaeScratch *scratch = NULL;
+    mae_scratch_free(&scratch);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_loss_and_every_gradient_match_the_double_precision_oracle),
+        cmocka_unit_test(test_targets_match_the_oracle_and_constant_patches_are_zero),
+        cmocka_unit_test(test_features_match_the_oracle_for_any_number_of_clips),
+        cmocka_unit_test(test_recomputing_gives_the_same_bits),
+        cmocka_unit_test(test_a_second_step_in_the_same_scratch_repeats_the_first),
+        cmocka_unit_test(test_a_batch_is_the_mean_of_its_clips_and_gradients_add_up),
+        cmocka_unit_test(test_parameter_counts_of_the_official_sizes),
+        cmocka_unit_test(test_names_decay_and_order_are_the_official_checkpoints),
+        cmocka_unit_test(test_bad_sizes_and_ratios_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
