@@ -16,6 +16,7 @@ const char *const fault_points[] = {
     "checkpoint.finish", // store/checkpoint: before the final name, on every rank
     "checkpoint.read",   // store/checkpoint: before a file is verified
     "generate.render",   // gen/generate: a video
+    "ingest.read",       // gen/ingest: a video, while shards are written
     NULL,
 };
 

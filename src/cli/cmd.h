@@ -21,6 +21,7 @@ extern const Command *const commands[]; /* NULL-terminated, in the order of --he
 int cli_main(int argc, char **argv);
 
 extern const Command cmd_generate, cmd_variants;
+extern const Command cmd_ingest;
 extern const Command cmd_sweep;
 extern const Command cmd_config;
 extern const Command cmd_completion, cmd_man;

@@ -2,7 +2,7 @@
 
 /* Within each group of --help in this order: the chain as one runs it, then what looks, then plumbing. */
 const Command *const commands[] = {
-    &cmd_generate,   &cmd_sweep,
+    &cmd_generate,   &cmd_ingest, &cmd_sweep,
 
     &cmd_variants,   &cmd_config,
 

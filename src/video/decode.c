@@ -166,6 +166,7 @@ Err decode_next(Decoder *decoder, bool *got) {
         if (status < 0 && status != AVERROR(EAGAIN)) decoder->n_damaged++;
         if (status < 0) feed(decoder);
     }
+    if (decoder->frame->decode_error_flags || (decoder->frame->flags & AV_FRAME_FLAG_CORRUPT)) decoder->n_damaged++;
     if (decoder->n_frames++ == 0) {
         decoder->height = decoder->frame->height;
         decoder->width = decoder->frame->width;

@@ -2,9 +2,10 @@
  *
  * Frame n is the n-th frame that comes out of the decoder, counted by decoding: container indices, seek tables and
  * stated lengths are not trusted, so frames are found by decoding from the start. One thread, so that the bytes repeat.
- * Packets that do not decode are skipped and counted as damage; a file that yields no frame at all is ERR_INPUT with
- * FFmpeg's reason. Frames above DECODE_MAX_PIXELS are refused before they are allocated. Orientation tags are not
- * applied. A Decoder belongs to one thread at a time; different decoders are independent. */
+ * Packets that do not decode are skipped, frames with errors are kept, both are counted as damage; a file that yields
+ * no frame at all is ERR_INPUT with FFmpeg's reason. Frames above DECODE_MAX_PIXELS are refused before they are
+ * allocated. Orientation tags are not applied. A Decoder belongs to one thread at a time; different decoders are
+ * independent. */
 #pragma once
 
 #include "video/clip.h"
@@ -34,7 +35,7 @@ CHECKED Err decode_rgb(Decoder *decoder, uint8_t *rgb);
 
 typedef struct {
     int n_frames, height, width;
-    int n_damaged; /* packets that did not decode */
+    int n_damaged; /* packets that did not decode, and frames that did with errors */
     bool still;    /* a picture format rather than a video */
     char format[32], codec[32];
 } DecodeInfo;

@@ -46,7 +46,7 @@ static void still_free(StillEncoder *still) {
 }
 
 static Err still_prepare(StillEncoder *still, enum AVCodecID id, enum AVPixelFormat format, const Frames *frames) {
-    libav_quiet();
+    libav_begin();
     const AVCodec *codec = avcodec_find_encoder(id);
     if (!codec) return RAISE(ERR_IO, "this FFmpeg has no %s encoder", avcodec_get_name(id));
     still->codec = avcodec_alloc_context3(codec);

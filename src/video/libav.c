@@ -27,9 +27,10 @@ static void install_log_callback(void) {
     av_log_set_callback(keep_complaint);
 }
 
-void libav_quiet(void) {
+void libav_begin(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, install_log_callback);
+    last_complaint[0] = '\0';
 }
 
 Err libav_raise(Err code, int av_error, const char *format, ...) {
@@ -83,7 +84,7 @@ static int64_t seek_memory(void *opaque, int64_t offset, int whence) {
 
 static Err make_io(LibavInput *input, int (*read_some)(void *, uint8_t *, int), int64_t (*seek)(void *, int64_t, int),
                    const char *name) {
-    libav_quiet();
+    libav_begin();
     uint8_t *buffer = av_malloc(IO_BUFFER_BYTES);
     if (buffer) input->io = avio_alloc_context(buffer, IO_BUFFER_BYTES, 0, input, read_some, NULL, seek);
     if (input->io) return ERR_NONE;
@@ -162,7 +163,7 @@ static int64_t seek_output(void *opaque, int64_t offset, int whence) {
 }
 
 Err libav_output_open(LibavOutput *output) {
-    libav_quiet();
+    libav_begin();
     *output = (LibavOutput){0};
     uint8_t *buffer = av_malloc(IO_BUFFER_BYTES);
     if (buffer) output->io = avio_alloc_context(buffer, IO_BUFFER_BYTES, 1, output, NULL, write_output, seek_output);

@@ -12,8 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Redirects FFmpeg's log; called by every entry point below and by the encoders. Thread-safe, once. */
-void libav_quiet(void);
+/* Redirects FFmpeg's log and forgets complaints of earlier work on this thread, so that none is quoted in a message
+ * about something else. First thing of every task. */
+void libav_begin(void);
 /* Raises `code` with "<what>: <FFmpeg's error text> (<last complaint>)" and forgets the complaint. */
 Err libav_raise(Err code, int av_error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

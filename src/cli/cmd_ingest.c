@@ -1,0 +1,52 @@
+#include "cli/cmd.h"
+#include "cli/stage.h"
+#include "gen/ingest.h"
+
+static const CommandHelp help = {
+    .name = "ingest",
+    .summary = "decode real videos or images into a dataset or a pool",
+    .usage = "ingest --input FOLDER --out DIR [options]\n"
+             "       ingest --input FOLDER --as images --out POOL.h5 [options]",
+    .description =
+        "Reads every file below a folder that FFmpeg opens. Videos become a dataset folder of shards, cut to the "
+        "square\n"
+        "in their middle and resized; images become one pool file. With --labels folder each first-level sub-folder is "
+        "a\n"
+        "class. Files that cannot be read are named, skipped and listed in the manifest; more than --max-bad of them "
+        "end\n"
+        "the command before anything is written. The same command again goes on where it was interrupted, and returns\n"
+        "at once when the result is already there.",
+    .examples = "  synvid ingest --input UCF-101 --labels folder --out data/ucf101\n"
+                "  mpirun -n 4 synvid ingest --input clips --size 128 --max-frames 64 --out data/clips\n"
+                "  synvid ingest --input photos --as images --size 256 --out pools/photos.h5\n"
+                "  synvid ingest --input clips --dry-run --out data/clips      what would be read",
+};
+
+static const StageShortcut shortcuts[] = {
+    {.option = "input", .key = "input", .letter = 'i', .value = "FOLDER"},
+    {.option = "as", .key = "as"},
+    {.option = "size", .key = "size"},
+    {.option = "labels", .key = "label_from"},
+    {.option = "limit", .key = "limit"},
+    {.option = "max-frames", .key = "max_frames"},
+    {.option = "max-bad", .key = "max_bad"},
+    {.option = "storage", .key = "storage"},
+    {.option = "shard-videos", .key = "shard_videos"},
+    {0},
+};
+
+static Err run_all(const void *config, const Run *run) {
+    return ingest_run_all(config, run);
+}
+
+static const Stage stage = {
+    .help = &help,
+    .fields = ingest_fields,
+    .config_size = sizeof(IngestConfig),
+    .config_kind = "ingest",
+    .shortcuts = shortcuts,
+    .needs_out = true,
+    .run_all = run_all,
+};
+
+const Command cmd_ingest = {.help = &help, .group = COMMAND_CHAIN, .many_ranks = true, .stage = &stage};

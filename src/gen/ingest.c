@@ -1,0 +1,117 @@
+#include "gen/ingest.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "gen/ingest_work.h"
+#include "par/agree.h"
+#include "store/shard.h"
+
+const Field ingest_fields[] = {
+    {FIELD_AT_(IngestConfig, input), .help = "folder of videos or images, searched recursively",
+     .type = FIELD_TYPE_TEXT, .text = "", .flags = FIELD_COSMETIC | FIELD_REQUIRED},
+    FIELD_ENUM(IngestConfig, as, "what to make: a dataset of videos, or a pool of images", INGEST_VIDEOS,
+               "videos|images"),
+    FIELD_INT(IngestConfig, size, "side of the square frames or images, pixels", 256, 16, 4096),
+    FIELD_INT(IngestConfig, max_frames, "videos: longer ones are cut into equal pieces of at most this; 0: kept whole",
+              0, 0, 1e6),
+    FIELD_INT64(IngestConfig, limit, "read a reproducible random subset of so many files; 0: all", 0, 0, 1e9),
+    FIELD_DOUBLE(IngestConfig, max_bad, "share of unreadable files that is tolerated", 0.1, 0, 1),
+    FIELD_INT(IngestConfig, shard_videos, "videos a shard: the unit of work of a rank", 64, 1, 65536),
+    FIELD_ENUM(IngestConfig, storage, "videos: how frames are kept", STORAGE_RAW, "raw|deflate|mpeg4"),
+    FIELD_ENUM(IngestConfig, label_from, "videos: classes from the first-level sub-folders, or none", INGEST_LABEL_NONE,
+               "none|folder"),
+    FIELD_END,
+};
+
+static const char *kind_of(const IngestConfig *config) {
+    return config->as == INGEST_VIDEOS ? "videos" : "images";
+}
+
+static Err check_out(const IngestConfig *config, const Run *run) {
+    if (config->as == INGEST_IMAGES && !text_ends(run->out, ".h5"))
+        return RAISE(ERR_USAGE, "--out %s: a pool of images is one file; give a name that ends in .h5", run->out);
+    if (config->as == INGEST_VIDEOS && text_ends(run->out, ".h5"))
+        return RAISE(ERR_USAGE, "--out %s: videos become a folder of shards; give the name of a folder", run->out);
+    return ERR_NONE;
+}
+
+static void print_plan(const IngestConfig *config, const IngestList *list, const Run *run) {
+    char bytes[32];
+    int64_t total = 0;
+    for (int64_t i = 0; i < list->count; i++) {
+        const char *class_name = list->labels[i] >= 0 ? list->class_names[list->labels[i]] : "";
+        printf("%10s  %-16s  %s\n", text_bytes(bytes, sizeof bytes, (double)list->bytes[i]), class_name,
+               list->names[i]);
+        total += list->bytes[i];
+    }
+    printf("\nwould read %lld of %lld files (%s) in %s as %s and write %s\n", (long long)list->count,
+           (long long)list->n_found, text_bytes(bytes, sizeof bytes, (double)total), config->input, kind_of(config),
+           run->out);
+    printf("frames of %d x %d pixels", config->size, config->size);
+    if (list->n_classes > 0) printf(", %d classes", list->n_classes);
+    if (config->as == INGEST_VIDEOS)
+        printf(", at most %d videos a shard, storage %s; how many frames is known after decoding", config->shard_videos,
+               storage_name(config->storage));
+    printf("\n");
+}
+
+/* Rank 0 looks, everybody hears. */
+static Err look_for_result_all(bool *done, const Ingest *ingest) {
+    const Par *par = &ingest->run->par;
+    Err err = ERR_NONE;
+    *done = false;
+    if (par->rank == 0)
+        err = ingest->config->as == INGEST_VIDEOS ? ingest_shards_done(done, ingest) : ingest_pool_done(done, ingest);
+    TRY(err_agree_all(err, par, "looking for an earlier result"));
+    *done = agree_rank0_all(*done, par, "looking for an earlier result");
+    return ERR_NONE;
+}
+
+static void free_pixels(uint8_t ***pixels, int64_t count) {
+    for (int64_t i = 0; i < count && *pixels; i++) free((*pixels)[i]);
+    free(*pixels);
+    *pixels = NULL;
+}
+
+static Err read_and_write_all(Ingest *ingest) {
+    const Run *run = ingest->run;
+    int64_t count = ingest->list->count;
+    bool images = ingest->config->as == INGEST_IMAGES;
+    Err err = ERR_NONE;
+    if (images && !(ingest->pixels = calloc((size_t)count, sizeof *ingest->pixels)))
+        err = RAISE(ERR_MEMORY, "no memory for %lld images", (long long)count);
+    err = err_agree_all(err, &run->par, "memory for images");
+    if (!err) err = ingest_probe_all(&ingest->probes, ingest->pixels, ingest->list, ingest->config, run);
+    if (!err) err = ingest_judge(ingest->probes, ingest->list, ingest->config, &run->par);
+    if (!err) err = images ? ingest_write_pool_all(ingest) : ingest_write_shards_all(ingest);
+    free_pixels(&ingest->pixels, count);
+    free(ingest->probes);
+    ingest->probes = NULL;
+    return err;
+}
+
+static Err ingest_list_files_all(Ingest *ingest) {
+    bool done = false;
+    const IngestList *list = ingest->list;
+    if (list->n_left_out > 0)
+        log_info("left out because their names are not those of %s: %lld", kind_of(ingest->config),
+                 (long long)list->n_left_out);
+    TRY(look_for_result_all(&done, ingest));
+    if (!done) return read_and_write_all(ingest);
+    log_info("%s was made from these files with these settings before; --force makes it again", ingest->run->out);
+    return ERR_NONE;
+}
+
+Err ingest_run_all(const IngestConfig *config, const Run *run) {
+    IngestList list;
+    TRY(check_out(config, run));
+    TRY(ingest_list_all(&list, config, run->seed, &run->par));
+    Ingest ingest = {.config = config, .list = &list, .run = run};
+    Err err = ERR_NONE;
+    if (run->dry_run)
+        print_plan(config, &list, run);
+    else
+        err = ingest_list_files_all(&ingest);
+    ingest_list_free(&list);
+    return err;
+}

@@ -1,0 +1,181 @@
+#include "gen/ingest_probe.h"
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "par/agree.h"
+#include "par/share.h"
+#include "par/spread.h"
+#include "video/crop.h"
+#include "video/decode.h"
+#include "video/image.h"
+#include "video/resize.h"
+
+#include <omp.h>
+
+enum { WARNINGS_SHOWN = 20 };
+
+/* A probe on its way to all ranks. */
+typedef struct {
+    int64_t file;
+    IngestProbe probe;
+} Message;
+
+typedef struct {
+    const IngestList *list;
+    const IngestConfig *config;
+    const Run *run;
+    Progress *progress;
+    Message *messages; /* this rank's files */
+    int64_t n_messages;
+    uint8_t **pixels;
+} Pass;
+
+Err ingest_square(Frames *out, const Frames *in, int size) {
+    int side = in->height < in->width ? in->height : in->width;
+    Box box = crop_center(in->height, in->width, side, side);
+    return resize_antialiased(out, in, &box, size, size);
+}
+
+static Err probe_video(IngestProbe *probe, const char *path) {
+    DecodeInfo info;
+    TRY(decode_probe(&info, path));
+    if (info.still) return RAISE(ERR_INPUT, "%s: a still picture (%s), not a video", path, info.codec);
+    *probe = (IngestProbe){info.n_frames, info.height, info.width, info.n_damaged, ""};
+    return ERR_NONE;
+}
+
+/* The square's buffer passes from `square` to *pixels. */
+static Err probe_image(IngestProbe *probe, uint8_t **pixels, const char *path, int size) {
+    Frames image = {0}, square = {0};
+    Err err = image_read(&image, path);
+    if (!err) err = ingest_square(&square, &image, size);
+    if (!err) {
+        *probe = (IngestProbe){1, image.height, image.width, 0, ""};
+        *pixels = square.data;
+        square = (Frames){0};
+    }
+    frames_free(&square);
+    frames_free(&image);
+    return err;
+}
+
+/* The message without the file's name in front, which stands beside it wherever it is shown. */
+static void keep_reason(IngestProbe *probe, const char *path) {
+    const char *message = err_message();
+    size_t length = strlen(path);
+    if (!strncmp(message, path, length) && !strncmp(message + length, ": ", 2)) message += length + 2;
+    snprintf(probe->reason, sizeof probe->reason, "%.*s", (int)sizeof probe->reason - 1, message);
+}
+
+static Err probe_one(Pass *pass, Message *message) {
+    char path[PATH_SIZE];
+    TRY(ingest_list_path(path, sizeof path, pass->list, pass->config, message->file));
+    IngestProbe *probe = &message->probe;
+    Err err = pass->config->as == INGEST_VIDEOS
+                  ? probe_video(probe, path)
+                  : probe_image(probe, &pass->pixels[message->file], path, pass->config->size);
+    if (err != ERR_INPUT && err != ERR_IO) return err; /* no memory, say: not the file's fault */
+    keep_reason(probe, path);
+    return ERR_NONE;
+}
+
+static Err check_stop(void) {
+    if (!stop_requested()) return ERR_NONE;
+    return RAISE(ERR_STOPPED, "stopped by %s before anything was written", stop_reason());
+}
+
+/* Messages live per thread: that of a failure is carried over. Stop requests are looked at by one thread. */
+static Err probe_mine(Pass *pass) {
+    Err err = ERR_NONE;
+    char message[512] = "";
+#pragma omp parallel for schedule(dynamic, 1) num_threads(pass->run->par.threads)
+    for (int64_t i = 0; i < pass->n_messages; i++) {
+        Err seen, mine = ERR_NONE;
+#pragma omp atomic read
+        seen = err;
+        if (seen) continue;
+        if (omp_get_thread_num() == 0) mine = check_stop();
+        if (!mine) mine = probe_one(pass, &pass->messages[i]);
+        if (mine) {
+#pragma omp critical(ingest_probe_failure)
+            {
+                snprintf(message, sizeof message, "%.500s", err_message());
+#pragma omp atomic write
+                err = mine;
+            }
+        }
+        progress_add(pass->progress, 1);
+    }
+    err_adopt(err, message);
+    return err;
+}
+
+static Err deal_files(Pass *pass) {
+    const Par *par = &pass->run->par;
+    pass->messages = calloc((size_t)(pass->list->count / par->n_ranks + 1), sizeof *pass->messages);
+    if (!pass->messages) return RAISE(ERR_MEMORY, "no memory to look at %lld files", (long long)pass->list->count);
+    for (int64_t i = 0; i < pass->list->count; i++)
+        if (share_owns(i, par->rank, par->n_ranks)) pass->messages[pass->n_messages++].file = i;
+    return ERR_NONE;
+}
+
+static Err share_results_all(IngestProbe **probes, const Pass *pass) {
+    void *gathered = NULL;
+    size_t bytes = 0;
+    const Par *par = &pass->run->par;
+    TRY(gather_bytes_all(&gathered, &bytes, pass->messages, (size_t)pass->n_messages * sizeof(Message), par));
+    const Message *messages = gathered;
+    *probes = calloc((size_t)pass->list->count, sizeof **probes);
+    Err err = *probes ? ERR_NONE : RAISE(ERR_MEMORY, "no memory for %lld files", (long long)pass->list->count);
+    for (size_t i = 0; i < bytes / sizeof *messages && !err; i++) (*probes)[messages[i].file] = messages[i].probe;
+    free(gathered);
+    return err_agree_all(err, par, "the first pass over the files");
+}
+
+Err ingest_probe_all(IngestProbe **probes, uint8_t **pixels, const IngestList *list, const IngestConfig *config,
+                     const Run *run) {
+    const Par *par = &run->par;
+    Pass pass = {.list = list, .config = config, .run = run, .pixels = pixels};
+    TRY(progress_begin_all(&pass.progress, par, run->progress, "files read", list->count, "", 0));
+    Err err = deal_files(&pass);
+    if (!err) err = probe_mine(&pass);
+    progress_end_all(&pass.progress);
+    err = err_agree_all(err, par, "the first pass over the files");
+    if (!err) err = share_results_all(probes, &pass);
+    free(pass.messages);
+    return err;
+}
+
+int64_t ingest_count_bad(const IngestProbe *probes, int64_t count) {
+    int64_t n_bad = 0;
+    for (int64_t i = 0; i < count; i++) n_bad += probes[i].reason[0] != '\0';
+    return n_bad;
+}
+
+int64_t ingest_count_damaged(const IngestProbe *probes, int64_t count) {
+    int64_t n_damaged = 0;
+    for (int64_t i = 0; i < count; i++) n_damaged += probes[i].n_damaged > 0;
+    return n_damaged;
+}
+
+static int64_t warn_of_bad_files(const IngestProbe *probes, const IngestList *list, bool speak) {
+    int64_t n_bad = 0, first = -1;
+    for (int64_t i = 0; i < list->count; i++) {
+        if (!probes[i].reason[0]) continue;
+        if (n_bad++ == 0) first = i;
+        if (speak && n_bad <= WARNINGS_SHOWN) log_warn("skipped %s: %s", list->names[i], probes[i].reason);
+    }
+    if (speak && n_bad > WARNINGS_SHOWN) log_warn("and %lld more", (long long)n_bad - WARNINGS_SHOWN);
+    return first;
+}
+
+Err ingest_judge(const IngestProbe *probes, const IngestList *list, const IngestConfig *config, const Par *par) {
+    int64_t first = warn_of_bad_files(probes, list, par->rank == 0);
+    int64_t n_bad = ingest_count_bad(probes, list->count);
+    double share = (double)n_bad / (double)list->count;
+    if (n_bad == 0 || (share <= config->max_bad && n_bad < list->count)) return ERR_NONE;
+    return RAISE(ERR_INPUT,
+                 "input: %lld of %lld files in %s cannot be read (max_bad allows %g of them); the first: %s: %s",
+                 (long long)n_bad, (long long)list->count, config->input, config->max_bad, list->names[first],
+                 probes[first].reason);
+}

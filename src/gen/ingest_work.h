@@ -1,0 +1,23 @@
+/* gen/ingest_work - one ingest under way, and its two ways to end: a dataset of shards, or a pool. Inside gen/ingest.
+ */
+#pragma once
+
+#include "gen/ingest_probe.h"
+
+typedef struct {
+    const IngestConfig *config;
+    const IngestList *list;
+    const Run *run;
+    IngestProbe *probes;
+    uint8_t **pixels; /* images: finished squares of this rank's files */
+} Ingest;
+
+/* JSON text of what went in: folder, counts, every file used with its size and length, every file skipped with the
+ * reason, the list's digest as "plan". Caller frees. */
+CHECKED Err ingest_provenance(char **text, const Ingest *ingest);
+
+/* Is the finished result of exactly this plan there? Other contents without --force are ERR_USAGE. One rank. */
+CHECKED Err ingest_shards_done(bool *done, const Ingest *ingest);
+CHECKED Err ingest_pool_done(bool *done, const Ingest *ingest);
+CHECKED Err ingest_write_shards_all(const Ingest *ingest);
+CHECKED Err ingest_write_pool_all(const Ingest *ingest);
