@@ -6,11 +6,15 @@
 #include "gen/variant_config.h"
 #include "math/rng.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
+
+/* In double, which cmocka's assert_float_equal is not. */
+#define ASSERT_NEAR(a, b, tolerance) assert_true(fabs((double)(a) - (double)(b)) <= (tolerance))
 
 enum { FIXTURE_SETS = 16 };
 

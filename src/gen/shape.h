@@ -6,8 +6,8 @@
  *
  * Coverage is boundary-inclusive, without anti-aliasing, as OpenCV's fillPoly: vertices are truncated to integers, and
  * a row is filled between the outermost pixels of the 8-connected lines through them (all polygons here are convex).
- * Circles and ellipses fill a row between the outermost points their curve has within half a pixel of it, rounded: the
- * same half pixel of dilation. */
+ * Circles and ellipses fill a row between the outermost pixels of their 8-connected curve: the same half pixel of
+ * dilation, without the polygon of 72 corners that OpenCV's ellipse goes through. */
 #pragma once
 
 #include "gen/motion.h"

@@ -119,18 +119,21 @@ static void polygon_spans(Spans *spans, const Outline *outline, int size) {
     }
 }
 
-static double clamp(double value, double low, double high) {
-    return fmin(fmax(value, low), high);
-}
-
 /* The curve (x, y) = m (cos, sin): at height h its right side is at tilt h + width sqrt(reach^2 - h^2) and bulges most
  * at height `bulge`; the left side mirrors it. */
 typedef struct {
     double reach, tilt, width, bulge;
 } Ellipse;
 
+static double smaller(double a, double b) {
+    return a < b ? a : b;
+}
+static double larger(double a, double b) {
+    return a > b ? a : b;
+}
+
 static Ellipse ellipse_of(const double m[4]) {
-    double reach2 = fmax(m[2] * m[2] + m[3] * m[3], 1e-12), across = sqrt(fmax(m[0] * m[0] + m[1] * m[1], 1e-12));
+    double reach2 = larger(m[2] * m[2] + m[3] * m[3], 1e-12), across = sqrt(larger(m[0] * m[0] + m[1] * m[1], 1e-12));
     double product = m[0] * m[2] + m[1] * m[3];
     return (Ellipse){.reach = sqrt(reach2),
                      .tilt = product / reach2,
@@ -138,19 +141,26 @@ static Ellipse ellipse_of(const double m[4]) {
                      .bulge = product / across};
 }
 
-static double right_side(const Ellipse *e, double low, double high, double bulge, double tilt) {
-    double h = clamp(bulge, fmax(low, -e->reach), fmin(high, e->reach));
-    return tilt * h + e->width * sqrt(fmax(e->reach * e->reach - h * h, 0));
+/* How far right the side is at height h; beyond the ellipse as at its nearest height. */
+static double side_at(const Ellipse *e, double h, double tilt) {
+    double near = larger(smaller(h, e->reach), -e->reach);
+    return tilt * near + e->width * sqrt(larger(e->reach * e->reach - near * near, 0));
+}
+
+/* The outermost pixel of an 8-connected curve in a row: where the curve is steep, its crossing with the row, rounded;
+ * where it is flat, the last column in which it is nearer to this row than to the next. */
+static int outermost(const Ellipse *e, double h, double offset, double bulge, double tilt) {
+    double flat = side_at(e, larger(smaller(bulge, h + 0.5), h - 0.5), tilt), steep = side_at(e, h, tilt);
+    return (int)larger(floor(offset + flat), floor(offset + smaller(steep, flat) + 0.5));
 }
 
 static void ellipse_spans(Spans *spans, const Outline *outline, int size) {
     Ellipse e = ellipse_of(outline->m);
     clear_rows(spans, (int)ceil(outline->y - e.reach - 0.5), (int)floor(outline->y + e.reach + 0.5), size);
     for (int y = spans->top; y <= spans->bottom; y++) {
-        double low = y - outline->y - 0.5, high = low + 1;
-        double right = right_side(&e, low, high, e.bulge, e.tilt), left = right_side(&e, low, high, -e.bulge, -e.tilt);
-        spans->left[y] = (int)floor(outline->x - left + 0.5);
-        spans->right[y] = (int)floor(outline->x + right + 0.5);
+        double h = y - outline->y;
+        spans->right[y] = outermost(&e, h, outline->x, e.bulge, e.tilt);
+        spans->left[y] = -outermost(&e, h, -outline->x, -e.bulge, -e.tilt);
     }
 }
 
