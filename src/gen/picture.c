@@ -16,7 +16,7 @@ Err picture_video(Frames *out, const Media *media, int64_t video, const int *fra
     int64_t index;
     const ClipSource *source = media_video(media, video, &index);
     TRY_OR(done, clip_source_read(source, 0, index, frame_numbers, n_frames, &stored));
-    TRY_OR(done, texture_grid_init(&grid, stored.height, stored.width, size, TEXTURE_NEAREST));
+    TRY_OR(done, texture_grid_init(&grid, stored.height, stored.width, size, TEXTURE_BILINEAR));
     TRY_OR(done, frames_shape(out, n_frames, size, size));
     for (int f = 0; f < n_frames; f++) {
         fill_picture_square(&fill, &grid, frames_at(&stored, f), size);
