@@ -88,7 +88,8 @@ Err h5_create(H5File *file, const char *path, const char *schema, int version) {
 static Err refuse(const H5File *file) {
     Err damaged = h5_fail(ERR_INPUT, file, NULL, "open (damaged or cut off?)");
     if (!file_exists(file->path)) return RAISE(ERR_INPUT, "%s: no such file", file->path);
-    if (file_is_directory(file->path)) return RAISE(ERR_INPUT, "%s: is a folder, an HDF5 file was expected", file->path);
+    if (file_is_directory(file->path))
+        return RAISE(ERR_INPUT, "%s: is a folder, an HDF5 file was expected", file->path);
     FILE *readable = fopen(file->path, "rb");
     if (!readable) return RAISE(ERR_IO, "%s: cannot open: %s", file->path, strerror(errno));
     fclose(readable);

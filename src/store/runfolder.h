@@ -3,7 +3,8 @@
  * The id is a readable name plus 10 hex digits of the config's digest, so the same experiment finds its own folder
  * again. config.json (resolved; written first), run.json (hosts, ranks, times, exit reason: what may differ between
  * equal runs), curves.jsonl, ckpt/, result.json (finished when it exists). A lock file with host and pid keeps two jobs
- * apart; a lock of a dead process on this host is taken over. */
+ * apart; a lock of a dead process on this host, or of an earlier life of the same batch job, is taken over
+ * (store/runlock.h). */
 #pragma once
 
 #include "base/text.h"
@@ -16,8 +17,9 @@ typedef struct {
 } RunFolder;
 
 /* run->out is the parent ("runs/") and `name` the readable part; all ranks hear the outcome. With run->force the old
- * folder's contents are deleted. */
+ * folder's contents are deleted. After a failure there is nothing to close. A folder in use is ERR_USAGE. */
 CHECKED Err runfolder_open_all(RunFolder *folder, const char *name, const char *config_digest, const Run *run);
-/* Writes run.json with `exit_reason` ("finished", "stopped: time budget", "error: ...") and unlocks. */
+/* Completes run.json with `exit_reason` ("finished", "stopped: time budget", "error: ...") and unlocks. Leaves the
+ * recorded error message as it is. */
 void runfolder_close_all(RunFolder *folder, const Run *run, const char *exit_reason);
 CHECKED Err runfolder_path(char *out, size_t size, const RunFolder *folder, const char *name);

@@ -1,0 +1,184 @@
+#include "store/result.h"
+
+#include "base/fault.h"
+#include "store/record.h"
+
+#include <math.h>
+#include <stdarg.h>
+
+#define RESULT_SCHEMA "synvid.result"
+enum { RESULT_VERSION = 1 };
+
+Err result_add_metric(Result *result, const char *name, double value, const char *unit, int64_t count, double low,
+                      double high, const char *interval) {
+    if (result->n_metrics == RESULT_METRICS)
+        return RAISE(ERR_INTERNAL, "%s: more than %d metrics in one result", name, RESULT_METRICS);
+    ResultMetric *metric = &result->metrics[result->n_metrics];
+    TRY(text_copy(metric->name, sizeof metric->name, name));
+    TRY(text_copy(metric->unit, sizeof metric->unit, unit));
+    TRY(text_copy(metric->interval, sizeof metric->interval, interval));
+    metric->value = value;
+    metric->count = count;
+    metric->low = low;
+    metric->high = high;
+    result->n_metrics++;
+    return ERR_NONE;
+}
+
+Err result_add_input(Result *result, const char *role, const char *path, const char *digest) {
+    if (result->n_inputs == RESULT_INPUTS)
+        return RAISE(ERR_INTERNAL, "%s: more than %d inputs of one result", role, RESULT_INPUTS);
+    ResultInput *input = &result->inputs[result->n_inputs];
+    TRY(text_copy(input->role, sizeof input->role, role));
+    TRY(text_copy(input->path, sizeof input->path, path));
+    TRY(text_copy(input->digest, sizeof input->digest, digest));
+    result->n_inputs++;
+    return ERR_NONE;
+}
+
+Err result_add_deviation(Result *result, const char *format, ...) {
+    if (result->n_deviations == RESULT_DEVIATIONS)
+        return RAISE(ERR_INTERNAL, "more than %d deviations from the paper's protocol in one result",
+                     RESULT_DEVIATIONS);
+    char *out = result->deviations[result->n_deviations];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(out, sizeof result->deviations[0], format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= sizeof result->deviations[0])
+        return RAISE(ERR_INTERNAL, "deviation \"%s...\" is too long", out);
+    result->n_deviations++;
+    return ERR_NONE;
+}
+
+const ResultMetric *result_metric(const Result *result, const char *name) {
+    for (int i = 0; i < result->n_metrics; i++)
+        if (text_equal(result->metrics[i].name, name)) return &result->metrics[i];
+    return NULL;
+}
+
+static bool put_identity(cJSON *tree, const Result *result) {
+    cJSON *identity = cJSON_AddObjectToObject(tree, "identity");
+    return identity && record_put_text(identity, "task", result->task) &&
+           record_put_text(identity, "dataset", result->dataset) &&
+           record_put_text(identity, "pretraining", result->pretraining) &&
+           record_put_text(identity, "model", result->model) && record_put_seed(identity, "seed", result->seed);
+}
+
+static bool put_protocol(cJSON *tree, const Result *result) {
+    cJSON *protocol = cJSON_AddObjectToObject(tree, "protocol");
+    bool complete = protocol && record_put_text(protocol, "name", result->paper_protocol ? "paper" : "reduced");
+    cJSON *list = complete ? cJSON_AddArrayToObject(protocol, "deviations") : NULL;
+    complete = list != NULL;
+    for (int i = 0; complete && i < result->n_deviations; i++)
+        complete = cJSON_AddItemToArray(list, cJSON_CreateString(result->deviations[i]));
+    return complete;
+}
+
+static bool put_metric(cJSON *list, const ResultMetric *metric) {
+    cJSON *row = cJSON_CreateObject();
+    bool complete = cJSON_AddItemToArray(list, row) && record_put_text(row, "name", metric->name) &&
+                    record_put_double(row, "value", metric->value) && record_put_text(row, "unit", metric->unit) &&
+                    record_put_int(row, "count", metric->count);
+    if (!complete || (isnan(metric->low) && isnan(metric->high))) return complete;
+    return record_put_double(row, "low", metric->low) && record_put_double(row, "high", metric->high) &&
+           record_put_text(row, "interval", metric->interval);
+}
+
+static bool put_lists(cJSON *tree, const Result *result) {
+    cJSON *metrics = cJSON_AddArrayToObject(tree, "metrics");
+    bool complete = metrics != NULL;
+    for (int i = 0; complete && i < result->n_metrics; i++) complete = put_metric(metrics, &result->metrics[i]);
+    cJSON *inputs = cJSON_AddArrayToObject(tree, "inputs");
+    complete = complete && inputs;
+    for (int i = 0; complete && i < result->n_inputs; i++) {
+        cJSON *row = cJSON_CreateObject();
+        complete = cJSON_AddItemToArray(inputs, row) && record_put_text(row, "role", result->inputs[i].role) &&
+                   record_put_text(row, "path", result->inputs[i].path) &&
+                   record_put_text(row, "digest", result->inputs[i].digest);
+    }
+    return complete;
+}
+
+Err result_write(const Result *result, const char *path) {
+    if (fault_hit("result.write")) return RAISE(ERR_IO, "%s: injected fault", path);
+    cJSON *tree = record_new(RESULT_SCHEMA, RESULT_VERSION);
+    bool complete = tree && put_identity(tree, result) && put_protocol(tree, result) && put_lists(tree, result);
+    return record_write(&tree, complete, path);
+}
+
+static Err read_identity(Result *result, Record record) {
+    Record identity;
+    TRY(record_object(&identity, record, "identity"));
+    TRY(record_text(result->task, sizeof result->task, identity, "task"));
+    TRY(record_text(result->dataset, sizeof result->dataset, identity, "dataset"));
+    TRY(record_text(result->pretraining, sizeof result->pretraining, identity, "pretraining"));
+    TRY(record_text(result->model, sizeof result->model, identity, "model"));
+    return record_seed(&result->seed, identity, "seed");
+}
+
+static Err read_protocol(Result *result, Record record) {
+    Record protocol;
+    char name[16];
+    const cJSON *list, *entry;
+    int n;
+    TRY(record_object(&protocol, record, "protocol"));
+    TRY(record_text(name, sizeof name, protocol, "name"));
+    result->paper_protocol = text_equal(name, "paper");
+    if (!result->paper_protocol && !text_equal(name, "reduced"))
+        return RAISE(ERR_INPUT, "%s: protocol.name: \"%s\", expected paper or reduced", record.origin, name);
+    TRY(record_list(&list, &n, protocol, "deviations"));
+    cJSON_ArrayForEach(entry, list) {
+        if (!cJSON_IsString(entry)) return RAISE(ERR_INPUT, "%s: protocol.deviations: expected texts", record.origin);
+        TRY(result_add_deviation(result, "%s", entry->valuestring));
+    }
+    return ERR_NONE;
+}
+
+static Err read_metric(Result *result, Record row) {
+    ResultMetric metric = {.low = NAN, .high = NAN};
+    TRY(record_text(metric.name, sizeof metric.name, row, "name"));
+    TRY(record_double(&metric.value, row, "value"));
+    TRY(record_text(metric.unit, sizeof metric.unit, row, "unit"));
+    TRY(record_int(&metric.count, row, "count", 0, INT64_C(1) << 53));
+    if (cJSON_GetObjectItemCaseSensitive(row.object, "interval")) {
+        TRY(record_double(&metric.low, row, "low"));
+        TRY(record_double(&metric.high, row, "high"));
+        TRY(record_text(metric.interval, sizeof metric.interval, row, "interval"));
+    }
+    return result_add_metric(result, metric.name, metric.value, metric.unit, metric.count, metric.low, metric.high,
+                             metric.interval);
+}
+
+static Err read_input(Result *result, Record row) {
+    ResultInput input;
+    TRY(record_text(input.role, sizeof input.role, row, "role"));
+    TRY(record_text(input.path, sizeof input.path, row, "path"));
+    TRY(record_text(input.digest, sizeof input.digest, row, "digest"));
+    return result_add_input(result, input.role, input.path, input.digest);
+}
+
+static Err read_rows(Result *result, Record record, const char *key, Err (*read_row)(Result *, Record)) {
+    const cJSON *list, *entry;
+    int n;
+    TRY(record_list(&list, &n, record, key));
+    cJSON_ArrayForEach(entry, list) TRY(read_row(result, (Record){entry, record.origin}));
+    return ERR_NONE;
+}
+
+static Err read_members(Result *result, Record record) {
+    TRY(read_identity(result, record));
+    TRY(read_protocol(result, record));
+    TRY(read_rows(result, record, "metrics", read_metric));
+    return read_rows(result, record, "inputs", read_input);
+}
+
+Err result_read(Result *result, const char *path) {
+    cJSON *tree;
+    memset(result, 0, sizeof *result);
+    TRY(record_open(&tree, path, RESULT_SCHEMA, RESULT_VERSION));
+    Err err = read_members(result, (Record){tree, path});
+    cJSON_Delete(tree);
+    /* A list that is longer than ours is a fault of the file here, not of the program. */
+    return err == ERR_INTERNAL ? err_within(ERR_INPUT, "%s: ", path) : err;
+}

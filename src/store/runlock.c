@@ -1,0 +1,87 @@
+#include "store/runlock.h"
+
+#include "base/log.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { HOLDER_SIZE = 400 };
+
+typedef struct {
+    char host[128], job[64];
+    long pid;
+} Holder;
+
+static void this_process(Holder *me) {
+    const char *job = getenv("SLURM_JOB_ID");
+    *me = (Holder){.pid = (long)getpid()};
+    if (gethostname(me->host, sizeof me->host - 1)) (void)snprintf(me->host, sizeof me->host, "unknown");
+    (void)snprintf(me->job, sizeof me->job, "%s", job && job[0] ? job : "-");
+}
+
+/* False when the file is empty (released) or says nothing sensible (its writer died in between). */
+static bool read_holder(Holder *holder, int descriptor) {
+    char text[HOLDER_SIZE] = "";
+    ssize_t length = pread(descriptor, text, sizeof text - 1, 0);
+    *holder = (Holder){0};
+    return length > 0 && sscanf(text, "%127s %ld %63s", holder->host, &holder->pid, holder->job) == 3;
+}
+
+static bool is_dead(const Holder *holder, const Holder *me) {
+    if (!text_equal(me->job, "-") && text_equal(holder->job, me->job)) return true;
+    return text_equal(holder->host, me->host) &&
+           (holder->pid == me->pid || (kill((pid_t)holder->pid, 0) && errno == ESRCH));
+}
+
+static Err write_holder(int descriptor, const Holder *me, const char *path) {
+    char text[HOLDER_SIZE];
+    TRY(text_format(text, sizeof text, "%s %ld %s\n", me->host, me->pid, me->job));
+    bool wrote = ftruncate(descriptor, 0) == 0 && pwrite(descriptor, text, strlen(text), 0) == (ssize_t)strlen(text);
+    return wrote ? ERR_NONE : RAISE(ERR_IO, "%s: cannot write: %s", path, strerror(errno));
+}
+
+static Err held(const Holder *holder, const char *folder, const char *path) {
+    return RAISE(ERR_USAGE, "%s: in use by process %ld on %s; wait for it, or remove %s if that process is gone",
+                 folder, holder->pid, holder->host, path);
+}
+
+/* The kernel's lock decides between processes of this host (and of others, where the file system carries it); the text
+ * decides where it does not. */
+static Err take(int descriptor, const char *folder, const char *path) {
+    Holder holder, me;
+    this_process(&me);
+    bool locked = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+    bool busy = !locked && errno == EWOULDBLOCK;
+    bool named = read_holder(&holder, descriptor);
+    if (busy || (named && !locked && !is_dead(&holder, &me))) return held(&holder, folder, path);
+    bool elsewhere = named && !text_equal(holder.host, me.host);
+    if (elsewhere && !is_dead(&holder, &me)) return held(&holder, folder, path);
+    if (named)
+        log_detail("%s: taking over the lock of process %ld on %s, which is gone", folder, holder.pid, holder.host);
+    return write_holder(descriptor, &me, path);
+}
+
+Err runlock_take(int *descriptor, const char *folder) {
+    char path[PATH_SIZE];
+    *descriptor = -1;
+    TRY(path_join(path, sizeof path, folder, ".lock"));
+    int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (opened < 0) return RAISE(ERR_IO, "%s: cannot open: %s", path, strerror(errno));
+    Err err = take(opened, folder, path);
+    if (err)
+        close(opened);
+    else
+        *descriptor = opened;
+    return err;
+}
+
+void runlock_release(int *descriptor) {
+    if (*descriptor < 0) return;
+    (void)!ftruncate(*descriptor, 0); /* an empty file is a free lock */
+    close(*descriptor);
+    *descriptor = -1;
+}
