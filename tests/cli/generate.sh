@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# generate and variants: plans, writes, resumes after kills and stops, refuses what cannot work, the same bytes always.
+. "$2/tests/support/cli.sh"
+small=(generate --variant moving-shapes --size 64 --frames 40 --with objects=60 --shard-videos 3 --progress none)
+
+same_files() { # same_files A B: every file of A is in B, byte for byte
+    local name
+    for name in "$1"/*; do
+        cmp -s "$name" "$2/$(basename "$name")" || fail "$name differs from that in $2"
+    done
+}
+
+no_manifest() {
+    [ ! -e "$1/dataset.json" ] || fail "$1 has a manifest"
+}
+
+# A dry run writes nothing and tells the sizes.
+expect 0 "$synvid" "${small[@]}" --videos 12 --out dry --dry-run
+says out "12 videos, 480 frames of 64 x 64, 4 shards"
+fits out
+[ ! -e dry ] || fail "a dry run made its folder"
+
+# Ranks and threads.
+expect 0 "$synvid" "${small[@]}" --videos 12 --out one --threads 1
+expect 0 "$synvid" "${small[@]}" --videos 12 --out two --threads 2
+expect 0 ranks 2 "$synvid" "${small[@]}" --videos 12 --out three --threads 1
+same_files one two
+same_files one three
+
+# Killed in the middle: whole shards, no manifest; the same command finishes the set.
+expect 137 env SYNVID_FAULT=generate.render:nth=8:kill "$synvid" "${small[@]}" --videos 12 --out killed --threads 1
+[ -e killed/shard-00000.h5 ] || fail "no whole shard before the kill"
+no_manifest killed
+expect 0 "$synvid" "${small[@]}" --videos 12 --out killed
+same_files one killed
+[ "$(find killed -name '*.partial' | wc -l)" -eq 0 ] || fail "partial files are left"
+
+# One rank of two fails alone: all end with its message, and the same command finishes the set.
+for rank in 0 1; do
+    expect 70 env SYNVID_FAULT=generate.render:rank=$rank:nth=2 \
+        mpirun --allow-run-as-root --oversubscribe -n 2 "$synvid" "${small[@]}" --videos 12 --out "fail$rank"
+    once "rank $rank: shard"
+    no_manifest "fail$rank"
+    expect 0 "$synvid" "${small[@]}" --videos 12 --out "fail$rank"
+    same_files one "fail$rank"
+done
+
+# A time budget stops with 75.
+expect 75 "$synvid" "${small[@]}" --videos 6000 --out budget --time-budget 1s --threads 1
+once "stopped"
+no_manifest budget
+
+# A folder that was planned for something else is left alone, unless told otherwise.
+expect 2 "$synvid" "${small[@]}" --videos 13 --out one
+once "one/plan.json: this folder was planned for other settings"
+expect 2 "$synvid" "${small[@]}" --videos 12 --seed 2 --out one
+same_files two one
+expect 0 "$synvid" "${small[@]}" --videos 12 --seed 2 --out two --force
+! cmp -s one/shard-00000.h5 two/shard-00000.h5 || fail "another seed gave the same shard"
+
+# Bad input.
+expect 2 "$synvid" generate --variant moving-shape --out bad
+once 'did you mean '
+expect 2 "$synvid" "${small[@]}" --with objcts=3 --out bad
+once 'did you mean "objects"'
+expect 2 "$synvid" "${small[@]}"
+expect 3 "$synvid" generate --variant accelerating-images --videos 2 --out bad
+once "needs images, none given"
+expect 3 "$synvid" generate --variant accelerating-images --pool missing.h5 --videos 2 --out bad
+once "missing.h5: "
+echo "not a pool" >foreign.h5
+expect 3 "$synvid" generate --variant accelerating-images --pool foreign.h5 --videos 2 --out bad
+once "foreign.h5: "
+expect 3 "$synvid" generate --variant accelerating-images --pool one/shard-00000.h5 --videos 2 --out bad
+once "shard-00000.h5: "
+no_manifest bad
+expect 4 "$synvid" generate --variant moving-shapes --videos 9000000 --shard-videos 1000 --frames 200 --out huge
+once "the disk has"
+expect 4 "$synvid" "${small[@]}" --videos 2 --out foreign.h5/below
+once "cannot make this folder"
+
+# The catalog.
+expect 0 "$synvid" variants
+fits out
+says out "accelerating-images"
+expect 0 "$synvid" variants --json
+[ "$(grep -c '"variant"' out)" -ge 36 ] || fail "variants --json lists too few"
