@@ -203,16 +203,24 @@ static Err gather_done_all(Job *job) {
     return ERR_NONE;
 }
 
-/* Where the media were, for latent datasets, which need them to be read. NULL when there are none. */
-static Err describe_media(char **text, const Job *job) {
+static Err add_pool(cJSON *root, const Job *job) {
     char absolute[PATH_SIZE] = "";
-    *text = NULL;
-    if (!job->config->pool[0]) return ERR_NONE;
     TRY(media_absolute_paths(absolute, sizeof absolute, job->config->pool));
-    cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "pool", absolute);
     cJSON_AddStringToObject(root, "digest", job->generator.setup.media->digest);
-    Err err = json_print(text, root);
+    return ERR_NONE;
+}
+
+/* Where the media were (latent datasets need them to be read), and what a stand-in showed for photographs. NULL when
+ * there is nothing to tell. */
+static Err describe_media(char **text, const Job *job) {
+    const char *pictures = job->generator.pictures;
+    *text = NULL;
+    if (!job->config->pool[0] && !pictures) return ERR_NONE;
+    cJSON *root = cJSON_CreateObject();
+    Err err = job->config->pool[0] ? add_pool(root, job) : ERR_NONE;
+    if (pictures) cJSON_AddStringToObject(root, "backgrounds", pictures);
+    if (!err) err = json_print(text, root);
     cJSON_Delete(root);
     return err;
 }
