@@ -1,7 +1,7 @@
 /* base/args - what the tables tell: --help, man page, words for completion. */
 #include "base/args.h"
 
-enum { COLUMNS = 100, LABEL_MAX = 34 };
+enum { COLUMNS = 100, LABEL_MAX = 29 };
 
 static void option_label(char *out, size_t size, const Option *option) {
     char letter[8] = "    ";

@@ -25,10 +25,12 @@ static const char *base_of(const char *file) {
 }
 
 Err err_raise(Err code, const char *file, int line, const char *format, ...) {
+    char text[MESSAGE_SIZE]; /* the arguments may hold the old message */
     va_list args;
     va_start(args, format);
-    vsnprintf(message_text, sizeof message_text, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    memcpy(message_text, text, sizeof message_text);
     snprintf(place_text, sizeof place_text, "%s:%d", base_of(file), line);
     return code;
 }

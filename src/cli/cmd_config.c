@@ -82,56 +82,24 @@ static Err schema(const ArgList *rest, const ConfigArgs *args) {
     return err;
 }
 
-/* ---- diff ---- */
-
-static void print_scalar(const cJSON *item) {
-    char *text = cJSON_PrintUnformatted(item);
-    printf("%s", text ? text : "?");
-    cJSON_free(text);
-}
-
-/* Both trees come from the same table, so they have the same keys in the same order. */
-static int diff_trees(const cJSON *a, const cJSON *b, const char *path) {
-    int differences = 0;
-    for (const cJSON *x = a->child, *y = b->child; x && y; x = x->next, y = y->next) {
-        char inner[256];
-        field_path(inner, sizeof inner, path, x->string);
-        if (cJSON_IsObject(x)) {
-            differences += diff_trees(x, y, inner);
-        } else if (!cJSON_Compare(x, y, true)) {
-            printf("%s: ", inner);
-            print_scalar(x);
-            printf(" -> ");
-            print_scalar(y);
-            printf("\n");
-            differences++;
-        }
-    }
-    return differences;
-}
-
-static Err load_tree(cJSON **tree, ConfigKind *kind, const char *name, const ConfigArgs *args) {
-    char *text = NULL;
-    TRY(resolve_named(&text, kind, name, args));
-    Err err = json_parse(tree, text, strlen(text), name, ERR_INTERNAL);
-    free(text);
-    return err;
-}
-
 static Err diff(const ArgList *rest, const ConfigArgs *args) {
     ConfigKind first, second;
-    cJSON *a = NULL, *b = NULL;
+    char *a = NULL, *b = NULL;
+    Builder out = {0};
+    int count = 0;
     Err err = ERR_NONE;
     TRY(args_expect(&config_help, rest, 3, 3));
-    TRY_OR(done, load_tree(&a, &first, rest->items[1], args));
-    TRY_OR(done, load_tree(&b, &second, rest->items[2], args));
+    TRY_OR(done, resolve_named(&a, &first, rest->items[1], args));
+    TRY_OR(done, resolve_named(&b, &second, rest->items[2], args));
     if (first.fields != second.fields)
         TRY_OR(done, RAISE(ERR_USAGE, "%s configures %s and %s configures %s; only one kind can be compared",
                            rest->items[1], first.name, rest->items[2], second.name));
-    if (!diff_trees(a, b, "")) printf("no difference\n");
+    TRY_OR(done, explain_differences(&out, &count, a, b));
+    fputs(count ? out.data : "no difference\n", stdout);
 done:
-    cJSON_Delete(a);
-    cJSON_Delete(b);
+    builder_free(&out);
+    free(a);
+    free(b);
     return err;
 }
 

@@ -1,10 +1,20 @@
 #include "cli/cmd.h"
 
-/* Within each group of --help in this order: the chain as one runs it, then what looks, then plumbing. */
+/* Within each group of --help in this order: the chain as one runs it, then what looks, then plumbing. One a line, so
+ * that two additions do not meet in one line. */
+/* clang-format off */
 const Command *const commands[] = {
-    &cmd_generate,   &cmd_ingest, &cmd_sweep,
+    &cmd_generate,
+    &cmd_ingest,
+    &cmd_sweep,
 
-    &cmd_variants,   &cmd_config,
+    &cmd_variants,
+    &cmd_inspect,
+    &cmd_verify,
+    &cmd_config,
 
-    &cmd_completion, &cmd_man,    NULL,
+    &cmd_completion,
+    &cmd_man,
+    NULL,
 };
+/* clang-format on */

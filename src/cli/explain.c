@@ -1,5 +1,7 @@
 #include "cli/explain.h"
 
+#include "base/config.h"
+#include "base/file.h"
 #include "cli/stage.h"
 
 enum { COLUMNS = 100, KEY_SIZE = 256, DEFAULT_COLUMNS = 12 };
@@ -70,13 +72,25 @@ static void list_key(void *state, const char *path, const Field *field) {
     builder_add_wrapped(listing->out, help, spills ? 0 : help_column, help_column, COLUMNS);
 }
 
+/* Which command reads it, where examples are, how to learn more. */
+static void add_where(Builder *out, const ConfigKind *kind) {
+    char root[PATH_SIZE], folder[PATH_SIZE];
+    bool examples = !config_root(root, sizeof root) && !path_join(folder, sizeof folder, root, kind->folder) &&
+                    file_is_directory(folder);
+    Builder text = {0};
+    if (kind->command) builder_add(&text, "Read by `synvid %s --config`. ", kind->command->help->name);
+    if (examples) builder_add(&text, "Examples in %s. ", folder);
+    builder_add_text(&text, "More on one: `synvid config explain KEY`.");
+    if (text.data) builder_add_wrapped(out, text.data, 0, 0, COLUMNS);
+    builder_add_text(out, "\n");
+    builder_free(&text);
+}
+
 void explain_kind(const ConfigKind *kind) {
     Builder out = {0};
     builder_add(&out, "%s: ", kind->name);
     builder_add_wrapped(&out, kind->summary, text_columns(kind->name) + 2, 4, COLUMNS);
-    if (kind->command) builder_add(&out, "Read by `synvid %s --config`; ", kind->command->help->name);
-    builder_add(&out, "%sxamples in configs/%s/; more on one: synvid config explain KEY\n\n", kind->command ? "e" : "E",
-                kind->folder);
+    add_where(&out, kind);
     Listing listing = {&out, 3};
     walk(kind->fields, "", measure_key, &listing);
     builder_add(&out, "  %-*s  %-*s  meaning\n", listing.key_columns, "key", DEFAULT_COLUMNS, "default");

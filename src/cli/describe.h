@@ -1,0 +1,17 @@
+/* cli/describe - things in words for `synvid inspect`: a headline, facts, and what to do next; within 100 columns. */
+#pragma once
+
+#include "cli/thing.h"
+
+CHECKED Err describe_thing(Builder *out, const Thing *thing);
+
+/* The parts. A fact is "  name   value"; long values are broken and indented. */
+void describe_fact(Builder *out, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void describe_next(Builder *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+CHECKED Err describe_dataset(Builder *out, const char *folder);
+CHECKED Err describe_run(Builder *out, const char *folder);
+CHECKED Err describe_result(Builder *out, const char *path);
+/* Progress of a curves file: how far, and the last values. */
+CHECKED Err describe_curves(Builder *out, const char *path);
+/* What a configuration sets differently from the defaults. */
+CHECKED Err describe_config(Builder *out, const char *path);
