@@ -86,7 +86,7 @@ bool agree_stop_all(const Par *par) {
     int lowest = (int)reduce_all(mine ? par->rank : par->n_ranks, MPI_MIN, par, phase);
     if (lowest == par->n_ranks) return false;
 
-    static char reason[100]; /* stop_request borrows it */
+    char reason[100] = "";
     if (par->rank == lowest) cut_copy(reason, sizeof reason, stop_reason());
     send_from_all(reason, sizeof reason, lowest, par, phase);
     if (!mine) stop_request(reason);

@@ -81,6 +81,15 @@ Err progress_begin_all(Progress **progress, const Par *par, ProgressMode mode, c
     return ERR_NONE;
 }
 
+/* Three digits, but never an exponent: "0.412", "41.2", "8,241". */
+static void add_rate(Builder *line, double rate, const char *what) {
+    char count[32];
+    if (rate >= 100)
+        builder_add(line, ", %s %s/s", text_count(count, sizeof count, (int64_t)(rate + 0.5)), what);
+    else
+        builder_add(line, ", %.3g %s/s", rate, what);
+}
+
 /* "123/500 videos (24.6 %), 41.2 videos/s, 820 frames/s, 9 s left, loss 0.812" */
 static void describe(char *out, size_t size, const Progress *progress, int64_t done, double elapsed) {
     char count[32], total[32], left[32];
@@ -89,9 +98,8 @@ static void describe(char *out, size_t size, const Progress *progress, int64_t d
     builder_add(&line, "%s/%s %s", text_count(count, sizeof count, done),
                 text_count(total, sizeof total, progress->total), progress->what);
     if (progress->total > 0) builder_add(&line, " (%.1f %%)", 100.0 * (double)done / (double)progress->total);
-    builder_add(&line, ", %.3g %s/s", rate, progress->what);
-    if (progress->units_per_item > 0)
-        builder_add(&line, ", %.4g %s/s", rate * progress->units_per_item, progress->unit);
+    add_rate(&line, rate, progress->what);
+    if (progress->units_per_item > 0) add_rate(&line, rate * progress->units_per_item, progress->unit);
     if (done >= progress->total)
         builder_add(&line, ", in %s", text_duration(left, sizeof left, elapsed));
     else if (rate > 0)

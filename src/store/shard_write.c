@@ -1,5 +1,6 @@
 #include "base/fault.h"
 #include "base/file.h"
+#include "store/shard_encoded.h"
 #include "store/shard_format.h"
 
 struct ShardWriter {
@@ -12,6 +13,7 @@ struct ShardWriter {
     int32_t *label;
     H5Array frames;
     hid_t dataset; /* of frames; 0: none */
+    EncodedVideos encoded;
     const LatentColumn *columns;
     int n_columns;
     char **latents; /* n_columns tables of n_videos x rows x cols */
@@ -60,6 +62,7 @@ static Err begin_file(ShardWriter *writer, const char *path, const char *config_
     if (writer->storage == STORAGE_RAW || writer->storage == STORAGE_DEFLATE) {
         TRY(h5_array_create(&writer->dataset, &writer->file, &writer->frames));
     }
+    if (writer->storage == STORAGE_MPEG4) TRY(encoded_init(&writer->encoded, writer->n_videos));
     TRY(digest_new(&writer->digest));
     shard_digest_begin(writer->digest, writer->height, writer->width);
     return ERR_NONE;
@@ -112,10 +115,19 @@ static Err append_frames(ShardWriter *writer, const Frames *frames) {
     return h5_box_write(&writer->file, writer->dataset, &writer->frames, start, count, frames->data);
 }
 
+static Err append_encoded(ShardWriter *writer, const Frames *frames) {
+    const uint8_t *bytes;
+    size_t length;
+    TRY(encoded_append(&writer->encoded, frames, &bytes, &length));
+    digest_add(writer->digest, bytes, length);
+    return ERR_NONE;
+}
+
 Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frames *frames, const void *const *latents) {
     TRY(check_video(writer, clip_index, frames));
     if (fault_hit("shard.write")) return RAISE(ERR_IO, "%s: injected fault", writer->file.path);
     if (writer->dataset > 0) TRY(append_frames(writer, frames));
+    if (writer->storage == STORAGE_MPEG4) TRY(append_encoded(writer, frames));
     int64_t video = writer->videos_done++;
     writer->clip_index[video] = clip_index;
     writer->label[video] = label;
@@ -190,6 +202,7 @@ static void writer_free(ShardWriter **writer) {
     if (!w) return;
     for (int c = 0; w->latents && c < w->n_columns; c++) free(w->latents[c]);
     free(w->latents);
+    encoded_free(&w->encoded);
     free(w->clip_start);
     free(w->clip_index);
     free(w->label);
@@ -220,6 +233,7 @@ static Err complete_file(ShardWriter *writer, char digest[DIGEST_SIZE]) {
     shard_digest_tables(writer->digest, &tables);
     TRY(write_tables(writer));
     TRY(write_latents(writer));
+    if (writer->storage == STORAGE_MPEG4) TRY(encoded_put(&writer->encoded, &writer->file));
     digest_hex(writer->digest, digest);
     TRY(h5_put_text(&writer->file, NULL, "digest", digest));
     close_dataset(writer);
