@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# synvid ingest on files made by ffmpeg: several codecs, every kind of broken file, images, one and two ranks.
+set -euo pipefail
+synvid=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() { echo "FAIL: $*" >&2; [ ! -e log ] || cat log >&2; exit 1; }
+# expect CODE COMMAND...: runs it with its talk in `log`.
+expect() {
+    local code=0 want=$1
+    shift
+    "$@" >out.txt 2>log || code=$?
+    [ "$code" = "$want" ] || fail "exit code $code instead of $want: $*"
+}
+says() { grep -qF -- "$1" log || fail "the message does not say: $1"; }
+record() { ffmpeg -v error -y -f lavfi -i "testsrc2=size=$1:rate=25:duration=$2" -threads 1 "${@:3}"; }
+
+mkdir -p good/walk good/run
+record 160x120 0.8 -c:v mpeg4 -bf 2 -vtag XVID good/walk/packed.avi
+record 120x160 0.8 -c:v libx264 -preset ultrafast -pix_fmt yuv420p good/walk/tall.mp4
+record 160x120 0.8 -c:v ffv1 good/run/lossless.mkv
+record 160x120 0.8 -c:v mpeg2video -bf 2 good/run/stream.mpg
+record 160x120 0.8 -c:v mjpeg good/run/pictures.mov
+record 64x64 0.04 -c:v mpeg4 good/run/one.mp4
+echo "not a video" >good/notes.txt
+
+# A healthy folder: names in bytewise order, classes from folders, 20 frames each, one of a single frame.
+expect 0 "$synvid" ingest --input good --labels folder --size 48 --shard-videos 2 --out set --progress none
+says "left out because their names are not those of videos: 1"
+grep -q '"clips": 6' set/dataset.json || fail "not 6 clips"
+grep -q '"frames": 101' set/dataset.json || fail "not 5 * 20 + 1 frames"
+grep -q '"classes": \["run", "walk"\]' set/dataset.json || tr -d ' \n' <set/dataset.json | grep -q '\["run","walk"\]' ||
+    fail "classes are not run, walk"
+
+# The same again does nothing; the same on two ranks gives the same shards.
+touch -d 2001-01-01 set/shard-00000.h5
+expect 0 "$synvid" ingest --input good --labels folder --size 48 --shard-videos 2 --out set --progress none
+says "before"
+[ "$(stat -c %Y set/shard-00000.h5)" = "$(date -d 2001-01-01 +%s)" ] || fail "a finished dataset was written again"
+expect 0 mpirun -n 2 "$synvid" ingest --input good --labels folder --size 48 --shard-videos 2 --out set2 --progress none
+for shard in set/shard-*.h5; do cmp "$shard" "set2/${shard#set/}" || fail "$shard differs on two ranks"; done
+expect 2 "$synvid" ingest --input good --size 64 --out set --progress none
+says "--force"
+
+# A dry run writes nothing and names every file.
+expect 0 "$synvid" ingest --input good --labels folder --out never --dry-run
+grep -q "walk/tall.mp4" out.txt || fail "the dry run does not list walk/tall.mp4"
+[ ! -e never ] || fail "a dry run wrote something"
+
+# Broken files: each is named with a reason, all in the manifest, none stops the rest.
+cp -r good mixed
+echo "these are words" >mixed/run/text.mp4
+: >mixed/run/empty.avi
+head -c 15000 good/walk/tall.mp4 >mixed/run/cut.mp4
+ffmpeg -v error -y -f lavfi -i sine=duration=1 -c:a aac mixed/run/sound.mp4
+expect 0 "$synvid" ingest --input mixed --size 32 --max-bad 0.5 --out survived --progress none
+for name in run/text.mp4 run/empty.avi run/cut.mp4 run/sound.mp4; do
+    says "skipped $name: "
+    grep -q "\"$name\"" survived/dataset.json || fail "$name is not in the manifest"
+done
+grep -q '"files_skipped": 4' survived/dataset.json || fail "not 4 skipped files in the manifest"
+expect 3 "$synvid" ingest --input mixed --size 32 --max-bad 0.1 --out refused --progress none
+says "4 of 10 files"
+says "max_bad"
+[ ! -e refused ] || fail "something was left of a refused ingest"
+expect 3 mpirun -n 2 "$synvid" ingest --input mixed --size 32 --max-bad 0.1 --out refused --progress none
+[ ! -e refused ] || fail "something was left of a refused ingest on two ranks"
+
+# Nothing to read.
+mkdir nothing
+expect 3 "$synvid" ingest --input nothing --out refused --progress none
+says "holds no videos"
+expect 3 "$synvid" ingest --input no-such-folder --out refused --progress none
+says "no-such-folder"
+
+# Images.
+mkdir photos
+record 80x60 0.16 photos/photo-%d.png
+record 60x80 0.12 photos/tall-%d.jpg
+echo words >photos/broken.jpg
+expect 0 "$synvid" ingest --input photos --as images --size 40 --max-bad 0.2 --out pools/photos.h5 --progress none
+grep -q '"images": 7' pools/photos.h5.json || fail "not 7 images"
+grep -q '"broken.jpg"' pools/photos.h5.json || fail "broken.jpg is not in the list"
+expect 2 "$synvid" ingest --input photos --as images --out pools/photos --progress none
+says ".h5"
+
+# One rank of two failing, and a full stop: nothing whole is left behind, and the same command finishes the work.
+expect 4 env SYNVID_FAULT=ingest.read:rank=1:nth=1 mpirun -n 2 "$synvid" ingest --input good --size 48 \
+    --shard-videos 2 --out hurt --progress none
+says "rank 1"
+[ ! -e hurt/dataset.json ] || fail "a manifest after a failure"
+expect 0 mpirun -n 2 "$synvid" ingest --input good --size 48 --shard-videos 2 --out hurt --progress none
+expect 0 "$synvid" ingest --input good --size 48 --shard-videos 2 --out whole --progress none
+for shard in whole/shard-*.h5; do cmp "$shard" "hurt/${shard#whole/}" || fail "$shard differs after a failure"; done
+echo "ok"
