@@ -15,7 +15,8 @@ static bool has(const char *folder, const char *name) {
 }
 
 static ThingKind folder_kind(const char *path) {
-    if (has(path, "dataset.json")) return THING_DATASET;
+    /* plan.json alone: not finished, which reading it says. */
+    if (has(path, "dataset.json") || has(path, "plan.json")) return THING_DATASET;
     if (has(path, "config.json") && (has(path, "run.json") || has(path, "ckpt") || has(path, "result.json")))
         return THING_RUN;
     return THING_FOLDER;
