@@ -140,8 +140,10 @@ Err args_parse(void *target, ArgList *rest, const Option *const *tables, int arg
 }
 
 Err args_expect(const CommandHelp *help, const ArgList *rest, int least, int most) {
+    int first = (int)strcspn(help->usage, "\n"); /* of perhaps several lines */
     if (rest->count > most)
-        return RAISE(ERR_USAGE, "unexpected argument \"%.80s\"; usage: synvid %s", rest->items[most], help->usage);
-    if (rest->count < least) return RAISE(ERR_USAGE, "an argument is missing; usage: synvid %s", help->usage);
+        return RAISE(ERR_USAGE, "unexpected argument \"%.80s\"; usage: synvid %.*s", rest->items[most], first,
+                     help->usage);
+    if (rest->count < least) return RAISE(ERR_USAGE, "an argument is missing; usage: synvid %.*s", first, help->usage);
     return ERR_NONE;
 }

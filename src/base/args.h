@@ -59,7 +59,7 @@ typedef struct {
 /* What a subcommand tells about itself; main and completion walk a table of these. */
 typedef struct {
     const char *name, *summary;   /* one line */
-    const char *usage;            /* "generate --variant SLUG --out DIR [options]" */
+    const char *usage;            /* "generate --variant SLUG --out DIR [options]"; a line for each way to call it */
     const char *description;      /* a paragraph or two */
     const char *examples;         /* lines that can be pasted */
     const Option *const *options; /* NULL-terminated list of tables */

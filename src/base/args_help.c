@@ -49,11 +49,21 @@ static void add_options(Builder *out, const Option *const *tables) {
     }
 }
 
+/* Each line of `usage` is one way to call the command. */
+static void add_usage(Builder *out, const char *usage) {
+    for (const char *at = usage; *at;) {
+        char line[512];
+        at += strspn(at, " ");
+        int length = (int)strcspn(at, "\n");
+        snprintf(line, sizeof line, "synvid %.*s", length, at);
+        builder_add_text(out, at == usage ? "Usage: " : "       ");
+        builder_add_wrapped(out, line, 7, 7, COLUMNS);
+        at += length + (at[length] == '\n');
+    }
+}
+
 void args_help_text(Builder *out, const CommandHelp *help) {
-    builder_add_text(out, "Usage: ");
-    char usage[512];
-    snprintf(usage, sizeof usage, "synvid %s", help->usage);
-    builder_add_wrapped(out, usage, 7, 7, COLUMNS);
+    add_usage(out, help->usage);
     builder_add_text(out, "\n");
     builder_add_wrapped(out, help->description ? help->description : help->summary, 0, 0, COLUMNS);
     if (help->options) add_options(out, help->options);
@@ -104,8 +114,15 @@ void args_man_page(Builder *out, const char *program, const char *version, const
                 program);
     builder_add(out, "%s\\-%s \\- ", program, help->name);
     add_roff(out, help->summary);
-    builder_add(out, ".SH SYNOPSIS\n.B %s ", program);
-    add_roff(out, help->usage);
+    builder_add_text(out, ".SH SYNOPSIS\n.nf\n");
+    for (const char *at = help->usage; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+        char line[512];
+        at += strspn(at, " ");
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
+        builder_add(out, ".B %s ", program);
+        add_roff(out, line);
+    }
+    builder_add_text(out, ".fi\n");
     builder_add_text(out, ".SH DESCRIPTION\n");
     add_roff(out, help->description ? help->description : help->summary);
     builder_add_text(out, ".SH OPTIONS\n");
