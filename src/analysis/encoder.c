@@ -6,7 +6,7 @@
 #include "store/checkpoint.h"
 #include "video/resize.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 
 struct Encoder {
     ModelConfig model;

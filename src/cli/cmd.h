@@ -26,3 +26,4 @@ extern const Command cmd_sweep;
 extern const Command cmd_inspect, cmd_verify;
 extern const Command cmd_config;
 extern const Command cmd_completion, cmd_man;
+extern const Command cmd_analyze, cmd_report, cmd_reproduce;

@@ -6,9 +6,12 @@
 const Command *const commands[] = {
     &cmd_generate,
     &cmd_ingest,
+    &cmd_analyze,
+    &cmd_report,
     &cmd_sweep,
 
     &cmd_variants,
+    &cmd_reproduce,
     &cmd_inspect,
     &cmd_verify,
     &cmd_config,

@@ -17,10 +17,9 @@ Interval interval_wilson(double successes, double count) {
     return (Interval){clamp01(center - half), clamp01(center + half)};
 }
 
-Interval interval_wilson_difference(double successes1, double count1, double successes2, double count2) {
-    double p1 = successes1 / count1, p2 = successes2 / count2;
-    Interval a = interval_wilson(successes1, count1), b = interval_wilson(successes2, count2);
-    return (Interval){p1 - p2 - hypot(p1 - a.low, b.high - p2), p1 - p2 + hypot(a.high - p1, p2 - b.low)};
+Interval interval_difference(double a, Interval around_a, double b, Interval around_b) {
+    double below = hypot(a - around_a.low, around_b.high - b), above = hypot(around_a.high - a, b - around_b.low);
+    return (Interval){a - b - below, a - b + above};
 }
 
 Interval interval_fisher(double r, int64_t n) {

@@ -21,8 +21,9 @@ Interval interval_wilson(double successes, double count);
 Interval interval_fisher(double r, int64_t n);
 /* Mean of n values with standard deviation sd: mean +- t sd/sqrt(n). NAN bounds for n < 2. */
 Interval interval_mean(double mean, double sd, int64_t n);
-/* Difference of two proportions by Newcombe's method 10 (1998): combines the two Wilson intervals. p1 - p2. */
-Interval interval_wilson_difference(double successes1, double count1, double successes2, double count2);
+/* a - b of two independent estimates from their own intervals (Zou & Donner 2008, "MOVER"): the distances to the
+ * bounds add as squares. With Wilson intervals this is Newcombe's method 10 for two proportions. */
+Interval interval_difference(double a, Interval around_a, double b, Interval around_b);
 
 /* I_x(a, b), the regularized incomplete beta function, by the continued fraction DLMF 8.17.22 evaluated with the
  * modified Lentz method; about 1e-14 relative. */

@@ -1,0 +1,149 @@
+#include "analysis/board.h"
+
+#include "math/interval.h"
+
+#include <math.h>
+
+static bool is_accuracy(const Result *result) {
+    return (text_equal(result->task, "finetune") || text_equal(result->task, "probe")) && result_metric(result, "top1");
+}
+
+static int find_column(const Board *board, const Result *result) {
+    for (int c = 0; c < board->n_columns; c++)
+        if (text_equal(board->columns[c].task, result->task) &&
+            text_equal(board->columns[c].dataset, result->dataset) &&
+            text_equal(board->columns[c].model, result->model))
+            return c;
+    return -1;
+}
+
+static int find_row(const Board *board, const char *slug) {
+    for (int r = 0; r < board->n_rows; r++)
+        if (text_equal(board->rows[r].slug, slug)) return r;
+    return -1;
+}
+
+static Err add_column(Board *board, const Result *result) {
+    const ResultMetric *chance = result_metric(result, "chance");
+    if (board->n_columns == BOARD_COLUMNS)
+        return RAISE(ERR_INPUT,
+                     "more than %d kinds of accuracy (task, dataset, model) in one folder of runs; report parts of it",
+                     BOARD_COLUMNS);
+    BoardColumn *column = &board->columns[board->n_columns++];
+    column->chance = chance ? chance->value : NAN;
+    TRY(text_copy(column->task, sizeof column->task, result->task));
+    TRY(text_copy(column->dataset, sizeof column->dataset, result->dataset));
+    return text_copy(column->model, sizeof column->model, result->model);
+}
+
+static Err add_row(Board *board, const char *slug, const Paper *paper) {
+    if (board->n_rows == BOARD_ROWS)
+        return RAISE(ERR_INPUT, "more than %d pre-trainings in one folder of runs", BOARD_ROWS);
+    BoardRow *row = &board->rows[board->n_rows++];
+    row->progression = paper_in_progression(paper, slug);
+    TRY(text_copy(row->slug, sizeof row->slug, slug));
+    return text_copy(row->label, sizeof row->label, paper_label(paper, slug));
+}
+
+static Err add_names(Board *board, const Outcomes *outcomes, const Paper *paper) {
+    for (int i = 0; i < outcomes->count; i++) {
+        const Result *result = &outcomes->items[i].result;
+        if (!is_accuracy(result)) continue;
+        const char *slug = paper_slug(paper, result->pretraining);
+        if (find_column(board, result) < 0) TRY(add_column(board, result));
+        if (find_row(board, slug) < 0) TRY(add_row(board, slug, paper));
+        board->reduced = board->reduced || !result->paper_protocol;
+    }
+    return ERR_NONE;
+}
+
+static int compare_columns(const void *a, const void *b) {
+    const BoardColumn *x = a, *y = b;
+    int by_dataset = strcmp(x->dataset, y->dataset), by_task = strcmp(x->task, y->task);
+    return by_dataset ? by_dataset : by_task ? by_task : strcmp(x->model, y->model);
+}
+
+/* The paper's order; targets behind it, unknown names last. */
+static int row_place(const BoardRow *row, const Paper *paper) {
+    int order = paper_order(paper, row->slug);
+    return order >= 0 ? order : row->target ? 1000 : 2000;
+}
+
+static void sort_rows(Board *board, const Paper *paper) {
+    for (int i = 1; i < board->n_rows; i++) {
+        BoardRow row = board->rows[i];
+        int at = i;
+        for (; at > 0 && row_place(&board->rows[at - 1], paper) > row_place(&row, paper); at--)
+            board->rows[at] = board->rows[at - 1];
+        board->rows[at] = row;
+    }
+}
+
+static Err mark_targets(Board *board) {
+    for (int r = 0; r < board->n_rows; r++)
+        for (int c = 0; c < board->n_columns && !board->rows[r].target; c++)
+            if (text_equal(board->rows[r].slug, board->columns[c].dataset)) {
+                board->rows[r].target = true;
+                TRY(text_format(board->rows[r].label, sizeof board->rows[r].label, "Pre-training on %.90s itself",
+                                board->columns[c].dataset));
+            }
+    return ERR_NONE;
+}
+
+/* Results may call one pre-training by several names (aliases); the first that has a figure is taken, and figures
+ * under two names count as mixed. */
+static Estimate cell_estimate(const Outcomes *outcomes, const Paper *paper, const BoardColumn *column,
+                              const char *slug) {
+    Estimate estimate = {.state = ESTIMATE_NONE, .value = NAN, .low = NAN, .high = NAN};
+    OutcomeKey key = {column->task, column->dataset, NULL, column->model};
+    for (int i = 0; i < outcomes->count; i++) {
+        const Outcome *outcome = &outcomes->items[i];
+        if (!outcomes_match(outcome, &key) || !text_equal(paper_slug(paper, outcome->result.pretraining), slug))
+            continue;
+        OutcomeKey full = key;
+        full.pretraining = outcome->result.pretraining;
+        Estimate found = outcomes_estimate(outcomes, &full, "top1");
+        bool same = estimate.state == ESTIMATE_NONE ||
+                    text_equal(estimate.first->result.pretraining, outcome->result.pretraining);
+        estimate = found;
+        if (!same) estimate.state = ESTIMATE_MIXED;
+        if (!same) estimate.value = estimate.low = estimate.high = NAN;
+    }
+    return estimate;
+}
+
+Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper) {
+    *board = (Board){0};
+    TRY(add_names(board, outcomes, paper));
+    qsort(board->columns, (size_t)board->n_columns, sizeof *board->columns, compare_columns);
+    TRY(mark_targets(board));
+    sort_rows(board, paper);
+    for (int r = 0; r < board->n_rows; r++)
+        for (int c = 0; c < board->n_columns; c++)
+            board->cells[r][c] = cell_estimate(outcomes, paper, &board->columns[c], board->rows[r].slug);
+    return ERR_NONE;
+}
+
+const Estimate *board_find(const Board *board, int column, const char *slug) {
+    int row = find_row(board, slug);
+    return row >= 0 && board->cells[row][column].state == ESTIMATE_PRESENT ? &board->cells[row][column] : NULL;
+}
+
+const Estimate *board_target(const Board *board, int column) {
+    return board_find(board, column, board->columns[column].dataset);
+}
+
+const char *board_column_title(char *out, size_t size, const BoardColumn *column) {
+    snprintf(out, size, "%s, %s", column->dataset, text_equal(column->task, "finetune") ? "fine-tune" : column->task);
+    return out;
+}
+
+bool board_difference(double *difference, double *low, double *high, const Estimate *a, const Estimate *b) {
+    if (!a || !b || isnan(a->low) || isnan(b->low)) return false;
+    Interval interval =
+        interval_difference(a->value, (Interval){a->low, a->high}, b->value, (Interval){b->low, b->high});
+    *difference = a->value - b->value;
+    *low = interval.low;
+    *high = interval.high;
+    return true;
+}

@@ -1,0 +1,39 @@
+/* analysis/board - our accuracies as a grid: pre-trainings down, experiments (task, dataset, model) across.
+ *
+ * Rows are in the paper's order, others behind them; a pre-training on the dataset of a column is that column's target
+ * row, the upper end of its gap. */
+#pragma once
+
+#include "analysis/outcomes.h"
+#include "analysis/paper.h"
+
+enum { BOARD_COLUMNS = 8, BOARD_ROWS = 64 };
+
+typedef struct {
+    char task[32], dataset[NAME_SIZE], model[64];
+    double chance; /* percent; NAN: unknown */
+} BoardColumn;
+
+typedef struct {
+    char slug[NAME_SIZE], label[NAME_SIZE];
+    bool progression, target; /* target: of any column */
+} BoardRow;
+
+typedef struct {
+    int n_columns, n_rows;
+    BoardColumn columns[BOARD_COLUMNS];
+    BoardRow rows[BOARD_ROWS];
+    Estimate cells[BOARD_ROWS][BOARD_COLUMNS]; /* top-1, percent */
+    bool reduced;                              /* any result under another protocol than the paper's */
+} Board;
+
+/* More experiments than BOARD_COLUMNS: ERR_INPUT. Estimates point into `outcomes`. */
+CHECKED Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper);
+/* NULL when there is no such row or no figure in it. */
+const Estimate *board_find(const Board *board, int column, const char *slug);
+/* The upper end of the column's gap: pre-training on the column's own dataset. */
+const Estimate *board_target(const Board *board, int column);
+/* "standin-motion, fine-tune"; returns `out`. */
+const char *board_column_title(char *out, size_t size, const BoardColumn *column);
+/* a - b with its 95 % interval; false when one is missing or has no interval. */
+bool board_difference(double *difference, double *low, double *high, const Estimate *a, const Estimate *b);

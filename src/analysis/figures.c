@@ -1,0 +1,220 @@
+#include "analysis/figures.h"
+
+#include "store/curve.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+
+static const char *const palette[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00",
+                                      "#56B4E9", "#6a51a3", "#8c564b", "#444444", "#B8A800"};
+enum { N_PALETTE = sizeof palette / sizeof *palette, CURVE_POINTS = 300 };
+
+/* ---- accuracies with intervals ---- */
+
+static bool column_on(const Board *board, int column, const char *dataset) {
+    return text_equal(board->columns[column].dataset, dataset);
+}
+
+/* One block of data an experiment: value, low, high, row from the top. */
+static void accuracy_data(Plot *plot, const Board *board, int column, double shift) {
+    for (int r = 0; r < board->n_rows; r++) {
+        const Estimate *cell = &board->cells[r][column];
+        if (cell->state != ESTIMATE_PRESENT) continue;
+        double low = isnan(cell->low) ? cell->value : cell->low, high = isnan(cell->high) ? cell->value : cell->high;
+        builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%.3f\n", cell->value, low, high, board->n_rows - 1 - r + shift);
+    }
+    builder_add_text(&plot->data, "\n\n");
+}
+
+static void accuracy_tics(Plot *plot, const Board *board) {
+    builder_add_text(&plot->script, "set ytics (");
+    for (int r = 0; r < board->n_rows; r++) {
+        if (r > 0) builder_add_text(&plot->script, ", ");
+        plot_quoted(&plot->script, board->rows[r].label);
+        builder_add(&plot->script, " %d", board->n_rows - 1 - r);
+    }
+    builder_add(&plot->script, ")\nset yrange [-0.6:%.1f]\nset xrange [0:100]\n", board->n_rows - 0.4);
+}
+
+static void accuracy_chance(Plot *plot, const Board *board, const char *dataset) {
+    for (int c = 0; c < board->n_columns; c++) {
+        double chance = board->columns[c].chance;
+        if (!column_on(board, c, dataset) || isnan(chance)) continue;
+        builder_add(&plot->script, "set arrow from %.4g, graph 0 to %.4g, graph 1 nohead dt 2 lc rgb \"#888888\"\n",
+                    chance, chance);
+        builder_add(&plot->script, "set label \"chance\" at %.4g, graph 1.02 center font \",10\" tc rgb \"#666666\"\n",
+                    chance);
+        return;
+    }
+}
+
+Err figure_accuracy(Plot *plot, const Board *board, const char *dataset) {
+    char name[64];
+    int block = 0;
+    TRY(text_format(name, sizeof name, "accuracy-%.50s", dataset));
+    TRY(plot_begin(plot, name, 760, 70 + 38 * board->n_rows, "", "top-1 accuracy, percent (95 % intervals)", ""));
+    accuracy_tics(plot, board);
+    accuracy_chance(plot, board, dataset);
+    builder_add_text(&plot->script, "set key at graph 1, graph 1.01 bottom right horizontal\nset tmargin 2.2\nplot ");
+    for (int c = 0; c < board->n_columns; c++) {
+        char title[128];
+        if (!column_on(board, c, dataset)) continue;
+        accuracy_data(plot, board, c, block == 0 ? 0.14 : -0.14 * block);
+        snprintf(title, sizeof title, "%s",
+                 text_equal(board->columns[c].task, "finetune") ? "fine-tune" : board->columns[c].task);
+        builder_add(&plot->script,
+                    "%s\"%s.dat\" index %d using 1:4:2:3 with xerrorbars pt %d ps 0.9 lw 1.6 lc rgb \"%s\" title ",
+                    block ? ", \\\n  " : "", plot->name, block, block ? 5 : 7, palette[block % N_PALETTE]);
+        plot_quoted(&plot->script, title);
+        block++;
+    }
+    builder_add_text(&plot->script, "\n");
+    return text_format(plot->alt, sizeof plot->alt,
+                       "Top-1 accuracy on %.100s for each pre-training, with 95 percent intervals; the same figures "
+                       "are in the accuracy table.",
+                       dataset);
+}
+
+/* ---- scatter plots ---- */
+
+const char *figure_badge(char out[8], const Paper *paper, const char *slug) {
+    if (paper_in_progression(paper, slug))
+        snprintf(out, 8, "%d",
+                 paper_order(paper, slug)); /* random initialization is number 0, the progression starts at 1 */
+    else
+        snprintf(out, 8, "%c", slug[0] >= 'a' && slug[0] <= 'z' ? slug[0] - 'a' + 'A' : '*');
+    return out;
+}
+
+/* x, y, low, high, badge. */
+static void scatter_point(Plot *plot, double x, const Estimate *y, const char *badge) {
+    builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%.6g\t%s\n", x, y->value, isnan(y->low) ? y->value : y->low,
+                isnan(y->high) ? y->value : y->high, badge);
+}
+
+static void scatter_draw(Plot *plot, const char *line) {
+    builder_add(&plot->script, "set offsets graph 0.08, graph 0.08, graph 0.08, graph 0.08\nunset key\n");
+    builder_add(&plot->script,
+                "plot %s\"%s.dat\" using 1:2:3:4 with yerrorbars pt 7 ps 0.1 lw 1.4 lc rgb \"#88aacc\", \\\n"
+                "  \"\" using 1:2 with points pt 7 ps 1.7 lc rgb \"%s\", \\\n"
+                "  \"\" using 1:2:5 with labels center font \",11\" tc rgb \"#ffffff\"\n",
+                line, plot->name, palette[0]);
+}
+
+/* The least-squares line over the range of x, as a function of gnuplot. */
+static const char *fitted_line(char *out, size_t size, const Points *points) {
+    Correlation found;
+    out[0] = 0;
+    if (points->n < CORRELATE_MIN || correlate(&found, points->x, points->y, points->n, 0) || !found.defined)
+        return out;
+    snprintf(out, size, "%.8g + %.8g * x with lines dt 2 lw 1.2 lc rgb \"#999999\", ", found.intercept, found.slope);
+    return out;
+}
+
+Err figure_correlation(Plot *plot, const Points *points, const cJSON *entry, const BoardColumn *column, int number,
+                       const Paper *paper) {
+    char name[64], y_label[160], title[128], line[160], badge[8];
+    TRY(text_format(name, sizeof name, "correlation-%d", number));
+    snprintf(y_label, sizeof y_label, "%s, %%", board_column_title(title, sizeof title, column));
+    TRY(plot_begin(plot, name, 420, 320, "", paper_text(entry, "label"), y_label));
+    for (int i = 0; i < points->n; i++) {
+        const Estimate y = {.value = points->y[i], .low = points->y_low[i], .high = points->y_high[i]};
+        scatter_point(plot, points->x[i], &y, figure_badge(badge, paper, points->rows[i]->slug));
+    }
+    scatter_draw(plot, fitted_line(line, sizeof line, points));
+    return text_format(
+        plot->alt, sizeof plot->alt,
+        "Scatter plot of %.100s against accuracy (%.150s), %d datasets; coefficients are in the correlation table.",
+        paper_text(entry, "label"), title, points->n);
+}
+
+Err figure_against_paper(Plot *plot, bool *any, const Board *board, int column, const Paper *paper) {
+    char name[64], title[128], x_label[160], y_label[160], badge[8];
+    bool probe = text_equal(board->columns[column].task, "probe");
+    const char *experiment = probe ? "ucf101-probe" : "ucf101-finetune";
+    int n = 0;
+    TRY(text_format(name, sizeof name, "paper-%d", column));
+    snprintf(y_label, sizeof y_label, "ours: %.120s, %%",
+             board_column_title(title, sizeof title, &board->columns[column]));
+    snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(paper_experiment(paper, experiment), "label"));
+    TRY(plot_begin(plot, name, 420, 320, "", x_label, y_label));
+    for (int r = 0; r < board->n_rows; r++) {
+        double x = paper_accuracy(paper, experiment, board->rows[r].slug);
+        if (isnan(x) || board->cells[r][column].state != ESTIMATE_PRESENT) continue;
+        scatter_point(plot, x, &board->cells[r][column],
+                      text_equal(board->rows[r].slug, "random") ? "0"
+                                                                : figure_badge(badge, paper, board->rows[r].slug));
+        n++;
+    }
+    scatter_draw(plot, "");
+    *any = n >= 2;
+    return text_format(plot->alt, sizeof plot->alt,
+                       "Our accuracy (%.150s, reduced) against the paper's %s, %d pre-trainings.", title,
+                       paper_text(paper_experiment(paper, experiment), "label"), n);
+}
+
+/* ---- curves ---- */
+
+/* At most CURVE_POINTS means of equal numbers of neighbors, so that a long run does not make a large file. */
+static void curve_data(Plot *plot, const double *steps, const double *values, int64_t count) {
+    int64_t width = (count + CURVE_POINTS - 1) / CURVE_POINTS;
+    for (int64_t begin = 0; begin < count; begin += width) {
+        int64_t end = begin + width < count ? begin + width : count;
+        double sum = 0;
+        for (int64_t i = begin; i < end; i++) sum += values[i];
+        builder_add(&plot->data, "%.8g\t%.6g\n", steps[end - 1], sum / (double)(end - begin));
+    }
+    builder_add_text(&plot->data, "\n\n");
+}
+
+static void curve_title(char *out, size_t size, const Result *result, const Paper *paper) {
+    if (text_equal(result->task, "pretrain"))
+        snprintf(out, size, "%s", paper_label(paper, result->dataset));
+    else
+        snprintf(out, size, "%.60s: %.60s", result->dataset, paper_label(paper, result->pretraining));
+}
+
+static Err add_curve(Plot *plot, int *blocks, const Outcome *outcome, const Paper *paper) {
+    double *steps = NULL, *values = NULL;
+    int64_t count = 0;
+    char title[160];
+    /* A run without curves is no reason to have no figure. */
+    if (curve_read(&steps, &values, &count, outcome->folder, "loss") || count == 0) {
+        free(steps);
+        free(values);
+        return ERR_NONE;
+    }
+    curve_data(plot, steps, values, count);
+    curve_title(title, sizeof title, &outcome->result, paper);
+    builder_add(&plot->script, "%s\"%s.dat\" index %d using 1:2 with lines lw 1.6 dt %d lc rgb \"%s\" title ",
+                *blocks ? ", \\\n  " : "plot ", plot->name, *blocks, 1 + *blocks / N_PALETTE,
+                palette[*blocks % N_PALETTE]);
+    plot_quoted(&plot->script, title);
+    ++*blocks;
+    free(steps);
+    free(values);
+    return ERR_NONE;
+}
+
+/* Runs of the task in the paper's order of what they are about. */
+static int curve_place(const Outcome *outcome, const Paper *paper) {
+    const Result *result = &outcome->result;
+    int order = paper_order(paper, text_equal(result->task, "pretrain") ? result->dataset : result->pretraining);
+    return order < 0 ? cJSON_GetArraySize(paper_list(paper, "pretrainings")) : order;
+}
+
+Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task) {
+    const OutcomeKey key = {.task = task};
+    char name[64];
+    int blocks = 0;
+    TRY(text_format(name, sizeof name, "curves-%s", task));
+    TRY(plot_begin(plot, name, 760, 420, "", "step", "training loss"));
+    builder_add_text(&plot->script, "set key outside right top vertical font \",11\" spacing 1.1\n");
+    for (int place = 0; place <= cJSON_GetArraySize(paper_list(paper, "pretrainings")); place++)
+        for (int i = 0; i < outcomes->count; i++)
+            if (outcomes_match(&outcomes->items[i], &key) && curve_place(&outcomes->items[i], paper) == place)
+                TRY(add_curve(plot, &blocks, &outcomes->items[i], paper));
+    builder_add_text(&plot->script, "\n");
+    *any = blocks > 0;
+    return text_format(plot->alt, sizeof plot->alt, "Training loss against step for %d runs of %s.", blocks, task);
+}

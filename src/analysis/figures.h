@@ -1,0 +1,19 @@
+/* analysis/figures - the report's figures: accuracies with intervals, training curves, statistics against accuracy,
+ * ours against the paper's. Each fills a Plot; plot_finish draws it. Colors are Okabe and Ito's, which color-blind
+ * readers can tell apart; points carry the paper's row numbers, so that nothing hangs on color alone. */
+#pragma once
+
+#include "analysis/plot.h"
+#include "analysis/statistics.h"
+
+/* All experiments on one dataset. */
+CHECKED Err figure_accuracy(Plot *plot, const Board *board, const char *dataset);
+CHECKED Err figure_correlation(Plot *plot, const Points *points, const struct cJSON *entry, const BoardColumn *column,
+                               int number, const Paper *paper);
+/* Our accuracy in one experiment against the paper's UCF101 figure for the same task; *any false: fewer than two
+ * points. */
+CHECKED Err figure_against_paper(Plot *plot, bool *any, const Board *board, int column, const Paper *paper);
+/* The loss of every run of `task`; *any false: there are no curves. */
+CHECKED Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task);
+/* What stands in a point of a scatter plot: the paper's row number in the progression, or a letter. */
+const char *figure_badge(char out[8], const Paper *paper, const char *slug);

@@ -1,0 +1,50 @@
+/* analysis/outcomes - every result.json below a folder of runs, and what they say together.
+ *
+ * Results with one identity (task, dataset, pre-training, model) and different seeds are one estimate: the mean over
+ * seeds with its t interval. Results under different protocols are never averaged, and two that claim the same
+ * identity, protocol and seed are both left out, with the reason kept for the report. For statistics of datasets the
+ * reference and the encoder count as protocol, since figures compare only within one. */
+#pragma once
+
+#include "store/result.h"
+
+typedef struct {
+    Result result;
+    char folder[PATH_SIZE]; /* of the run, as found below the runs folder */
+} Outcome;
+
+typedef struct {
+    char path[PATH_SIZE], reason[512];
+} OutcomeLeftOut;
+
+typedef struct {
+    Outcome *items; /* sorted by folder */
+    int count;
+    OutcomeLeftOut *left_out;
+    int n_left_out;
+} Outcomes;
+
+/* A folder without results gives none; unreadable files are left out with their reason. */
+CHECKED Err outcomes_read(Outcomes *outcomes, const char *folder);
+void outcomes_free(Outcomes *outcomes);
+
+/* NULL members match anything. */
+typedef struct {
+    const char *task, *dataset, *pretraining, *model;
+} OutcomeKey;
+
+typedef enum { ESTIMATE_NONE, ESTIMATE_MIXED /* several protocols: no figure */, ESTIMATE_PRESENT } EstimateState;
+
+typedef struct {
+    EstimateState state;
+    double value, low, high; /* low, high NAN without an interval */
+    int64_t count;           /* of the first result */
+    int n_seeds;
+    const Outcome *first; /* one of the results behind the figure */
+} Estimate;
+
+bool outcomes_match(const Outcome *outcome, const OutcomeKey *key);
+Estimate outcomes_estimate(const Outcomes *outcomes, const OutcomeKey *key, const char *metric);
+/* True when both results come from the same protocol (see above). */
+bool outcomes_same_protocol(const Result *a, const Result *b);
+const ResultInput *outcomes_input(const Result *result, const char *role); /* NULL: none */

@@ -1,0 +1,113 @@
+#include "analysis/statements.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+
+static const cJSON *names_of(const cJSON *statement, const char *side) {
+    return cJSON_GetObjectItemCaseSensitive(statement, side);
+}
+
+/* "target" stands for pre-training on the column's own dataset. */
+static const Estimate *find_named(const Board *board, int column, const cJSON *name) {
+    if (!cJSON_IsString(name)) return NULL;
+    return text_equal(name->valuestring, "target") ? board_target(board, column)
+                                                   : board_find(board, column, name->valuestring);
+}
+
+static Verdict chance_verdict(const cJSON *statement, const Board *board, int column) {
+    Verdict verdict = {.kind = VERDICT_NOT_RUN};
+    const Estimate *estimate = find_named(board, column, cJSON_GetArrayItem(names_of(statement, "a"), 0));
+    double chance = board->columns[column].chance;
+    if (!estimate || isnan(estimate->low) || isnan(chance)) return verdict;
+    verdict.n_compared = 1;
+    verdict.n_true = estimate->low <= chance && chance <= estimate->high;
+    verdict.kind = verdict.n_true ? VERDICT_TRUE : VERDICT_FALSE;
+    snprintf(verdict.detail, sizeof verdict.detail, "%.1f [%.1f, %.1f], chance %.1f", estimate->value, estimate->low,
+             estimate->high, chance);
+    return verdict;
+}
+
+static void add_difference(Verdict *verdict, double difference, double low, double high) {
+    verdict->n_compared++;
+    verdict->n_true += low > 0;
+    if (high < 0)
+        verdict->kind = VERDICT_FALSE;
+    else if (low <= 0 && verdict->kind != VERDICT_FALSE)
+        verdict->kind = VERDICT_UNDECIDED;
+    else if (verdict->kind == VERDICT_NOT_RUN)
+        verdict->kind = VERDICT_TRUE;
+    snprintf(verdict->detail, sizeof verdict->detail, "%+.1f [%+.1f, %+.1f]", difference, low, high);
+}
+
+static Verdict greater_verdict(const cJSON *statement, const Board *board, int column) {
+    Verdict verdict = {.kind = VERDICT_NOT_RUN};
+    const cJSON *name;
+    const Estimate *other = find_named(board, column, cJSON_GetArrayItem(names_of(statement, "b"), 0));
+    cJSON_ArrayForEach(name, names_of(statement, "a")) {
+        double difference, low, high;
+        if (board_difference(&difference, &low, &high, find_named(board, column, name), other))
+            add_difference(&verdict, difference, low, high);
+    }
+    if (verdict.n_compared > 1)
+        snprintf(verdict.detail, sizeof verdict.detail, "%d of %d clearly higher", verdict.n_true, verdict.n_compared);
+    return verdict;
+}
+
+Verdict statement_verdict(const cJSON *statement, const Board *board, int column) {
+    return text_equal(paper_text(statement, "test"), "chance") ? chance_verdict(statement, board, column)
+                                                               : greater_verdict(statement, board, column);
+}
+
+const char *verdict_word(VerdictKind kind) {
+    static const char *const words[] = {"not run", "true", "false", "undecided"};
+    return words[kind];
+}
+
+/* The same comparison in the paper's UCF101 fine-tuning: one difference, or the range of several. */
+static Err paper_cell(Table *table, int row, int column, const cJSON *statement, const Paper *paper) {
+    const cJSON *name, *other = cJSON_GetArrayItem(names_of(statement, "b"), 0);
+    double low = INFINITY, high = -INFINITY;
+    if (!cJSON_IsString(other)) return table_text(table, row, column, "51.4, chance 1.0");
+    const char *base = text_equal(other->valuestring, "target") ? "ucf101" : other->valuestring;
+    cJSON_ArrayForEach(name, names_of(statement, "a")) {
+        double difference = paper_accuracy(paper, "ucf101-finetune", name->valuestring) -
+                            paper_accuracy(paper, "ucf101-finetune", base);
+        low = fmin(low, difference);
+        high = fmax(high, difference);
+    }
+    if (low == high) return table_text(table, row, column, "%+.1f", low);
+    return table_text(table, row, column, "%+.1f to %+.1f", low, high);
+}
+
+static Err fill_row(Table *table, int counts[4], const cJSON *statement, const Board *board, const Paper *paper) {
+    int row;
+    TRY(table_add_row(table, &row));
+    TRY(table_text(table, row, 0, "%s", paper_text(statement, "claim")));
+    for (int c = 0; c < board->n_columns; c++) {
+        Verdict verdict = statement_verdict(statement, board, c);
+        if (counts) counts[verdict.kind]++;
+        TRY(table_text(table, row, c + 1, "%s%s%s", verdict_word(verdict.kind), verdict.detail[0] ? ": " : "",
+                       verdict.detail));
+    }
+    return paper_cell(table, row, board->n_columns + 1, statement, paper);
+}
+
+Err statements_table(Table *table, int counts[4], const Board *board, const Paper *paper) {
+    TableColumn columns[BOARD_COLUMNS + 2] = {{.label = "Statement", .kind = COLUMN_TEXT}};
+    const cJSON *statement;
+    for (int c = 0; c < board->n_columns; c++) {
+        columns[c + 1] = (TableColumn){.kind = COLUMN_TEXT, .verdict = true};
+        board_column_title(columns[c + 1].label, sizeof columns[c + 1].label, &board->columns[c]);
+    }
+    columns[board->n_columns + 1] =
+        (TableColumn){.label = "Paper, UCF101 fine-tune", .kind = COLUMN_TEXT, .paper = true};
+    TRY(table_new(table, "statements", "What the paper states, checked on our figures", columns, board->n_columns + 2));
+    TRY(text_copy(table->caption, sizeof table->caption,
+                  "Differences of top-1 accuracy in points with 95 % intervals. True: the interval lies above zero; "
+                  "false: below; undecided: it "
+                  "holds zero. Reduced runs decide about themselves only, not about the paper."));
+    cJSON_ArrayForEach(statement, paper_list(paper, "statements")) {
+        TRY(fill_row(table, counts, statement, board, paper));
+    }
+    return ERR_NONE;
+}

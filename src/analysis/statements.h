@@ -1,0 +1,24 @@
+/* analysis/statements - does what the paper states hold in our figures? Each of its statements, per experiment.
+ *
+ * "greater": every named pre-training has higher accuracy than the other. True when the 95 % intervals of all
+ * differences lie above zero, false when one lies below, undecided otherwise. "chance": true when the interval of the
+ * accuracy holds the accuracy of guessing. Nothing is decided from missing runs. */
+#pragma once
+
+#include "analysis/board.h"
+#include "analysis/table.h"
+
+typedef enum { VERDICT_NOT_RUN, VERDICT_TRUE, VERDICT_FALSE, VERDICT_UNDECIDED } VerdictKind;
+
+typedef struct {
+    VerdictKind kind;
+    int n_true, n_compared;
+    char detail[128]; /* "+41.0 [35.2, 46.3]" */
+} Verdict;
+
+Verdict statement_verdict(const struct cJSON *statement, const Board *board, int column);
+const char *verdict_word(VerdictKind kind);
+
+/* One row a statement, one column an experiment, and the difference in the paper's UCF101 fine-tuning. counts[kind]
+ * (may be NULL) gets the number of verdicts of each kind. */
+CHECKED Err statements_table(Table *table, int counts[4], const Board *board, const Paper *paper);

@@ -1,0 +1,174 @@
+#include "analysis/statistics.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+
+static const struct {
+    const char *metric, *label;
+    int digits;
+} shown[] = {
+    {"FFD-VideoMAE", "FFD-VideoMAE", 2},
+    {"FVD-VideoMAE", "FVD-VideoMAE", 2},
+    {"diversity_logdet", "Diversity (log-det)", 3},
+    {"effective_rank", "Effective rank", 1},
+    {"spectrum_exponent", "Spectrum exponent", 3},
+    {"spectrum_sd", "its sd", 3},
+    {"spectrum_r2", "R2", 3},
+    {"lab_kl", "Color KL (L*a*b*)", 2},
+    {"motion", "Motion (levels)", 2},
+};
+enum { N_SHOWN = sizeof shown / sizeof *shown };
+
+static const OutcomeKey analysis_key = {.task = "analyze"};
+
+static Estimate statistic_of(const Outcomes *outcomes, const char *dataset, const char *metric) {
+    OutcomeKey key = analysis_key;
+    key.dataset = dataset;
+    return outcomes_estimate(outcomes, &key, metric);
+}
+
+/* The dataset that others are compared with. */
+static bool is_reference(const Result *result) {
+    const ResultInput *dataset = outcomes_input(result, "dataset"), *reference = outcomes_input(result, "reference");
+    return dataset && reference && text_equal(dataset->digest, reference->digest);
+}
+
+/* The n-th distinct analyzed dataset in the paper's order, others behind in the order of their folders. NULL: no more.
+ */
+static const Result *nth_dataset(const Outcomes *outcomes, const Paper *paper, int n) {
+    const Result *order[STATISTICS_POINTS];
+    int count = 0;
+    for (int i = 0; i < outcomes->count; i++) {
+        const Result *result = &outcomes->items[i].result;
+        bool known = !outcomes_match(&outcomes->items[i], &analysis_key);
+        for (int k = 0; k < count && !known; k++) known = text_equal(order[k]->dataset, result->dataset);
+        if (known || count == STATISTICS_POINTS) continue;
+        int place = paper_order(paper, result->dataset), at = count++;
+        for (; at > 0; at--) {
+            int before = paper_order(paper, order[at - 1]->dataset);
+            if (place < 0 || (before >= 0 && before <= place)) break;
+            order[at] = order[at - 1];
+        }
+        order[at] = result;
+    }
+    return n < count ? order[n] : NULL;
+}
+
+static Err fill_statistics(Table *table, const Outcomes *outcomes, const Paper *paper, const Result *dataset) {
+    int row;
+    TRY(table_add_row(table, &row));
+    TRY(table_text(table, row, 0, "%s%s", paper_label(paper, dataset->dataset),
+                   is_reference(dataset) ? " (the reference)" : ""));
+    table->rule_above[row] = is_reference(dataset) || paper_order(paper, dataset->dataset) < 0;
+    for (int m = 0; m < N_SHOWN; m++) {
+        Estimate estimate = statistic_of(outcomes, dataset->dataset, shown[m].metric);
+        if (estimate.state == ESTIMATE_MIXED) TRY(table_text(table, row, m + 1, "mixed protocols"));
+        table_number(table, row, m + 1, estimate.value);
+    }
+    return ERR_NONE;
+}
+
+static Err statistics_caption(Table *table, const Result *any) {
+    Builder text = {0};
+    const ResultInput *reference = any ? outcomes_input(any, "reference") : NULL;
+    builder_add_text(&text, "FD-VideoMAE: Frechet distance on features of one fixed VideoMAE encoder, of frames (FFD) "
+                            "and clips (FVD); not FID or FVD, and "
+                            "comparable only within this table. Diversity: log-determinant of the frame features' "
+                            "covariance a dimension. Spectrum: "
+                            "exponent a of the amplitude spectrum 1/f^a. Color: symmetric KL, sum form.");
+    if (reference) builder_add(&text, " Reference: %.200s.", path_base(reference->path));
+    for (int i = 0; any && i < any->n_deviations; i++)
+        builder_add(&text, "%s%s", i ? "; " : " Reduced: ", any->deviations[i]);
+    Err err = builder_check(&text, "caption");
+    if (!err) snprintf(table->caption, sizeof table->caption, "%s", text.data);
+    builder_free(&text);
+    return err;
+}
+
+Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper) {
+    TableColumn columns[1 + N_SHOWN] = {{.label = "Dataset", .kind = COLUMN_TEXT}};
+    for (int m = 0; m < N_SHOWN; m++) {
+        columns[m + 1] = (TableColumn){.kind = COLUMN_NUMBER, .digits = shown[m].digits};
+        TRY(text_copy(columns[m + 1].label, sizeof columns->label, shown[m].label));
+    }
+    TRY(table_new(table, "statistics", "Statistics of the datasets", columns, 1 + N_SHOWN));
+    const Result *dataset;
+    for (int n = 0; (dataset = nth_dataset(outcomes, paper, n)); n++)
+        TRY(fill_statistics(table, outcomes, paper, dataset));
+    return statistics_caption(table, nth_dataset(outcomes, paper, 0));
+}
+
+static double transformed(const cJSON *entry, double x) {
+    const cJSON *origin = cJSON_GetObjectItemCaseSensitive(entry, "distance_from");
+    return cJSON_IsNumber(origin) ? fabs(x - origin->valuedouble) : x;
+}
+
+Points statistics_points(const Outcomes *outcomes, const Board *board, int column, const cJSON *entry) {
+    Points points = {0};
+    for (int r = 0; r < board->n_rows; r++) {
+        const Estimate *accuracy = &board->cells[r][column];
+        Estimate statistic = statistic_of(outcomes, board->rows[r].slug, paper_text(entry, "metric"));
+        if (accuracy->state != ESTIMATE_PRESENT || statistic.state != ESTIMATE_PRESENT ||
+            is_reference(&statistic.first->result))
+            continue;
+        points.x[points.n] = transformed(entry, statistic.value);
+        points.y[points.n] = accuracy->value;
+        points.y_low[points.n] = accuracy->low;
+        points.y_high[points.n] = accuracy->high;
+        points.rows[points.n++] = &board->rows[r];
+    }
+    return points;
+}
+
+static Err fill_correlation(Table *table, const char *title, const cJSON *entry, const Points *points, uint64_t seed) {
+    Correlation found;
+    int row;
+    TRY(table_add_row(table, &row));
+    TRY(table_text(table, row, 0, "%s", paper_text(entry, "label")));
+    TRY(table_text(table, row, 1, "%s", title));
+    TRY(table_text(table, row, 8, "%s", paper_text(entry, "paper")));
+    table_number(table, row, 2, points->n);
+    if (points->n < CORRELATE_MIN) return table_text(table, row, 3, "too few points");
+    TRY(correlate(&found, points->x, points->y, points->n, seed));
+    if (!found.defined) return table_text(table, row, 3, "undefined (constant)");
+    table_estimate(table, row, 3, found.r, found.fisher.low, found.fisher.high);
+    table_number(table, row, 4, found.r_p);
+    table_estimate(table, row, 5, found.r, found.bootstrap.low, found.bootstrap.high);
+    table_number(table, row, 6, found.rho);
+    table_number(table, row, 7, found.rho_p);
+    return ERR_NONE;
+}
+
+Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *paper, const Board *board, uint64_t seed) {
+    const TableColumn columns[] = {
+        {.label = "Statistic", .kind = COLUMN_TEXT},
+        {.label = "Accuracy on", .kind = COLUMN_TEXT},
+        {.label = "n", .kind = COLUMN_NUMBER},
+        {.label = "r (Fisher 95 %)", .kind = COLUMN_ESTIMATE, .digits = 2, .low = -1, .high = 1, .mark = 0},
+        {.label = "p", .kind = COLUMN_NUMBER, .digits = 3},
+        {.label = "r (bootstrap 95 %)", .kind = COLUMN_ESTIMATE, .digits = 2, .mark = NAN},
+        {.label = "rho", .kind = COLUMN_NUMBER, .digits = 2},
+        {.label = "p of rho", .kind = COLUMN_NUMBER, .digits = 3},
+        {.label = "Paper (28 sets)", .kind = COLUMN_TEXT, .paper = true},
+    };
+    TRY(table_new(table, "correlations", "Statistics against accuracy", columns, sizeof columns / sizeof *columns));
+    TRY(text_copy(table->caption, sizeof table->caption,
+                  "Pearson r, Spearman rho (average ranks), two-sided p from Student's t with n-2 degrees. One point a "
+                  "pre-training dataset; random "
+                  "initialization has no dataset and the reference is not a point. With so few points an interval that "
+                  "holds zero decides nothing."));
+    for (int c = 0; c < board->n_columns; c++) {
+        const cJSON *entry;
+        char title[96];
+        bool first = true;
+        board_column_title(title, sizeof title, &board->columns[c]);
+        cJSON_ArrayForEach(entry, paper_list(paper, "correlations")) {
+            Points points = statistics_points(outcomes, board, c, entry);
+            if (points.n == 0) continue;
+            TRY(fill_correlation(table, title, entry, &points, seed));
+            table->rule_above[table->n_rows - 1] = first;
+            first = false;
+        }
+    }
+    return ERR_NONE;
+}

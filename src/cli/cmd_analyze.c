@@ -1,0 +1,57 @@
+#include "analysis/analyze.h"
+#include "cli/stage.h"
+#include "par/agree.h"
+#include "store/dataset.h"
+
+static const CommandHelp help = {
+    .name = "analyze",
+    .summary = "statistics of a dataset, and its distance from real videos",
+    .usage = "analyze --dataset DIR [--reference DIR] [--encoder RUN] --out DIR [options]",
+    .description =
+        "Measures how far a dataset lies from a reference of real videos on the features of one fixed VideoMAE\n"
+        "(FFD-VideoMAE of frames, FVD-VideoMAE of clips), how diverse its frames are, the exponent of its amplitude\n"
+        "spectrum, its colors in L*a*b*, and how much moves. Use the same encoder and reference for all datasets that\n"
+        "are to be compared. Results are the same for any number of ranks and threads.",
+    .examples =
+        "  synvid analyze --dataset data/moving-circles --reference data/natural --encoder runs/pretrain-natural \\\n"
+        "      --frames 2000 --videos 200 --out runs\n"
+        "  synvid analyze --dataset data/moving-circles --out runs      # spectrum and motion only\n",
+};
+
+static const StageShortcut shortcuts[] = {
+    {"dataset", "dataset", 0, "DIR"},
+    {"reference", "reference", 0, "DIR"},
+    {"encoder", "encoder", 0, "RUN"},
+    {"frames", "n_frames", 0, NULL},
+    {"videos", "n_videos", 0, NULL},
+    {"name", "name", 0, NULL},
+    {0},
+};
+
+static Err open_sources(ClipSource **dataset, ClipSource **reference, const AnalyzeConfig *config) {
+    if (!config->dataset[0])
+        return RAISE(ERR_USAGE, "analyze: dataset is not set; give --dataset DIR, a folder with dataset.json");
+    TRY(shard_source_open(dataset, config->dataset));
+    return config->reference[0] ? shard_source_open(reference, config->reference) : ERR_NONE;
+}
+
+static Err run_all(const void *config, const Run *run) {
+    ClipSource *dataset = NULL, *reference = NULL;
+    Err err = err_agree_all(open_sources(&dataset, &reference, config), &run->par, "opening datasets");
+    if (!err) err = analyze_run_all(config, dataset, reference, run);
+    clip_source_close(&dataset);
+    clip_source_close(&reference);
+    return err;
+}
+
+static const Stage stage = {
+    .help = &help,
+    .fields = analyze_fields,
+    .config_size = sizeof(AnalyzeConfig),
+    .config_kind = "analyze",
+    .shortcuts = shortcuts,
+    .needs_out = true,
+    .run_all = run_all,
+};
+
+const Command cmd_analyze = {.help = &help, .group = COMMAND_CHAIN, .many_ranks = true, .stage = &stage};
