@@ -3,6 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __SSSE3__
+#include <immintrin.h>
+#endif
 
 enum { FIXED_BITS = 16, WEIGHT_BITS = 5, WEIGHT_ONE = 1 << WEIGHT_BITS };
 
@@ -17,8 +20,10 @@ Err texture_grid_init(TextureGrid *grid, int height, int width, int canvas, Text
     if (!grid->column) return RAISE(ERR_MEMORY, "texture lattice of %d x %d: out of memory", height, width);
     grid->row = grid->column + grid->grid_width;
     for (int x = 0; x < grid->grid_width; x++) grid->column[x] = 3 * (int)((int64_t)x * width / grid->grid_width);
-    for (int y = 0; y < grid->grid_height; y++)
+    for (int y = 0; y < grid->grid_height; y++) {
         grid->row[y] = 3 * width * (int)((int64_t)y * height / grid->grid_height);
+        if (grid->row[y] < 3 * width * (height - 1)) grid->safe_height = y + 1;
+    }
     return ERR_NONE;
 }
 
@@ -27,10 +32,13 @@ void texture_grid_free(TextureGrid *grid) {
     *grid = (TextureGrid){0};
 }
 
+static void set_color(Fill *fill, const int32_t color[3]) {
+    for (int i = 0; i < 3 * COVERAGE_RUN_MAX; i++) fill->pattern[i] = (uint8_t)color[i % 3];
+}
+
 void fill_solid(Fill *fill, const int32_t color[3]) {
     fill->grid = NULL;
-    for (int c = 0; c < 3; c++) fill->color[c] = (uint8_t)color[c];
-    for (int i = 0; i < COVERAGE_RUN_MAX; i++) memcpy(fill->pattern + 3 * i, fill->color, 3);
+    set_color(fill, color);
 }
 
 /* Coordinates so far outside that no texel is near end up there too, without leaving the range of the type. */
@@ -44,7 +52,7 @@ void fill_texture(Fill *fill, const TextureGrid *grid, const uint8_t *pixels, co
     fill->grid = grid;
     fill->pixels = pixels;
     fill->saturate = saturate;
-    for (int c = 0; c < 3; c++) fill->color[c] = (uint8_t)color[c];
+    if (saturate != SATURATE_OFF) set_color(fill, color);
     const int side[2] = {grid->grid_width, grid->grid_height};
     int64_t half_weight = 1 << (FIXED_BITS - WEIGHT_BITS - 1);
     for (int c = 0; c < 2; c++) {
@@ -109,17 +117,47 @@ static void sample_edge(const Fill *fill, uint8_t *out, int64_t u, int64_t v) {
                            texel_or_black(fill, x + 1, y + 1), weight_of(u), weight_of(v)));
 }
 
-static void sample_inside(const Fill *fill, uint8_t *out, int64_t u, int64_t v) {
-    int64_t x = u >> FIXED_BITS, y = v >> FIXED_BITS;
-    const int *column = fill->grid->column + x, *row = fill->grid->row + y;
+#ifdef __SSSE3__
+static inline __m128i load_texel(const uint8_t *texel) {
+    int32_t bytes; /* the fourth belongs to the next texel and is dropped in the end */
+    memcpy(&bytes, texel, sizeof bytes);
+    return _mm_cvtsi32_si128(bytes);
+}
+
+/* The same sums as blend: left and right by pairs of bytes, then top and bottom by pairs of words. */
+static inline void sample_inside(const Fill *fill, uint8_t *out, int32_t u, int32_t v) {
+    const int *column = fill->grid->column + (u >> FIXED_BITS), *row = fill->grid->row + (v >> FIXED_BITS);
+    const uint8_t *top = fill->pixels + row[0], *bottom = fill->pixels + row[1];
+    int wx = (int)weight_of(u), wy = (int)weight_of(v);
+    __m128i across = _mm_set1_epi16((short)(wx << 8 | (WEIGHT_ONE - wx)));
+    __m128i down = _mm_set1_epi32(wy << 16 | (WEIGHT_ONE - wy));
+    __m128i upper = _mm_unpacklo_epi8(load_texel(top + column[0]), load_texel(top + column[1]));
+    __m128i lower = _mm_unpacklo_epi8(load_texel(bottom + column[0]), load_texel(bottom + column[1]));
+    __m128i pairs = _mm_unpacklo_epi16(_mm_maddubs_epi16(upper, across), _mm_maddubs_epi16(lower, across));
+    __m128i sums = _mm_srli_epi32(_mm_add_epi32(_mm_madd_epi16(pairs, down), _mm_set1_epi32(512)), 10);
+    uint32_t rgb = (uint32_t)_mm_cvtsi128_si32(_mm_packus_epi16(_mm_packs_epi32(sums, sums), sums));
+    out[0] = (uint8_t)rgb;
+    out[1] = (uint8_t)(rgb >> 8);
+    out[2] = (uint8_t)(rgb >> 16);
+}
+#else
+static inline void sample_inside(const Fill *fill, uint8_t *out, int32_t u, int32_t v) {
+    const int *column = fill->grid->column + (u >> FIXED_BITS), *row = fill->grid->row + (v >> FIXED_BITS);
     const uint8_t *top = fill->pixels + row[0], *bottom = fill->pixels + row[1];
     store_blend(out, blend(spread(top + column[0]), spread(top + column[1]), spread(bottom + column[0]),
                            spread(bottom + column[1]), weight_of(u), weight_of(v)));
 }
+#endif
 
 static bool is_inside(const TextureGrid *grid, int64_t u, int64_t v) {
     int64_t x = u >> FIXED_BITS, y = v >> FIXED_BITS;
-    return x >= 0 && y >= 0 && x + 1 < grid->grid_width && y + 1 < grid->grid_height;
+    return x >= 0 && y >= 0 && x + 1 < grid->grid_width && y + 1 < grid->safe_height;
+}
+
+/* All on the lattice, whose sides are below 2^15: coordinates fit in 32 bits. */
+static void run_inside(const Fill *fill, uint8_t *out, int32_t u, int32_t v, int length) {
+    int32_t du = (int32_t)fill->dx[0], dv = (int32_t)fill->dx[1];
+    for (int i = 0; i < length; i++) sample_inside(fill, out + 3 * i, u + i * du, v + i * dv);
 }
 
 static void run_texture(const Fill *fill, uint8_t *out, int x, int y, int length) {
@@ -128,22 +166,29 @@ static void run_texture(const Fill *fill, uint8_t *out, int x, int y, int length
     /* coordinates are linear along a run: with both ends inside, all of it is */
     bool inside = is_inside(fill->grid, u, v) &&
                   is_inside(fill->grid, u + (length - 1) * fill->dx[0], v + (length - 1) * fill->dx[1]);
-    for (int i = 0; i < length; i++, u += fill->dx[0], v += fill->dx[1]) {
-        if (inside)
-            sample_inside(fill, out + 3 * i, u, v);
-        else
-            sample_edge(fill, out + 3 * i, u, v);
+    if (inside) {
+        run_inside(fill, out, (int32_t)u, (int32_t)v, length);
+        return;
     }
+    for (int i = 0; i < length; i++, u += fill->dx[0], v += fill->dx[1]) sample_edge(fill, out + 3 * i, u, v);
 }
 
-static uint8_t saturated(uint8_t texel, uint8_t color, SaturateRule rule) {
-    int sum = texel + color;
-    return (uint8_t)(rule == SATURATE_CLIP && sum > 255 ? 255 : sum);
+typedef uint8_t Bytes16 __attribute__((vector_size(16)));
+
+/* `pattern` repeats the color as the row repeats its channels. Bytes wrap; a sum below its part has wrapped. */
+static void add_bytes(uint8_t *out, const uint8_t *pattern, SaturateRule rule, size_t count) {
+    Bytes16 texture = {0}, color = {0};
+    memcpy(&texture, out, count);
+    memcpy(&color, pattern, count);
+    Bytes16 sum = texture + color;
+    if (rule == SATURATE_CLIP) sum |= (Bytes16)(sum < color);
+    memcpy(out, &sum, count);
 }
 
 static void add_color(const Fill *fill, uint8_t *out, int length) {
-    for (int i = 0; i < length; i++)
-        for (int c = 0; c < 3; c++) out[3 * i + c] = saturated(out[3 * i + c], fill->color[c], fill->saturate);
+    size_t count = 3 * (size_t)length, at = 0;
+    for (; at + 16 <= count; at += 16) add_bytes(out + at, fill->pattern + at, fill->saturate, 16);
+    if (at < count) add_bytes(out + at, fill->pattern + at, fill->saturate, count - at);
 }
 
 void fill_run(const Fill *fill, uint8_t *row, int x, int y, int length) {
@@ -165,7 +210,7 @@ static int channel_of_texel_ref(const Fill *fill, int64_t x, int64_t y, int chan
 void fill_pixel_ref(const Fill *fill, uint8_t rgb[3], int x, int y) {
     for (int c = 0; c < 3; c++) {
         if (!fill->grid) {
-            rgb[c] = fill->color[c];
+            rgb[c] = fill->pattern[c];
             continue;
         }
         int64_t u = fill->origin[0] + x * fill->dx[0] + y * fill->dy[0], tx = u >> FIXED_BITS;
@@ -176,8 +221,8 @@ void fill_pixel_ref(const Fill *fill, uint8_t rgb[3], int x, int y) {
                 sum += channel_of_texel_ref(fill, tx + i, ty + j, c) * (i ? wx : WEIGHT_ONE - wx) *
                        (j ? wy : WEIGHT_ONE - wy);
         rgb[c] = (uint8_t)((sum + 512) >> 10);
-        if (fill->saturate == SATURATE_WRAP) rgb[c] = (uint8_t)(rgb[c] + fill->color[c]);
+        if (fill->saturate == SATURATE_WRAP) rgb[c] = (uint8_t)(rgb[c] + fill->pattern[c]);
         if (fill->saturate == SATURATE_CLIP)
-            rgb[c] = (uint8_t)(rgb[c] + fill->color[c] > 255 ? 255 : rgb[c] + fill->color[c]);
+            rgb[c] = (uint8_t)(rgb[c] + fill->pattern[c] > 255 ? 255 : rgb[c] + fill->pattern[c]);
     }
 }

@@ -17,6 +17,7 @@ typedef struct {
     int height, width;           /* of the images it is for */
     int grid_height, grid_width; /* of the lattice */
     int *column, *row;           /* byte offset of lattice column x, of lattice row y; owned */
+    int safe_height; /* texels of lattice rows below this may be read as four bytes without leaving the image */
     TextureFilter filter;
 } TextureGrid;
 
@@ -27,9 +28,8 @@ typedef struct {
     const TextureGrid *grid;         /* NULL: a solid color */
     const uint8_t *pixels;           /* of the texture */
     int64_t origin[2], dx[2], dy[2]; /* 16.16, of lattice coordinates */
-    uint8_t color[3];
     SaturateRule saturate;
-    uint8_t pattern[3 * COVERAGE_RUN_MAX]; /* a run of the solid color */
+    uint8_t pattern[3 * COVERAGE_RUN_MAX]; /* the color, as often as a run may be long */
 } Fill;
 
 void fill_solid(Fill *fill, const int32_t color[3]);

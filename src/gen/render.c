@@ -143,7 +143,16 @@ static void paint_open(Painter *painter, int y, int left, int right, uint8_t *fr
     while (coverage_run(&walk, &x, &length)) fill_run(&painter->fill, row, x, y, length);
 }
 
-static bool has_open(const Painter *painter) {
+/* Most objects lie wholly behind others: their box tells, before any row of theirs is worked out. */
+static bool box_has_open(const Coverage *coverage, const Outline *outline) {
+    ShapeBox box = shape_box(outline, coverage->size);
+    if (box.left > box.right) return false;
+    for (int y = box.top; y <= box.bottom; y++)
+        if (coverage_any(coverage, y, box.left, box.right)) return true;
+    return false;
+}
+
+static bool spans_have_open(const Painter *painter) {
     const Spans *spans = &painter->spans;
     for (int y = spans->top; y <= spans->bottom; y++)
         if (spans->left[y] <= spans->right[y] && coverage_any(&painter->coverage, y, spans->left[y], spans->right[y]))
@@ -156,8 +165,9 @@ static Err paint_object(Painter *painter, int i, int t, uint8_t *frame) {
     Pose pose;
     Spans *spans = &painter->spans;
     if (!painter_outline(painter, i, t, &outline, &pose)) return ERR_NONE;
+    if (!box_has_open(&painter->coverage, &outline)) return ERR_NONE;
     shape_spans(spans, &outline, painter->coverage.size);
-    if (!has_open(painter)) return ERR_NONE;
+    if (!spans_have_open(painter)) return ERR_NONE;
     TRY(painter_fill_object(painter, i, t, &pose));
     for (int y = spans->top; y <= spans->bottom; y++)
         if (spans->left[y] <= spans->right[y]) paint_open(painter, y, spans->left[y], spans->right[y], frame);

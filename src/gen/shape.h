@@ -50,6 +50,12 @@ void shape_body(Body *body, const SceneObject *object, const Variant *variant);
 bool shape_may_touch(const Body *body, const Pose *pose, int size);
 void shape_outline(Outline *outline, const Body *body, const SceneObject *object, const Pose *pose,
                    const Variant *variant, int t);
+typedef struct {
+    int left, top, right, bottom; /* inclusive; empty when reversed */
+} ShapeBox;
+
+/* Holds every pixel of the outline; clipped to the canvas. */
+ShapeBox shape_box(const Outline *outline, int size);
 void shape_spans(Spans *spans, const Outline *outline, int size);
 /* The plain version: every line drawn pixel by pixel. */
 void shape_spans_ref(Spans *spans, const Outline *outline, int size);

@@ -164,6 +164,28 @@ static void ellipse_spans(Spans *spans, const Outline *outline, int size) {
     }
 }
 
+static ShapeBox unclipped_box(const Outline *outline) {
+    ShapeBox box = {INT32_MAX, INT32_MAX, INT32_MIN, INT32_MIN};
+    if (outline->round) {
+        const double *m = outline->m;
+        double across = sqrt(m[0] * m[0] + m[1] * m[1]) + 1, down = sqrt(m[2] * m[2] + m[3] * m[3]) + 1;
+        return (ShapeBox){(int)floor(outline->x - across), (int)floor(outline->y - down),
+                          (int)ceil(outline->x + across), (int)ceil(outline->y + down)};
+    }
+    for (int i = 0; i < outline->n_points; i++) {
+        const int *point = outline->point[i];
+        box = (ShapeBox){min_int(box.left, point[0]), min_int(box.top, point[1]), max_int(box.right, point[0]),
+                         max_int(box.bottom, point[1])};
+    }
+    return box;
+}
+
+ShapeBox shape_box(const Outline *outline, int size) {
+    ShapeBox box = unclipped_box(outline);
+    return (ShapeBox){max_int(box.left, 0), max_int(box.top, 0), min_int(box.right, size - 1),
+                      min_int(box.bottom, size - 1)};
+}
+
 static void clip_columns(Spans *spans, int size) {
     for (int y = spans->top; y <= spans->bottom; y++) {
         spans->left[y] = max_int(spans->left[y], 0);
