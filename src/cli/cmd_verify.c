@@ -56,14 +56,6 @@ static void count(Tally *tally, Err err, const char *path, const char *digest) {
     }
 }
 
-static Err verify_checkpoint(const char *path, char digest[DIGEST_SIZE]) {
-    WeightSet weights;
-    TRY(weights_read(&weights, path));
-    Err err = text_copy(digest, DIGEST_SIZE, weights.digest);
-    weights_free(&weights);
-    return err;
-}
-
 /* A shard carries its digest, as the manifest of its dataset does. */
 static Err verify_shard(const char *path, char digest[DIGEST_SIZE]) {
     char *written = NULL;
@@ -86,7 +78,7 @@ static Err verify_one(const Thing *thing, char digest[DIGEST_SIZE]) {
     if (thing->kind == THING_DATASET) return dataset_verify(thing->path, digest);
     if (text_equal(thing->schema, "synvid.shard")) return verify_shard(thing->path, digest);
     if (text_equal(thing->schema, "synvid.pool")) return pool_verify(thing->path, digest);
-    if (text_equal(thing->schema, "synvid.checkpoint")) return verify_checkpoint(thing->path, digest);
+    if (text_equal(thing->schema, "synvid.checkpoint")) return checkpoint_file_verify(thing->path, digest);
     return RAISE(ERR_INPUT, "%s: carries no digest; datasets, shards, pools and checkpoints do", thing->path);
 }
 

@@ -50,3 +50,7 @@ typedef struct {
 CHECKED Err weights_read(WeightSet *weights, const char *path); /* a checkpoint file, or a run folder: its newest */
 const Tensor *weights_find(const WeightSet *weights, const char *name);
 void weights_free(WeightSet *weights);
+
+/* Reads every tensor of a file, moments too, and compares with the digests written beside them; the digest is that of a
+ * WeightSet. ERR_INPUT names the first that differs. */
+CHECKED Err checkpoint_file_verify(const char *path, char digest[DIGEST_SIZE]);

@@ -159,6 +159,23 @@ static void test_weights_without_moments_make_a_smaller_file(void **state) {
     fixture_slice_free(&slice);
 }
 
+static void test_verifying_a_file_reads_the_moments_too(void **state) {
+    (void)state;
+    const char *path = fixture_path("verify/step-00000004.h5");
+    char digest[DIGEST_SIZE];
+    WeightSet weights;
+    save(fixture_path("verify"), 4);
+    assert_ok(checkpoint_file_verify(path, digest));
+    assert_ok(weights_read(&weights, path));
+    assert_string_equal(digest, weights.digest);
+    weights_free(&weights);
+    float moment = fixture_value(2, 4, 17);
+    damage(path, &moment, sizeof moment);
+    assert_ok(weights_read(&weights, path));
+    weights_free(&weights);
+    assert_err(ERR_INPUT, "/adamw/v/", checkpoint_file_verify(path, digest));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_checkpoint_comes_back_and_the_newest_wins),
@@ -168,6 +185,7 @@ int main(void) {
         cmocka_unit_test(test_weights_are_read_by_name_from_a_file_or_a_run),
         cmocka_unit_test(test_weights_fall_back_too_and_say_what_is_missing),
         cmocka_unit_test(test_weights_without_moments_make_a_smaller_file),
+        cmocka_unit_test(test_verifying_a_file_reads_the_moments_too),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }
