@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-    FORWARD_KEYS = 120, /* keys whose values stay in the first-level cache while a query block uses them */
+    FORWARD_KEYS = 96, /* keys whose values stay in the first-level cache while a query block uses them */
     BACKWARD_KEYS = 240,
 };
 #define LOG2_E 1.44269504089f

@@ -31,6 +31,15 @@ INLINE void transpose(Vec rows[LANES]) {
     }
 }
 
+/* Rows of one head lie kilobytes apart, which the processor does not foresee: asks for the block of rows after this
+ * one. */
+INLINE void prefetch_rows(const float *from, size_t stride, int rows, int width) {
+    int count = rows < LANES ? rows : LANES;
+    for (int i = 0; i < count; i++) {
+        for (int d = 0; d < width; d += 16) __builtin_prefetch(from + (size_t)i * stride + d);
+    }
+}
+
 /* The LANES x LANES tile at from[0], transposed and scaled; what lies outside n_rows x n_columns is zero. */
 INLINE void load_transposed(Vec tile[LANES], const float *from, size_t stride, int n_rows, int n_columns, float scale) {
     if (n_rows >= LANES && n_columns >= LANES) {
@@ -46,19 +55,26 @@ INLINE void load_transposed(Vec tile[LANES], const float *from, size_t stride, i
     transpose(tile);
 }
 
-/* to: panels of KEYS rows, each (width, KEYS): what a score tile reads with one running pointer. `rows` is rounded up
- * to whole vectors with zeros. */
+/* Column j of the transposed tile goes to to + j*stride; `columns` of them, or all if there are more. */
+INLINE void store_columns(float *to, size_t stride, const Vec tile[LANES], int columns) {
+    if (columns >= LANES) {
+#pragma GCC unroll 16
+        for (int j = 0; j < LANES; j++) vec_store(to + (size_t)j * stride, tile[j]);
+    } else {
+        for (int j = 0; j < columns; j++) vec_store(to + (size_t)j * stride, tile[j]);
+    }
+}
+
+/* to: panels of LANES rows, each (width, LANES): a score tile reads half of one with a single running pointer. `rows`
+ * is rounded up to whole vectors with zeros. */
 static void pack_panels(float *to, const float *from, size_t stride, int rows, int width) {
     Vec tile[LANES];
     for (int r = 0; r < rows; r += LANES) {
-        float *low = to + (size_t)r * (size_t)width, *high = low + KEYS * (size_t)width;
+        float *panel = to + (size_t)r * (size_t)width;
+        prefetch_rows(from + (size_t)(r + LANES) * stride, stride, rows - r - LANES, width);
         for (int d = 0; d < width; d += LANES) {
             load_transposed(tile, from + (size_t)r * stride + d, stride, rows - r, width - d, 1);
-            int columns = width - d < LANES ? width - d : LANES;
-            for (int j = 0; j < columns; j++) {
-                memcpy(low + (d + j) * KEYS, &tile[j], KEYS * sizeof(float));
-                memcpy(high + (d + j) * KEYS, (const float *)&tile[j] + KEYS, KEYS * sizeof(float));
-            }
+            store_columns(panel + d * LANES, LANES, tile, width - d);
         }
     }
 }
@@ -67,10 +83,10 @@ static void pack_panels(float *to, const float *from, size_t stride, int rows, i
 static void pack_columns(float *to, const float *from, size_t stride, int rows, int width, float scale) {
     Vec tile[LANES];
     for (int r = 0; r < rows; r += LANES) {
+        prefetch_rows(from + (size_t)(r + LANES) * stride, stride, rows - r - LANES, width);
         for (int d = 0; d < width; d += LANES) {
             load_transposed(tile, from + (size_t)r * stride + d, stride, rows - r, width - d, scale);
-            int columns = width - d < LANES ? width - d : LANES;
-            for (int j = 0; j < columns; j++) vec_store(to + (size_t)(d + j) * QUERIES + r, tile[j]);
+            store_columns(to + (size_t)d * QUERIES + r, QUERIES, tile, width - d);
         }
     }
 }
@@ -79,6 +95,7 @@ static void pack_columns(float *to, const float *from, size_t stride, int rows, 
 static void pack_rows(float *to, const float *from, size_t stride, int rows, int width, float scale) {
     size_t padded = round_up((size_t)width, LANES);
     for (int r = 0; r < rows; r++, to += padded, from += stride) {
+        if (r % LANES == 0) prefetch_rows(from + LANES * stride, stride, rows - r - LANES, width);
         int d = 0;
         for (; d + LANES <= width; d += LANES) vec_store(to + d, vec_load(from + d) * scale);
         if (d < width) vec_store(to + d, vec_load_part(from + d, width - d) * scale);

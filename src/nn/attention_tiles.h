@@ -74,12 +74,13 @@ static __attribute__((noinline)) void keys_product(float *c, const float *scores
     rows_product(c, scores, QUERIES, 1, b, keys, padded, depth, add);
 }
 
-/* scores (keys rounded up to KEYS, QUERIES) = panels x columns, for n_vecs vectors of queries. */
+/* scores (keys rounded up to LANES, QUERIES) = panels x columns, for n_vecs vectors of queries; two tiles a panel. */
 static __attribute__((noinline)) void score_tiles(float *scores, const float *panels, const float *columns, int keys,
                                                   int width, int n_vecs) {
-    for (int k = 0; k < keys; k += KEYS, scores += KEYS * QUERIES, panels += (size_t)KEYS * width) {
-        if (n_vecs == 3) tile_product(scores, QUERIES, panels, 1, KEYS, columns, QUERIES, width, 0, KEYS, 3);
-        if (n_vecs == 2) tile_product(scores, QUERIES, panels, 1, KEYS, columns, QUERIES, width, 0, KEYS, 2);
-        if (n_vecs == 1) tile_product(scores, QUERIES, panels, 1, KEYS, columns, QUERIES, width, 0, KEYS, 1);
+    for (int k = 0; k < keys; k += KEYS, scores += KEYS * QUERIES) {
+        const float *half = panels + (size_t)(k / LANES * LANES) * (size_t)width + k % LANES;
+        if (n_vecs == 3) tile_product(scores, QUERIES, half, 1, LANES, columns, QUERIES, width, 0, KEYS, 3);
+        if (n_vecs == 2) tile_product(scores, QUERIES, half, 1, LANES, columns, QUERIES, width, 0, KEYS, 2);
+        if (n_vecs == 1) tile_product(scores, QUERIES, half, 1, LANES, columns, QUERIES, width, 0, KEYS, 1);
     }
 }

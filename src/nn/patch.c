@@ -115,36 +115,33 @@ void patch_target(float *out, const uint8_t *clip, const int *tokens, int count,
     }
 }
 
-/* One row of a patch: the differences go to `difference`, the sum of their squares comes back. */
-static float row_difference(float *restrict difference, const float *restrict predicted, const uint8_t *restrict pixels,
-                            const PatchNorm *norm, int row) {
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
+/* One row of a patch: slopes of the squared differences, whose squares join `squares` place by place. */
+static void row_loss(float *restrict dpredicted, float *restrict squares, const float *restrict predicted,
+                     const uint8_t *restrict pixels, const PatchNorm *restrict norm, int row, float slope) {
+#pragma omp simd
     for (int i = 0; i < row; i++) {
-        float d = predicted[i] - ((float)pixels[i] - norm->mean[i]) * norm->factor[i];
-        difference[i] = d;
-        sum += d * d;
+        float difference = predicted[i] - ((float)pixels[i] - norm->mean[i]) * norm->factor[i];
+        dpredicted[i] = slope * difference;
+        squares[i] += difference * difference;
     }
-    return sum;
 }
 
 double patch_loss(float *dpredictions, const float *predictions, const uint8_t *clip, const int *tokens, int count,
                   const ModelConfig *model, float slope) {
-    int row = 3 * model->patch_size;
+    int row = 3 * model->patch_size, lines = model->tubelet_size * model->patch_size;
     double total = 0;
     PatchNorm norm;
-    float difference[ROW_MAX];
+    float unwanted[ROW_MAX], squares[ROW_MAX];
     for (int k = 0; k < count; k++) {
         Corner at = token_corner(tokens[k], model);
         patch_norm(&norm, clip, at, model);
-        for (int line = 0; line < model->tubelet_size * model->patch_size; line++, predictions += row) {
+        memset(squares, 0, sizeof squares);
+        for (int line = 0; line < lines; line++, predictions += row) {
             const uint8_t *pixels = pixel_row(clip, at, line / model->patch_size, line % model->patch_size, model);
-            total += row_difference(difference, predictions, pixels, &norm, row);
-            if (!dpredictions) continue;
-#pragma omp simd
-            for (int i = 0; i < row; i++) dpredictions[i] = slope * difference[i];
-            dpredictions += row;
+            row_loss(dpredictions ? dpredictions : unwanted, squares, predictions, pixels, &norm, row, slope);
+            if (dpredictions) dpredictions += row;
         }
+        for (int i = 0; i < row; i++) total += squares[i];
     }
     return total;
 }

@@ -51,14 +51,17 @@ INLINE Vec vec_min(Vec a, Vec b) {
     return -vec_max(-a, -b);
 }
 
-/* A fixed tree, so that the sum is the same wherever it is taken. */
+/* Always the same tree. */
 INLINE float vec_sum(Vec x) {
-    float lanes[LANES];
-    memcpy(lanes, &x, sizeof lanes);
-    for (int half = LANES / 2; half > 0; half /= 2) {
-        for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
-    }
-    return lanes[0];
+#if LANES == 16
+    return _mm512_reduce_add_ps((__m512)x);
+#elif LANES == 8
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+#else
+    return (x[0] + x[2]) + (x[1] + x[3]);
+#endif
 }
 
 /* 2^x, relative error 1e-7; below -126 it stays at 2^-126. The integer part goes into the exponent bits, the rest
