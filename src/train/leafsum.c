@@ -1,10 +1,9 @@
 #include "train/leafsum.h"
 
 #include "base/arena.h"
+#include "base/shared_err.h"
 
 #include <omp.h>
-
-enum { MESSAGE_SIZE = 2048 };
 
 struct LeafSum {
     size_t total;
@@ -21,9 +20,7 @@ typedef struct {
     LeafFunction function;
     void *state;
     double *losses;
-    Err err;
-    int64_t failed_leaf;
-    char message[MESSAGE_SIZE];
+    SharedErr failure;
 } Round;
 
 static int64_t next_power_of_two(int64_t n) {
@@ -80,30 +77,12 @@ void leafsum_free(LeafSum **sum) {
     *sum = NULL;
 }
 
-/* Messages live on the thread that raised them; the lowest leaf's is carried to the caller. */
-static void note_failure(Round *round, Err err, int64_t leaf) {
-#pragma omp critical(leafsum_failure)
-    if (!round->err || leaf < round->failed_leaf) {
-        round->failed_leaf = leaf;
-        (void)snprintf(round->message, sizeof(round->message), "%s", err_message());
-        round->err = err;
-    }
-}
-
-static bool failed(Round *round) {
-    bool result;
-#pragma omp critical(leafsum_failure)
-    result = round->err != ERR_NONE;
-    return result;
-}
-
 static void run_leaf(Round *round, int64_t leaf, float *grads) {
-    if (failed(round)) return;
+    if (shared_err_failed(&round->failure)) return;
     double *loss = &round->losses[leaf - round->leaves.begin];
     memset(grads, 0, round->sum->total * sizeof(float));
     *loss = 0;
-    Err err = round->function(round->state, omp_get_thread_num(), leaf, grads, loss);
-    if (err) note_failure(round, err, leaf);
+    shared_err_note(&round->failure, round->function(round->state, omp_get_thread_num(), leaf, grads, loss), leaf);
 }
 
 /* buffers[0] = sum of the existing leaves of first..first+width-1, of which there is at least one. */
@@ -133,7 +112,12 @@ static void combine_blocks(LeafSum *sum, int n) {
 }
 
 CHECKED Err leafsum_run(LeafSum *sum, Share leaves, LeafFunction function, void *state, double *losses) {
-    Round round = {.sum = sum, .leaves = leaves, .function = function, .state = state, .losses = losses};
+    Round round = {.sum = sum,
+                   .leaves = leaves,
+                   .function = function,
+                   .state = state,
+                   .losses = losses,
+                   .failure = SHARED_ERR_INIT};
     int64_t count = leaves.end - leaves.begin;
     int n_blocks = (int)((count + sum->block_width - 1) / sum->block_width);
     ASSERT(n_blocks <= sum->n_blocks);
@@ -145,10 +129,7 @@ CHECKED Err leafsum_run(LeafSum *sum, Share leaves, LeafFunction function, void 
     for (int block = 0; block < n_blocks; block++)
         sum_subtree(&round, leaves.begin + block * sum->block_width, sum->block_width,
                     &sum->buffers[(size_t)block * (size_t)sum->levels]);
-    if (round.err) {
-        err_adopt(round.err, round.message);
-        return round.err;
-    }
+    TRY(shared_err_adopt(&round.failure));
     combine_blocks(sum, n_blocks);
     return ERR_NONE;
 }
