@@ -1,0 +1,201 @@
+#include "store/hf_export.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "store/safetensors.h"
+
+#include <cjson/cJSON.h>
+
+/* What the tensors tell. */
+typedef struct {
+    bool classifier;
+    int width, depth, mlp_width, patch_size, tubelet_size;
+    int decoder_width, decoder_depth, decoder_mlp_width, n_classes;
+} Shape;
+
+static Err find_dims(const Tensor **out, const WeightSet *weights, const char *name, int n_dims) {
+    *out = weights_find(weights, name);
+    if (!*out) return RAISE(ERR_INPUT, "export: the checkpoint has no tensor %s", name);
+    if ((*out)->n_dims != n_dims)
+        return RAISE(ERR_INPUT, "export: %s has %d dimensions, expected %d", name, (*out)->n_dims, n_dims);
+    return ERR_NONE;
+}
+
+static int count_blocks(const WeightSet *weights, const char *prefix) {
+    char name[TENSOR_NAME_SIZE];
+    for (int depth = 0;; depth++)
+        if (text_format(name, sizeof(name), "%sblocks.%d.norm1.weight", prefix, depth) || !weights_find(weights, name))
+            return depth;
+}
+
+static Err read_decoder_shape(Shape *shape, const WeightSet *weights) {
+    const Tensor *fc1, *to_decoder;
+    TRY(find_dims(&to_decoder, weights, "encoder_to_decoder.weight", 2));
+    TRY(find_dims(&fc1, weights, "decoder.blocks.0.mlp.fc1.weight", 2));
+    shape->decoder_width = to_decoder->dims[0];
+    shape->decoder_mlp_width = fc1->dims[0];
+    shape->decoder_depth = count_blocks(weights, "decoder.");
+    return ERR_NONE;
+}
+
+static Err read_shape(Shape *shape, const WeightSet *weights) {
+    const Tensor *patch, *fc1, *head = weights_find(weights, "head.weight");
+    *shape = (Shape){.classifier = head != NULL, .n_classes = head ? head->dims[0] : 0};
+    const char *prefix = head ? "" : "encoder.";
+    TRY(find_dims(&patch, weights, head ? "patch_embed.proj.weight" : "encoder.patch_embed.proj.weight", 5));
+    TRY(find_dims(&fc1, weights, head ? "blocks.0.mlp.fc1.weight" : "encoder.blocks.0.mlp.fc1.weight", 2));
+    shape->width = patch->dims[0];
+    shape->tubelet_size = patch->dims[2];
+    shape->patch_size = patch->dims[3];
+    shape->mlp_width = fc1->dims[0];
+    shape->depth = count_blocks(weights, prefix);
+    return shape->classifier ? ERR_NONE : read_decoder_shape(shape, weights);
+}
+
+/* ---- tensors ---- */
+
+/* Row blocks of qkv.weight are views into the same data. */
+static Err add_tensor(Tensor *out, const Tensor *official, int part, int n_parts) {
+    *out = *official;
+    TRY(hf_name(out->name, sizeof(out->name), official->name, part));
+    if (official->dims[0] % n_parts)
+        return RAISE(ERR_INPUT, "export: %s: %d rows are not queries, keys and values", official->name,
+                     official->dims[0]);
+    out->dims[0] /= n_parts;
+    out->data = official->data + (size_t)part * tensor_count(out);
+    return ERR_NONE;
+}
+
+static Err write_tensors(const char *folder, const WeightSet *weights) {
+    char path[PATH_SIZE];
+    TRY(path_join(path, sizeof(path), folder, "model.safetensors"));
+    Tensor *tensors = calloc(3 * (size_t)weights->n_tensors, sizeof(*tensors));
+    if (!tensors) return RAISE(ERR_MEMORY, "export: no memory for the list of tensors");
+    Err err = ERR_NONE;
+    int count = 0;
+    for (int i = 0; i < weights->n_tensors && !err; i++) {
+        int n_parts = text_ends(weights->tensors[i].name, ".attn.qkv.weight") ? 3 : 1;
+        for (int part = 0; part < n_parts && !err; part++)
+            err = add_tensor(&tensors[count++], &weights->tensors[i], part, n_parts);
+    }
+    if (!err) err = safetensors_write(path, tensors, count);
+    free(tensors);
+    return err;
+}
+
+/* ---- configurations ---- */
+
+static void add_labels(cJSON *config, int n_classes, const char *const *names) {
+    cJSON *id2label = cJSON_AddObjectToObject(config, "id2label");
+    cJSON *label2id = cJSON_AddObjectToObject(config, "label2id");
+    for (int k = 0; k < n_classes; k++) {
+        char id[16], name[32];
+        (void)snprintf(id, sizeof(id), "%d", k);
+        (void)snprintf(name, sizeof(name), "class %d", k);
+        cJSON_AddStringToObject(id2label, id, names ? names[k] : name);
+        cJSON_AddNumberToObject(label2id, names ? names[k] : name, k);
+    }
+}
+
+static cJSON *config_tree(const Shape *shape, const HfModel *model) {
+    cJSON *config = cJSON_CreateObject();
+    const char *architecture = shape->classifier ? "VideoMAEForVideoClassification" : "VideoMAEForPreTraining";
+    cJSON_AddItemToObject(config, "architectures", cJSON_CreateStringArray(&architecture, 1));
+    cJSON_AddStringToObject(config, "model_type", "videomae");
+    const struct {
+        const char *key;
+        double value;
+    } numbers[] = {
+        {"image_size", model->image_size},
+        {"patch_size", shape->patch_size},
+        {"num_channels", 3},
+        {"num_frames", model->n_frames},
+        {"tubelet_size", shape->tubelet_size},
+        {"hidden_size", shape->width},
+        {"num_hidden_layers", shape->depth},
+        {"num_attention_heads", model->heads},
+        {"intermediate_size", shape->mlp_width},
+        {"hidden_dropout_prob", 0},
+        {"attention_probs_dropout_prob", 0},
+        {"initializer_range", 0.02},
+        {"layer_norm_eps", 1e-6},
+    };
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        cJSON_AddNumberToObject(config, numbers[i].key, numbers[i].value);
+    cJSON_AddStringToObject(config, "hidden_act", "gelu");
+    cJSON_AddBoolToObject(config, "qkv_bias", true);
+    cJSON_AddBoolToObject(config, "use_mean_pooling", shape->classifier);
+    cJSON_AddStringToObject(config, "torch_dtype", "float32");
+    if (shape->classifier) {
+        add_labels(config, shape->n_classes, model->class_names);
+        return config;
+    }
+    cJSON_AddNumberToObject(config, "decoder_hidden_size", shape->decoder_width);
+    cJSON_AddNumberToObject(config, "decoder_num_hidden_layers", shape->decoder_depth);
+    cJSON_AddNumberToObject(config, "decoder_num_attention_heads", model->decoder_heads);
+    cJSON_AddNumberToObject(config, "decoder_intermediate_size", shape->decoder_mlp_width);
+    cJSON_AddBoolToObject(config, "norm_pix_loss", true);
+    return config;
+}
+
+/* The library's own default would be mean and deviation 0.5. */
+static cJSON *preprocessor_tree(const HfModel *model) {
+    static const double mean[] = {0.485, 0.456, 0.406}, deviation[] = {0.229, 0.224, 0.225};
+    cJSON *config = cJSON_CreateObject();
+    cJSON_AddStringToObject(config, "image_processor_type", "VideoMAEImageProcessor");
+    cJSON_AddBoolToObject(config, "do_resize", true);
+    cJSON_AddNumberToObject(cJSON_AddObjectToObject(config, "size"), "shortest_edge", model->image_size);
+    cJSON_AddNumberToObject(config, "resample", 2); /* bilinear */
+    cJSON_AddBoolToObject(config, "do_center_crop", true);
+    cJSON *crop = cJSON_AddObjectToObject(config, "crop_size");
+    cJSON_AddNumberToObject(crop, "height", model->image_size);
+    cJSON_AddNumberToObject(crop, "width", model->image_size);
+    cJSON_AddBoolToObject(config, "do_rescale", true);
+    cJSON_AddNumberToObject(config, "rescale_factor", 1.0 / 255);
+    cJSON_AddBoolToObject(config, "do_normalize", true);
+    cJSON_AddItemToObject(config, "image_mean", cJSON_CreateDoubleArray(mean, 3));
+    cJSON_AddItemToObject(config, "image_std", cJSON_CreateDoubleArray(deviation, 3));
+    return config;
+}
+
+/* Takes the tree. */
+static Err write_tree(const char *folder, const char *name, cJSON *tree) {
+    char path[PATH_SIZE], *text = NULL;
+    Err err = path_join(path, sizeof(path), folder, name);
+    if (!err) err = json_print(&text, tree);
+    if (!err) err = file_write_whole(path, text, strlen(text));
+    free(text);
+    cJSON_Delete(tree);
+    return err;
+}
+
+static Err write_card(const char *folder, const Shape *shape, const WeightSet *weights, const HfModel *model) {
+    char path[PATH_SIZE];
+    Builder card = {0};
+    builder_add(&card, "---\nlibrary_name: transformers\npipeline_tag: video-classification\n---\n\n# %s\n\n",
+                model->title);
+    builder_add(&card, "A VideoMAE trained by synvid, %s.\n\n",
+                shape->classifier ? "fine-tuned for classification" : "pre-trained (encoder and decoder)");
+    builder_add(&card, "- steps: %lld, seed %llu\n- weights digest: %s (XXH3-128 of all tensors)\n",
+                (long long)weights->step, (unsigned long long)weights->seed, weights->digest);
+    builder_add(&card, "- input: %d frames of %d x %d, RGB, normalized as in preprocessor_config.json\n",
+                model->n_frames, model->image_size, model->image_size);
+    builder_add(&card, "\nLoad with `transformers.%s.from_pretrained(\"this folder\")` (transformers 4).\n",
+                shape->classifier ? "VideoMAEForVideoClassification" : "VideoMAEForPreTraining");
+    Err err = builder_check(&card, "model card");
+    if (!err) err = path_join(path, sizeof(path), folder, "README.md");
+    if (!err) err = file_write_whole(path, card.data, card.length);
+    builder_free(&card);
+    return err;
+}
+
+CHECKED Err hf_export(const char *folder, const WeightSet *weights, const HfModel *model) {
+    Shape shape;
+    TRY(read_shape(&shape, weights));
+    TRY(folder_make(folder));
+    TRY(write_tensors(folder, weights));
+    TRY(write_tree(folder, "preprocessor_config.json", preprocessor_tree(model)));
+    TRY(write_card(folder, &shape, weights, model));
+    return write_tree(folder, "config.json", config_tree(&shape, model));
+}

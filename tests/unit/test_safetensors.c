@@ -1,0 +1,162 @@
+#include "base/file.h"
+#include "base/text.h"
+#include "store/hf_export.h"
+#include "store/safetensors.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[] = "/tmp/synvid-safetensors-XXXXXX";
+static char path[PATH_SIZE];
+
+static int make_folder(void **state) {
+    (void)state;
+    if (!mkdtemp(folder)) return -1;
+    return path_join(path, sizeof(path), folder, "a.safetensors") ? -1 : 0;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    (void)unlink(path);
+    return rmdir(folder);
+}
+
+static float first[6] = {1, 2, 3, 4, 5, 6}, second[1] = {-7.5f};
+static const Tensor tensors[] = {{.name = "layer.weight", .n_dims = 2, .dims = {2, 3}, .data = first},
+                                 {.name = "scalar", .n_dims = 1, .dims = {1}, .data = second}};
+
+static void test_tensors_come_back(void **state) {
+    (void)state;
+    assert_int_equal(safetensors_write(path, tensors, 2), ERR_NONE);
+    WeightSet weights;
+    assert_int_equal(safetensors_read(&weights, path), ERR_NONE);
+    assert_int_equal(weights.n_tensors, 2);
+    const Tensor *layer = weights_find(&weights, "layer.weight");
+    assert_non_null(layer);
+    assert_int_equal(layer->dims[1], 3);
+    assert_memory_equal(layer->data, first, sizeof(first));
+    assert_memory_equal(weights_find(&weights, "scalar")->data, second, sizeof(second));
+    weights_free(&weights);
+}
+
+/* The format's own rules, byte by byte: length, header, data without gaps at an aligned start. */
+static void test_the_file_is_what_other_readers_expect(void **state) {
+    (void)state;
+    static const char expected[] = "{\"__metadata__\":{\"format\":\"pt\"},"
+                                   "\"layer.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
+                                   "\"scalar\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[24,28]}}";
+    char *data;
+    size_t length;
+    assert_int_equal(safetensors_write(path, tensors, 2), ERR_NONE);
+    assert_int_equal(file_read(&data, &length, path, 1 << 20), ERR_NONE);
+    uint64_t header;
+    memcpy(&header, data, sizeof(header));
+    assert_int_equal(header % 8, 0);
+    assert_int_equal(length, 8 + header + sizeof(first) + sizeof(second));
+    assert_memory_equal(data + 8, expected, sizeof(expected) - 1);
+    assert_memory_equal(data + 8 + header, first, sizeof(first));
+    free(data);
+}
+
+static void write_file(const char *header, uint64_t stated, size_t data_bytes) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    uint64_t length = stated ? stated : strlen(header);
+    fwrite(&length, sizeof(length), 1, file);
+    fwrite(header, 1, strlen(header), file);
+    for (size_t i = 0; i < data_bytes; i++) fputc(0, file);
+    fclose(file);
+}
+
+static void test_files_that_do_not_add_up_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *header;
+        uint64_t stated;
+        size_t data_bytes;
+    } broken[] = {
+        {"{}", 1000, 0},
+        {"{}", 1ull << 62, 0},
+        {"{}", 0, 4},
+        {"not json", 0, 0},
+        {"[1]", 0, 0},
+        {"{\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}", 0, 4},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 0, 8},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 0, 4},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}", 0, 8},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}", 0, 8},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2000000000,2000000000,2000000000],\"data_offsets\":[0,8]}}", 0, 8},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,6]}}", 0, 6},
+        {"{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}", 0, 8},
+        {"{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}", 0, 8},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", 0, 8},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+         "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+         0, 8},
+    };
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        write_file(broken[i].header, broken[i].stated, broken[i].data_bytes);
+        WeightSet weights;
+        assert_int_equal(safetensors_read(&weights, path), ERR_INPUT);
+        assert_non_null(strstr(err_message(), path));
+        assert_null(weights.tensors);
+    }
+    WeightSet weights;
+    assert_int_equal(safetensors_read(&weights, "/nowhere/x.safetensors"), ERR_INPUT);
+}
+
+static void test_names_follow_the_table_of_transformers(void **state) {
+    (void)state;
+    static const struct {
+        const char *official, *hf;
+        int part;
+    } names[] = {
+        {"mask_token", "mask_token", 0},
+        {"encoder.patch_embed.proj.bias", "videomae.embeddings.patch_embeddings.projection.bias", 0},
+        {"encoder.blocks.11.norm1.weight", "videomae.encoder.layer.11.layernorm_before.weight", 0},
+        {"encoder.blocks.0.attn.q_bias", "videomae.encoder.layer.0.attention.attention.q_bias", 0},
+        {"encoder.blocks.0.attn.qkv.weight", "videomae.encoder.layer.0.attention.attention.query.weight", 0},
+        {"encoder.blocks.0.attn.qkv.weight", "videomae.encoder.layer.0.attention.attention.key.weight", 1},
+        {"encoder.blocks.0.attn.qkv.weight", "videomae.encoder.layer.0.attention.attention.value.weight", 2},
+        {"encoder.blocks.3.attn.proj.bias", "videomae.encoder.layer.3.attention.output.dense.bias", 0},
+        {"encoder.blocks.3.norm2.bias", "videomae.encoder.layer.3.layernorm_after.bias", 0},
+        {"encoder.blocks.3.mlp.fc1.weight", "videomae.encoder.layer.3.intermediate.dense.weight", 0},
+        {"encoder.blocks.3.mlp.fc2.weight", "videomae.encoder.layer.3.output.dense.weight", 0},
+        {"encoder.norm.weight", "videomae.layernorm.weight", 0},
+        {"encoder_to_decoder.weight", "encoder_to_decoder.weight", 0},
+        {"decoder.blocks.2.attn.v_bias", "decoder.decoder_layers.2.attention.attention.v_bias", 0},
+        {"decoder.norm.bias", "decoder.norm.bias", 0},
+        {"decoder.head.weight", "decoder.head.weight", 0},
+        {"blocks.1.norm1.bias", "videomae.encoder.layer.1.layernorm_before.bias", 0},
+        {"patch_embed.proj.weight", "videomae.embeddings.patch_embeddings.projection.weight", 0},
+        {"fc_norm.weight", "fc_norm.weight", 0},
+        {"head.bias", "classifier.bias", 0},
+    };
+    char name[TENSOR_NAME_SIZE];
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_int_equal(hf_name(name, sizeof(name), names[i].official, names[i].part), ERR_NONE);
+        assert_string_equal(name, names[i].hf);
+    }
+    static const char *const unknown[] = {"",
+                                          "conv1.weight",
+                                          "encoder.blocks.x.norm1.weight",
+                                          "encoder.blocks.1",
+                                          "encoder.blocks.1.gamma",
+                                          "encoder.blocks.99999.norm1.weight"};
+    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+        assert_int_equal(hf_name(name, sizeof(name), unknown[i], 0), ERR_INPUT);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tensors_come_back),
+        cmocka_unit_test(test_the_file_is_what_other_readers_expect),
+        cmocka_unit_test(test_files_that_do_not_add_up_are_refused),
+        cmocka_unit_test(test_names_follow_the_table_of_transformers),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
