@@ -1,0 +1,388 @@
+#include "train/trainer.h"
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "nn/adamw.h"
+#include "nn/schedule.h"
+#include "par/agree.h"
+#include "par/reduce.h"
+#include "store/checkpoint.h"
+#include "train/leafsum.h"
+#include "train/trainlog.h"
+
+#include <math.h>
+
+enum { UPDATE_FLOATS = 1 << 16 }; /* of the slice a thread updates at a time */
+
+/* One exact sum over ranks a step: the leaves' losses, the squared gradient by units, and two wishes. */
+typedef struct {
+    double *values;
+    int n_leaves, n_units, count;
+} StepStats;
+
+typedef struct {
+    TrainTask *task;
+    const TrainConfig *config;
+    const Run *run;
+    const RunFolder *folder;
+    BatchPlan plan;
+    Schedule schedule;
+    AdamwConfig adamw;
+    ReduceKind reduce_kind;
+    Reduce *reduce;
+    LeafSum *sum;
+    Share leaves, slice;
+    Arena memory; /* moments and stats */
+    float *m, *v; /* (slice) */
+    StepStats stats;
+    Tensor *tensors;
+    char checkpoint_folder[PATH_SIZE];
+    TrainLog log;
+    bool logging;
+    double last_checkpoint; /* time */
+    int64_t step, total_steps, saved_step;
+    double loss, grad_norm;
+    Err pending; /* rank 0 could not write a point: heard by all at the next agreement */
+} Trainer;
+
+/* ---- setup ---- */
+
+static void plan_rates(Trainer *t) {
+    const TrainConfig *c = t->config;
+    double scale = c->batch / 256.0;
+    int64_t per_epoch = batch_steps_per_epoch(&t->plan);
+    t->total_steps = per_epoch * c->epochs;
+    t->schedule = (Schedule){.peak = c->base_lr * scale,
+                             .minimum = c->min_lr * scale,
+                             .warmup_steps = llround(c->warmup_epochs * (double)per_epoch),
+                             .total_steps = t->total_steps};
+    t->adamw = (AdamwConfig){.beta1 = (float)c->beta1,
+                             .beta2 = (float)c->beta2,
+                             .eps = (float)c->eps,
+                             .weight_decay = (float)c->weight_decay};
+}
+
+static size_t unit_count(size_t total) {
+    return (total + reduce_unit(total) - 1) / reduce_unit(total);
+}
+
+static int64_t leaf_width(ReduceKind kind, int64_t n_leaves, int n_ranks) {
+    Share first = reduce_leaves(kind, n_leaves, 0, n_ranks), last = reduce_leaves(kind, n_leaves, n_ranks - 1, n_ranks);
+    int64_t a = first.end - first.begin, b = last.end - last.begin;
+    return a > b ? a : b;
+}
+
+static Err allocate(Trainer *t) {
+    size_t slice = (size_t)(t->slice.end - t->slice.begin), total = t->task->params->total;
+    t->stats.n_leaves = (int)batch_n_leaves(&t->plan);
+    t->stats.n_units = (int)unit_count(total);
+    t->stats.count = t->stats.n_leaves + t->stats.n_units + 2;
+    size_t bytes = 2 * slice * sizeof(float) + (size_t)t->stats.count * sizeof(double) + 1024;
+    TRY(arena_alloc(&t->memory, bytes, "optimizer state"));
+    t->m = arena_floats(&t->memory, slice);
+    t->v = arena_floats(&t->memory, slice);
+    t->stats.values = arena_take(&t->memory, (size_t)t->stats.count * sizeof(double));
+    t->tensors = calloc((size_t)t->task->params->n_rows, sizeof(*t->tensors));
+    if (!t->tensors) return RAISE(ERR_MEMORY, "training: no memory for the list of tensors");
+    int64_t width = leaf_width(t->reduce_kind, t->stats.n_leaves, t->run->par.n_ranks);
+    return leafsum_new(&t->sum, total, width, t->run->par.threads, reduce_grads(t->reduce));
+}
+
+static Err plan_all(Trainer *t) {
+    const Par *par = &t->run->par;
+    const TrainConfig *c = t->config;
+    TRY(batch_plan_init(&t->plan, t->task->seed, t->task->clips_per_epoch, c->batch, c->micro_batch));
+    TRY(reduce_choose(&t->reduce_kind, (ReduceKind)c->reduce, par->n_ranks, batch_n_leaves(&t->plan)));
+    plan_rates(t);
+    t->leaves = reduce_leaves(t->reduce_kind, batch_n_leaves(&t->plan), par->rank, par->n_ranks);
+    return runfolder_path(t->checkpoint_folder, sizeof(t->checkpoint_folder), t->folder, "ckpt");
+}
+
+static CheckpointSlice my_slice(Trainer *t) {
+    params_tensors(t->tensors, t->task->params, reduce_params(t->reduce));
+    return (CheckpointSlice){.tensors = t->tensors,
+                             .n_tensors = t->task->params->n_rows,
+                             .begin = t->slice.begin,
+                             .end = t->slice.end,
+                             .params = reduce_params(t->reduce) + t->slice.begin,
+                             .m = t->m,
+                             .v = t->v};
+}
+
+/* Each rank fills its slice of the shared parameters; its gradient buffer serves as the place to draw all of them. */
+static void start_params(Trainer *t, const float *initial) {
+    if (!initial) {
+        params_init(reduce_grads(t->reduce), t->task->params, t->task->seed, t->task->head_scale);
+        initial = reduce_grads(t->reduce);
+    }
+    memcpy(reduce_params(t->reduce) + t->slice.begin, initial + t->slice.begin,
+           (size_t)(t->slice.end - t->slice.begin) * sizeof(float));
+}
+
+static Err start_or_resume_all(Trainer *t, const float *initial) {
+    CheckpointSlice slice = my_slice(t);
+    CheckpointState state = {0};
+    bool found = false;
+    TRY(checkpoint_read_newest_all(t->checkpoint_folder, &slice, &state, &found, &t->run->par));
+    if (found)
+        t->step = t->saved_step = state.step;
+    else
+        start_params(t, initial);
+    reduce_gather_all(t->reduce);
+    if (found && t->step < t->total_steps)
+        log_info("%s: going on from the checkpoint of step %lld of %lld", t->task->name, (long long)t->step,
+                 (long long)t->total_steps);
+    return ERR_NONE;
+}
+
+static void say_what_starts(const Trainer *t) {
+    const TrainConfig *c = t->config;
+    char params[32], bytes[32];
+    size_t need = 0;
+    if (trainer_rank_bytes(&need, t->task, c, t->run->par.n_ranks, t->run->par.threads)) return;
+    log_info("%s: %s parameters; %lld steps (%d epochs of %lld) of %d clips in %d leaves", t->task->name,
+             text_count(params, sizeof(params), (int64_t)t->task->params->total), (long long)t->total_steps, c->epochs,
+             (long long)batch_steps_per_epoch(&t->plan), c->batch, t->stats.n_leaves);
+    log_info("%d ranks x %d threads, gradient sum: %s%s; %s a rank; run folder %s", t->run->par.n_ranks,
+             t->run->par.threads, t->reduce_kind == REDUCE_TREE ? "fixed tree" : "library (rounding depends on ranks)",
+             reduce_uses_window(t->reduce) ? " in shared memory" : "", text_bytes(bytes, sizeof(bytes), (double)need),
+             t->folder->path);
+}
+
+static Err open_all(Trainer *t, const float *initial) {
+    const Par *par = &t->run->par;
+    TRY(err_agree_all(plan_all(t), par, "planning the training"));
+    TRY(reduce_new_all(&t->reduce, par, t->reduce_kind, t->task->params->total));
+    t->slice = reduce_slice(t->reduce);
+    TRY(err_agree_all(allocate(t), par, "training memory"));
+    TRY(start_or_resume_all(t, initial));
+    say_what_starts(t);
+    t->logging = true;
+    TRY(trainlog_open_all(&t->log, t->run, t->folder, t->step, t->total_steps, t->config->log_steps, t->config->batch,
+                          t->task->flops_per_clip));
+    stop_watch_folder(t->folder->path);
+    t->last_checkpoint = trainlog_now();
+    return ERR_NONE;
+}
+
+static void free_trainer_all(Trainer *t) {
+    stop_watch_folder(NULL);
+    leafsum_free(&t->sum);
+    reduce_free_all(&t->reduce);
+    arena_free(&t->memory);
+    free(t->tensors);
+    batch_plan_free(&t->plan);
+}
+
+/* ---- one step ---- */
+
+static Err run_leaf(void *state, int thread, int64_t leaf, float *grads, double *loss) {
+    Trainer *t = state;
+    TrainLeaf which = batch_leaf(&t->plan, t->step, leaf);
+    return t->task->leaf(t->task, thread, &which, reduce_params(t->reduce), grads, loss);
+}
+
+/* What a rank does alone; a point that could not be written is reported here too. */
+static Err compute_gradients(Trainer *t) {
+    if (t->pending) return t->pending;
+    if (fault_hit("train.step")) return RAISE(ERR_INTERNAL, "step %lld: injected fault", (long long)t->step + 1);
+    memset(t->stats.values, 0, (size_t)t->stats.count * sizeof(double));
+    Err err = leafsum_run(t->sum, t->leaves, run_leaf, t, t->stats.values + t->leaves.begin);
+    if (!err && fault_hit("train.exchange"))
+        err = RAISE(ERR_INTERNAL, "gradient exchange of step %lld: injected fault", (long long)t->step + 1);
+    return err_within(err, "step %lld: ", (long long)t->step + 1);
+}
+
+static void square_units(Trainer *t) {
+    const float *grads = reduce_grads(t->reduce);
+    int64_t unit = (int64_t)reduce_unit(t->task->params->total);
+#pragma omp parallel for num_threads(t->run->par.threads) schedule(static)
+    for (int64_t begin = t->slice.begin; begin < t->slice.end; begin += unit) {
+        int64_t end = begin + unit < t->slice.end ? begin + unit : t->slice.end;
+        double sum = 0;
+        for (int64_t i = begin; i < end; i++) sum += (double)grads[i] * grads[i];
+        t->stats.values[t->stats.n_leaves + begin / unit] = sum;
+    }
+}
+
+static double sum_in_order(const double *values, int count) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) sum += values[i];
+    return sum;
+}
+
+/* Loss and gradient norm, and whether anybody wants to stop or rank 0's clock says checkpoint: one message. */
+static void share_stats_all(Trainer *t, bool *stop, bool *save) {
+    StepStats *s = &t->stats;
+    double *wishes = s->values + s->n_leaves + s->n_units;
+    bool due = trainlog_now() - t->last_checkpoint > 60 * t->config->checkpoint_minutes;
+    square_units(t);
+    wishes[0] = stop_requested();
+    wishes[1] = t->run->par.rank == 0 && due;
+    reduce_disjoint_all(s->values, s->count, &t->run->par);
+    t->loss = sum_in_order(s->values, s->n_leaves);
+    t->grad_norm = sqrt(sum_in_order(s->values + s->n_leaves, s->n_units));
+    *stop = wishes[0] > 0;
+    *save = wishes[1] > 0;
+}
+
+static void update_slice(Trainer *t, double lr) {
+    float *params = reduce_params(t->reduce), *grads = reduce_grads(t->reduce);
+    int64_t first = t->slice.begin;
+#pragma omp parallel for num_threads(t->run->par.threads) schedule(static)
+    for (int64_t begin = first; begin < t->slice.end; begin += UPDATE_FLOATS) {
+        int64_t end = begin + UPDATE_FLOATS < t->slice.end ? begin + UPDATE_FLOATS : t->slice.end;
+        adamw_update(params + begin, t->m + (begin - first), t->v + (begin - first), grads + begin, (size_t)begin,
+                     (size_t)end, t->task->params, &t->adamw, lr, t->task->lr_scale, t->step + 1);
+    }
+}
+
+static Err diverged(const Trainer *t) {
+    return RAISE(ERR_DIVERGED,
+                 "%s: step %lld: the loss is %g and the gradient norm %g; the last good checkpoint is of step %lld in "
+                 "%s (try a smaller train.base_lr or a longer train.warmup_epochs)",
+                 t->task->name, (long long)t->step + 1, t->loss, t->grad_norm, (long long)t->saved_step,
+                 t->checkpoint_folder);
+}
+
+static Err step_all(Trainer *t, bool *stop, bool *save) {
+    double times[5], lr = schedule_rate(&t->schedule, t->step);
+    times[0] = trainlog_now();
+    batch_plan_enter(&t->plan, t->step);
+    TRY(err_agree_all(compute_gradients(t), &t->run->par, "gradients"));
+    times[1] = trainlog_now();
+    reduce_scatter_all(t->reduce);
+    share_stats_all(t, stop, save);
+    if (!isfinite(t->loss) || !isfinite(t->grad_norm)) return diverged(t);
+    times[2] = trainlog_now();
+    update_slice(t, lr);
+    times[3] = trainlog_now();
+    reduce_gather_all(t->reduce);
+    times[4] = trainlog_now();
+    t->step++;
+    StepTimes spent = {.compute = times[1] - times[0],
+                       .exchange = times[2] - times[1] + times[4] - times[3],
+                       .update = times[3] - times[2]};
+    t->pending = trainlog_step(&t->log, t->step, t->loss, lr, t->grad_norm, spent);
+    return ERR_NONE;
+}
+
+/* ---- the run ---- */
+
+static Err save_all(Trainer *t) {
+    if (t->saved_step == t->step) return ERR_NONE;
+    CheckpointSlice slice = my_slice(t);
+    CheckpointState state = {.step = t->step, .seed = t->task->seed, .config_text = t->run->config_text};
+    TRY(checkpoint_write_all(t->checkpoint_folder, &slice, &state, &t->run->par));
+    t->saved_step = t->step;
+    t->last_checkpoint = trainlog_now();
+    return checkpoint_prune_all(t->checkpoint_folder, t->config->keep_last, t->config->keep_every, &t->run->par);
+}
+
+/* The stop file has done its work: left there, the next run would stop at once. */
+static Err remove_stop_file(const Trainer *t) {
+    char path[PATH_SIZE];
+    TRY(runfolder_path(path, sizeof(path), t->folder, "stop"));
+    return t->run->par.rank == 0 && file_exists(path) ? file_remove(path) : ERR_NONE;
+}
+
+static Err stop_here_all(Trainer *t) {
+    (void)agree_stop_all(&t->run->par); /* spreads the reason */
+    TRY(save_all(t));
+    TRY(err_agree_all(remove_stop_file(t), &t->run->par, "removing the stop file"));
+    return RAISE(ERR_STOPPED,
+                 "%s: %s: stopped at step %lld of %lld with a checkpoint in %s; run the same command again "
+                 "to go on",
+                 t->task->name, stop_reason(), (long long)t->step, (long long)t->total_steps, t->checkpoint_folder);
+}
+
+static bool epoch_ends(const Trainer *t) {
+    return t->step % batch_steps_per_epoch(&t->plan) == 0;
+}
+
+static Err steps_all(Trainer *t) {
+    while (t->step < t->total_steps) {
+        bool stop, save;
+        TRY(step_all(t, &stop, &save));
+        if (t->config->checkpoint_steps && t->step % t->config->checkpoint_steps == 0) save = true;
+        if (t->task->epoch_end_all && epoch_ends(t))
+            TRY(t->task->epoch_end_all(t->task, t->step / batch_steps_per_epoch(&t->plan), reduce_params(t->reduce)));
+        if (stop && t->step < t->total_steps) return stop_here_all(t);
+        if (save || t->step == t->total_steps) TRY(save_all(t));
+    }
+    return err_agree_all(t->pending, &t->run->par, "the curves");
+}
+
+/* From the files, so that a run that ended after its last checkpoint but before its result says the same. */
+static Err read_outcome(const Trainer *t, TrainOutcome *outcome) {
+    if (t->run->par.rank != 0) return ERR_NONE;
+    double *steps = NULL, *losses = NULL;
+    int64_t count = 0;
+    TRY(curve_read(&steps, &losses, &count, t->folder->path, "loss"));
+    outcome->loss = count ? losses[count - 1] : NAN;
+    free(steps);
+    free(losses);
+    WeightSet weights = {0};
+    TRY(weights_read(&weights, t->folder->path));
+    memcpy(outcome->weights_digest, weights.digest, sizeof(outcome->weights_digest));
+    weights_free(&weights);
+    return ERR_NONE;
+}
+
+/* Without gradients and moments: what comes now (tests, pictures) may need the room. */
+static Err finish_all(Trainer *t) {
+    TrainOutcome outcome = {.steps = t->step};
+    leafsum_free(&t->sum);
+    arena_free(&t->memory);
+    TRY(err_agree_all(read_outcome(t, &outcome), &t->run->par, "reading the final checkpoint back"));
+    return t->task->finish_all ? t->task->finish_all(t->task, reduce_params(t->reduce), &outcome) : ERR_NONE;
+}
+
+CHECKED Err trainer_run_all(TrainTask *task, const TrainConfig *config, const float *initial, const Run *run,
+                            const RunFolder *folder) {
+    Trainer t = {.task = task, .config = config, .run = run, .folder = folder, .saved_step = -1};
+    Err err = open_all(&t, initial);
+    if (!err) err = steps_all(&t);
+    if (t.logging) {
+        Err closing = err_agree_all(trainlog_close_all(&t.log, t.step), &run->par, "closing the curves");
+        if (!err) err = closing;
+    }
+    if (!err) err = finish_all(&t);
+    free_trainer_all(&t);
+    return err;
+}
+
+CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const TrainConfig *config, int n_ranks,
+                               int threads) {
+    BatchPlan plan;
+    ReduceKind kind;
+    Err err = batch_plan_init(&plan, task->seed, task->clips_per_epoch, config->batch, config->micro_batch);
+    int64_t n_leaves = batch_n_leaves(&plan);
+    batch_plan_free(&plan);
+    TRY(err);
+    TRY(reduce_choose(&kind, (ReduceKind)config->reduce, n_ranks, n_leaves));
+    size_t total = task->params->total, moments = 2 * (total / (size_t)n_ranks) * sizeof(float);
+    *bytes = reduce_bytes(total) + leafsum_bytes(total, leaf_width(kind, n_leaves, n_ranks), threads) + moments +
+             (size_t)threads * task->scratch_bytes;
+    return ERR_NONE;
+}
+
+CHECKED Err trainer_print_plan(const TrainTask *task, const TrainConfig *config, const Run *run) {
+    char bytes[32], params[32];
+    size_t need = 0;
+    TRY(trainer_rank_bytes(&need, task, config, run->par.n_ranks, run->par.threads));
+    int64_t steps = task->clips_per_epoch / config->batch * config->epochs;
+    double flops = task->flops_per_clip * (double)config->batch * (double)steps;
+    printf("%s: %s parameters\n", task->name, text_count(params, sizeof(params), (int64_t)task->params->total));
+    printf("  %lld steps: %d epochs of %lld clips, %d clips a step in %d leaves\n", (long long)steps, config->epochs,
+           (long long)task->clips_per_epoch, config->batch, config->batch / config->micro_batch);
+    printf("  %s of memory a rank, with %d threads\n", text_bytes(bytes, sizeof(bytes), (double)need),
+           run->par.threads);
+    if (flops > 0)
+        printf("  %.3g GFLOP a clip, %.3g TFLOP in all: %.2f core-hours at 50 GFLOP/s\n", task->flops_per_clip * 1e-9,
+               flops * 1e-12, flops / 50e9 / 3600);
+    return ERR_NONE;
+}
