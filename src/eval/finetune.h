@@ -1,16 +1,25 @@
-/* eval/finetune - classification on labelled clips: fine-tune everything, or probe a frozen encoder; then test clips x
- * crops with averaged probabilities and Wilson 95 % intervals into result.json. */
+/* eval/finetune - what a representation is worth: classification on labelled clips.
+ *
+ * finetune trains everything (settings: the paper's Table 6 and the official code), probe trains a linear head on the
+ * features of the frozen encoder (Table 7). Both then test clips x crops of every test video, probabilities averaged
+ * over views, and write result.json (top-1 and top-5 with Wilson 95 % intervals), predictions.csv (in test set order,
+ * so that two runs can be compared pair by pair), classes.csv and confusion.csv into their run folder. Defaults of the
+ * tables are the paper's settings: the protocol of a result is called "paper" when nothing differs from them. */
 #pragma once
 
+#include "base/text.h"
 #include "nn/model.h"
-#include "train/trainer.h"
+#include "par/run.h"
+#include "train/train_config.h"
 #include "video/source.h"
+
+typedef enum { CLASSIFY_CROP_RESIZED, CLASSIFY_CROP_SHIFT, CLASSIFY_CROP_CENTER } ClassifyCrop;
 
 typedef struct {
     char train[PATH_SIZE], test[PATH_SIZE]; /* dataset folders */
     int frame_stride;
-    double crop_area_min; /* random resized crop: smallest area share; 1: no area change */
-    int shift;            /* alternative to random resized crop: random shift by up to this many pixels, 0: off */
+    int crop;  /* ClassifyCrop of training clips */
+    int shift; /* crop shift: at most so many pixels of the model's frame */
     bool flip;
     int rand_augment_ops; /* 0: off */
     double rand_augment_magnitude, erasing, mixup, cutmix, label_smoothing;
@@ -21,18 +30,19 @@ typedef struct {
 typedef struct {
     char name[NAME_SIZE];
     char checkpoint[PATH_SIZE];  /* run folder or file; empty: random initialization */
-    char pretraining[NAME_SIZE]; /* how the result calls it; empty: taken from the checkpoint's config */
-    ModelConfig model;           /* ignored when the checkpoint says otherwise: that is an error naming both */
+    char pretraining[NAME_SIZE]; /* how the result calls it; empty: taken from the checkpoint */
+    ModelConfig model;           /* when the checkpoint says otherwise, that is an error naming both */
     ClassifyData data;
     TrainConfig train;
     double drop_path, head_dropout, init_scale;
 } FinetuneConfig;
 
 extern const Field finetune_fields[];
+extern const Field probe_fields[];
+
+/* Sources are borrowed and labelled, with the same classes. A finished run is reported and left alone; --dry-run prints
+ * sizes and returns. */
 CHECKED Err finetune_run_all(const FinetuneConfig *config, const ClipSource *train, const ClipSource *test,
                              const Run *run);
-
-/* eval/probe: the same config; the encoder is frozen, features are computed once, only the linear head trains. */
-extern const Field probe_fields[];
 CHECKED Err probe_run_all(const FinetuneConfig *config, const ClipSource *train, const ClipSource *test,
                           const Run *run);

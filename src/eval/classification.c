@@ -1,0 +1,178 @@
+#include "eval/classification.h"
+
+#include "base/log.h"
+#include "eval/forward.h"
+#include "eval/score.h"
+#include "par/agree.h"
+#include "par/spread.h"
+#include "train/identity.h"
+#include "train/protocol.h"
+
+#include <math.h>
+
+static const char *const paper_datasets[] = {"ucf101", "hmdb51", NULL};
+
+/* ---- opening ---- */
+
+static Err check_sources(const ClipSource *train, const ClipSource *test) {
+    if (train->n_classes < 2) return RAISE(ERR_INPUT, "data.train: %s has no labels to learn", train->name);
+    if (train->n_classes != test->n_classes)
+        return RAISE(ERR_INPUT, "data.test: %s has %d classes, but data.train %s has %d", test->name, test->n_classes,
+                     train->name, train->n_classes);
+    for (int k = 0; train->class_names && test->class_names && k < train->n_classes; k++)
+        if (!text_equal(train->class_names[k], test->class_names[k]))
+            return RAISE(ERR_INPUT, "data.test: class %d is %s in %s, but %s in %s", k, test->class_names[k],
+                         test->name, train->class_names[k], train->name);
+    return ERR_NONE;
+}
+
+/* Every rank draws the fresh weights; only rank 0 reads the checkpoint. */
+static Err load_initial(Classification *c) {
+    const FinetuneConfig *config = c->task.config;
+    const ParamTable *table = classifier_params(c->network);
+    c->initial = malloc(table->total * sizeof(float));
+    if (!c->initial) return RAISE(ERR_MEMORY, "%s: no memory for the weights", c->task.task);
+    params_init(c->initial, table, c->task.run->seed, (float)config->init_scale);
+    if (!config->checkpoint[0] || c->task.run->par.rank != 0) return ERR_NONE;
+    return pretrained_load(c->initial, &c->pretrained, table, &config->model, config->checkpoint);
+}
+
+static Err load_initial_all(Classification *c) {
+    const Par *par = &c->task.run->par;
+    TRY(err_agree_all(load_initial(c), par, "loading the checkpoint"));
+    TRY(spread_bytes_all(&c->pretrained, sizeof(c->pretrained), par));
+    if (!c->task.config->checkpoint[0]) return ERR_NONE;
+    log_info("weights of %s, step %lld, from %s", c->pretrained.name, (long long)c->pretrained.step,
+             c->pretrained.path);
+    return spread_bytes_all(c->initial, classifier_params(c->network)->total * sizeof(float), par);
+}
+
+CHECKED Err classification_open_all(Classification *c, const ClassificationTask *task) {
+    *c = (Classification){.task = *task};
+    const FinetuneConfig *config = task->config;
+    TRY(check_sources(task->train, task->test));
+    TRY(model_check(&config->model));
+    TRY(classifier_new(&c->network, &config->model, task->train->n_classes, config->drop_path, config->head_dropout));
+    return load_initial_all(c);
+}
+
+void classification_free(Classification *c) {
+    classifier_free(&c->network);
+    free(c->initial);
+    c->initial = NULL;
+}
+
+/* ---- the run folder ---- */
+
+static const char *pretraining_name(const Classification *c) {
+    if (c->task.config->pretraining[0]) return c->task.config->pretraining;
+    return c->pretrained.name[0] ? c->pretrained.name : RANDOM_INITIALIZATION;
+}
+
+static Err open_folder_all(Classification *c) {
+    const ClassificationTask *t = &c->task;
+    char identity[DIGEST_SIZE], name[NAME_SIZE];
+    const char *inputs[] = {t->train->digest, t->test->digest, c->pretrained.digest};
+    TRY(run_identity(identity, t->config, t->fields, t->run->seed, inputs, 3));
+    if (t->config->name[0])
+        TRY(text_copy(name, sizeof(name), t->config->name));
+    else
+        TRY(text_format(name, sizeof(name), "%s-%s-%s", t->task, t->train->name, pretraining_name(c)));
+    return runfolder_open_all(&c->folder, name, identity, t->run);
+}
+
+CHECKED Err classification_run_all(Classification *c, Err (*train_all)(Classification *c, void *state), void *state) {
+    char reason[256];
+    Err err = ERR_NONE;
+    TRY(open_folder_all(c));
+    if (c->folder.finished)
+        log_info("already finished: %s (--force starts over)", c->folder.path);
+    else
+        err = train_all(c, state);
+    runfolder_close_all(&c->folder, c->task.run, run_exit_reason(reason, sizeof(reason), err));
+    if (!err && c->task.run->par.rank == 0) printf("%s\n", c->folder.path);
+    return err;
+}
+
+/* ---- the result ---- */
+
+static Err fill_identity(Result *result, const Classification *c) {
+    const ClassificationTask *t = &c->task;
+    result->seed = t->run->seed;
+    TRY(text_copy(result->task, sizeof(result->task), t->task));
+    TRY(text_copy(result->dataset, sizeof(result->dataset), t->train->name));
+    TRY(text_copy(result->pretraining, sizeof(result->pretraining), pretraining_name(c)));
+    return model_title(result->model, sizeof(result->model), &t->config->model);
+}
+
+static Err fill_protocol(Result *result, const Classification *c, const char *special) {
+    bool known = false;
+    for (size_t i = 0; paper_datasets[i]; i++) known = known || text_equal(result->dataset, paper_datasets[i]);
+    if (!known) TRY(result_add_deviation(result, "dataset %s instead of UCF101", result->dataset));
+    if (special) TRY(result_add_deviation(result, "%s", special));
+    return protocol_compare(result, c->task.config, sizeof(*c->task.config), c->task.fields);
+}
+
+static Err fill_inputs(Result *result, const Classification *c, const char *final) {
+    TRY(result_add_input(result, "train", c->task.train->name, c->task.train->digest));
+    TRY(result_add_input(result, "test", c->task.test->name, c->task.test->digest));
+    if (c->pretrained.digest[0]) TRY(result_add_input(result, "checkpoint", c->pretrained.path, c->pretrained.digest));
+    return final ? result_add_input(result, "final weights", "ckpt", final) : ERR_NONE;
+}
+
+static Err write_result(Result *result, const Classification *c, const Predictions *predictions, const char *final,
+                        const char *special) {
+    char path[PATH_SIZE];
+    TRY(fill_identity(result, c));
+    TRY(fill_protocol(result, c, special));
+    TRY(score_into_result(result, predictions));
+    TRY(fill_inputs(result, c, final));
+    TRY(score_write_tables(predictions, c->folder.path));
+    TRY(runfolder_path(path, sizeof(path), &c->folder, "result.json"));
+    return result_write(result, path);
+}
+
+static void say_outcome(const Result *result, const Classification *c) {
+    const ResultMetric *top1 = result_metric(result, "top1");
+    log_info("%s of %s on %s: top-1 %.2f %% [%.2f, %.2f] of %lld videos (chance %.2f %%), protocol %s; result in %s",
+             result->task, result->pretraining, result->dataset, top1->value, top1->low, top1->high,
+             (long long)top1->count, result_metric(result, "chance")->value,
+             result->paper_protocol ? "of the paper" : "reduced", c->folder.path);
+}
+
+static Err conclude(const Classification *c, const Predictions *predictions, const char *final, const char *special) {
+    Result *result = calloc(1, sizeof(*result));
+    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
+    Err err = write_result(result, c, predictions, final, special);
+    if (!err) say_outcome(result, c);
+    free(result);
+    return err;
+}
+
+CHECKED Err classification_finish_all(Classification *c, const float *params, const char *final, const char *special) {
+    const ClassificationTask *t = &c->task;
+    const ClassifyData *data = &t->config->data;
+    Forward forward = {.network = c->network,
+                       .params = params,
+                       .views = {.source = t->test,
+                                 .model = &t->config->model,
+                                 .frame_stride = data->frame_stride,
+                                 .n_clips = data->test_clips,
+                                 .n_crops = data->test_crops},
+                       .batch = t->config->train.micro_batch,
+                       .n_classes = t->test->n_classes,
+                       .what = "test videos"};
+    float *probabilities = NULL;
+    int *labels = NULL;
+    TRY(forward_probabilities_all(&probabilities, &labels, &forward, t->run));
+    Predictions predictions = {.n_videos = t->test->count,
+                               .n_classes = t->test->n_classes,
+                               .probabilities = probabilities,
+                               .labels = labels,
+                               .class_names = t->test->class_names};
+    Err err = t->run->par.rank == 0 ? conclude(c, &predictions, final, special) : ERR_NONE;
+    err = err_agree_all(err, &t->run->par, "writing the result");
+    free(probabilities);
+    free(labels);
+    return err;
+}

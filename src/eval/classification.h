@@ -1,0 +1,38 @@
+/* eval/classification - what fine-tuning and probing share: the network with its first weights, the run folder, and the
+ * way from final weights to result.json. */
+#pragma once
+
+#include "eval/finetune.h"
+#include "eval/pretrained.h"
+#include "nn/classifier.h"
+#include "store/result.h"
+#include "store/runfolder.h"
+
+/* Results without a checkpoint call their pre-training so. */
+#define RANDOM_INITIALIZATION "random-initialization"
+
+/* Borrowed; filled by the task. */
+typedef struct {
+    const char *task; /* "finetune" */
+    const FinetuneConfig *config;
+    const Field *fields;
+    const ClipSource *train, *test;
+    const Run *run;
+} ClassificationTask;
+
+typedef struct {
+    ClassificationTask task;
+    Classifier *network;
+    float *initial; /* flat first weights: the checkpoint's encoder, fresh head; the same on every rank */
+    Pretrained pretrained;
+    RunFolder folder;
+} Classification;
+
+/* Checks sources and model, builds the network, loads the checkpoint (rank 0 reads). */
+CHECKED Err classification_open_all(Classification *c, const ClassificationTask *task);
+void classification_free(Classification *c);
+/* Calls `train_all` in the run folder, unless that is finished, and closes the folder with the outcome. */
+CHECKED Err classification_run_all(Classification *c, Err (*train_all)(Classification *c, void *state), void *state);
+/* Tests the weights and writes the result and its tables. `final` may be NULL: digest of the final weights. `special`
+ * may be NULL: a deviation that follows from the method rather than a setting. */
+CHECKED Err classification_finish_all(Classification *c, const float *params, const char *final, const char *special);

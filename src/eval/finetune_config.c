@@ -1,0 +1,65 @@
+#include "eval/finetune.h"
+
+/* What both stages have. */
+#define TASK_FIELDS(data_, train_)                                                                                     \
+    FIELD_TEXT(FinetuneConfig, name, "readable part of the run folder's name; empty: task, dataset, pre-training", "", \
+               .flags = FIELD_COSMETIC),                                                                               \
+        FIELD_PATH(FinetuneConfig, checkpoint,                                                                         \
+                   "pre-trained run folder (its digest may be left out) or file; empty: random initialization", ""),   \
+        FIELD_TEXT(FinetuneConfig, pretraining, "how results call the pre-training; empty: the checkpoint's name", "", \
+                   .flags = FIELD_COSMETIC),                                                                           \
+        FIELD_GROUP(FinetuneConfig, model, "the network; must be the checkpoint's", model_fields),                     \
+        FIELD_GROUP(FinetuneConfig, data, "what it sees", data_),                                                      \
+        FIELD_GROUP(FinetuneConfig, train, "how it learns", train_),                                                   \
+        FIELD_DOUBLE(FinetuneConfig, init_scale, "factor on the head's first weights", 0.001, 0, 1)
+
+#define DATA_FIELDS                                                                                                    \
+    FIELD_PATH(ClassifyData, train, "folder of labelled shards to train on", ""),                                      \
+        FIELD_PATH(ClassifyData, test, "folder of labelled shards to test on", ""),                                    \
+        FIELD_INT(ClassifyData, frame_stride, "frames from one of a clip to the next (HMDB51: 2)", 4, 1, 1000),        \
+        FIELD_DOUBLE(ClassifyData, label_smoothing, "probability spread over all classes", 0.1, 0, 0.9),               \
+        FIELD_INT(ClassifyData, test_clips, "test: clips spread over a video (HMDB51: 10)", 5, 1, 100),                \
+        FIELD_INT(ClassifyData, test_crops, "test: crops along the longer side", 3, 1, 100)
+
+/* ---- fine-tuning: the paper's Table 6; what it leaves open as in the official code ---- */
+
+static const Field finetune_data_fields[] = {
+    DATA_FIELDS,
+    FIELD_ENUM(ClassifyData, crop, "training clips: resized: random area and aspect; shift: whole frame, moved; center",
+               CLASSIFY_CROP_RESIZED, "resized|shift|center"),
+    FIELD_INT(ClassifyData, shift, "crop shift: at most so many pixels of the model's frame", 0, 0, 1024),
+    FIELD_BOOL(ClassifyData, flip, "mirror every second training clip", true),
+    FIELD_INT(ClassifyData, rand_augment_ops, "RandAugment: operations a clip; 0: off", 4, 0, 16),
+    FIELD_DOUBLE(ClassifyData, rand_augment_magnitude,
+                 "RandAugment: strength (the official code runs 7, the paper's table says 9)", 7, 0, 10),
+    FIELD_DOUBLE(ClassifyData, erasing, "random erasing: share of clips", 0.25, 0, 1),
+    FIELD_DOUBLE(ClassifyData, mixup, "mixup: alpha of the beta distribution; 0: off", 0.8, 0, 100),
+    FIELD_DOUBLE(ClassifyData, cutmix, "cutmix: alpha of the beta distribution; 0: off", 1.0, 0, 100),
+    FIELD_INT(ClassifyData, repeat, "differently augmented copies of a clip in a batch", 2, 1, 16),
+    FIELD_END,
+};
+
+static const Field finetune_train_fields[] = {TRAIN_FIELDS(100, 256, 1e-3, 1e-5, 5, 0.05, 0.999, 0.7)};
+
+const Field finetune_fields[] = {
+    TASK_FIELDS(finetune_data_fields, finetune_train_fields),
+    FIELD_DOUBLE(FinetuneConfig, drop_path, "share of residual branches dropped in the last block; rises linearly", 0.2,
+                 0, 0.9),
+    FIELD_DOUBLE(FinetuneConfig, head_dropout, "share of features dropped before the head", 0.5, 0, 0.9),
+    FIELD_END,
+};
+
+/* ---- linear probe: the paper's Table 7 ---- */
+
+static const Field probe_data_fields[] = {
+    DATA_FIELDS,
+    FIELD_INT(ClassifyData, repeat, "clips spread over a training video", 2, 1, 16),
+    FIELD_END,
+};
+
+static const Field probe_train_fields[] = {TRAIN_FIELDS(100, 256, 1e-2, 0, 5, 0, 0.999, 1)};
+
+const Field probe_fields[] = {
+    TASK_FIELDS(probe_data_fields, probe_train_fields),
+    FIELD_END,
+};

@@ -1,0 +1,170 @@
+#include "eval/forward.h"
+
+#include "base/shared_err.h"
+#include "par/agree.h"
+#include "par/share.h"
+#include "par/spread.h"
+
+#include <math.h>
+#include <omp.h>
+
+/* One thread's. */
+typedef struct {
+    ClassifierScratch *scratch;
+    ViewReader reader;
+    float *inputs;   /* (batch, 3, T, H, W) */
+    float *logits;   /* (batch, K) */
+    float *features; /* (batch, D) */
+    double *mean;    /* (K) */
+} Worker;
+
+/* One video's row of the output, from a group of `count` views starting at `first`. */
+typedef void Collect(float *row, Worker *worker, const Forward *forward, int first, int count);
+
+typedef struct {
+    const Forward *forward;
+    const Run *run;
+    Collect *collect;
+    size_t row_floats;
+    Share share;
+    float *rows; /* of this rank */
+    int *labels; /* of this rank */
+    Worker *workers;
+    Progress *progress;
+    int64_t done, reported; /* videos */
+    SharedErr failure;
+} Pass;
+
+static Err worker_init(Worker *worker, const Forward *forward) {
+    size_t batch = (size_t)forward->batch;
+    worker->inputs = malloc(batch * input_floats(forward->views.model) * sizeof(float));
+    worker->logits = malloc(batch * (size_t)forward->n_classes * sizeof(float));
+    worker->features = malloc(batch * (size_t)forward->views.model->width * sizeof(float));
+    worker->mean = malloc((size_t)forward->n_classes * sizeof(double));
+    if (!worker->inputs || !worker->logits || !worker->features || !worker->mean)
+        return RAISE(ERR_MEMORY, "%s: no memory for %zu views at a time", forward->what, batch);
+    return classifier_scratch_new(&worker->scratch, forward->network, forward->batch);
+}
+
+static void worker_free(Worker *worker) {
+    classifier_scratch_free(&worker->scratch);
+    view_reader_free(&worker->reader);
+    free(worker->inputs);
+    free(worker->logits);
+    free(worker->features);
+    free(worker->mean);
+}
+
+static void collect_features(float *row, Worker *worker, const Forward *forward, int first, int count) {
+    size_t D = (size_t)forward->views.model->width;
+    memcpy(row + (size_t)first * D, worker->features, (size_t)count * D * sizeof(float));
+}
+
+static void add_softmax(double *mean, const float *logits, int K) {
+    double largest = logits[0], sum = 0;
+    for (int k = 1; k < K; k++) largest = fmax(largest, logits[k]);
+    for (int k = 0; k < K; k++) sum += exp(logits[k] - largest);
+    for (int k = 0; k < K; k++) mean[k] += exp(logits[k] - largest) / sum;
+}
+
+static void collect_probabilities(float *row, Worker *worker, const Forward *forward, int first, int count) {
+    int K = forward->n_classes, n_views = view_count(&forward->views);
+    if (first == 0) memset(worker->mean, 0, (size_t)K * sizeof(double));
+    for (int view = 0; view < count; view++) add_softmax(worker->mean, worker->logits + (size_t)view * (size_t)K, K);
+    if (first + count < n_views) return;
+    for (int k = 0; k < K; k++) row[k] = (float)(worker->mean[k] / n_views);
+}
+
+static Err run_video(Pass *pass, Worker *worker, int64_t video) {
+    const Forward *forward = pass->forward;
+    size_t at = (size_t)(video - pass->share.begin), floats = input_floats(forward->views.model);
+    int n_views = view_count(&forward->views);
+    TRY(view_label(&pass->labels[at], forward->views.source, 0, video));
+    for (int first = 0; first < n_views; first += forward->batch) {
+        int count = n_views - first < forward->batch ? n_views - first : forward->batch;
+        for (int k = 0; k < count; k++)
+            TRY(view_load(worker->inputs + (size_t)k * floats, &worker->reader, &forward->views, video, first + k));
+        classifier_forward(forward->network, worker->scratch, forward->params, worker->logits, worker->features,
+                           worker->inputs, count);
+        pass->collect(pass->rows + at * pass->row_floats, worker, forward, first, count);
+    }
+    return ERR_NONE;
+}
+
+/* Only the first thread may report, so it reports for all. */
+static void report(Pass *pass) {
+    int64_t done;
+#pragma omp atomic read
+    done = pass->done;
+    progress_add(pass->progress, done - pass->reported);
+    pass->reported = done;
+}
+
+static Err run_share(Pass *pass) {
+#pragma omp parallel for num_threads(pass->run->par.threads) schedule(dynamic, 1)
+    for (int64_t video = pass->share.begin; video < pass->share.end; video++) {
+        if (shared_err_failed(&pass->failure)) continue;
+        Err err = run_video(pass, &pass->workers[omp_get_thread_num()], video);
+        shared_err_note(&pass->failure, err_within(err, "%s: video %lld: ", pass->forward->what, (long long)video),
+                        video);
+#pragma omp atomic
+        pass->done++;
+        if (omp_get_thread_num() == 0) report(pass);
+    }
+    report(pass);
+    return shared_err_adopt(&pass->failure);
+}
+
+static Err prepare(Pass *pass) {
+    size_t count = (size_t)(pass->share.end - pass->share.begin);
+    pass->rows = malloc(count * pass->row_floats * sizeof(float) + 1);
+    pass->labels = malloc(count * sizeof(int) + 1);
+    pass->workers = calloc((size_t)pass->run->par.threads, sizeof(*pass->workers));
+    if (!pass->rows || !pass->labels || !pass->workers)
+        return RAISE(ERR_MEMORY, "%s: no memory for the results", pass->forward->what);
+    for (int i = 0; i < pass->run->par.threads; i++) TRY(worker_init(&pass->workers[i], pass->forward));
+    return ERR_NONE;
+}
+
+static void pass_free(Pass *pass) {
+    for (int i = 0; pass->workers && i < pass->run->par.threads; i++) worker_free(&pass->workers[i]);
+    free(pass->workers);
+    free(pass->rows);
+    free(pass->labels);
+}
+
+static Err gather_all(float **rows, int **labels, const Pass *pass) {
+    size_t count = (size_t)(pass->share.end - pass->share.begin), bytes;
+    const Par *par = &pass->run->par;
+    *rows = NULL;
+    *labels = NULL;
+    TRY(gather_bytes_all((void **)rows, &bytes, pass->rows, count * pass->row_floats * sizeof(float), par));
+    return gather_bytes_all((void **)labels, &bytes, pass->labels, count * sizeof(int), par);
+}
+
+static Err pass_all(float **rows, int **labels, const Forward *forward, const Run *run, Collect *collect,
+                    size_t row_floats) {
+    const Par *par = &run->par;
+    Pass pass = {
+        .forward = forward, .run = run, .collect = collect, .row_floats = row_floats, .failure = SHARED_ERR_INIT};
+    pass.share = share_block(forward->views.source->count, par->rank, par->n_ranks);
+    Err err = err_agree_all(prepare(&pass), par, forward->what);
+    if (!err) {
+        err = progress_begin_all(&pass.progress, par, run->progress, forward->what, forward->views.source->count,
+                                 "views", view_count(&forward->views));
+        if (!err) err = err_agree_all(run_share(&pass), par, forward->what);
+        progress_end_all(&pass.progress);
+    }
+    if (!err) err = gather_all(rows, labels, &pass);
+    pass_free(&pass);
+    return err;
+}
+
+CHECKED Err forward_probabilities_all(float **probabilities, int **labels, const Forward *forward, const Run *run) {
+    return pass_all(probabilities, labels, forward, run, collect_probabilities, (size_t)forward->n_classes);
+}
+
+CHECKED Err forward_features_all(float **features, int **labels, const Forward *forward, const Run *run) {
+    size_t floats = (size_t)view_count(&forward->views) * (size_t)forward->views.model->width;
+    return pass_all(features, labels, forward, run, collect_features, floats);
+}

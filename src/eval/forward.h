@@ -1,0 +1,24 @@
+/* eval/forward - a classifier over a whole source, across ranks and threads, the same bits for any number of them.
+ *
+ * Videos are shared out in contiguous blocks; a video's views go through the network in groups of `batch`, in order, by
+ * one thread, so no rounding depends on who computes what. Results arrive on every rank in source order. */
+#pragma once
+
+#include "eval/views.h"
+#include "nn/classifier.h"
+#include "par/run.h"
+
+typedef struct {
+    const Classifier *network;
+    const float *params;
+    ViewPlan views;
+    int batch;        /* views at a time */
+    int n_classes;    /* of the network */
+    const char *what; /* for progress: "test videos" */
+} Forward;
+
+/* *probabilities (count, K): softmax of each view first, then the mean over views. *labels (count). Both malloc'd, on
+ * every rank. */
+CHECKED Err forward_probabilities_all(float **probabilities, int **labels, const Forward *forward, const Run *run);
+/* *features (count, views, D): the mean over tokens before fc_norm. */
+CHECKED Err forward_features_all(float **features, int **labels, const Forward *forward, const Run *run);
