@@ -6,6 +6,9 @@
 const Command *const commands[] = {
     &cmd_generate,
     &cmd_ingest,
+    &cmd_pretrain,
+    &cmd_finetune,
+    &cmd_probe,
     &cmd_analyze,
     &cmd_report,
     &cmd_sweep,
@@ -16,6 +19,7 @@ const Command *const commands[] = {
     &cmd_verify,
     &cmd_config,
 
+    &cmd_export,
     &cmd_completion,
     &cmd_man,
     NULL,
