@@ -3,6 +3,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 
 static pthread_mutex_t library_lock;
@@ -181,6 +182,15 @@ Err h5_open_shared_all(H5File *file, const char *path, const Par *par) {
     H5Pclose(access);
     h5_unlock();
     return err;
+}
+
+void h5_start_writeback(const H5File *file) {
+    void *descriptor = NULL;
+    h5_lock();
+    if (H5Fget_vfd_handle(file->id, H5P_DEFAULT, &descriptor) >= 0 && descriptor)
+        (void)sync_file_range(*(const int *)descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+    H5Eclear2(H5E_DEFAULT);
+    h5_unlock();
 }
 
 Err h5_close(H5File *file) {

@@ -48,6 +48,8 @@ CHECKED Err h5_open(H5File *file, const char *path, const char *schema, int vers
 CHECKED Err h5_open_partial(H5File *file, const char *path);
 /* Opens path.partial for writing into its arrays; through MPI-IO when par has more than one rank. */
 CHECKED Err h5_open_shared_all(H5File *file, const char *path, const Par *par);
+/* Asks the system to begin writing what was written so far to disk, so that closing waits less. Serial driver only. */
+void h5_start_writeback(const H5File *file);
 /* Flushes and closes: this is where a full disk may show. The file is closed in any case. */
 CHECKED Err h5_close(H5File *file);
 /* Closes without a complaint; fine with a closed one. */

@@ -108,11 +108,14 @@ static Err check_video(const ShardWriter *writer, int64_t clip_index, const Fram
     return ERR_NONE;
 }
 
+/* The disk works on a video while the next one is digested and rendered. */
 static Err append_frames(ShardWriter *writer, const Frames *frames) {
     const int64_t start[] = {writer->clip_start[writer->videos_done], 0, 0, 0};
     const int64_t count[] = {frames->n_frames, writer->height, writer->width, 3};
+    TRY(h5_box_write(&writer->file, writer->dataset, &writer->frames, start, count, frames->data));
+    h5_start_writeback(&writer->file);
     digest_add(writer->digest, frames->data, frames_frame_bytes(frames) * (size_t)frames->n_frames);
-    return h5_box_write(&writer->file, writer->dataset, &writer->frames, start, count, frames->data);
+    return ERR_NONE;
 }
 
 static Err append_encoded(ShardWriter *writer, const Frames *frames) {

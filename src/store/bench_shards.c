@@ -1,0 +1,229 @@
+#include "store/bench_shards.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "math/rng.h"
+#include "par/agree.h"
+#include "par/spread.h"
+#include "store/shard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CLIP_FRAMES = 16, CLIP_STRIDE = 4, REPETITIONS_MAX = 32 };
+
+ShardBenchPlan bench_shards_plan(const char *folder) {
+    return (ShardBenchPlan){
+        .folder = folder, .size = 256, .n_frames = 150, .videos = 8, .clips = 400, .repetitions = 5};
+}
+
+typedef struct {
+    const ShardBenchPlan *plan;
+    const Par *par;
+    Frames video; /* what every video of every file holds */
+    char plain_path[PATH_SIZE], shard_path[PATH_SIZE];
+    Frames clip;
+    uint64_t draws; /* clips drawn so far: the same for plain and shard */
+} Bench;
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static size_t video_bytes(const Bench *bench) {
+    return frames_frame_bytes(&bench->video) * (size_t)bench->video.n_frames;
+}
+
+/* ---- the work: each function does one repetition on this rank ---- */
+
+/* A square that moves over a still pattern, so that deflate has something to find. */
+static Err paint_video(Bench *bench) {
+    int size = bench->plan->size;
+    Frames *video = &bench->video;
+    TRY(frames_shape(video, bench->plan->n_frames, size, size));
+    for (int f = 0; f < video->n_frames; f++)
+        for (int y = 0; y < size; y++)
+            for (int x = 0; x < size; x++) {
+                uint8_t *pixel = frames_at(video, f) + ((size_t)y * (size_t)size + (size_t)x) * 3;
+                bool inside = (x + 2 * f) % size < size / 4 && (y + f) % size < size / 4;
+                pixel[0] = inside ? 255 : (uint8_t)(x * y >> 3);
+                pixel[1] = inside ? 40 : (uint8_t)(x + y);
+                pixel[2] = inside ? (uint8_t)f : (uint8_t)(x ^ y);
+            }
+    return ERR_NONE;
+}
+
+static Err write_pieces(int descriptor, const Bench *bench) {
+    for (int v = 0; v < bench->plan->videos; v++)
+        for (size_t at = 0; at < video_bytes(bench);) {
+            ssize_t wrote = write(descriptor, bench->video.data + at, video_bytes(bench) - at);
+            if (wrote < 0) return RAISE(ERR_IO, "%s: cannot write: %s", bench->plain_path, strerror(errno));
+            at += (size_t)wrote;
+        }
+    return fsync(descriptor) ? RAISE(ERR_IO, "%s: cannot flush: %s", bench->plain_path, strerror(errno)) : ERR_NONE;
+}
+
+static Err write_plain(Bench *bench, int kind) {
+    (void)kind;
+    int descriptor = open(bench->plain_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (descriptor < 0) return RAISE(ERR_IO, "%s: cannot create: %s", bench->plain_path, strerror(errno));
+    Err err = write_pieces(descriptor, bench);
+    close(descriptor);
+    return err;
+}
+
+static Err write_shard(Bench *bench, int kind) {
+    ShardWriter *writer;
+    char digest[DIGEST_SIZE];
+    int videos = bench->plan->videos, size = bench->plan->size;
+    TRY(shard_create(&writer, bench->shard_path, (StorageKind)kind, size, size, videos,
+                     (int64_t)videos * bench->plan->n_frames, NULL, 0, NULL));
+    Err err = ERR_NONE;
+    for (int v = 0; !err && v < videos; v++) err = shard_append(writer, v, -1, &bench->video, NULL);
+    if (!err) return shard_finish(&writer, digest);
+    shard_abandon(&writer);
+    return err;
+}
+
+/* A random video and the frames of a random clip of it. */
+static int draw_clip(Bench *bench, int numbers[CLIP_FRAMES]) {
+    Rng rng = rng_stream(1, RNG_TEST, bench->draws++, (uint32_t)bench->par->rank);
+    int video = (int)rng_below(&rng, (uint32_t)bench->plan->videos);
+    int last = bench->plan->n_frames - 1 - (CLIP_FRAMES - 1) * CLIP_STRIDE;
+    int first = rng_between(&rng, 0, last > 0 ? last : 0);
+    for (int i = 0; i < CLIP_FRAMES; i++) numbers[i] = (first + i * CLIP_STRIDE) % bench->plan->n_frames;
+    return video;
+}
+
+static Err read_plain_clip(Bench *bench, int descriptor) {
+    int numbers[CLIP_FRAMES], video = draw_clip(bench, numbers);
+    size_t frame_bytes = frames_frame_bytes(&bench->video);
+    TRY(frames_shape(&bench->clip, CLIP_FRAMES, bench->plan->size, bench->plan->size));
+    for (int i = 0; i < CLIP_FRAMES; i++) {
+        size_t at = (size_t)video * video_bytes(bench) + (size_t)numbers[i] * frame_bytes;
+        if (pread(descriptor, frames_at(&bench->clip, i), frame_bytes, (off_t)at) != (ssize_t)frame_bytes)
+            return RAISE(ERR_IO, "%s: cannot read: %s", bench->plain_path, strerror(errno));
+    }
+    return ERR_NONE;
+}
+
+static Err read_plain(Bench *bench, int kind) {
+    (void)kind;
+    int descriptor = open(bench->plain_path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return RAISE(ERR_IO, "%s: cannot open: %s", bench->plain_path, strerror(errno));
+    Err err = ERR_NONE;
+    for (int c = 0; !err && c < bench->plan->clips; c++) err = read_plain_clip(bench, descriptor);
+    close(descriptor);
+    return err;
+}
+
+static Err read_shard(Bench *bench, int kind) {
+    (void)kind;
+    ShardReader *reader;
+    TRY(shard_open(&reader, bench->shard_path));
+    Err err = ERR_NONE;
+    for (int c = 0; !err && c < bench->plan->clips; c++) {
+        int numbers[CLIP_FRAMES], video = draw_clip(bench, numbers);
+        err = shard_read(reader, video, numbers, CLIP_FRAMES, &bench->clip);
+    }
+    shard_close(&reader);
+    return err;
+}
+
+/* Every frame of the first and the last video. */
+static Err check_shard(Bench *bench, int kind) {
+    ShardReader *reader;
+    TRY(shard_open(&reader, bench->shard_path));
+    Err err = ERR_NONE;
+    for (int f = 0; !err && f < bench->plan->n_frames; f++)
+        for (int v = 0; !err && v<bench->plan->videos; v += bench->plan->videos> 1 ? bench->plan->videos - 1 : 1) {
+            err = shard_read(reader, v, &f, 1, &bench->clip);
+            if (!err && memcmp(bench->clip.data, frames_at(&bench->video, f), frames_frame_bytes(&bench->clip)) != 0)
+                err = RAISE(ERR_INTERNAL, "%s: frame %d of a %s shard is not what was written", bench->shard_path, f,
+                            storage_name((StorageKind)kind));
+        }
+    shard_close(&reader);
+    return err;
+}
+
+/* ---- timing ---- */
+
+typedef Err (*Work)(Bench *bench, int kind);
+
+/* Seconds of one repetition, by the slowest rank. */
+static Err time_all(double *seconds, Work work, Bench *bench, int kind) {
+    par_barrier_all(bench->par);
+    double start = seconds_now();
+    Err mine = work(bench, kind);
+    int64_t nanoseconds = (int64_t)(1e9 * (seconds_now() - start));
+    TRY(err_agree_all(mine, bench->par, "a benchmark"));
+    *seconds = 1e-9 * (double)agree_max_all(nanoseconds, bench->par, "a benchmark");
+    return ERR_NONE;
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* `amount` is what all ranks do in a repetition, in the row's unit times seconds. */
+static Err compare_all(ShardBenchRow *row, Work work, Work plain, Bench *bench, int kind, double amount) {
+    double shares[REPETITIONS_MAX], best = INFINITY, best_plain = INFINITY;
+    int repetitions = bench->plan->repetitions < REPETITIONS_MAX ? bench->plan->repetitions : REPETITIONS_MAX;
+    for (int r = 0; r < repetitions; r++) {
+        double seconds, plain_seconds;
+        TRY(time_all(&plain_seconds, plain, bench, kind));
+        TRY(time_all(&seconds, work, bench, kind));
+        best = fmin(best, seconds);
+        best_plain = fmin(best_plain, plain_seconds);
+        shares[r] = plain_seconds / seconds;
+    }
+    qsort(shares, (size_t)repetitions, sizeof *shares, ascending);
+    row->rate = amount / best;
+    row->bound = amount / best_plain;
+    row->share = shares[repetitions / 2];
+    return ERR_NONE;
+}
+
+static Err bench_kind_all(ShardBenchSink sink, Bench *bench, StorageKind kind) {
+    ShardBenchRow writing = {.unit = "MB/s"}, reading = {.unit = "clips/s"};
+    TRY(text_format(writing.name, sizeof writing.name, "write, %s shards", storage_name(kind)));
+    TRY(text_format(reading.name, sizeof reading.name, "read random clips, %s shards", storage_name(kind)));
+    double n_ranks = bench->par->n_ranks;
+    double megabytes = 1e-6 * n_ranks * bench->plan->videos * (double)video_bytes(bench);
+    TRY(err_agree_all(write_shard(bench, (int)kind), bench->par, "a benchmark"));
+    TRY(err_agree_all(check_shard(bench, (int)kind), bench->par, "a benchmark"));
+    TRY(compare_all(&writing, write_shard, write_plain, bench, (int)kind, megabytes));
+    TRY(compare_all(&reading, read_shard, read_plain, bench, (int)kind, n_ranks * bench->plan->clips));
+    if (bench->par->rank == 0) {
+        sink.row(sink.context, &writing);
+        sink.row(sink.context, &reading);
+    }
+    return ERR_NONE;
+}
+
+static Err prepare(Bench *bench) {
+    char name[64];
+    TRY(text_format(name, sizeof name, "bench-plain-%d", bench->par->rank));
+    TRY(path_join(bench->plain_path, sizeof bench->plain_path, bench->plan->folder, name));
+    TRY(text_format(name, sizeof name, "bench-shard-%d.h5", bench->par->rank));
+    TRY(path_join(bench->shard_path, sizeof bench->shard_path, bench->plan->folder, name));
+    return paint_video(bench);
+}
+
+Err bench_shards_all(ShardBenchSink sink, const ShardBenchPlan *plan, const Par *par) {
+    Bench bench = {.plan = plan, .par = par};
+    Err err = err_agree_all(prepare(&bench), par, "a benchmark");
+    if (!err) err = bench_kind_all(sink, &bench, STORAGE_RAW);
+    if (!err) err = bench_kind_all(sink, &bench, STORAGE_DEFLATE);
+    if (bench.plain_path[0]) unlink(bench.plain_path);
+    if (bench.shard_path[0]) unlink(bench.shard_path);
+    frames_free(&bench.video);
+    frames_free(&bench.clip);
+    return err;
+}
