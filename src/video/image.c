@@ -42,6 +42,7 @@ static void still_free(StillEncoder *still) {
     pixels_free(&still->from_rgb);
     av_packet_free(&still->packet);
     av_frame_free(&still->frame);
+    if (still->codec) av_freep(&still->codec->chroma_intra_matrix); /* the only table the context does not free */
     avcodec_free_context(&still->codec);
 }
 
