@@ -50,8 +50,10 @@ static void print_plan(const IngestConfig *config, const IngestList *list, const
     printf("frames of %d x %d pixels", config->size, config->size);
     if (list->n_classes > 0) printf(", %d classes", list->n_classes);
     if (config->as == INGEST_VIDEOS)
-        printf(", at most %d videos a shard, storage %s; how many frames is known after decoding", config->shard_videos,
-               storage_name(config->storage));
+        printf(
+            ", at most %d videos a shard, storage %s\n%s raw for each 100 frames; their number is known after decoding",
+            config->shard_videos, storage_name((StorageKind)config->storage),
+            text_bytes(bytes, sizeof bytes, 300.0 * config->size * config->size));
     printf("\n");
 }
 

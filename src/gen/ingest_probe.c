@@ -136,7 +136,7 @@ Err ingest_probe_all(IngestProbe **probes, uint8_t **pixels, const IngestList *l
                      const Run *run) {
     const Par *par = &run->par;
     Pass pass = {.list = list, .config = config, .run = run, .pixels = pixels};
-    TRY(progress_begin_all(&pass.progress, par, run->progress, "files read", list->count, "", 0));
+    TRY(progress_begin_all(&pass.progress, par, run->progress, "files", list->count, "", 0));
     Err err = deal_files(&pass);
     if (!err) err = probe_mine(&pass);
     progress_end_all(&pass.progress);

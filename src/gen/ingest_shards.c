@@ -220,7 +220,7 @@ static Err write_manifest(const ShardWork *work, const DatasetShard *dealt) {
     if (!err) err = plan_path(plan, sizeof plan, work->ingest);
     if (!err) err = file_remove(plan);
     if (!err)
-        log_info("%lld clips, %lld frames in %d shards; digest %s; look at it with: synvid inspect %s",
+        log_info("%lld clips, %lld frames in %d shard files, digest %s; look at it with: synvid inspect %s",
                  (long long)dataset.n_clips, (long long)dataset.n_frames, dataset.n_shards, dataset.digest, run->out);
     free(dataset.provenance);
     free(dataset.config_text);
@@ -267,7 +267,7 @@ Err ingest_write_shards_all(const Ingest *ingest) {
     const Run *run = ingest->run;
     ShardWork work = {.ingest = ingest};
     Err err = err_agree_all(work_prepare(&work), &run->par, "preparing the output folder");
-    if (!err) err = progress_begin_all(&work.progress, &run->par, run->progress, "clips written", work.n_pieces, "", 0);
+    if (!err) err = progress_begin_all(&work.progress, &run->par, run->progress, "clips", work.n_pieces, "", 0);
     if (!err) err = make_shards_all(&work);
     work_free(&work);
     return err;
