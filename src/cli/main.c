@@ -29,7 +29,7 @@ static void show_overview(void) {
     builder_add_text(&out, "synvid - learn video representations without natural videos: from random numbers to the "
                            "report\n\nUsage: synvid COMMAND [options]\n\n"
                            "Start here:\n"
-                           "  synvid variants                                   the datasets that can be generated\n"
+                           "  synvid variants\n"
                            "  synvid generate --variant moving-circles --out data/moving-circles --videos 100\n"
                            "  synvid inspect data/moving-circles --sheet sheet.png\n");
     for (CommandGroup group = COMMAND_CHAIN; group <= COMMAND_PLUMBING; group++) add_group(&out, group);

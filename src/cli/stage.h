@@ -26,7 +26,7 @@ typedef struct Stage {
     const char *config_kind; /* --config NAME also looks in configs/<kind>/ */
     const StageShortcut *shortcuts;
     bool needs_out; /* --out is required */
-    bool one_rank;  /* never starts MPI */
+    bool one_rank;  /* never starts MPI; has no --threads, --progress, --time-budget */
     Err (*run_all)(const void *config, const Run *run);
 } Stage;
 
@@ -37,7 +37,7 @@ enum { STAGE_SHORTCUTS_MAX = 32 };
 typedef struct {
     Option rows[STAGE_SHORTCUTS_MAX + 1];
     char help[STAGE_SHORTCUTS_MAX][320], value[STAGE_SHORTCUTS_MAX][64];
-    const Option *tables[3];
+    const Option *tables[4];
     CommandHelp whole;
 } StageHelp;
 const CommandHelp *stage_help(StageHelp *storage, const Stage *stage);

@@ -12,21 +12,31 @@ static const Option shared_options[] = {
                 "override one setting, such as train.epochs=10; may repeat"),
     OPTION_TEXT("out", 'o', "DIR", offsetof(StageArgs, out), "where the output goes"),
     OPTION_INT("seed", 's', "N", offsetof(StageArgs, seed), "of every random number (default 1)"),
-    OPTION_INT("threads", 't', "N", offsetof(StageArgs, threads),
-               "threads of each rank (default: the cores, shared by the ranks)"),
     OPTION_FLAG("dry-run", 'n', offsetof(StageArgs, dry_run),
                 "say what would be done, how much memory and disk it takes"),
     OPTION_FLAG("resume", 0, offsetof(StageArgs, resume), "go on where an earlier run stopped (the default)"),
     OPTION_FLAG("force", 0, offsetof(StageArgs, force), "start over: what is there already is replaced"),
+    OPTION_COUNT_UP("verbose", 'v', offsetof(StageArgs, verbose), "say more"),
+    OPTION_FLAG("quiet", 'q', offsetof(StageArgs, quiet), "say nothing but warnings and errors"),
+    OPTION_FLAG("help", 'h', offsetof(StageArgs, help), "show this help"),
+    OPTION_END,
+};
+
+/* Of stages that run on many ranks. */
+static const Option rank_options[] = {
+    {.name = "threads",
+     .letter = 't',
+     .value = "N",
+     .kind = OPTION_IS_INT,
+     .offset = offsetof(StageArgs, threads),
+     .group = "Ranks and time",
+     .help = "threads of each rank (default: the cores, shared by the ranks)"},
     OPTION_TEXT("progress", 0, "auto|bar|lines|none", offsetof(StageArgs, progress), "how progress is shown"),
     OPTION_TEXT("time-budget", 0, "DURATION", offsetof(StageArgs, time_budget),
                 "stop at the next safe point after this long (90s, 45min, 2h30m) with exit code 75; the same command "
                 "goes on from there"),
     OPTION_TEXT("hang-timeout", 0, "DURATION", offsetof(StageArgs, hang_timeout),
                 "give up when ranks have waited this long for each other (default 30min)"),
-    OPTION_COUNT_UP("verbose", 'v', offsetof(StageArgs, verbose), "say more"),
-    OPTION_FLAG("quiet", 'q', offsetof(StageArgs, quiet), "say nothing but warnings and errors"),
-    OPTION_FLAG("help", 'h', offsetof(StageArgs, help), "show this help"),
     OPTION_END,
 };
 
@@ -78,7 +88,8 @@ const CommandHelp *stage_help(StageHelp *storage, const Stage *stage) {
     storage->rows[n] = (Option)OPTION_END;
     storage->tables[0] = storage->rows;
     storage->tables[1] = shared_options;
-    storage->tables[2] = NULL;
+    storage->tables[2] = stage->one_rank ? NULL : rank_options;
+    storage->tables[3] = NULL;
     storage->whole = *stage->help;
     storage->whole.options = storage->tables;
     return &storage->whole;

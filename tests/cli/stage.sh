@@ -6,18 +6,25 @@
 tiny=(generate --variant moving-circles --videos 3 --size 32 --frames 8)
 
 # ---- one message, the right exit code, nothing left
-mistake() { # mistake CODE TEXT OPTION...: the same on one rank and on two
+mistake() { # mistake CODE TEXT OPTION...
     local code=$1 text=$2
     shift 2
-    expect "$code" "$synvid" "${tiny[@]}" "$@"
-    once "$text"
-    expect "$code" ranks 2 "$synvid" "${tiny[@]}" "$@"
+    expect "$code" "${launcher[@]}" "$synvid" "${tiny[@]}" "$@"
     once "$text"
     [ ! -e out-dir ] || [ -z "$(ls out-dir)" ] || fail "something was written: $(ls out-dir)"
 }
-mistake 2 'synvid generate: error: command line: videos: -1 is outside [' --out out-dir --videos -1
+echo '{"videos": "many"}' >wrong.json
+: >a-file
+for n in 1 2; do
+    launcher=(ranks "$n")
+    [ "$n" -gt 1 ] || launcher=()
+    mistake 2 'synvid generate: error: command line: videos: -1 is outside [' --out out-dir --videos -1
+    mistake 2 'unknown option "--vidoes"; did you mean "--videos"?' --out out-dir --vidoes 3
+    mistake 2 'wrong.json: videos: expected a whole number, found the text "many"' --out out-dir --config wrong.json
+    mistake 4 'a-file: a file stands where a folder is needed' --out a-file
+done
+launcher=()
 mistake 2 'unknown key "vidoes"; did you mean "videos"?' --out out-dir --set vidoes=3
-mistake 2 'unknown option "--vidoes"; did you mean "--videos"?' --out out-dir --vidoes 3
 mistake 2 'no configuration "moving-circels"' --out out-dir --variant moving-circels
 mistake 2 '--out DIR is missing'
 mistake 2 '--seed: -1 is negative' --out out-dir --seed -1
@@ -25,10 +32,6 @@ mistake 2 '--resume and --force exclude each other' --out out-dir --resume --for
 mistake 2 '--progress: "fast" is none of' --out out-dir --progress fast
 mistake 2 '--time-budget: "soon" is no duration' --out out-dir --time-budget soon
 mistake 2 'unexpected argument "extra"' --out out-dir extra
-echo '{"videos": "many"}' >wrong.json
-mistake 2 'wrong.json: videos: expected a whole number, found the text "many"' --out out-dir --config wrong.json
-: >a-file
-mistake 4 'a-file: a file stands where a folder is needed' --out a-file
 
 # ---- options come from the table, in the right order
 echo '{"videos": 2, "frames": 4}' >two.json
