@@ -18,6 +18,7 @@ const Command *const commands[] = {
     &cmd_inspect,
     &cmd_verify,
     &cmd_config,
+    &cmd_bench,
 
     &cmd_export,
     &cmd_completion,

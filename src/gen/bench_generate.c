@@ -1,0 +1,191 @@
+#include "gen/bench_generate.h"
+
+#include "base/json.h"
+#include "gen/render.h"
+#include "math/rng.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { ROUNDS = 5, POOL_IMAGES = 300, SEED = 1, FRAMES_A_VIDEO = 150 };
+
+typedef struct {
+    const char *variant;
+    double released; /* frames a second of the released generator; 0: it has no such set */
+} BenchRow;
+
+static const BenchRow rows[] = {
+    {"static-circles", 76},      {"moving-circles", 95},       {"moving-shapes", 55},       {"transforming-shapes", 0},
+    {"accelerating-shapes", 33}, {"accelerating-images", 0.9}, {"images-300k-image-bg", 0}, {"sat-images-300k", 0},
+};
+enum { N_ROWS = sizeof rows / sizeof rows[0] };
+
+typedef struct {
+    Variant *variant;
+    Renderer renderer;
+    Painter painter;
+    SceneLaw law;
+    uint8_t *frames[2];
+} Subject;
+
+/* Of this thread, so that neighbors on the machine count as little as possible. */
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Noise is as slow to fetch as photographs; the pool is larger than caches. */
+static Err make_pool(Media *media) {
+    size_t bytes = (size_t)POOL_IMAGES * 256 * 256 * 3;
+    uint8_t *pixels = malloc(bytes);
+    if (!pixels) return RAISE(ERR_MEMORY, "images to render with: out of memory");
+    Rng rng = rng_stream(SEED, RNG_PROCEDURAL, 0, 0);
+    for (size_t i = 0; i < bytes; i++) pixels[i] = (uint8_t)rng_u32(&rng);
+    *media = (Media){.n_pools = 1};
+    media->pools[0] = (Pool){.count = POOL_IMAGES, .height = 256, .width = 256, .images = pixels, .storage = pixels};
+    return ERR_NONE;
+}
+
+static void subject_close(Subject *subject) {
+    painter_free(&subject->painter);
+    renderer_free(&subject->renderer);
+    variant_free(&subject->variant);
+    for (int i = 0; i < 2; i++) free(subject->frames[i]);
+}
+
+static Err subject_open(Subject *subject, const char *name, const Media *media) {
+    *subject = (Subject){0};
+    TRY(variant_load(&subject->variant, name, NULL, 0));
+    size_t bytes = (size_t)variant_size(subject->variant) * (size_t)variant_size(subject->variant) * 3;
+    for (int i = 0; i < 2; i++) subject->frames[i] = malloc(bytes);
+    if (!subject->frames[0] || !subject->frames[1]) return RAISE(ERR_MEMORY, "frames to render: out of memory");
+    TRY(renderer_init(&subject->renderer, subject->variant, media));
+    TRY(painter_init(&subject->painter, &subject->renderer));
+    scene_law_init(&subject->law, subject->variant, SEED, POOL_IMAGES, POOL_IMAGES);
+    return ERR_NONE;
+}
+
+static Err verify(Subject *subject) {
+    size_t bytes = (size_t)variant_size(subject->variant) * (size_t)variant_size(subject->variant) * 3;
+    for (uint64_t item = 0; item < 2; item++) {
+        scene_draw(&subject->painter.scene, &subject->law, item);
+        painter_begin(&subject->painter);
+        for (int t = 0; t < FRAMES_A_VIDEO; t += 70) {
+            TRY(render_frame(&subject->painter, t, subject->frames[0]));
+            TRY(render_frame_ref(&subject->painter, t, subject->frames[1]));
+            if (memcmp(subject->frames[0], subject->frames[1], bytes) == 0) continue;
+            return RAISE(ERR_INTERNAL, "%s: frame %d of video %llu differs from the plain renderer's",
+                         variant_name(subject->variant), t, (unsigned long long)item);
+        }
+    }
+    return ERR_NONE;
+}
+
+/* Frames a second of whole videos, scenes included, over about `seconds`. */
+static Err measure_once(double *rate, Subject *subject, uint64_t *item, double seconds) {
+    double start = seconds_now(), elapsed = 0;
+    int64_t done = 0;
+    int numbers[FRAMES_A_VIDEO];
+    Frames frames = {0};
+    Err err = ERR_NONE;
+    for (int i = 0; i < FRAMES_A_VIDEO; i++) numbers[i] = i;
+    while (elapsed < seconds && !err) {
+        scene_draw(&subject->painter.scene, &subject->law, (*item)++);
+        err = render_frames(&subject->painter, numbers, FRAMES_A_VIDEO, &frames);
+        done += FRAMES_A_VIDEO;
+        elapsed = seconds_now() - start;
+    }
+    frames_free(&frames);
+    *rate = (double)done / elapsed;
+    return err;
+}
+
+static int compare_doubles(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static Err measure(double *rate, Subject *subject, double seconds) {
+    double rates[ROUNDS];
+    uint64_t item = 0;
+    for (int r = 0; r < ROUNDS; r++) TRY(measure_once(&rates[r], subject, &item, seconds / ROUNDS));
+    qsort(rates, ROUNDS, sizeof rates[0], compare_doubles);
+    *rate = rates[ROUNDS / 2];
+    return ERR_NONE;
+}
+
+/* A video's worth of frames written again and again: what no renderer can beat. */
+static Err measure_bound(double *rate, double seconds) {
+    Frames frames = {0};
+    TRY(frames_shape(&frames, FRAMES_A_VIDEO, 256, 256));
+    memset(frames.data, 1, (size_t)FRAMES_A_VIDEO * frames_frame_bytes(&frames));
+    double start = seconds_now(), elapsed = 0;
+    int64_t done = 0;
+    for (int value = 0; elapsed < seconds; value++) {
+        for (int f = 0; f < FRAMES_A_VIDEO; f++) memset(frames_at(&frames, f), value, frames_frame_bytes(&frames));
+        done += FRAMES_A_VIDEO;
+        elapsed = seconds_now() - start;
+    }
+    frames_free(&frames);
+    *rate = (double)done / elapsed;
+    return ERR_NONE;
+}
+
+static Err bench_row(double *rate, const BenchRow *row, const Media *media, double seconds) {
+    Subject subject;
+    Err err = subject_open(&subject, row->variant, media);
+    if (!err) err = verify(&subject);
+    if (!err) err = measure(rate, &subject, seconds);
+    subject_close(&subject);
+    return err;
+}
+
+static void print_row(const BenchRow *row, double rate, double bound) {
+    char released[32] = "-";
+    if (row->released > 0) snprintf(released, sizeof released, "%.0fx", rate / row->released);
+    printf("%-24s %10.0f %8.1f %% %12s\n", row->variant, rate, 100 * rate / bound, released);
+}
+
+static void add_row(cJSON *list, const BenchRow *row, double rate, double bound) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "variant", row->variant);
+    cJSON_AddNumberToObject(object, "frames_per_second", rate);
+    cJSON_AddNumberToObject(object, "write_bound_ratio", rate / bound);
+    if (row->released > 0) cJSON_AddNumberToObject(object, "released_ratio", rate / row->released);
+    cJSON_AddTrueToObject(object, "verified");
+    cJSON_AddItemToArray(list, object);
+}
+
+static Err print_list(cJSON *list) {
+    char *text = NULL;
+    TRY(json_print(&text, list));
+    fputs(text, stdout);
+    free(text);
+    return ERR_NONE;
+}
+
+Err bench_generate(double seconds, bool json) {
+    Media media = {0};
+    double bound = 0;
+    cJSON *list = cJSON_CreateArray();
+    Err err = make_pool(&media);
+    if (!err) err = measure_bound(&bound, seconds / ROUNDS);
+    if (!json && !err)
+        printf("256 x 256, 500 objects, one thread; writing alone: %.0f frames/s\n%-24s %10s %10s %12s\n", bound,
+               "variant", "frames/s", "of bound", "of released");
+    for (int r = 0; r < N_ROWS && !err; r++) {
+        double rate = 0;
+        err = bench_row(&rate, &rows[r], &media, seconds);
+        if (err) break;
+        if (json)
+            add_row(list, &rows[r], rate, bound);
+        else
+            print_row(&rows[r], rate, bound);
+    }
+    if (json && !err) err = print_list(list);
+    cJSON_Delete(list);
+    free(media.pools[0].storage);
+    return err;
+}
