@@ -5,7 +5,7 @@
 #include "store/dataset.h"
 #include "store/pool.h"
 #include "store/shard.h"
-#include "video/decode.h"
+#include "video/file_source.h"
 
 /* A source around one thing; the state is the thing itself. */
 static Err adapter_new(ClipSource **source, const ClipSourceOps *ops, size_t state_bytes, const char *path) {
@@ -108,36 +108,12 @@ Err pool_footage_open(ClipSource **source, const char *path, int row_images) {
 
 /* ---- a video or image file ---- */
 
-typedef struct {
-    char path[PATH_SIZE];
-    DecodeInfo info;
-} MediaFootage;
-
-static Err media_footage_info(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info) {
-    const MediaFootage *footage = source->state;
-    (void)epoch, (void)index;
-    *info = (VideoInfo){
-        .n_frames = footage->info.n_frames, .height = footage->info.height, .width = footage->info.width, .label = -1};
-    return ERR_NONE;
-}
-
-static Err media_footage_read(const ClipSource *source, int64_t epoch, int64_t index, const int *numbers, int n,
-                              Frames *out) {
-    const MediaFootage *footage = source->state;
-    (void)epoch, (void)index;
-    return decode_frames(out, footage->path, numbers, n);
-}
-
 Err media_footage_open(ClipSource **source, const char *path) {
-    static const ClipSourceOps ops = {"file", media_footage_info, media_footage_read, adapter_free};
-    TRY(adapter_new(source, &ops, sizeof(MediaFootage), path));
-    MediaFootage *footage = (*source)->state;
-    Err err = text_copy(footage->path, sizeof footage->path, path);
-    if (!err) err = decode_probe(&footage->info, path);
-    if (err)
-        clip_source_close(source);
-    else
-        (*source)->count = 1;
+    const FileSourceSettings settings = {.name = path_base(path), .paths = &path, .count = 1};
+    VideoInfo info;
+    TRY(file_source_open(source, &settings));
+    Err err = clip_source_info(*source, 0, 0, &info); /* whether it can be decoded at all */
+    if (err) clip_source_close(source);
     return err;
 }
 

@@ -1,6 +1,7 @@
 #include "gen/ingest_probe.h"
 
 #include "base/log.h"
+#include "base/shared_err.h"
 #include "base/stop.h"
 #include "par/agree.h"
 #include "par/share.h"
@@ -84,30 +85,18 @@ static Err check_stop(void) {
     return RAISE(ERR_STOPPED, "stopped by %s before anything was written", stop_reason());
 }
 
-/* Messages live per thread: that of a failure is carried over. Stop requests are looked at by one thread. */
+/* Stop requests are looked at by one thread. */
 static Err probe_mine(Pass *pass) {
-    Err err = ERR_NONE;
-    char message[512] = "";
+    SharedErr failure = SHARED_ERR_INIT;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(pass->run->par.threads)
     for (int64_t i = 0; i < pass->n_messages; i++) {
-        Err seen, mine = ERR_NONE;
-#pragma omp atomic read
-        seen = err;
-        if (seen) continue;
-        if (omp_get_thread_num() == 0) mine = check_stop();
-        if (!mine) mine = probe_one(pass, &pass->messages[i]);
-        if (mine) {
-#pragma omp critical(ingest_probe_failure)
-            {
-                snprintf(message, sizeof message, "%.500s", err_message());
-#pragma omp atomic write
-                err = mine;
-            }
-        }
+        if (shared_err_failed(&failure)) continue;
+        Err err = omp_get_thread_num() == 0 ? check_stop() : ERR_NONE;
+        if (!err) err = probe_one(pass, &pass->messages[i]);
+        shared_err_note(&failure, err, i);
         progress_add(pass->progress, 1);
     }
-    err_adopt(err, message);
-    return err;
+    return shared_err_adopt(&failure);
 }
 
 static Err deal_files(Pass *pass) {

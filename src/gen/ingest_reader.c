@@ -1,6 +1,7 @@
 #include "gen/ingest_reader.h"
 
 #include "base/fault.h"
+#include "base/shared_err.h"
 #include "gen/ingest_probe.h"
 #include "video/decode.h"
 
@@ -89,18 +90,9 @@ Err ingest_reader_batch(const Frames **clips, int *count, IngestReader *reader, 
                         int64_t n_pieces) {
     *clips = reader->clips;
     *count = n_pieces < reader->threads ? (int)n_pieces : reader->threads;
-    Err err = ERR_NONE;
-    char message[512] = ""; /* messages live per thread: that of a failure is carried over */
+    SharedErr failure = SHARED_ERR_INIT;
 #pragma omp parallel for schedule(static, 1) num_threads(*count)
-    for (int i = 0; i < *count; i++) {
-        Err mine = read_piece(&reader->clips[i], &reader->lanes[i], reader, &pieces[i]);
-        if (!mine) continue;
-#pragma omp critical(ingest_reader_failure)
-        {
-            snprintf(message, sizeof message, "%.500s", err_message());
-            err = mine;
-        }
-    }
-    err_adopt(err, message);
-    return err;
+    for (int i = 0; i < *count; i++)
+        shared_err_note(&failure, read_piece(&reader->clips[i], &reader->lanes[i], reader, &pieces[i]), i);
+    return shared_err_adopt(&failure);
 }
