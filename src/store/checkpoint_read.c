@@ -3,7 +3,6 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "par/agree.h"
-#include "par/share.h"
 #include "store/checkpoint.h"
 #include "store/checkpoint_files.h"
 #include "store/checkpoint_tensor.h"
@@ -11,28 +10,13 @@
 
 #include <inttypes.h>
 
-static Err verify_group(const H5File *file, const char *group, const Par *par) {
-    char **names;
-    int count;
-    TRY(h5_list(&names, &count, file, group));
-    Share share = share_block(count, par->rank, par->n_ranks);
-    Err err = ERR_NONE;
-    for (int64_t i = share.begin; !err && i < share.end; i++) {
-        char path[TENSOR_PATH_SIZE];
-        err = text_format(path, sizeof path, "%s/%s", group, names[i]);
-        if (!err) err = checkpoint_verify(file, path);
-    }
-    h5_texts_free(&names, count);
-    return err;
-}
-
 static Err verify_share(const char *path, const Par *par) {
     H5File file;
     if (fault_hit("checkpoint.read")) return RAISE(ERR_IO, "%s: injected fault", path);
     TRY(h5_open(&file, path, CHECKPOINT_SCHEMA, CHECKPOINT_VERSION));
     Err err = ERR_NONE;
     for (int part = 0; !err && part < PART_COUNT; part++)
-        err = verify_group(&file, checkpoint_group((CheckpointPart)part), par);
+        err = checkpoint_verify_share(&file, (CheckpointPart)part, par->rank, par->n_ranks);
     h5_abandon(&file);
     return err;
 }

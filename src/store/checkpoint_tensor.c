@@ -1,5 +1,6 @@
 #include "store/checkpoint_tensor.h"
 
+#include "par/share.h"
 #include "store/slab.h"
 
 enum { PIECE_FLOATS = 1 << 20 };
@@ -85,7 +86,7 @@ Err checkpoint_digest(char out[DIGEST_SIZE], const H5File *file, const char *pat
     return err;
 }
 
-Err checkpoint_verify(const H5File *file, const char *path) {
+static Err verify_tensor(const H5File *file, const char *path) {
     char found[DIGEST_SIZE], *written;
     TRY(h5_get_text(&written, file, path, "digest"));
     Err err = checkpoint_digest(found, file, path);
@@ -93,5 +94,20 @@ Err checkpoint_verify(const H5File *file, const char *path) {
         err = RAISE(ERR_INPUT, "%s: %s: damaged: its digest is %s, was %s when written", file->path, path, found,
                     written);
     free(written);
+    return err;
+}
+
+Err checkpoint_verify_share(const H5File *file, CheckpointPart part, int rank, int n_ranks) {
+    char **names;
+    int count;
+    TRY(h5_list(&names, &count, file, parts[part].group));
+    Share share = share_block(count, rank, n_ranks);
+    Err err = ERR_NONE;
+    for (int64_t i = share.begin; !err && i < share.end; i++) {
+        char path[TENSOR_PATH_SIZE];
+        err = text_format(path, sizeof path, "%s/%s", parts[part].group, names[i]);
+        if (!err) err = verify_tensor(file, path);
+    }
+    h5_texts_free(&names, count);
     return err;
 }

@@ -17,5 +17,6 @@ H5Array checkpoint_array(char path[TENSOR_PATH_SIZE], CheckpointPart part, const
 CHECKED Err checkpoint_tensor(Tensor *tensor, const H5File *file, const char *name);
 /* The digest of an array's values as they are in the file. */
 CHECKED Err checkpoint_digest(char digest[DIGEST_SIZE], const H5File *file, const char *path);
-/* ERR_INPUT when the values are not those that were written. */
-CHECKED Err checkpoint_verify(const H5File *file, const char *path);
+/* Compares this rank's share of a part's tensors with their digests; ERR_INPUT naming the first whose values are not
+ * those that were written. A part that the file does not have is fine. Rank 0 of 1: all of them. */
+CHECKED Err checkpoint_verify_share(const H5File *file, CheckpointPart part, int rank, int n_ranks);
