@@ -1,0 +1,188 @@
+/* Fine-tuning and probing of drawn videos whose classes differ in brightness: they are learned, the outcome does not
+ * depend on ranks, and weights go from pre-training to classifier as they should. */
+#include "train_fixture.h"
+
+#include "base/log.h"
+#include "eval/finetune.h"
+#include "eval/pretrained.h"
+#include "nn/classifier.h"
+#include "par_check.h"
+#include "store/checkpoint.h"
+#include "train/pretrain.h"
+
+enum { TRAIN_CLIPS = 24, TEST_CLIPS = 15 };
+
+typedef Err RunAll(const FinetuneConfig *, const ClipSource *, const ClipSource *, const Run *);
+
+static FinetuneConfig make_config(const Field *fields) {
+    FinetuneConfig config;
+    memset(&config, 0, sizeof config);
+    fields_default(&config, fields);
+    config.model = fixture_model();
+    config.data.frame_stride = 1;
+    config.data.test_clips = 2;
+    config.data.test_crops = 3;
+    fixture_train(&config.train, 12, 3);
+    config.train.epochs = 12;
+    return config;
+}
+
+/* No color changes: brightness is the label. */
+static FinetuneConfig finetune_config(void) {
+    FinetuneConfig config = make_config(finetune_fields);
+    config.data.rand_augment_ops = 0;
+    config.data.mixup = config.data.cutmix = 0;
+    config.head_dropout = config.drop_path = 0.05;
+    config.train.layer_decay = 0.9;
+    config.train.base_lr = 0.2;
+    return config;
+}
+
+static FinetuneConfig probe_config(void) {
+    FinetuneConfig config = make_config(probe_fields);
+    config.train.base_lr = 0.5;
+    return config;
+}
+
+static Err run_all(RunAll *task, const FinetuneConfig *config, const Par *par, const char *out) {
+    ClipSource train = fixture_source(TRAIN_CLIPS, "train"), test = fixture_source(TEST_CLIPS, "test");
+    Run run = {.par = *par, .out = out, .seed = 3, .progress = PROGRESS_NONE, .config_text = "{}", .command = "test"};
+    return task(config, &train, &test, &run);
+}
+
+static void check_learns_all(RunAll *task, const FinetuneConfig *config, const char *name, const Par *par, bool bits) {
+    char folder[64], alone[80];
+    CHECK_OK(fixture_folder_all(folder, par));
+    Par serial = par_serial(1), team = *par;
+    team.threads = 2;
+    (void)snprintf(alone, sizeof alone, "%s/alone-%d", folder, par->rank);
+    CHECK_OK(run_all(task, config, &serial, alone));
+    CHECK_OK(run_all(task, config, &team, folder));
+    Result expected = {0}, found = {0};
+    CHECK_OK(fixture_result(&expected, alone, name));
+    CHECK_OK(fixture_result(&found, folder, name));
+    const ResultMetric *top1 = result_metric(&found, "top1");
+    CHECK(top1 && top1->value > 80 && top1->count == TEST_CLIPS && top1->low < top1->value && top1->high <= 100);
+    CHECK(text_equal(found.pretraining, "random-initialization") && !found.paper_protocol);
+    if (bits) CHECK(text_equal(fixture_weights(&expected), fixture_weights(&found)));
+    if (bits) CHECK(result_metric(&expected, "top1")->value == top1->value);
+    fixture_remove_all(folder, par);
+}
+
+static void test_finetuning_learns_and_does_not_depend_on_ranks_all(const Par *par) {
+    FinetuneConfig config = finetune_config();
+    check_learns_all(finetune_run_all, &config, "finetune", par, par->n_ranks != 3);
+}
+
+static void test_a_probe_learns_and_does_not_depend_on_ranks_all(const Par *par) {
+    FinetuneConfig config = probe_config();
+    check_learns_all(probe_run_all, &config, "probe", par, true);
+}
+
+static void test_every_augmentation_at_once_runs_all(const Par *par) {
+    char folder[64];
+    CHECK_OK(fixture_folder_all(folder, par));
+    FinetuneConfig config = make_config(finetune_fields);
+    config.train.epochs = 1;
+    config.data.erasing = 1;
+    for (int crop = CLASSIFY_CROP_RESIZED; crop <= CLASSIFY_CROP_CENTER; crop++) {
+        config.data.crop = crop;
+        config.data.shift = 3;
+        CHECK_OK(run_all(finetune_run_all, &config, par, folder));
+    }
+    fixture_remove_all(folder, par);
+}
+
+/* ---- pre-trained weights ---- */
+
+static Err pretrain_all(const Par *par, const char *out) {
+    PretrainConfig config;
+    fields_default(&config, pretrain_fields);
+    config.model = fixture_model();
+    config.data.frame_stride = 1;
+    config.mask_ratio = 0.5;
+    fixture_train(&config.train, 12, 3);
+    ClipSource source = fixture_source(TRAIN_CLIPS, "train");
+    static const char text[] = "{\"name\": \"drawn-videos\", \"model\": {\"image_size\": 16, \"n_frames\": 4,"
+                               "\"patch_size\": 8, \"tubelet_size\": 2, \"width\": 16, \"depth\": 2, \"heads\": 2,"
+                               "\"decoder_width\": 8, \"decoder_depth\": 1, \"decoder_heads\": 1, \"mlp_ratio\": 2}}";
+    Run run = {.par = *par, .out = out, .seed = 3, .progress = PROGRESS_NONE, .config_text = text, .command = "test"};
+    return pretrain_run_all(&config, &source, &run);
+}
+
+static void check_copied(const float *flat, const ParamTable *table, const WeightSet *weights) {
+    for (int i = 0; i < table->n_rows; i++) {
+        const Param *row = &table->rows[i];
+        char name[TENSOR_NAME_SIZE + 8];
+        (void)snprintf(name, sizeof name, "encoder.%s", row->name);
+        const Tensor *tensor = weights_find(weights, name);
+        bool fresh = text_starts(row->name, "fc_norm.") || text_starts(row->name, "head.");
+        CHECK(fresh == (tensor == NULL));
+        if (tensor) CHECK(!memcmp(flat + row->offset, tensor->data, row->count * sizeof(float)));
+        if (fresh) CHECK(flat[row->offset] == -5);
+    }
+}
+
+static void test_the_encoder_is_copied_and_the_head_left_fresh(const char *stem) {
+    ModelConfig model = fixture_model();
+    Classifier *network = NULL;
+    Pretrained source;
+    WeightSet weights = {0};
+    CHECK_OK(classifier_new(&network, &model, 3, 0, 0));
+    const ParamTable *table = classifier_params(network);
+    float *flat = malloc(table->total * sizeof *flat);
+    for (size_t i = 0; i < table->total; i++) flat[i] = -5;
+    CHECK_OK(pretrained_load(flat, &source, table, &model, stem));
+    CHECK(text_equal(source.name, "drawn-videos") && source.step == 6 && strlen(source.digest) == 32);
+    CHECK_OK(weights_read(&weights, source.path));
+    check_copied(flat, table, &weights);
+    model.width = 32;
+    CHECK_ERR(ERR_USAGE, pretrained_load(flat, &source, table, &model, stem));
+    CHECK(strstr(err_message(), "model.width: 32, but ") && strstr(err_message(), "was trained with 16"));
+    CHECK_ERR(ERR_INPUT, pretrained_load(flat, &source, table, &model, "/nowhere/at-all"));
+    weights_free(&weights);
+    free(flat);
+    classifier_free(&network);
+}
+
+static void test_a_checkpoint_enters_the_result_and_the_identity_all(const Par *par) {
+    char folder[64], stem[128];
+    CHECK_OK(fixture_folder_all(folder, par));
+    CHECK_OK(pretrain_all(par, folder));
+    (void)snprintf(stem, sizeof stem, "%s/drawn", folder); /* its digest left out */
+    if (par->rank == 0) test_the_encoder_is_copied_and_the_head_left_fresh(stem);
+    FinetuneConfig config = probe_config();
+    CHECK_OK(run_all(probe_run_all, &config, par, folder));
+    CHECK_OK(text_copy(config.checkpoint, sizeof config.checkpoint, stem));
+    CHECK_OK(run_all(probe_run_all, &config, par, folder));
+    Result result = {0};
+    CHECK_OK(fixture_result(&result, folder, "probe-drawn-drawn-videos"));
+    CHECK(text_equal(result.pretraining, "drawn-videos") && result.n_inputs == 3);
+    CHECK_OK(fixture_result(&result, folder, "probe-drawn-random-initialization"));
+    config.model.depth = 3;
+    CHECK_ERR(ERR_USAGE, run_all(probe_run_all, &config, par, folder));
+    fixture_remove_all(folder, par);
+}
+
+static void test_sources_that_do_not_belong_together_are_refused_all(const Par *par) {
+    FinetuneConfig config = probe_config();
+    ClipSource train = fixture_source(TRAIN_CLIPS, "train"), test = fixture_source(TEST_CLIPS, "test");
+    Run run = {.par = *par, .out = "/nowhere", .seed = 3, .progress = PROGRESS_NONE};
+    test.n_classes = 2;
+    CHECK_ERR(ERR_INPUT, probe_run_all(&config, &train, &test, &run));
+    train.n_classes = 0;
+    CHECK_ERR(ERR_INPUT, finetune_run_all(&config, &train, &test, &run));
+    CHECK(strstr(err_message(), "no labels") != NULL);
+}
+
+int main(void) {
+    Par par;
+    par_check_start_all(&par);
+    log_setup(par.rank, par.n_ranks, LOG_QUIET);
+    test_finetuning_learns_and_does_not_depend_on_ranks_all(&par);
+    test_a_probe_learns_and_does_not_depend_on_ranks_all(&par);
+    test_every_augmentation_at_once_runs_all(&par);
+    test_a_checkpoint_enters_the_result_and_the_identity_all(&par);
+    test_sources_that_do_not_belong_together_are_refused_all(&par);
+    return par_check_finish_all(&par);
+}
