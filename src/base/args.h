@@ -63,6 +63,7 @@ typedef struct {
     const char *description;      /* a paragraph or two */
     const char *examples;         /* lines that can be pasted */
     const Option *const *options; /* NULL-terminated list of tables */
+    const char *words;            /* what the first argument may be ("show diff"), for completion; NULL: a path */
 } CommandHelp;
 
 /* Parses argv[0..argc) (without the command's name) into `target`; positionals in order into `rest`. */

@@ -12,10 +12,9 @@ static const CommandHelp help = {
         "(FFD-VideoMAE of frames, FVD-VideoMAE of clips), how diverse its frames are, the exponent of its amplitude\n"
         "spectrum, its colors in L*a*b*, and how much moves. Use the same encoder and reference for all datasets that\n"
         "are to be compared. Results are the same for any number of ranks and threads.",
-    .examples =
-        "  synvid analyze --dataset data/moving-circles --reference data/natural --encoder runs/natural \\\n"
-        "      --frames 2000 --videos 200 --out runs\n"
-        "  synvid analyze --dataset data/moving-circles --out runs      # spectrum and motion only\n",
+    .examples = "  synvid analyze --dataset data/moving-circles --reference data/natural --encoder runs/natural \\\n"
+                "      --frames 2000 --videos 200 --out runs\n"
+                "  synvid analyze --dataset data/moving-circles --out runs      # spectrum and motion only\n",
 };
 
 static const StageShortcut shortcuts[] = {

@@ -34,6 +34,7 @@ static const CommandHelp config_help = {
                 "  synvid config show configs/variants/moving-circles.json --set objects=50\n"
                 "  synvid config diff variants/moving-circles variants/moving-shapes\n",
     .options = config_tables,
+    .words = "show explain schema diff",
 };
 
 static Err resolve_named(char **text, ConfigKind *kind, const char *name, const ConfigArgs *args) {

@@ -39,6 +39,7 @@ static const CommandHelp sweep_help = {
                 "  synvid sweep status quickstart\n"
                 "  synvid sweep show quickstart 7        the command of task 7, ready to paste",
     .options = sweep_tables,
+    .words = "list show status run",
 };
 
 static Err parse_task(int *task, const SweepPlan *plan, const char *text) {

@@ -42,6 +42,18 @@ expect 0 "$synvid" man
 says out '.SH EXIT STATUS'
 expect 0 "$synvid" completion bash
 bash -n out || fail "the completion script does not parse"
-# shellcheck disable=SC2016  # evaluated by the inner shell
-matches=$(bash -c 'source "$1"; COMP_WORDS=(synvid con); COMP_CWORD=1; _synvid; echo "${COMPREPLY[*]}"' - out)
-[ "$matches" = config ] || fail "con completes to \"$matches\" instead of config"
+complete() { # complete EXPECTED WORD...: the last word completes to this
+    local expected=$1 found
+    shift
+    # shellcheck disable=SC2016  # evaluated by the inner shell
+    found=$(bash -c 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _synvid; echo "${COMPREPLY[*]}"' \
+        - out synvid "$@")
+    [ "$found" = "$expected" ] || fail "\"$*\" completes to \"$found\" instead of \"$expected\""
+}
+complete 'config' con
+complete '--seed=' generate --see
+complete 'explain' config ex
+complete 'generate' config explain gen
+complete 'accelerating-images' generate --variant accelerating-i
+complete 'transforming-shapes' generate --variant = transf
+complete '' inspect some-fi
