@@ -36,7 +36,7 @@ Err stage_main(const Stage *stage, int argc, char *const *argv);
 enum { STAGE_SHORTCUTS_MAX = 32 };
 typedef struct {
     Option rows[STAGE_SHORTCUTS_MAX + 1];
-    char help[STAGE_SHORTCUTS_MAX][320], value[STAGE_SHORTCUTS_MAX][64];
+    char heading[96], help[STAGE_SHORTCUTS_MAX][320], value[STAGE_SHORTCUTS_MAX][64];
     const Option *tables[4];
     CommandHelp whole;
 } StageHelp;

@@ -77,13 +77,15 @@ static void add_shortcut(StageHelp *storage, int i, const Stage *stage) {
                                 .letter = shortcut->letter,
                                 .value = storage->value[i],
                                 .help = storage->help[i],
-                                .group = i == 0 ? "Settings" : NULL,
+                                .group = i == 0 ? storage->heading : NULL,
                                 .kind = OPTION_IS_TEXT,
                                 .offset = offsetof(StageArgs, shortcuts) + (size_t)i * sizeof(const char *)};
 }
 
 const CommandHelp *stage_help(StageHelp *storage, const Stage *stage) {
     int n = 0;
+    snprintf(storage->heading, sizeof storage->heading, "Settings (all of them: synvid config explain %s)",
+             stage->help->name);
     for (; stage->shortcuts && stage->shortcuts[n].option; n++) add_shortcut(storage, n, stage);
     storage->rows[n] = (Option)OPTION_END;
     storage->tables[0] = storage->rows;
