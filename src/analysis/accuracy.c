@@ -44,7 +44,8 @@ static Err accuracy_caption(Table *table, const Board *board) {
                 most_seeds(board) > 1 ? "Wilson over test videos; t over seeds where there are several"
                                       : "Wilson over test videos");
     for (int c = 0; c < board->n_columns; c++)
-        if (!isnan(board->columns[c].chance))
+        if (!isnan(board->columns[c].chance) &&
+            (c == 0 || !text_equal(board->columns[c].dataset, board->columns[c - 1].dataset)))
             builder_add(&text, " Chance on %s: %.1f.", board->columns[c].dataset, board->columns[c].chance);
     builder_add_text(&text, board->reduced ? " Our columns are REDUCED runs (small model, few clips, stand-in test "
                                              "sets): they show whether the order holds, "

@@ -137,7 +137,7 @@ static Err add_sheet(Page *page, const FoundDataset *dataset, const Paper *paper
 }
 
 Err datasets_add_sheets(Page *page, const DatasetList *list, const Paper *paper) {
-    page_grid_begin(page);
+    page_grid_begin(page, "wide");
     for (int i = 0; i < list->count; i++) TRY(add_sheet(page, &list->items[i], paper));
     page_grid_end(page);
     return ERR_NONE;

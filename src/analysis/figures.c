@@ -7,7 +7,7 @@
 
 static const char *const palette[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00",
                                       "#56B4E9", "#6a51a3", "#8c564b", "#444444", "#B8A800"};
-enum { N_PALETTE = sizeof palette / sizeof *palette, CURVE_POINTS = 300 };
+enum { N_PALETTE = sizeof palette / sizeof *palette, CURVE_POINTS = 120 };
 
 /* ---- accuracies with intervals ---- */
 
@@ -116,7 +116,7 @@ Err figure_correlation(Plot *plot, const Points *points, const cJSON *entry, con
     char name[64], y_label[160], title[128], line[160], badge[8];
     TRY(text_format(name, sizeof name, "correlation-%d", number));
     snprintf(y_label, sizeof y_label, "%s, %%", board_column_title(title, sizeof title, column));
-    TRY(plot_begin(plot, name, 420, 320, "", paper_text(entry, "label"), y_label));
+    TRY(plot_begin(plot, name, 380, 300, "", paper_text(entry, "label"), y_label));
     for (int i = 0; i < points->n; i++) {
         const Estimate y = {.value = points->y[i], .low = points->y_low[i], .high = points->y_high[i]};
         scatter_point(plot, points->x[i], &y, figure_badge(badge, paper, points->rows[i]->slug));
@@ -137,7 +137,7 @@ Err figure_against_paper(Plot *plot, bool *any, const Board *board, int column, 
     snprintf(y_label, sizeof y_label, "ours: %.120s, %%",
              board_column_title(title, sizeof title, &board->columns[column]));
     snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(paper_experiment(paper, experiment), "label"));
-    TRY(plot_begin(plot, name, 420, 320, "", x_label, y_label));
+    TRY(plot_begin(plot, name, 380, 300, "", x_label, y_label));
     for (int r = 0; r < board->n_rows; r++) {
         double x = paper_accuracy(paper, experiment, board->rows[r].slug);
         if (isnan(x) || board->cells[r][column].state != ESTIMATE_PRESENT) continue;
@@ -167,17 +167,14 @@ static void curve_data(Plot *plot, const double *steps, const double *values, in
     builder_add_text(&plot->data, "\n\n");
 }
 
-static void curve_title(char *out, size_t size, const Result *result, const Paper *paper) {
-    if (text_equal(result->task, "pretrain"))
-        snprintf(out, size, "%s", paper_label(paper, result->dataset));
-    else
-        snprintf(out, size, "%.60s: %.60s", result->dataset, paper_label(paper, result->pretraining));
+/* What a curve is about: the dataset of a pre-training, the pre-training of anything else. */
+static const char *curve_subject(const Result *result) {
+    return text_equal(result->task, "pretrain") ? result->dataset : result->pretraining;
 }
 
 static Err add_curve(Plot *plot, int *blocks, const Outcome *outcome, const Paper *paper) {
     double *steps = NULL, *values = NULL;
     int64_t count = 0;
-    char title[160];
     /* A run without curves is no reason to have no figure. */
     if (curve_read(&steps, &values, &count, outcome->folder, "loss") || count == 0) {
         free(steps);
@@ -185,36 +182,36 @@ static Err add_curve(Plot *plot, int *blocks, const Outcome *outcome, const Pape
         return ERR_NONE;
     }
     curve_data(plot, steps, values, count);
-    curve_title(title, sizeof title, &outcome->result, paper);
     builder_add(&plot->script, "%s\"%s.dat\" index %d using 1:2 with lines lw 1.6 dt %d lc rgb \"%s\" title ",
                 *blocks ? ", \\\n  " : "plot ", plot->name, *blocks, 1 + *blocks / N_PALETTE,
                 palette[*blocks % N_PALETTE]);
-    plot_quoted(&plot->script, title);
+    plot_quoted(&plot->script, paper_label(paper, curve_subject(&outcome->result)));
     ++*blocks;
     free(steps);
     free(values);
     return ERR_NONE;
 }
 
-/* Runs of the task in the paper's order of what they are about. */
+/* In the paper's order; what it does not know stands last. */
 static int curve_place(const Outcome *outcome, const Paper *paper) {
-    const Result *result = &outcome->result;
-    int order = paper_order(paper, text_equal(result->task, "pretrain") ? result->dataset : result->pretraining);
+    int order = paper_order(paper, curve_subject(&outcome->result));
     return order < 0 ? cJSON_GetArraySize(paper_list(paper, "pretrainings")) : order;
 }
 
-Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task) {
-    const OutcomeKey key = {.task = task};
+Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task,
+                  const char *dataset) {
+    const OutcomeKey key = {.task = task, .dataset = dataset};
     char name[64];
-    int blocks = 0;
-    TRY(text_format(name, sizeof name, "curves-%s", task));
-    TRY(plot_begin(plot, name, 760, 420, "", "step", "training loss"));
-    builder_add_text(&plot->script, "set key outside right top vertical font \",11\" spacing 1.1\n");
-    for (int place = 0; place <= cJSON_GetArraySize(paper_list(paper, "pretrainings")); place++)
+    int blocks = 0, last_place = cJSON_GetArraySize(paper_list(paper, "pretrainings"));
+    TRY(text_format(name, sizeof name, "curves-%.20s%s%.30s", task, dataset ? "-" : "", dataset ? dataset : ""));
+    TRY(plot_begin(plot, name, 760, 440, "", "step", "training loss"));
+    builder_add_text(&plot->script, "set key bmargin left horizontal Left reverse font \",11\" maxcols 3\n");
+    for (int place = 0; place <= last_place; place++)
         for (int i = 0; i < outcomes->count; i++)
             if (outcomes_match(&outcomes->items[i], &key) && curve_place(&outcomes->items[i], paper) == place)
                 TRY(add_curve(plot, &blocks, &outcomes->items[i], paper));
     builder_add_text(&plot->script, "\n");
     *any = blocks > 0;
-    return text_format(plot->alt, sizeof plot->alt, "Training loss against step for %d runs of %s.", blocks, task);
+    return text_format(plot->alt, sizeof plot->alt, "Training loss against step for %d runs of %s%s%.100s.", blocks,
+                       task, dataset ? " on " : "", dataset ? dataset : "");
 }

@@ -13,7 +13,8 @@ CHECKED Err figure_correlation(Plot *plot, const Points *points, const struct cJ
 /* Our accuracy in one experiment against the paper's UCF101 figure for the same task; *any false: fewer than two
  * points. */
 CHECKED Err figure_against_paper(Plot *plot, bool *any, const Board *board, int column, const Paper *paper);
-/* The loss of every run of `task`; *any false: there are no curves. */
-CHECKED Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task);
+/* The loss of every run of a task, on one dataset unless that is NULL; *any false: there are no curves. */
+CHECKED Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task,
+                          const char *dataset);
 /* What stands in a point of a scatter plot: the paper's row number in the progression, or a letter. */
 const char *figure_badge(char out[8], const Paper *paper, const char *slug);

@@ -108,8 +108,8 @@ Err page_picture(Page *page, const Frames *image, const char *alt, const char *c
     return ERR_NONE;
 }
 
-void page_grid_begin(Page *page) {
-    builder_add_text(&page->html, "<div class=\"grid\">\n");
+void page_grid_begin(Page *page, const char *width) {
+    builder_add(&page->html, "<div class=\"grid %s\">\n", width);
 }
 void page_grid_end(Page *page) {
     builder_add_text(&page->html, "</div>\n");

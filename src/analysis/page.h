@@ -25,10 +25,10 @@ void page_table_files(Page *page, const Table *table);
 /* An SVG or PNG file as a figure. Missing files are ERR_INPUT. */
 CHECKED Err page_picture_file(Page *page, const char *path, const char *alt, const char *caption);
 CHECKED Err page_picture(Page *page, const Frames *image, const char *alt, const char *caption);
-/* Figures between these stand beside each other where there is room. */
-void page_grid_begin(Page *page);
+/* Figures between these stand beside each other where there is room: "narrow" ones by three, "wide" ones by two. */
+void page_grid_begin(Page *page, const char *width);
 void page_grid_end(Page *page);
-/* A fold: shown as its summary until opened, always open in print. */
+/* A fold: shown as its summary until opened. */
 void page_fold_begin(Page *page, const char *summary);
 void page_fold_end(Page *page);
 CHECKED Err page_write(const Page *page, const char *path);

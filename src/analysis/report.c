@@ -153,7 +153,7 @@ static bool dataset_seen(const Board *board, int column) {
 }
 
 static Err add_against_paper(Report *report) {
-    page_grid_begin(&report->page);
+    page_grid_begin(&report->page, "narrow");
     for (int c = 0; c < report->board->n_columns; c++) {
         Plot plot;
         bool any;
@@ -214,7 +214,7 @@ static Err add_datasets(Report *report) {
 static Err add_correlation_figures(Report *report, int column) {
     const cJSON *entry;
     int number = column * 100;
-    page_grid_begin(&report->page);
+    page_grid_begin(&report->page, "narrow");
     cJSON_ArrayForEach(entry, paper_list(&report->paper, "correlations")) {
         Points points = statistics_points(&report->outcomes, report->board, column, entry);
         Plot plot;
@@ -222,8 +222,7 @@ static Err add_correlation_figures(Report *report, int column) {
         number++;
         if (points.n < CORRELATE_MIN) continue;
         TRY(figure_correlation(&plot, &points, entry, &report->board->columns[column], number, &report->paper));
-        snprintf(caption, sizeof caption, "%s; in the paper: %s.", paper_text(entry, "label"),
-                 paper_text(entry, "paper"));
+        snprintf(caption, sizeof caption, "%s (paper: %s).", paper_text(entry, "label"), paper_text(entry, "paper"));
         TRY(add_figure(report, &plot, caption));
     }
     page_grid_end(&report->page);
@@ -244,25 +243,30 @@ static Err add_statistics(Report *report) {
     return ERR_NONE;
 }
 
+static Err add_curve_figure(Report *report, const char *task, const char *dataset, const char *caption) {
+    Plot plot;
+    bool any;
+    TRY(figure_curves(&plot, &any, &report->outcomes, &report->paper, task, dataset));
+    if (any) return add_figure(report, &plot, caption);
+    plot_free(&plot);
+    return ERR_NONE;
+}
+
 static Err add_curves(Report *report) {
-    static const char *const tasks[][2] = {{"pretrain", "Pre-training: loss on the pixels that were hidden."},
-                                           {"finetune", "Fine-tuning: training loss."},
-                                           {"probe", "Linear probes: training loss."}};
-    for (int i = 0; i < 3; i++) {
-        Plot plot;
-        bool any;
-        TRY(figure_curves(&plot, &any, &report->outcomes, &report->paper, tasks[i][0]));
-        if (any)
-            TRY(add_figure(report, &plot, tasks[i][1]));
-        else
-            plot_free(&plot);
+    TRY(add_curve_figure(report, "pretrain", NULL, "Pre-training: loss on the pixels that were hidden."));
+    for (int c = 0; c < report->board->n_columns; c++) {
+        const BoardColumn *column = &report->board->columns[c];
+        char title[128], caption[192];
+        snprintf(caption, sizeof caption, "Training loss of %s, by pre-training.",
+                 board_column_title(title, sizeof title, column));
+        TRY(add_curve_figure(report, column->task, column->dataset, caption));
     }
     return ERR_NONE;
 }
 
 static Err add_reconstructions(Report *report) {
     const OutcomeKey key = {.task = "pretrain"};
-    page_grid_begin(&report->page);
+    page_grid_begin(&report->page, "wide");
     for (int i = 0; i < report->outcomes.count; i++) {
         const Outcome *outcome = &report->outcomes.items[i];
         char path[PATH_SIZE], caption[256];

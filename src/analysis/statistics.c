@@ -91,7 +91,7 @@ Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper)
         columns[m + 1] = (TableColumn){.kind = COLUMN_NUMBER, .digits = shown[m].digits};
         TRY(text_copy(columns[m + 1].label, sizeof columns->label, shown[m].label));
     }
-    TRY(table_new(table, "statistics", "Statistics of the datasets", columns, 1 + N_SHOWN));
+    TRY(table_new(table, "statistics", "What was measured", columns, 1 + N_SHOWN));
     const Result *dataset;
     for (int n = 0; (dataset = nth_dataset(outcomes, paper, n)); n++)
         TRY(fill_statistics(table, outcomes, paper, dataset));
@@ -109,7 +109,7 @@ Points statistics_points(const Outcomes *outcomes, const Board *board, int colum
         const Estimate *accuracy = &board->cells[r][column];
         Estimate statistic = statistic_of(outcomes, board->rows[r].slug, paper_text(entry, "metric"));
         if (accuracy->state != ESTIMATE_PRESENT || statistic.state != ESTIMATE_PRESENT ||
-            is_reference(&statistic.first->result))
+            is_reference(&statistic.first->result) || board->rows[r].target)
             continue;
         points.x[points.n] = transformed(entry, statistic.value);
         points.y[points.n] = accuracy->value;
@@ -155,7 +155,8 @@ Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *pape
     TRY(text_copy(table->caption, sizeof table->caption,
                   "Pearson r, Spearman rho (average ranks), two-sided p from Student's t with n-2 degrees. One point a "
                   "pre-training dataset; random "
-                  "initialization has no dataset and the reference is not a point. With so few points an interval that "
+                  "initialization has no dataset, and neither the reference nor the target set is a point. With so few "
+                  "points an interval that "
                   "holds zero decides nothing."));
     for (int c = 0; c < board->n_columns; c++) {
         const cJSON *entry;

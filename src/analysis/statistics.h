@@ -10,7 +10,8 @@ enum { STATISTICS_POINTS = BOARD_ROWS };
 /* One row a dataset, in the paper's order. */
 CHECKED Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper);
 
-/* (statistic, accuracy) of every dataset that has both; the reference itself is left out. */
+/* (statistic, accuracy) of every dataset that has both; the reference and the target sets are left out, as in
+ * the paper, whose points are generated datasets only. */
 typedef struct {
     int n;
     double x[STATISTICS_POINTS], y[STATISTICS_POINTS], y_low[STATISTICS_POINTS], y_high[STATISTICS_POINTS];

@@ -1,0 +1,44 @@
+/* support/fake_runs - a folder of results as the stages leave them, for tests of what reads results. */
+#pragma once
+
+#include "math/interval.h"
+#include "store/result.h"
+
+#include "support/unit.h"
+
+#include <math.h>
+
+static inline Result fake_result(const char *task, const char *dataset, const char *pretraining, uint64_t seed) {
+    Result result = {.seed = seed};
+    assert_ok(text_copy(result.task, sizeof result.task, task));
+    assert_ok(text_copy(result.dataset, sizeof result.dataset, dataset));
+    assert_ok(text_copy(result.pretraining, sizeof result.pretraining, pretraining));
+    assert_ok(text_copy(result.model, sizeof result.model, "tiny"));
+    assert_ok(result_add_deviation(&result, "train.epochs 20 instead of 100"));
+    return result;
+}
+
+/* runs/<name>/result.json. */
+static inline void fake_write(const char *runs, const char *name, const Result *result) {
+    char folder[PATH_SIZE], path[PATH_SIZE];
+    assert_ok(path_join(folder, sizeof folder, runs, name));
+    assert_ok(folder_make(folder));
+    assert_ok(path_join(path, sizeof path, folder, "result.json"));
+    assert_ok(result_write(result, path));
+}
+
+/* `correct` of `count` test videos, 8 classes. */
+static inline Result fake_accuracy(const char *task, const char *pretraining, int correct, int count, uint64_t seed) {
+    Result result = fake_result(task, "standin-motion", pretraining, seed);
+    Interval interval = interval_wilson(correct, count);
+    assert_ok(result_add_metric(&result, "top1", 100.0 * correct / count, "%", count, 100 * interval.low,
+                                100 * interval.high, "Wilson 95%"));
+    assert_ok(result_add_metric(&result, "chance", 12.5, "%", count, NAN, NAN, ""));
+    return result;
+}
+
+static inline void fake_run(const char *runs, const char *name, const char *task, const char *pretraining, int correct,
+                            uint64_t seed) {
+    Result result = fake_accuracy(task, pretraining, correct, 400, seed);
+    fake_write(runs, name, &result);
+}

@@ -1,0 +1,253 @@
+#include "analysis/accuracy.h"
+#include "analysis/report.h"
+#include "analysis/reproduce.h"
+#include "analysis/statements.h"
+#include "analysis/statistics.h"
+
+#include "support/fake_runs.h"
+
+#include <cjson/cJSON.h>
+
+static char scratch[PATH_SIZE], runs[PATH_SIZE];
+static Paper paper;
+
+static void fake_statistics(const char *dataset, double distance, const char *digest) {
+    Result result = fake_result("analyze", dataset, "", 1);
+    assert_ok(result_add_metric(&result, "FFD-VideoMAE", distance, "", 500, NAN, NAN, ""));
+    assert_ok(result_add_input(&result, "dataset", dataset, digest));
+    assert_ok(result_add_input(&result, "reference", "natural", "00000000000000000000000000000000"));
+    char name[NAME_SIZE];
+    assert_ok(text_format(name, sizeof name, "analyze-%.60s", dataset));
+    fake_write(runs, name, &result);
+}
+
+/* Random near chance, static circles too, moving stages far above, the target higher still; fewer is more: tails of the
+ * progression are not run. */
+static int setup(void **state) {
+    (void)state;
+    scratch_make(scratch);
+    assert_ok(path_join(runs, sizeof runs, scratch, "runs"));
+    fake_run(runs, "f0", "finetune", "random-initialization", 50, 1);
+    fake_run(runs, "f1", "finetune", "static-circles", 56, 1);
+    fake_run(runs, "f2", "finetune", "moving-circles", 210, 1);
+    fake_run(runs, "f3", "finetune", "moving-shapes", 214, 1);
+    fake_run(runs, "f4", "finetune", "transforming-shapes", 150, 1);
+    fake_run(runs, "f9", "finetune", "standin-motion", 320, 1);
+    fake_run(runs, "p2", "probe", "moving-circles", 90, 1);
+    fake_statistics("static-circles", 9, "11111111111111111111111111111111");
+    fake_statistics("moving-circles", 7, "22222222222222222222222222222222");
+    fake_statistics("moving-shapes", 6, "33333333333333333333333333333333");
+    fake_statistics("natural", 0, "00000000000000000000000000000000");
+    return paper_read(&paper, SYNVID_CONFIGS "/analysis/paper.json");
+}
+
+static int teardown(void **state) {
+    (void)state;
+    paper_free(&paper);
+    scratch_remove(scratch);
+    return 0;
+}
+
+typedef struct {
+    Outcomes outcomes;
+    Board board;
+} Loaded;
+
+static Loaded *load(void) {
+    Loaded *loaded = malloc(sizeof *loaded);
+    assert_ok(outcomes_read(&loaded->outcomes, runs));
+    assert_ok(board_make(&loaded->board, &loaded->outcomes, &paper));
+    return loaded;
+}
+
+static void unload(Loaded *loaded) {
+    outcomes_free(&loaded->outcomes);
+    free(loaded);
+}
+
+static void the_board_is_in_the_papers_order_with_the_target_last(void **state) {
+    (void)state;
+    Loaded *loaded = load();
+    static const char *const rows[] = {"random",        "static-circles",      "moving-circles",
+                                       "moving-shapes", "transforming-shapes", "standin-motion"};
+    assert_int_equal(loaded->board.n_rows, 6);
+    for (int i = 0; i < 6; i++) assert_string_equal(loaded->board.rows[i].slug, rows[i]);
+    assert_true(loaded->board.rows[5].target);
+    assert_true(loaded->board.reduced);
+    assert_int_equal(loaded->board.n_columns, 2);
+    assert_string_equal(loaded->board.columns[0].task, "finetune");
+    assert_float_equal(board_find(&loaded->board, 0, "moving-circles")->value, 52.5, 1e-9);
+    assert_null(board_find(&loaded->board, 1, "random"));
+    unload(loaded);
+}
+
+static VerdictKind verdict_of(const Board *board, int column, const char *claim) {
+    const cJSON *statement;
+    cJSON_ArrayForEach(statement, paper_list(&paper, "statements")) {
+        if (strstr(paper_text(statement, "claim"), claim)) return statement_verdict(statement, board, column).kind;
+    }
+    fail_msg("no statement %s", claim);
+    return VERDICT_NOT_RUN;
+}
+
+static void statements_are_true_false_undecided_or_not_run(void **state) {
+    (void)state;
+    Loaded *loaded = load();
+    const Board *board = &loaded->board;
+    assert_int_equal(verdict_of(board, 0, "near chance"), VERDICT_TRUE);
+    assert_int_equal(verdict_of(board, 0, "Static circles already help"), VERDICT_UNDECIDED);
+    assert_int_equal(verdict_of(board, 0, "Moving circles beat static circles"), VERDICT_TRUE);
+    assert_int_equal(verdict_of(board, 0, "Every moving stage beats random"), VERDICT_TRUE);
+    assert_int_equal(verdict_of(board, 0, "Moving shapes beat moving circles"), VERDICT_UNDECIDED);
+    assert_int_equal(verdict_of(board, 0, "Transforming shapes beat"), VERDICT_FALSE);
+    assert_int_equal(verdict_of(board, 0, "Textures beat"), VERDICT_NOT_RUN);
+    assert_int_equal(verdict_of(board, 1, "Moving circles beat static circles"), VERDICT_NOT_RUN);
+    unload(loaded);
+}
+
+static void our_gap_uses_our_own_ends_and_is_undefined_without_them(void **state) {
+    (void)state;
+    Loaded *loaded = load();
+    Table table;
+    assert_ok(gap_table(&table, &loaded->board, &paper));
+    Builder text = {0};
+    table_csv(&text, &table);
+    /* (52.5 - 12.5) / (80 - 12.5) */
+    assert_non_null(strstr(text.data, "\nMoving circles,59.25925925925926,undefined,84.7"));
+    builder_free(&text);
+    table_free(&table);
+    unload(loaded);
+}
+
+static void the_reference_and_the_target_are_no_points(void **state) {
+    (void)state;
+    Loaded *loaded = load();
+    const cJSON *entry = cJSON_GetArrayItem(paper_list(&paper, "correlations"), 0);
+    Points points = statistics_points(&loaded->outcomes, &loaded->board, 0, entry);
+    assert_int_equal(points.n, 3);
+    assert_float_equal(points.x[0], 9, 0);
+    assert_float_equal(points.y[0], 14, 0);
+    unload(loaded);
+}
+
+static void reduced_results_never_enter_the_papers_tables(void **state) {
+    (void)state;
+    Loaded *loaded = load();
+    const cJSON *entry;
+    Result reduced = fake_result("finetune", "ucf101", "moving-circles", 1);
+    assert_ok(text_copy(reduced.model, sizeof reduced.model, "ViT-B/16 16x224"));
+    assert_ok(result_add_metric(&reduced, "top1", 33.3, "%", 100, 25, 43, "Wilson 95%"));
+    fake_write(runs, "ucf", &reduced);
+    unload(loaded);
+    loaded = load();
+    cJSON_ArrayForEach(entry, paper_list(&paper, "tables")) {
+        Table table;
+        Builder text = {0};
+        assert_ok(reproduce_table(&table, entry, &loaded->outcomes, &paper));
+        table_csv(&text, &table);
+        assert_null(strstr(text.data, "33.3"));
+        assert_non_null(strstr(text.data, "not run"));
+        builder_free(&text);
+        table_free(&table);
+    }
+    unload(loaded);
+}
+
+static void results_under_the_papers_protocol_do(void **state) {
+    (void)state;
+    Result full = fake_result("finetune", "ucf101", "moving-circles", 1);
+    full.n_deviations = 0;
+    full.paper_protocol = true;
+    assert_ok(text_copy(full.model, sizeof full.model, "ViT-B/16 16x224"));
+    assert_ok(result_add_metric(&full, "top1", 84.9, "%", 3783, 83.7, 86.0, "Wilson 95%"));
+    fake_write(runs, "ucf", &full);
+    Loaded *loaded = load();
+    Table table;
+    Builder text = {0};
+    assert_ok(reproduce_table(&table, cJSON_GetArrayItem(paper_list(&paper, "tables"), 0), &loaded->outcomes, &paper));
+    table_csv(&text, &table);
+    assert_non_null(strstr(text.data, "\nMoving circles,UCF101 fine-tune,85.2,84.9,83.7,86,-0.2"));
+    builder_free(&text);
+    table_free(&table);
+    unload(loaded);
+}
+
+static void the_page_is_self_contained_and_names_what_is_reduced(void **state) {
+    (void)state;
+    char out[PATH_SIZE], path[PATH_SIZE], *page;
+    size_t length;
+    ReportConfig config = {0};
+    fields_default(&config, report_fields);
+    assert_ok(text_copy(config.runs, sizeof config.runs, runs));
+    assert_ok(text_copy(config.data, sizeof config.data, ""));
+    assert_ok(text_copy(config.title, sizeof config.title, "A <b>title</b> & more"));
+    assert_ok(path_join(out, sizeof out, scratch, "report"));
+    assert_ok(report_run(&config, out));
+    assert_ok(path_join(path, sizeof path, out, "index.html"));
+    assert_ok(file_read(&page, &length, path, (size_t)64 << 20));
+    assert_non_null(strstr(page, "REDUCED SCALE"));
+    assert_non_null(strstr(page, "A &lt;b&gt;title&lt;/b&gt; &amp; more"));
+    assert_null(strstr(page, "<script"));
+    assert_null(strstr(page, "src=\"http"));
+    assert_null(strstr(page, "href=\"http"));
+    assert_null(strstr(page, "A <b>title"));
+    assert_non_null(strstr(page, "Moving circles"));
+    assert_non_null(strstr(page, "No natural photograph or video"));
+    assert_non_null(strstr(page, "</html>"));
+    free(page);
+    assert_ok(path_join(path, sizeof path, out, "tables/accuracy.tex"));
+    assert_true(file_size(path) > 100);
+    assert_ok(path_join(path, sizeof path, out, "figures/accuracy-standin-motion.gp"));
+    assert_true(file_size(path) > 100);
+}
+
+static void without_gnuplot_the_page_is_written_and_says_so(void **state) {
+    (void)state;
+    char out[PATH_SIZE], path[PATH_SIZE], *page, *kept = strdup(getenv("PATH"));
+    size_t length;
+    ReportConfig config = {0};
+    fields_default(&config, report_fields);
+    assert_ok(text_copy(config.runs, sizeof config.runs, runs));
+    assert_ok(path_join(out, sizeof out, scratch, "report"));
+    setenv("PATH", "/nowhere", 1);
+    Err err = report_run(&config, out);
+    setenv("PATH", kept, 1);
+    free(kept);
+    assert_int_equal(err, ERR_NONE);
+    assert_ok(path_join(path, sizeof path, out, "index.html"));
+    assert_ok(file_read(&page, &length, path, (size_t)64 << 20));
+    assert_non_null(strstr(page, "gnuplot is not installed"));
+    assert_null(strstr(page, "image/svg+xml"));
+    free(page);
+}
+
+static void an_empty_folder_gives_a_page_that_says_so(void **state) {
+    (void)state;
+    char out[PATH_SIZE], path[PATH_SIZE], *page;
+    size_t length;
+    ReportConfig config = {0};
+    fields_default(&config, report_fields);
+    assert_ok(path_join(config.runs, sizeof config.runs, scratch, "empty"));
+    assert_ok(folder_make(config.runs));
+    assert_ok(path_join(out, sizeof out, scratch, "report"));
+    assert_ok(report_run(&config, out));
+    assert_ok(path_join(path, sizeof path, out, "index.html"));
+    assert_ok(file_read(&page, &length, path, (size_t)64 << 20));
+    assert_non_null(strstr(page, "No fine-tuning or probe has finished"));
+    free(page);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_board_is_in_the_papers_order_with_the_target_last, setup, teardown),
+        cmocka_unit_test_setup_teardown(statements_are_true_false_undecided_or_not_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(our_gap_uses_our_own_ends_and_is_undefined_without_them, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_reference_and_the_target_are_no_points, setup, teardown),
+        cmocka_unit_test_setup_teardown(reduced_results_never_enter_the_papers_tables, setup, teardown),
+        cmocka_unit_test_setup_teardown(results_under_the_papers_protocol_do, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_page_is_self_contained_and_names_what_is_reduced, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_gnuplot_the_page_is_written_and_says_so, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_empty_folder_gives_a_page_that_says_so, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
