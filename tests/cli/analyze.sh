@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# analyze, report and reproduce on tiny datasets: the same result for 1, 2 and 3 ranks, a page that is whole, bad input.
+set -euo pipefail
+synvid=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+# expect CODE TEXT COMMAND...: the command ends with CODE and says TEXT.
+expect() {
+  local code=$1 text=$2 found=0
+  shift 2
+  "$@" > out 2>&1 || found=$?
+  [ "$found" = "$code" ] || { cat out >&2; fail "exit code $found instead of $code: $*"; }
+  grep -qF -- "$text" out || { cat out >&2; fail "no \"$text\" from: $*"; }
+}
+
+for variant in static-circles moving-circles; do
+  "$synvid" generate --variant $variant --videos 6 --size 48 --frames 40 --out data/$variant -q
+done
+
+# One result for any number of ranks and threads.
+settings=(--dataset data/moving-circles --reference data/static-circles --frames 60 --videos 6 --set frame_stride=2 -q)
+"$synvid" analyze "${settings[@]}" --threads 1 --out runs > printed
+result=$(tail -n 1 printed)
+grep -q '"spectrum_exponent"' "$result" || fail "no spectrum in $result"
+grep -q '"lab_kl"' "$result" || fail "no color distance in $result"
+grep -q 'FFD-VideoMAE' "$result" && fail "a feature distance without an encoder"
+for ranks in 2 3; do
+  mpirun -n $ranks "$synvid" analyze "${settings[@]}" --threads 1 --out runs$ranks > printed 2> talk.txt || { cat talk.txt >&2; fail "$ranks ranks"; }
+  cmp "$result" "$(tail -n 1 printed)" || fail "another result on $ranks ranks"
+done
+"$synvid" analyze "${settings[@]}" --threads 2 --out threads > printed
+cmp "$result" "$(tail -n 1 printed)" || fail "another result with 2 threads"
+
+# A finished analysis is left alone; a dry run writes nothing.
+before=$(stat -c %Y.%s "$result")
+"$synvid" analyze "${settings[@]}" --out runs > /dev/null
+[ "$before" = "$(stat -c %Y.%s "$result")" ] || fail "a finished analysis was done again"
+expect 0 'needs --encoder' "$synvid" analyze --dataset data/moving-circles --frames 20 --videos 4 --out dry --dry-run
+[ ! -e dry ] || fail "a dry run left files"
+
+# The reference against itself.
+"$synvid" analyze --dataset data/static-circles --reference data/static-circles --frames 60 --videos 6 --out runs -q > printed
+awk '$1 == "lab_kl" && $2 < 1e-9 { zero = 1 } END { exit !zero }' printed || fail "a dataset is not at distance 0 from itself"
+
+# The report is one whole page with the datasets in it, and tables beside it.
+"$synvid" report --runs runs --data data --out report -q > printed
+[ "$(tail -n 1 printed)" = report/index.html ] || fail "report printed $(cat printed)"
+grep -q '</html>' report/index.html || fail "the page is cut off"
+grep -q 'Contact sheet of Moving circles' report/index.html || fail "no contact sheet"
+grep -qE '(src|href)="(https?:)?//' report/index.html && fail "the page needs outside files"
+for table in statistics.csv datasets.tex; do
+  [ -s report/tables/$table ] || fail "no table $table"
+done
+find report runs -name '*.partial' | grep . && fail "partial files were left"
+
+# The paper's tables, with nothing run.
+"$synvid" reproduce table1 --runs runs > printed
+grep -Eq '^Moving circles +UCF101 fine-tune +85.2 +not run' printed || fail "table1"
+"$synvid" reproduce gaps > printed
+grep -q 'truncated' printed || fail "gaps"
+"$synvid" reproduce all --runs nowhere --format json > printed
+[ "$(head -c 1 printed)$(tail -n 1 printed)" = "[]" ] || fail "json is not one list"
+
+# Bad input.
+expect 2 'dataset' "$synvid" analyze --out runs
+expect 3 'data/nowhere' "$synvid" analyze --dataset data/nowhere --out runs
+expect 3 'no-encoder' "$synvid" analyze --dataset data/moving-circles --encoder no-encoder --out runs
+expect 2 'frames_per_video' "$synvid" analyze --dataset data/moving-circles --set frames_per_video=0 --out runs
+expect 2 'did you mean "table1"' "$synvid" reproduce tabel1
+expect 2 'plain|json' "$synvid" reproduce table1 --format word
+expect 3 'no-runs' "$synvid" report --runs no-runs --out report2
+truncate -s 3000 data/moving-circles/shard-00000.h5
+expect 3 'shard-00000.h5' mpirun -n 2 "$synvid" analyze --dataset data/moving-circles --frames 20 --videos 4 --out runs4
+[ -z "$(find runs4 -name result.json 2>/dev/null)" ] || fail "a result of a broken dataset"
+echo "analyze: ok"

@@ -1,0 +1,175 @@
+/* The fixed encoder's features, and the statistics made of them, have the same bits on any number of ranks and threads.
+ */
+#include "analysis/survey.h"
+
+#include "base/file.h"
+#include "nn/mae.h"
+#include "par_check.h"
+#include "store/checkpoint.h"
+#include "support/memory_source.h"
+
+#include <ftw.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { VIDEOS = 21, SIDE = 40 };
+
+static const char model_text[] =
+    "{\"model\": {\"image_size\": 32, \"n_frames\": 4, \"patch_size\": 8, \"tubelet_size\": 2, "
+    "\"width\": 24, \"depth\": 2, \"heads\": 3, \"decoder_width\": 16, \"decoder_depth\": 1, "
+    "\"decoder_heads\": 2, \"mlp_ratio\": 4}}\n";
+static const ModelConfig model = {.image_size = 32,
+                                  .n_frames = 4,
+                                  .patch_size = 8,
+                                  .tubelet_size = 2,
+                                  .width = 24,
+                                  .depth = 2,
+                                  .heads = 3,
+                                  .decoder_width = 16,
+                                  .decoder_depth = 1,
+                                  .decoder_heads = 2,
+                                  .mlp_ratio = 4};
+
+static char folder[64];
+
+/* A checkpoint of an untrained model, written by rank 0 alone. */
+static Err write_encoder(void) {
+    Err err = ERR_NONE;
+    Mae *mae = NULL;
+    char checkpoints[96];
+    Par alone = par_serial(1);
+    TRY(mae_new(&mae, &model, 0.75));
+    const ParamTable *table = mae_params(mae);
+    float *params = calloc(table->total, sizeof *params);
+    Tensor *tensors = calloc((size_t)table->n_rows, sizeof *tensors);
+    if (!params || !tensors) TRY_OR(done, RAISE(ERR_MEMORY, "no memory"));
+    params_init(params, table, 5, 1);
+    params_tensors(tensors, table, params);
+    CheckpointSlice slice = {
+        .tensors = tensors, .n_tensors = table->n_rows, .end = (int64_t)table->total, .params = params};
+    CheckpointState state = {.step = 1, .seed = 5, .config_text = model_text};
+    snprintf(checkpoints, sizeof checkpoints, "%s/ckpt", folder);
+    TRY_OR(done, checkpoint_write_all(checkpoints, &slice, &state, &alone));
+done:
+    free(tensors);
+    free(params);
+    mae_free(&mae);
+    return err;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *where) {
+    (void)info, (void)type, (void)where;
+    return remove(path);
+}
+
+static Err survey_with_all(Survey *survey, const ClipSource *source, const Encoder *encoder, const Par *par,
+                           int threads, const char *cache) {
+    const SurveySizes sizes = {.n_frames = 37,
+                               .n_videos = 15,
+                               .frames_per_video = 3,
+                               .clip_frames = 4,
+                               .frame_stride = 2,
+                               .side = SIDE,
+                               .seed = 3};
+    Run run = {.par = *par, .progress = PROGRESS_NONE};
+    SourceExtent extent;
+    run.par.threads = threads;
+    TRY(draws_extent(&extent, source));
+    return survey_all(survey, source, &extent, &sizes, encoder, SURVEY_DATASET, cache, &run);
+}
+
+static bool same_features(const Survey *a, const Survey *b) {
+    for (int pass = 0; pass < PASS_COUNT; pass++) {
+        const FeatureRows *x = &a->passes[pass].features, *y = &b->passes[pass].features;
+        if (x->count != y->count || x->dims != y->dims) return false;
+        if (memcmp(x->rows, y->rows, x->count * (size_t)x->dims * sizeof *x->rows) != 0) return false;
+    }
+    return true;
+}
+
+static void test_features_equal_those_of_one_rank(const Encoder *encoder, const Par *par) {
+    MemorySource memory;
+    Survey one, many, threaded;
+    Par alone = par_serial(1);
+    memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
+    CHECK_OK(survey_with_all(&one, &memory.source, encoder, &alone, 1, NULL));
+    CHECK_OK(survey_with_all(&many, &memory.source, encoder, par, 1, NULL));
+    CHECK_OK(survey_with_all(&threaded, &memory.source, encoder, par, 2, NULL));
+    CHECK(one.passes[PASS_FRAMES].features.count == 37);
+    CHECK(one.passes[PASS_CLIPS].features.count == 15);
+    CHECK(one.passes[PASS_SPREAD].features.count == 45);
+    CHECK(one.passes[PASS_CLIPS].features.dims == 24);
+    CHECK(one.passes[PASS_CLIPS].features.rows[0] != one.passes[PASS_CLIPS].features.rows[24]);
+    CHECK(same_features(&one, &many));
+    CHECK(same_features(&one, &threaded));
+    survey_free(&one);
+    survey_free(&many);
+    survey_free(&threaded);
+}
+
+/* Rank 0 holds what the cache gave; it must be what was computed. */
+static void test_cached_features_equal_computed_ones(const Encoder *encoder, const Par *par) {
+    MemorySource memory;
+    Survey computed, cached;
+    char cache[96];
+    snprintf(cache, sizeof cache, "%s/cache", folder);
+    memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
+    CHECK_OK(survey_with_all(&computed, &memory.source, encoder, par, 1, cache));
+    CHECK_OK(survey_with_all(&cached, &memory.source, encoder, par, 1, cache));
+    CHECK(par->rank != 0 || same_features(&computed, &cached));
+    FileList files = {0};
+    CHECK_OK(file_list_walk(&files, cache));
+    CHECK(files.count == PASS_COUNT);
+    file_list_free(&files);
+    survey_free(&computed);
+    survey_free(&cached);
+}
+
+static void test_metrics_of_a_dataset_against_itself_are_zero(const Encoder *encoder, const Par *par) {
+    MemorySource memory;
+    Survey survey;
+    Result *result = calloc(1, sizeof *result);
+    memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
+    CHECK_OK(survey_with_all(&survey, &memory.source, encoder, par, 1, NULL));
+    for (const Metric *const *metric = metrics; *metric; metric++) {
+        MetricData data = survey_data(&survey, *metric);
+        CHECK(data.state || data.features);
+        CHECK_OK((*metric)->finish(result, &data, &data));
+    }
+    CHECK(result_metric(result, "FFD-VideoMAE")->value < 1e-6);
+    CHECK(result_metric(result, "FVD-VideoMAE")->value < 1e-6);
+    CHECK(result_metric(result, "lab_kl")->value < 1e-9);
+    CHECK(result_metric(result, "effective_rank")->value > 1);
+    CHECK(result_metric(result, "motion")->value > 0);
+    free(result);
+    survey_free(&survey);
+}
+
+static void test_a_missing_encoder_is_named(void) {
+    Encoder *encoder = NULL;
+    CHECK_ERR(ERR_INPUT, encoder_open(&encoder, "/nowhere/run"));
+    CHECK(strstr(err_message(), "/nowhere/run") != NULL);
+    CHECK(encoder == NULL);
+}
+
+int main(void) {
+    Par par;
+    Encoder *encoder = NULL;
+    par_check_start_all(&par);
+    snprintf(folder, sizeof folder, "/tmp/synvid-features-XXXXXX");
+    if (par.rank == 0) CHECK(mkdtemp(folder) != NULL);
+    CHECK_OK(spread_bytes_all(folder, sizeof folder, &par));
+    if (par.rank == 0) CHECK_OK(write_encoder());
+    par_barrier_all(&par);
+    CHECK_OK(encoder_open(&encoder, folder));
+    if (encoder) {
+        test_features_equal_those_of_one_rank(encoder, &par);
+        test_cached_features_equal_computed_ones(encoder, &par);
+        test_metrics_of_a_dataset_against_itself_are_zero(encoder, &par);
+    }
+    test_a_missing_encoder_is_named();
+    encoder_close(&encoder);
+    par_barrier_all(&par);
+    if (par.rank == 0) nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return par_check_finish_all(&par);
+}
