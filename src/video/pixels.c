@@ -2,7 +2,6 @@
 
 #include "video/libav.h"
 
-#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
@@ -55,7 +54,6 @@ static Err convert(uint8_t *out, int stride, enum AVPixelFormat to, int height, 
     if (!*context)
         return libav_raise(ERR_INPUT, AVERROR(EINVAL), "cannot convert %s frames of %d x %d pixels to RGB",
                            av_get_pix_fmt_name(from), frame->width, frame->height);
-    av_opt_set_int(*context, "sws_dither", 1, 0); /* none */
     const int *matrix = sws_getCoefficients(matrix_of(frame));
     sws_setColorspaceDetails(*context, matrix, full_range, matrix, 1, 0, 1 << 16, 1 << 16);
     uint8_t *planes[4] = {out};

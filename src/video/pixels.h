@@ -1,6 +1,6 @@
 /* video/pixels - FFmpeg's frames of any pixel format to RGB, 8 bit, and back. For files of this folder only.
  *
- * All conversions run with accurate rounding, full chroma and without dithering, so that bytes repeat across machines.
+ * All conversions run with accurate rounding and full chroma, so that bytes repeat across machines.
  * The matrix is the one the frame names, BT.601 when it names none; the range is the one it names, limited for YUV when
  * it names none. Transparent pixels are composited over black: what lies hidden under alpha zero is not part of the
  * picture. */
