@@ -17,6 +17,8 @@ const char *const fault_points[] = {
     "checkpoint.read",   // store/checkpoint: before a file is verified
     "generate.render",   // gen/generate: a video
     "ingest.read",       // gen/ingest: a video, while shards are written
+    "train.step",        // train/trainer: before the leaves of a step
+    "train.exchange",    // train/trainer: before gradients travel
     "result.write",      // store/result
     "runfolder.lock",    // store/runfolder: on every rank
     NULL,
