@@ -9,7 +9,7 @@ struct Fft2 {
     int height, width;
     float *input;          /* (height, width) */
     fftwf_complex *output; /* (height, width/2 + 1) */
-    fftwf_plan plan;
+    fftwf_plan plan, inverse;
 };
 
 static pthread_mutex_t planner_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -27,8 +27,9 @@ Err fft2_new(Fft2 **fft, int height, int width) {
     if (made->input && made->output)
         made->plan =
             fftwf_plan_dft_r2c_2d(height, width, made->input, made->output, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+    if (made->plan) made->inverse = fftwf_plan_dft_c2r_2d(height, width, made->output, made->input, FFTW_ESTIMATE);
     pthread_mutex_unlock(&planner_lock);
-    if (made->plan) return ERR_NONE;
+    if (made->inverse) return ERR_NONE;
     fft2_free(fft);
     return RAISE(ERR_MEMORY, "Fourier transform of %d x %d: no memory", height, width);
 }
@@ -37,6 +38,7 @@ void fft2_free(Fft2 **fft) {
     if (!*fft) return;
     pthread_mutex_lock(&planner_lock);
     if ((*fft)->plan) fftwf_destroy_plan((*fft)->plan);
+    if ((*fft)->inverse) fftwf_destroy_plan((*fft)->inverse);
     fftwf_free((*fft)->output);
     fftwf_free((*fft)->input);
     pthread_mutex_unlock(&planner_lock);
@@ -61,4 +63,12 @@ float fft2_amplitude(const Fft2 *fft, int u, int v) {
     if (u < 0) u += fft->height;
     size_t half = (size_t)fft->width / 2 + 1;
     return cabsf(fft->output[(size_t)u * half + (size_t)v]);
+}
+
+float *fft2_spectrum(Fft2 *fft) {
+    return (float *)fft->output;
+}
+
+void fft2_run_inverse(Fft2 *fft) {
+    fftwf_execute(fft->inverse);
 }

@@ -17,3 +17,8 @@ float *fft2_input(Fft2 *fft);
 void fft2_run(Fft2 *fft);
 /* |F| at integer frequencies u (vertical) and v (horizontal) of the last run, |u| <= height/2, |v| <= width/2. */
 float fft2_amplitude(const Fft2 *fft, int u, int v);
+
+/* The other way: (height, width/2 + 1) complex numbers, real and imaginary part in turn, rows by vertical frequency
+ * 0..height-1, to be filled before fft2_run_inverse, which destroys them. The result, unnormalized, is fft2_input. */
+float *fft2_spectrum(Fft2 *fft);
+void fft2_run_inverse(Fft2 *fft);

@@ -1,0 +1,17 @@
+/* gen/texture_noise - pink noise maps, plain and patchy.
+ *
+ * Spectrum on the integer frequencies |fx|, |fy| <= n/2 of an (n+1)-point transform: amplitude |f|^-alpha, 0 at the
+ * center, uniform phases; the last row and column of the picture are dropped, the mean is removed. Patchy maps are then
+ * multiplied by 4 x 4 independent Laplace(0, 1) values enlarged by Lanczos. Divided by the standard deviation. */
+#pragma once
+
+#include "math/rng.h"
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+/* out: (n, n). Draws alpha ~ U(0.5, 1.5), the phases, and the envelope if `patchy`. n >= 4, even. */
+CHECKED Err noise_pink(float *out, int n, bool patchy, Rng *rng);
+/* (n, n) -> (n/factor, n/factor) by averages. */
+void noise_shrink(float *out, const float *map, int n, int factor);

@@ -1,0 +1,165 @@
+#include "gen_fixture.h"
+
+#include "gen/texture_gan.h"
+#include "gen/texture_noise.h"
+
+static const GanWalk still = {0};
+
+static double relative_distance(const float *a, const float *b, size_t count) {
+    double difference = 0, size = 0;
+    for (size_t i = 0; i < count; i++) {
+        difference += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
+        size += (double)b[i] * (double)b[i];
+    }
+    return sqrt(difference / size);
+}
+
+static void compare_with_the_plain_network(GanKind kind, GanSize size) {
+    GanNetwork network;
+    GanSample sample;
+    GanScratch scratch;
+    size_t count = 3 * (size_t)size.side * (size_t)size.side;
+    float *fast = malloc(count * sizeof *fast), *plain = malloc(count * sizeof *plain);
+    assert_int_equal(gan_network_new(&network, kind, size, 5, 0), ERR_NONE);
+    assert_int_equal(gan_scratch_new(&scratch, &network), ERR_NONE);
+    float *latents = malloc((size_t)(network.n_layers + 1) * GAN_LATENT * sizeof *latents);
+    for (uint64_t image = 0; image < 3; image++) {
+        assert_int_equal(gan_sample_new(&sample, &network, 5, image), ERR_NONE);
+        gan_latents_begin(latents, &network, &still, 5, image);
+        gan_render(fast, &network, &sample, latents, &scratch);
+        assert_int_equal(gan_render_ref(plain, &network, &sample, latents), ERR_NONE);
+        assert_true(relative_distance(fast, plain, count) < 1e-4);
+        gan_sample_free(&sample);
+    }
+    free(latents);
+    free(fast);
+    free(plain);
+    gan_scratch_free(&scratch);
+    gan_network_free(&network);
+}
+
+static void test_the_collapsed_network_equals_the_written_one(void **state) {
+    (void)state;
+    compare_with_the_plain_network(GAN_ORIENTED, (GanSize){16, 160, 24});
+    compare_with_the_plain_network(GAN_HIGH_FREQUENCY, (GanSize){16, 160, 24});
+    compare_with_the_plain_network(GAN_ORIENTED, (GanSize){32, 256, 12});
+}
+
+static void test_the_full_network_has_the_published_layers(void **state) {
+    (void)state;
+    GanNetwork network;
+    static const int blocks[] = {512, 512, 512, 512, 512, 256, 128};
+    assert_int_equal(gan_network_new(&network, GAN_ORIENTED, gan_size(256), 5, 0), ERR_NONE);
+    assert_int_equal(network.n_layers, 13);
+    assert_int_equal(network.n_blocks, 7);
+    for (int b = 0; b < 7; b++) {
+        assert_int_equal(network.layers[2 * b].out, blocks[b]);
+        assert_int_equal(network.layers[2 * b].side, 4 << b);
+        assert_false(network.layers[2 * b].up);
+    }
+    gan_network_free(&network);
+}
+
+/* Styles have mean 1 and standard deviation sqrt(0.52). */
+static void test_styles_have_their_law(void **state) {
+    (void)state;
+    GanNetwork network;
+    float latents[GAN_LATENT * 8], styles[GAN_LATENT];
+    double sum = 0, squares = 0;
+    int count = 0;
+    assert_int_equal(gan_network_new(&network, GAN_ORIENTED, (GanSize){8, 32768, 512}, 5, 0), ERR_NONE);
+    for (uint64_t image = 0; image < 20; image++) {
+        gan_latents_begin(latents, &network, &still, 5, image);
+        gan_styles(styles, network.style[0], latents, 512);
+        for (int i = 0; i < 512; i++, count++) {
+            sum += (double)styles[i];
+            squares += (double)styles[i] * (double)styles[i];
+        }
+    }
+    double mean = sum / count;
+    ASSERT_NEAR(mean, 1, 0.03);
+    ASSERT_NEAR(sqrt(squares / count - mean * mean), sqrt(0.52), 0.03);
+    gan_network_free(&network);
+}
+
+static void test_noise_maps_are_standard(void **state) {
+    (void)state;
+    enum { SIDE = 128, COUNT = SIDE * SIDE };
+    static float map[COUNT], small[COUNT / 16];
+    for (int patchy = 0; patchy < 2; patchy++)
+        for (uint64_t i = 0; i < 5; i++) {
+            Rng rng = rng_stream(3, RNG_TEST, i, 0);
+            double sum = 0, squares = 0;
+            assert_int_equal(noise_pink(map, SIDE, patchy, &rng), ERR_NONE);
+            for (int p = 0; p < COUNT; p++) {
+                sum += (double)map[p];
+                squares += (double)map[p] * (double)map[p];
+            }
+            double mean = sum / COUNT;
+            if (!patchy) ASSERT_NEAR(mean, 0, 1e-4);
+            ASSERT_NEAR(squares / COUNT - mean * mean, 1, 1e-3);
+            noise_shrink(small, map, SIDE, 4);
+            double small_sum = 0;
+            for (int p = 0; p < COUNT / 16; p++) small_sum += (double)small[p];
+            ASSERT_NEAR(small_sum / (COUNT / 16), mean, 1e-4);
+        }
+}
+
+static void test_colors_are_scaled_to_the_draw(void **state) {
+    (void)state;
+    enum { SIDE = 32 };
+    static float rgb[3 * SIDE * SIDE];
+    static uint8_t pixels[3 * SIDE * SIDE];
+    Rng rng = rng_stream(3, RNG_TEST, 0, 0);
+    GanSample sample = {.mean = {0.5f, 0.4f, 0.6f}, .deviation = {0.05f, 0.1f, 0.08f}};
+    for (int i = 0; i < 3 * SIDE * SIDE; i++) rgb[i] = 7 + 3 * rng_uniform(&rng, -1, 1);
+    GanColors colors = gan_colors(rgb, SIDE);
+    gan_to_pixels(pixels, rgb, SIDE, &colors, &sample);
+    for (int c = 0; c < 3; c++) {
+        double sum = 0, squares = 0;
+        for (int i = 0; i < SIDE * SIDE; i++) {
+            double value = (pixels[3 * i + c] + 0.5) / 255;
+            sum += value;
+            squares += value * value;
+        }
+        double mean = sum / (SIDE * SIDE);
+        ASSERT_NEAR(mean, sample.mean[c], 1e-3);
+        ASSERT_NEAR(sqrt(squares / (SIDE * SIDE) - mean * mean), sample.deviation[c], 2e-3);
+    }
+}
+
+static void test_walks_move_slowly_and_zero_sigma_stays(void **state) {
+    (void)state;
+    GanNetwork network;
+    const GanWalk none = {.sigma = 0}, slow = {.sigma = 0.1}, kept = {.sigma = 0.5, .renormalize = true},
+                  shared = {.sigma = 0.1, .shared = true};
+    float a[GAN_LATENT * 8], b[GAN_LATENT * 8];
+    assert_int_equal(gan_network_new(&network, GAN_ORIENTED, (GanSize){8, 64, 8}, 5, 0), ERR_NONE);
+    size_t count = (size_t)(network.n_layers + 1) * GAN_LATENT;
+    gan_latents_begin(a, &network, &none, 5, 1);
+    gan_latents_begin(b, &network, &none, 5, 1);
+    gan_latents_step(b, &network, &none, 5, 1, 1);
+    assert_memory_equal(a, b, count * sizeof *a);
+    gan_latents_step(b, &network, &slow, 5, 1, 1);
+    ASSERT_NEAR(relative_distance(b, a, count), 0.1, 0.02);
+    for (int t = 1; t < 200; t++) gan_latents_step(b, &network, &kept, 5, 1, t);
+    double squares = 0;
+    for (size_t i = 0; i < count; i++) squares += (double)b[i] * (double)b[i];
+    ASSERT_NEAR(squares / (double)count, 1, 0.15);
+    gan_latents_begin(b, &network, &shared, 5, 1);
+    gan_latents_step(b, &network, &shared, 5, 1, 1);
+    assert_memory_equal(b, b + GAN_LATENT, GAN_LATENT * sizeof *b);
+    gan_network_free(&network);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_collapsed_network_equals_the_written_one),
+        cmocka_unit_test(test_the_full_network_has_the_published_layers),
+        cmocka_unit_test(test_styles_have_their_law),
+        cmocka_unit_test(test_noise_maps_are_standard),
+        cmocka_unit_test(test_colors_are_scaled_to_the_draw),
+        cmocka_unit_test(test_walks_move_slowly_and_zero_sigma_stays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
