@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 enum { PATCHES = 4 };
 static const float PI = 3.14159265358979323846f;
@@ -48,22 +49,29 @@ static void lanczos_weights(float weights[PATCHES], int i, int n) {
     for (int p = 0; p < PATCHES; p++) weights[p] /= sum;
 }
 
-static void apply_envelope(float *map, int n, Rng *rng) {
+static void apply_envelope(float *map, int n, const float (*weights)[PATCHES], Rng *rng) {
     float values[PATCHES][PATCHES];
     for (int i = 0; i < PATCHES; i++)
         for (int j = 0; j < PATCHES; j++) values[i][j] = laplace(rng);
     for (int y = 0; y < n; y++) {
-        float across[PATCHES] = {0}, wy[PATCHES], wx[PATCHES];
-        lanczos_weights(wy, y, n);
+        float across[PATCHES] = {0};
         for (int i = 0; i < PATCHES; i++)
-            for (int j = 0; j < PATCHES; j++) across[j] += wy[i] * values[i][j];
+            for (int j = 0; j < PATCHES; j++) across[j] += weights[y][i] * values[i][j];
         for (int x = 0; x < n; x++) {
-            lanczos_weights(wx, x, n);
             float envelope = 0;
-            for (int j = 0; j < PATCHES; j++) envelope += wx[j] * across[j];
+            for (int j = 0; j < PATCHES; j++) envelope += weights[x][j] * across[j];
             map[(size_t)y * (size_t)n + (size_t)x] *= envelope;
         }
     }
+}
+
+static Err make_patchy(float *map, int n, Rng *rng) {
+    float(*weights)[PATCHES] = malloc((size_t)n * sizeof *weights);
+    if (!weights) return RAISE(ERR_MEMORY, "the envelope of a noise map: out of memory");
+    for (int i = 0; i < n; i++) lanczos_weights(weights[i], i, n);
+    apply_envelope(map, n, (const float(*)[PATCHES])weights, rng);
+    free(weights);
+    return ERR_NONE;
 }
 
 static double mean_of(const float *values, size_t count) {
@@ -92,7 +100,7 @@ Err noise_pink(float *out, int n, bool patchy, Rng *rng) {
     fft2_free(&fft);
     float mean = (float)mean_of(out, count);
     for (size_t i = 0; i < count; i++) out[i] -= mean;
-    if (patchy) apply_envelope(out, n, rng);
+    if (patchy) TRY(make_patchy(out, n, rng));
     standardize(out, count);
     return ERR_NONE;
 }
