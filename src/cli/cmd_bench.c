@@ -1,25 +1,87 @@
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/cmd.h"
 #include "gen/bench_generate.h"
+#include "par/agree.h"
+#include "store/bench_shards.h"
+
+#include <cjson/cJSON.h>
 
 typedef struct {
     double seconds;
+    int64_t videos;
+    const char *folder;
     bool json, help;
 } BenchArgs;
 
-/* A topic measures one part of the program on one thread; its picture or number is verified before it is timed. */
+/* A topic measures one part of the program; its picture or number is verified before it is timed. */
 typedef struct {
     const char *name;
-    Err (*run)(double seconds, bool json);
+    bool many_ranks; /* others measure one thread, on rank 0 */
+    Err (*run)(const BenchArgs *args);
 } Topic;
 
+static Err run_generate(const BenchArgs *args) {
+    return bench_generate(args->seconds, args->json);
+}
+
+static void print_shard_row(void *context, const ShardBenchRow *row) {
+    (void)context;
+    printf("%-34s %9.0f %-8s %9.0f %7.1f %%\n", row->name, row->rate, row->unit, row->bound, 100 * row->share);
+    fflush(stdout);
+}
+
+static void add_shard_row(void *list, const ShardBenchRow *row) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", row->name);
+    cJSON_AddStringToObject(object, "unit", row->unit);
+    cJSON_AddNumberToObject(object, "rate", row->rate);
+    cJSON_AddNumberToObject(object, "bound", row->bound);
+    cJSON_AddNumberToObject(object, "share", row->share);
+    cJSON_AddTrueToObject(object, "verified");
+    cJSON_AddItemToArray(list, object);
+}
+
+static Err measure_shards_all(const BenchArgs *args, const Par *par) {
+    ShardBenchPlan plan = bench_shards_plan(args->folder);
+    plan.seconds = args->seconds;
+    plan.videos = (int)args->videos;
+    plan.clips = 40 * plan.videos;
+    cJSON *list = cJSON_CreateArray();
+    if (!args->json && par->rank == 0)
+        printf("%d ranks, each %d videos of %d frames of %d x %d in %s; bound: the same bytes without HDF5\n"
+               "%-34s %9s %-8s %9s %9s\n",
+               par->n_ranks, plan.videos, plan.n_frames, plan.size, plan.size, plan.folder, "name", "rate", "", "bound",
+               "share");
+    ShardBenchSink sink = args->json ? (ShardBenchSink){add_shard_row, list} : (ShardBenchSink){print_shard_row, NULL};
+    Err err = bench_shards_all(sink, &plan, par);
+    char *text = NULL;
+    if (!err && args->json && par->rank == 0) err = json_print(&text, list);
+    if (text) fputs(text, stdout);
+    free(text);
+    cJSON_Delete(list);
+    return err_agree_all(err, par, "the table");
+}
+
+static Err run_shards(const BenchArgs *args) {
+    Par par;
+    TRY(par_start_all(&par, 1));
+    Err err = measure_shards_all(args, &par);
+    par_finish_all(&par);
+    return err;
+}
+
 static const Topic topics[] = {
-    {"generate", bench_generate},
+    {"generate", false, run_generate},
+    {"shards", true, run_shards},
 };
 enum { N_TOPICS = sizeof topics / sizeof topics[0] };
 
 static const Option options[] = {
     OPTION_DOUBLE("seconds", 0, "S", offsetof(BenchArgs, seconds), "time for each row (default 1)"),
+    OPTION_TEXT("folder", 0, "DIR", offsetof(BenchArgs, folder), "shards: whose disk is measured (default .)"),
+    OPTION_INT("videos", 0, "N", offsetof(BenchArgs, videos),
+               "shards: videos of 29 MB in each rank's file (default 8)"),
     OPTION_FLAG("json", 0, offsetof(BenchArgs, json), "as JSON"),
     OPTION_FLAG("help", 'h', offsetof(BenchArgs, help), "show this help"),
     OPTION_END,
@@ -30,10 +92,12 @@ static const Option *const tables[] = {options, NULL};
 static const CommandHelp help = {
     .name = "bench",
     .summary = "measure how fast this machine does the work, beside its bound",
-    .usage = "bench generate [options]",
+    .usage = "bench generate|shards [options]",
     .description = "Results are verified against the plain version before they are timed; rates are medians.\n\n"
-                   "  generate   frames rendered a second, by kind of dataset",
-    .examples = "  synvid bench generate\n  synvid bench generate --seconds 5 --json\n",
+                   "  generate   frames rendered a second, by kind of dataset\n"
+                   "  shards     megabytes written and random clips read a second; any number of ranks",
+    .examples = "  synvid bench generate\n  synvid bench generate --seconds 5 --json\n"
+                "  mpirun -n 2 synvid bench shards --folder data\n",
     .options = tables,
 };
 
@@ -50,19 +114,22 @@ static Err find_topic(const Topic **found, const char *name) {
 }
 
 static Err run(int argc, char *const *argv) {
-    BenchArgs args = {.seconds = 1};
+    BenchArgs args = {.seconds = 1, .videos = 8, .folder = "."};
     ArgList rest = {0};
     const Topic *topic = NULL;
     TRY(args_parse(&args, &rest, tables, argc, argv));
     if (args.help) {
-        args_help(&help);
+        if (par_launcher_rank() == 0) args_help(&help);
         return ERR_NONE;
     }
     TRY(args_expect(&help, &rest, 1, 1));
     TRY(find_topic(&topic, rest.items[0]));
     if (!(args.seconds > 0 && args.seconds <= 600))
         return RAISE(ERR_USAGE, "--seconds %g is outside (0, 600]", args.seconds);
-    return topic->run(args.seconds, args.json);
+    if (args.videos < 1 || args.videos > 1000)
+        return RAISE(ERR_USAGE, "--videos %lld is outside [1, 1000]", (long long)args.videos);
+    if (!topic->many_ranks && par_launcher_rank() > 0) return ERR_NONE;
+    return topic->run(&args);
 }
 
-const Command cmd_bench = {.help = &help, .group = COMMAND_LOOKING, .run = run};
+const Command cmd_bench = {.help = &help, .group = COMMAND_LOOKING, .many_ranks = true, .run = run};

@@ -26,8 +26,9 @@ typedef struct {
     int n_frames;       /* of a video */
     int videos;         /* of a rank's file */
     int clips;          /* read by each rank in a repetition */
-    int repetitions;
+    double seconds;     /* of pairs for each row; at least three pairs */
 } ShardBenchPlan;
 
-ShardBenchPlan bench_shards_plan(const char *folder); /* 256 x 256, 150 frames, 8 videos, 400 clips, 5 repetitions */
+/* 256 x 256, 150 frames, 8 videos, 320 clips, 2 s a row. */
+ShardBenchPlan bench_shards_plan(const char *folder);
 CHECKED Err bench_shards_all(ShardBenchSink sink, const ShardBenchPlan *plan, const Par *par);

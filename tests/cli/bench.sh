@@ -9,3 +9,14 @@ expect 0 "$synvid" bench generate --seconds 0.02 --json
 expect 2 "$synvid" bench genrate
 once 'did you mean "generate"?'
 expect 2 "$synvid" bench generate --seconds -1
+
+mkdir disk
+expect 0 "$synvid" bench shards --seconds 0.01 --videos 1 --folder disk
+says out "read random clips, deflate shards"
+fits out
+[ -z "$(ls disk)" ] || fail "bench shards left $(ls disk)"
+expect 0 ranks 2 "$synvid" bench shards --seconds 0.01 --videos 1 --folder disk --json
+[ "$(grep -c '"verified": *true' out)" -eq 4 ] || fail "not every row once"
+expect 4 "$synvid" bench shards --folder absent
+once absent
+expect 2 "$synvid" bench shards --videos 0
