@@ -1,5 +1,6 @@
 #include "cli/describe.h"
 
+#include "analysis/npy.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "store/describe.h"
@@ -16,17 +17,30 @@ void describe_fact(Builder *out, const char *name, const char *format, ...) {
     va_start(args, format);
     vsnprintf(value, sizeof value, format, args);
     va_end(args);
+    int wide = text_columns(name) > NAME_COLUMNS ? text_columns(name) : NAME_COLUMNS;
     builder_add(out, "  %-*s ", NAME_COLUMNS, name);
-    builder_add_wrapped(out, *value ? value : "(empty)", NAME_COLUMNS + 3, NAME_COLUMNS + 3, COLUMNS);
+    builder_add_wrapped(out, *value ? value : "(empty)", wide + 3, NAME_COLUMNS + 3, COLUMNS);
 }
 
-void describe_next(Builder *out, const char *format, ...) {
+void describe_head(Builder *out, const char *path, const char *format, ...) {
+    char what[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    builder_add(out, "%s: ", path);
+    builder_add_wrapped(out, what, text_columns(path) + 2, 2, COLUMNS);
+}
+
+void describe_next(Builder *out, const char *why, const char *format, ...) {
     char command[2048];
     va_list args;
     va_start(args, format);
     vsnprintf(command, sizeof command, format, args);
     va_end(args);
-    builder_add(out, "  next: %s\n", command);
+    builder_add(out, "  next: %s", command);
+    bool room = why && text_columns(command) + text_columns(why) + 12 <= COLUMNS;
+    builder_add(out, room ? "   # %s\n" : "\n", why);
 }
 
 /* ---- HDF5 ---- */
@@ -38,24 +52,24 @@ typedef struct {
 static const Known known_hdf5[] = {
     {"synvid.shard", "videos of a dataset", "synvid inspect %s --sheet sheet.png"},
     {"synvid.pool", "still images of one size", "synvid inspect %s --sheet sheet.png"},
-    {"synvid.checkpoint", "model and optimizer after a number of steps", "synvid verify %s"},
     {NULL, NULL, NULL},
 };
 
 static Err describe_hdf5(Builder *out, const Thing *thing) {
+    if (text_equal(thing->schema, "synvid.checkpoint")) return describe_checkpoint(out, thing->path);
     const Known *known = known_hdf5;
     while (known->schema && !text_equal(known->schema, thing->schema)) known++;
     if (known->schema)
-        builder_add(out, "%s: %s (HDF5, %s)\n", thing->path, known->what, thing->schema);
+        describe_head(out, thing->path, "%s (HDF5, %s)", known->what, thing->schema);
     else
-        builder_add(out, "%s: an HDF5 file%s%s\n", thing->path, thing->schema[0] ? ", " : " of another program",
-                    thing->schema);
+        describe_head(out, thing->path, "an HDF5 file%s%s", thing->schema[0] ? ", " : " of another program",
+                      thing->schema);
     TRY(h5_describe(out, thing->path));
     char command[PATH_SIZE + 64];
     if (!known->schema) return ERR_NONE;
     TRY(text_format(command, sizeof command, "%.*s%s%s", (int)strcspn(known->next, "%"), known->next, thing->path,
                     strchr(known->next, '%') + 2));
-    describe_next(out, "%s", command);
+    describe_next(out, NULL, "%s", command);
     return ERR_NONE;
 }
 
@@ -86,8 +100,9 @@ static Err describe_members(Builder *out, const char *path) {
 
 static Err describe_json(Builder *out, const Thing *thing) {
     if (text_equal(thing->schema, "synvid.result")) return describe_result(out, thing->path);
+    if (text_equal(thing->schema, "synvid.run")) return describe_lives(out, thing->path);
     if (!thing->schema[0] && !describe_config(out, thing->path)) return ERR_NONE;
-    builder_add(out, "%s: JSON%s%s\n", thing->path, thing->schema[0] ? ", " : "", thing->schema);
+    describe_head(out, thing->path, "JSON%s%s", thing->schema[0] ? ", " : "", thing->schema);
     return describe_members(out, thing->path);
 }
 
@@ -99,7 +114,7 @@ static Err describe_text(Builder *out, const char *path) {
     int64_t lines = 0;
     TRY(file_read(&data, &length, path, TEXT_BYTES_MAX));
     for (size_t i = 0; i < length; i++) lines += data[i] == '\n';
-    builder_add(out, "%s: text\n", path);
+    describe_head(out, path, "text");
     describe_fact(out, "size", "%s, %lld lines", text_bytes(size, sizeof size, (double)length), (long long)lines);
     describe_fact(out, "begins", "%.*s", (int)(strcspn(data, "\n") < 160 ? strcspn(data, "\n") : 160), data);
     free(data);
@@ -114,16 +129,34 @@ static Err describe_media(Builder *out, const char *path) {
         return RAISE(ERR_INPUT, "%s: neither a file of ours nor a video or image that opens (%.300s)", path,
                      err_message());
     TRY(err);
-    builder_add(out, "%s: %s\n", path, info.still ? "an image" : "a video");
+    describe_head(out, path, "%s", info.still ? "an image" : "a video");
     describe_fact(out, "frames", "%d of %d x %d", info.n_frames, info.width, info.height);
     describe_fact(out, "format", "%s, codec %s", info.format, info.codec);
     describe_fact(out, "size", "%s", text_bytes(size, sizeof size, (double)file_size(path)));
     if (info.n_damaged) describe_fact(out, "damage", "%d packets do not decode", info.n_damaged);
-    if (!info.still) describe_next(out, "synvid inspect %s --sheet sheet.png", path);
+    if (!info.still) describe_next(out, NULL, "synvid inspect %s --sheet sheet.png", path);
     return ERR_NONE;
 }
 
 /* ---- folders ---- */
+
+static Err describe_npy(Builder *out, const char *path) {
+    float *rows = NULL;
+    size_t count = 0;
+    int dims = 0;
+    TRY(npy_read(&rows, &count, &dims, path));
+    describe_head(out, path, "cached features, for NumPy");
+    describe_fact(out, "rows", "%zu of %d values, float32", count, dims);
+    free(rows);
+    return ERR_NONE;
+}
+
+/* TensorBoard's own format: a copy of curves.jsonl for its viewer. */
+static void describe_events(Builder *out, const char *path) {
+    char folder[PATH_SIZE];
+    describe_head(out, path, "curves for TensorBoard, a copy of curves.jsonl");
+    if (!path_parent(folder, sizeof folder, path)) describe_next(out, NULL, "tensorboard --logdir %s", folder);
+}
 
 /* Extensions by count, for folders that are nothing of ours. */
 typedef struct {
@@ -146,7 +179,7 @@ static Err describe_folder(Builder *out, const char *folder) {
     FileList list;
     Tally tallies[TALLIES] = {0};
     TRY(file_list_walk(&list, folder));
-    builder_add(out, "%s: a folder of %zu files\n", folder, list.count);
+    describe_head(out, folder, "a folder of %zu files", list.count);
     for (size_t i = 0; i < list.count; i++) {
         const char *base = path_base(list.paths[i]);
         bool dataset = text_equal(base, "dataset.json");
@@ -156,7 +189,11 @@ static Err describe_folder(Builder *out, const char *folder) {
         describe_fact(out, dataset ? "dataset" : "run", "%s/%.*s", folder, length, list.paths[i]);
     }
     for (int i = 0; i < TALLIES && tallies[i].files; i++)
-        describe_fact(out, tallies[i].extension[0] ? tallies[i].extension : "(none)", "%zu files", tallies[i].files);
+        describe_fact(out, tallies[i].extension[0] ? tallies[i].extension : "(none)", "%zu %s", tallies[i].files,
+                      tallies[i].files == 1 ? "file" : "files");
+    char page[PATH_SIZE];
+    if (!path_join(page, sizeof page, folder, "index.html") && file_exists(page))
+        describe_next(out, "in a browser", "open %s", page);
     file_list_free(&list);
     return ERR_NONE;
 }
@@ -169,6 +206,8 @@ Err describe_thing(Builder *out, const Thing *thing) {
     case THING_HDF5: return describe_hdf5(out, thing);
     case THING_JSON: return describe_json(out, thing);
     case THING_LINES: return describe_curves(out, thing->path);
+    case THING_NPY: return describe_npy(out, thing->path);
+    case THING_EVENTS: describe_events(out, thing->path); return ERR_NONE;
     case THING_TEXT: return describe_text(out, thing->path);
     case THING_MEDIA: return describe_media(out, thing->path);
     }

@@ -100,12 +100,12 @@ static Err add_facts(Builder *out, const Dataset *dataset, const char *folder) {
 Err describe_dataset(Builder *out, const char *folder) {
     Dataset dataset;
     TRY(dataset_read(&dataset, folder));
-    builder_add(out, "%s: dataset %s (%s)\n", folder, dataset.name, dataset.kind);
+    describe_head(out, folder, "dataset %s (%s)", dataset.name, dataset.kind);
     Err err = add_facts(out, &dataset, folder);
     if (!err) {
-        describe_next(out, "synvid inspect %s --sheet sheet.png    a contact sheet", folder);
-        describe_next(out, "synvid inspect %s --config             the settings that made it", folder);
-        describe_next(out, "synvid verify %s                       whether its bytes are those of the digest", folder);
+        describe_next(out, "a contact sheet", "synvid inspect %s --sheet sheet.png", folder);
+        describe_next(out, "the settings that made it", "synvid inspect %s --config", folder);
+        describe_next(out, "are its bytes those of the digest?", "synvid verify %s", folder);
     }
     dataset_free(&dataset);
     return err;

@@ -14,9 +14,9 @@ enum { LINES_BYTES_MAX = 1 << 28 };
 Err describe_config(Builder *out, const char *path) {
     ConfigKind kind;
     TRY(kind_of_file(&kind, path, NULL));
-    builder_add(out, "%s: configuration of %s\n", path, kind.name);
+    describe_head(out, path, "configuration of %s", kind.name);
     TRY(explain_changes(out, &kind, path));
-    describe_next(out, "synvid config show %s", path);
+    describe_next(out, NULL, "synvid config show %s", path);
     return ERR_NONE;
 }
 
@@ -56,7 +56,7 @@ static Err add_curve_facts(Builder *out, const char *text, size_t length, const 
     for (size_t i = 0; i < length; i++) points += text[i] == '\n';
     describe_fact(out, "points", "%lld", points);
     if (!points) return ERR_NONE;
-    TRY(add_line_point(out, "first", text, path));
+    if (points > 1) TRY(add_line_point(out, "first", text, path));
     return add_line_point(out, "last", last_line(text, length), path);
 }
 
@@ -64,34 +64,32 @@ Err describe_curves(Builder *out, const char *path) {
     char *text = NULL;
     size_t length = 0;
     TRY(file_read(&text, &length, path, LINES_BYTES_MAX));
-    builder_add(out, "%s: curves, one JSON object a line\n", path);
+    describe_head(out, path, "curves, one JSON object a line");
     Err err = add_curve_facts(out, text, length, path);
     free(text);
     return err;
+}
+
+/* ---- run.json ---- */
+
+Err describe_lives(Builder *out, const char *path) {
+    cJSON *tree = NULL;
+    TRY(json_read(&tree, path, LINES_BYTES_MAX, ERR_INPUT));
+    const cJSON *lives = cJSON_GetObjectItemCaseSensitive(tree, "lives"), *item;
+    int n = cJSON_GetArraySize(lives);
+    describe_head(out, path, "started %d %s; the last time:", n, n == 1 ? "time" : "times");
+    cJSON_ArrayForEach(item, cJSON_GetArrayItem(lives, n - 1)) {
+        if (cJSON_IsString(item)) describe_fact(out, item->string, "%.1000s", item->valuestring);
+        if (cJSON_IsNumber(item)) describe_fact(out, item->string, "%g", item->valuedouble);
+    }
+    cJSON_Delete(tree);
+    return ERR_NONE;
 }
 
 /* ---- the folder ---- */
 
 static bool find_in(char *out, size_t size, const char *folder, const char *name) {
     return !path_join(out, size, folder, name) && file_exists(out);
-}
-
-/* How it ended, from run.json, which may differ between equal runs. */
-static Err add_state(Builder *out, const char *folder) {
-    char path[PATH_SIZE];
-    cJSON *tree = NULL;
-    if (!find_in(path, sizeof path, folder, "run.json")) return ERR_NONE;
-    TRY(json_read(&tree, path, LINES_BYTES_MAX, ERR_INPUT));
-    const cJSON *item;
-    cJSON_ArrayForEach(item, tree) {
-        char number[32];
-        if (text_starts(item->string, "schema")) continue;
-        if (cJSON_IsString(item)) describe_fact(out, item->string, "%.200s", item->valuestring);
-        if (cJSON_IsNumber(item))
-            describe_fact(out, item->string, "%s", json_number(number, sizeof number, item->valuedouble));
-    }
-    cJSON_Delete(tree);
-    return ERR_NONE;
 }
 
 static Err add_checkpoints(Builder *out, const char *folder) {
@@ -121,9 +119,9 @@ static Err add_part(Builder *out, const char *folder, const char *name,
 Err describe_run(Builder *out, const char *folder) {
     char result[PATH_SIZE];
     bool finished = find_in(result, sizeof result, folder, "result.json");
-    builder_add(out, "%s: a run, %s\n", folder, finished ? "finished" : "not finished: the same command goes on");
-    TRY(add_state(out, folder));
+    describe_head(out, folder, "a run, %s", finished ? "finished" : "not finished: the same command goes on");
     TRY(add_checkpoints(out, folder));
+    TRY(add_part(out, folder, "run.json", describe_lives));
     TRY(add_part(out, folder, "result.json", describe_result));
     TRY(add_part(out, folder, "curves.jsonl", describe_curves));
     return add_part(out, folder, "config.json", describe_config);

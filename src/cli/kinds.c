@@ -1,9 +1,15 @@
 #include "cli/kinds.h"
 
 #include "base/config.h"
+#include "base/file.h"
+#include "base/json.h"
 #include "cli/stage.h"
 #include "gen/variant.h"
 #include "nn/model.h"
+
+#include <cjson/cJSON.h>
+
+enum { RUN_BYTES_MAX = 1 << 24 };
 
 int kinds_list(ConfigKind kinds[KINDS_MAX]) {
     static const ConfigKind shared[] = {
@@ -47,6 +53,20 @@ static bool accepts(const ConfigKind *kind, const char *path) {
     return err == ERR_NONE;
 }
 
+/* A run's config.json stands beside run.json, which holds the command: "synvid probe --checkpoint ...". */
+static bool kind_of_run(ConfigKind *kind, const char *folder) {
+    char path[PATH_SIZE], word[NAME_SIZE] = "";
+    cJSON *tree = NULL;
+    if (path_join(path, sizeof path, folder, "run.json") || !file_exists(path)) return false;
+    if (json_read(&tree, path, RUN_BYTES_MAX, ERR_INPUT)) return false;
+    const cJSON *life = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(tree, "lives"), 0);
+    const cJSON *command = cJSON_GetObjectItemCaseSensitive(life, "command");
+    const char *behind = cJSON_IsString(command) ? strchr(command->valuestring, ' ') : NULL;
+    if (behind) snprintf(word, sizeof word, "%.*s", (int)strcspn(behind + 1, " "), behind + 1);
+    cJSON_Delete(tree);
+    return word[0] && !kind_find(kind, word);
+}
+
 Err kind_of_file(ConfigKind *kind, const char *path, const char *asked) {
     if (asked) return kind_find(kind, asked);
     ConfigKind kinds[KINDS_MAX];
@@ -58,6 +78,7 @@ Err kind_of_file(ConfigKind *kind, const char *path, const char *asked) {
         *kind = kinds[i];
         return ERR_NONE;
     }
+    if (kind_of_run(kind, parent)) return ERR_NONE;
     for (int i = 0; i < n; i++) {
         if (!accepts(&kinds[i], path)) continue;
         *kind = kinds[i];

@@ -17,5 +17,6 @@ enum { KINDS_MAX = 64 };
 /* All of them; returns how many. */
 int kinds_list(ConfigKind kinds[KINDS_MAX]);
 CHECKED Err kind_find(ConfigKind *kind, const char *name);
-/* The kind of a file: as asked, otherwise from the folder it is in, otherwise the only one that accepts it. */
+/* The kind of a file: as asked, otherwise from the folder it is in or the run it belongs to, otherwise the only one
+ * that accepts it. */
 CHECKED Err kind_of_file(ConfigKind *kind, const char *path, const char *asked);

@@ -23,8 +23,8 @@ static ThingKind folder_kind(const char *path) {
 }
 
 static bool is_text(const char *extension) {
-    static const char *const known[] = {"txt", "log", "md",   "csv", "tex",  "html", "svg", "gp",  "dat",
-                                        "sh",  "py",  "yaml", "yml", "toml", "c",    "h",   "bib", NULL};
+    static const char *const known[] = {"txt", "log",  "md",  "csv",  "tex", "html", "svg", "gp",   "dat", "sh",
+                                        "py",  "yaml", "yml", "toml", "c",   "h",    "bib", "lock", NULL};
     for (int i = 0; known[i]; i++)
         if (text_equal(known[i], extension)) return true;
     return false;
@@ -57,13 +57,16 @@ static Err json_schema(Thing *thing) {
 
 static Err file_kind(Thing *thing) {
     const char *extension = path_extension(thing->path);
+    if (text_equal(path_base(thing->path), ".lock")) extension = "lock";
     bool hdf5 = false;
     TRY(starts_as_hdf5(&hdf5, thing->path));
-    thing->kind = hdf5 || text_equal(extension, "h5") ? THING_HDF5
-                  : text_equal(extension, "json")     ? THING_JSON
-                  : text_equal(extension, "jsonl")    ? THING_LINES
-                  : is_text(extension)                ? THING_TEXT
-                                                      : THING_MEDIA;
+    thing->kind = hdf5 || text_equal(extension, "h5")            ? THING_HDF5
+                  : text_equal(extension, "json")                ? THING_JSON
+                  : text_equal(extension, "jsonl")               ? THING_LINES
+                  : strstr(path_base(thing->path), ".tfevents.") ? THING_EVENTS
+                  : text_equal(extension, "npy")                 ? THING_NPY
+                  : is_text(extension)                           ? THING_TEXT
+                                                                 : THING_MEDIA;
     if (thing->kind == THING_JSON) return json_schema(thing);
     if (thing->kind != THING_HDF5) return ERR_NONE;
     char *schema = NULL;

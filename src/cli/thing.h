@@ -10,6 +10,8 @@ typedef enum {
     THING_HDF5,    /* shard, pool, checkpoint, features, or foreign: see schema */
     THING_JSON,    /* a result, a plan, a configuration: see schema */
     THING_LINES,   /* JSON lines: curves */
+    THING_EVENTS,  /* TensorBoard */
+    THING_NPY,     /* cached features */
     THING_TEXT,
     THING_MEDIA, /* perhaps: whatever FFmpeg may open */
 } ThingKind;

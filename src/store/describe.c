@@ -117,9 +117,8 @@ static size_t group_end(const Listing *listing, size_t begin) {
 
 static void add_line(Builder *out, const ArrayLine *line) {
     char size[32], facts[512];
-    builder_add(out, "  %-24s ", line->name);
     int column = text_columns(line->name) <= 24 ? 27 : 0;
-    if (column == 0) builder_add_text(out, "\n");
+    builder_add(out, column ? "  %-24s " : "  %s\n", line->name);
     snprintf(facts, sizeof facts, "%s %s%s%s, %s%s%s", line->type, line->shape, line->labels[0] ? " of " : "",
              line->labels, text_bytes(size, sizeof size, (double)line->bytes), line->description[0] ? ": " : "",
              line->description);

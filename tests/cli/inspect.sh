@@ -84,3 +84,21 @@ once 'carries no digest'
 mkdir empty
 expect 3 "$synvid" verify empty
 once 'nothing in this folder carries a digest'
+
+# ---- runs: everything a small training leaves
+"$synvid" pretrain --dataset data/circles --set model=models/vit_test --epochs 2 --batch 2 --set data.frame_stride=1 \
+    --out runs --name tiny --quiet >/dev/null
+run=$(echo runs/tiny-*)
+inspect 'a run, finished' "$run"
+says out 'checkpoints'
+says out 'result of pretrain'
+says out 'configuration of pretrain'
+find "$run" -type f ! -name '*.lock' >files
+while read -r file; do
+    expect 0 "$synvid" inspect "$file"
+done <files
+checkpoint=$(echo "$run"/ckpt/step-*.h5)
+inspect 'encoder.blocks.*.attn.qkv.weight' "$checkpoint"
+digest=$(awk '$1 == "digest" { print $2 }' out)
+expect 0 "$synvid" verify "$run"
+[ "$(cat out)" = "$digest  $checkpoint" ] || fail "verify and inspect tell different digests of a checkpoint"
