@@ -165,14 +165,13 @@ static Err describe_protocol(Result *result, const Analysis *analysis) {
     return result_add_deviation(result, "squares of %d pixels, clips at stride %d", sizes->side, sizes->frame_stride);
 }
 
-static void print_result(const Result *result, const char *path) {
+static void print_result(const Result *result) {
     for (int i = 0; i < result->n_metrics; i++) {
         const ResultMetric *metric = &result->metrics[i];
         printf("%-24s %12.6g %-7s n=%lld", metric->name, metric->value, metric->unit, (long long)metric->count);
         if (!isnan(metric->low)) printf("  [%.6g, %.6g]", metric->low, metric->high);
         printf("\n");
     }
-    printf("%s\n", path);
 }
 
 static Err write_result(const Analysis *analysis, const RunFolder *folder) {
@@ -184,7 +183,7 @@ static Err write_result(const Analysis *analysis, const RunFolder *folder) {
     if (!err) err = compute_metrics(result, analysis);
     if (!err) err = runfolder_path(path, sizeof path, folder, "result.json");
     if (!err) err = result_write(result, path);
-    if (!err) print_result(result, path);
+    if (!err) print_result(result);
     free(result);
     return err;
 }
@@ -206,6 +205,11 @@ static Err open_folder_all(RunFolder *folder, const Analysis *analysis) {
     return runfolder_open_all(folder, name, digest, analysis->run);
 }
 
+/* The last line on stdout is where the result is, for scripts and sweeps. */
+static void say_folder(const Analysis *analysis, const RunFolder *folder) {
+    if (analysis->run->par.rank == 0) printf("%s\n", folder->path);
+}
+
 static Err analyze_prepared_all(Analysis *analysis) {
     RunFolder folder;
     say_plan(analysis);
@@ -214,10 +218,12 @@ static Err analyze_prepared_all(Analysis *analysis) {
     if (folder.finished) {
         log_info("%s is finished; --force starts over", folder.path);
         runfolder_close_all(&folder, analysis->run, "finished");
+        say_folder(analysis, &folder);
         return ERR_NONE;
     }
     Err err = analyze_in_folder_all(analysis, &folder);
     runfolder_close_all(&folder, analysis->run, err ? "error" : "finished");
+    if (!err) say_folder(analysis, &folder);
     return err;
 }
 

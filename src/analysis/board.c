@@ -4,6 +4,26 @@
 
 #include <math.h>
 
+const char *board_subject(const Result *result) {
+    bool about_data = text_equal(result->task, "pretrain") || text_equal(result->task, "analyze");
+    return about_data ? result->dataset : result->pretraining;
+}
+
+static int compare_outcomes(const void *a, const void *b, void *paper) {
+    const Outcome *x = a, *y = b;
+    /* As unsigned, the -1 of unknown names is the largest. */
+    unsigned place_x = (unsigned)paper_order(paper, board_subject(&x->result));
+    unsigned place_y = (unsigned)paper_order(paper, board_subject(&y->result));
+    if (place_x != place_y) return place_x < place_y ? -1 : 1;
+    return strcmp(x->folder, y->folder);
+}
+
+void board_order_outcomes(Outcomes *outcomes, const Paper *paper) {
+    Paper copy = *paper;
+    if (outcomes->count)
+        qsort_r(outcomes->items, (size_t)outcomes->count, sizeof *outcomes->items, compare_outcomes, &copy);
+}
+
 static bool is_accuracy(const Result *result) {
     return (text_equal(result->task, "finetune") || text_equal(result->task, "probe")) && result_metric(result, "top1");
 }

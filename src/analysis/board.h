@@ -27,6 +27,12 @@ typedef struct {
     bool reduced;                              /* any result under another protocol than the paper's */
 } Board;
 
+/* Sorts results by the paper's order of what they are about (the dataset of a pre-training or an analysis, the
+ * pre-training of anything else), then by folder; names that the paper does not know come last. */
+void board_order_outcomes(Outcomes *outcomes, const Paper *paper);
+/* The name that order and labels go by. */
+const char *board_subject(const Result *result);
+
 /* More experiments than BOARD_COLUMNS: ERR_INPUT. Estimates point into `outcomes`. */
 CHECKED Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper);
 /* NULL when there is no such row or no figure in it. */

@@ -167,11 +167,6 @@ static void curve_data(Plot *plot, const double *steps, const double *values, in
     builder_add_text(&plot->data, "\n\n");
 }
 
-/* What a curve is about: the dataset of a pre-training, the pre-training of anything else. */
-static const char *curve_subject(const Result *result) {
-    return text_equal(result->task, "pretrain") ? result->dataset : result->pretraining;
-}
-
 static Err add_curve(Plot *plot, int *blocks, const Outcome *outcome, const Paper *paper) {
     double *steps = NULL, *values = NULL;
     int64_t count = 0;
@@ -185,31 +180,23 @@ static Err add_curve(Plot *plot, int *blocks, const Outcome *outcome, const Pape
     builder_add(&plot->script, "%s\"%s.dat\" index %d using 1:2 with lines lw 1.6 dt %d lc rgb \"%s\" title ",
                 *blocks ? ", \\\n  " : "plot ", plot->name, *blocks, 1 + *blocks / N_PALETTE,
                 palette[*blocks % N_PALETTE]);
-    plot_quoted(&plot->script, paper_label(paper, curve_subject(&outcome->result)));
+    plot_quoted(&plot->script, paper_label(paper, board_subject(&outcome->result)));
     ++*blocks;
     free(steps);
     free(values);
     return ERR_NONE;
 }
 
-/* In the paper's order; what it does not know stands last. */
-static int curve_place(const Outcome *outcome, const Paper *paper) {
-    int order = paper_order(paper, curve_subject(&outcome->result));
-    return order < 0 ? cJSON_GetArraySize(paper_list(paper, "pretrainings")) : order;
-}
-
 Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task,
                   const char *dataset) {
     const OutcomeKey key = {.task = task, .dataset = dataset};
     char name[64];
-    int blocks = 0, last_place = cJSON_GetArraySize(paper_list(paper, "pretrainings"));
+    int blocks = 0;
     TRY(text_format(name, sizeof name, "curves-%.20s%s%.30s", task, dataset ? "-" : "", dataset ? dataset : ""));
     TRY(plot_begin(plot, name, 760, 440, "", "step", "training loss"));
-    builder_add_text(&plot->script, "set key bmargin left horizontal Left reverse font \",11\" maxcols 3\n");
-    for (int place = 0; place <= last_place; place++)
-        for (int i = 0; i < outcomes->count; i++)
-            if (outcomes_match(&outcomes->items[i], &key) && curve_place(&outcomes->items[i], paper) == place)
-                TRY(add_curve(plot, &blocks, &outcomes->items[i], paper));
+    builder_add_text(&plot->script, "set key tmargin left horizontal Left reverse font \",11\" maxcols 3\n");
+    for (int i = 0; i < outcomes->count; i++)
+        if (outcomes_match(&outcomes->items[i], &key)) TRY(add_curve(plot, &blocks, &outcomes->items[i], paper));
     builder_add_text(&plot->script, "\n");
     *any = blocks > 0;
     return text_format(plot->alt, sizeof plot->alt, "Training loss against step for %d runs of %s%s%.100s.", blocks,

@@ -236,6 +236,10 @@ static Err add_statistics(Report *report) {
     if (table.n_rows == 0) page_remark(&report->page, "note", "No dataset has been analyzed.");
     TRY(add_table(report, &table));
     TRY(correlations_table(&table, &report->outcomes, &report->paper, report->board, CORRELATION_SEED));
+    if (table.n_rows == 0)
+        page_remark(&report->page, "note",
+                    "Fewer than %d datasets have both statistics and an accuracy: no correlation is computed.",
+                    CORRELATE_MIN);
     TRY(add_table(report, &table));
     for (int c = 0; c < report->board->n_columns; c++)
         if (text_equal(report->board->columns[c].task, "finetune")) TRY(add_correlation_figures(report, c));
@@ -319,6 +323,7 @@ static Err read_inputs(Report *report) {
     const ReportConfig *config = report->config;
     TRY(paper_read(&report->paper, NULL));
     TRY(outcomes_read(&report->outcomes, config->runs));
+    board_order_outcomes(&report->outcomes, &report->paper);
     TRY(datasets_find(&report->datasets, config->data, &report->paper));
     report->board = malloc(sizeof *report->board);
     if (!report->board) return RAISE(ERR_MEMORY, "report: no memory");

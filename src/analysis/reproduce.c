@@ -302,6 +302,7 @@ Err reproduce_print(const char *part, const char *runs, ReproduceFormat format) 
     TRY(check_part(part));
     Err err = paper_read(&paper, NULL);
     if (!err && file_is_directory(runs)) err = outcomes_read(&outcomes, runs);
+    board_order_outcomes(&outcomes, &paper);
     Printer printer = {.paper = &paper, .outcomes = &outcomes, .format = format, .first = true};
     if (!err) err = print_all(&printer, part);
     builder_free(&printer.out);

@@ -47,9 +47,12 @@ static Verdict greater_verdict(const cJSON *statement, const Board *board, int c
         double difference, low, high;
         if (board_difference(&difference, &low, &high, find_named(board, column, name), other))
             add_difference(&verdict, difference, low, high);
+        const Estimate *one = find_named(board, column, name);
+        verdict.n_disjoint += one && other && one->low > other->high;
     }
     if (verdict.n_compared > 1)
-        snprintf(verdict.detail, sizeof verdict.detail, "%d of %d clearly higher", verdict.n_true, verdict.n_compared);
+        snprintf(verdict.detail, sizeof verdict.detail, "%d of %d clearly higher (%d with disjoint intervals)",
+                 verdict.n_true, verdict.n_compared, verdict.n_disjoint);
     return verdict;
 }
 

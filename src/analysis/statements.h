@@ -12,8 +12,8 @@ typedef enum { VERDICT_NOT_RUN, VERDICT_TRUE, VERDICT_FALSE, VERDICT_UNDECIDED }
 
 typedef struct {
     VerdictKind kind;
-    int n_true, n_compared;
-    char detail[128]; /* "+41.0 [35.2, 46.3]" */
+    int n_true, n_disjoint, n_compared; /* differences above zero; of them with intervals that do not touch */
+    char detail[128];                   /* "+41.0 [35.2, 46.3]" */
 } Verdict;
 
 Verdict statement_verdict(const struct cJSON *statement, const Board *board, int column);

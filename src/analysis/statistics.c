@@ -33,25 +33,13 @@ static bool is_reference(const Result *result) {
     return dataset && reference && text_equal(dataset->digest, reference->digest);
 }
 
-/* The n-th distinct analyzed dataset in the paper's order, others behind in the order of their folders. NULL: no more.
- */
-static const Result *nth_dataset(const Outcomes *outcomes, const Paper *paper, int n) {
-    const Result *order[STATISTICS_POINTS];
-    int count = 0;
-    for (int i = 0; i < outcomes->count; i++) {
-        const Result *result = &outcomes->items[i].result;
-        bool known = !outcomes_match(&outcomes->items[i], &analysis_key);
-        for (int k = 0; k < count && !known; k++) known = text_equal(order[k]->dataset, result->dataset);
-        if (known || count == STATISTICS_POINTS) continue;
-        int place = paper_order(paper, result->dataset), at = count++;
-        for (; at > 0; at--) {
-            int before = paper_order(paper, order[at - 1]->dataset);
-            if (place < 0 || (before >= 0 && before <= place)) break;
-            order[at] = order[at - 1];
-        }
-        order[at] = result;
-    }
-    return n < count ? order[n] : NULL;
+/* The first result about its dataset. */
+static bool is_first_of_dataset(const Outcomes *outcomes, int i) {
+    for (int k = 0; k < i; k++)
+        if (outcomes_match(&outcomes->items[k], &analysis_key) &&
+            text_equal(outcomes->items[k].result.dataset, outcomes->items[i].result.dataset))
+            return false;
+    return outcomes_match(&outcomes->items[i], &analysis_key);
 }
 
 static Err fill_statistics(Table *table, const Outcomes *outcomes, const Paper *paper, const Result *dataset) {
@@ -92,10 +80,13 @@ Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper)
         TRY(text_copy(columns[m + 1].label, sizeof columns->label, shown[m].label));
     }
     TRY(table_new(table, "statistics", "What was measured", columns, 1 + N_SHOWN));
-    const Result *dataset;
-    for (int n = 0; (dataset = nth_dataset(outcomes, paper, n)); n++)
-        TRY(fill_statistics(table, outcomes, paper, dataset));
-    return statistics_caption(table, nth_dataset(outcomes, paper, 0));
+    const Result *first = NULL;
+    for (int i = 0; i < outcomes->count; i++) {
+        if (!is_first_of_dataset(outcomes, i)) continue;
+        if (!first) first = &outcomes->items[i].result;
+        TRY(fill_statistics(table, outcomes, paper, &outcomes->items[i].result));
+    }
+    return statistics_caption(table, first);
 }
 
 static double transformed(const cJSON *entry, double x) {
@@ -128,7 +119,6 @@ static Err fill_correlation(Table *table, const char *title, const cJSON *entry,
     TRY(table_text(table, row, 1, "%s", title));
     TRY(table_text(table, row, 8, "%s", paper_text(entry, "paper")));
     table_number(table, row, 2, points->n);
-    if (points->n < CORRELATE_MIN) return table_text(table, row, 3, "too few points");
     TRY(correlate(&found, points->x, points->y, points->n, seed));
     if (!found.defined) return table_text(table, row, 3, "undefined (constant)");
     table_estimate(table, row, 3, found.r, found.fisher.low, found.fisher.high);
@@ -165,7 +155,7 @@ Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *pape
         board_column_title(title, sizeof title, &board->columns[c]);
         cJSON_ArrayForEach(entry, paper_list(paper, "correlations")) {
             Points points = statistics_points(outcomes, board, c, entry);
-            if (points.n == 0) continue;
+            if (points.n < CORRELATE_MIN) continue;
             TRY(fill_correlation(table, title, entry, &points, seed));
             table->rule_above[table->n_rows - 1] = first;
             first = false;

@@ -7,7 +7,7 @@
 
 enum { STATISTICS_POINTS = BOARD_ROWS };
 
-/* One row a dataset, in the paper's order. */
+/* One row a dataset, in the order of the outcomes. */
 CHECKED Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper);
 
 /* (statistic, accuracy) of every dataset that has both; the reference and the target sets are left out, as in
@@ -20,6 +20,6 @@ typedef struct {
 /* `entry`: one of the paper's "correlations", naming the metric. */
 Points statistics_points(const Outcomes *outcomes, const Board *board, int column, const struct cJSON *entry);
 
-/* One row a statistic and experiment. */
+/* One row a statistic and experiment with at least CORRELATE_MIN points. */
 CHECKED Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *paper, const Board *board,
                                uint64_t seed);

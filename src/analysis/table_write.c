@@ -134,19 +134,21 @@ static int text_width(const char *text) {
     return width;
 }
 
-/* The text of a cell, of the column's label for row -1, or "". */
-static void plain_cell(Builder *out, const Table *table, int row, int column) {
-    if (row < 0)
-        builder_add_text(out, table->columns[column].label);
-    else
-        cell_text(out, &table->columns[column], cell_of(table, row, column));
+/* Longest word of a label: headings are broken at blanks, so that a narrow column stays narrow. */
+static int longest_word(const char *label) {
+    int longest = 0, width = 0;
+    for (; *label; label++) {
+        width = *label == ' ' ? 0 : width + ((*label & 0xC0) != 0x80);
+        if (width > longest) longest = width;
+    }
+    return longest;
 }
 
 static int plain_width(const Table *table, int column) {
-    int width = 0;
-    for (int r = -1; r < table->n_rows; r++) {
+    int width = longest_word(table->columns[column].label);
+    for (int r = 0; r < table->n_rows; r++) {
         Builder text = {0};
-        plain_cell(&text, table, r, column);
+        cell_text(&text, &table->columns[column], cell_of(table, r, column));
         if (text.data && text_width(text.data) > width) width = text_width(text.data);
         builder_free(&text);
     }
@@ -162,31 +164,63 @@ static bool plain_empty(const Table *table, int column) {
     return table->n_rows > 0;
 }
 
+enum { HEADING_LINES = 6 };
+
+/* Breaks a label into at most HEADING_LINES lines of `width`; returns their number. */
+static int break_label(char lines[HEADING_LINES][128], const char *label, int width) {
+    int n = 0;
+    lines[0][0] = 0;
+    while (*label) {
+        size_t length = strcspn(label, " "), used = strlen(lines[n]);
+        bool fits = used == 0 || (int)(used + 1 + length) <= width || n == HEADING_LINES - 1;
+        if (!fits) lines[++n][0] = 0;
+        used = strlen(lines[n]);
+        snprintf(lines[n] + used, sizeof lines[n] - used, "%s%.*s", used ? " " : "", (int)length, label);
+        label += length;
+        label += strspn(label, " ");
+    }
+    return n + 1;
+}
+
+/* rows[0 .. HEADING_LINES-1]: the heading, bottom-aligned; then one a row. */
+static void plain_piece(Builder *row, const char *text, int width, bool right) {
+    int pad = width - text_width(text);
+    builder_add(row, "%*s%s%*s", right && pad > 0 ? pad : 0, "", text, right || pad < 0 ? 2 : pad + 2, "");
+}
+
 static void plain_column(Builder *rows, const Table *table, int column) {
-    int width = plain_width(table, column);
-    bool right = is_figure(&table->columns[column]), last = column + 1 == table->n_columns;
-    for (int r = -1; r < table->n_rows; r++) {
+    char lines[HEADING_LINES][128];
+    int width = plain_width(table, column), n = break_label(lines, table->columns[column].label, width);
+    bool right = is_figure(&table->columns[column]);
+    for (int i = 0; i < HEADING_LINES; i++) {
+        int line = i - (HEADING_LINES - n);
+        plain_piece(&rows[i], line < 0 ? "" : lines[line], width, right);
+    }
+    for (int r = 0; r < table->n_rows; r++) {
         Builder text = {0};
-        plain_cell(&text, table, r, column);
-        int pad = width - (text.data ? text_width(text.data) : 0);
-        builder_add(&rows[r + 1], "%*s%s%*s", right ? pad : 0, "", text.data ? text.data : "", right || last ? 0 : pad,
-                    "");
-        if (!last) builder_add_text(&rows[r + 1], "  ");
+        cell_text(&text, &table->columns[column], cell_of(table, r, column));
+        plain_piece(&rows[HEADING_LINES + r], text.data ? text.data : "", width, right);
         builder_free(&text);
     }
 }
 
+/* Without the blanks at its end; heading lines that are empty are left out. */
+static void plain_line(Builder *out, const Builder *row, bool heading) {
+    size_t length = row->length;
+    while (length > 0 && row->data[length - 1] == ' ') length--;
+    if (length > 0 || !heading) builder_add(out, "%.*s\n", (int)length, row->data ? row->data : "");
+    out->failed = out->failed || row->failed;
+}
+
 void table_plain(Builder *out, const Table *table) {
-    Builder *rows = calloc((size_t)table->n_rows + 1, sizeof *rows);
+    int n_lines = HEADING_LINES + table->n_rows;
+    Builder *rows = calloc((size_t)n_lines, sizeof *rows);
     builder_add(out, "%s\n", table->title);
     for (int c = 0; rows && c < table->n_columns; c++)
         if (!plain_empty(table, c)) plain_column(rows, table, c);
-    for (int r = 0; rows && r <= table->n_rows; r++) {
-        size_t length = rows[r].length;
-        while (length > 0 && rows[r].data[length - 1] == ' ') length--;
-        builder_add(out, "%.*s\n", (int)length, rows[r].data ? rows[r].data : "");
-        out->failed = out->failed || rows[r].failed;
-        builder_free(&rows[r]);
+    for (int i = 0; rows && i < n_lines; i++) {
+        plain_line(out, &rows[i], i < HEADING_LINES);
+        builder_free(&rows[i]);
     }
     out->failed = out->failed || !rows;
     free(rows);

@@ -23,20 +23,21 @@ done
 # One result for any number of ranks and threads.
 settings=(--dataset data/moving-circles --reference data/static-circles --frames 60 --videos 6 --set frame_stride=2 -q)
 "$synvid" analyze "${settings[@]}" --threads 1 --out runs > printed
-result=$(tail -n 1 printed)
+result=$(tail -n 1 printed)/result.json
 grep -q '"spectrum_exponent"' "$result" || fail "no spectrum in $result"
 grep -q '"lab_kl"' "$result" || fail "no color distance in $result"
 grep -q 'FFD-VideoMAE' "$result" && fail "a feature distance without an encoder"
 for ranks in 2 3; do
   mpirun -n $ranks "$synvid" analyze "${settings[@]}" --threads 1 --out runs$ranks > printed 2> talk.txt || { cat talk.txt >&2; fail "$ranks ranks"; }
-  cmp "$result" "$(tail -n 1 printed)" || fail "another result on $ranks ranks"
+  cmp "$result" "$(tail -n 1 printed)/result.json" || fail "another result on $ranks ranks"
 done
 "$synvid" analyze "${settings[@]}" --threads 2 --out threads > printed
-cmp "$result" "$(tail -n 1 printed)" || fail "another result with 2 threads"
+cmp "$result" "$(tail -n 1 printed)/result.json" || fail "another result with 2 threads"
 
 # A finished analysis is left alone; a dry run writes nothing.
 before=$(stat -c %Y.%s "$result")
-"$synvid" analyze "${settings[@]}" --out runs > /dev/null
+"$synvid" analyze "${settings[@]}" --out runs > printed
+[ "$(tail -n 1 printed)/result.json" = "$result" ] || fail "a finished analysis does not say where it is"
 [ "$before" = "$(stat -c %Y.%s "$result")" ] || fail "a finished analysis was done again"
 expect 0 'needs --encoder' "$synvid" analyze --dataset data/moving-circles --frames 20 --videos 4 --out dry --dry-run
 [ ! -e dry ] || fail "a dry run left files"

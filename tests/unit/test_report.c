@@ -56,6 +56,7 @@ typedef struct {
 static Loaded *load(void) {
     Loaded *loaded = malloc(sizeof *loaded);
     assert_ok(outcomes_read(&loaded->outcomes, runs));
+    board_order_outcomes(&loaded->outcomes, &paper);
     assert_ok(board_make(&loaded->board, &loaded->outcomes, &paper));
     return loaded;
 }
