@@ -68,23 +68,27 @@ void rows_sum(float *restrict y, const float *restrict x, const float *restrict 
     }
 }
 
-/* A strip of columns stays in registers while some rows are added; the strip's sum then joins the total. Sums of sums
- * keep the rounding error of thousands of rows small. */
+/* partial += four rows. */
+static void four_rows_add(float *restrict partial, const float *restrict x, size_t stride, int width) {
+    const float *restrict a = x, *restrict b = x + stride, *restrict c = b + stride, *restrict d = c + stride;
+#pragma omp simd
+    for (int i = 0; i < width; i++) partial[i] += (a[i] + b[i]) + (c[i] + d[i]);
+}
+
+/* Strips of columns, so that the partial sums stay in the first-level cache; some rows at a time, whose sum then joins
+ * the total: sums of sums keep the rounding error of thousands of rows small. */
 void rows_add_to(float *sum, ConstRows x, int R, int D) {
-    enum { STRIP = 64, ROWS_A_PARTIAL = 128 };
+    enum { STRIP = 512, ROWS_A_PARTIAL = 128 };
+    size_t stride = (size_t)x.stride;
     for (int first = 0; first < R; first += ROWS_A_PARTIAL) {
-        int rows = R - first < ROWS_A_PARTIAL ? R - first : ROWS_A_PARTIAL;
+        int end = first + ROWS_A_PARTIAL < R ? first + ROWS_A_PARTIAL : R;
         for (int column = 0; column < D; column += STRIP) {
             float partial[STRIP] = {0};
-            const float *x_r = x.data + (size_t)first * (size_t)x.stride + column;
-            int width = D - column < STRIP ? D - column : STRIP;
-            for (int r = 0; r < rows; r++, x_r += x.stride) {
-                if (width == STRIP) {
-#pragma omp simd
-                    for (int i = 0; i < STRIP; i++) partial[i] += x_r[i];
-                } else {
-                    for (int i = 0; i < width; i++) partial[i] += x_r[i];
-                }
+            int width = D - column < STRIP ? D - column : STRIP, r = first;
+            const float *strip = x.data + column;
+            for (; r + 4 <= end; r += 4) four_rows_add(partial, strip + (size_t)r * stride, stride, width);
+            for (; r < end; r++) {
+                for (int i = 0; i < width; i++) partial[i] += strip[(size_t)r * stride + (size_t)i];
             }
             for (int i = 0; i < width; i++) sum[column + i] += partial[i];
         }

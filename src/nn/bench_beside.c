@@ -1,0 +1,134 @@
+#include "nn/bench_beside.h"
+
+#include "base/json.h"
+#include "math/blas.h"
+#include "math/rng.h"
+
+#include <cblas.h>
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <time.h>
+
+enum { SQUARE = 2048, REPETITIONS_MIN = 3, REPETITIONS_MAX = 200 };
+
+static double thread_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void square_run(void *state) {
+    BenchBoard *board = state;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SQUARE, SQUARE, SQUARE, 1, board->a, SQUARE, board->b,
+                SQUARE, 0, board->c, SQUARE);
+}
+
+static BenchWork yardstick(BenchBoard *board) {
+    return (BenchWork){square_run, board, 2e-9 * SQUARE * SQUARE * SQUARE};
+}
+
+/* Seconds a call. */
+static double call_seconds(const BenchWork *work, int calls) {
+    double start = thread_seconds();
+    for (int i = 0; i < calls; i++) work->run(work->state);
+    return (thread_seconds() - start) / calls;
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void time_beside(BenchBoard *board, BenchRow *row, const BenchWork *work) {
+    const BenchWork square = yardstick(board);
+    double shares[REPETITIONS_MAX], best = INFINITY, spent = 0, one = call_seconds(work, 1);
+    double before = square.giga / call_seconds(&square, 1);
+    int calls = 1 + (int)(0.03 / one), count = 0;
+    while (count < REPETITIONS_MAX && (count < REPETITIONS_MIN || spent < board->seconds)) {
+        double seconds = call_seconds(work, calls), after = square.giga / call_seconds(&square, 1);
+        best = fmin(best, seconds);
+        spent += seconds * calls;
+        shares[count++] = work->giga / seconds / ((before + after) / 2);
+        before = after;
+    }
+    qsort(shares, (size_t)count, sizeof *shares, ascending);
+    row->seconds = best;
+    row->rate = work->giga / best;
+    row->share = strcmp(row->unit, "GFLOP/s") == 0 ? shares[count / 2] : 0;
+}
+
+static void show(const BenchBoard *board, const BenchRow *row) {
+    if (!board->list) {
+        char share[16] = "";
+        if (row->share > 0) snprintf(share, sizeof share, "%.1f %%", 100 * row->share);
+        printf("%-42s %10.3f %8.1f %-10s %8s %9.1e\n", row->name, 1e3 * row->seconds, row->rate, row->unit, share,
+               row->error);
+        fflush(stdout);
+        return;
+    }
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", row->name);
+    cJSON_AddNumberToObject(object, "seconds", row->seconds);
+    cJSON_AddNumberToObject(object, "rate", row->rate);
+    cJSON_AddStringToObject(object, "unit", row->unit);
+    if (row->share > 0) cJSON_AddNumberToObject(object, "share_of_sgemm", row->share);
+    cJSON_AddNumberToObject(object, "relative_error", row->error);
+    cJSON_AddItemToArray(board->list, object);
+}
+
+Err bench_board_row(BenchBoard *board, BenchRow *row, const BenchWork *work, double tolerance) {
+    if (!(row->error <= tolerance))
+        return RAISE(ERR_INTERNAL, "bench %s: differs from the plain version by %g relative, at most %g is expected",
+                     row->name, row->error, tolerance);
+    time_beside(board, row, work);
+    show(board, row);
+    return ERR_NONE;
+}
+
+Err bench_board_open(BenchBoard *board, double seconds, bool json) {
+    size_t count = (size_t)SQUARE * SQUARE;
+    *board = (BenchBoard){.seconds = seconds};
+    blas_single_thread();
+    TRY(bench_floats(&board->a, count, 1, 1));
+    TRY(bench_floats(&board->b, count, 2, 1));
+    TRY(bench_floats(&board->c, count, 3, 1));
+    if (json)
+        board->list = cJSON_CreateArray();
+    else
+        printf("%-42s %10s %8s %-10s %8s %9s\n", "one thread", "ms", "rate", "", "of sgemm", "error");
+    BenchRow row = {.name = "sgemm 2048 x 2048 x 2048", .unit = "GFLOP/s"};
+    const BenchWork square = yardstick(board);
+    return bench_board_row(board, &row, &square, 0);
+}
+
+Err bench_board_close(BenchBoard *board, Err err) {
+    if (board->list && !err) {
+        char *text = NULL;
+        err = json_print(&text, board->list);
+        if (!err) fputs(text, stdout);
+        free(text);
+    }
+    cJSON_Delete(board->list);
+    free(board->a);
+    free(board->b);
+    free(board->c);
+    *board = (BenchBoard){0};
+    return err;
+}
+
+Err bench_floats(float **out, size_t count, unsigned object, float scale) {
+    *out = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
+    if (!*out) return RAISE(ERR_MEMORY, "bench: no memory for %zu floats", count);
+    Rng rng = rng_stream(1, RNG_TEST, 0, object);
+    for (size_t i = 0; i < count; i++) (*out)[i] = rng_uniform(&rng, -scale, scale);
+    return ERR_NONE;
+}
+
+double bench_distance(const float *found, const float *expected, size_t count) {
+    double difference = 0, norm = 0;
+    for (size_t i = 0; i < count; i++) {
+        difference += ((double)found[i] - expected[i]) * ((double)found[i] - expected[i]);
+        norm += (double)expected[i] * expected[i];
+    }
+    return sqrt(difference / fmax(norm, 1e-300));
+}

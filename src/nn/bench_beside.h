@@ -1,0 +1,41 @@
+/* nn/bench_beside - timing next to a yardstick, for nn/bench_kernels and nn/bench_step. See nn/bench_nn.h. */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct {
+    char name[64];
+    const char *unit; /* of rate: "GFLOP/s" (2 per multiply-add of the matrix products) or "Gelement/s" */
+    double seconds;   /* of one call, the best */
+    double rate;      /* the best */
+    double share;     /* of the sgemm beside it, median; 0: not comparable */
+    double error;     /* relative difference found before timing */
+} BenchRow;
+
+/* run(state) is one call, `giga` its count of operations or elements in billions. */
+typedef struct {
+    void (*run)(void *state);
+    void *state;
+    double giga;
+} BenchWork;
+
+typedef struct {
+    float *a, *b, *c;
+    double seconds;     /* for each row */
+    struct cJSON *list; /* NULL: a table on stdout */
+} BenchBoard;
+
+/* Starts a table, with the yardstick's own row first, or a list. */
+CHECKED Err bench_board_open(BenchBoard *board, double seconds, bool json);
+/* Times the work and shows the row, whose name and error are given. ERR_INTERNAL when error > tolerance. */
+CHECKED Err bench_board_row(BenchBoard *board, BenchRow *row, const BenchWork *work, double tolerance);
+/* Prints the list, if it is one, unless `err`; frees. Returns err or its own. */
+CHECKED Err bench_board_close(BenchBoard *board, Err err);
+
+/* Uniform in +-scale, 64-byte aligned; to be freed. */
+CHECKED Err bench_floats(float **out, size_t count, unsigned object, float scale);
+/* Norm of the difference over norm of the expectation. */
+double bench_distance(const float *found, const float *expected, size_t count);
