@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/cmd.h"
 #include "gen/bench_generate.h"
+#include "nn/bench_nn.h"
 #include "par/agree.h"
 #include "store/bench_shards.h"
 
@@ -23,6 +24,14 @@ typedef struct {
 
 static Err run_generate(const BenchArgs *args) {
     return bench_generate(args->seconds, args->json);
+}
+
+static Err run_kernels(const BenchArgs *args) {
+    return bench_kernels(args->seconds, args->json);
+}
+
+static Err run_step(const BenchArgs *args) {
+    return bench_step(args->seconds, args->json);
 }
 
 static void print_shard_row(void *context, const ShardBenchRow *row) {
@@ -74,6 +83,8 @@ static Err run_shards(const BenchArgs *args) {
 static const Topic topics[] = {
     {"generate", false, run_generate},
     {"shards", true, run_shards},
+    {"kernels", false, run_kernels},
+    {"step", false, run_step},
 };
 enum { N_TOPICS = sizeof topics / sizeof topics[0] };
 
@@ -92,10 +103,12 @@ static const Option *const tables[] = {options, NULL};
 static const CommandHelp help = {
     .name = "bench",
     .summary = "measure how fast this machine does the work, beside its bound",
-    .usage = "bench generate|shards [options]",
+    .usage = "bench generate|shards|kernels|step [options]",
     .description = "Results are verified against the plain version before they are timed; rates are medians.\n\n"
                    "  generate   frames rendered a second, by kind of dataset\n"
-                   "  shards     megabytes written and random clips read a second; any number of ranks",
+                   "  shards     megabytes written and random clips read a second; any number of ranks\n"
+                   "  kernels    attention, projections, GELU, LayerNorm beside a plain sgemm\n"
+                   "  step       training steps, tiny to ViT-B, beside a plain sgemm (minutes)",
     .examples = "  synvid bench generate\n  synvid bench generate --seconds 5 --json\n"
                 "  mpirun -n 2 synvid bench shards --folder data\n",
     .options = tables,
