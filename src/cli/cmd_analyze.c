@@ -50,6 +50,7 @@ static const Stage stage = {
     .config_kind = "analyze",
     .shortcuts = shortcuts,
     .needs_out = true,
+    .next = "synvid report --runs {out} --out report",
     .run_all = run_all,
 };
 

@@ -43,6 +43,7 @@ static const Stage stage = {
     .config_kind = "generate",
     .shortcuts = shortcuts,
     .needs_out = true,
+    .next = "synvid inspect {out} --sheet sheet.png",
     .run_all = run_all,
 };
 

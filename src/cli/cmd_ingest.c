@@ -46,6 +46,7 @@ static const Stage stage = {
     .config_kind = "ingest",
     .shortcuts = shortcuts,
     .needs_out = true,
+    .next = "synvid inspect {out} --sheet sheet.png",
     .run_all = run_all,
 };
 

@@ -45,6 +45,7 @@ static const Stage stage = {
     .config_kind = "pretrain",
     .shortcuts = shortcuts,
     .needs_out = true,
+    .next = "synvid probe --checkpoint RUN --train DIR --test DIR --out {out}   (RUN: the folder above)",
     .run_all = run_all,
 };
 

@@ -23,6 +23,7 @@ static const Stage stage = {
     .config_kind = "probe",
     .shortcuts = classify_shortcuts,
     .needs_out = true,
+    .next = "synvid report --runs {out} --out report",
     .run_all = run_all,
 };
 

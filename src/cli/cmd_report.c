@@ -33,6 +33,7 @@ static const Stage stage = {
     .shortcuts = shortcuts,
     .needs_out = true,
     .one_rank = true,
+    .next = "open {out}/index.html in a browser",
     .run_all = run_all,
 };
 

@@ -96,6 +96,20 @@ static Err announce_all(const Run *run) {
     return ERR_NONE;
 }
 
+/* ---- and last ---- */
+
+static void suggest_next(const Stage *stage, const Run *run) {
+    static const char mark[] = "{out}";
+    if (!stage->next || !run->out || run->dry_run) return;
+    Builder line = {0};
+    const char *at = stage->next;
+    for (const char *here; (here = strstr(at, mark)); at = here + sizeof mark - 1)
+        builder_add(&line, "%.*s%s", (int)(here - at), at, run->out);
+    builder_add_text(&line, at);
+    if (!line.failed) log_info("next: %s", line.data);
+    builder_free(&line);
+}
+
 /* ---- the run ---- */
 
 static Err fill_run(Run *run, const StageArgs *args) {
@@ -120,6 +134,7 @@ static Err run_stage_all(const Stage *stage, const StageArgs *args, Run *run) {
     run->config_text = text;
     TRY_OR(done, announce_all(run));
     err = stage->run_all(config, run);
+    if (!err) suggest_next(stage, run);
 done:
     free(config);
     free(text);

@@ -27,6 +27,7 @@ typedef struct Stage {
     const StageShortcut *shortcuts;
     bool needs_out; /* --out is required */
     bool one_rank;  /* never starts MPI; has no --threads, --progress, --time-budget */
+    const char *next; /* the command to run next, shown after success; {out} stands for --out */
     Err (*run_all)(const void *config, const Run *run);
 } Stage;
 

@@ -55,6 +55,7 @@ expect 0 ranks 2 "$synvid" "${tiny[@]}" --out said --seed 7 --threads 1
 says err "synvid generate --variant moving-circles"
 says err '2 ranks x 1 thread on'
 says err 'seed 7, output in said'
+says err 'next: synvid inspect said --sheet sheet.png'
 expect 0 "$synvid" "${tiny[@]}" --out quiet --quiet
 [ ! -s err ] || fail "--quiet is not quiet: $(cat err)"
 
