@@ -44,6 +44,7 @@ static const Stage stage = {
     .shortcuts = shortcuts,
     .needs_out = true,
     .next = "synvid inspect {out} --sheet sheet.png",
+    .out_is_result = true,
     .run_all = run_all,
 };
 

@@ -135,6 +135,7 @@ static Err run_stage_all(const Stage *stage, const StageArgs *args, Run *run) {
     TRY_OR(done, announce_all(run));
     err = stage->run_all(config, run);
     if (!err) suggest_next(stage, run);
+    if (!err && stage->out_is_result && run->par.rank == 0 && !run->dry_run) printf("%s\n", run->out);
 done:
     free(config);
     free(text);

@@ -25,9 +25,10 @@ typedef struct Stage {
     size_t config_size;
     const char *config_kind; /* --config NAME also looks in configs/<kind>/ */
     const StageShortcut *shortcuts;
-    bool needs_out; /* --out is required */
-    bool one_rank;  /* never starts MPI; has no --threads, --progress, --time-budget */
-    const char *next; /* the command to run next, shown after success; {out} stands for --out */
+    bool needs_out;     /* --out is required */
+    bool one_rank;      /* never starts MPI; has no --threads, --progress, --time-budget */
+    const char *next;   /* the command to run next, shown after success; {out} stands for --out */
+    bool out_is_result; /* on success OUT is printed on stdout, as the stages print what they made */
     Err (*run_all)(const void *config, const Run *run);
 } Stage;
 
