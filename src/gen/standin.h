@@ -22,8 +22,8 @@ typedef struct {
     int clutter;  /* still patches of other photographs on the background */
 } StandinMotionConfig;
 
-/* What limbs do that have no part in the action: hang at rest, or hold a moment of another action, so that no single
- * frame gives the action away. */
+/* What limbs do that have no part in the action: hang at rest, or hold a moment of another action, so that their pose
+ * alone does not tell which limbs act. */
 typedef enum { IDLE_REST, IDLE_HELD } IdleRule;
 
 typedef struct {

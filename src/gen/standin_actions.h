@@ -2,8 +2,8 @@
  *
  * Figure, clothes, place, background, tempo and camera come from streams that do not know the class, so that their
  * statistics are the same in all classes; only the pose does. With idle = held, the groups of limbs that the action
- * does not move stand still at a random moment of a random action that does move them: then every group's pose has
- * nearly the same law in all classes, and only motion tells which action is going on. */
+ * does not move stand still at a random moment of a random action that does move them: then a raised arm in one frame
+ * no longer means that the arms act. */
 #pragma once
 
 #include "gen/figure.h"
