@@ -61,7 +61,7 @@ const char page_style[] =
     ".range rect{fill:var(--range)}\n.range rect.dot{fill:var(--text)}\n"
     ".caption,figcaption,.files{font-size:.86rem;color:var(--soft);max-width:60rem}\n"
     "figure{margin:1rem 0}\nfigure img{max-width:100%;height:auto;display:block}\n"
-    ".picture img{image-rendering:pixelated;border-radius:.4rem;background:#fff;width:100%;max-width:56rem}\n"
+    ".picture img{border-radius:.4rem;background:#fff;width:100%;max-width:56rem}\n"
     ".drawing img{width:100%;max-width:56rem}\n"
     "figcaption{margin-top:.4rem;overflow-wrap:anywhere}\n"
     ".grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(21rem,100%),1fr));gap:.5rem 1.4rem}\n"
