@@ -1,0 +1,27 @@
+/* gen/textures - makes pools of still textures across ranks and threads.
+ *
+ * Image i of a pool is a pure function of kind, side, seed and i. Ranks share the images of one chunk at a time; rank 0
+ * holds the pool in memory and writes it, so a pool is limited by its memory: larger ones are several pools of
+ * different seeds, which readers take as one (gen/media.h). Moving textures are a variant (generator "texture-video").
+ */
+#pragma once
+
+#include "base/field.h"
+#include "par/run.h"
+
+typedef enum { TEXTURE_STATISTICAL, TEXTURE_STYLEGAN_ORIENTED, TEXTURE_STYLEGAN_HIGH_FREQUENCY } TextureKind;
+#define TEXTURE_KIND_NAMES "statistical|stylegan-oriented|stylegan-highfreq"
+
+typedef struct {
+    int kind; /* TextureKind */
+    int images, size;
+} TexturesConfig;
+
+extern const Field textures_fields[];
+
+/* run->out is the pool file; OUT.json beside it says what is in it, and the same command again finds it done. */
+CHECKED Err textures_run_all(const TexturesConfig *config, const Run *run);
+
+/* Images first..first+count-1 of a pool, (count, size, size, 3), with `threads` threads. */
+CHECKED Err textures_render(uint8_t *pixels, TextureKind kind, int size, uint64_t seed, int first, int count,
+                            int threads);
