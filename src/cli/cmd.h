@@ -20,7 +20,7 @@ typedef struct {
 extern const Command *const commands[]; /* NULL-terminated, in the order of --help */
 int cli_main(int argc, char **argv);
 
-extern const Command cmd_generate, cmd_variants, cmd_bench;
+extern const Command cmd_generate, cmd_variants, cmd_bench, cmd_textures;
 extern const Command cmd_ingest;
 extern const Command cmd_pretrain, cmd_finetune, cmd_probe, cmd_export;
 extern const Command cmd_sweep;

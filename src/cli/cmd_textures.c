@@ -22,7 +22,9 @@ static const StageShortcut shortcuts[] = {
     {0},
 };
 
-static Err run_all(const void *config, const Run *run) { return textures_run_all(config, run); }
+static Err run_all(const void *config, const Run *run) {
+    return textures_run_all(config, run);
+}
 
 static const Stage stage = {
     .help = &help,

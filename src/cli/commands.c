@@ -4,6 +4,7 @@
  * that two additions do not meet in one line. */
 /* clang-format off */
 const Command *const commands[] = {
+    &cmd_textures,
     &cmd_generate,
     &cmd_ingest,
     &cmd_pretrain,

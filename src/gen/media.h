@@ -9,7 +9,7 @@
 #include "store/pool.h"
 #include "video/source.h"
 
-enum { MEDIA_POOLS_MAX = 8, MEDIA_VIDEOS_MAX = 8 };
+enum { MEDIA_POOLS_MAX = 32, MEDIA_VIDEOS_MAX = 8 };
 
 typedef struct {
     int n_pools, n_videos;

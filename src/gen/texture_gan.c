@@ -145,9 +145,10 @@ static Err draw_noise(GanSample *sample, const GanNetwork *network, uint64_t see
 }
 
 /* Statistics of natural images: red, green, blue. */
-static void draw_colors(GanSample *sample, Rng rng) {
+void gan_sample_colors(GanSample *sample, uint64_t seed, uint64_t image) {
     static const float mean[3][2] = {{0.483f, 0.145f}, {0.455f, 0.142f}, {0.401f, 0.161f}};
     static const float deviation[3][2] = {{0.219f, 0.063f}, {0.213f, 0.062f}, {0.213f, 0.069f}};
+    Rng rng = rng_stream(seed, RNG_TEXTURE_GAN, image, PART_COLOR);
     for (int c = 0; c < 3; c++) {
         sample->mean[c] = mean[c][0] + mean[c][1] * rng_normal(&rng);
         sample->deviation[c] = deviation[c][0] + deviation[c][1] * rng_normal(&rng);
@@ -167,7 +168,7 @@ Err gan_sample_new(GanSample *sample, const GanNetwork *network, uint64_t seed, 
     for (int b = 0; b < network->n_blocks; b++)
         draw_normals(sample->rgb[b], 3 * (size_t)network->layers[last_layer_of(b)].out,
                      rng_stream(seed, RNG_TEXTURE_GAN, image, (uint32_t)(PART_RGB + b)));
-    draw_colors(sample, rng_stream(seed, RNG_TEXTURE_GAN, image, PART_COLOR));
+    gan_sample_colors(sample, seed, image);
     Err err = draw_noise(sample, network, seed, image);
     if (err) gan_sample_free(sample);
     return err;

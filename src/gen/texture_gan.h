@@ -62,6 +62,8 @@ typedef struct {
 
 CHECKED Err gan_sample_new(GanSample *sample, const GanNetwork *network, uint64_t seed, uint64_t image);
 void gan_sample_free(GanSample *sample);
+/* Only sample->mean and sample->deviation. */
+void gan_sample_colors(GanSample *sample, uint64_t seed, uint64_t image);
 
 /* How latents move from frame to frame: xi += sigma * normal, or the variance-preserving walk. */
 typedef struct {

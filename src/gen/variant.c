@@ -99,7 +99,7 @@ bool variant_needs_pool(const Variant *variant) {
     switch (variant_generator(variant)) {
     case GENERATOR_OBJECTS:
         return variant->fill != FILL_COLOR || variant->background == BACKGROUND_IMAGE || variant->mix != MIX_NONE;
-    case GENERATOR_TEXTURE_VIDEO: return true;
+    case GENERATOR_TEXTURE_VIDEO: break;
     case GENERATOR_STANDIN_MOTION:
     case GENERATOR_STANDIN_ACTIONS: break;
     }

@@ -1,5 +1,17 @@
 #include "gen/variant_config.h"
 
+static const Field texture_fields[] = {
+    FIELD_ENUM(TextureWalkConfig, kind, "which untrained generator", TEXTURE_WALK_ORIENTED,
+               "stylegan-oriented|stylegan-highfreq"),
+    FIELD_DOUBLE(TextureWalkConfig, sigma, "step of the latents' random walk, a frame (the paper gives none)", 0.1, 0,
+                 1),
+    FIELD_BOOL(TextureWalkConfig, renormalize, "keep the latents' variance while they walk", false),
+    FIELD_BOOL(TextureWalkConfig, shared_z, "one latent vector for all layers", false),
+    FIELD_ENUM(TextureWalkConfig, colors, "which frame's statistics normalize the colors", WALK_COLORS_FIRST_FRAME,
+               "first-frame|each-frame"),
+    FIELD_END,
+};
+
 static const Field paper_fields[] = {
     FIELD_INT(PaperRow, row, "number of the dataset in the paper's order, 0: not of the paper", 0, 0, 99),
     FIELD_TEXT(PaperRow, table, "tables of the paper that name it", ""),
@@ -99,6 +111,7 @@ const Field variant_fields[] = {
                MIX_NONE, "none|static-clips|real-videos"),
     FIELD_DOUBLE(Variant, mix_share, "share of those other videos, the last ones by index", 0, 0, 1),
 
+    FIELD_GROUP(Variant, texture, "texture videos: the walk of an untrained generator", texture_fields),
     FIELD_GROUP(Variant, standin, "the labelled stand-ins", standin_fields),
     {FIELD_AT_(Variant, paper), .help = "the row of the paper", .type = FIELD_TYPE_GROUP, .fields = paper_fields,
      .flags = FIELD_COSMETIC},

@@ -30,6 +30,17 @@ typedef enum { TEXTURE_NEAREST, TEXTURE_BILINEAR } TextureFilter;
 typedef enum { BACKGROUND_BLACK, BACKGROUND_COLOR, BACKGROUND_IMAGE } BackgroundKind;
 typedef enum { CULL_CODE, CULL_EXACT } CullRule;
 typedef enum { MIX_NONE, MIX_STATIC_CLIPS, MIX_REAL_VIDEOS } MixKind;
+typedef enum { TEXTURE_WALK_ORIENTED, TEXTURE_WALK_HIGH_FREQUENCY } TextureWalkKind;
+typedef enum { WALK_COLORS_FIRST_FRAME, WALK_COLORS_EACH_FRAME } WalkColors;
+
+/* Texture videos. */
+typedef struct {
+    int kind; /* TextureWalkKind */
+    double sigma;
+    bool renormalize, shared_z;
+    int colors; /* WalkColors */
+} TextureWalkConfig;
+
 typedef enum { MODE_LIVE, MODE_FILES } PaperMode;
 
 /* Cosmetic: the row of the paper, for catalogues and reports. 0: not reported. */
@@ -69,6 +80,7 @@ struct Variant {
     Range length; /* frames, both ends included */
     int mix;
     double mix_share;
+    TextureWalkConfig texture;
     StandinConfig standin;
     PaperRow paper;
 };

@@ -148,29 +148,7 @@ static void test_missing_and_small_pools_are_refused(void **state) {
     check_missing("images-300k-image-bg", NULL, &none, "--pool");
     check_missing("shapes-ucf-25", NULL, &none, "real videos");
     check_missing("dynamic-stylegan-crops", NULL, &none, "texture videos");
-    check_missing("dynamic-stylegan-videos", NULL, &none, "texture videos");
     check_missing("accelerating-images", "pool_min=21", &media, "20 images, expected at least 21");
-}
-
-static void test_texture_videos_are_cut_to_the_drawn_length(void **state) {
-    (void)state;
-    Variant *variant = fixture_variant("dynamic-stylegan-videos", "size=40", "length=[30,72]", NULL);
-    Generator generator;
-    Frames frames = {0};
-    open_generator(&generator, variant, &media, 50);
-    int shorter = 0;
-    for (uint64_t item = 0; item < 50; item++) {
-        VideoInfo info;
-        assert_int_equal(generator_info(&generator, item, &info), ERR_NONE);
-        assert_in_range(info.n_frames, 30, 72);
-        shorter += info.n_frames < 70;
-    }
-    assert_true(shorter > 20);
-    assert_int_equal(generator_render(&generator, 0, (int[]){3, 3}, 2, &frames), ERR_NONE);
-    assert_memory_equal(frames_at(&frames, 0), frames_at(&frames, 1), frames_frame_bytes(&frames));
-    frames_free(&frames);
-    generator_close(&generator);
-    variant_free(&variant);
 }
 
 int main(void) {
@@ -181,7 +159,6 @@ int main(void) {
         cmocka_unit_test(test_only_the_frames_asked_for_are_rendered_and_in_that_order),
         cmocka_unit_test(test_latents_are_the_scene),
         cmocka_unit_test(test_missing_and_small_pools_are_refused),
-        cmocka_unit_test(test_texture_videos_are_cut_to_the_drawn_length),
     };
     return cmocka_run_group_tests(tests, media_setup, media_teardown);
 }
