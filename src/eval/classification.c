@@ -1,5 +1,6 @@
 #include "eval/classification.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "eval/forward.h"
 #include "eval/score.h"
@@ -37,11 +38,21 @@ static Err load_initial(Classification *c) {
     return pretrained_load(c->initial, &c->pretrained, table, &config->model, config->checkpoint);
 }
 
+/* The newest checkpoint of a run that still goes on, or was stopped, is no mistake; it should be meant. */
+static void warn_unfinished(const Classification *c) {
+    char path[PATH_SIZE];
+    const Pretrained *p = &c->pretrained;
+    if (c->task.run->par.rank != 0 || !file_is_directory(p->path)) return;
+    if (path_join(path, sizeof(path), p->path, "result.json") || file_exists(path)) return;
+    log_warn("%s: the pre-training is not finished; taking its checkpoint of step %lld", p->path, (long long)p->step);
+}
+
 static Err load_initial_all(Classification *c) {
     const Par *par = &c->task.run->par;
     TRY(err_agree_all(load_initial(c), par, "loading the checkpoint"));
     TRY(spread_bytes_all(&c->pretrained, sizeof(c->pretrained), par));
     if (!c->task.config->checkpoint[0]) return ERR_NONE;
+    warn_unfinished(c);
     log_info("weights of %s, step %lld, from %s", c->pretrained.name, (long long)c->pretrained.step,
              c->pretrained.path);
     return spread_bytes_all(c->initial, classifier_params(c->network)->total * sizeof(float), par);

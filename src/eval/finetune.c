@@ -3,13 +3,15 @@
 #include "eval/sample.h"
 #include "par/agree.h"
 #include "train/trainer.h"
+#include "train/trainlog.h"
 
 #include <math.h>
 
 typedef struct {
     ClassifierScratch *scratch;
     SampleBatch batch;
-} Worker; /* of one thread */
+    double data_s; /* spent on loading */
+} Worker;          /* of one thread */
 
 typedef struct {
     Classification *c;
@@ -63,11 +65,23 @@ static Err leaf(TrainTask *task, int thread, const TrainLeaf *which, const float
     const Finetune *f = task->state;
     const ClassificationTask *t = &f->c->task;
     Worker *worker = &f->workers[thread];
+    double started = trainlog_now();
     TRY(sample_batch_load(&worker->batch, t->config, t->train, which, task->seed));
+    worker->data_s += trainlog_now() - started;
     ClassifierDraws draws = {.seed = task->seed, .samples = worker->batch.samples};
     classifier_step(f->c->network, worker->scratch, params, grads, loss, worker->batch.inputs, worker->batch.targets,
                     f->B, 1.0f / (float)which->n_leaves, &draws);
     return ERR_NONE;
+}
+
+static double take_data_seconds(TrainTask *task) {
+    const Finetune *f = task->state;
+    double sum = 0;
+    for (int i = 0; i < f->n_workers; i++) {
+        sum += f->workers[i].data_s;
+        f->workers[i].data_s = 0;
+    }
+    return sum;
 }
 
 /* ---- the run ---- */
@@ -92,6 +106,7 @@ static TrainTask task_of(Finetune *f) {
                                          model_finetune_flops(&config->model, t->train->n_classes),
                        .scratch_bytes = classifier_scratch_bytes(f->c->network, f->B) + sample_batch_bytes(config),
                        .leaf = leaf,
+                       .take_data_seconds = take_data_seconds,
                        .finish_all = finish_all};
 }
 
@@ -112,12 +127,11 @@ CHECKED Err finetune_run_all(const FinetuneConfig *config, const ClipSource *tra
     Classification c;
     Finetune f = {.c = &c, .B = config->train.micro_batch * config->data.repeat};
     Err err = classification_open_all(&c, &task);
-    if (!err && run->dry_run) {
+    if (!err) {
         TrainTask plan = task_of(&f);
-        err = trainer_print_plan(&plan, &config->train, run);
-    } else if (!err) {
-        err = classification_run_all(&c, train_all, &f);
+        err = run->dry_run ? trainer_print_plan(&plan, &config->train, run) : trainer_check(&plan, &config->train, run);
     }
+    if (!err && !run->dry_run) err = classification_run_all(&c, train_all, &f);
     workers_free(&f);
     free(f.lr_scale);
     classification_free(&c);

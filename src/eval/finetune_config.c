@@ -39,7 +39,12 @@ static const Field finetune_data_fields[] = {
     FIELD_END,
 };
 
-static const Field finetune_train_fields[] = {TRAIN_FIELDS(100, 256, 1e-3, 1e-5, 5, 0.05, 0.999, 0.7)};
+static const Field finetune_train_fields[] = {
+    TRAIN_OPTIMIZER_FIELDS(100, 256, 1e-3, 1e-5, 5, 0.05, 0.999),
+    TRAIN_LAYER_DECAY_FIELD(0.7),
+    TRAIN_RUN_FIELDS,
+    FIELD_END,
+};
 
 const Field finetune_fields[] = {
     TASK_FIELDS(finetune_data_fields, finetune_train_fields),
@@ -57,7 +62,11 @@ static const Field probe_data_fields[] = {
     FIELD_END,
 };
 
-static const Field probe_train_fields[] = {TRAIN_FIELDS(100, 256, 1e-2, 0, 5, 0, 0.999, 1)};
+static const Field probe_train_fields[] = {
+    TRAIN_OPTIMIZER_FIELDS(100, 256, 1e-2, 0, 5, 0, 0.999),
+    FIELD_INT(TrainConfig, micro_batch, "clips that go through the network at once", 2, 1, 4096),
+    FIELD_END,
+};
 
 const Field probe_fields[] = {
     TASK_FIELDS(probe_data_fields, probe_train_fields),

@@ -9,6 +9,7 @@
 #include "train/picture.h"
 #include "train/protocol.h"
 #include "train/trainer.h"
+#include "train/trainlog.h"
 #include "video/crop.h"
 #include "video/image.h"
 #include "video/resize.h"
@@ -16,7 +17,7 @@
 
 #include <math.h>
 
-enum { PICTURE_CLIPS = 4 };
+enum { PICTURE_CLIPS = 4, PAPER_CLIPS = 9537 };
 
 /* What one thread needs for a leaf. */
 typedef struct {
@@ -25,6 +26,7 @@ typedef struct {
     int *numbers;    /* (T) frames of the clip at hand */
     uint8_t *clips;  /* (B, T, H, W, 3) */
     uint8_t *masked; /* (B, N) */
+    double data_s;   /* spent on loading */
 } Worker;
 
 typedef struct {
@@ -106,12 +108,24 @@ static Err load_sample(Worker *worker, const Pretrain *pretrain, int k, int64_t 
 static Err leaf(TrainTask *task, int thread, const TrainLeaf *which, const float *params, float *grads, double *loss) {
     const Pretrain *pretrain = task->state;
     Worker *worker = &pretrain->workers[thread];
+    double started = trainlog_now();
     for (int k = 0; k < which->n_clips; k++)
         TRY(err_within(load_sample(worker, pretrain, k, which->epoch, which->clips[k], batch_sample(which, k)),
                        "clip %u: ", which->clips[k]));
+    worker->data_s += trainlog_now() - started;
     mae_step(pretrain->mae, worker->mae, params, grads, loss, worker->clips, worker->masked, which->n_clips,
              1.0f / (float)which->n_leaves);
     return ERR_NONE;
+}
+
+static double take_data_seconds(TrainTask *task) {
+    const Pretrain *pretrain = task->state;
+    double sum = 0;
+    for (int i = 0; i < pretrain->n_workers; i++) {
+        sum += pretrain->workers[i].data_s;
+        pretrain->workers[i].data_s = 0;
+    }
+    return sum;
 }
 
 /* ---- pictures ---- */
@@ -153,6 +167,14 @@ static const char *readable_name(const Pretrain *pretrain) {
     return pretrain->config->name[0] ? pretrain->config->name : pretrain->source->name;
 }
 
+/* The count of a dataset is no setting, but the paper's is known. */
+static Err fill_protocol(Result *result, const Pretrain *pretrain) {
+    int64_t count = pretrain->source->count;
+    if (pretrain->config->data.dataset[0] && count != PAPER_CLIPS)
+        TRY(result_add_deviation(result, "%lld clips instead of %d", (long long)count, PAPER_CLIPS));
+    return protocol_compare(result, pretrain->config, sizeof(*pretrain->config), pretrain_fields);
+}
+
 static Err write_result(const Pretrain *pretrain, const TrainOutcome *outcome) {
     const ClipSource *source = pretrain->source;
     char path[PATH_SIZE];
@@ -164,7 +186,7 @@ static Err write_result(const Pretrain *pretrain, const TrainOutcome *outcome) {
     TRY_OR(done, text_copy(result->dataset, sizeof(result->dataset), source->name));
     TRY_OR(done, text_copy(result->pretraining, sizeof(result->pretraining), readable_name(pretrain)));
     TRY_OR(done, model_title(result->model, sizeof(result->model), &pretrain->config->model));
-    TRY_OR(done, protocol_compare(result, pretrain->config, sizeof(*pretrain->config), pretrain_fields));
+    TRY_OR(done, fill_protocol(result, pretrain));
     TRY_OR(done, result_add_metric(result, "loss", outcome->loss, "", 1, NAN, NAN, ""));
     TRY_OR(done, result_add_metric(result, "steps", (double)outcome->steps, "steps", 1, NAN, NAN, ""));
     TRY_OR(done, result_add_input(result, "clips", source->name, source->digest));
@@ -199,13 +221,9 @@ static TrainTask task_of(Pretrain *pretrain) {
                        .scratch_bytes = mae_scratch_bytes(pretrain->mae, pretrain->clips_a_worker) +
                                         (size_t)pretrain->clips_a_worker * clip_bytes(&config->model),
                        .leaf = leaf,
+                       .take_data_seconds = take_data_seconds,
                        .epoch_end_all = epoch_end_all,
                        .finish_all = finish_all};
-}
-
-static Err dry_run(Pretrain *pretrain) {
-    TrainTask task = task_of(pretrain);
-    return trainer_print_plan(&task, &pretrain->config->train, pretrain->run);
 }
 
 static Err train_all(Pretrain *pretrain) {
@@ -237,7 +255,9 @@ CHECKED Err pretrain_run_all(const PretrainConfig *config, const ClipSource *sou
     TRY(model_check(&config->model));
     TRY(mask_check(&config->model, config->mask_ratio));
     TRY(mae_new(&pretrain.mae, &config->model, config->mask_ratio));
-    Err err = run->dry_run ? dry_run(&pretrain) : run_in_folder_all(&pretrain);
+    TrainTask task = task_of(&pretrain);
+    Err err = run->dry_run ? trainer_print_plan(&task, &config->train, run) : trainer_check(&task, &config->train, run);
+    if (!err && !run->dry_run) err = run_in_folder_all(&pretrain);
     pretrain_free(&pretrain);
     return err;
 }

@@ -18,7 +18,11 @@ static const Field data_fields[] = {
 };
 
 /* The paper's Table 5; what it leaves open as in the official code: betas, lowest rate. */
-static const Field pretrain_train_fields[] = {TRAIN_FIELDS(3200, 256, 3e-4, 1e-5, 40, 0.05, 0.95, 1)};
+static const Field pretrain_train_fields[] = {
+    TRAIN_OPTIMIZER_FIELDS(3200, 256, 3e-4, 1e-5, 40, 0.05, 0.95),
+    TRAIN_RUN_FIELDS,
+    FIELD_END,
+};
 
 const Field pretrain_fields[] = {
     FIELD_TEXT(PretrainConfig, name, "readable part of the run folder's name; empty: the dataset's", "",

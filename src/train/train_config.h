@@ -21,14 +21,10 @@ typedef struct {
     int64_t log_steps;
 } TrainConfig;
 
-/* The rows of a Field table of TrainConfig; the arguments are the task's defaults, which are the paper's settings. */
-#define TRAIN_FIELDS(epochs_, batch_, base_lr_, min_lr_, warmup_, weight_decay_, beta2_, layer_decay_)                 \
+/* Rows of a Field table of TrainConfig; the arguments are the task's defaults, which are the paper's settings. */
+#define TRAIN_OPTIMIZER_FIELDS(epochs_, batch_, base_lr_, min_lr_, warmup_, weight_decay_, beta2_)                     \
     FIELD_INT(TrainConfig, epochs, "passes over the clips", epochs_, 1, 1e6),                                          \
         FIELD_INT(TrainConfig, batch, "clips a step, over all ranks", batch_, 1, 1e6),                                 \
-        FIELD_INT(TrainConfig, micro_batch,                                                                            \
-                  "clips of a leaf, whose gradient one thread computes; leaves are summed in a fixed binary tree, "    \
-                  "so batch / micro_batch is best a power of two",                                                     \
-                  2, 1, 4096),                                                                                         \
         FIELD_DOUBLE(TrainConfig, base_lr, "peak learning rate of a batch of 256; scales with the batch", base_lr_, 0, \
                      10),                                                                                              \
         FIELD_DOUBLE(TrainConfig, min_lr, "last learning rate of a batch of 256; scales with the batch", min_lr_, 0,   \
@@ -38,9 +34,18 @@ typedef struct {
                      10),                                                                                              \
         FIELD_DOUBLE(TrainConfig, beta1, "AdamW: memory of the mean", 0.9, 0, 0.99999),                                \
         FIELD_DOUBLE(TrainConfig, beta2, "AdamW: memory of the square", beta2_, 0, 0.99999),                           \
-        FIELD_DOUBLE(TrainConfig, eps, "AdamW: added to the root", 1e-8, 1e-12, 1),                                    \
-        FIELD_DOUBLE(TrainConfig, layer_decay, "learning rate of a layer over that of the layer above", layer_decay_,  \
-                     0.01, 1),                                                                                         \
+        FIELD_DOUBLE(TrainConfig, eps, "AdamW: added to the root", 1e-8, 1e-12, 1)
+
+#define TRAIN_LAYER_DECAY_FIELD(layer_decay_)                                                                          \
+    FIELD_DOUBLE(TrainConfig, layer_decay, "learning rate of a layer over that of the layer above", layer_decay_,      \
+                 0.01, 1)
+
+/* What the trainer itself is told. */
+#define TRAIN_RUN_FIELDS                                                                                               \
+    FIELD_INT(TrainConfig, micro_batch,                                                                                \
+              "clips of a leaf, whose gradient one thread computes; leaves are summed in a fixed binary tree, so "     \
+              "batch / micro_batch is best a power of two",                                                            \
+              2, 1, 4096),                                                                                             \
         FIELD_ENUM(TrainConfig, reduce,                                                                                \
                    "how gradients are summed over ranks: tree gives the same bits on any power-of-two rank count, "    \
                    "mpi takes any rank count and agrees to rounding, auto is tree where it fits",                      \
@@ -53,6 +58,4 @@ typedef struct {
         FIELD_INT(TrainConfig, keep_last, "checkpoints to keep", 2, 1, 1e6, .flags = FIELD_COSMETIC),                  \
         FIELD_INT64(TrainConfig, keep_every, "also keep checkpoints of multiples of this step; 0: none", 0, 0, 1e12,   \
                     .flags = FIELD_COSMETIC),                                                                          \
-        FIELD_INT64(TrainConfig, log_steps, "steps between points of the curves", 10, 1, 1e9,                          \
-                    .flags = FIELD_COSMETIC),                                                                          \
-        FIELD_END
+        FIELD_INT64(TrainConfig, log_steps, "steps between points of the curves", 10, 1, 1e9, .flags = FIELD_COSMETIC)

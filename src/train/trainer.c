@@ -146,8 +146,8 @@ static void say_what_starts(const Trainer *t) {
     log_info("%s: %s parameters; %lld steps (%d epochs of %lld) of %d clips in %d leaves", t->task->name,
              text_count(params, sizeof(params), (int64_t)t->task->params->total), (long long)t->total_steps, c->epochs,
              (long long)batch_steps_per_epoch(&t->plan), c->batch, t->stats.n_leaves);
-    log_info("%d ranks x %d threads, gradient sum: %s%s; %s a rank; run folder %s", t->run->par.n_ranks,
-             t->run->par.threads, t->reduce_kind == REDUCE_TREE ? "fixed tree" : "library (rounding depends on ranks)",
+    log_info("gradient sum: %s%s; %s a rank; run folder %s",
+             t->reduce_kind == REDUCE_TREE ? "fixed tree" : "library (rounding depends on ranks)",
              reduce_uses_window(t->reduce) ? " in shared memory" : "", text_bytes(bytes, sizeof(bytes), (double)need),
              t->folder->path);
 }
@@ -263,7 +263,9 @@ static Err step_all(Trainer *t, bool *stop, bool *save) {
     reduce_gather_all(t->reduce);
     times[4] = trainlog_now();
     t->step++;
-    StepTimes spent = {.compute = times[1] - times[0],
+    double data = t->task->take_data_seconds ? t->task->take_data_seconds(t->task) : 0;
+    StepTimes spent = {.data = data / t->run->par.threads,
+                       .compute = times[1] - times[0],
                        .exchange = times[2] - times[1] + times[4] - times[3],
                        .update = times[3] - times[2]};
     t->pending = trainlog_step(&t->log, t->step, t->loss, lr, t->grad_norm, spent);
@@ -368,6 +370,11 @@ CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const Train
     *bytes = reduce_bytes(total) + leafsum_bytes(total, leaf_width(kind, n_leaves, n_ranks), threads) + moments +
              (size_t)threads * task->scratch_bytes;
     return ERR_NONE;
+}
+
+CHECKED Err trainer_check(const TrainTask *task, const TrainConfig *config, const Run *run) {
+    size_t bytes;
+    return trainer_rank_bytes(&bytes, task, config, run->par.n_ranks, run->par.threads);
 }
 
 CHECKED Err trainer_print_plan(const TrainTask *task, const TrainConfig *config, const Run *run) {

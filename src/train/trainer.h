@@ -41,6 +41,8 @@ struct TrainTask {
      * into grads. Called by one thread a leaf; `thread` selects scratch. Deterministic in (leaf, params). */
     CHECKED Err (*leaf)(TrainTask *task, int thread, const TrainLeaf *leaf, const float *params, float *grads,
                         double *loss);
+    /* May be NULL. Seconds this rank's threads spent on data since the last call, added up. Between steps. */
+    double (*take_data_seconds)(TrainTask *task);
     /* May be NULL. After every epoch, on all ranks, with the same parameters everywhere. */
     CHECKED Err (*epoch_end_all)(TrainTask *task, int64_t epoch, const float *params);
     /* May be NULL. After the last step and checkpoint; params is borrowed. */
@@ -52,8 +54,10 @@ struct TrainTask {
  * checkpoint kept. */
 CHECKED Err trainer_run_all(TrainTask *task, const TrainConfig *config, const float *initial, const Run *run,
                             const RunFolder *folder);
-/* Bytes a rank will use. ERR_USAGE when batch and rank count do not fit the chosen sum. */
+/* Bytes a rank will use. */
 CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const TrainConfig *config, int n_ranks,
                                int threads);
+/* ERR_USAGE when batch, clips and rank count do not fit each other; before a run folder is made. Local. */
+CHECKED Err trainer_check(const TrainTask *task, const TrainConfig *config, const Run *run);
 /* For --dry-run: steps, memory of a rank, work, on stdout. Local. */
 CHECKED Err trainer_print_plan(const TrainTask *task, const TrainConfig *config, const Run *run);

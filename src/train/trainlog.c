@@ -42,9 +42,9 @@ static Err write_timing(TrainLog *log, int64_t step) {
     char line[400];
     TRY(text_format(line, sizeof(line),
                     "{\"step\": %lld, \"seconds\": %.3f, \"clips_per_s\": %.2f, \"gflops\": %.2f, \"compute_s\": %.3f, "
-                    "\"exchange_s\": %.3f, \"update_s\": %.3f}",
+                    "\"data_s\": %.3f, \"exchange_s\": %.3f, \"update_s\": %.3f}",
                     (long long)step, seconds, rate, rate * log->flops_per_clip * 1e-9, log->times.compute,
-                    log->times.exchange, log->times.update));
+                    log->times.data, log->times.exchange, log->times.update));
     log->last_point = now;
     log->last_point_step = step;
     log->times = (StepTimes){0};
@@ -54,6 +54,7 @@ static Err write_timing(TrainLog *log, int64_t step) {
 CHECKED Err trainlog_step(TrainLog *log, int64_t step, double loss, double lr, double grad_norm, StepTimes times) {
     if (!log->speaks) return ERR_NONE;
     log->loss = loss;
+    log->times.data += times.data;
     log->times.compute += times.compute;
     log->times.exchange += times.exchange;
     log->times.update += times.update;

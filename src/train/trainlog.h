@@ -10,7 +10,7 @@
 
 /* Where the seconds of the steps since the last point went. */
 typedef struct {
-    double compute, exchange, update;
+    double data, compute, exchange, update; /* data: mean over the rank's threads, part of compute */
 } StepTimes;
 
 typedef struct {
