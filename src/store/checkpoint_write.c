@@ -14,10 +14,7 @@
 #include "store/checkpoint_tensor.h"
 #include "store/slab.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 typedef struct {
     char path[PATH_SIZE];
@@ -47,21 +44,7 @@ static Err create_arrays(const H5File *file, const Writing *w) {
     return ERR_NONE;
 }
 
-/* The arrays have their places but no blocks yet. A file system that cannot reserve is asked to write later. */
-static Err reserve_space(const char *path) {
-    char partial[PATH_SIZE];
-    TRY(file_partial_name(partial, sizeof partial, path));
-    int descriptor = open(partial, O_WRONLY | O_CLOEXEC);
-    if (descriptor < 0) return RAISE(ERR_IO, "%s: cannot open: %s", partial, strerror(errno));
-    bool full = fallocate(descriptor, 0, 0, file_size(partial)) &&
-                (errno == ENOSPC || errno == EDQUOT || errno == EFBIG);
-    Err err =
-        full ? RAISE(ERR_IO, "%s: no room for its %lld bytes: %s", path, (long long)file_size(partial), strerror(errno))
-             : ERR_NONE;
-    close(descriptor);
-    return err;
-}
-
+/* Closing reserves the room for all arrays, which have their places but hold nothing yet. */
 static Err create_file(const Writing *w) {
     H5File file;
     TRY(h5_create(&file, w->path, CHECKPOINT_SCHEMA, CHECKPOINT_VERSION));
@@ -69,7 +52,7 @@ static Err create_file(const Writing *w) {
     if (!err) err = create_arrays(&file, w);
     if (!err) err = h5_close(&file);
     h5_abandon(&file);
-    return err ? err : reserve_space(w->path);
+    return err;
 }
 
 /* Elements [begin, end) of one tensor, whose first value is values[0]. */

@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 static pthread_mutex_t library_lock;
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
@@ -18,6 +21,7 @@ static void library_setup(void) {
     pthread_mutex_init(&library_lock, &recursive);
     pthread_mutexattr_destroy(&recursive);
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    H5dont_atexit(); /* we close what we open; after a disk error the library's own cleaning up may crash */
     H5open();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* we report; see h5_fail */
 }
@@ -59,6 +63,13 @@ Err h5_fail(Err code, const H5File *file, const char *object, const char *what) 
                  reason[0] ? ": " : "", reason);
 }
 
+/* No buffer for small writes: one that fails must fail where it is made, not when the array is closed. */
+static hid_t access_list(void) {
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_sieve_buf_size(access, 0);
+    return access;
+}
+
 static Err put_identity(const H5File *file, const char *schema, int version) {
     TRY(h5_put_text(file, NULL, "schema", schema));
     TRY(h5_put_int(file, NULL, "schema_version", version));
@@ -71,16 +82,19 @@ Err h5_create(H5File *file, const char *path, const char *schema, int version) {
     TRY(text_copy(file->path, sizeof file->path, path));
     TRY(file_partial_name(partial, sizeof partial, path));
     h5_lock();
-    hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+    hid_t creation = H5Pcreate(H5P_FILE_CREATE), access = access_list();
     H5Pset_obj_track_times(creation, false);
-    hid_t id = H5Fcreate(partial, H5F_ACC_TRUNC, creation, H5P_DEFAULT);
+    hid_t id = H5Fcreate(partial, H5F_ACC_TRUNC, creation, access);
     Err err = id < 0 ? h5_fail(ERR_IO, file, NULL, "create") : ERR_NONE;
+    H5Pclose(access);
     H5Pclose(creation);
     if (!err) {
         file->id = id;
+        file->writes = true;
         err = put_identity(file, schema, version);
     }
     if (err) h5_abandon(file);
+    if (err) file_remove_partial(path);
     h5_unlock();
     return err;
 }
@@ -176,30 +190,77 @@ Err h5_open_partial(H5File *file, const char *path) {
 
 Err h5_open_shared_all(H5File *file, const char *path, const Par *par) {
     h5_lock();
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    hid_t access = access_list();
     if (par->n_ranks > 1) H5Pset_fapl_mpio(access, par->comm, MPI_INFO_NULL);
     Err err = open_partial(file, path, H5F_ACC_RDWR, access);
+    if (!err) file->writes = par->n_ranks == 1;
     H5Pclose(access);
     h5_unlock();
     return err;
 }
 
-void h5_start_writeback(const H5File *file) {
-    void *descriptor = NULL;
-    h5_lock();
-    if (H5Fget_vfd_handle(file->id, H5P_DEFAULT, &descriptor) >= 0 && descriptor)
-        (void)sync_file_range(*(const int *)descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+/* The descriptor of a file of the serial driver, or -1. */
+static int descriptor_of(const H5File *file) {
+    void *handle = NULL;
+    bool known = H5Fget_vfd_handle(file->id, H5P_DEFAULT, &handle) >= 0 && handle;
     H5Eclear2(H5E_DEFAULT);
+    return known ? *(const int *)handle : -1;
+}
+
+void h5_start_writeback(const H5File *file) {
+    h5_lock();
+    int descriptor = file->writes ? descriptor_of(file) : -1;
+    h5_unlock();
+    if (descriptor >= 0) (void)sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+/* If it was a limit on file sizes that failed (ulimit -f), it must not fail the discarding too. */
+static void lift_file_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit)) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+void h5_give_up(const H5File *file) {
+    if (!file->writes || file->id <= 0) return;
+    lift_file_limit();
+    h5_lock();
+    int descriptor = descriptor_of(file), memory = memfd_create("synvid-abandoned", MFD_CLOEXEC);
+    if (descriptor >= 0 && memory >= 0) (void)dup3(memory, descriptor, O_CLOEXEC);
+    if (memory >= 0) close(memory);
     h5_unlock();
 }
 
-Err h5_close(H5File *file) {
+/* A flush that fails half way leaves HDF5 1.10 unable to close the file. So the room for all that is to come is asked
+ * for before; a file system that cannot reserve is asked to write later. */
+static Err reserve_room(const H5File *file) {
+    hsize_t size = 0;
+    int descriptor = file->writes ? descriptor_of(file) : -1;
+    if (descriptor < 0 || H5Fget_filesize(file->id, &size) < 0 || !fallocate(descriptor, 0, 0, (off_t)size))
+        return ERR_NONE;
+    if (errno != ENOSPC && errno != EDQUOT && errno != EFBIG) return ERR_NONE;
+    return RAISE(ERR_IO, "%s: no room for its %lld bytes: %s", file->path, (long long)size, strerror(errno));
+}
+
+static Err flush(const H5File *file) {
+    TRY(reserve_room(file));
+    return H5Fflush(file->id, H5F_SCOPE_LOCAL) < 0 ? h5_fail(ERR_IO, file, NULL, "write") : ERR_NONE;
+}
+
+Err h5_array_flush(const H5File *file, hid_t dataset) {
     h5_lock();
-    Err err = ERR_NONE;
-    if (file->id > 0) {
-        if (H5Fflush(file->id, H5F_SCOPE_LOCAL) < 0) err = h5_fail(ERR_IO, file, NULL, "write");
-        if (H5Fclose(file->id) < 0 && !err) err = h5_fail(ERR_IO, file, NULL, "close");
-    }
+    Err err = H5Dflush(dataset) < 0 ? h5_fail(ERR_IO, file, NULL, "write") : ERR_NONE;
+    h5_unlock();
+    return err;
+}
+
+Err h5_close(H5File *file) {
+    if (file->id <= 0) return ERR_NONE;
+    h5_lock();
+    Err err = flush(file);
+    if (err) h5_give_up(file);
+    if (H5Fclose(file->id) < 0 && !err) err = h5_fail(ERR_IO, file, NULL, "close");
     H5Eclear2(H5E_DEFAULT);
     file->id = 0;
     h5_unlock();
@@ -207,8 +268,10 @@ Err h5_close(H5File *file) {
 }
 
 void h5_abandon(H5File *file) {
+    if (file->id <= 0) return;
+    h5_give_up(file);
     h5_lock();
-    if (file->id > 0) H5Fclose(file->id);
+    H5Fclose(file->id);
     H5Eclear2(H5E_DEFAULT);
     file->id = 0;
     h5_unlock();

@@ -24,6 +24,7 @@ typedef enum { H5_U8, H5_I32, H5_I64, H5_F32 } H5Kind;
 typedef struct {
     hid_t id;             /* 0: closed */
     char path[PATH_SIZE]; /* for messages: the final name */
+    bool writes;          /* created by us through the serial driver */
 } H5File;
 
 /* What an array is, for creating it and for checking one that was found. */
@@ -52,7 +53,11 @@ CHECKED Err h5_open_shared_all(H5File *file, const char *path, const Par *par);
 void h5_start_writeback(const H5File *file);
 /* Flushes and closes: this is where a full disk may show. The file is closed in any case. */
 CHECKED Err h5_close(H5File *file);
-/* Closes without a complaint; fine with a closed one. */
+/* After a failed write, before anything of the file is closed: HDF5 cannot close what it cannot write (it would crash
+ * at exit), so from here on its writes go to memory. Does nothing for files that are read. */
+void h5_give_up(const H5File *file);
+/* Gives up and closes without a complaint; fine with a closed one. Arrays that are open must be closed before, after
+ * h5_give_up. */
 void h5_abandon(H5File *file);
 /* The schema of any file of ours ("" when there is none), for inspect. */
 CHECKED Err h5_schema(char *out, size_t size, int *version, const char *path);
@@ -79,6 +84,9 @@ CHECKED Err h5_array_create(hid_t *dataset, const H5File *file, const H5Array *a
 CHECKED Err h5_array_put(const H5File *file, const H5Array *array, const void *data);
 /* Opens, and fills kind, n_dims and dims of *array, whose name is given. Kinds other than ours are ERR_INPUT. */
 CHECKED Err h5_array_open(hid_t *dataset, H5Array *array, const H5File *file, const char *name);
+/* Tiles that are still in the cache are written. Before an array of tiles is closed: closing one that cannot be written
+ * would lose it without a word. */
+CHECKED Err h5_array_flush(const H5File *file, hid_t dataset);
 void h5_array_close(hid_t dataset); /* fine with 0 */
 /* Opens, checks kind and n_dims, and dims where `expected` has no -1; reads all of it into *data (malloc'd). */
 CHECKED Err h5_array_get(void **data, H5Array *expected, const H5File *file);

@@ -69,31 +69,34 @@ static hid_t access_list(const H5Array *array) {
     return list;
 }
 
-static hid_t make_dataset(const H5File *file, const H5Array *array) {
+/* HDF5 forgets why a call failed at its next call: the reason is taken before the lists are closed. */
+static Err make_dataset(hid_t *dataset, const H5File *file, const H5Array *array) {
     hsize_t dims[H5_DIMS];
     for (int i = 0; i < array->n_dims; i++) dims[i] = (hsize_t)array->dims[i];
     hid_t space = H5Screate_simple(array->n_dims, dims, NULL);
     hid_t groups = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_create_intermediate_group(groups, 1);
     hid_t creation = creation_list(array), access = access_list(array);
-    hid_t id = H5Dcreate2(file->id, array->name, file_type(array->kind), space, groups, creation, access);
+    *dataset = H5Dcreate2(file->id, array->name, file_type(array->kind), space, groups, creation, access);
+    Err err = *dataset < 0 ? h5_fail(ERR_IO, file, array->name, "create this array") : ERR_NONE;
     H5Pclose(access);
     H5Pclose(creation);
     H5Pclose(groups);
     H5Sclose(space);
-    return id;
+    return err;
 }
 
 Err h5_array_create(hid_t *dataset, const H5File *file, const H5Array *array) {
     ASSERT(array->n_dims >= 1 && array->n_dims <= H5_DIMS);
     h5_lock();
-    *dataset = make_dataset(file, array);
-    Err err = *dataset < 0 ? h5_fail(ERR_IO, file, array->name, "create this array") : ERR_NONE;
-    if (!err) err = h5_put_text(file, array->name, "description", array->description);
-    if (!err) err = h5_put_text(file, array->name, "units", array->units);
-    /* The attribute of HDF5's dimension-scale convention, which h5py shows as dims[i].label. */
-    if (!err) err = h5_put_texts(file, array->name, "DIMENSION_LABELS", array->labels, array->n_dims);
-    if (err && *dataset >= 0) H5Dclose(*dataset);
+    Err err = make_dataset(dataset, file, array);
+    if (!err) {
+        err = h5_put_text(file, array->name, "description", array->description);
+        if (!err) err = h5_put_text(file, array->name, "units", array->units);
+        /* The attribute of HDF5's dimension-scale convention, which h5py shows as dims[i].label. */
+        if (!err) err = h5_put_texts(file, array->name, "DIMENSION_LABELS", array->labels, array->n_dims);
+        if (err) H5Dclose(*dataset);
+    }
     h5_unlock();
     return err;
 }

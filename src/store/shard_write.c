@@ -221,6 +221,7 @@ static void close_dataset(ShardWriter *writer) {
 
 void shard_abandon(ShardWriter **writer) {
     if (!*writer) return;
+    h5_give_up(&(*writer)->file);
     close_dataset(*writer);
     h5_abandon(&(*writer)->file);
     if ((*writer)->created) file_remove_partial((*writer)->file.path);
@@ -239,6 +240,7 @@ static Err complete_file(ShardWriter *writer, char digest[DIGEST_SIZE]) {
     if (writer->storage == STORAGE_MPEG4) TRY(encoded_put(&writer->encoded, &writer->file));
     digest_hex(writer->digest, digest);
     TRY(h5_put_text(&writer->file, NULL, "digest", digest));
+    if (writer->dataset > 0) TRY(h5_array_flush(&writer->file, writer->dataset));
     close_dataset(writer);
     TRY(h5_close(&writer->file));
     if (fault_hit("shard.finish")) return RAISE(ERR_IO, "%s: injected fault", writer->file.path);

@@ -5,8 +5,10 @@
 #include "store/shard.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -24,6 +26,16 @@
             fail_msg("%s: gave %s (%s), expected %s with \"%s\"", #expression, err_text(assert_err_),                  \
                      assert_err_ ? err_message() : "", err_text(code), (part));                                        \
     } while (0)
+
+/* From here on no file of this process grows beyond `bytes`, as if the disk were full (EFBIG instead of ENOSPC);
+ * RLIM_INFINITY lifts it. */
+static inline void fixture_limit_files(rlim_t bytes) {
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
 
 static char fixture_folder[PATH_SIZE];
 
@@ -77,21 +89,30 @@ static const LatentColumn fixture_columns[] = {
 };
 
 /* Video k has index 10 + 2k and label k - 1. */
-static inline void fixture_shard(const char *path, StorageKind storage, char digest[DIGEST_SIZE]) {
+static inline Err fixture_shard_try(const char *path, StorageKind storage, char digest[DIGEST_SIZE]) {
     int64_t total = 0;
     for (int video = 0; video < FIXTURE_VIDEOS; video++) total += fixture_length(video);
     ShardWriter *writer;
-    assert_ok(shard_create(&writer, path, storage, FIXTURE_HEIGHT, FIXTURE_WIDTH, FIXTURE_VIDEOS, total,
-                           fixture_columns, 2, "{\"name\": \"fixture\"}"));
+    TRY(shard_create(&writer, path, storage, FIXTURE_HEIGHT, FIXTURE_WIDTH, FIXTURE_VIDEOS, total, fixture_columns, 2,
+                     "{\"name\": \"fixture\"}"));
     Frames frames = {0};
-    for (int video = 0; video < FIXTURE_VIDEOS; video++) {
+    Err err = ERR_NONE;
+    for (int video = 0; !err && video < FIXTURE_VIDEOS; video++) {
         const float radius[2] = {(float)video, 0.5f};
         const int32_t kind[6] = {video, 1, 2, 3, 4, 5};
         const void *latents[] = {radius, kind};
         fixture_video(&frames, 10 + 2 * video, fixture_length(video), FIXTURE_HEIGHT, FIXTURE_WIDTH);
-        assert_ok(shard_append(writer, 10 + 2 * video, video - 1, &frames, latents));
+        err = shard_append(writer, 10 + 2 * video, video - 1, &frames, latents);
     }
     frames_free(&frames);
-    assert_ok(shard_finish(&writer, digest));
+    if (err)
+        shard_abandon(&writer);
+    else
+        err = shard_finish(&writer, digest);
     assert_null(writer);
+    return err;
+}
+
+static inline void fixture_shard(const char *path, StorageKind storage, char digest[DIGEST_SIZE]) {
+    assert_ok(fixture_shard_try(path, storage, digest));
 }

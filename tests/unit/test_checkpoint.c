@@ -1,14 +1,20 @@
 #include "base/file.h"
 #include "checkpoint_fixture.h"
 #include "store/checkpoint.h"
+#include "store/h5.h"
 #include "store_fixture.h"
 
-static void save(const char *folder, int64_t step) {
+static Err try_save(const char *folder, int64_t step) {
     Par par = par_serial(1);
     CheckpointSlice slice = fixture_slice(0, fixture_total(), step);
     const CheckpointState state = {.step = step, .seed = UINT64_MAX - 5, .config_text = "{\"name\": \"vit_test\"}"};
-    assert_ok(checkpoint_write_all(folder, &slice, &state, &par));
+    Err err = checkpoint_write_all(folder, &slice, &state, &par);
     fixture_slice_free(&slice);
+    return err;
+}
+
+static void save(const char *folder, int64_t step) {
+    assert_ok(try_save(folder, step));
 }
 
 /* Step of the checkpoint that reading takes; 0: none. */
@@ -176,10 +182,27 @@ static void test_verifying_a_file_reads_the_moments_too(void **state) {
     assert_err(ERR_INPUT, "/adamw/v/", checkpoint_file_verify(path, digest));
 }
 
+static void test_a_disk_that_fills_up_leaves_the_checkpoint_before(void **state) {
+    (void)state;
+    save(fixture_path("full"), 1);
+    int64_t size = file_size(fixture_path("full/step-00000001.h5"));
+    for (int64_t limit = 0; limit < size; limit += 1 + size / 20) {
+        fixture_limit_files((rlim_t)limit);
+        Err err = try_save(fixture_path("full"), 2);
+        fixture_limit_files(RLIM_INFINITY);
+        assert_int_equal(err, ERR_IO);
+        assert_false(file_exists(fixture_path("full/step-00000002.h5.partial")));
+        assert_int_equal(load(fixture_path("full")), 1);
+    }
+    save(fixture_path("full"), 2);
+    assert_int_equal(load(fixture_path("full")), 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_checkpoint_comes_back_and_the_newest_wins),
         cmocka_unit_test(test_damage_makes_reading_fall_back),
+        cmocka_unit_test(test_a_disk_that_fills_up_leaves_the_checkpoint_before),
         cmocka_unit_test(test_another_model_is_refused_and_not_taken_for_damage),
         cmocka_unit_test(test_old_checkpoints_are_pruned_but_landmarks_kept),
         cmocka_unit_test(test_weights_are_read_by_name_from_a_file_or_a_run),
@@ -187,5 +210,6 @@ int main(void) {
         cmocka_unit_test(test_weights_without_moments_make_a_smaller_file),
         cmocka_unit_test(test_verifying_a_file_reads_the_moments_too),
     };
-    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+    int failed = cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+    return failed || H5close() < 0; /* crashes if a full disk left the library in pieces */
 }

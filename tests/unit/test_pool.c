@@ -1,15 +1,21 @@
 #include "base/file.h"
+#include "store/h5.h"
 #include "store/pool.h"
 #include "store_fixture.h"
 
 enum { COUNT = 5, HEIGHT = 17, WIDTH = 19 };
 
-static void make_pool(const char *path, char digest[DIGEST_SIZE]) {
+static Err try_pool(const char *path, char digest[DIGEST_SIZE]) {
     static const char *const sources[COUNT] = {"a.jpg", "sub/b.png", "", NULL, "\xc3\xa9t\xc3\xa9.jpg"};
     Frames images = {0};
     fixture_video(&images, 3, COUNT, HEIGHT, WIDTH);
-    assert_ok(pool_write(path, "photographs", images.data, COUNT, HEIGHT, WIDTH, sources, 7, "{}", digest));
+    Err err = pool_write(path, "photographs", images.data, COUNT, HEIGHT, WIDTH, sources, 7, "{}", digest);
     frames_free(&images);
+    return err;
+}
+
+static void make_pool(const char *path, char digest[DIGEST_SIZE]) {
+    assert_ok(try_pool(path, digest));
 }
 
 static void test_a_pool_comes_back(void **state) {
@@ -71,12 +77,31 @@ static void test_damaged_pixels_are_found_by_verify(void **state) {
     assert_err(ERR_INPUT, "the file says", pool_verify(fixture_path("bad.h5"), digest));
 }
 
+static void test_a_disk_that_fills_up_leaves_no_pool(void **state) {
+    (void)state;
+    char digest[DIGEST_SIZE];
+    const char *path = fixture_path("full.h5");
+    make_pool(path, digest);
+    int64_t size = file_size(path);
+    assert_int_equal(unlink(path), 0);
+    for (int64_t limit = 0; limit < size; limit += 1 + size / 20) {
+        fixture_limit_files((rlim_t)limit);
+        Err err = try_pool(path, digest);
+        fixture_limit_files(RLIM_INFINITY);
+        assert_int_equal(err, ERR_IO);
+        assert_false(file_exists(path) || file_exists(fixture_path("full.h5.partial")));
+    }
+    make_pool(path, digest);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_pool_comes_back),
         cmocka_unit_test(test_equal_images_give_equal_bytes),
         cmocka_unit_test(test_cut_off_and_foreign_pools_are_refused),
+        cmocka_unit_test(test_a_disk_that_fills_up_leaves_no_pool),
         cmocka_unit_test(test_damaged_pixels_are_found_by_verify),
     };
-    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+    int failed = cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+    return failed || H5close() < 0; /* crashes if a full disk left the library in pieces */
 }
