@@ -83,6 +83,14 @@ static int compare_columns(const void *a, const void *b) {
     return by_dataset ? by_dataset : by_task ? by_task : strcmp(x->model, y->model);
 }
 
+/* Columns are sorted: those that differ in the model alone are neighbors. */
+static void mark_models(Board *board) {
+    for (int c = 0; c + 1 < board->n_columns; c++)
+        if (text_equal(board->columns[c].dataset, board->columns[c + 1].dataset) &&
+            text_equal(board->columns[c].task, board->columns[c + 1].task))
+            board->columns[c].shows_model = board->columns[c + 1].shows_model = true;
+}
+
 /* The paper's order; targets behind it, unknown names last. */
 static int row_place(const BoardRow *row, const Paper *paper) {
     int order = paper_order(paper, row->slug);
@@ -136,6 +144,7 @@ Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper) {
     *board = (Board){0};
     TRY(add_names(board, outcomes, paper));
     qsort(board->columns, (size_t)board->n_columns, sizeof *board->columns, compare_columns);
+    mark_models(board);
     TRY(mark_targets(board));
     sort_rows(board, paper);
     for (int r = 0; r < board->n_rows; r++)
@@ -154,7 +163,9 @@ const Estimate *board_target(const Board *board, int column) {
 }
 
 const char *board_column_title(char *out, size_t size, const BoardColumn *column) {
-    snprintf(out, size, "%s, %s", column->dataset, text_equal(column->task, "finetune") ? "fine-tune" : column->task);
+    snprintf(out, size, "%s, %s%s%s", column->dataset,
+             text_equal(column->task, "finetune") ? "fine-tune" : column->task, column->shows_model ? ", " : "",
+             column->shows_model ? column->model : "");
     return out;
 }
 

@@ -11,7 +11,8 @@ enum { BOARD_COLUMNS = 8, BOARD_ROWS = 64 };
 
 typedef struct {
     char task[32], dataset[NAME_SIZE], model[64];
-    double chance; /* percent; NAN: unknown */
+    double chance;    /* percent; NAN: unknown */
+    bool shows_model; /* another column has the same task and dataset */
 } BoardColumn;
 
 typedef struct {
@@ -39,7 +40,7 @@ CHECKED Err board_make(Board *board, const Outcomes *outcomes, const Paper *pape
 const Estimate *board_find(const Board *board, int column, const char *slug);
 /* The upper end of the column's gap: pre-training on the column's own dataset. */
 const Estimate *board_target(const Board *board, int column);
-/* "standin-motion, fine-tune"; returns `out`. */
+/* "standin-motion, fine-tune", with the model where columns differ in nothing else; returns `out`. */
 const char *board_column_title(char *out, size_t size, const BoardColumn *column);
 /* a - b with its 95 % interval; false when one is missing or has no interval. */
 bool board_difference(double *difference, double *low, double *high, const Estimate *a, const Estimate *b);

@@ -82,6 +82,20 @@ static void the_board_is_in_the_papers_order_with_the_target_last(void **state) 
     unload(loaded);
 }
 
+static void columns_that_differ_in_the_model_alone_show_it(void **state) {
+    (void)state;
+    char title[128];
+    Result larger = fake_accuracy("finetune", "moving-circles", 240, 400, 1);
+    assert_ok(text_copy(larger.model, sizeof larger.model, "larger"));
+    fake_write(runs, "larger", &larger);
+    Loaded *loaded = load();
+    assert_int_equal(loaded->board.n_columns, 3);
+    assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[0]),
+                        "standin-motion, fine-tune, larger");
+    assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[2]), "standin-motion, probe");
+    unload(loaded);
+}
+
 static VerdictKind verdict_of(const Board *board, int column, const char *claim) {
     const cJSON *statement;
     cJSON_ArrayForEach(statement, paper_list(&paper, "statements")) {
@@ -241,6 +255,7 @@ static void an_empty_folder_gives_a_page_that_says_so(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_board_is_in_the_papers_order_with_the_target_last, setup, teardown),
+        cmocka_unit_test_setup_teardown(columns_that_differ_in_the_model_alone_show_it, setup, teardown),
         cmocka_unit_test_setup_teardown(statements_are_true_false_undecided_or_not_run, setup, teardown),
         cmocka_unit_test_setup_teardown(our_gap_uses_our_own_ends_and_is_undefined_without_them, setup, teardown),
         cmocka_unit_test_setup_teardown(the_reference_and_the_target_are_no_points, setup, teardown),
