@@ -40,16 +40,17 @@ static bool find_below(char *out, size_t size, const char *folder, const char *k
     return !text_format(inner, sizeof inner, "%s.json", out) && is_file(inner) && !text_copy(out, size, inner);
 }
 
-/* The nearest file name below root/kind to the name that was not found. */
+/* The nearest file name below root/kind to the name that was not found; with or without its folder. */
 static bool suggest(char *out, size_t size, const char *root, const char *kind, const char *name) {
     char folder[PATH_SIZE];
     FileList files;
     if (path_join(folder, sizeof folder, root, kind) || !file_is_directory(folder)) return false;
     if (file_list_walk(&files, folder)) return false;
-    const char **names = calloc(files.count + 1, sizeof *names);
+    const char **names = calloc(2 * files.count + 1, sizeof *names);
     for (size_t i = 0; names && i < files.count; i++) {
         if (text_ends(files.paths[i], ".json")) files.paths[i][strlen(files.paths[i]) - 5] = 0;
-        names[i] = files.paths[i];
+        names[2 * i] = files.paths[i];
+        names[2 * i + 1] = path_base(files.paths[i]);
     }
     const char *nearest = names ? text_nearest(name, names) : NULL;
     if (nearest) snprintf(out, size, "%s", nearest);

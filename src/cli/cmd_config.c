@@ -39,7 +39,7 @@ static const CommandHelp config_help = {
 
 static Err resolve_named(char **text, ConfigKind *kind, const char *name, const ConfigArgs *args) {
     char path[PATH_SIZE];
-    TRY(config_find(path, sizeof path, args->kind, name));
+    TRY(kind_find_config(path, sizeof path, args->kind, name));
     TRY(kind_of_file(kind, path, args->kind));
     return config_resolve(text, kind->fields, path, args->sets.items, args->sets.count);
 }

@@ -1,9 +1,9 @@
-#include "base/config.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/cmd.h"
 #include "cli/describe.h"
 #include "cli/footage.h"
+#include "cli/kinds.h"
 #include "store/dataset.h"
 #include "store/describe.h"
 #include "video/encode.h"
@@ -193,7 +193,7 @@ static Err describe(const Thing *thing) {
 /* A path, or the name of a configuration such as variants/moving-circles. */
 static Err find_thing(Thing *thing, const char *name) {
     char path[PATH_SIZE];
-    if (!file_exists(name) && !config_find(path, sizeof path, "variants", name)) return thing_of(thing, path);
+    if (!file_exists(name) && !kind_find_config(path, sizeof path, NULL, name)) return thing_of(thing, path);
     return thing_of(thing, name);
 }
 

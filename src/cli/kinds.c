@@ -88,3 +88,16 @@ Err kind_of_file(ConfigKind *kind, const char *path, const char *asked) {
     return RAISE(ERR_USAGE, "%s: %s kind of configuration fits; say which with --kind", path,
                  accepting ? "more than one" : "no");
 }
+
+Err kind_find_config(char *out, size_t size, const char *asked, const char *name) {
+    ConfigKind kinds[KINDS_MAX];
+    if (asked) {
+        TRY(kind_find(&kinds[0], asked));
+        return config_find(out, size, kinds[0].folder, name);
+    }
+    int n = kinds_list(kinds);
+    if (!config_find(out, size, NULL, name)) return ERR_NONE;
+    for (int i = 0; i < n; i++)
+        if (!config_find(out, size, kinds[i].folder, name)) return ERR_NONE;
+    return config_find(out, size, NULL, name); /* for its message, which looks everywhere */
+}

@@ -20,3 +20,5 @@ CHECKED Err kind_find(ConfigKind *kind, const char *name);
 /* The kind of a file: as asked, otherwise from the folder it is in or the run it belongs to, otherwise the only one
  * that accepts it. */
 CHECKED Err kind_of_file(ConfigKind *kind, const char *path, const char *asked);
+/* config_find in the folder of the kind asked for, otherwise in those of all kinds: "moving-circles" is enough. */
+CHECKED Err kind_find_config(char *out, size_t size, const char *asked, const char *name);

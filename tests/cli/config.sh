@@ -22,6 +22,9 @@ expect 0 "$synvid" config diff models/small.json models/deeper.json
 expect 0 "$synvid" config diff models/small.json models/small.json
 says out 'no difference'
 
+expect 0 "$synvid" config diff moving-circles variants/moving-shapes
+says out 'name: "moving-circles" -> "moving-shapes"'
+
 expect 0 "$synvid" config explain
 fits out
 awk '/^  [a-z]/ { print $1 }' out >kinds

@@ -17,6 +17,8 @@ expect 2 "$synvid" config schema modle
 once 'did you mean "model"?'
 expect 2 "$synvid" config show nowhere.json
 once 'no configuration "nowhere.json"'
+expect 2 "$synvid" config show moving-circels
+once 'did you mean "moving-circles"?'
 expect 2 "$synvid" completion zsh
 once 'only bash is known'
 
