@@ -91,6 +91,28 @@ static void bad_files_are_refused_with_a_reason(void **state) {
     }
 }
 
+static void a_file_that_extends_another_replaces_tasks_of_the_same_name(void **state) {
+    (void)state;
+    SweepPlan plan;
+    char base[PATH_SIZE];
+    assert_int_equal(path_join(base, sizeof base, folder, "base.json"), ERR_NONE);
+    assert_int_equal(file_write_whole(base, good, strlen(good)), ERR_NONE);
+    assert_int_equal(
+        read_plan(&plan,
+                  "{\"name\": \"t\", \"extends\": \"base.json\", \"vars\": {\"clips\": 5}, \"tasks\": ["
+                  "{\"task\": \"pool\", \"run\": [\"textures\"]}, {\"task\": \"more\", \"run\": [\"x\"]}]}",
+                  NULL),
+        ERR_NONE);
+    assert_int_equal(plan.n_tasks, 7);
+    assert_string_equal(plan.name, "t");
+    assert_string_equal(plan.tasks[0].arguments[0], "textures");
+    assert_string_equal(plan.tasks[1].arguments[4], "5");
+    assert_string_equal(plan.tasks[6].name, "more");
+    sweep_plan_free(&plan);
+    assert_int_equal(read_plan(&plan, "{\"extends\": \"nosuch.json\", \"tasks\": []}", NULL), ERR_INPUT);
+    assert_non_null(strstr(err_message(), "nosuch.json"));
+}
+
 static void a_changed_argument_reruns_the_task_and_what_needs_it(void **state) {
     (void)state;
     SweepPlan plan;
@@ -122,6 +144,7 @@ int main(void) {
         cmocka_unit_test(wildcard_needs_match_earlier_tasks_only),
         cmocka_unit_test(a_variable_can_be_overridden_but_not_invented),
         cmocka_unit_test(bad_files_are_refused_with_a_reason),
+        cmocka_unit_test(a_file_that_extends_another_replaces_tasks_of_the_same_name),
         cmocka_unit_test(a_changed_argument_reruns_the_task_and_what_needs_it),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
