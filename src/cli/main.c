@@ -33,6 +33,9 @@ static void show_overview(void) {
                            "  synvid generate --variant moving-circles --out data/moving-circles --videos 100\n"
                            "  synvid inspect data/moving-circles --sheet sheet.png\n");
     for (CommandGroup group = COMMAND_CHAIN; group <= COMMAND_PLUMBING; group++) add_group(&out, group);
+    builder_add_text(&out, "\nExit codes:\n");
+    for (Err code = ERR_NONE; code < ERR_COUNT; code++)
+        builder_add(&out, "  %-*d%s\n", NAME_COLUMN - 2, err_exit_code(code), err_text(code));
     builder_add_text(&out, "\n`synvid COMMAND --help` explains one of them. Commands of the chain run on one rank as "
                            "they are and\non many under mpirun or srun: mpirun -n 4 synvid pretrain ...\n");
     if (out.data) fputs(out.data, stdout);
