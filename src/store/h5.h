@@ -77,8 +77,7 @@ bool h5_exists(const H5File *file, const char *name);
 size_t h5_kind_bytes(H5Kind kind);
 int64_t h5_count(const H5Array *array);
 
-/* Creates the array and leaves it open (h5_array_close). Contiguous arrays have their place in the file at once.
- */
+/* Creates the array and leaves it open (h5_array_close). Contiguous ones have their place in the file at once. */
 CHECKED Err h5_array_create(hid_t *dataset, const H5File *file, const H5Array *array);
 /* Creates and writes all of it. */
 CHECKED Err h5_array_put(const H5File *file, const H5Array *array, const void *data);

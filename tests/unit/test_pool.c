@@ -84,7 +84,7 @@ static void test_a_disk_that_fills_up_leaves_no_pool(void **state) {
     make_pool(path, digest);
     int64_t size = file_size(path);
     assert_int_equal(unlink(path), 0);
-    for (int64_t limit = 0; limit < size; limit += 1 + size / 20) {
+    for (int64_t limit = 100; limit < size; limit += 1 + size / 20) {
         fixture_limit_files((rlim_t)limit);
         Err err = try_pool(path, digest);
         fixture_limit_files(RLIM_INFINITY);

@@ -257,8 +257,8 @@ static void test_a_disk_that_fills_up_at_any_point_leaves_nothing(void **state) 
     for (int storage = STORAGE_RAW; storage <= STORAGE_LATENT; storage++) {
         fixture_shard(path, (StorageKind)storage, first);
         rlim_t size = (rlim_t)file_size(path);
-        const rlim_t limits[] = {0,        100,          800,         2048,        size / 8,   size / 4,
-                                 size / 2, size / 4 * 3, size - 5000, size - 1000, size - 100, size - 1};
+        const rlim_t limits[] = {100,          800,         2048,        size / 8,   size / 4, size / 2,
+                                 size / 4 * 3, size - 5000, size - 1000, size - 100, size - 1};
         assert_int_equal(unlink(path), 0);
         for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
             if (limits[i] > size) continue;
