@@ -91,6 +91,7 @@ static Err read_header(cJSON **tree, Reader *reader) {
     Err err = ERR_NONE;
     if (fread(text, 1, reader->header_length, reader->file) != reader->header_length)
         err = RAISE(ERR_IO, "%s: cannot read the header", reader->path);
+    text[reader->header_length] = '\0';
     if (!err) err = json_parse(tree, text, reader->header_length, reader->path, ERR_INPUT);
     free(text);
     if (!err && !cJSON_IsObject(*tree)) err = RAISE(ERR_INPUT, "%s: the header is no JSON object", reader->path);
