@@ -14,8 +14,8 @@ struct cJSON;
 
 enum { JSON_DEPTH_MAX = 64 };
 
-/* Parses all of text[0..length), which a zero byte follows. What is wrong with the text raises `code` (ERR_USAGE for configurations, ERR_INPUT
- * for data). Free with cJSON_Delete. */
+/* Parses all of text[0..length), which a zero byte follows. What is wrong with the text raises `code` (ERR_USAGE for
+ * configurations, ERR_INPUT for data). Free with cJSON_Delete. */
 CHECKED Err json_parse(struct cJSON **tree, const char *text, size_t length, const char *origin, Err code);
 /* The same for a file of at most max_bytes; a missing file raises `code` too. */
 CHECKED Err json_read(struct cJSON **tree, const char *path, size_t max_bytes, Err code);
