@@ -1,8 +1,9 @@
 /* nn/kernels - the hand-written inner loops, one table of functions per instruction set.
  *
- * The bodies are written once (elementwise_body.h, attention_body.h) and compiled for AVX-512, AVX2 with FMA, and
- * whatever the compiler's base is. kernels_best picks the widest set this processor has; all give equal results up to
- * rounding, and each gives equal bits for equal input. Callers use nn/gelu, nn/layernorm and nn/attention, not this. */
+ * The bodies are written once (elementwise_body.h, product_body.h, attention_body.h) and compiled for AVX-512, AVX2
+ * with FMA, and whatever the compiler's base is. kernels_best picks the widest set this processor has; all give equal
+ * results up to rounding, and each gives equal bits for equal input. Callers use nn/gelu, nn/layernorm and
+ * nn/attention, not this. */
 #pragma once
 
 #include <stddef.h>
@@ -26,6 +27,12 @@ typedef struct {
                       float eps);
     void (*layernorm_backward)(float *dx, float *dweight, float *dbias, const float *dy, const float *x,
                                const float *weight, size_t rows, int width, float eps, float *partial);
+    /* Products with small weight matrices whose dimensions are multiples of `lanes`; see nn/product_body.h. */
+    void (*product_forward)(float *y, size_t ldy, const float *x, size_t ldx, const float *W, int R, int Din, int Dout);
+    void (*product_input)(float *dx, size_t lddx, const float *dy, size_t lddy, const float *W, int R, int Din,
+                          int Dout);
+    void (*product_weight)(float *dW, const float *dy, size_t lddy, const float *x, size_t ldx, int R, int Din,
+                           int Dout);
     size_t (*attention_scratch)(const HeadShape *shape, int backward); /* floats */
     void (*attention_forward)(float *out, float *lse, const HeadInputs *in, const HeadShape *shape, float *scratch);
     void (*attention_backward)(float *dq, float *dk, float *dv, const float *dout, const float *out, const float *lse,

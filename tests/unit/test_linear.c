@@ -1,5 +1,6 @@
 /* nn/linear - products and their gradients against the plain version, inside wider matrices. */
 #include "math/blas.h"
+#include "nn/kernels.h"
 #include "nn/linear.h"
 #include "operator_check.h"
 
@@ -57,6 +58,32 @@ static void test_gradients_equal_the_plain_version(void **state) {
     case_free(&c);
 }
 
+static void test_small_products_of_every_kernel_set_equal_the_plain_version(void **state) {
+    (void)state;
+    static const int sizes[][3] = {{1, 16, 16}, {29, 64, 192}, {131, 80, 48}, {301, 144, 16}, {40, 32, 272}};
+    for (const Kernels *const *set = kernels_usable(); *set; set++) {
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            int rows = sizes[i][0], n_in = sizes[i][1], n_out = sizes[i][2], ldx = n_in + 3, ldy = n_out + 5;
+            size_t n_x = (size_t)(rows * ldx), n_y = (size_t)(rows * ldy), n_W = (size_t)(n_in * n_out);
+            float *x = random_floats(n_x, 1, 1), *W = random_floats(n_W, 2, 1), *dy = random_floats(n_y, 3, 1);
+            float *y = calloc(n_y, 4), *y_ref = calloc(n_y, 4), *dx = random_floats(n_x, 4, 1),
+                  *dx_ref = random_floats(n_x, 4, 1);
+            float *dW = random_floats(n_W, 5, 1), *dW_ref = random_floats(n_W, 5, 1);
+            (*set)->product_forward(y, (size_t)ldy, x, (size_t)ldx, W, rows, n_in, n_out);
+            linear_forward_ref((Rows){y_ref, ldy}, (ConstRows){x, ldx}, W, NULL, rows, n_in, n_out);
+            assert_true(relative_distance(y, y_ref, n_y) < 1e-6);
+            (*set)->product_input(dx, (size_t)ldx, dy, (size_t)ldy, W, rows, n_in, n_out);
+            linear_backward_input_ref((Rows){dx_ref, ldx}, (ConstRows){dy, ldy}, W, rows, n_in, n_out);
+            assert_true(relative_distance(dx, dx_ref, n_x) < 1e-6);
+            (*set)->product_weight(dW, dy, (size_t)ldy, x, (size_t)ldx, rows, n_in, n_out);
+            linear_backward_weight_ref(dW_ref, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx}, rows, n_in, n_out);
+            assert_true(relative_distance(dW, dW_ref, n_W) < 1e-6);
+            float *all[] = {x, W, dy, y, y_ref, dx, dx_ref, dW, dW_ref};
+            for (int j = 0; j < 9; j++) free(all[j]);
+        }
+    }
+}
+
 static double projected_output(void *context) {
     const Case *c = context;
     float *y = calloc(R * Y_STRIDE, 4);
@@ -98,6 +125,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forward_equals_the_plain_version_with_and_without_bias),
         cmocka_unit_test(test_gradients_equal_the_plain_version),
+        cmocka_unit_test(test_small_products_of_every_kernel_set_equal_the_plain_version),
         cmocka_unit_test(test_gradients_agree_with_central_differences),
         cmocka_unit_test(test_row_helpers_sum_exactly_on_small_integers),
     };

@@ -43,6 +43,20 @@ static const Case cases[] = {
       .mlp_ratio = 4},
      0.9,
      2},
+    {"mae_aligned.gold",
+     {.image_size = 16,
+      .n_frames = 4,
+      .patch_size = 4,
+      .tubelet_size = 2,
+      .width = 48,
+      .depth = 1,
+      .heads = 3,
+      .decoder_width = 32,
+      .decoder_depth = 1,
+      .decoder_heads = 1,
+      .mlp_ratio = 4},
+     0.75,
+     2},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
