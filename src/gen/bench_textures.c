@@ -1,0 +1,131 @@
+#include "gen/bench_textures.h"
+
+#include "base/json.h"
+#include "gen/texture_gan.h"
+#include "gen/textures.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { SIDE = 256, IMAGES = 8, SMALL_SIDE = 32, SEED = 1 };
+
+typedef struct {
+    const char *name;
+    TextureKind kind;
+    double published; /* images a second; 0: not measured */
+} BenchRow;
+
+static const BenchRow rows[] = {
+    {"statistical", TEXTURE_STATISTICAL, 0.3},
+    {"stylegan-oriented", TEXTURE_STYLEGAN_ORIENTED, 0.22},
+    {"stylegan-highfreq", TEXTURE_STYLEGAN_HIGH_FREQUENCY, 0},
+};
+enum { N_ROWS = sizeof rows / sizeof rows[0] };
+
+/* Of this thread, so that neighbors on the machine count as little as possible. */
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static double relative_distance(const float *a, const float *b, size_t count) {
+    double difference = 0, size = 0;
+    for (size_t i = 0; i < count; i++) {
+        difference += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
+        size += (double)b[i] * (double)b[i];
+    }
+    return sqrt(difference / size);
+}
+
+static Err compare_small(const GanNetwork *network, const GanSample *sample, const float *latents,
+                         GanScratch *scratch) {
+    static float fast[3 * SMALL_SIDE * SMALL_SIDE], plain[3 * SMALL_SIDE * SMALL_SIDE];
+    gan_render(fast, network, sample, latents, scratch);
+    TRY(gan_render_ref(plain, network, sample, latents));
+    double distance = relative_distance(fast, plain, sizeof fast / sizeof fast[0]);
+    if (distance < 1e-4) return ERR_NONE;
+    return RAISE(ERR_INTERNAL, "a collapsed texture network differs from the written one by %.2g", distance);
+}
+
+static Err verify(GanKind kind) {
+    const GanWalk still = {0};
+    GanNetwork network = {0};
+    GanSample sample = {0};
+    GanScratch scratch = {0};
+    float latents[GAN_LATENT * (GAN_LAYERS_MAX + 1)];
+    Err err = ERR_NONE;
+    TRY_OR(done, gan_network_new(&network, kind, (GanSize){SMALL_SIDE, 256, 12}, SEED, 0));
+    TRY_OR(done, gan_sample_new(&sample, &network, SEED, 0));
+    TRY_OR(done, gan_scratch_new(&scratch, &network));
+    gan_latents_begin(latents, &network, &still, SEED, 0);
+    err = compare_small(&network, &sample, latents, &scratch);
+done:
+    gan_scratch_free(&scratch);
+    gan_sample_free(&sample);
+    gan_network_free(&network);
+    return err;
+}
+
+/* What is made once for many images (style matrices) is taken out by timing one image and many. */
+static Err measure(double *rate, TextureKind kind, uint8_t *pixels, double seconds) {
+    double start = seconds_now();
+    TRY(textures_render(pixels, kind, SIDE, SEED, 0, 1, 1));
+    double one = seconds_now() - start, elapsed = 0;
+    int64_t done = 0, calls = 0;
+    start = seconds_now();
+    while (elapsed < seconds || calls == 0) {
+        TRY(textures_render(pixels, kind, SIDE, SEED, (int)(calls % 40) * IMAGES, IMAGES, 1));
+        done += IMAGES;
+        calls++;
+        elapsed = seconds_now() - start;
+    }
+    *rate = (double)(done - calls) / (elapsed - one * (double)calls);
+    return ERR_NONE;
+}
+
+static Err bench_row(double *rate, const BenchRow *row, uint8_t *pixels, double seconds) {
+    if (row->kind == TEXTURE_STYLEGAN_ORIENTED) TRY(verify(GAN_ORIENTED));
+    if (row->kind == TEXTURE_STYLEGAN_HIGH_FREQUENCY) TRY(verify(GAN_HIGH_FREQUENCY));
+    return measure(rate, row->kind, pixels, seconds);
+}
+
+static void tell_row(cJSON *list, const BenchRow *row, double rate, bool json) {
+    if (!json) {
+        char published[32] = "-";
+        if (row->published > 0) snprintf(published, sizeof published, "%.0fx", rate / row->published);
+        printf("%-20s %10.1f %14s\n", row->name, rate, published);
+        return;
+    }
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "textures", row->name);
+    cJSON_AddNumberToObject(object, "images_per_second", rate);
+    if (row->published > 0) cJSON_AddNumberToObject(object, "published_ratio", rate / row->published);
+    cJSON_AddItemToArray(list, object);
+}
+
+static Err print_list(const cJSON *list) {
+    char *text = NULL;
+    TRY(json_print(&text, list));
+    fputs(text, stdout);
+    free(text);
+    return ERR_NONE;
+}
+
+Err bench_textures(double seconds, bool json) {
+    uint8_t *pixels = malloc((size_t)IMAGES * SIDE * SIDE * 3);
+    cJSON *list = cJSON_CreateArray();
+    Err err = pixels && list ? ERR_NONE : RAISE(ERR_MEMORY, "textures to make: out of memory");
+    if (!json && !err) printf("256 x 256, one thread\n%-20s %10s %14s\n", "textures", "images/s", "of published");
+    for (int r = 0; r < N_ROWS && !err; r++) {
+        double rate;
+        err = bench_row(&rate, &rows[r], pixels, seconds);
+        if (!err) tell_row(list, &rows[r], rate, json);
+    }
+    if (json && !err) err = print_list(list);
+    cJSON_Delete(list);
+    free(pixels);
+    return err;
+}

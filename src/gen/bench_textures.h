@@ -1,0 +1,12 @@
+/* gen/bench_textures - how fast still textures of 256 x 256 are made, on one thread.
+ *
+ * StyleGAN textures are first compared with the network as it is written, on a small one. The last column compares with
+ * the programs that made the published pools, as measured on another machine (PyTorch on two cores; plain numpy). */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+/* Prints a table, or JSON, to stdout. About `seconds` for each kind. ERR_INTERNAL when a picture differs. */
+CHECKED Err bench_textures(double seconds, bool json);
