@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/cmd.h"
 #include "gen/bench_generate.h"
+#include "gen/bench_textures.h"
 #include "nn/bench_nn.h"
 #include "par/agree.h"
 #include "store/bench_shards.h"
@@ -24,6 +25,10 @@ typedef struct {
 
 static Err run_generate(const BenchArgs *args) {
     return bench_generate(args->seconds, args->json);
+}
+
+static Err run_textures(const BenchArgs *args) {
+    return bench_textures(args->seconds, args->json);
 }
 
 static Err run_kernels(const BenchArgs *args) {
@@ -81,10 +86,8 @@ static Err run_shards(const BenchArgs *args) {
 }
 
 static const Topic topics[] = {
-    {"generate", false, run_generate},
-    {"shards", true, run_shards},
-    {"kernels", false, run_kernels},
-    {"step", false, run_step},
+    {"generate", false, run_generate}, {"textures", false, run_textures}, {"shards", true, run_shards},
+    {"kernels", false, run_kernels},   {"step", false, run_step},
 };
 enum { N_TOPICS = sizeof topics / sizeof topics[0] };
 
@@ -103,9 +106,10 @@ static const Option *const tables[] = {options, NULL};
 static const CommandHelp help = {
     .name = "bench",
     .summary = "measure how fast this machine does the work, beside its bound",
-    .usage = "bench generate|shards|kernels|step [options]",
+    .usage = "bench generate|textures|shards|kernels|step [options]",
     .description = "Results are verified against the plain version before they are timed; rates are medians.\n\n"
                    "  generate   frames rendered a second, by kind of dataset\n"
+                   "  textures   images made a second, by kind of texture\n"
                    "  shards     megabytes written and random clips read a second; any number of ranks\n"
                    "  kernels    attention, projections, GELU, LayerNorm beside a plain sgemm\n"
                    "  step       training steps, tiny to ViT-B, beside a plain sgemm (minutes)",

@@ -1,6 +1,7 @@
 /* gen/bench_textures - how fast still textures of 256 x 256 are made, on one thread.
  *
- * StyleGAN textures are first compared with the network as it is written, on a small one. The last column compares with
+ * First, StyleGAN textures are compared with the network as it is written, on a small one, and the pyramid of the
+ * statistical ones must give back its picture. The last column compares with
  * the programs that made the published pools, as measured on another machine (PyTorch on two cores; plain numpy). */
 #pragma once
 

@@ -2,9 +2,11 @@
 #include "base/file.h"
 #include "gen/generate.h"
 #include "gen/rerender.h"
+#include "math/rng.h"
 #include "par/agree.h"
 #include "par/spread.h"
 #include "store/dataset.h"
+#include "store/pool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,14 +97,11 @@ static void another_plan_is_refused(const char *folder, const Par *par) {
     CHECK(has_known_digest_all(folder, par));
 }
 
-/* Frames read from a latent dataset equal those of the raw one. */
-static void latent_frames_equal_stored_ones(const char *raw, const char *latent, const Par *par) {
-    CHECK(generate_all(latent, STORAGE_LATENT, par, 1) == ERR_NONE);
-    if (par->rank != 0) return;
+/* Rank 0 compares all videos of two datasets. */
+static void compare_datasets(const char *raw, const char *latent) {
     ClipSource *stored = NULL, *rendered = NULL;
     Frames a = {0}, b = {0};
     const int numbers[] = {0, 11, 5};
-    rerender_install();
     CHECK(shard_source_open(&stored, raw) == ERR_NONE);
     CHECK(shard_source_open(&rendered, latent) == ERR_NONE);
     CHECK(stored && rendered && stored->count == 7 && rendered->count == 7);
@@ -115,6 +114,49 @@ static void latent_frames_equal_stored_ones(const char *raw, const char *latent,
     frames_free(&b);
     clip_source_close(&stored);
     clip_source_close(&rendered);
+}
+
+static void latent_frames_equal_stored_ones(const char *raw, const char *latent, const Par *par) {
+    CHECK(generate_all(latent, STORAGE_LATENT, par, 1) == ERR_NONE);
+    if (par->rank == 0) compare_datasets(raw, latent);
+}
+
+static void write_pool(const char *path, uint64_t seed) {
+    enum { COUNT = 16, SIDE = 24 };
+    static uint8_t pixels[COUNT * SIDE * SIDE * 3];
+    char digest[DIGEST_SIZE];
+    Rng rng = rng_stream(seed, RNG_TEST, 0, 0);
+    for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)rng_u32(&rng);
+    CHECK(pool_write(path, "test", pixels, COUNT, SIDE, SIDE, NULL, seed, "{}", digest) == ERR_NONE);
+}
+
+static Err generate_textured_all(const char *folder, const char *pool, StorageKind storage, const Par *par) {
+    GenerateConfig config = small_config(storage);
+    Run run = {.par = *par, .out = folder, .seed = 3, .progress = PROGRESS_NONE, .force = true};
+    Variant *variant = NULL;
+    TRY(text_copy(config.variant, sizeof config.variant, "images-300k-image-bg"));
+    TRY(text_copy(config.pool, sizeof config.pool, pool));
+    TRY(generate_variant_all(&variant, &config, &run.par));
+    Err err = generate_run_all(&config, variant, &run);
+    variant_free(&variant);
+    return err;
+}
+
+/* A latent dataset with textures finds its pool again, and notices when it is another. */
+static void latent_textures_need_the_same_pool(const char *raw, const char *latent, const Par *par) {
+    char pool[PATH_SIZE];
+    ClipSource *source = NULL;
+    CHECK(text_format(pool, sizeof pool, "%s-pool.h5", raw) == ERR_NONE);
+    if (par->rank == 0) write_pool(pool, 1);
+    par_barrier_all(par);
+    CHECK(generate_textured_all(raw, pool, STORAGE_RAW, par) == ERR_NONE);
+    CHECK(generate_textured_all(latent, pool, STORAGE_LATENT, par) == ERR_NONE);
+    if (par->rank > 0) return;
+    compare_datasets(raw, latent);
+    write_pool(pool, 2);
+    CHECK(shard_source_open(&source, latent) == ERR_INPUT);
+    CHECK(file_remove(pool) == ERR_NONE);
+    CHECK(shard_source_open(&source, latent) == ERR_INPUT);
 }
 
 /* Epoch 0 of the live source is what generate writes. */
@@ -161,6 +203,7 @@ int main(void) {
     Par par;
     char raw[PATH_SIZE] = "", latent[PATH_SIZE] = "";
     if (par_start_all(&par, 1)) return 1;
+    rerender_install();
     make_folder_all(raw, &par);
     make_folder_all(latent, &par);
     ranks_and_threads_do_not_matter(raw, &par);
@@ -168,6 +211,7 @@ int main(void) {
     another_plan_is_refused(raw, &par);
     latent_frames_equal_stored_ones(raw, latent, &par);
     the_live_source_gives_the_same_videos(raw, &par);
+    latent_textures_need_the_same_pool(raw, latent, &par);
     int64_t all = agree_sum_all(failures, &par, "failures");
     if (par.rank == 0) {
         remove_folder(raw);
