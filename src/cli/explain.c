@@ -65,10 +65,9 @@ static void list_key(void *state, const char *path, const Field *field) {
     field_kind_text(kind, sizeof kind, field);
     bool telling = field->type == FIELD_TYPE_ENUM;
     snprintf(help, sizeof help, "%s%s%s", field->help, telling ? ": " : "", telling ? kind : "");
-    builder_add(listing->out, "  %-*s  %-*s  ", listing->key_columns, path, DEFAULT_COLUMNS,
-                field->flags & FIELD_REQUIRED ? "(required)" : fallback);
     bool spills = text_columns(path) > listing->key_columns || text_columns(fallback) > DEFAULT_COLUMNS;
-    if (spills) builder_add_text(listing->out, "\n");
+    builder_add(listing->out, "  %-*s  %-*s%s", listing->key_columns, path, spills ? 0 : DEFAULT_COLUMNS,
+                field->flags & FIELD_REQUIRED ? "(required)" : fallback, spills ? "\n" : "  ");
     builder_add_wrapped(listing->out, help, spills ? 0 : help_column, help_column, COLUMNS);
 }
 
