@@ -2,7 +2,8 @@
  *
  * SYNVID_FAULT="shard.write:rank=1:nth=3" makes the third visit of that point on rank 1 fail; ":kill" sends SIGKILL to
  * the process instead of failing. Rank and nth default to any rank and the first visit. Without the variable a visit
- * costs one comparison. Every point is listed in fault_points (tests loop over it). Usage:
+ * costs one comparison. Every point is listed in fault_points; `synvid --fault-points` prints them, and tests/fault
+ * lets each fail alone. Usage:
  *     if (fault_hit("shard.write")) return RAISE(ERR_IO, "%s: injected fault", path);   */
 #pragma once
 

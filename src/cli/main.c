@@ -1,3 +1,4 @@
+#include "base/fault.h"
 #include "base/log.h"
 #include "cli/stage.h"
 #include "cli/version.h"
@@ -73,14 +74,20 @@ static bool is_one_of(const char *word, const char *const *words) {
     return false;
 }
 
-/* "--version", "--help" and the like; `speaks` is false on all but one rank. */
+static void show_fault_points(void) {
+    for (const char *const *point = fault_points; *point; point++) printf("%s\n", *point);
+}
+
+/* "--version", "--help" and the like; `speaks` is false on all but one rank. --fault-points is for tests. */
 static bool about_the_program(const char *word, int argc, bool speaks) {
     static const char *const help_words[] = {"help", "--help", "-h", NULL};
     static const char *const version_words[] = {"version", "--version", "-V", NULL};
     bool help = is_one_of(word, help_words) && argc == 0, version = is_one_of(word, version_words);
     if (speaks && help) show_overview();
+    bool points = text_equal(word, "--fault-points");
     if (speaks && version) version_print();
-    return help || version;
+    if (speaks && points) show_fault_points();
+    return help || version || points;
 }
 
 /* "help generate" is "generate --help". */

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Pre-training survives: a rank killed in the middle, a stop file, a time budget, a rank failing alone at any point. The
-# same command again ends in the same weights, and so does another power-of-two rank count.
-. "$2/tests/support/cli.sh"
-export OMPI_MCA_btl_vader_backing_directory=$scratch # killed ranks leave their segments behind
+# Pre-training survives: a rank killed in the middle, a stop file, a time budget. The same command again ends in the same
+# weights, and so does another power-of-two rank count.
+. "$2/tests/support/fault.sh"
 model=(image_size=16 n_frames=4 patch_size=8 width=16 depth=2 heads=2 decoder_width=8 decoder_depth=1 decoder_heads=1)
 pretrain=(pretrain --variant moving-circles --set data.with='["objects=20"]' --set data.size=16 --set data.frames=20
     --clips 24 --batch 8 --epochs 8 --set train.micro_batch=2 --set train.warmup_epochs=1 --set train.checkpoint_steps=5
@@ -73,18 +72,3 @@ says err "stop file"
 expect 75 "$synvid" "${pretrain[@]}" --out stopped --time-budget 0.001s
 expect 0 ranks 2 "$synvid" "${pretrain[@]}" --out stopped
 same_outcome whole stopped
-
-# One rank of two fails alone: both end with its message, nothing half written; the same command finishes. (Results are
-# written by rank 0 alone.)
-for point in train.step train.exchange checkpoint.write checkpoint.finish runfolder.lock result.write; do
-    rank=1
-    [ "$point" != result.write ] || rank=0
-    code=0
-    SYNVID_FAULT=$point:rank=$rank ranks 2 "$synvid" "${pretrain[@]}" --out "$point" >out 2>err || code=$?
-    [ "$code" -eq 70 ] || [ "$code" -eq 4 ] || { cat err; fail "$point: exit code $code"; }
-    once "injected fault"
-    [ ! -e "$(echo "$point"/moving-circles-*)/result.json" ] || fail "$point left a result"
-    expect 0 ranks 2 "$synvid" "${pretrain[@]}" --out "$point"
-    same_outcome whole "$point"
-    no_partials "$point"
-done

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# One rank of two fails, or is killed, alone at every fault point of the commands that make datasets and pools: all ranks
+# end within seconds with one message, nothing half made has a final name, and the same command again succeeds.
+. "$2/tests/support/fault_points.sh"
+visits_of generate ingest pool textures
