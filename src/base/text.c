@@ -240,7 +240,8 @@ static void wrap_pad(Wrap *wrap, int column) {
 static void wrap_word(Wrap *wrap, const char *word, int length) {
     int width = 0;
     for (int i = 0; i < length; i++) width += ((unsigned char)word[i] & 0xc0) != 0x80;
-    if (!wrap->fresh && wrap->column + wrap->gap + width > wrap->columns) wrap_break(wrap);
+    int needed = wrap->fresh ? width : wrap->gap + width;
+    if (wrap->column > wrap->indent && wrap->column + needed > wrap->columns) wrap_break(wrap);
     wrap_pad(wrap, wrap->fresh ? wrap->indent : wrap->column + wrap->gap);
     builder_add(wrap->out, "%.*s", length, word);
     wrap->column += width;

@@ -17,9 +17,12 @@ void describe_fact(Builder *out, const char *name, const char *format, ...) {
     va_start(args, format);
     vsnprintf(value, sizeof value, format, args);
     va_end(args);
-    int wide = text_columns(name) > NAME_COLUMNS ? text_columns(name) : NAME_COLUMNS;
+    int column = NAME_COLUMNS + 3;
     builder_add(out, "  %-*s ", NAME_COLUMNS, name);
-    builder_add_wrapped(out, *value ? value : "(empty)", wide + 3, NAME_COLUMNS + 3, COLUMNS);
+    if (text_columns(name) > NAME_COLUMNS) column = text_columns(name) + 3;
+    /* What has no blank to break at, such as a path, moves to a line of its own. */
+    bool endless = strcspn(value, " ") > COLUMNS - NAME_COLUMNS - 3;
+    builder_add_wrapped(out, *value ? value : "(empty)", column, endless ? 4 : NAME_COLUMNS + 3, COLUMNS);
 }
 
 void describe_head(Builder *out, const char *path, const char *format, ...) {
@@ -38,8 +41,15 @@ void describe_next(Builder *out, const char *why, const char *format, ...) {
     va_start(args, format);
     vsnprintf(command, sizeof command, format, args);
     va_end(args);
+    int width = text_columns(command) + 8;
+    if (width > COLUMNS) { /* the command's name on one line, its arguments on the next, as a shell takes it */
+        int name = (int)strcspn(command, " ");
+        name += 1 + (int)strcspn(command + name + 1, " ");
+        builder_add(out, "  next: %.*s \\\n    %s\n", name, command, command + name + 1);
+        return;
+    }
+    bool room = why && width + text_columns(why) + 5 <= COLUMNS;
     builder_add(out, "  next: %s", command);
-    bool room = why && text_columns(command) + text_columns(why) + 12 <= COLUMNS;
     builder_add(out, room ? "   # %s\n" : "\n", why);
 }
 

@@ -77,10 +77,16 @@ static Err add_shards(Builder *out, const Dataset *dataset, const char *folder) 
 static void add_provenance(Builder *out, const char *text) {
     cJSON *tree = text ? cJSON_Parse(text) : NULL;
     const cJSON *item;
+    if (cJSON_GetArraySize(tree)) builder_add_text(out, "  made from\n");
     cJSON_ArrayForEach(item, tree) {
-        if (cJSON_IsString(item)) describe_fact(out, item->string, "%.300s", item->valuestring);
-        if (cJSON_IsNumber(item)) describe_fact(out, item->string, "%g", item->valuedouble);
-        if (cJSON_IsArray(item)) describe_fact(out, item->string, "%d", cJSON_GetArraySize(item));
+        char name[NAME_SIZE];
+        snprintf(name, sizeof name, "  %s", item->string);
+        if (cJSON_IsString(item)) describe_fact(out, name, "%.300s", item->valuestring);
+        if (cJSON_IsNumber(item)) describe_fact(out, name, "%g", item->valuedouble);
+        char counted[NAME_SIZE]; /* "files_used" tells the length of "used" */
+        snprintf(counted, sizeof counted, "files_%s", item->string);
+        if (cJSON_IsArray(item) && !cJSON_GetObjectItemCaseSensitive(tree, counted))
+            describe_fact(out, name, "%d", cJSON_GetArraySize(item));
     }
     cJSON_Delete(tree);
 }

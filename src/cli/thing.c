@@ -24,7 +24,7 @@ static ThingKind folder_kind(const char *path) {
 
 static bool is_text(const char *extension) {
     static const char *const known[] = {"txt", "log",  "md",  "csv",  "tex", "html", "svg", "gp",   "dat", "sh",
-                                        "py",  "yaml", "yml", "toml", "c",   "h",    "bib", "lock", NULL};
+                                        "py",  "yaml", "yml", "toml", "c",   "h",    "bib", "lock", "out", NULL};
     for (int i = 0; known[i]; i++)
         if (text_equal(known[i], extension)) return true;
     return false;

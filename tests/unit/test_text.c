@@ -133,6 +133,7 @@ static void wrapped_text_breaks_at_blanks_only(void **state) {
     expect_wrapped("aa bb cc", 0, 0, 5, "aa bb\ncc\n");
     expect_wrapped("aa bb cc", 0, 2, 7, "  aa bb\n  cc\n");
     expect_wrapped("aa bb", 3, 2, 8, "###aa bb\n");
+    expect_wrapped("cccc b", 3, 1, 6, "###\n cccc\n b\n");
     expect_wrapped("longerthantheline b", 0, 0, 5, "longerthantheline\nb\n");
     expect_wrapped("\xc3\xa9\xc3\xa9 \xc3\xa9\xc3\xa9", 0, 0, 5, "\xc3\xa9\xc3\xa9 \xc3\xa9\xc3\xa9\n");
 }
