@@ -48,7 +48,7 @@ typedef struct {
     float *gelu;      /* (R, hidden) */
     float *dhidden;   /* (R, hidden); later (Rin, 3*width) gradients of q k v */
     float *dbranch;   /* (Rin, width) */
-    float *row;       /* (max(3*width, hidden)) */
+    float *row;       /* (3*width) biases of q, k, v */
     float *partial;   /* (2*width) */
     float *attention; /* attention_scratch_bytes */
 } BlockScratch;

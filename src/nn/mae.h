@@ -27,8 +27,10 @@ void mae_scratch_free(MaeScratch **scratch);
  * inside. */
 void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, double *loss,
               const uint8_t *clips, const uint8_t *masked, int B, float loss_scale);
-/* Predictions of the last mae_step's clip b for its masked tokens, (N-V, S*P*P*3), ascending; for pictures. */
+/* Predictions of the last mae_step's clip b for its masked tokens, (N-V, S*P*P*3), ascending, in the units of
+ * nn/patch's patch_target; for pictures. Valid until the next mae_step or mae_features. */
 const float *mae_predictions(const MaeScratch *scratch, int b);
-/* Mean over all tokens of the encoder's last block output after encoder.norm, nothing masked: (B, D). For features. */
+/* Mean over all tokens of the encoder's last block output after encoder.norm, nothing masked: (B, D). For features. Any
+ * B: clips pass in groups that fit the scratch. */
 void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, float *features, const uint8_t *clips,
                   int B);
