@@ -13,17 +13,19 @@ typedef struct {
     int *numbers;
     char *latents;
     void *columns[GENERATOR_COLUMNS_MAX];
-} Bench;
+} Workbench;
 
-static Err bench_init(Bench *bench, const Generator *generator, int longest) {
+/* Frames are given their largest shape at once: growing them later would hold the old and the new for a moment. */
+static Err workbench_init(Workbench *bench, const Generator *generator, int longest, bool pixels) {
     size_t bytes = 0;
-    *bench = (Bench){0};
+    *bench = (Workbench){0};
     for (int c = 0; c < generator->n_columns; c++)
         bytes += (size_t)generator->columns[c].rows * (size_t)generator->columns[c].cols * 4;
     bench->numbers = malloc((size_t)longest * sizeof *bench->numbers);
     bench->latents = malloc(bytes + 1);
     if (!bench->numbers || !bench->latents) return RAISE(ERR_MEMORY, "buffers of a rendering thread: out of memory");
     for (int i = 0; i < longest; i++) bench->numbers[i] = i;
+    if (pixels) TRY(frames_shape(&bench->frames, longest, generator->size, generator->size));
     char *at = bench->latents;
     for (int c = 0; c < generator->n_columns; c++) {
         bench->columns[c] = at;
@@ -32,13 +34,13 @@ static Err bench_init(Bench *bench, const Generator *generator, int longest) {
     return ERR_NONE;
 }
 
-static void bench_free(Bench *bench) {
+static void workbench_free(Workbench *bench) {
     frames_free(&bench->frames);
     free(bench->numbers);
     free(bench->latents);
 }
 
-static Err render_video(Bench *bench, VideoInfo *info, const Generator *generator, int64_t video, bool pixels) {
+static Err render_video(Workbench *bench, VideoInfo *info, const Generator *generator, int64_t video, bool pixels) {
     if (fault_hit("generate.render")) return RAISE(ERR_INTERNAL, "injected fault");
     TRY(generator_info(generator, (uint64_t)video, info));
     TRY(generator_latents(generator, (uint64_t)video, bench->columns));
@@ -62,7 +64,7 @@ static void keep_error(ShardRun *run, Err err, int64_t video) {
     snprintf(run->message, sizeof run->message, "%s", err_message());
 }
 
-static void append_video(ShardRun *run, Bench *bench, const VideoInfo *info, int64_t video, Err rendered) {
+static void append_video(ShardRun *run, Workbench *bench, const VideoInfo *info, int64_t video, Err rendered) {
     if (run->err) return;
     Err err = rendered;
     if (!err && stop_requested()) err = RAISE(ERR_STOPPED, "stopped while rendering: %s", stop_reason());
@@ -78,8 +80,8 @@ static void render_videos(ShardRun *run) {
     bool pixels = job->storage != STORAGE_LATENT;
 #pragma omp parallel num_threads(job->threads)
     {
-        Bench bench;
-        Err ready = bench_init(&bench, job->generator, job->longest);
+        Workbench bench;
+        Err ready = workbench_init(&bench, job->generator, job->longest, pixels);
 #pragma omp for ordered schedule(dynamic, 1)
         for (int64_t v = 0; v < job->n_videos; v++) {
             int64_t video = job->first + v;
@@ -92,7 +94,7 @@ static void render_videos(ShardRun *run) {
 #pragma omp ordered
             append_video(run, &bench, &info, video, err);
         }
-        bench_free(&bench);
+        workbench_free(&bench);
     }
 }
 
