@@ -14,8 +14,7 @@ function(add_module name)
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${name} PUBLIC ${arg_LINKS} PRIVATE warnings)
   target_compile_definitions(${name} PRIVATE _GNU_SOURCE SYNVID_VERSION="${PROJECT_VERSION}"
-    SYNVID_BUILD="$<IF:$<BOOL:${SYNVID_NATIVE}>,tuned for one machine,portable>, ${CMAKE_BUILD_TYPE}"
-    SYNVID_SOURCE_CONFIGS="${CMAKE_SOURCE_DIR}/configs" SYNVID_INSTALL_CONFIGS="${CMAKE_INSTALL_FULL_DATADIR}/synvid/configs")
+    SYNVID_BUILD="$<IF:$<BOOL:${SYNVID_NATIVE}>,tuned for one machine,portable>, ${CMAKE_BUILD_TYPE}")
   if(arg_EXACT)
     target_compile_options(${name} PRIVATE -ffp-contract=off)
   endif()
