@@ -1,20 +1,16 @@
+#include "gen/variant_catalog.h"
+
 #include "base/config.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "gen/variant_config.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
-typedef struct {
-    Variant **rows;
-    int count;
-} Catalog;
-
-static void catalog_free(Catalog *catalog) {
+void variant_catalog_free(VariantCatalog *catalog) {
     for (int i = 0; i < catalog->count; i++) variant_free(&catalog->rows[i]);
     free(catalog->rows);
-    *catalog = (Catalog){0};
+    *catalog = (VariantCatalog){0};
 }
 
 /* The paper's rows in its order, the others behind them by name. */
@@ -24,7 +20,7 @@ static int compare_rows(const void *a, const void *b) {
     return row_x != row_y ? row_x - row_y : strcmp(x->name, y->name);
 }
 
-static Err load_rows(Catalog *catalog, const char *folder, const FileList *files) {
+static Err load_rows(VariantCatalog *catalog, const char *folder, const FileList *files) {
     catalog->rows = calloc(files->count + 1, sizeof *catalog->rows);
     if (!catalog->rows) return RAISE(ERR_MEMORY, "%s: listing the variants: out of memory", folder);
     for (size_t i = 0; i < files->count; i++) {
@@ -38,16 +34,16 @@ static Err load_rows(Catalog *catalog, const char *folder, const FileList *files
     return ERR_NONE;
 }
 
-static Err catalog_load(Catalog *catalog) {
+Err variant_catalog_load(VariantCatalog *catalog) {
     char root[PATH_SIZE], folder[PATH_SIZE];
     FileList files;
-    *catalog = (Catalog){0};
+    *catalog = (VariantCatalog){0};
     TRY(config_root(root, sizeof root));
     TRY(path_join(folder, sizeof folder, root, "variants"));
     TRY(file_list_walk(&files, folder));
     Err err = load_rows(catalog, folder, &files);
     file_list_free(&files);
-    if (err) catalog_free(catalog);
+    if (err) variant_catalog_free(catalog);
     return err;
 }
 
@@ -72,7 +68,7 @@ static void print_row(const Variant *v) {
            or_dash(probe, sizeof probe, v->paper.probe));
 }
 
-static void print_table(const Catalog *catalog) {
+static void print_table(const VariantCatalog *catalog) {
     printf("%3s %-27s %-44s %-5s %5s %5s %5s\n", "row", "variant", "made of", "mode", "UCF", "HMDB", "probe");
     for (int i = 0; i < catalog->count; i++) print_row(catalog->rows[i]);
     printf("\nUCF, HMDB: the paper's fine-tuning accuracy on UCF101 and HMDB51, probe: its linear probe on UCF101\n"
@@ -105,7 +101,7 @@ static cJSON *row_json(const Variant *v) {
     return row;
 }
 
-static Err print_json(const Catalog *catalog) {
+static Err print_json(const VariantCatalog *catalog) {
     char *text = NULL;
     cJSON *rows = cJSON_CreateArray();
     for (int i = 0; i < catalog->count; i++) cJSON_AddItemToArray(rows, row_json(catalog->rows[i]));
@@ -117,13 +113,13 @@ static Err print_json(const Catalog *catalog) {
 }
 
 Err variant_print_catalog(bool json) {
-    Catalog catalog;
-    TRY(catalog_load(&catalog));
+    VariantCatalog catalog;
+    TRY(variant_catalog_load(&catalog));
     Err err = ERR_NONE;
     if (json)
         err = print_json(&catalog);
     else
         print_table(&catalog);
-    catalog_free(&catalog);
+    variant_catalog_free(&catalog);
     return err;
 }

@@ -1,8 +1,8 @@
 /* video/source - where clips come from: the one interface that training, evaluation and analysis read.
  *
  * A source is a list of `count` labelled videos. Implementations: store/shard_source (a dataset folder),
- * gen/live_source (a variant rendered on the fly), video/file_source (video files decoded on reading),
- * video/mix_source. The reader never asks which.
+ * gen/live_source (a variant rendered on the fly, with the other videos of a mix), video/file_source (video files
+ * decoded on reading). The reader never asks which.
  *
  * `epoch` matters only to endless sources, which draw new videos each epoch; (epoch, index) names a video for good, so
  * reading it again gives the same bytes. info and read may be called by several threads at once. Nothing here

@@ -68,6 +68,10 @@ static void test_the_radius_law_has_the_known_numbers(void **state) {
         int radius;
     } quantiles[] = {{0.10, 25}, {0.25, 27}, {0.50, 34}, {0.75, 47}, {0.90, 71}, {0.95, 93}, {0.99, 151}};
     RadiusTable table;
+    static const struct {
+        int radius;
+        double mass, printed; /* of it and all larger ones; half a unit of the last digit */
+    } tails[] = {{50, 0.221, 5e-4}, {100, 0.0416, 5e-5}, {128, 0.0193, 5e-5}, {200, 0.00194, 5e-6}};
     double mass[257] = {0}, mean = 0, square = 0, below = 0;
     radius_table_init(&table, drawn->variant);
     for (int k = 0; k < RADIUS_POINTS; k++) mass[table.radius[k]] += radius_point_mass(&table, k);
@@ -84,6 +88,11 @@ static void test_the_radius_law_has_the_known_numbers(void **state) {
     ASSERT_NEAR(below, 1, 1e-12);
     ASSERT_NEAR(mean, 42.88, 0.005);
     ASSERT_NEAR(square, 2473.7, 0.05);
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        double tail = 0;
+        for (int r = tails[i].radius; r <= 256; r++) tail += mass[r];
+        ASSERT_NEAR(tail, tails[i].mass, tails[i].printed);
+    }
 }
 
 static void test_kinds_are_equally_likely(void **state) {
@@ -120,21 +129,86 @@ static void test_centers_and_motion_are_uniform(void **state) {
     check_uniform(drawn, offsetof(SceneObject, speed), false, 1.2 - 1e-6, 3.0 + 1e-6);
     check_uniform(drawn, offsetof(SceneObject, acceleration), false, -0.06 - 1e-6, 0.06 + 1e-6);
     check_uniform(drawn, offsetof(SceneObject, rotation), false, -pi / 100 - 1e-6, pi / 100 + 1e-6);
-    check_uniform(drawn, offsetof(SceneObject, scale[0]), false, -0.005 - 1e-6, 0.005 + 1e-6);
-    check_uniform(drawn, offsetof(SceneObject, shear[1]), false, -0.005 - 1e-6, 0.005 + 1e-6);
+    for (size_t c = 0; c < 2; c++) {
+        check_uniform(drawn, offsetof(SceneObject, scale) + 4 * c, false, -0.005 - 1e-6, 0.005 + 1e-6);
+        check_uniform(drawn, offsetof(SceneObject, shear) + 4 * c, false, -0.005 - 1e-6, 0.005 + 1e-6);
+    }
 }
 
-static void test_colors_stop_at_254(void **state) {
+static double number_of(const SceneObject *object, int which) {
+    const double numbers[] = {object->radius,
+                              object->center[0],
+                              object->center[1],
+                              object->color[0],
+                              object->color[1],
+                              object->color[2],
+                              (double)object->direction,
+                              (double)object->speed,
+                              (double)object->acceleration,
+                              (double)object->rotation,
+                              (double)object->scale[0],
+                              (double)object->scale[1],
+                              (double)object->shear[0],
+                              (double)object->shear[1],
+                              object->texture};
+    return numbers[which];
+}
+enum { NUMBERS = 15 };
+
+/* Of two independent draws the correlation of a sample of n has standard deviation 1 / sqrt(n): 105 pairs stay within
+ * five of them. */
+static void test_parameters_are_independent(void **state) {
     const Drawn *drawn = *state;
-    int highest = 0, lowest = 255;
+    double mean[NUMBERS] = {0}, product[NUMBERS][NUMBERS] = {{0}};
+    for (int k = 0; k < NUMBERS; k++)
+        for (int i = 0; i < DRAWN; i++) mean[k] += number_of(&drawn->objects[i], k) / DRAWN;
     for (int i = 0; i < DRAWN; i++)
-        for (int c = 0; c < 3; c++) {
-            int value = drawn->objects[i].color[c];
-            if (value > highest) highest = value;
-            if (value < lowest) lowest = value;
+        for (int a = 0; a < NUMBERS; a++)
+            for (int b = 0; b <= a; b++)
+                product[a][b] += (number_of(&drawn->objects[i], a) - mean[a]) *
+                                 (number_of(&drawn->objects[i], b) - mean[b]);
+    for (int a = 0; a < NUMBERS; a++)
+        for (int b = 0; b < a; b++)
+            ASSERT_NEAR(product[a][b] / sqrt(product[a][a] * product[b][b]), 0, 5 / sqrt(DRAWN));
+}
+
+/* 100 to 200 on the fly, 100 to 199 in files. */
+static void check_lengths(const char *name, int longest) {
+    enum { LENGTHS = 20000 };
+    Variant *variant = fixture_variant(name, NULL);
+    SceneLaw law;
+    int seen[201] = {0}, n = longest - 99;
+    double chi = 0, expected = (double)LENGTHS / n;
+    scene_law_init(&law, variant, 8, 0, 0);
+    for (uint64_t item = 0; item < LENGTHS; item++) {
+        int length = scene_length(&law, item);
+        assert_in_range(length, 100, longest);
+        seen[length]++;
+    }
+    for (int l = 100; l <= longest; l++) chi += (seen[l] - expected) * (seen[l] - expected) / expected;
+    assert_true(chi < chi_square_limit(n - 1));
+    variant_free(&variant);
+}
+
+static void test_lengths_are_uniform(void **state) {
+    (void)state;
+    check_lengths("accelerating-shapes", 200);
+    check_lengths("accelerating-textures", 199);
+}
+
+/* Whole levels 0..254, 255 bins. */
+static void test_colors_are_uniform_and_stop_at_254(void **state) {
+    const Drawn *drawn = *state;
+    for (int c = 0; c < 3; c++) {
+        int seen[255] = {0};
+        double chi = 0, expected = DRAWN / 255.0;
+        for (int i = 0; i < DRAWN; i++) {
+            assert_in_range(drawn->objects[i].color[c], 0, 254);
+            seen[drawn->objects[i].color[c]]++;
         }
-    assert_int_equal(highest, 254);
-    assert_int_equal(lowest, 0);
+        for (int v = 0; v < 255; v++) chi += (seen[v] - expected) * (seen[v] - expected) / expected;
+        assert_true(chi < chi_square_limit(254));
+    }
 }
 
 static void test_crops_fit_their_texture(void **state) {
@@ -216,7 +290,9 @@ int main(void) {
         cmocka_unit_test(test_the_radius_law_has_the_known_numbers),
         cmocka_unit_test(test_kinds_are_equally_likely),
         cmocka_unit_test(test_centers_and_motion_are_uniform),
-        cmocka_unit_test(test_colors_stop_at_254),
+        cmocka_unit_test(test_parameters_are_independent),
+        cmocka_unit_test(test_lengths_are_uniform),
+        cmocka_unit_test(test_colors_are_uniform_and_stop_at_254),
         cmocka_unit_test(test_crops_fit_their_texture),
         cmocka_unit_test(test_variants_that_differ_in_one_aspect_share_the_rest),
         cmocka_unit_test(test_slow_sets_halve_the_speed),
