@@ -1,6 +1,7 @@
 #include "cli/cmd.h"
 
 #include "base/config.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -8,6 +9,7 @@
 #include "eval/pretrained.h"
 #include "store/checkpoint.h"
 #include "store/hf_export.h"
+#include "store/master.h"
 #include "train/identity.h"
 
 #include <cjson/cJSON.h>
@@ -18,7 +20,7 @@ typedef struct {
 } ExportArgs;
 
 static const Option options[] = {
-    OPTION_TEXT("out", 'o', "DIR", offsetof(ExportArgs, out), "folder to write"),
+    OPTION_TEXT("out", 'o', "PATH", offsetof(ExportArgs, out), "folder, or for a dataset the file to write"),
     OPTION_FLAG("help", 'h', offsetof(ExportArgs, help), "show this help"),
     OPTION_END,
 };
@@ -27,12 +29,14 @@ static const Option *const tables[] = {options, NULL};
 
 static const CommandHelp help = {
     .name = "export",
-    .summary = "write a checkpoint as a folder that Hugging Face transformers loads",
-    .usage = "export RUN --out DIR",
+    .summary = "write a checkpoint for Hugging Face transformers, a dataset as one file for h5py",
+    .usage = "export RUN|DATASET --out PATH",
     .description =
         "Takes a run folder of pretrain or finetune (its newest checkpoint) or a checkpoint file, and writes\n"
-        "config.json, preprocessor_config.json, model.safetensors and a model card.",
-    .examples = "  synvid export runs/moving-circles-0123456789 --out export/moving-circles\n",
+        "config.json, preprocessor_config.json, model.safetensors and a model card. Of a dataset folder it writes\n"
+        "one small HDF5 file whose virtual arrays show all shards as one; the shards stay where they are.",
+    .examples = "  synvid export runs/moving-circles-0123456789 --out export/moving-circles\n"
+                "  synvid export data/moving-circles --out data/moving-circles/all.h5\n",
     .options = tables,
 };
 
@@ -65,6 +69,27 @@ static Err export_weights(const WeightSet *weights, const char *path, const char
     return ERR_NONE;
 }
 
+static Err export_checkpoint(const char *name, const char *out) {
+    char path[PATH_SIZE];
+    WeightSet weights = {0};
+    TRY(pretrained_find(path, sizeof(path), name));
+    TRY(weights_read(&weights, path));
+    Err err = export_weights(&weights, path, out);
+    weights_free(&weights);
+    return err;
+}
+
+static Err export_dataset(const char *folder, const char *out) {
+    TRY(master_write(out, folder));
+    log_info("wrote %s: the shards of %s as one", out, folder);
+    return ERR_NONE;
+}
+
+static bool is_dataset(const char *path) {
+    char manifest[PATH_SIZE];
+    return !path_join(manifest, sizeof(manifest), path, "dataset.json") && file_exists(manifest);
+}
+
 static Err run(int argc, char *const *argv) {
     ExportArgs args = {0};
     ArgList rest = {0};
@@ -74,13 +99,9 @@ static Err run(int argc, char *const *argv) {
         return ERR_NONE;
     }
     TRY(args_expect(&help, &rest, 1, 1));
-    if (!args.out) return RAISE(ERR_USAGE, "--out DIR is missing: where should the folder go?");
-    char path[PATH_SIZE];
-    WeightSet weights = {0};
-    TRY(pretrained_find(path, sizeof(path), rest.items[0]));
-    TRY(weights_read(&weights, path));
-    Err err = export_weights(&weights, path, args.out);
-    weights_free(&weights);
+    if (!args.out) return RAISE(ERR_USAGE, "--out PATH is missing: where should the export go?");
+    const char *name = rest.items[0];
+    Err err = is_dataset(name) ? export_dataset(name, args.out) : export_checkpoint(name, args.out);
     if (!err) printf("%s\n", args.out);
     return err;
 }

@@ -25,6 +25,7 @@ static const StageShortcut shortcuts[] = {
     {"split", "split", 0, NULL},
     {"with", "with", 0, "KEY=VALUE"},
     {"shard-videos", "shard_videos", 0, NULL},
+    {"one-file", "one_file", 0, NULL},
     {0},
 };
 

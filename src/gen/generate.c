@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "gen/generate_plan.h"
-#include "gen/generate_shard.h"
+#include "gen/generate_shared.h"
 #include "par/agree.h"
 #include "par/spread.h"
 
@@ -125,31 +125,54 @@ static bool keep_shard(const Job *job, int s, const char *path, char digest[DIGE
     return false;
 }
 
-static Err do_shard(Job *job, int s, Progress *progress) {
+static ShardJob shard_job(const Job *job, int s, const char *path, Progress *progress) {
+    const PlanShard *planned = &job->plan.shards[s];
+    return (ShardJob){.generator = &job->generator,
+                      .path = path,
+                      .config_text = job->plan.text,
+                      .storage = (StorageKind)job->config->storage,
+                      .first = planned->first,
+                      .n_videos = planned->n_videos,
+                      .n_frames = planned->n_frames,
+                      .longest = job->plan.longest,
+                      .threads = job->run->par.threads,
+                      .progress = progress};
+}
+
+/* The manifest's record of a shard that is whole. */
+static Err record_shard(Job *job, int s, const char *path) {
     const PlanShard *planned = &job->plan.shards[s];
     DatasetShard *done = &job->done[s];
-    char path[PATH_SIZE];
-    TRY(dataset_shard_path(path, sizeof path, job->run->out, s));
-    if (job->present[s] && keep_shard(job, s, path, done->digest)) {
-        progress_add(progress, planned->n_videos);
-    } else {
-        ShardJob render = {.generator = &job->generator,
-                           .path = path,
-                           .config_text = job->plan.text,
-                           .storage = (StorageKind)job->config->storage,
-                           .first = planned->first,
-                           .n_videos = planned->n_videos,
-                           .n_frames = planned->n_frames,
-                           .longest = job->plan.longest,
-                           .threads = job->run->par.threads,
-                           .progress = progress};
-        TRY(err_within(generate_shard(done->digest, &render), "shard %d: ", s));
-    }
     TRY(text_copy(done->file, sizeof done->file, path_base(path)));
     done->first_clip = planned->first;
     done->n_clips = planned->n_videos;
     done->n_frames = planned->n_frames;
     return ERR_NONE;
+}
+
+static Err do_shard(Job *job, int s, Progress *progress) {
+    char path[PATH_SIZE];
+    TRY(dataset_shard_path(path, sizeof path, job->run->out, s));
+    if (job->present[s] && keep_shard(job, s, path, job->done[s].digest)) {
+        progress_add(progress, job->plan.shards[s].n_videos);
+    } else {
+        const ShardJob render = shard_job(job, s, path, progress);
+        TRY(err_within(generate_shard(job->done[s].digest, &render), "shard %d: ", s));
+    }
+    return record_shard(job, s, path);
+}
+
+/* All ranks at the only shard. */
+static Err do_one_file_all(Job *job, Progress *progress) {
+    const Par *par = &job->run->par;
+    char path[PATH_SIZE], *digest = job->done[0].digest;
+    TRY(err_agree_all(dataset_shard_path(path, sizeof path, job->run->out, 0), par, "naming the file"));
+    bool keep = par->rank == 0 && job->present[0] && keep_shard(job, 0, path, digest);
+    if (!agree_rank0_all(keep, par, "looking at the file")) {
+        const ShardJob render = shard_job(job, 0, path, progress);
+        TRY(generate_shared_all(digest, &render, par));
+    }
+    return par->rank == 0 ? record_shard(job, 0, path) : ERR_NONE;
 }
 
 /* Missing shards first, then the check of those that are there, each dealt by cost: the list is the same everywhere. */
@@ -182,7 +205,7 @@ static Err do_shards_all(Job *job) {
     TRY_OR(done, err_agree_all(err, par, "dealing the shards"));
     TRY_OR(done, progress_begin_all(&progress, par, job->run->progress, "videos", job->plan.n_videos, "frames",
                                     (double)job->plan.n_frames / (double)job->plan.n_videos));
-    err = do_rounds_all(job, order, progress);
+    err = job->config->one_file ? do_one_file_all(job, progress) : do_rounds_all(job, order, progress);
 done:
     progress_end_all(&progress);
     free(order);

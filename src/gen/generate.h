@@ -3,7 +3,8 @@
  * A shard of shard_videos videos is a work unit. Ranks take shards by cost (frames), a rank renders with all its
  * threads and appends in order; a shard's bytes depend only on variant, seed and video numbers. plan.json (what the
  * folder is to hold) is written first and dataset.json last: a run that was killed or stopped goes on with the shards
- * that are missing, and a folder that was planned otherwise is refused. */
+ * that are missing, and a folder that was planned otherwise is refused. With one_file there is one shard, written by
+ * all ranks through MPI-IO: the same dataset as with shard_videos >= videos. */
 #pragma once
 
 #include "gen/variant.h"
@@ -19,6 +20,7 @@ typedef struct {
     int64_t videos;
     int size, frames; /* 0: the variant's */
     int shard_videos; /* videos a shard: a work unit */
+    bool one_file;    /* all videos in one shard that all ranks write at once; raw storage */
     int storage;      /* StorageKind */
 } GenerateConfig;
 

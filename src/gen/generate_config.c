@@ -12,6 +12,8 @@ const Field generate_fields[] = {
     FIELD_INT(GenerateConfig, size, "side of the frames, pixels; 0: the variant's", 0, 0, 4096),
     FIELD_INT(GenerateConfig, frames, "frames of every video; 0: lengths drawn as the variant says", 0, 0, 100000),
     FIELD_INT(GenerateConfig, shard_videos, "videos a shard; shards are the units of work and of resuming", 64, 1, 1e6),
+    FIELD_BOOL(GenerateConfig, one_file,
+               "one file, written by all ranks at once; raw storage only, begun anew after an interruption", false),
     FIELD_ENUM(GenerateConfig, storage, "how frames are stored; latent: none, rendered on reading", STORAGE_RAW,
                STORAGE_NAMES),
     FIELD_END,

@@ -72,10 +72,10 @@ Err plan_print(const Plan *plan, const GenerateConfig *config, const Generator *
     char videos[32], frames[32], memory[32], duration[32];
     double rate;
     TRY(measure_rate(&rate, generator, plan->n_videos));
-    printf("%s: %s videos, %s frames of %d x %d, %d shards of up to %d videos\n",
+    printf("%s: %s videos, %s frames of %d x %d, %d shard%s of up to %lld videos\n",
            variant_name(generator->setup.variant), text_count(videos, sizeof videos, plan->n_videos),
            text_count(frames, sizeof frames, plan->n_frames), generator->size, generator->size, plan->n_shards,
-           config->shard_videos);
+           plan->n_shards == 1 ? "" : "s", (long long)plan->shards[0].n_videos);
     printf("disk:\n");
     print_disk(plan, generator, (StorageKind)config->storage);
     printf("memory: %s a rank with %d thread%s\n",

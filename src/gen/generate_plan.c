@@ -6,11 +6,19 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
+static int64_t videos_a_shard(const GenerateConfig *config) {
+    return config->one_file ? config->videos : config->shard_videos;
+}
+
 static Err allocate(Plan *plan, const GenerateConfig *config) {
-    int64_t n = (config->videos + config->shard_videos - 1) / config->shard_videos;
+    int64_t a_shard = videos_a_shard(config), n = (config->videos + a_shard - 1) / a_shard;
+    if (config->one_file && config->storage != STORAGE_RAW) {
+        return RAISE(ERR_USAGE, "one_file goes with storage raw, not %s: leave it out, or set shard_videos to %lld",
+                     storage_name((StorageKind)config->storage), (long long)config->videos);
+    }
     if (n > 99999) {
-        return RAISE(ERR_USAGE, "%lld shards of %d videos are too many, expected at most 99999; raise shard_videos",
-                     (long long)n, config->shard_videos);
+        return RAISE(ERR_USAGE, "%lld shards of %lld videos are too many, expected at most 99999; raise shard_videos",
+                     (long long)n, (long long)a_shard);
     }
     plan->n_shards = (int)n;
     plan->n_videos = config->videos;
@@ -22,9 +30,10 @@ static Err allocate(Plan *plan, const GenerateConfig *config) {
 
 static Err measure_shard(Plan *plan, int s, const GenerateConfig *config, const Generator *generator) {
     PlanShard *shard = &plan->shards[s];
-    shard->first = (int64_t)s * config->shard_videos;
+    int64_t a_shard = videos_a_shard(config);
+    shard->first = s * a_shard;
     shard->n_videos = plan->n_videos - shard->first;
-    if (shard->n_videos > config->shard_videos) shard->n_videos = config->shard_videos;
+    if (shard->n_videos > a_shard) shard->n_videos = a_shard;
     for (int64_t v = 0; v < shard->n_videos; v++) {
         VideoInfo info;
         TRY(generator_info(generator, (uint64_t)(shard->first + v), &info));
@@ -65,7 +74,7 @@ static Err describe(Plan *plan, const GenerateConfig *config, const Generator *g
     cJSON_AddStringToObject(root, "split", setup->split);
     cJSON_AddStringToObject(root, "seed", seed);
     cJSON_AddNumberToObject(root, "videos", (double)config->videos);
-    cJSON_AddNumberToObject(root, "shard_videos", config->shard_videos);
+    cJSON_AddNumberToObject(root, "shard_videos", (double)videos_a_shard(config));
     cJSON_AddStringToObject(root, "storage", storage_name((StorageKind)config->storage));
     cJSON_AddStringToObject(root, "media", setup->media->digest);
     Err err = json_print(&plan->text, root);

@@ -1,55 +1,11 @@
 #include "gen/generate_shard.h"
 
-#include "base/fault.h"
 #include "base/stop.h"
+#include "gen/workbench.h"
 
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* One thread's buffers. */
-typedef struct {
-    Frames frames;
-    int *numbers;
-    char *latents;
-    void *columns[GENERATOR_COLUMNS_MAX];
-} Workbench;
-
-/* Frames are given their largest shape at once: growing them later would hold the old and the new for a moment. */
-static Err workbench_init(Workbench *bench, const Generator *generator, int longest, bool pixels) {
-    size_t bytes = 0;
-    *bench = (Workbench){0};
-    for (int c = 0; c < generator->n_columns; c++)
-        bytes += (size_t)generator->columns[c].rows * (size_t)generator->columns[c].cols * 4;
-    bench->numbers = malloc((size_t)longest * sizeof *bench->numbers);
-    bench->latents = malloc(bytes + 1);
-    if (!bench->numbers || !bench->latents) return RAISE(ERR_MEMORY, "buffers of a rendering thread: out of memory");
-    for (int i = 0; i < longest; i++) bench->numbers[i] = i;
-    if (pixels) TRY(frames_shape(&bench->frames, longest, generator->size, generator->size));
-    char *at = bench->latents;
-    for (int c = 0; c < generator->n_columns; c++) {
-        bench->columns[c] = at;
-        at += (size_t)generator->columns[c].rows * (size_t)generator->columns[c].cols * 4;
-    }
-    return ERR_NONE;
-}
-
-static void workbench_free(Workbench *bench) {
-    frames_free(&bench->frames);
-    free(bench->numbers);
-    free(bench->latents);
-}
-
-static Err render_video(Workbench *bench, VideoInfo *info, const Generator *generator, int64_t video, bool pixels) {
-    if (fault_hit("generate.render")) return RAISE(ERR_INTERNAL, "injected fault");
-    TRY(generator_info(generator, (uint64_t)video, info));
-    TRY(generator_latents(generator, (uint64_t)video, bench->columns));
-    if (pixels) return generator_render(generator, (uint64_t)video, bench->numbers, info->n_frames, &bench->frames);
-    bench->frames.n_frames = info->n_frames; /* a shape without data is what a latent shard takes */
-    bench->frames.height = info->height;
-    bench->frames.width = info->width;
-    return ERR_NONE;
-}
 
 /* What the threads of one shard share; changed only within the ordered part. */
 typedef struct {
@@ -64,11 +20,12 @@ static void keep_error(ShardRun *run, Err err, int64_t video) {
     snprintf(run->message, sizeof run->message, "%s", err_message());
 }
 
-static void append_video(ShardRun *run, Workbench *bench, const VideoInfo *info, int64_t video, Err rendered) {
+static void append_video(ShardRun *run, const Workbench *bench, int64_t video, Err rendered) {
     if (run->err) return;
     Err err = rendered;
     if (!err && stop_requested()) err = RAISE(ERR_STOPPED, "stopped while rendering: %s", stop_reason());
-    if (!err) err = shard_append(run->writer, video, info->label, &bench->frames, (const void *const *)bench->columns);
+    if (!err)
+        err = shard_append(run->writer, video, bench->info.label, &bench->frames, (const void *const *)bench->columns);
     if (err)
         keep_error(run, err, video);
     else if (run->job->progress)
@@ -85,14 +42,13 @@ static void render_videos(ShardRun *run) {
 #pragma omp for ordered schedule(dynamic, 1)
         for (int64_t v = 0; v < job->n_videos; v++) {
             int64_t video = job->first + v;
-            VideoInfo info = {0};
             Err err = ready;
             bool failed;
 #pragma omp atomic read
             failed = run->err;
-            if (!err && !failed) err = render_video(&bench, &info, job->generator, video, pixels);
+            if (!err && !failed) err = workbench_render(&bench, job->generator, video, pixels);
 #pragma omp ordered
-            append_video(run, &bench, &info, video, err);
+            append_video(run, &bench, video, err);
         }
         workbench_free(&bench);
     }

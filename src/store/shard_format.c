@@ -29,6 +29,54 @@ H5Array shard_frames_array(StorageKind storage, int64_t n_frames, int height, in
     return array;
 }
 
+H5Array shard_table_array(ShardTable table, int64_t n_videos) {
+    H5Array arrays[SHARD_TABLES] = {
+        [SHARD_CLIP_START] = {.name = "/clip_start",
+                              .kind = H5_I64,
+                              .dims = {n_videos + 1},
+                              .units = "frames",
+                              .description = "first frame of each video; one more entry: the number of frames"},
+        [SHARD_CLIP_INDEX] = {.name = "/clip_index",
+                              .kind = H5_I64,
+                              .dims = {n_videos},
+                              .units = "number",
+                              .description = "which video of the whole dataset this is"},
+        [SHARD_LABEL] = {.name = "/label",
+                         .kind = H5_I32,
+                         .dims = {n_videos},
+                         .units = "class number",
+                         .description = "class, -1: none"},
+    };
+    arrays[table].n_dims = 1;
+    arrays[table].labels[0] = "video";
+    return arrays[table];
+}
+
+H5Array shard_column_array(const LatentColumn *column, int64_t n_videos, char name[2 * NAME_SIZE]) {
+    (void)snprintf(name, 2 * NAME_SIZE, "/latent/%s", column->name);
+    return (H5Array){.name = name,
+                     .kind = column->type == LATENT_F32 ? H5_F32 : H5_I32,
+                     .n_dims = 3,
+                     .dims = {n_videos, column->rows, column->cols},
+                     .labels = {"video", "row", "component"},
+                     .description = column->description,
+                     .units = column->units};
+}
+
+const LatentColumn *shard_next_column(const LatentColumn *columns, int n_columns, const LatentColumn *before) {
+    const LatentColumn *next = NULL;
+    for (const LatentColumn *c = columns; c < columns + n_columns; c++)
+        if ((!before || strcmp(c->name, before->name) > 0) && (!next || strcmp(c->name, next->name) < 0)) next = c;
+    return next;
+}
+
+Err shard_put_identity(const H5File *file, StorageKind storage, int height, int width, const char *config_text) {
+    TRY(h5_put_text(file, NULL, "storage", storage_name(storage)));
+    TRY(h5_put_text(file, NULL, "config", config_text ? config_text : "{}"));
+    TRY(h5_put_int(file, NULL, "height", height));
+    return h5_put_int(file, NULL, "width", width);
+}
+
 void shard_digest_begin(Digest *digest, int height, int width) {
     const int32_t size[] = {height, width, 3};
     digest_add(digest, size, sizeof size);

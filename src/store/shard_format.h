@@ -14,6 +14,16 @@ enum { TILE_FRAMES = 50, TILE_SIDE = 64 };
 /* /frames of this storage kind. */
 H5Array shard_frames_array(StorageKind storage, int64_t n_frames, int height, int width);
 
+/* The tables of a shard of n videos. */
+typedef enum { SHARD_CLIP_START, SHARD_CLIP_INDEX, SHARD_LABEL, SHARD_TABLES } ShardTable;
+H5Array shard_table_array(ShardTable table, int64_t n_videos);
+/* /latent/NAME; `name` is where the array's name is kept. */
+H5Array shard_column_array(const LatentColumn *column, int64_t n_videos, char name[2 * NAME_SIZE]);
+/* In order of name, which is the order of the digest: the column behind `before` (NULL: the first); NULL at the end. */
+const LatentColumn *shard_next_column(const LatentColumn *columns, int n_columns, const LatentColumn *before);
+/* Root attributes that do not depend on the videos. */
+CHECKED Err shard_put_identity(const H5File *file, StorageKind storage, int height, int width, const char *config_text);
+
 /* The content digest, in this order: size of a frame, pixels (or, for encoded shards, bytes) of all videos, tables,
  * latent columns by name. Latent shards have no pixels to digest. */
 typedef struct {

@@ -55,10 +55,7 @@ static Err begin_file(ShardWriter *writer, const char *path, const char *config_
     TRY(check_room(path, writer));
     TRY(h5_create(&writer->file, path, SHARD_SCHEMA, SHARD_VERSION));
     writer->created = true;
-    TRY(h5_put_text(&writer->file, NULL, "storage", storage_name(writer->storage)));
-    TRY(h5_put_text(&writer->file, NULL, "config", config_text ? config_text : "{}"));
-    TRY(h5_put_int(&writer->file, NULL, "height", writer->height));
-    TRY(h5_put_int(&writer->file, NULL, "width", writer->width));
+    TRY(shard_put_identity(&writer->file, writer->storage, writer->height, writer->width, config_text));
     if (writer->storage == STORAGE_RAW || writer->storage == STORAGE_DEFLATE) {
         TRY(h5_array_create(&writer->dataset, &writer->file, &writer->frames));
     }
@@ -143,56 +140,19 @@ Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frame
 }
 
 static Err write_tables(const ShardWriter *writer) {
-    const H5Array start = {.name = "/clip_start",
-                           .kind = H5_I64,
-                           .n_dims = 1,
-                           .dims = {writer->n_videos + 1},
-                           .labels = {"video"},
-                           .units = "frames",
-                           .description = "first frame of each video; one more entry: the number of frames"};
-    const H5Array index = {.name = "/clip_index",
-                           .kind = H5_I64,
-                           .n_dims = 1,
-                           .dims = {writer->n_videos},
-                           .labels = {"video"},
-                           .units = "number",
-                           .description = "which video of the whole dataset this is"};
-    const H5Array label = {.name = "/label",
-                           .kind = H5_I32,
-                           .n_dims = 1,
-                           .dims = {writer->n_videos},
-                           .labels = {"video"},
-                           .units = "class number",
-                           .description = "class, -1: none"};
-    TRY(h5_array_put(&writer->file, &start, writer->clip_start));
-    TRY(h5_array_put(&writer->file, &index, writer->clip_index));
-    return h5_array_put(&writer->file, &label, writer->label);
-}
-
-static H5Array column_array(const ShardWriter *writer, const LatentColumn *column, char *name, size_t name_size) {
-    (void)snprintf(name, name_size, "/latent/%s", column->name);
-    return (H5Array){.name = name,
-                     .kind = column->type == LATENT_F32 ? H5_F32 : H5_I32,
-                     .n_dims = 3,
-                     .dims = {writer->n_videos, column->rows, column->cols},
-                     .labels = {"video", "row", "component"},
-                     .description = column->description,
-                     .units = column->units};
-}
-
-/* In order of name, which is the order of the digest. */
-static const LatentColumn *next_column(const ShardWriter *writer, const LatentColumn *before) {
-    const LatentColumn *next = NULL;
-    for (const LatentColumn *c = writer->columns; c < writer->columns + writer->n_columns; c++)
-        if ((!before || strcmp(c->name, before->name) > 0) && (!next || strcmp(c->name, next->name) < 0)) next = c;
-    return next;
+    const void *const data[SHARD_TABLES] = {writer->clip_start, writer->clip_index, writer->label};
+    for (int table = 0; table < SHARD_TABLES; table++) {
+        const H5Array array = shard_table_array((ShardTable)table, writer->n_videos);
+        TRY(h5_array_put(&writer->file, &array, data[table]));
+    }
+    return ERR_NONE;
 }
 
 static Err write_latents(const ShardWriter *writer) {
-    char name[NAME_SIZE];
-    for (const LatentColumn *column = NULL; (column = next_column(writer, column));) {
+    char name[2 * NAME_SIZE];
+    for (const LatentColumn *column = NULL; (column = shard_next_column(writer->columns, writer->n_columns, column));) {
         const char *data = writer->latents[column - writer->columns];
-        H5Array array = column_array(writer, column, name, sizeof name);
+        H5Array array = shard_column_array(column, writer->n_videos, name);
         TRY(h5_array_put(&writer->file, &array, data));
         shard_digest_column(writer->digest, column->name, array.kind, writer->n_videos, column->rows, column->cols,
                             data);

@@ -27,6 +27,29 @@ expect 0 ranks 2 "$synvid" "${small[@]}" --videos 12 --out three --threads 1
 same_files one two
 same_files one three
 
+# One file, written by all ranks at once: the bytes and the digest of a single shard, for any number of ranks.
+expect 0 "$synvid" "${small[@]}" --videos 12 --shard-videos 12 --out single
+for n in 1 2 3; do
+    expect 0 ranks "$n" "$synvid" "${small[@]}" --videos 12 --one-file true --out "together$n" --threads $((n == 1 ? 2 : 1))
+    expect 0 "$synvid" verify "together$n"
+    [ "$(find "together$n" -name 'shard-*' | wc -l)" -eq 1 ] || fail "not one file"
+    cmp -s "together$n/dataset.json" single/dataset.json || fail "$n ranks: another dataset in one file"
+    cmp -s "together$n/shard-00000.h5" together1/shard-00000.h5 || fail "$n ranks: other bytes in one file"
+done
+expect 0 ranks 2 "$synvid" "${small[@]}" --videos 12 --one-file true --out together2 # kept
+expect 137 env SYNVID_FAULT=shard.write:rank=1:nth=2:kill \
+    mpirun --allow-run-as-root --oversubscribe -n 2 "$synvid" "${small[@]}" --videos 12 --one-file true --out torn --threads 1
+no_manifest torn
+[ ! -e torn/shard-00000.h5 ] || fail "a killed run left a whole file"
+expect 4 env SYNVID_FAULT=shard.write:rank=1:nth=2 \
+    mpirun --allow-run-as-root --oversubscribe -n 2 "$synvid" "${small[@]}" --videos 12 --one-file true --out torn --threads 1
+once "injected fault"
+[ -z "$(find torn -name 'shard-*')" ] || fail "a failed run left its file"
+expect 0 ranks 2 "$synvid" "${small[@]}" --videos 12 --one-file true --out torn
+cmp -s torn/shard-00000.h5 together1/shard-00000.h5 || fail "other bytes after a kill"
+expect 2 "$synvid" "${small[@]}" --videos 12 --one-file true --storage deflate --out bad
+once "one_file goes with storage raw"
+
 # Killed in the middle: whole shards, no manifest; the same command finishes the set.
 expect 137 env SYNVID_FAULT=generate.render:nth=8:kill "$synvid" "${small[@]}" --videos 12 --out killed --threads 1
 [ -e killed/shard-00000.h5 ] || fail "no whole shard before the kill"

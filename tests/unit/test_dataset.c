@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "store/dataset.h"
 #include "store/h5.h"
+#include "store/master.h"
 #include "store_fixture.h"
 
 /* Two shards of FIXTURE_VIDEOS each in `folder`. */
@@ -182,6 +183,49 @@ static void test_an_edited_manifest_is_refused(void **state) {
     }
 }
 
+/* The arrays of a master are those of the shards, one after the other, read by HDF5 itself. */
+static void test_a_master_shows_all_shards_as_one(void **state) {
+    (void)state;
+    const StorageKind kinds[] = {STORAGE_RAW, STORAGE_DEFLATE};
+    for (int k = 0; k < 2; k++) {
+        const char *folder = fixture_path(k ? "deflated" : "set-of-shards");
+        char inside[PATH_SIZE], shard_path[PATH_SIZE];
+        make_dataset(folder, kinds[k]);
+        assert_ok(path_join(inside, sizeof inside, folder, "all.h5"));
+        const char *paths[] = {inside, fixture_path("outside.h5")};
+        for (int p = 0; p < 2; p++) {
+            H5File master, shard;
+            uint8_t *all, *part;
+            int64_t *start, at = 0;
+            H5Array frames = {.name = "/frames", .kind = H5_U8, .n_dims = 4, .dims = {-1, -1, -1, 3}};
+            H5Array starts = {.name = "/clip_start", .kind = H5_I64, .n_dims = 1, .dims = {2 * FIXTURE_VIDEOS + 1}};
+            assert_ok(master_write(paths[p], folder));
+            assert_ok(h5_open(&master, paths[p], "synvid.master", 1));
+            assert_ok(h5_array_get((void **)&all, &frames, &master));
+            assert_ok(h5_array_get((void **)&start, &starts, &master));
+            assert_int_equal(start[2 * FIXTURE_VIDEOS], frames.dims[0]);
+            for (int s = 0; s < 2; s++) {
+                H5Array one = {.name = "/frames", .kind = H5_U8, .n_dims = 4, .dims = {-1, -1, -1, 3}};
+                assert_ok(dataset_shard_path(shard_path, sizeof shard_path, folder, s));
+                assert_ok(h5_open(&shard, shard_path, "synvid.shard", 1));
+                assert_ok(h5_array_get((void **)&part, &one, &shard));
+                assert_memory_equal(all + at, part, (size_t)h5_count(&one));
+                at += h5_count(&one);
+                free(part);
+                h5_abandon(&shard);
+            }
+            assert_int_equal(at, h5_count(&frames));
+            free(all);
+            free(start);
+            h5_abandon(&master);
+        }
+        assert_ok(dataset_shard_path(shard_path, sizeof shard_path, folder, 1));
+        assert_int_equal(unlink(shard_path), 0);
+        assert_err(ERR_INPUT, "shard-00001.h5", master_write(fixture_path("none.h5"), folder));
+        assert_false(file_exists(fixture_path("none.h5")));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_manifest_comes_back),
@@ -190,6 +234,7 @@ int main(void) {
         cmocka_unit_test(test_verify_names_the_shard_that_was_changed),
         cmocka_unit_test(test_a_missing_shard_or_manifest_is_named),
         cmocka_unit_test(test_an_edited_manifest_is_refused),
+        cmocka_unit_test(test_a_master_shows_all_shards_as_one),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }
