@@ -73,13 +73,13 @@ static Err show_list(const SweepPlan *plan, const TaskRecord *records) {
 }
 
 static Err show_status(const SweepPlan *plan, const TaskRecord *records) {
-    int counts[TASK_STOPPED + 1] = {0};
+    int counts[TASK_STATES] = {0};
     for (int i = 0; i < plan->n_tasks; i++) {
         counts[records[i].state]++;
         if (records[i].state != TASK_FINISHED) print_task_line(plan, records, i);
     }
     printf("%s: %d tasks:", plan->name, plan->n_tasks);
-    for (TaskState s = TASK_MISSING; s <= TASK_STOPPED; s++)
+    for (TaskState s = TASK_MISSING; s < TASK_STATES; s++)
         if (counts[s]) printf(" %d %s", counts[s], task_state_name(s));
     printf("\n");
     return ERR_NONE;
@@ -129,10 +129,7 @@ static Err sweep_main(int argc, char *const *argv) {
     if (rest.count < 2 || rest.count > 3)
         return RAISE(ERR_USAGE, "usage: synvid %s; see `synvid sweep --help`", sweep_help.usage);
     TRY(check_verb(rest.items[0]));
-    char out[PATH_SIZE];
-    TRY(text_copy(out, sizeof out, args.out ? args.out : path_base(rest.items[1])));
-    if (!args.out && text_ends(out, ".json")) out[strlen(out) - 5] = 0;
-    TRY(sweep_plan_read(&plan, rest.items[1], out, args.vars.items, args.vars.count));
+    TRY(sweep_plan_read(&plan, rest.items[1], args.out, args.vars.items, args.vars.count));
     records = calloc((size_t)plan.n_tasks + 1, sizeof *records);
     if (!records) TRY_OR(done, RAISE(ERR_MEMORY, "no memory for %d tasks", plan.n_tasks));
     TRY_OR(done, sweep_state_read(records, &plan));

@@ -1,14 +1,17 @@
 #include "sweep/launch.h"
 
 #include "base/file.h"
+#include "base/log.h"
+#include "sweep/key.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 16 << 20, LAUNCHER_ARGUMENTS = 8 };
+enum { OUTPUT_MAX = 16 << 20, LAUNCHER_ARGUMENTS = 32, KILLS_MAX = 3 };
 
 /* {made:TASK} -> the path that TASK reported. */
 static Err fill_made(char **filled, const char *text, const SweepPlan *plan, const TaskRecord *records) {
@@ -54,19 +57,32 @@ static Err argv_add(Argv *argv, char *owned) {
     return ERR_NONE;
 }
 
-static Err argv_build(Argv *argv, const SweepPlan *plan, int number, const TaskRecord *records) {
+/* "srun --mpi=pmix -n 4": the words of the launcher, and how many ranks. */
+static Err add_launcher(Argv *argv, int ranks, int cores) {
+    const char *site = getenv("SYNVID_LAUNCH");
+    const char *launcher = site && *site ? site : "mpirun --bind-to none";
+    char count[16];
+    for (const char *at = launcher; *at;) {
+        size_t blanks = strspn(at, " \t"), length = strcspn(at + blanks, " \t");
+        if (length && argv->count < LAUNCHER_ARGUMENTS - 4) TRY(argv_add(argv, strndup(at + blanks, length)));
+        at += blanks + length;
+    }
+    if (launcher != site && ranks > cores) TRY(argv_add(argv, strdup("--oversubscribe")));
+    snprintf(count, sizeof count, "%d", ranks);
+    TRY(argv_add(argv, strdup("-n")));
+    return argv_add(argv, strdup(count));
+}
+
+static Err argv_build(Argv *argv, const SweepPlan *plan, int number, const TaskRecord *records,
+                      const cpu_set_t *cores) {
     const SweepTask *task = &plan->tasks[number];
-    char self[PATH_SIZE], ranks[16];
+    char self[PATH_SIZE];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length <= 0) return RAISE(ERR_IO, "cannot find this program's own path: %s", strerror(errno));
     self[length] = 0;
-    argv->items = calloc((size_t)task->n_arguments + LAUNCHER_ARGUMENTS, sizeof *argv->items);
+    argv->items = calloc((size_t)task->n_arguments + LAUNCHER_ARGUMENTS + 2, sizeof *argv->items);
     if (!argv->items) return RAISE(ERR_MEMORY, "no memory for a command line");
-    if (task->ranks > 1) {
-        snprintf(ranks, sizeof ranks, "%d", task->ranks);
-        const char *launcher[] = {"mpirun", "--bind-to", "none", "-n", ranks};
-        for (size_t i = 0; i < sizeof launcher / sizeof *launcher; i++) TRY(argv_add(argv, strdup(launcher[i])));
-    }
+    if (task->ranks > 1) TRY(add_launcher(argv, task->ranks, cores ? CPU_COUNT(cores) : task->ranks));
     TRY(argv_add(argv, strdup(self)));
     for (int i = 0; i < task->n_arguments; i++) {
         char *filled;
@@ -77,8 +93,11 @@ static Err argv_build(Argv *argv, const SweepPlan *plan, int number, const TaskR
 }
 
 /* In the child: nothing here may return. */
-_Noreturn static void run_child(const Argv *argv, const char *out_path, const char *log_path, int threads) {
+_Noreturn static void run_child(const Argv *argv, const char *out_path, const char *log_path, int threads,
+                                const cpu_set_t *cores) {
     setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (cores) (void)sched_setaffinity(0, sizeof *cores, cores); /* without it the task runs, only less apart */
     int in = open("/dev/null", O_RDONLY), out = open(out_path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0644);
     char count[16];
@@ -91,18 +110,18 @@ _Noreturn static void run_child(const Argv *argv, const char *out_path, const ch
     _exit(127);
 }
 
-Err task_launch(pid_t *child, const SweepPlan *plan, int number, const TaskRecord *records) {
+Err task_launch(pid_t *child, const SweepPlan *plan, int number, const TaskRecord *records, const cpu_set_t *cores) {
     char out_path[PATH_SIZE], log_path[PATH_SIZE];
     Argv argv = {0};
     Err err = ERR_NONE;
     TRY(sweep_state_path(out_path, sizeof out_path, plan, number, "out"));
     TRY(sweep_state_path(log_path, sizeof log_path, plan, number, "log"));
-    TRY_OR(done, argv_build(&argv, plan, number, records));
+    TRY_OR(done, argv_build(&argv, plan, number, records, cores));
     fflush(NULL);
     *child = fork();
     if (*child < 0)
         TRY_OR(done, RAISE(ERR_IO, "%s: cannot start a process: %s", plan->tasks[number].name, strerror(errno)));
-    if (*child == 0) run_child(&argv, out_path, log_path, plan->tasks[number].threads);
+    if (*child == 0) run_child(&argv, out_path, log_path, plan->tasks[number].threads, cores);
 done:
     argv_free(&argv);
     return err;
@@ -155,18 +174,61 @@ static Err read_last_line(char *out, size_t size, const SweepPlan *plan, int num
     return ERR_NONE;
 }
 
+static Err collect_finished(TaskRecord *record, const SweepPlan *plan, int number) {
+    record->state = TASK_FINISHED;
+    record->kills = 0;
+    TRY(read_last_line(record->made, sizeof record->made, plan, number, "out", is_any));
+    if (!file_exists(record->made)) record->made[0] = 0; /* a command that prints text instead of a path */
+    return content_digest(record->content, record->made);
+}
+
 Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int status) {
     record->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    record->made[0] = record->message[0] = 0;
-    if (record->exit_code == 0) {
-        record->state = TASK_FINISHED;
-        TRY(read_last_line(record->made, sizeof record->made, plan, number, "out", is_any));
-        if (!file_exists(record->made)) record->made[0] = 0; /* a command that prints text instead of a path */
-        return ERR_NONE;
-    }
+    record->made[0] = record->content[0] = record->message[0] = 0;
+    if (record->exit_code == 0) return collect_finished(record, plan, number);
     record->state = record->exit_code == err_exit_code(ERR_STOPPED) ? TASK_STOPPED : TASK_FAILED;
     TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", is_error));
-    if (!record->message[0] && WIFSIGNALED(status))
-        snprintf(record->message, sizeof record->message, "ended by signal %d", WTERMSIG(status));
+    if (record->exit_code <= 128) return ERR_NONE;
+    record->kills++;
+    if (record->kills < KILLS_MAX) record->state = TASK_STOPPED;
+    snprintf(record->message, sizeof record->message, "ended by signal %d, time %d of %d", record->exit_code - 128,
+             record->kills, KILLS_MAX);
     return ERR_NONE;
+}
+
+/* ---- the hook ---- */
+
+static int stage_left(const SweepPlan *plan, int number, const TaskRecord *records) {
+    int left = 0;
+    for (int i = 0; i < plan->n_tasks; i++)
+        left += text_equal(plan->tasks[i].stage, plan->tasks[number].stage) && records[i].state != TASK_FINISHED;
+    return left;
+}
+
+_Noreturn static void run_hook(const char *command, const SweepPlan *plan, int number, const TaskRecord *records) {
+    const TaskRecord *record = &records[number];
+    char log[PATH_SIZE] = "", code[16], left[16];
+    if (sweep_state_path(log, sizeof log, plan, number, "log")) log[0] = 0;
+    snprintf(code, sizeof code, "%d", record->exit_code);
+    snprintf(left, sizeof left, "%d", stage_left(plan, number, records));
+    const char *const variables[][2] = {{"SYNVID_SWEEP", plan->name},
+                                        {"SYNVID_TASK", plan->tasks[number].name},
+                                        {"SYNVID_STAGE", plan->tasks[number].stage},
+                                        {"SYNVID_STATE", task_state_name(record->state)},
+                                        {"SYNVID_EXIT_CODE", code},
+                                        {"SYNVID_MADE", record->made},
+                                        {"SYNVID_LOG", log},
+                                        {"SYNVID_STAGE_LEFT", left}};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) (void)setenv(variables[i][0], variables[i][1], 1);
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    _exit(127);
+}
+
+void task_hook(const char *command, const SweepPlan *plan, int number, const TaskRecord *records) {
+    int status;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) run_hook(command, plan, number, records);
+    if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0)
+        log_warn("the hook failed after %s: %s", plan->tasks[number].name, command);
 }

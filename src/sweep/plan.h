@@ -1,21 +1,32 @@
 /* sweep/plan - a sweep file as a list of tasks.
  *
  * configs/sweeps/<name>.json:
- *   { "name": "quickstart", "help": "one line",
+ *   { "name": "quickstart", "help": "one line", "out": "quickstart",
  *     "vars":  {"media": "media", "clips": 4000},                 may be overridden by --var media=DIR
+ *     "lists": {"circles": ["static-circles", "moving-circles"]},  named lists of values for axes
  *     "tasks": [
  *       {"task": "pool",             "run": ["ingest", "--input", "{media}/photos", "--out", "{out}/pools/photos.h5"]},
- *       {"task": "pretrain-{stage}", "for": {"stage": ["static-circles", "moving-circles"], "seed": [1, 2]},
+ *       {"task": "pretrain-{variant}", "for": {"variant": "@circles", "seed": [1, 2]},
  *        "needs": ["pool"], "ranks": 1, "threads": 1,
- *        "run": ["pretrain", "--set", "data.variant={stage}", "--out", "{out}/runs"]},
- *       {"task": "probe-{stage}",    "for": {"stage": [...]}, "needs": ["pretrain-{stage}"],
- *        "run": ["probe", "--checkpoint", "{made:pretrain-{stage}}", ...]} ] }
+ *        "run": ["pretrain", "--set", "data.variant={variant}", "--out", "{out}/runs"]},
+ *       {"task": "probe-{variant}",  "for": {"variant": [...]}, "needs": ["pretrain-{variant}"],
+ *        "run": ["probe", "--checkpoint", "{made:pretrain-{variant}}", ...]} ],
+ *     "only": ["report", {"task": "probe-{variant}", "for": {"variant": "@circles"}}] }
  *
- * "for" is a product of axes; each combination is one task. {name} stands for a variable, an axis of the task, or
- * {out}, the sweep's folder. {made:TASK} stands for the path that TASK printed on stdout as its result; TASK must be a
- * need. "needs" are task names after substitution and may hold shell wildcards ("finetune-*"). Tasks are numbered in
- * file order; a need must come earlier, so the order is a valid schedule. A task's name is its identity: two with one
- * name are an error. */
+ * "for" is a product of axes; each combination is one task (sweep/axes.h). {name} stands for a variable, an axis of the
+ * task, {out}, the sweep's folder, or {sweep}, its name. {made:TASK} stands for the path that TASK printed on stdout as
+ * its result; TASK must be a need. "needs" are task names after substitution; with shell wildcards ("finetune-*") they
+ * mean every earlier task that is called so. Tasks are numbered in file order; a need must come
+ * earlier, so the order is a valid schedule.
+ *
+ * A task's name is its identity. Two of one name with the same command and needs coincide: they are one task. With
+ * different ones they are an error. Sweeps that share a folder share the tasks whose name and key agree, too.
+ *
+ * "only" keeps the tasks it names, what those need by name, and of what they need by wildcard what is kept anyway: a
+ * file that extends a larger one chooses a part of it.
+ *
+ * For batch systems: "stage" groups tasks into a job array (default: the task's name without its {...}); "nodes",
+ * "hours" and "memory_gb" (a rank) say what cannot be estimated (sweep/estimate.h). */
 #pragma once
 
 #include "base/err.h"
@@ -25,12 +36,15 @@
 
 typedef struct {
     char name[NAME_SIZE];
-    char *stage;      /* the template's name, such as "pretrain-{stage}": groups tasks in tables and job arrays */
+    char stage[NAME_SIZE];
     char **arguments; /* synvid's, with {made:...} still in place */
     int n_arguments;
     int *needs; /* task numbers, ascending */
+    bool *soft; /* (n_needs) needed by wildcard only */
     int n_needs;
     int ranks, threads;
+    int nodes;               /* 0: the batch system decides */
+    double hours, memory_gb; /* 0: not said */
 } SweepTask;
 
 typedef struct {
@@ -41,8 +55,10 @@ typedef struct {
     int n_tasks;
 } SweepPlan;
 
-/* `out`: the sweep's folder. `vars`: "name=value" overrides; an unknown name is ERR_USAGE with the nearest one. */
+/* `out`: the sweep's folder; NULL: what the file says, else its name. `vars`: "name=value" overrides; an unknown name
+ * is ERR_USAGE with the nearest one. */
 CHECKED Err sweep_plan_read(SweepPlan *plan, const char *path, const char *out, const char *const *vars, int n_vars);
 void sweep_plan_free(SweepPlan *plan);
+void sweep_task_free(SweepTask *task);
 /* The task called `name`, or -1. */
 int sweep_plan_find(const SweepPlan *plan, const char *name);

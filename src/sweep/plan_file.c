@@ -1,6 +1,6 @@
 #include "sweep/plan_file.h"
 
-#include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 
 #include <cjson/cJSON.h>
@@ -21,11 +21,7 @@ Err plan_file_check_keys(const cJSON *object, const char *const *keys, const cha
 }
 
 static Err parse_file(cJSON **root, const char *path) {
-    char *text;
-    size_t length;
-    TRY(file_read(&text, &length, path, SWEEP_FILE_MAX));
-    *root = cJSON_Parse(text);
-    free(text);
+    TRY(json_read(root, path, SWEEP_FILE_MAX, ERR_USAGE));
     return cJSON_IsObject(*root) ? ERR_NONE : RAISE(ERR_USAGE, "%s: not a JSON object", path);
 }
 
@@ -45,27 +41,33 @@ static int template_place(const cJSON *tasks, const char *name) {
     return place;
 }
 
-/* Lays `root` over `base`: names of vars and tasks that stand in both are taken from `root`, at their place in `base`.
- */
+static void replace_member(cJSON *base, cJSON *item) {
+    cJSON_DeleteItemFromObjectCaseSensitive(base, item->string);
+    cJSON_AddItemToObject(base, item->string, item);
+}
+
+/* Members of the object `key` that stand in both are taken from `root`. */
+static void merge_object(cJSON *base, cJSON *root, const char *key) {
+    cJSON *own = cJSON_GetObjectItemCaseSensitive(root, key), *under = cJSON_GetObjectItemCaseSensitive(base, key);
+    if (!own) return;
+    if (!under) under = cJSON_AddObjectToObject(base, key);
+    while (under && own->child) replace_member(under, cJSON_DetachItemViaPointer(own, own->child));
+}
+
+/* Lays `root` over `base`: vars, lists and tasks that stand in both are taken from `root`; a task keeps its place in
+ * `base`. */
 static void merge_over(cJSON *base, cJSON *root) {
-    cJSON *tasks = cJSON_GetObjectItemCaseSensitive(base, "tasks"),
-          *vars = cJSON_GetObjectItemCaseSensitive(base, "vars");
-    const char *const plain[] = {"name", "help"};
+    const char *const plain[] = {"name", "help", "out", "only"};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
         cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(root, plain[i]);
-        if (!item) continue;
-        cJSON_DeleteItemFromObjectCaseSensitive(base, plain[i]);
-        cJSON_AddItemToObject(base, plain[i], item);
+        if (item) replace_member(base, item);
     }
-    cJSON *own_vars = cJSON_GetObjectItemCaseSensitive(root, "vars");
-    while (own_vars && own_vars->child) {
-        cJSON *item = cJSON_DetachItemViaPointer(own_vars, own_vars->child);
-        cJSON_DeleteItemFromObjectCaseSensitive(vars, item->string);
-        cJSON_AddItemToObject(vars, item->string, item);
-    }
-    cJSON *own_tasks = cJSON_GetObjectItemCaseSensitive(root, "tasks");
-    while (own_tasks && own_tasks->child) {
-        cJSON *item = cJSON_DetachItemViaPointer(own_tasks, own_tasks->child);
+    merge_object(base, root, "vars");
+    merge_object(base, root, "lists");
+    cJSON *own = cJSON_GetObjectItemCaseSensitive(root, "tasks"),
+          *tasks = cJSON_GetObjectItemCaseSensitive(base, "tasks");
+    while (own && own->child) {
+        cJSON *item = cJSON_DetachItemViaPointer(own, own->child);
         int place = template_place(tasks, template_name(item));
         if (place < cJSON_GetArraySize(tasks))
             cJSON_ReplaceItemInArray(tasks, place, item);
@@ -100,8 +102,14 @@ static Err extend(cJSON **root, const char *path) {
 }
 
 Err plan_file_read(cJSON **root, const char *path) {
-    static const char *const keys[] = {"name", "help", "extends", "vars", "tasks", NULL};
+    static const char *const keys[] = {"name", "help", "extends", "out", "vars", "lists", "tasks", "only", NULL};
     TRY(parse_file(root, path));
     TRY(plan_file_check_keys(*root, keys, path));
-    return extend(root, path);
+    TRY(extend(root, path));
+    const char *const objects[] = {"vars", "lists"};
+    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(*root, objects[i]);
+        if (item && !cJSON_IsObject(item)) return RAISE(ERR_USAGE, "%s: %s: an object was expected", path, objects[i]);
+    }
+    return ERR_NONE;
 }

@@ -3,10 +3,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "sweep/cores.h"
 #include "sweep/launch.h"
+#include "sweep/view.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -15,6 +16,7 @@ typedef struct {
     pid_t child; /* 0: not running */
     double started_s;
     bool wanted; /* to be run in this call */
+    cpu_set_t cores;
 } TaskRun;
 
 typedef struct {
@@ -22,7 +24,10 @@ typedef struct {
     const SweepRunOptions *options;
     TaskRecord *records;
     TaskRun *runs;
-    int cores, busy_cores, n_running, n_done, n_wanted;
+    int *running; /* for the view */
+    CorePool cores;
+    View view;
+    int n_running, n_done, n_wanted;
     Err failure; /* of the first task that failed */
     bool stopping;
 } Sweep;
@@ -31,16 +36,6 @@ static double now_s(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int usable_cores(void) {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
-}
-
-static int task_cores(const Sweep *sweep, int number) {
-    int cores = sweep->plan->tasks[number].ranks * sweep->plan->tasks[number].threads;
-    return cores < sweep->cores ? cores : sweep->cores;
 }
 
 static bool needs_finished(const Sweep *sweep, int number) {
@@ -52,30 +47,43 @@ static bool needs_finished(const Sweep *sweep, int number) {
 
 static bool can_start(const Sweep *sweep, int number) {
     bool room = sweep->options->parallel == 0 || sweep->n_running < sweep->options->parallel;
-    return sweep->runs[number].wanted && sweep->runs[number].child == 0 && room && needs_finished(sweep, number) &&
-           sweep->busy_cores + task_cores(sweep, number) <= sweep->cores;
+    return sweep->runs[number].wanted && sweep->runs[number].child == 0 && room && needs_finished(sweep, number);
 }
 
+/* The record says so before the task runs: whoever looks, or finds only the record after a crash, knows where it was.
+ */
 static Err start_task(Sweep *sweep, int number) {
-    TRY(task_launch(&sweep->runs[number].child, sweep->plan, number, sweep->records));
-    sweep->runs[number].started_s = now_s();
-    sweep->busy_cores += task_cores(sweep, number);
+    TaskRecord *record = &sweep->records[number];
+    TaskRun *run = &sweep->runs[number];
+    record->state = TASK_RUNNING;
+    sweep_state_begin(record);
+    TRY(sweep_state_inputs(record->inputs, sweep->plan, number, sweep->records));
+    TRY(sweep_state_write(record, sweep->plan, number));
+    TRY(task_launch(&run->child, sweep->plan, number, sweep->records, &run->cores));
+    run->started_s = now_s();
     sweep->n_running++;
+    view_clear(&sweep->view);
     log_info("[%d/%d] %s: started", sweep->n_done, sweep->n_wanted, sweep->plan->tasks[number].name);
     return ERR_NONE;
 }
 
+/* In file order, and none overtakes one that waits for cores: a big task is not starved by small ones. */
 static Err start_ready_tasks(Sweep *sweep) {
-    for (int i = 0; i < sweep->plan->n_tasks; i++)
-        if (can_start(sweep, i)) TRY(start_task(sweep, i));
+    for (int i = 0; i < sweep->plan->n_tasks; i++) {
+        if (!can_start(sweep, i)) continue;
+        const SweepTask *task = &sweep->plan->tasks[i];
+        if (!cores_lend(&sweep->cores, &sweep->runs[i].cores, task->ranks * task->threads)) return ERR_NONE;
+        TRY(start_task(sweep, i));
+    }
     return ERR_NONE;
 }
 
-static void report_end(const Sweep *sweep, int number) {
+static void report_end(Sweep *sweep, int number) {
     const TaskRecord *record = &sweep->records[number];
     const char *name = sweep->plan->tasks[number].name;
     char took[32], log[PATH_SIZE];
     text_duration(took, sizeof took, record->seconds);
+    view_clear(&sweep->view);
     if (record->state == TASK_FINISHED) {
         log_info("[%d/%d] %s: finished in %s", sweep->n_done, sweep->n_wanted, name, took);
         return;
@@ -92,21 +100,48 @@ static Err code_of_exit(int exit_code) {
     return ERR_INTERNAL;
 }
 
+/* What a finished task made may differ from what those that need it have read. */
+static Err want_changed_dependents(Sweep *sweep, int number) {
+    const SweepPlan *plan = sweep->plan;
+    for (int i = number + 1; i < plan->n_tasks && sweep->options->only < 0; i++) {
+        char inputs[DIGEST_SIZE];
+        bool needs = false;
+        for (int k = 0; k < plan->tasks[i].n_needs; k++) needs |= plan->tasks[i].needs[k] == number;
+        if (!needs || sweep->runs[i].wanted || !needs_finished(sweep, i)) continue;
+        TRY(sweep_state_inputs(inputs, plan, i, sweep->records));
+        if (text_equal(inputs, sweep->records[i].inputs)) continue;
+        sweep->runs[i].wanted = true;
+        sweep->n_wanted++;
+    }
+    return ERR_NONE;
+}
+
 static Err end_task(Sweep *sweep, int number, int status) {
     TaskRecord *record = &sweep->records[number];
     TaskRun *run = &sweep->runs[number];
     record->seconds = now_s() - run->started_s;
     run->child = 0;
-    run->wanted = false;
-    sweep->busy_cores -= task_cores(sweep, number);
+    cores_return(&sweep->cores, &run->cores);
     sweep->n_running--;
-    sweep->n_done++;
     TRY(task_collect(record, sweep->plan, number, status));
+    bool again = record->state == TASK_STOPPED && record->kills > 0 && !sweep->stopping;
+    run->wanted = again;
+    sweep->n_done += !again;
     TRY(sweep_state_write(record, sweep->plan, number));
     report_end(sweep, number);
+    if (again) return ERR_NONE;
     if (record->state == TASK_FAILED && !sweep->failure) sweep->failure = code_of_exit(record->exit_code);
     if (record->state == TASK_STOPPED) sweep->stopping = true;
-    return ERR_NONE;
+    if (sweep->options->hook) task_hook(sweep->options->hook, sweep->plan, number, sweep->records);
+    return record->state == TASK_FINISHED ? want_changed_dependents(sweep, number) : ERR_NONE;
+}
+
+static void show_running(Sweep *sweep) {
+    int count = 0;
+    for (int i = 0; i < sweep->plan->n_tasks; i++)
+        if (sweep->runs[i].child > 0) sweep->running[count++] = i;
+    ViewState state = {sweep->running, count, sweep->n_done, sweep->n_wanted};
+    view_show(&sweep->view, sweep->plan, &state, now_s());
 }
 
 static Err reap_one(Sweep *sweep) {
@@ -115,6 +150,7 @@ static Err reap_one(Sweep *sweep) {
         if (sweep->runs[i].child == 0 || waitpid(sweep->runs[i].child, &status, WNOHANG) <= 0) continue;
         return end_task(sweep, i, status);
     }
+    show_running(sweep);
     struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
     nanosleep(&pause, NULL);
     return ERR_NONE;
@@ -122,6 +158,7 @@ static Err reap_one(Sweep *sweep) {
 
 static void ask_children_to_stop(Sweep *sweep) {
     sweep->stopping = true;
+    view_clear(&sweep->view);
     log_info("stopping (%s): asking %d running tasks to checkpoint", stop_reason(), sweep->n_running);
     for (int i = 0; i < sweep->plan->n_tasks; i++)
         if (sweep->runs[i].child > 0) kill(sweep->runs[i].child, SIGUSR1);
@@ -145,15 +182,16 @@ static Err run_loop(Sweep *sweep) {
     }
 }
 
-static Err choose_tasks(Sweep *sweep) {
+/* An earlier life of the same batch job is dead, wherever it was. */
+static bool is_elsewhere(const TaskRecord *record) {
+    TaskRecord here = *record;
+    sweep_state_begin(&here);
+    bool same_job = here.job[0] && text_equal(here.job, record->job);
+    return record->state == TASK_RUNNING && !same_job;
+}
+
+static Err check_only(const Sweep *sweep, int only) {
     const SweepPlan *plan = sweep->plan;
-    int only = sweep->options->only;
-    for (int i = 0; i < plan->n_tasks; i++) {
-        bool asked = only < 0 || only == i;
-        sweep->runs[i].wanted = asked && (sweep->options->force || sweep->records[i].state != TASK_FINISHED);
-        sweep->n_wanted += sweep->runs[i].wanted;
-    }
-    if (only < 0) return ERR_NONE;
     for (int i = 0; i < plan->tasks[only].n_needs; i++) {
         int need = plan->tasks[only].needs[i];
         if (sweep->records[need].state != TASK_FINISHED)
@@ -161,6 +199,23 @@ static Err choose_tasks(Sweep *sweep) {
                          plan->tasks[need].name, task_state_name(sweep->records[need].state), need);
     }
     return ERR_NONE;
+}
+
+static Err choose_tasks(Sweep *sweep) {
+    const SweepPlan *plan = sweep->plan;
+    int only = sweep->options->only;
+    for (int i = 0; i < plan->n_tasks; i++) {
+        const TaskRecord *record = &sweep->records[i];
+        bool asked = only < 0 || only == i;
+        if (asked && is_elsewhere(record))
+            return RAISE(ERR_USAGE,
+                         "%s: %s is being run by process %ld on %s%s%s; wait for it, or remove %s/sweep/%s.json",
+                         plan->name, plan->tasks[i].name, record->pid, record->host, record->job[0] ? ", job " : "",
+                         record->job, plan->out, plan->tasks[i].name);
+        sweep->runs[i].wanted = asked && (sweep->options->force || record->state != TASK_FINISHED);
+        sweep->n_wanted += sweep->runs[i].wanted;
+    }
+    return only < 0 ? ERR_NONE : check_only(sweep, only);
 }
 
 static Err outcome(const Sweep *sweep) {
@@ -176,23 +231,27 @@ static Err outcome(const Sweep *sweep) {
 
 Err sweep_run(const SweepPlan *plan, const SweepRunOptions *options) {
     char folder[PATH_SIZE];
-    Sweep sweep = {.plan = plan, .options = options, .cores = options->cores > 0 ? options->cores : usable_cores()};
+    Sweep sweep = {.plan = plan, .options = options, .cores = core_pool(options->cores), .view = view_open()};
     TRY(path_join(folder, sizeof folder, plan->out, "sweep"));
     TRY(folder_make(folder));
     sweep.records = calloc((size_t)plan->n_tasks + 1, sizeof *sweep.records);
     sweep.runs = calloc((size_t)plan->n_tasks + 1, sizeof *sweep.runs);
-    Err err = sweep.records && sweep.runs ? ERR_NONE : RAISE(ERR_MEMORY, "no memory for %d tasks", plan->n_tasks);
+    sweep.running = calloc((size_t)plan->n_tasks + 1, sizeof *sweep.running);
+    Err err = sweep.records && sweep.runs && sweep.running ? ERR_NONE
+                                                           : RAISE(ERR_MEMORY, "no memory for %d tasks", plan->n_tasks);
     if (!err) err = sweep_state_read(sweep.records, plan);
     if (!err) err = choose_tasks(&sweep);
     if (!err) {
         stop_install_handlers();
         log_info("sweep %s: %d tasks, %d to do, %d cores, in %s", plan->name, plan->n_tasks, sweep.n_wanted,
-                 sweep.cores, plan->out);
+                 sweep.cores.count, plan->out);
         err = run_loop(&sweep);
+        view_clear(&sweep.view);
         if (err) end_children(&sweep);
     }
     if (!err) err = outcome(&sweep);
     free(sweep.records);
     free(sweep.runs);
+    free(sweep.running);
     return err;
 }

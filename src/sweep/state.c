@@ -1,14 +1,20 @@
 #include "sweep/state.h"
 
-#include "base/config.h"
 #include "base/file.h"
+#include "base/json.h"
+#include "sweep/key.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { RECORD_MAX = 1 << 20, EXTENDS_MAX = 32 };
+enum { RECORD_MAX = 1 << 20 };
 
 const char *task_state_name(TaskState state) {
-    static const char *const names[] = {"to do", "changed", "finished", "failed", "stopped"};
+    static const char *const names[] = {"to do",   "changed", "finished", "failed",
+                                        "stopped", "running", "queued",   "blocked"};
     return names[state];
 }
 
@@ -16,110 +22,172 @@ Err sweep_state_path(char *out, size_t size, const SweepPlan *plan, int task, co
     return text_format(out, size, "%s/sweep/%s.%s", plan->out, plan->tasks[task].name, extension);
 }
 
-/* The text of a config file and of everything it extends. A file that is not there counts by name: the task itself will
- * say what is wrong with it. */
-static Err add_config_chain(Digest *digest, const char *kind, const char *name, int depth) {
-    char path[PATH_SIZE], folder[PATH_SIZE], parent[PATH_SIZE], *text;
-    size_t length;
-    digest_add_text(digest, name);
-    if (depth == EXTENDS_MAX || config_find(path, sizeof path, kind, name) ||
-        file_read(&text, &length, path, RECORD_MAX))
-        return ERR_NONE;
-    digest_add(digest, text, length);
-    cJSON *root = cJSON_Parse(text);
-    free(text);
-    const cJSON *extends = cJSON_GetObjectItemCaseSensitive(root, "extends");
-    Err err = ERR_NONE;
-    if (cJSON_IsString(extends)) {
-        err = path_parent(folder, sizeof folder, path);
-        if (!err) err = path_join(parent, sizeof parent, folder, extends->valuestring);
-        if (!err) err = add_config_chain(digest, kind, file_exists(parent) ? parent : extends->valuestring, depth + 1);
-    }
-    cJSON_Delete(root);
-    return err;
+static void host_name(char *out, size_t size) {
+    out[size - 1] = 0;
+    if (gethostname(out, size - 1)) snprintf(out, size, "unknown");
 }
 
-/* Which argument names a config file, and of which kind. */
-static Err add_argument(Digest *digest, const SweepTask *task, int i) {
-    const char *argument = task->arguments[i], *before = i > 0 ? task->arguments[i - 1] : "";
-    digest_add_text(digest, argument);
-    if (text_equal(before, "--config")) return add_config_chain(digest, task->arguments[0], argument, 0);
-    if (text_equal(before, "--variant")) return add_config_chain(digest, "variants", argument, 0);
-    return ERR_NONE;
+void sweep_state_begin(TaskRecord *record) {
+    const char *job = getenv("SLURM_JOB_ID"), *array = getenv("SLURM_ARRAY_JOB_ID"),
+               *index = getenv("SLURM_ARRAY_TASK_ID");
+    host_name(record->host, sizeof record->host);
+    record->pid = (long)getpid();
+    record->started = (double)time(NULL);
+    record->message[0] = 0;
+    if (array && index)
+        snprintf(record->job, sizeof record->job, "%s_%s", array, index);
+    else
+        snprintf(record->job, sizeof record->job, "%s", job ? job : "");
 }
 
-static Err task_key(char key[DIGEST_SIZE], const SweepPlan *plan, int number, const TaskRecord *records) {
-    const SweepTask *task = &plan->tasks[number];
-    Digest *digest;
-    TRY(digest_new(&digest));
-    Err err = ERR_NONE;
-    for (int i = 0; i < task->n_arguments && !err; i++) err = add_argument(digest, task, i);
-    for (int i = 0; i < task->n_needs; i++) digest_add_text(digest, records[task->needs[i]].key);
-    digest_hex(digest, key);
-    digest_free(&digest);
-    return err;
-}
+/* ---- reading ---- */
 
-static void copy_json_text(char *out, size_t size, const cJSON *root, const char *key) {
+static void copy_text(char *out, size_t size, const cJSON *root, const char *key) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
     snprintf(out, size, "%s", cJSON_IsString(item) ? item->valuestring : "");
 }
 
-static double json_number(const cJSON *root, const char *key) {
+static double number_of(const cJSON *root, const char *key) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
     return cJSON_IsNumber(item) ? item->valuedouble : 0;
 }
 
+/* A process of this host that is gone ended without writing what became of it. */
+static void judge_running(TaskRecord *record) {
+    char here[sizeof record->host];
+    host_name(here, sizeof here);
+    if (!text_equal(record->host, here)) return;
+    if (record->pid > 0 && (kill((pid_t)record->pid, 0) == 0 || errno != ESRCH)) return;
+    record->state = TASK_STOPPED;
+    snprintf(record->message, sizeof record->message, "its process ended without a word (killed, or the machine went)");
+}
+
+static Err judge(TaskRecord *record, const char *key) {
+    char content[DIGEST_SIZE];
+    if (record->state == TASK_RUNNING) {
+        judge_running(record);
+        return ERR_NONE;
+    }
+    bool changed = !text_equal(key, record->key);
+    if (record->state == TASK_FINISHED && !changed) {
+        TRY(content_digest(content, record->made));
+        changed = !text_equal(content, record->content);
+        if (changed) snprintf(record->message, sizeof record->message, "what it made is gone or altered");
+    }
+    if (changed) record->state = TASK_CHANGED;
+    return ERR_NONE;
+}
+
 static Err read_record(TaskRecord *record, const SweepPlan *plan, int task) {
-    char path[PATH_SIZE], key[DIGEST_SIZE], state[32], *text;
-    size_t length;
+    char path[PATH_SIZE], key[DIGEST_SIZE], state[32];
+    cJSON *root;
     TRY(sweep_state_path(path, sizeof path, plan, task, "json"));
-    record->state = TASK_MISSING;
     if (!file_exists(path)) return ERR_NONE;
-    TRY(file_read(&text, &length, path, RECORD_MAX));
-    cJSON *root = cJSON_Parse(text);
-    free(text);
-    if (!root) return ERR_NONE; /* not ours: do the task again and overwrite */
-    copy_json_text(key, sizeof key, root, "key");
-    copy_json_text(state, sizeof state, root, "state");
-    copy_json_text(record->made, sizeof record->made, root, "made");
-    copy_json_text(record->message, sizeof record->message, root, "message");
-    record->exit_code = (int)json_number(root, "exit_code");
-    record->seconds = json_number(root, "seconds");
+    if (json_read(&root, path, RECORD_MAX, ERR_INPUT)) return ERR_NONE; /* not ours: the task is done again */
+    copy_text(key, sizeof key, root, "key");
+    copy_text(state, sizeof state, root, "state");
+    copy_text(record->made, sizeof record->made, root, "made");
+    copy_text(record->content, sizeof record->content, root, "content");
+    copy_text(record->inputs, sizeof record->inputs, root, "inputs");
+    copy_text(record->host, sizeof record->host, root, "host");
+    copy_text(record->job, sizeof record->job, root, "job");
+    copy_text(record->message, sizeof record->message, root, "message");
+    record->exit_code = (int)number_of(root, "exit_code");
+    record->kills = (int)number_of(root, "kills");
+    record->pid = (long)number_of(root, "pid");
+    record->seconds = number_of(root, "seconds");
+    record->started = number_of(root, "started");
     cJSON_Delete(root);
-    for (TaskState s = TASK_MISSING; s <= TASK_STOPPED; s++)
+    for (TaskState s = TASK_MISSING; s < TASK_QUEUED; s++)
         if (text_equal(state, task_state_name(s))) record->state = s;
-    bool gone = record->state == TASK_FINISHED && record->made[0] && !file_exists(record->made);
-    if (gone || !text_equal(key, record->key)) record->state = TASK_CHANGED;
+    return judge(record, key);
+}
+
+/* A finished task whose needs have other contents now than when it read them. */
+static Err compare_inputs(TaskRecord *record, const SweepPlan *plan, int task, const TaskRecord *records) {
+    char now[DIGEST_SIZE];
+    if (record->state != TASK_FINISHED) return ERR_NONE;
+    for (int i = 0; i < plan->tasks[task].n_needs; i++)
+        if (records[plan->tasks[task].needs[i]].state != TASK_FINISHED) return ERR_NONE;
+    TRY(sweep_state_inputs(now, plan, task, records));
+    if (text_equal(now, record->inputs)) return ERR_NONE;
+    record->state = TASK_CHANGED;
+    snprintf(record->message, sizeof record->message, "what it needs was made again with other contents");
+    return ERR_NONE;
+}
+
+Err sweep_state_inputs(char out[DIGEST_SIZE], const SweepPlan *plan, int task, const TaskRecord *records) {
+    Digest *digest;
+    TRY(digest_new(&digest));
+    for (int i = 0; i < plan->tasks[task].n_needs; i++)
+        digest_add_text(digest, records[plan->tasks[task].needs[i]].content);
+    digest_hex(digest, out);
+    digest_free(&digest);
     return ERR_NONE;
 }
 
 Err sweep_state_read(TaskRecord *records, const SweepPlan *plan) {
-    for (int i = 0; i < plan->n_tasks; i++) {
+    char(*keys)[DIGEST_SIZE] = calloc((size_t)plan->n_tasks + 1, sizeof *keys);
+    if (!keys) return RAISE(ERR_MEMORY, "no memory for %d tasks", plan->n_tasks);
+    Err err = ERR_NONE;
+    for (int i = 0; i < plan->n_tasks && !err; i++) {
         records[i] = (TaskRecord){0};
-        TRY(task_key(records[i].key, plan, i, records));
-        TRY(read_record(&records[i], plan, i));
+        err = task_key(keys[i], plan, i, (const char(*)[DIGEST_SIZE])keys);
+        memcpy(records[i].key, keys[i], DIGEST_SIZE);
+        if (!err) err = read_record(&records[i], plan, i);
+        if (!err) err = compare_inputs(&records[i], plan, i, records);
     }
-    return ERR_NONE;
+    free(keys);
+    return err;
 }
+
+void sweep_state_block(TaskRecord *records, const SweepPlan *plan) {
+    for (int i = 0; i < plan->n_tasks; i++) {
+        const SweepTask *task = &plan->tasks[i];
+        if (records[i].state != TASK_MISSING && records[i].state != TASK_CHANGED) continue;
+        for (int k = 0; k < task->n_needs; k++) {
+            TaskState need = records[task->needs[k]].state;
+            if (need != TASK_FAILED && need != TASK_BLOCKED) continue;
+            records[i].state = TASK_BLOCKED;
+            snprintf(records[i].message, sizeof records[i].message, "needs %s, which %s",
+                     plan->tasks[task->needs[k]].name, need == TASK_FAILED ? "failed" : "is blocked");
+            break;
+        }
+    }
+}
+
+/* ---- writing ---- */
 
 Err sweep_state_write(const TaskRecord *record, const SweepPlan *plan, int task) {
     char path[PATH_SIZE];
     TRY(sweep_state_path(path, sizeof path, plan, task, "json"));
+    const struct {
+        const char *key, *text;
+    } texts[] = {{"schema", "synvid.sweep_task"},
+                 {"task", plan->tasks[task].name},
+                 {"key", record->key},
+                 {"state", task_state_name(record->state)},
+                 {"made", record->made},
+                 {"content", record->content},
+                 {"inputs", record->inputs},
+                 {"host", record->host},
+                 {"job", record->job},
+                 {"message", record->message}};
+    const struct {
+        const char *key;
+        double number;
+    } numbers[] = {{"schema_version", 2},        {"exit_code", record->exit_code}, {"kills", record->kills},
+                   {"pid", (double)record->pid}, {"seconds", record->seconds},     {"started", record->started}};
     cJSON *root = cJSON_CreateObject();
-    cJSON_AddStringToObject(root, "schema", "synvid.sweep_task");
-    cJSON_AddNumberToObject(root, "schema_version", 1);
-    cJSON_AddStringToObject(root, "task", plan->tasks[task].name);
-    cJSON_AddStringToObject(root, "key", record->key);
-    cJSON_AddStringToObject(root, "state", task_state_name(record->state));
-    cJSON_AddNumberToObject(root, "exit_code", record->exit_code);
-    cJSON_AddNumberToObject(root, "seconds", record->seconds);
-    cJSON_AddStringToObject(root, "made", record->made);
-    cJSON_AddStringToObject(root, "message", record->message);
-    char *text = cJSON_Print(root);
+    bool complete = root != NULL;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        complete = complete && cJSON_AddStringToObject(root, texts[i].key, texts[i].text);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        complete = complete && cJSON_AddNumberToObject(root, numbers[i].key, numbers[i].number);
+    char *text = NULL;
+    Err err = complete ? json_print(&text, root) : RAISE(ERR_MEMORY, "%s: no memory", path);
+    if (!err) err = file_write_whole(path, text, strlen(text));
     cJSON_Delete(root);
-    if (!text) return RAISE(ERR_MEMORY, "%s: no memory", path);
-    Err err = file_write_whole(path, text, strlen(text));
     free(text);
     return err;
 }

@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "sweep/key.h"
 #include "sweep/plan.h"
 #include "sweep/state.h"
 
@@ -13,7 +14,9 @@ static char file[PATH_SIZE];
 
 static int make_folder(void **state) {
     (void)state;
-    return mkdtemp(folder) ? (int)path_join(file, sizeof file, folder, "sweep.json") : 1;
+    char records[PATH_SIZE];
+    if (!mkdtemp(folder) || path_join(records, sizeof records, folder, "sweep") || folder_make(records)) return 1;
+    return (int)path_join(file, sizeof file, folder, "sweep.json");
 }
 
 static int remove_folder(void **state) {
@@ -77,7 +80,7 @@ static void bad_files_are_refused_with_a_reason(void **state) {
         {"[1]", "not a JSON object"},
         {"{\"name\": \"s\", \"task\": []}", "unknown key \"task\""},
         {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a\"}]}", "run: a list"},
-        {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a\", \"run\": [\"x\"]}, {\"task\": \"a\", \"run\": [\"x\"]}]}",
+        {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a\", \"run\": [\"x\"]}, {\"task\": \"a\", \"run\": [\"y\"]}]}",
          "two tasks are called"},
         {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a-{b}\", \"run\": [\"x\"]}]}", "{b} is neither"},
         {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a\", \"for\": {\"b\": []}, \"run\": [\"x\"]}]}", "for.b: a list"},
@@ -109,22 +112,137 @@ static void a_file_that_extends_another_replaces_tasks_of_the_same_name(void **s
     assert_string_equal(plan.tasks[1].arguments[4], "5");
     assert_string_equal(plan.tasks[6].name, "more");
     sweep_plan_free(&plan);
-    assert_int_equal(read_plan(&plan, "{\"extends\": \"nosuch.json\", \"tasks\": []}", NULL), ERR_INPUT);
+    assert_int_equal(read_plan(&plan, "{\"extends\": \"nosuch.json\", \"tasks\": []}", NULL), ERR_USAGE);
     assert_non_null(strstr(err_message(), "nosuch.json"));
+}
+
+static void lists_products_and_objects_are_expanded_and_what_coincides_is_one_task(void **state) {
+    (void)state;
+    SweepPlan plan;
+    assert_int_equal(
+        read_plan(
+            &plan,
+            "{\"name\": \"s\", \"out\": \"shared\", \"lists\": {\"few\": [\"a\", \"b\"], \"more\": [\"@few\", \"c\"],"
+            " \"pairs\": [{\"v\": \"d\", \"p\": 1}, {\"v\": \"e\", \"p\": 2}]}, \"tasks\": ["
+            "{\"task\": \"x-{v}\", \"for\": [{\"v\": \"@more\"}, {\"v\": \"@few\"}], \"run\": [\"{sweep}\", \"{v}\"]},"
+            "{\"task\": \"y-{v}\", \"stage\": \"why\", \"for\": {\"of\": \"@pairs\"}, \"hours\": 1.5, \"nodes\": 2,"
+            " \"run\": [\"y\", \"{p}\"]}]}",
+            NULL),
+        ERR_NONE);
+    const char *const names[] = {"x-a", "x-b", "x-c", "y-d", "y-e"};
+    assert_int_equal(plan.n_tasks, 5);
+    for (int i = 0; i < 5; i++) assert_string_equal(plan.tasks[i].name, names[i]);
+    assert_string_equal(plan.tasks[0].stage, "x");
+    assert_string_equal(plan.tasks[0].arguments[0], "s");
+    assert_string_equal(plan.tasks[4].stage, "why");
+    assert_string_equal(plan.tasks[4].arguments[1], "2");
+    assert_true(plan.tasks[4].hours == 1.5);
+    assert_int_equal(plan.tasks[4].nodes, 2);
+    sweep_plan_free(&plan);
+    static const char *const bad[][2] = {
+        {"{\"name\": \"s\", \"lists\": {\"few\": [1]}, \"tasks\": [{\"task\": \"{a}\", \"for\": {\"a\": \"@few2\"}, "
+         "\"run\": [\"x\"]}]}",
+         "did you mean \"@few\""},
+        {"{\"name\": \"s\", \"lists\": {\"a\": [\"@a\"]}, \"tasks\": [{\"task\": \"{v}\", \"for\": {\"v\": \"@a\"}, "
+         "\"run\": [\"x\"]}]}",
+         "circle"},
+        {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a\", \"for\": 3, \"run\": [\"x\"]}]}", "for: an object"},
+        {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a/b\", \"run\": [\"x\"]}]}", "no \"/\""},
+        {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a\", \"run\": [\"x\"]}], \"only\": [\"b\"]}", "no task is called"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(read_plan(&plan, bad[i][0], NULL), ERR_USAGE);
+        if (!strstr(err_message(), bad[i][1])) fail_msg("expected \"%s\" in \"%s\"", bad[i][1], err_message());
+    }
+}
+
+static void only_keeps_what_is_named_and_what_that_needs_by_name(void **state) {
+    (void)state;
+    SweepPlan plan;
+    assert_int_equal(
+        read_plan(&plan,
+                  "{\"name\": \"s\", \"tasks\": [{\"task\": \"pool\", \"run\": [\"x\"]}, {\"task\": \"unused\", "
+                  "\"run\": [\"x\"]},"
+                  "{\"task\": \"train-{v}\", \"for\": {\"v\": [1, 2, 3]}, \"needs\": [\"pool\"], \"run\": [\"x\"]},"
+                  "{\"task\": \"test-{v}\", \"for\": {\"v\": [1, 2, 3]}, \"needs\": [\"train-{v}\"], \"run\": [\"x\"]},"
+                  "{\"task\": \"report\", \"needs\": [\"test-*\"], \"run\": [\"x\"]}],"
+                  "\"only\": [\"report\", {\"task\": \"test-{v}\", \"for\": {\"v\": [1, 3]}}]}",
+                  NULL),
+        ERR_NONE);
+    const char *const names[] = {"pool", "train-1", "train-3", "test-1", "test-3", "report"};
+    assert_int_equal(plan.n_tasks, 6);
+    for (int i = 0; i < 6; i++) assert_string_equal(plan.tasks[i].name, names[i]);
+    assert_int_equal(plan.tasks[4].n_needs, 1);
+    assert_int_equal(plan.tasks[4].needs[0], 2);
+    assert_int_equal(plan.tasks[5].n_needs, 2);
+    assert_int_equal(plan.tasks[5].needs[1], 4);
+    sweep_plan_free(&plan);
+}
+
+static void a_deleted_result_is_made_again_alone(void **state) {
+    (void)state;
+    SweepPlan plan;
+    TaskRecord records[6];
+    char made[PATH_SIZE], file_made[PATH_SIZE];
+    assert_int_equal(path_join(made, sizeof made, folder, "made"), ERR_NONE);
+    assert_int_equal(folder_make(made), ERR_NONE);
+    assert_int_equal(path_join(file_made, sizeof file_made, made, "result.json"), ERR_NONE);
+    assert_int_equal(file_write_whole(file_made, "{}", 2), ERR_NONE);
+    assert_int_equal(read_plan(&plan, good, NULL), ERR_NONE);
+    assert_int_equal(sweep_state_read(records, &plan), ERR_NONE);
+    for (int i = 0; i < plan.n_tasks; i++) {
+        records[i].state = TASK_FINISHED;
+        memcpy(records[i].made, made, sizeof made);
+        assert_int_equal(content_digest(records[i].content, made), ERR_NONE);
+    }
+    snprintf(records[0].made, sizeof records[0].made, "%s", ""); /* one that made nothing */
+    records[0].content[0] = 0;
+    for (int i = 0; i < plan.n_tasks; i++) {
+        assert_int_equal(sweep_state_inputs(records[i].inputs, &plan, i, records), ERR_NONE);
+        assert_int_equal(sweep_state_write(&records[i], &plan, i), ERR_NONE);
+    }
+    assert_int_equal(sweep_state_read(records, &plan), ERR_NONE);
+    for (int i = 0; i < plan.n_tasks; i++) assert_int_equal(records[i].state, TASK_FINISHED);
+    assert_int_equal(file_remove(file_made), ERR_NONE);
+    assert_int_equal(sweep_state_read(records, &plan), ERR_NONE);
+    assert_int_equal(records[0].state, TASK_FINISHED);
+    for (int i = 1; i < plan.n_tasks; i++) assert_int_equal(records[i].state, TASK_CHANGED);
+    sweep_plan_free(&plan);
+}
+
+static void a_record_of_a_dead_process_says_stopped(void **state) {
+    (void)state;
+    SweepPlan plan;
+    TaskRecord records[6];
+    assert_int_equal(read_plan(&plan, good, NULL), ERR_NONE);
+    assert_int_equal(sweep_state_read(records, &plan), ERR_NONE);
+    sweep_state_begin(&records[0]);
+    records[0].state = TASK_RUNNING;
+    assert_int_equal(sweep_state_write(&records[0], &plan, 0), ERR_NONE);
+    assert_int_equal(sweep_state_read(records, &plan), ERR_NONE);
+    assert_int_equal(records[0].state, TASK_RUNNING);
+    records[0].pid = 0x3fffffff; /* above any pid */
+    assert_int_equal(sweep_state_write(&records[0], &plan, 0), ERR_NONE);
+    assert_int_equal(sweep_state_read(records, &plan), ERR_NONE);
+    assert_int_equal(records[0].state, TASK_STOPPED);
+    snprintf(records[0].host, sizeof records[0].host, "elsewhere");
+    records[0].state = TASK_RUNNING;
+    assert_int_equal(sweep_state_write(&records[0], &plan, 0), ERR_NONE);
+    assert_int_equal(sweep_state_read(records, &plan), ERR_NONE);
+    assert_int_equal(records[0].state, TASK_RUNNING);
+    sweep_plan_free(&plan);
 }
 
 static void a_changed_argument_reruns_the_task_and_what_needs_it(void **state) {
     (void)state;
     SweepPlan plan;
     TaskRecord records[6];
-    char sweep[PATH_SIZE];
-    assert_int_equal(path_join(sweep, sizeof sweep, folder, "sweep"), ERR_NONE);
-    assert_int_equal(folder_make(sweep), ERR_NONE);
     assert_int_equal(read_plan(&plan, good, NULL), ERR_NONE);
     assert_int_equal(sweep_state_read(records, &plan), ERR_NONE);
     for (int i = 0; i < plan.n_tasks; i++) {
         assert_int_equal(records[i].state, TASK_MISSING);
         records[i].state = TASK_FINISHED;
+        assert_int_equal(sweep_state_inputs(records[i].inputs, &plan, i, records), ERR_NONE);
         assert_int_equal(sweep_state_write(&records[i], &plan, i), ERR_NONE);
     }
     assert_int_equal(sweep_state_read(records, &plan), ERR_NONE);
@@ -140,12 +258,16 @@ static void a_changed_argument_reruns_the_task_and_what_needs_it(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_changed_argument_reruns_the_task_and_what_needs_it), /* first: no records yet */
         cmocka_unit_test(axes_expand_to_their_product_in_order),
         cmocka_unit_test(wildcard_needs_match_earlier_tasks_only),
         cmocka_unit_test(a_variable_can_be_overridden_but_not_invented),
         cmocka_unit_test(bad_files_are_refused_with_a_reason),
         cmocka_unit_test(a_file_that_extends_another_replaces_tasks_of_the_same_name),
-        cmocka_unit_test(a_changed_argument_reruns_the_task_and_what_needs_it),
+        cmocka_unit_test(lists_products_and_objects_are_expanded_and_what_coincides_is_one_task),
+        cmocka_unit_test(only_keeps_what_is_named_and_what_that_needs_by_name),
+        cmocka_unit_test(a_deleted_result_is_made_again_alone),
+        cmocka_unit_test(a_record_of_a_dead_process_says_stopped),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
