@@ -19,6 +19,7 @@ static const StageShortcut shortcuts[] = {
     {.option = "kind", .key = "kind", .letter = 'k', .value = "KIND"},
     {.option = "images", .key = "images"},
     {.option = "size", .key = "size"},
+    {.option = "gain", .key = "gain"},
     {0},
 };
 

@@ -67,17 +67,28 @@ static bool kind_of_run(ConfigKind *kind, const char *folder) {
     return word[0] && !kind_find(kind, word);
 }
 
+/* The kind whose folder the file is in, or in one below it: variants/release/NAME.json is a variant. */
+static bool kind_of_place(ConfigKind *kind, const char *path, const ConfigKind *kinds, int n) {
+    char folder[PATH_SIZE], above[PATH_SIZE];
+    if (path_parent(folder, sizeof folder, path)) return false;
+    for (int depth = 0; depth < 2; depth++) {
+        for (int i = 0; i < n; i++) {
+            if (!text_equal(path_base(folder), kinds[i].folder)) continue;
+            *kind = kinds[i];
+            return true;
+        }
+        if (path_parent(above, sizeof above, folder) || text_copy(folder, sizeof folder, above)) return false;
+    }
+    return false;
+}
+
 Err kind_of_file(ConfigKind *kind, const char *path, const char *asked) {
     if (asked) return kind_find(kind, asked);
     ConfigKind kinds[KINDS_MAX];
     int n = kinds_list(kinds), accepting = 0;
     char parent[PATH_SIZE];
     TRY(path_parent(parent, sizeof parent, path));
-    for (int i = 0; i < n; i++) {
-        if (!text_equal(path_base(parent), kinds[i].folder)) continue;
-        *kind = kinds[i];
-        return ERR_NONE;
-    }
+    if (kind_of_place(kind, path, kinds, n)) return ERR_NONE;
     if (kind_of_run(kind, parent)) return ERR_NONE;
     for (int i = 0; i < n; i++) {
         if (!accepts(&kinds[i], path)) continue;

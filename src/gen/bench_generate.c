@@ -56,6 +56,7 @@ static void subject_close(Subject *subject) {
 }
 
 static Err subject_open(Subject *subject, const char *name, const Media *media) {
+    const ImageLaw images = image_law_whole(POOL_IMAGES);
     *subject = (Subject){0};
     TRY(variant_load(&subject->variant, name, NULL, 0));
     size_t bytes = (size_t)variant_size(subject->variant) * (size_t)variant_size(subject->variant) * 3;
@@ -63,7 +64,7 @@ static Err subject_open(Subject *subject, const char *name, const Media *media) 
     if (!subject->frames[0] || !subject->frames[1]) return RAISE(ERR_MEMORY, "frames to render: out of memory");
     TRY(renderer_init(&subject->renderer, subject->variant, media));
     TRY(painter_init(&subject->painter, &subject->renderer));
-    scene_law_init(&subject->law, subject->variant, SEED, POOL_IMAGES, POOL_IMAGES);
+    scene_law_init(&subject->law, subject->variant, SEED, &images, &images);
     return ERR_NONE;
 }
 

@@ -74,7 +74,7 @@ static Err verify_pyramid(void) {
     static float picture[SMALL_SIDE * SMALL_SIDE], again[SMALL_SIDE * SMALL_SIDE];
     Pyramid pyramid;
     for (int i = 0; i < SMALL_SIDE * SMALL_SIDE; i++) picture[i] = (float)(i * 37 % 101); /* no pattern of its own */
-    TRY(pyramid_new(&pyramid, SMALL_SIDE));
+    TRY(pyramid_new(&pyramid, SMALL_SIDE, true));
     pyramid_build(&pyramid, picture);
     pyramid_collapse(again, &pyramid);
     pyramid_free(&pyramid);
@@ -94,13 +94,14 @@ static Err verify(TextureKind kind) {
 
 /* What is made once for many images (style matrices) is taken out by timing one image and many. */
 static Err measure(double *rate, TextureKind kind, uint8_t *pixels, double seconds) {
+    const TexturesConfig config = {.kind = (int)kind, .size = SIDE};
     double start = seconds_now();
-    TRY(textures_render(pixels, kind, SIDE, SEED, 0, 1, 1));
+    TRY(textures_render(pixels, &config, SEED, 0, 1, 1));
     double one = seconds_now() - start, elapsed = 0;
     int64_t done = 0, calls = 0;
     start = seconds_now();
     while (elapsed < seconds || calls == 0) {
-        TRY(textures_render(pixels, kind, SIDE, SEED, (int)(calls % 80) * IMAGES, IMAGES, 1));
+        TRY(textures_render(pixels, &config, SEED, (int)(calls % 80) * IMAGES, IMAGES, 1));
         done += IMAGES;
         calls++;
         elapsed = seconds_now() - start;

@@ -2,7 +2,9 @@
  *
  * Opened from a comma-separated list of paths: a file is a pool of still images (textures or photographs), a folder is
  * a dataset of videos (real videos to mix in, or texture videos). Several pools form one union, numbered on; images of
- * different pools may differ in size. Owned by whoever opened it, read-only and shared by threads afterwards. */
+ * different pools may differ in size. Words may follow the name of a pool, each after a colon: a number, its share of
+ * the draws (named for all pools or for none, sum 1), and "resident", to be held in memory (store/pool.h):
+ * "photos.h5:0.5:resident,textures.h5:0.5". Owned by whoever opened it, read-only and shared by threads afterwards. */
 #pragma once
 
 #include "par/par.h"
@@ -14,8 +16,9 @@ enum { MEDIA_POOLS_MAX = 32, MEDIA_VIDEOS_MAX = 8 };
 typedef struct {
     int n_pools, n_videos;
     Pool pools[MEDIA_POOLS_MAX];
+    double shares[MEDIA_POOLS_MAX]; /* of the pools, sum 1; all 0 when the list names none */
     ClipSource *videos[MEDIA_VIDEOS_MAX];
-    char digest[DIGEST_SIZE]; /* of the digests of all parts in order; "" when empty */
+    char digest[DIGEST_SIZE]; /* of the digests (and shares) of all parts in order; "" when empty */
 } Media;
 
 typedef struct {
@@ -26,7 +29,7 @@ typedef struct {
 
 /* Collective: pools are shared inside a node. An empty or NULL `paths` gives empty media. */
 CHECKED Err media_open_all(Media *media, const char *paths, const Par *par);
-/* The list with every path made absolute. */
+/* The list with every path made absolute, words kept. */
 CHECKED Err media_absolute_paths(char *out, size_t size, const char *paths);
 void media_close(Media *media);
 

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-void mix_init(Mix *mix, const GeneratorSetup *setup, uint32_t n_images) {
-    *mix = (Mix){setup->variant, setup->media, setup->seed,
-                 setup->count,   n_images,     (uint32_t)media_n_videos(setup->media)};
+void mix_init(Mix *mix, const GeneratorSetup *setup, const ImageLaw *images) {
+    *mix =
+        (Mix){setup->variant, setup->media, setup->seed, setup->count, *images, (uint32_t)media_n_videos(setup->media)};
 }
 
 int64_t mix_n_generated(const Mix *mix) {
@@ -19,7 +19,7 @@ MixPick mix_pick(const Mix *mix, uint64_t item) {
     if (mix->variant->mix == MIX_NONE || (int64_t)(item % (uint64_t)mix->count) < mix_n_generated(mix)) return pick;
     Rng rng = rng_stream(mix->seed, RNG_MIX_SOURCE, item, 0);
     pick.kind = (MixKind)mix->variant->mix;
-    pick.number = rng_below(&rng, pick.kind == MIX_STATIC_CLIPS ? mix->n_images : mix->n_videos);
+    pick.number = pick.kind == MIX_STATIC_CLIPS ? image_law_draw(&mix->images, &rng) : rng_below(&rng, mix->n_videos);
     return pick;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "gen/generator.h"
+#include "gen/image_law.h"
 #include "gen/render.h"
 #include "gen/variant_config.h"
 
@@ -14,7 +15,8 @@ typedef struct {
     const Media *media;
     uint64_t seed;
     int64_t count;
-    uint32_t n_images, n_videos; /* to draw from */
+    ImageLaw images;   /* to draw still clips from */
+    uint32_t n_videos; /* real ones to draw from */
 } Mix;
 
 typedef struct {
@@ -22,7 +24,7 @@ typedef struct {
     int64_t number; /* pool image or video */
 } MixPick;
 
-void mix_init(Mix *mix, const GeneratorSetup *setup, uint32_t n_images);
+void mix_init(Mix *mix, const GeneratorSetup *setup, const ImageLaw *images);
 int64_t mix_n_generated(const Mix *mix);
 MixPick mix_pick(const Mix *mix, uint64_t item);
 CHECKED Err mix_real_length(const Mix *mix, MixPick pick, int *n_frames);

@@ -13,12 +13,6 @@ typedef struct {
     Mix mix;
 } Objects;
 
-static uint32_t usable_images(const Variant *variant, const Media *media) {
-    int64_t n = media_n_images(media);
-    if (variant->pool_size > 0 && n > variant->pool_size) n = variant->pool_size;
-    return (uint32_t)n;
-}
-
 static bool needs_images(const Variant *variant) {
     return variant->fill == FILL_TEXTURE || variant->background == BACKGROUND_IMAGE || variant->mix == MIX_STATIC_CLIPS;
 }
@@ -46,13 +40,13 @@ static Err check_media(const Variant *variant, const Media *media) {
     return ERR_NONE;
 }
 
-static uint32_t n_textures(const Variant *variant, const Media *media) {
+static ImageLaw textures_of(const Variant *variant, const Media *media, const ImageLaw *images) {
     switch ((FillKind)variant->fill) {
-    case FILL_TEXTURE: return usable_images(variant, media);
-    case FILL_TEXTURE_VIDEO: return (uint32_t)media_n_videos(media);
+    case FILL_TEXTURE: return *images;
+    case FILL_TEXTURE_VIDEO: return image_law_whole((uint32_t)media_n_videos(media));
     case FILL_COLOR: break;
     }
-    return 0;
+    return image_law_whole(0);
 }
 
 static Err objects_open(Generator *generator) {
@@ -66,9 +60,10 @@ static Err objects_open(Generator *generator) {
         free(objects);
         return err;
     }
-    uint32_t images = usable_images(variant, setup->media);
-    scene_law_init(&objects->law, variant, setup->seed, n_textures(variant, setup->media), images);
-    mix_init(&objects->mix, setup, images);
+    const ImageLaw images = image_law_of(variant, setup->media);
+    const ImageLaw textures = textures_of(variant, setup->media, &images);
+    scene_law_init(&objects->law, variant, setup->seed, &textures, &images);
+    mix_init(&objects->mix, setup, &images);
     generator->state = objects;
     generator->n_columns = scene_columns(generator->columns, variant);
     generator->n_columns += mix_columns(generator->columns + generator->n_columns, &objects->mix);

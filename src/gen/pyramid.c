@@ -63,9 +63,9 @@ static void layout(Pyramid *pyramid, Arena *arena) {
     }
 }
 
-Err pyramid_new(Pyramid *pyramid, int side) {
+Err pyramid_new(Pyramid *pyramid, int side, bool halve) {
     Arena measure = {0};
-    *pyramid = (Pyramid){.side = side};
+    *pyramid = (Pyramid){.side = side, .shrink = halve ? 0.5f : 1};
     for (int s = side; s > PYRAMID_LOW_SIDE; s /= 2) pyramid->levels[pyramid->n_levels++].side = s;
     pyramid->levels[pyramid->n_levels].side = PYRAMID_LOW_SIDE;
     layout(pyramid, &measure);
@@ -137,20 +137,20 @@ static int outer_row(int u, int side) {
     return u < side / 2 ? u : u + side;
 }
 
-static void shrink(const PyramidLevel *from, PyramidLevel *to) {
+static void shrink(const PyramidLevel *from, PyramidLevel *to, float gain) {
     int half = to->side / 2 + 1, wide = from->side / 2 + 1;
     for (int u = 0; u < to->side; u++)
         for (int i = 0; i < 2 * half; i++)
-            to->spectrum[2 * u * half + i] = 0.5f * from->low[u * half + i / 2] *
+            to->spectrum[2 * u * half + i] = gain * from->low[u * half + i / 2] *
                                              from->spectrum[2 * outer_row(u, to->side) * wide + i];
 }
 
-static void widen(PyramidLevel *to, const PyramidLevel *from) {
+static void widen(PyramidLevel *to, const PyramidLevel *from, float gain) {
     int half = from->side / 2 + 1, wide = to->side / 2 + 1;
     memset(to->spectrum, 0, 2 * half_count(to->side) * sizeof *to->spectrum);
     for (int u = 0; u < from->side; u++)
         for (int i = 0; i < 2 * half; i++)
-            to->spectrum[2 * outer_row(u, from->side) * wide + i] = 2 * to->low[u * half + i / 2] *
+            to->spectrum[2 * outer_row(u, from->side) * wide + i] = gain * to->low[u * half + i / 2] *
                                                                     from->spectrum[2 * u * half + i];
 }
 
@@ -163,7 +163,7 @@ void pyramid_build(Pyramid *pyramid, const float *picture) {
     inverse(pyramid->residual, first);
     for (int l = 0; l < pyramid->n_levels; l++) {
         build_bands(&pyramid->levels[l]);
-        shrink(&pyramid->levels[l], &pyramid->levels[l + 1]);
+        shrink(&pyramid->levels[l], &pyramid->levels[l + 1], pyramid->shrink);
     }
 }
 
@@ -185,7 +185,7 @@ void pyramid_collapse(float *picture, Pyramid *pyramid) {
     PyramidLevel *first = &pyramid->levels[0];
     size_t count = half_count(first->side);
     for (int l = pyramid->n_levels - 1; l >= 0; l--) {
-        widen(&pyramid->levels[l], &pyramid->levels[l + 1]);
+        widen(&pyramid->levels[l], &pyramid->levels[l + 1], 1 / pyramid->shrink);
         add_bands(&pyramid->levels[l]);
     }
     float *residual = fft2_spectrum(first->fft);

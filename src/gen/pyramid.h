@@ -3,12 +3,15 @@
  * With q = |f| / Nyquist and lr = log2 q: Hi_e = cos(pi/2 (lr - e)) for e-1 < lr < e, 0 below, 1 above; Lo_e =
  * sqrt(1 - Hi_e^2). The high-frequency residual is Hi_0 of the picture. From F_0 = F Lo_0, level l has bands
  * F_l Hi_(-1-l) (-i)^3 c cos^3(theta - pi b / 4), b = 0..3, c^2 = 0.8; F_(l+1) is half the central half of F_l times
- * Lo_(-1-l), down to side 16. The half gives bands of level l a gain of 2^l, as the spatial filters of the MATLAB
- * pyramid have. What is left is the low-pass residual, which stays in the pyramid untouched. */
+ * Lo_(-1-l), down to side 16. With `halve` the half gives bands of level l a gain of 2^l, as the spatial filters of the
+ * MATLAB pyramid have; without it F_(l+1) is the central half itself and the gain is 4^l, as in the Python port. What
+ * is left is the low-pass residual, which stays in the pyramid untouched. */
 #pragma once
 
 #include "base/arena.h"
 #include "math/fft.h"
+
+#include <stdbool.h>
 
 enum { PYRAMID_LEVELS_MAX = 6, PYRAMID_BANDS = 4, PYRAMID_LOW_SIDE = 16 };
 
@@ -23,6 +26,7 @@ typedef struct {
 
 typedef struct {
     int side, n_levels;
+    float shrink;                                /* 1/2 or 1: what a step down multiplies with */
     PyramidLevel levels[PYRAMID_LEVELS_MAX + 1]; /* one more for the low-pass residual's spectrum */
     float *residual_high, *residual_low;         /* (side, half): Hi_0, Lo_0 */
     float *residual;                             /* (side, side) */
@@ -30,7 +34,7 @@ typedef struct {
 } Pyramid;
 
 /* side: a power of two, at least 2 * PYRAMID_LOW_SIDE. */
-CHECKED Err pyramid_new(Pyramid *pyramid, int side);
+CHECKED Err pyramid_new(Pyramid *pyramid, int side, bool halve);
 void pyramid_free(Pyramid *pyramid);
 /* (side, side) -> residual and bands. */
 void pyramid_build(Pyramid *pyramid, const float *picture);

@@ -14,9 +14,10 @@ static Range slowed(const Variant *variant) {
     return speed;
 }
 
-void scene_law_init(SceneLaw *law, const Variant *variant, uint64_t seed, uint32_t n_textures, uint32_t n_images) {
+void scene_law_init(SceneLaw *law, const Variant *variant, uint64_t seed, const ImageLaw *textures,
+                    const ImageLaw *images) {
     double scale = variant->scale_motion ? variant->size / 256.0 : 1;
-    *law = (SceneLaw){.variant = variant, .seed = seed, .n_textures = n_textures, .n_images = n_images};
+    *law = (SceneLaw){.variant = variant, .seed = seed, .textures = *textures, .images = *images};
     radius_table_init(&law->radii, variant);
     law->n_kinds = variant->kinds.count;
     for (int i = 0; i < variant->kinds.count; i++)
@@ -73,7 +74,7 @@ static void draw_angles(SceneObject *object, Rng *rng) {
 
 /* The crop is the shape's box of side 2r in a texture brought to 2R x 2R. */
 static void draw_texture(SceneObject *object, const SceneLaw *law, Rng *rng) {
-    object->texture = law->n_textures ? (int32_t)rng_below(rng, law->n_textures) : -1;
+    object->texture = law->textures.total ? (int32_t)image_law_draw(&law->textures, rng) : -1;
     int room = 2 * law->variant->size - 2 * object->radius;
     for (int c = 0; c < 2; c++) object->crop[c] = room > 0 ? (int32_t)rng_below(rng, (uint32_t)room) : 0;
     if (law->variant->crop_origin == CROP_CORNER) object->crop[0] = object->crop[1] = 0;
@@ -87,7 +88,7 @@ static void draw_object(SceneObject *object, const SceneLaw *law, uint64_t item,
     draw_angles(object, &shape);
     object->texture = -1;
     object->crop[0] = object->crop[1] = 0;
-    if (!law->n_textures) return;
+    if (!law->textures.total) return;
     Rng texture = rng_stream(law->seed, RNG_TEXTURE, item, number);
     draw_texture(object, law, &texture);
 }
@@ -105,6 +106,6 @@ void scene_draw(Scene *scene, const SceneLaw *law, uint64_t item) {
     Rng rng = rng_stream(law->seed, RNG_SCENE, item, 0);
     scene->n_frames = draw_length(law, &rng);
     for (int c = 0; c < 3; c++) scene->background_color[c] = rng_between(&rng, 0, 255);
-    scene->background_image = law->n_images ? (int32_t)rng_below(&rng, law->n_images) : -1;
+    scene->background_image = law->images.total ? (int32_t)image_law_draw(&law->images, &rng) : -1;
     for (int i = 0; i < law->variant->objects; i++) draw_object(&scene->objects[i], law, item, (uint32_t)i);
 }

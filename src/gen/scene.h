@@ -6,6 +6,7 @@
  * are what is stored as latents. */
 #pragma once
 
+#include "gen/image_law.h"
 #include "gen/radius.h"
 #include "gen/variant_config.h"
 #include "store/shard.h"
@@ -44,13 +45,14 @@ typedef struct {
     RadiusTable radii;
     int n_kinds;
     ShapeKind kinds[VARIANT_KINDS];
-    Range speed;         /* with `slow` and the canvas scale applied */
-    double accel_max;    /* with the canvas scale applied */
-    uint32_t n_textures; /* to draw from, 0: none */
-    uint32_t n_images;   /* for image backgrounds, 0: none */
+    Range speed;       /* with `slow` and the canvas scale applied */
+    double accel_max;  /* with the canvas scale applied */
+    ImageLaw textures; /* pool images or texture videos to fill objects with */
+    ImageLaw images;   /* for image backgrounds */
 } SceneLaw;
 
-void scene_law_init(SceneLaw *law, const Variant *variant, uint64_t seed, uint32_t n_textures, uint32_t n_images);
+void scene_law_init(SceneLaw *law, const Variant *variant, uint64_t seed, const ImageLaw *textures,
+                    const ImageLaw *images);
 /* scene->objects has room for variant->objects. */
 void scene_draw(Scene *scene, const SceneLaw *law, uint64_t item);
 /* Only the length: what info needs. */

@@ -14,11 +14,11 @@ static size_t n_pixels(const StatScratch *scratch) {
     return (size_t)scratch->side * (size_t)scratch->side;
 }
 
-Err stat_scratch_new(StatScratch *scratch, int side) {
+Err stat_scratch_new(StatScratch *scratch, int side, StatGain gain) {
     size_t pixels = (size_t)side * (size_t)side;
     *scratch = (StatScratch){.side = side};
     Err err = ERR_NONE;
-    TRY_OR(done, pyramid_new(&scratch->pyramid, side));
+    TRY_OR(done, pyramid_new(&scratch->pyramid, side, gain == STAT_GAIN_MATLAB));
     TRY_OR(done, fft2_new(&scratch->fft, side, side));
     scratch->amplitude = malloc((size_t)side * (size_t)(side / 2 + 1) * sizeof *scratch->amplitude);
     scratch->channels = malloc(3 * pixels * sizeof *scratch->channels);
@@ -276,7 +276,7 @@ static void to_pixels(uint8_t *out, StatScratch *scratch) {
             out[3 * i + c] = (uint8_t)((channels[c * pixels + i] - low) / (high - low) * 255 + 0.5f);
 }
 
-Err stat_render(uint8_t *pixels, uint64_t seed, uint64_t item, StatScratch *scratch) {
+Err stat_compose(uint64_t seed, uint64_t item, StatScratch *scratch) {
     size_t count = n_pixels(scratch);
     TRY(stat_model_draw(scratch, seed, item));
     Rng noise = rng_stream(seed, RNG_TEXTURE_STAT, item, PART_NOISE);
@@ -288,6 +288,11 @@ Err stat_render(uint8_t *pixels, uint64_t seed, uint64_t item, StatScratch *scra
             stat_impose_bands(channel, c, scratch);
             histogram_match(channel, count, &scratch->model->colors[c]);
         }
+    return ERR_NONE;
+}
+
+Err stat_render(uint8_t *pixels, uint64_t seed, uint64_t item, StatScratch *scratch) {
+    TRY(stat_compose(seed, item, scratch));
     to_pixels(pixels, scratch);
     return ERR_NONE;
 }

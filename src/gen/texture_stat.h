@@ -25,8 +25,11 @@ typedef struct {
     StatModel *model;
 } StatScratch;
 
+/* What a step down the pyramid does to amplitudes: coarse bands weigh 2^l more with the first. */
+typedef enum { STAT_GAIN_MATLAB, STAT_GAIN_PORT } StatGain;
+
 /* side: a power of two, at least 32. */
-CHECKED Err stat_scratch_new(StatScratch *scratch, int side);
+CHECKED Err stat_scratch_new(StatScratch *scratch, int side, StatGain gain);
 void stat_scratch_free(StatScratch *scratch);
 /* Image `item` into (side, side, 3). */
 CHECKED Err stat_render(uint8_t *pixels, uint64_t seed, uint64_t item, StatScratch *scratch);
@@ -40,6 +43,8 @@ struct StatModel {
     Histogram bands[3][STAT_BANDS_MAX]; /* of each channel: residual, then bands level by level */
 };
 CHECKED Err stat_model_draw(StatScratch *scratch, uint64_t seed, uint64_t item);
+/* All of stat_render but the way back to colors: leaves the decorrelated channels in scratch->channels. */
+CHECKED Err stat_compose(uint64_t seed, uint64_t item, StatScratch *scratch);
 /* One pass over decorrelated channel c; exposed for tests. */
 void stat_impose_spectrum(float *channel, StatScratch *scratch);
 void stat_impose_bands(float *channel, int c, StatScratch *scratch);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "gen/texture_stat.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
@@ -19,6 +20,11 @@ const Field textures_fields[] = {
                TEXTURE_STYLEGAN_ORIENTED, TEXTURE_KIND_NAMES),
     FIELD_INT(TexturesConfig, images, "images to make (the paper's pools have 300000)", 1000, 1, 10000000),
     FIELD_INT(TexturesConfig, size, "side of the images, pixels; a power of two", 256, 16, 1024),
+    FIELD_ENUM(
+        TexturesConfig, gain,
+        "statistical: amplitude of coarse wavelet bands; matlab: 2^l, the program of the published images; port: "
+        "4^l, its Python port, with a much flatter spectrum",
+        STAT_GAIN_MATLAB, "matlab|port"),
     FIELD_END,
 };
 
@@ -39,6 +45,8 @@ static Err describe(char **text, const TexturesConfig *config, uint64_t seed) {
     Builder builder = {0};
     builder_add(&builder, "{\n  \"schema\": \"synvid.textures\",\n  \"schema_version\": 1,\n  \"kind\": \"%s\",\n",
                 kind_name((TextureKind)config->kind));
+    if (config->kind == TEXTURE_STATISTICAL && config->gain != STAT_GAIN_MATLAB)
+        builder_add(&builder, "  \"gain\": \"port\",\n");
     builder_add(&builder, "  \"images\": %d,\n  \"size\": %d,\n  \"seed\": \"%llu\"\n}\n", config->images, config->size,
                 (unsigned long long)seed);
     TRY(builder_check(&builder, "describing a pool"));
@@ -69,8 +77,8 @@ static Err look(bool *done, const Run *run, const char *side, const char *text) 
 /* This rank's part of the chunk, at its place in `chunk`. */
 static Err make_part(uint8_t *chunk, const TexturesConfig *config, const Run *run, int first, Share part) {
     if (part.begin == part.end) return ERR_NONE;
-    return textures_render(chunk + (size_t)part.begin * image_bytes(config), (TextureKind)config->kind, config->size,
-                           run->seed, first + (int)part.begin, (int)(part.end - part.begin), run->par.threads);
+    return textures_render(chunk + (size_t)part.begin * image_bytes(config), config, run->seed, first + (int)part.begin,
+                           (int)(part.end - part.begin), run->par.threads);
 }
 
 static Err make_chunk_all(uint8_t *pixels, uint8_t *chunk, const TexturesConfig *config, const Run *run, int first,

@@ -15,6 +15,7 @@ typedef enum { TEXTURE_STATISTICAL, TEXTURE_STYLEGAN_ORIENTED, TEXTURE_STYLEGAN_
 typedef struct {
     int kind; /* TextureKind */
     int images, size;
+    int gain; /* StatGain */
 } TexturesConfig;
 
 extern const Field textures_fields[];
@@ -22,6 +23,7 @@ extern const Field textures_fields[];
 /* run->out is the pool file; OUT.json beside it says what is in it, and the same command again finds it done. */
 CHECKED Err textures_run_all(const TexturesConfig *config, const Run *run);
 
-/* Images first..first+count-1 of a pool, (count, size, size, 3), with `threads` threads. */
-CHECKED Err textures_render(uint8_t *pixels, TextureKind kind, int size, uint64_t seed, int first, int count,
+/* Images first..first+count-1 of a pool, (count, size, size, 3), with `threads` threads. config->images is not looked
+ * at. */
+CHECKED Err textures_render(uint8_t *pixels, const TexturesConfig *config, uint64_t seed, int first, int count,
                             int threads);

@@ -83,13 +83,14 @@ static Err render_gan(uint8_t *pixels, GanKind kind, int size, uint64_t seed, in
 
 /* ---- statistical ---- */
 
-static Err render_statistical(uint8_t *pixels, int size, uint64_t seed, int first, int count, int threads) {
+static Err render_statistical(uint8_t *pixels, const TexturesConfig *config, uint64_t seed, int first, int count,
+                              int threads) {
     FirstError failed = {0};
-    size_t bytes = (size_t)size * (size_t)size * 3;
+    size_t bytes = (size_t)config->size * (size_t)config->size * 3;
 #pragma omp parallel num_threads(threads)
     {
         StatScratch scratch = {0};
-        Err ready = stat_scratch_new(&scratch, size);
+        Err ready = stat_scratch_new(&scratch, config->size, (StatGain)config->gain);
         keep_first(&failed, ready);
 #pragma omp for schedule(dynamic, 1)
         for (int i = 0; i < count; i++)
@@ -100,11 +101,11 @@ static Err render_statistical(uint8_t *pixels, int size, uint64_t seed, int firs
     return tell_first(&failed);
 }
 
-Err textures_render(uint8_t *pixels, TextureKind kind, int size, uint64_t seed, int first, int count, int threads) {
-    switch (kind) {
-    case TEXTURE_STATISTICAL: return render_statistical(pixels, size, seed, first, count, threads);
-    case TEXTURE_STYLEGAN_ORIENTED: return render_gan(pixels, GAN_ORIENTED, size, seed, first, count, threads);
+Err textures_render(uint8_t *pixels, const TexturesConfig *config, uint64_t seed, int first, int count, int threads) {
+    switch ((TextureKind)config->kind) {
+    case TEXTURE_STATISTICAL: return render_statistical(pixels, config, seed, first, count, threads);
+    case TEXTURE_STYLEGAN_ORIENTED: return render_gan(pixels, GAN_ORIENTED, config->size, seed, first, count, threads);
     case TEXTURE_STYLEGAN_HIGH_FREQUENCY: break;
     }
-    return render_gan(pixels, GAN_HIGH_FREQUENCY, size, seed, first, count, threads);
+    return render_gan(pixels, GAN_HIGH_FREQUENCY, config->size, seed, first, count, threads);
 }

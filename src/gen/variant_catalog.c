@@ -25,7 +25,7 @@ static Err load_rows(VariantCatalog *catalog, const char *folder, const FileList
     if (!catalog->rows) return RAISE(ERR_MEMORY, "%s: listing the variants: out of memory", folder);
     for (size_t i = 0; i < files->count; i++) {
         char path[PATH_SIZE];
-        if (!text_ends(files->paths[i], ".json")) continue;
+        if (!text_ends(files->paths[i], ".json") || strchr(files->paths[i], '/')) continue;
         TRY(path_join(path, sizeof path, folder, files->paths[i]));
         TRY(variant_load(&catalog->rows[catalog->count], path, NULL, 0));
         catalog->count++;
@@ -73,7 +73,8 @@ static void print_table(const VariantCatalog *catalog) {
     for (int i = 0; i < catalog->count; i++) print_row(catalog->rows[i]);
     printf("\nUCF, HMDB: the paper's fine-tuning accuracy on UCF101 and HMDB51, probe: its linear probe on UCF101\n"
            "(ViT-B, %%; - where it gives none). Mode: rendered while training, or a set of files.\n"
-           "Settings: synvid config show variants/NAME. Textures and photographs come from a pool (--pool).\n");
+           "Settings: synvid config show variants/NAME. Textures and photographs come from a pool (--pool).\n"
+           "As the released code where it differs: variants/release/NAME (configs/variants/release).\n");
 }
 
 static void add_number(cJSON *object, const char *key, double value) {

@@ -1,5 +1,5 @@
-/* gen/variant_catalog - all variants below configs/variants, loaded: the paper's rows in its order, then the others by
- * name. */
+/* gen/variant_catalog - all variants in configs/variants, loaded: the paper's rows in its order, then the others by
+ * name. Presets in folders below are not in it. */
 #pragma once
 
 #include "gen/variant_config.h"

@@ -94,6 +94,10 @@ const Field variant_fields[] = {
     FIELD_ENUM(Variant, fill, "what objects are filled with", FILL_COLOR, "color|texture|texture-video"),
     FIELD_INT64(Variant, pool_size, "images of the pool in use, from its front; 0: all of it", 0, 0, 100000000),
     FIELD_INT(Variant, pool_min, "fewer images than this in the pool are an error", 16, 1, 1000000),
+    FIELD_ENUM(Variant, pool_choice,
+               "between several pools; by-size: one union, every image equally likely; equal: every pool equally "
+               "likely (150k + 150k). Shares named in --pool go before",
+               POOL_CHOICE_BY_SIZE, "by-size|equal"),
     FIELD_ENUM(Variant, crop_origin, "where an object's crop lies in its texture; random: the paper; corner: the code",
                CROP_RANDOM, "random|corner"),
     FIELD_ENUM(Variant, texture_filter, "how a texture becomes 2R x 2R before cropping; nearest: the code",

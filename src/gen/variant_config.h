@@ -27,6 +27,7 @@ typedef enum { FILL_COLOR, FILL_TEXTURE, FILL_TEXTURE_VIDEO } FillKind;
 typedef enum { SATURATE_OFF, SATURATE_WRAP, SATURATE_CLIP } SaturateRule;
 typedef enum { CROP_RANDOM, CROP_CORNER } CropOrigin;
 typedef enum { TEXTURE_NEAREST, TEXTURE_BILINEAR } TextureFilter;
+typedef enum { POOL_CHOICE_BY_SIZE, POOL_CHOICE_EQUAL } PoolChoice;
 typedef enum { BACKGROUND_BLACK, BACKGROUND_COLOR, BACKGROUND_IMAGE } BackgroundKind;
 typedef enum { CULL_CODE, CULL_EXACT } CullRule;
 typedef enum { MIX_NONE, MIX_STATIC_CLIPS, MIX_REAL_VIDEOS } MixKind;
@@ -75,6 +76,7 @@ struct Variant {
     int fill;
     int64_t pool_size;
     int pool_min;
+    int pool_choice;
     int crop_origin, texture_filter, saturate;
     int background;
     Range length; /* frames, both ends included */

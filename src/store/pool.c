@@ -2,6 +2,7 @@
 
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "par/agree.h"
 #include "store/h5.h"
 
@@ -139,6 +140,24 @@ Err pool_read_all(Pool *pool, const char *path, const Par *par) {
     Err err = err_agree_all(pool_read(pool, path), par, path);
     if (err) pool_free(pool);
     return err;
+}
+
+Err pool_hold(const Pool *pool, const char *path) {
+    char need[32], have[32];
+    uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (pool->storage_bytes > memory)
+        return RAISE(ERR_MEMORY, "%s: needs %s to be resident, the machine has %s; leave out :resident", path,
+                     text_bytes(need, sizeof need, (double)pool->storage_bytes),
+                     text_bytes(have, sizeof have, (double)memory));
+    volatile uint8_t sum = 0; /* page by page, in order: that is how disks and network file systems read fast */
+    (void)madvise(pool->storage, pool->storage_bytes, MADV_SEQUENTIAL);
+    for (size_t at = 0; at < pool->storage_bytes; at += 4096)
+        sum = (uint8_t)(sum + ((const uint8_t *)pool->storage)[at]);
+    (void)madvise(pool->storage, pool->storage_bytes, MADV_NORMAL);
+    if (mlock(pool->storage, pool->storage_bytes))
+        log_warn("%s: cannot be locked in memory (%s); it was read, the system may drop it (see ulimit -l)", path,
+                 strerror(errno));
+    return ERR_NONE;
 }
 
 Err pool_verify(const char *path, char digest[DIGEST_SIZE]) {

@@ -28,6 +28,9 @@ CHECKED Err pool_read(Pool *pool, const char *path);
 CHECKED Err pool_read_all(Pool *pool, const char *path, const Par *par);
 /* Reads all pixels; ERR_INPUT when they are not those of the digest. */
 CHECKED Err pool_verify(const char *path, char digest[DIGEST_SIZE]);
+/* Reads all pixels into the page cache and, where the system lets us, keeps them there: for one rank of a node.
+ * Otherwise pages come when they are touched and may go again. ERR_MEMORY when the node has not the memory. */
+CHECKED Err pool_hold(const Pool *pool, const char *path);
 void pool_free(Pool *pool);
 static inline const uint8_t *pool_image(const Pool *pool, int image) {
     return pool->images + (size_t)image * (size_t)pool->height * (size_t)pool->width * 3;

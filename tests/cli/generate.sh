@@ -102,6 +102,25 @@ once "the disk has"
 expect 4 "$synvid" "${small[@]}" --videos 2 --out foreign.h5/below
 once "cannot make this folder"
 
+# Shares of pools and what does not make sense there.
+expect 0 "$synvid" textures --kind stylegan-oriented --images 16 --size 32 --out a.h5
+expect 0 "$synvid" textures --kind stylegan-oriented --images 16 --size 32 --seed 2 --out b.h5
+textured=(generate --variant images-300k --size 32 --frames 4 --videos 3 --progress none --storage latent)
+expect 0 "$synvid" "${textured[@]}" --pool a.h5,b.h5 --out union
+expect 0 "$synvid" "${textured[@]}" --pool a.h5:0.9,b.h5:0.1 --out shares
+expect 0 ranks 2 "$synvid" "${textured[@]}" --pool a.h5:0.9:resident,b.h5:0.1 --out resident
+! cmp -s union/shard-00000.h5 shares/shard-00000.h5 || fail "shares make no difference"
+cmp -s shares/shard-00000.h5 resident/shard-00000.h5 || fail "resident pools make a difference"
+expect 0 "$synvid" inspect shares --sheet sheet.png # finds its pools and shares again
+for bad in a.h5:0.9,b.h5 a.h5:0.9,b.h5:0.9 a.h5:-1; do
+    expect 2 "$synvid" "${textured[@]}" --pool "$bad" --out bad
+    once "shares sum to"
+done
+expect 2 "$synvid" "${textured[@]}" --pool "a.h5,,b.h5" --out bad
+once "empty name"
+expect 2 "$synvid" "${textured[@]}" --pool "a.h5,one:0.5" --out bad
+once "is a folder"
+
 # The catalog.
 expect 0 "$synvid" variants
 fits out

@@ -27,7 +27,7 @@ static void compare_pool(const char *path, const TexturesConfig *config) {
     uint8_t *alone = malloc(bytes);
     CHECK(pool_read(&pool, path) == ERR_NONE);
     CHECK(alone && pool.count == config->images && pool.height == config->size);
-    CHECK(textures_render(alone, (TextureKind)config->kind, config->size, 5, 0, config->images, 1) == ERR_NONE);
+    CHECK(textures_render(alone, config, 5, 0, config->images, 1) == ERR_NONE);
     CHECK(failures == 0 && memcmp(alone, pool.images, bytes) == 0);
     pool_free(&pool);
     free(alone);

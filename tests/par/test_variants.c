@@ -15,7 +15,8 @@
 
 enum { SIDE = 32, FRAMES = 10, VIDEOS = 5, POOL_IMAGES = 20 };
 
-static char scratch[PATH_SIZE], images[PATH_SIZE], texture_videos[PATH_SIZE], real_videos[PATH_SIZE];
+static char scratch[PATH_SIZE], images[PATH_SIZE], two_pools[2 * PATH_SIZE], texture_videos[PATH_SIZE],
+    real_videos[PATH_SIZE];
 
 static void in_scratch(char path[PATH_SIZE], const char *name) {
     CHECK_OK(path_join(path, PATH_SIZE, scratch, name));
@@ -54,6 +55,7 @@ static void make_media_all(const Par *par) {
         for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)rng_u32(&rng);
         CHECK_OK(pool_write(images, "test", pixels, POOL_IMAGES, SIDE, SIDE, NULL, 1, "{}", digest));
     }
+    CHECK_OK(text_format(two_pools, sizeof two_pools, "%s:0.5:resident,%s:0.5", images, images));
     CHECK_OK(generate_all(texture_videos, "dynamic-stylegan-videos", "", STORAGE_RAW, par));
     CHECK_OK(generate_all(real_videos, "standin-motion", "", STORAGE_RAW, par));
 }
@@ -64,6 +66,7 @@ static const char *pool_of(const Variant *variant, char both[2 * PATH_SIZE]) {
         return both;
     }
     if (variant->mix == MIX_REAL_VIDEOS) return real_videos;
+    if (variant->pool_choice == POOL_CHOICE_EQUAL) return two_pools;
     if (variant->fill == FILL_TEXTURE_VIDEO) return texture_videos;
     return variant_needs_pool(variant) ? images : "";
 }

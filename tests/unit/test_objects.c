@@ -30,7 +30,7 @@ static void check_count(const char *name, MixKind kind, int64_t generated) {
     Variant *variant = fixture_variant(name, NULL);
     Mix mix;
     GeneratorSetup setup = {.variant = variant, .media = &media, .split = "", .seed = 6, .count = 9537};
-    mix_init(&mix, &setup, 20);
+    mix_init(&mix, &setup, &(ImageLaw){.total = 20});
     assert_int_equal(mix_n_generated(&mix), generated);
     for (int64_t i = 0; i < 9537; i++) {
         MixPick pick = mix_pick(&mix, (uint64_t)(i + 9537 * 3)); /* the fourth epoch */
@@ -117,7 +117,7 @@ static void test_latents_are_the_scene(void **state) {
     for (int c = 0; c < GENERATOR_COLUMNS_MAX; c++) columns[c] = values[c];
     open_generator(&generator, variant, &media, 10);
     assert_int_equal(generator_latents(&generator, 5, columns), ERR_NONE);
-    scene_law_init(&law, variant, 6, 20, 20);
+    scene_law_init(&law, variant, 6, &(ImageLaw){.total = 20}, &(ImageLaw){.total = 20});
     scene_draw(&scene, &law, 5);
     for (int c = 0; c < generator.n_columns; c++) {
         const char *name = generator.columns[c].name;
@@ -130,6 +130,48 @@ static void test_latents_are_the_scene(void **state) {
     }
     generator_close(&generator);
     variant_free(&variant);
+}
+
+/* How often each of two pools is drawn from, and the largest number within it. */
+static void count_draws(const ImageLaw *law, int split, int seen[2], int largest[2]) {
+    Rng rng = rng_stream(4, RNG_TEST, 0, 0);
+    seen[0] = seen[1] = largest[0] = largest[1] = 0;
+    for (int i = 0; i < 20000; i++) {
+        int image = (int)image_law_draw(law, &rng), pool = image >= split;
+        image -= pool * split;
+        seen[pool]++;
+        if (image > largest[pool]) largest[pool] = image;
+    }
+}
+
+/* 10 photographs and 90 textures. Tolerances are five standard deviations of 20000 draws. */
+static void test_pools_are_drawn_from_by_size_or_by_share(void **state) {
+    (void)state;
+    Media two = {0};
+    int seen[2], largest[2];
+    fixture_add_pool(&two, 10, 4, 4, 1);
+    fixture_add_pool(&two, 90, 4, 4, 2);
+    Variant *by_size = fixture_variant("images-300k", NULL), *equal = fixture_variant("images-stylegan", NULL);
+    Variant *limited = fixture_variant("images-stylegan", "pool_size=40", NULL);
+    ImageLaw law = image_law_of(by_size, &two);
+    count_draws(&law, 10, seen, largest);
+    ASSERT_NEAR(seen[0], 2000, 220);
+    law = image_law_of(equal, &two); /* 150k + 150k */
+    count_draws(&law, 10, seen, largest);
+    ASSERT_NEAR(seen[0], 10000, 360);
+    assert_true(largest[0] == 9 && largest[1] == 89);
+    law = image_law_of(limited, &two); /* 20 of each, where there are as many */
+    count_draws(&law, 10, seen, largest);
+    assert_true(largest[0] == 9 && largest[1] == 19);
+    two.shares[0] = 0.8;
+    two.shares[1] = 0.2;
+    law = image_law_of(by_size, &two);
+    count_draws(&law, 10, seen, largest);
+    ASSERT_NEAR(seen[0], 16000, 290);
+    variant_free(&by_size);
+    variant_free(&equal);
+    variant_free(&limited);
+    fixture_media_free(&two);
 }
 
 static void check_missing(const char *name, const char *set, const Media *from, const char *expected) {
@@ -158,6 +200,7 @@ int main(void) {
         cmocka_unit_test(test_a_real_video_keeps_its_length_and_shows_its_middle_square),
         cmocka_unit_test(test_only_the_frames_asked_for_are_rendered_and_in_that_order),
         cmocka_unit_test(test_latents_are_the_scene),
+        cmocka_unit_test(test_pools_are_drawn_from_by_size_or_by_share),
         cmocka_unit_test(test_missing_and_small_pools_are_refused),
     };
     return cmocka_run_group_tests(tests, media_setup, media_teardown);

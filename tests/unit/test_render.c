@@ -54,7 +54,7 @@ static void open_painter(Painter *painter, Renderer *renderer, const Variant *va
     uint32_t textures = variant->fill == FILL_TEXTURE_VIDEO ? 4 : 17;
     assert_int_equal(renderer_init(renderer, variant, &media), ERR_NONE);
     assert_int_equal(painter_init(painter, renderer), ERR_NONE);
-    scene_law_init(&law, variant, seed, textures, 17);
+    scene_law_init(&law, variant, seed, &(ImageLaw){.total = textures}, &(ImageLaw){.total = 17});
     scene_draw(&painter->scene, &law, 7);
     painter_begin(painter);
 }
@@ -216,7 +216,7 @@ static Look look_at(const char *name, int t, int videos) {
     Look look = {0};
     uint8_t *frame = malloc(256 * 256 * 3), *seen = calloc(1 << 24, 1);
     open_painter(&painter, &renderer, variant, 3);
-    scene_law_init(&law, variant, 3, 0, 0);
+    scene_law_init(&law, variant, 3, &(ImageLaw){0}, &(ImageLaw){0});
     for (int v = 0; v < videos; v++) {
         scene_draw(&painter.scene, &law, (uint64_t)v);
         painter_begin(&painter);

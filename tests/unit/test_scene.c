@@ -22,7 +22,7 @@ static int draw_many(void **state) {
     drawn.variant = fixture_variant("accelerating-shapes", NULL);
     drawn.objects = calloc(DRAWN, sizeof *drawn.objects);
     assert_non_null(drawn.objects);
-    scene_law_init(&law, drawn.variant, 20260101, 37, 0);
+    scene_law_init(&law, drawn.variant, 20260101, &(ImageLaw){.total = 37}, &(ImageLaw){0});
     for (int v = 0; v < VIDEOS; v++) {
         Scene scene = {.objects = drawn.objects + v * OBJECTS};
         scene_draw(&scene, &law, (uint64_t)v);
@@ -179,7 +179,7 @@ static void check_lengths(const char *name, int longest) {
     SceneLaw law;
     int seen[201] = {0}, n = longest - 99;
     double chi = 0, expected = (double)LENGTHS / n;
-    scene_law_init(&law, variant, 8, 0, 0);
+    scene_law_init(&law, variant, 8, &(ImageLaw){0}, &(ImageLaw){0});
     for (uint64_t item = 0; item < LENGTHS; item++) {
         int length = scene_length(&law, item);
         assert_in_range(length, 100, longest);
@@ -224,7 +224,7 @@ static void draw_one(SceneObject *objects, const char *name, const char *set, ui
     Variant *variant = fixture_variant(name, "objects=20", set, NULL);
     SceneLaw law;
     Scene scene = {.objects = objects};
-    scene_law_init(&law, variant, seed, 0, 0);
+    scene_law_init(&law, variant, seed, &(ImageLaw){0}, &(ImageLaw){0});
     scene_draw(&scene, &law, item);
     variant_free(&variant);
 }

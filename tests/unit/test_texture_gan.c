@@ -2,6 +2,8 @@
 
 #include "gen/texture_gan.h"
 #include "gen/texture_noise.h"
+#include "gen/textures.h"
+#include "support/slope.h"
 
 static const GanWalk still = {0};
 
@@ -14,7 +16,7 @@ static double relative_distance(const float *a, const float *b, size_t count) {
     return sqrt(difference / size);
 }
 
-static void compare_with_the_plain_network(GanKind kind, GanSize size) {
+static void compare_with_the_plain_network(GanKind kind, GanSize size, uint64_t images) {
     GanNetwork network;
     GanSample sample;
     GanScratch scratch;
@@ -23,7 +25,7 @@ static void compare_with_the_plain_network(GanKind kind, GanSize size) {
     assert_int_equal(gan_network_new(&network, kind, size, 5, 0), ERR_NONE);
     assert_int_equal(gan_scratch_new(&scratch, &network), ERR_NONE);
     float *latents = malloc((size_t)(network.n_layers + 1) * GAN_LATENT * sizeof *latents);
-    for (uint64_t image = 0; image < 3; image++) {
+    for (uint64_t image = 0; image < images; image++) {
         assert_int_equal(gan_sample_new(&sample, &network, 5, image), ERR_NONE);
         gan_latents_begin(latents, &network, &still, 5, image);
         gan_render(fast, &network, &sample, latents, &scratch);
@@ -40,9 +42,17 @@ static void compare_with_the_plain_network(GanKind kind, GanSize size) {
 
 static void test_the_collapsed_network_equals_the_written_one(void **state) {
     (void)state;
-    compare_with_the_plain_network(GAN_ORIENTED, (GanSize){16, 160, 24});
-    compare_with_the_plain_network(GAN_HIGH_FREQUENCY, (GanSize){16, 160, 24});
-    compare_with_the_plain_network(GAN_ORIENTED, (GanSize){32, 256, 12});
+    compare_with_the_plain_network(GAN_ORIENTED, (GanSize){16, 160, 24}, 3);
+    compare_with_the_plain_network(GAN_HIGH_FREQUENCY, (GanSize){16, 160, 24}, 3);
+    compare_with_the_plain_network(GAN_ORIENTED, (GanSize){32, 256, 12}, 3);
+}
+
+/* All 13 layers, with fewer channels; SYNVID_TEST_FULL=1 takes all 512 (90 GFLOP an image, minutes). */
+static void test_the_collapse_holds_at_256(void **state) {
+    (void)state;
+    GanSize size = getenv("SYNVID_TEST_FULL") ? gan_size(256) : (GanSize){256, 2048, 48};
+    compare_with_the_plain_network(GAN_ORIENTED, size, 1);
+    compare_with_the_plain_network(GAN_HIGH_FREQUENCY, size, 1);
 }
 
 static void test_the_full_network_has_the_published_layers(void **state) {
@@ -152,14 +162,99 @@ static void test_walks_move_slowly_and_zero_sigma_stays(void **state) {
     gan_network_free(&network);
 }
 
+/* Means and deviations of an image's channels, drawn: their own means over 2000 images within five standard errors. */
+static void test_color_draws_have_the_published_law(void **state) {
+    (void)state;
+    enum { IMAGES = 2000 };
+    static const double mean[3][2] = {{0.483, 0.145}, {0.455, 0.142}, {0.401, 0.161}};
+    static const double deviation[3][2] = {{0.219, 0.063}, {0.213, 0.062}, {0.213, 0.069}};
+    double sums[2][3] = {{0}}, squares[2][3] = {{0}};
+    for (uint64_t image = 0; image < IMAGES; image++) {
+        GanSample sample;
+        gan_sample_colors(&sample, 5, image);
+        for (int c = 0; c < 3; c++) {
+            const double drawn[2] = {(double)sample.mean[c], (double)sample.deviation[c]};
+            for (int k = 0; k < 2; k++) {
+                sums[k][c] += drawn[k] / IMAGES;
+                squares[k][c] += drawn[k] * drawn[k] / IMAGES;
+            }
+        }
+    }
+    for (int c = 0; c < 3; c++)
+        for (int k = 0; k < 2; k++) {
+            const double *law = k ? deviation[c] : mean[c];
+            ASSERT_NEAR(sums[k][c], law[0], 5 * law[1] / sqrt(IMAGES));
+            ASSERT_NEAR(sqrt(squares[k][c] - sums[k][c] * sums[k][c]), law[1], 5 * law[1] / sqrt(2 * IMAGES));
+        }
+}
+
+/* The reference is a sample of 8 images each whose slopes spread by 0.14 to 0.3: its mean is known to about 0.1. Mean
+ * slope within three such errors; about 5 % of values clipped. */
+static void check_look(TextureKind kind, double slope, double spread) {
+    enum { IMAGES = 12, VALUES = 3 * 256 * 256 };
+    const TexturesConfig config = {.kind = (int)kind, .size = 256};
+    uint8_t *pixels = malloc((size_t)IMAGES * VALUES);
+    Fft2 *fft;
+    double mean = 0, clipped = 0;
+    assert_int_equal(textures_render(pixels, &config, 1, 0, IMAGES, 1), ERR_NONE);
+    assert_int_equal(fft2_new(&fft, 256, 256), ERR_NONE);
+    for (int i = 0; i < IMAGES; i++) {
+        const uint8_t *image = pixels + (size_t)i * VALUES;
+        mean += amplitude_slope(image, fft) / IMAGES;
+        for (int v = 0; v < VALUES; v++) clipped += (image[v] == 0 || image[v] == 255) / (double)(IMAGES * VALUES);
+    }
+    if (!(fabs(mean - slope) < spread)) fail_msg("slope %g, expected %g +- %g", mean, slope, spread);
+    if (!(clipped > 0.01 && clipped < 0.12)) fail_msg("%g of the values clipped", clipped);
+    fft2_free(&fft);
+    free(pixels);
+}
+
+static void test_images_look_like_the_reference(void **state) {
+    (void)state;
+    check_look(TEXTURE_STYLEGAN_ORIENTED, 1.78, 0.3);
+    check_look(TEXTURE_STYLEGAN_HIGH_FREQUENCY, 1.26, 0.3);
+}
+
+/* Without an envelope the amplitude of a map falls as f^-alpha, alpha in [0.5, 1.5]. */
+static void test_plain_noise_falls_with_a_drawn_power(void **state) {
+    (void)state;
+    enum { SIDE = 256 };
+    static float map[SIDE * SIDE];
+    Fft2 *fft;
+    double lowest = 9, highest = -9;
+    assert_int_equal(fft2_new(&fft, SIDE, SIDE), ERR_NONE);
+    for (uint64_t i = 0; i < 30; i++) {
+        Rng rng = rng_stream(6, RNG_TEST, i, 0);
+        double near = 0, far = 0;
+        assert_int_equal(noise_pink(map, SIDE, false, &rng), ERR_NONE);
+        memcpy(fft2_input(fft), map, sizeof map);
+        fft2_run(fft);
+        for (int a = 0; a < 64; a++) { /* rings at 8 and 64 cycles */
+            double x = cos(a * 0.0490873852), y = sin(a * 0.0490873852);
+            near += log(1e-9 + (double)fft2_amplitude(fft, (int)lround(8 * y), (int)lround(8 * x)));
+            far += log(1e-9 + (double)fft2_amplitude(fft, (int)lround(64 * y), (int)lround(64 * x)));
+        }
+        double alpha = (near - far) / 64 / log(8);
+        assert_true(alpha > 0.35 && alpha < 1.65);
+        lowest = fmin(lowest, alpha);
+        highest = fmax(highest, alpha);
+    }
+    assert_true(lowest < 0.7 && highest > 1.3); /* the whole range is drawn from */
+    fft2_free(&fft);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_collapsed_network_equals_the_written_one),
+        cmocka_unit_test(test_the_collapse_holds_at_256),
         cmocka_unit_test(test_the_full_network_has_the_published_layers),
         cmocka_unit_test(test_styles_have_their_law),
         cmocka_unit_test(test_noise_maps_are_standard),
         cmocka_unit_test(test_colors_are_scaled_to_the_draw),
         cmocka_unit_test(test_walks_move_slowly_and_zero_sigma_stays),
+        cmocka_unit_test(test_color_draws_have_the_published_law),
+        cmocka_unit_test(test_images_look_like_the_reference),
+        cmocka_unit_test(test_plain_noise_falls_with_a_drawn_power),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,8 @@ static void test_every_row_of_the_paper_is_there_once(void **state) {
         char slug[NAME_SIZE];
         snprintf(slug, sizeof slug, "%.*s", (int)(strlen(files.paths[i]) - 5), files.paths[i]);
         Variant *variant = fixture_variant(slug, NULL);
+        for (char *c = slug; *c; c++)
+            if (*c == '/') *c = '-'; /* release/slow-shapes is called release-slow-shapes: names become file names */
         assert_string_equal(variant_name(variant), slug);
         assert_in_range(variant->paper.row, 0, 34);
         assert_true(strlen(variant->title) > 0 && strlen(variant->title) <= 44); /* the column of `variants` */
@@ -55,6 +57,27 @@ static void test_the_progression_adds_one_aspect_at_a_time(void **state) {
         assert_int_equal(variant_needs_pool(all[i]), i == 5);
         variant_free(&all[i]);
     }
+}
+
+static void test_release_presets_differ_in_what_the_released_code_does(void **state) {
+    (void)state;
+    Variant *released = fixture_variant("release/accelerating-textures", NULL);
+    Variant *ours = fixture_variant("accelerating-textures", NULL);
+    assert_true(ours->accel_law == ACCEL_PHYSICAL && released->accel_law == ACCEL_CODE);
+    ASSERT_NEAR(2 * released->accel_max, ours->accel_max, 1e-12); /* the same law */
+    assert_true(ours->crop_origin == CROP_RANDOM && released->crop_origin == CROP_CORNER);
+    released->accel_law = ours->accel_law;
+    released->accel_max = ours->accel_max;
+    released->crop_origin = ours->crop_origin;
+    memcpy(released->name, ours->name, sizeof ours->name);
+    memcpy(released->title, ours->title, sizeof ours->title);
+    released->paper = ours->paper;
+    assert_memory_equal(released, ours, sizeof *ours); /* and nothing else */
+    variant_free(&released);
+    variant_free(&ours);
+    Variant *slow = fixture_variant("release/slow-circles", NULL);
+    assert_int_equal(slow->slow, SLOW_HALF_MAX);
+    variant_free(&slow);
 }
 
 static void test_a_resolved_variant_reads_back_as_itself(void **state) {
@@ -98,6 +121,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_row_of_the_paper_is_there_once),
         cmocka_unit_test(test_the_progression_adds_one_aspect_at_a_time),
+        cmocka_unit_test(test_release_presets_differ_in_what_the_released_code_does),
         cmocka_unit_test(test_a_resolved_variant_reads_back_as_itself),
         cmocka_unit_test(test_bad_settings_are_named),
     };
