@@ -3,14 +3,17 @@
 #include "cli/cmd.h"
 #include "cli/describe.h"
 #include "cli/footage.h"
+#include "cli/gallery.h"
 #include "cli/kinds.h"
 #include "store/dataset.h"
 #include "store/describe.h"
 #include "video/encode.h"
 #include "video/sheet.h"
 
+#include <omp.h>
+
 typedef struct {
-    const char *sheet, *mp4, *pool, *split;
+    const char *sheet, *mp4, *pool, *split, *gallery, *media;
     ArgList clips;
     int64_t rows, columns, cell, seed;
     bool config, help;
@@ -26,6 +29,11 @@ static const Option inspect_options[] = {
      .group = "Pictures",
      .help = "write a contact sheet: rows of clips, columns of frames"},
     OPTION_TEXT("mp4", 0, "FILE.mp4", offsetof(InspectArgs, mp4), "write one clip as a video (the first, or --clip)"),
+    OPTION_TEXT("gallery", 0, "FILE.html", offsetof(InspectArgs, gallery),
+                "write a page that shows all datasets of the paper; takes no PATH"),
+    OPTION_TEXT("media", 0, "DIR", offsetof(InspectArgs, media),
+                "what the gallery draws from: images.h5, statistical.h5, stylegan.h5, stylegan-videos, videos; what is "
+                "missing is made there, small (default: all, in a temporary folder)"),
     OPTION_LIST("clip", 0, "N", offsetof(InspectArgs, clips),
                 "which video, counted from 0; may repeat (default: spread evenly)"),
     OPTION_INT("rows", 0, "N", offsetof(InspectArgs, rows), "clips on the sheet (default 6)"),
@@ -42,7 +50,7 @@ static const Option *const inspect_tables[] = {inspect_options, NULL};
 static const CommandHelp inspect_help = {
     .name = "inspect",
     .summary = "describe a file or folder; contact sheets and previews",
-    .usage = "inspect PATH... [options]",
+    .usage = "inspect PATH... [options]\n       inspect --gallery FILE.html [--media DIR] [--seed N]",
     .description =
         "Says what a path is and what is in it: datasets, shards, pools, checkpoints, runs, results, curves, "
         "configurations, videos, images, and HDF5 files of other programs. With --sheet or --mp4 it shows the "
@@ -50,7 +58,8 @@ static const CommandHelp inspect_help = {
     .examples = "  synvid inspect data/moving-circles\n"
                 "  synvid inspect data/moving-circles --sheet sheet.png\n"
                 "  synvid inspect variants/accelerating-shapes --sheet sheet.png --rows 3\n"
-                "  synvid inspect data/moving-circles --clip 3 --mp4 clip.mp4\n",
+                "  synvid inspect data/moving-circles --clip 3 --mp4 clip.mp4\n"
+                "  synvid inspect --gallery gallery.html\n",
     .options = inspect_tables,
 };
 
@@ -211,6 +220,7 @@ static Err check(const InspectArgs *args, const ArgList *rest) {
     if (args->columns < 1 || args->columns > COLUMNS_MAX)
         return RAISE(ERR_USAGE, "--columns: outside [1, %d]", COLUMNS_MAX);
     if (args->cell < 8 || args->cell > CELL_MAX) return RAISE(ERR_USAGE, "--cell: outside [8, %d]", CELL_MAX);
+    if (args->media && !args->gallery) return RAISE(ERR_USAGE, "--media belongs to --gallery");
     if (args->seed < 0) return RAISE(ERR_USAGE, "--seed: negative");
     return ERR_NONE;
 }
@@ -223,8 +233,9 @@ static Err inspect_main(int argc, char *const *argv) {
         args_help(&inspect_help);
         return ERR_NONE;
     }
-    TRY(args_expect(&inspect_help, &rest, 1, ARGS_LIST_MAX));
+    TRY(args_expect(&inspect_help, &rest, args.gallery ? 0 : 1, args.gallery ? 0 : ARGS_LIST_MAX));
     TRY(check(&args, &rest));
+    if (args.gallery) return gallery_write(args.gallery, args.media, (uint64_t)args.seed, omp_get_max_threads());
     for (int i = 0; i < rest.count; i++) {
         if (i) printf("\n");
         TRY(inspect_path(rest.items[i], &args));

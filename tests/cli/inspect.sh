@@ -102,3 +102,27 @@ inspect 'encoder.blocks.*.attn.qkv.weight' "$checkpoint"
 digest=$(awk '$1 == "digest" { print $2 }' out)
 expect 0 "$synvid" verify "$run"
 [ "$(cat out)" = "$digest  $checkpoint" ] || fail "verify and inspect tell different digests of a checkpoint"
+
+# The gallery: 34 captioned pictures on one page that needs nothing else; media that are there are used, the others made.
+mkdir media
+for kind in statistical stylegan; do
+    expect 0 "$synvid" textures --kind "${kind/stylegan/stylegan-oriented}" --images 16 --size 32 --out "media/$kind.h5" -q
+done
+expect 0 "$synvid" generate --variant dynamic-stylegan-videos --size 32 --videos 2 --frames 64 --out media/stylegan-videos -q
+expect 0 "$synvid" inspect --gallery gallery.html --media media
+[ "$(grep -o '<figcaption>' gallery.html | wc -l)" -eq 34 ] || fail "not 34 pictures"
+[ "$(grep -o 'src="data:image/png;base64,' gallery.html | wc -l)" -eq 34 ] || fail "pictures are not in the page"
+for row in $("$synvid" variants --json | grep -o '"variant": *"[a-z0-9-]*"' | cut -d'"' -f4 | grep -v standin); do
+    grep -qE "<figcaption>[0-9]+\. $row: " gallery.html || fail "no caption of $row"
+done
+says err "wrote gallery.html"
+grep -q "stand for photographs" gallery.html || fail "the page does not say what its images are"
+for made in images.h5 videos/dataset.json; do
+    [ -e "media/$made" ] || fail "missing media were not kept"
+done
+expect 2 "$synvid" inspect --media media gallery.html
+once "--media belongs to --gallery"
+echo "not a pool" >media/images.h5
+expect 3 "$synvid" inspect --gallery bad.html --media media
+once "images.h5"
+[ ! -e bad.html ] || fail "a page was written although its media are bad"
