@@ -5,12 +5,13 @@
 #include "gen/bench_textures.h"
 #include "nn/bench_nn.h"
 #include "par/agree.h"
+#include "par/bench_exchange.h"
 #include "store/bench_shards.h"
 
 #include <cjson/cJSON.h>
 
 typedef struct {
-    double seconds;
+    double seconds, parameters;
     int64_t videos;
     const char *folder;
     bool json, help;
@@ -39,13 +40,13 @@ static Err run_step(const BenchArgs *args) {
     return bench_step(args->seconds, args->json);
 }
 
-static void print_shard_row(void *context, const ShardBenchRow *row) {
+static void print_pair(void *context, const PairRow *row) {
     (void)context;
-    printf("%-34s %9.0f %-8s %9.0f %7.1f %%\n", row->name, row->rate, row->unit, row->bound, 100 * row->share);
+    printf("%-34s %9.4g %-8s %9.4g %7.1f %%\n", row->name, row->rate, row->unit, row->bound, 100 * row->share);
     fflush(stdout);
 }
 
-static void add_shard_row(void *list, const ShardBenchRow *row) {
+static void add_pair(void *list, const PairRow *row) {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "name", row->name);
     cJSON_AddStringToObject(object, "unit", row->unit);
@@ -56,19 +57,12 @@ static void add_shard_row(void *list, const ShardBenchRow *row) {
     cJSON_AddItemToArray(list, object);
 }
 
-static Err measure_shards_all(const BenchArgs *args, const Par *par) {
-    ShardBenchPlan plan = bench_shards_plan(args->folder);
-    plan.seconds = args->seconds;
-    plan.videos = (int)args->videos;
-    plan.clips = 40 * plan.videos;
+typedef Err (*PairTopic)(PairSink sink, const BenchArgs *args, const Par *par);
+
+/* A table or JSON of the rows that a topic of many ranks measures. */
+static Err measure_all(PairTopic topic, const BenchArgs *args, const Par *par) {
     cJSON *list = cJSON_CreateArray();
-    if (!args->json && par->rank == 0)
-        printf("%d ranks, each %d videos of %d frames of %d x %d in %s; bound: the same bytes without HDF5\n"
-               "%-34s %9s %-8s %9s %9s\n",
-               par->n_ranks, plan.videos, plan.n_frames, plan.size, plan.size, plan.folder, "name", "rate", "", "bound",
-               "share");
-    ShardBenchSink sink = args->json ? (ShardBenchSink){add_shard_row, list} : (ShardBenchSink){print_shard_row, NULL};
-    Err err = bench_shards_all(sink, &plan, par);
+    Err err = topic(args->json ? (PairSink){add_pair, list} : (PairSink){print_pair, NULL}, args, par);
     char *text = NULL;
     if (!err && args->json && par->rank == 0) err = json_print(&text, list);
     if (text) fputs(text, stdout);
@@ -77,17 +71,52 @@ static Err measure_shards_all(const BenchArgs *args, const Par *par) {
     return err_agree_all(err, par, "the table");
 }
 
-static Err run_shards(const BenchArgs *args) {
+static Err run_pairs(PairTopic topic, const BenchArgs *args) {
     Par par;
     TRY(par_start_all(&par, 1));
-    Err err = measure_shards_all(args, &par);
+    Err err = measure_all(topic, args, &par);
     par_finish_all(&par);
     return err;
 }
 
+static void print_pair_heading(const BenchArgs *args, const Par *par, const char *what) {
+    if (args->json || par->rank != 0) return;
+    printf("%d ranks, %s\n%-34s %9s %-8s %9s %9s\n", par->n_ranks, what, "name", "rate", "", "bound", "share");
+}
+
+static Err measure_shards_all(PairSink sink, const BenchArgs *args, const Par *par) {
+    ShardBenchPlan plan = bench_shards_plan(args->folder);
+    plan.seconds = args->seconds;
+    plan.videos = (int)args->videos;
+    plan.clips = 40 * plan.videos;
+    char what[256];
+    TRY(text_format(what, sizeof what,
+                    "each %d videos of %d frames of %d x %d in %.80s; bound: the same bytes without HDF5", plan.videos,
+                    plan.n_frames, plan.size, plan.size, plan.folder));
+    print_pair_heading(args, par, what);
+    return bench_shards_all(sink, &plan, par);
+}
+
+static Err run_shards(const BenchArgs *args) {
+    return run_pairs(measure_shards_all, args);
+}
+
+static Err measure_exchange_all(PairSink sink, const BenchArgs *args, const Par *par) {
+    ExchangeBenchPlan plan = {.floats = (size_t)(1e6 * args->parameters), .seconds = args->seconds};
+    char what[128];
+    TRY(text_format(what, sizeof what, "%.4g million parameters; bound: adding alone, or sending alone",
+                    args->parameters));
+    print_pair_heading(args, par, what);
+    return bench_exchange_all(sink, &plan, par);
+}
+
+static Err run_exchange(const BenchArgs *args) {
+    return run_pairs(measure_exchange_all, args);
+}
+
 static const Topic topics[] = {
     {"generate", false, run_generate}, {"textures", false, run_textures}, {"shards", true, run_shards},
-    {"kernels", false, run_kernels},   {"step", false, run_step},
+    {"kernels", false, run_kernels},   {"step", false, run_step},         {"exchange", true, run_exchange},
 };
 enum { N_TOPICS = sizeof topics / sizeof topics[0] };
 
@@ -96,6 +125,8 @@ static const Option options[] = {
     OPTION_TEXT("folder", 0, "DIR", offsetof(BenchArgs, folder), "shards: whose disk is measured (default .)"),
     OPTION_INT("videos", 0, "N", offsetof(BenchArgs, videos),
                "shards: videos of 29 MB in each rank's file (default 8)"),
+    OPTION_DOUBLE("parameters", 0, "M", offsetof(BenchArgs, parameters),
+                  "exchange: millions of parameters (default 94.2, ViT-B)"),
     OPTION_FLAG("json", 0, offsetof(BenchArgs, json), "as JSON"),
     OPTION_FLAG("help", 'h', offsetof(BenchArgs, help), "show this help"),
     OPTION_END,
@@ -106,15 +137,17 @@ static const Option *const tables[] = {options, NULL};
 static const CommandHelp help = {
     .name = "bench",
     .summary = "measure how fast this machine does the work, beside its bound",
-    .usage = "bench generate|textures|shards|kernels|step [options]",
+    .usage = "bench generate|textures|shards|kernels|step|exchange [options]",
     .description = "Results are verified against the plain version before they are timed; rates are medians.\n\n"
                    "  generate   frames rendered a second, by kind of dataset\n"
                    "  textures   images made a second, by kind of texture\n"
                    "  shards     megabytes written and random clips read a second; any number of ranks\n"
                    "  kernels    attention, projections, GELU, LayerNorm beside a plain sgemm\n"
-                   "  step       training steps, tiny to ViT-B, beside a plain sgemm (minutes)",
+                   "  step       training steps, tiny to ViT-B, beside a plain sgemm (minutes)\n"
+                   "  exchange   sums of gradients over ranks, beside plain adding and sending; two ranks or more",
     .examples = "  synvid bench generate\n  synvid bench generate --seconds 5 --json\n"
-                "  mpirun -n 2 synvid bench shards --folder data\n",
+                "  mpirun -n 2 synvid bench shards --folder data\n"
+                "  mpirun -n 2 synvid bench exchange --parameters 22\n",
     .options = tables,
 };
 
@@ -131,7 +164,7 @@ static Err find_topic(const Topic **found, const char *name) {
 }
 
 static Err run(int argc, char *const *argv) {
-    BenchArgs args = {.seconds = 1, .videos = 8, .folder = "."};
+    BenchArgs args = {.seconds = 1, .parameters = 94.210944, .videos = 8, .folder = "."};
     ArgList rest = {0};
     const Topic *topic = NULL;
     TRY(args_parse(&args, &rest, tables, argc, argv));
@@ -145,6 +178,8 @@ static Err run(int argc, char *const *argv) {
         return RAISE(ERR_USAGE, "--seconds %g is outside (0, 600]", args.seconds);
     if (args.videos < 1 || args.videos > 1000)
         return RAISE(ERR_USAGE, "--videos %lld is outside [1, 1000]", (long long)args.videos);
+    if (!(args.parameters >= 0.001 && args.parameters <= 2000))
+        return RAISE(ERR_USAGE, "--parameters %g is outside [0.001, 2000] million", args.parameters);
     if (!topic->many_ranks && par_launcher_rank() > 0) return ERR_NONE;
     return topic->run(&args);
 }

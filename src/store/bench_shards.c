@@ -4,16 +4,13 @@
 #include "base/text.h"
 #include "math/rng.h"
 #include "par/agree.h"
-#include "par/spread.h"
 #include "store/shard.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { CLIP_FRAMES = 16, CLIP_STRIDE = 4, PAIRS_MIN = 3, PAIRS_MAX = 100 };
+enum { CLIP_FRAMES = 16, CLIP_STRIDE = 4 };
 
 ShardBenchPlan bench_shards_plan(const char *folder) {
     return (ShardBenchPlan){.folder = folder, .size = 256, .n_frames = 150, .videos = 8, .clips = 320, .seconds = 2};
@@ -25,14 +22,9 @@ typedef struct {
     Frames video; /* what every video of every file holds */
     char plain_path[PATH_SIZE], shard_path[PATH_SIZE];
     Frames clip;
+    StorageKind kind;
     uint64_t draws; /* clips drawn so far: the same for plain and shard */
 } Bench;
-
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static size_t video_bytes(const Bench *bench) {
     return frames_frame_bytes(&bench->video) * (size_t)bench->video.n_frames;
@@ -67,8 +59,8 @@ static Err write_pieces(int descriptor, const Bench *bench) {
     return fsync(descriptor) ? RAISE(ERR_IO, "%s: cannot flush: %s", bench->plain_path, strerror(errno)) : ERR_NONE;
 }
 
-static Err write_plain(Bench *bench, int kind) {
-    (void)kind;
+static Err write_plain(void *state) {
+    Bench *bench = state;
     int descriptor = open(bench->plain_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (descriptor < 0) return RAISE(ERR_IO, "%s: cannot create: %s", bench->plain_path, strerror(errno));
     Err err = write_pieces(descriptor, bench);
@@ -76,11 +68,12 @@ static Err write_plain(Bench *bench, int kind) {
     return err;
 }
 
-static Err write_shard(Bench *bench, int kind) {
+static Err write_shard(void *state) {
+    Bench *bench = state;
     ShardWriter *writer;
     char digest[DIGEST_SIZE];
     int videos = bench->plan->videos, size = bench->plan->size;
-    TRY(shard_create(&writer, bench->shard_path, (StorageKind)kind, size, size, videos,
+    TRY(shard_create(&writer, bench->shard_path, bench->kind, size, size, videos,
                      (int64_t)videos * bench->plan->n_frames, NULL, 0, NULL));
     Err err = ERR_NONE;
     for (int v = 0; !err && v < videos; v++) err = shard_append(writer, v, -1, &bench->video, NULL);
@@ -111,8 +104,8 @@ static Err read_plain_clip(Bench *bench, int descriptor) {
     return ERR_NONE;
 }
 
-static Err read_plain(Bench *bench, int kind) {
-    (void)kind;
+static Err read_plain(void *state) {
+    Bench *bench = state;
     int descriptor = open(bench->plain_path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return RAISE(ERR_IO, "%s: cannot open: %s", bench->plain_path, strerror(errno));
     Err err = ERR_NONE;
@@ -121,8 +114,8 @@ static Err read_plain(Bench *bench, int kind) {
     return err;
 }
 
-static Err read_shard(Bench *bench, int kind) {
-    (void)kind;
+static Err read_shard(void *state) {
+    Bench *bench = state;
     ShardReader *reader;
     TRY(shard_open(&reader, bench->shard_path));
     Err err = ERR_NONE;
@@ -135,7 +128,8 @@ static Err read_shard(Bench *bench, int kind) {
 }
 
 /* Every frame of the first and the last video. */
-static Err check_shard(Bench *bench, int kind) {
+static Err check_shard(void *state) {
+    Bench *bench = state;
     ShardReader *reader;
     TRY(shard_open(&reader, bench->shard_path));
     Err err = ERR_NONE;
@@ -144,62 +138,24 @@ static Err check_shard(Bench *bench, int kind) {
             err = shard_read(reader, v, &f, 1, &bench->clip);
             if (!err && memcmp(bench->clip.data, frames_at(&bench->video, f), frames_frame_bytes(&bench->clip)) != 0)
                 err = RAISE(ERR_INTERNAL, "%s: frame %d of a %s shard is not what was written", bench->shard_path, f,
-                            storage_name((StorageKind)kind));
+                            storage_name(bench->kind));
         }
     shard_close(&reader);
     return err;
 }
 
-/* ---- timing ---- */
-
-typedef Err (*Work)(Bench *bench, int kind);
-
-/* Seconds of one repetition, by the slowest rank. */
-static Err time_all(double *seconds, Work work, Bench *bench, int kind) {
-    par_barrier_all(bench->par);
-    double start = seconds_now();
-    Err mine = work(bench, kind);
-    int64_t nanoseconds = (int64_t)(1e9 * (seconds_now() - start));
-    TRY(err_agree_all(mine, bench->par, "a benchmark"));
-    *seconds = 1e-9 * (double)agree_max_all(nanoseconds, bench->par, "a benchmark");
-    return ERR_NONE;
-}
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* `amount` is what all ranks do in a repetition, in the row's unit times seconds. */
-static Err compare_all(ShardBenchRow *row, Work work, Work plain, Bench *bench, int kind, double amount) {
-    double shares[PAIRS_MAX], best = INFINITY, best_plain = INFINITY, elapsed = 0;
-    int pairs = 0;
-    for (; pairs < PAIRS_MIN || (pairs < PAIRS_MAX && elapsed < bench->plan->seconds); pairs++) {
-        double seconds, plain_seconds; /* agreed: all ranks stop after the same pair */
-        TRY(time_all(&plain_seconds, plain, bench, kind));
-        TRY(time_all(&seconds, work, bench, kind));
-        best = fmin(best, seconds);
-        best_plain = fmin(best_plain, plain_seconds);
-        shares[pairs] = plain_seconds / seconds;
-        elapsed += plain_seconds + seconds;
-    }
-    qsort(shares, (size_t)pairs, sizeof *shares, ascending);
-    row->rate = amount / best;
-    row->bound = amount / best_plain;
-    row->share = shares[pairs / 2];
-    return ERR_NONE;
-}
-
-static Err bench_kind_all(ShardBenchSink sink, Bench *bench, StorageKind kind) {
-    ShardBenchRow writing = {.unit = "MB/s"}, reading = {.unit = "clips/s"};
+static Err bench_kind_all(PairSink sink, Bench *bench, StorageKind kind) {
+    PairRow writing = {.unit = "MB/s"}, reading = {.unit = "clips/s"};
     TRY(text_format(writing.name, sizeof writing.name, "write, %s shards", storage_name(kind)));
     TRY(text_format(reading.name, sizeof reading.name, "read random clips, %s shards", storage_name(kind)));
     double n_ranks = bench->par->n_ranks;
     double megabytes = 1e-6 * n_ranks * bench->plan->videos * (double)video_bytes(bench);
-    TRY(err_agree_all(write_shard(bench, (int)kind), bench->par, "a benchmark"));
-    TRY(err_agree_all(check_shard(bench, (int)kind), bench->par, "a benchmark"));
-    TRY(compare_all(&writing, write_shard, write_plain, bench, (int)kind, megabytes));
-    TRY(compare_all(&reading, read_shard, read_plain, bench, (int)kind, n_ranks * bench->plan->clips));
+    bench->kind = kind;
+    TRY(err_agree_all(write_shard(bench), bench->par, "a benchmark"));
+    TRY(err_agree_all(check_shard(bench), bench->par, "a benchmark"));
+    TRY(pairs_measure_all(&writing, write_shard, write_plain, bench, megabytes, bench->plan->seconds, bench->par));
+    TRY(pairs_measure_all(&reading, read_shard, read_plain, bench, n_ranks * bench->plan->clips, bench->plan->seconds,
+                          bench->par));
     if (bench->par->rank == 0) {
         sink.row(sink.context, &writing);
         sink.row(sink.context, &reading);
@@ -216,7 +172,7 @@ static Err prepare(Bench *bench) {
     return paint_video(bench);
 }
 
-Err bench_shards_all(ShardBenchSink sink, const ShardBenchPlan *plan, const Par *par) {
+Err bench_shards_all(PairSink sink, const ShardBenchPlan *plan, const Par *par) {
     Bench bench = {.plan = plan, .par = par};
     Err err = err_agree_all(prepare(&bench), par, "a benchmark");
     if (!err) err = bench_kind_all(sink, &bench, STORAGE_RAW);

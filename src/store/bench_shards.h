@@ -1,24 +1,11 @@
 /* store/bench_shards - how fast shards are written and clips read, beside the same bytes without HDF5.
  *
- * Every rank works on files of its own in `folder`, as generate does; rates are of all ranks together, by the slowest.
- * Writing ends with fsync on both sides. Plain and shard take turns, and the share is the median of such neighboring
- * pairs, because a disk's speed drifts. Reading is warm: random clips of 16 frames at stride 4. What is read is
- * compared with what was written before anything is timed. */
+ * Every rank works on files of its own in `folder`, as generate does. Writing ends with fsync on both sides. Reading is
+ * warm: random clips of 16 frames at stride 4. What is read is compared with what was written before anything is timed
+ * (par/bench_pairs.h). */
 #pragma once
 
-#include "par/par.h"
-
-typedef struct {
-    char name[64], unit[16]; /* "write, raw shards", "MB/s" */
-    double rate;             /* best */
-    double bound;            /* of the same work without HDF5, best */
-    double share;            /* of the neighboring plain run, median; 0: this row is the bound */
-} ShardBenchRow;
-
-typedef struct {
-    void (*row)(void *context, const ShardBenchRow *row); /* rank 0 only */
-    void *context;
-} ShardBenchSink;
+#include "par/bench_pairs.h"
 
 typedef struct {
     const char *folder; /* must exist; left as it was */
@@ -31,4 +18,4 @@ typedef struct {
 
 /* 256 x 256, 150 frames, 8 videos, 320 clips, 2 s a row. */
 ShardBenchPlan bench_shards_plan(const char *folder);
-CHECKED Err bench_shards_all(ShardBenchSink sink, const ShardBenchPlan *plan, const Par *par);
+CHECKED Err bench_shards_all(PairSink sink, const ShardBenchPlan *plan, const Par *par);

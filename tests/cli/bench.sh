@@ -20,3 +20,12 @@ expect 0 ranks 2 "$synvid" bench shards --seconds 0.01 --videos 1 --folder disk 
 expect 4 "$synvid" bench shards --folder absent
 once absent
 expect 2 "$synvid" bench shards --videos 0
+
+expect 0 ranks 2 "$synvid" bench exchange --seconds 0.01 --parameters 0.3 --json
+[ "$(grep -c '"verified": *true' out)" -eq 5 ] || fail "not every row once"
+expect 0 ranks 3 "$synvid" bench exchange --seconds 0.01 --parameters 0.3
+says out "reduce-scatter, library"
+fits out
+expect 2 "$synvid" bench exchange
+once "two ranks"
+expect 2 "$synvid" bench exchange --parameters 0

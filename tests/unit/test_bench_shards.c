@@ -3,7 +3,7 @@
 
 #include <dirent.h>
 
-static void take_row(void *context, const ShardBenchRow *row) {
+static void take_row(void *context, const PairRow *row) {
     int *rows = context;
     assert_true(row->rate > 0 && row->bound > 0 && row->share > 0);
     assert_true(strlen(row->name) > 0 && strlen(row->unit) > 0);
@@ -27,7 +27,7 @@ static void test_a_small_benchmark_gives_every_row_and_leaves_nothing(void **sta
     plan.videos = 2;
     plan.clips = 5;
     plan.seconds = 0;
-    assert_ok(bench_shards_all((ShardBenchSink){take_row, &rows}, &plan, &par));
+    assert_ok(bench_shards_all((PairSink){take_row, &rows}, &plan, &par));
     assert_int_equal(rows, 4);
     assert_int_equal(files_in(fixture_folder), 0);
 }
@@ -38,7 +38,7 @@ static void test_a_folder_that_is_not_there_is_named(void **state) {
     Par par = par_serial(1);
     ShardBenchPlan plan = bench_shards_plan(fixture_path("absent"));
     plan.size = 20;
-    assert_err(ERR_IO, "absent", bench_shards_all((ShardBenchSink){take_row, &rows}, &plan, &par));
+    assert_err(ERR_IO, "absent", bench_shards_all((PairSink){take_row, &rows}, &plan, &par));
     assert_int_equal(rows, 0);
 }
 
