@@ -13,7 +13,8 @@ double plan_storage_ratio(StorageKind storage, const Variant *variant) {
     case STORAGE_RAW: return 1;
     case STORAGE_DEFLATE: return flat ? (motion_is_still(variant) ? 0.01 : 0.1) : 0.75;
     case STORAGE_MPEG4: return flat ? 0.05 : 0.083;
-    case STORAGE_LATENT: break;
+    case STORAGE_LATENT:
+    case STORAGE_ENCODED: break; /* not for what we render */
     }
     return 0;
 }

@@ -17,7 +17,9 @@ const Field ingest_fields[] = {
     FIELD_INT64(IngestConfig, limit, "read a reproducible random subset of so many files; 0: all", 0, 0, 1e9),
     FIELD_DOUBLE(IngestConfig, max_bad, "share of unreadable files that is tolerated", 0.1, 0, 1),
     FIELD_INT(IngestConfig, shard_videos, "videos a shard: the unit of work of a rank", 64, 1, 65536),
-    FIELD_ENUM(IngestConfig, storage, "videos: how frames are kept", STORAGE_RAW, "raw|deflate|mpeg4"),
+    FIELD_ENUM(IngestConfig, storage,
+               "videos: how frames are kept; encoded: the files as they are, decoded, cut and resized on reading",
+               INGEST_RAW, "raw|deflate|mpeg4|encoded"),
     FIELD_ENUM(IngestConfig, label_from, "videos: classes from the first-level sub-folders, or none", INGEST_LABEL_NONE,
                "none|folder"),
     FIELD_END,
@@ -52,7 +54,7 @@ static void print_plan(const IngestConfig *config, const IngestList *list, const
     if (config->as == INGEST_VIDEOS)
         printf(
             ", at most %d videos a shard, storage %s\n%s raw for each 100 frames; their number is known after decoding",
-            config->shard_videos, storage_name((StorageKind)config->storage),
+            config->shard_videos, storage_name(ingest_storage(config)),
             text_bytes(bytes, sizeof bytes, 300.0 * config->size * config->size));
     printf("\n");
 }

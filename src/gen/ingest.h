@@ -17,6 +17,8 @@
 #include "base/text.h"
 #include "par/run.h"
 
+/* What can be made of videos. */
+typedef enum { INGEST_RAW, INGEST_DEFLATE, INGEST_MPEG4, INGEST_ENCODED } IngestStorage;
 typedef enum { INGEST_VIDEOS, INGEST_IMAGES } IngestAs;
 typedef enum { INGEST_LABEL_NONE, INGEST_LABEL_FOLDER } IngestLabel;
 
@@ -28,7 +30,7 @@ typedef struct {
     int64_t limit;         /* reproducible subset of the files, 0: all */
     double max_bad;        /* share of unreadable files that is tolerated */
     int shard_videos;
-    int storage;    /* StorageKind; not latent */
+    int storage;    /* IngestStorage */
     int label_from; /* IngestLabel: one class per first-level sub-folder, numbered in bytewise order of the names */
 } IngestConfig;
 

@@ -6,10 +6,9 @@
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
-#include "video/crop.h"
 #include "video/decode.h"
 #include "video/image.h"
-#include "video/resize.h"
+#include "video/square.h"
 
 #include <omp.h>
 
@@ -31,12 +30,6 @@ typedef struct {
     uint8_t **pixels;
 } Pass;
 
-Err ingest_square(Frames *out, const Frames *in, int size) {
-    int side = in->height < in->width ? in->height : in->width;
-    Box box = crop_center(in->height, in->width, side, side);
-    return resize_antialiased(out, in, &box, size, size);
-}
-
 static Err probe_video(IngestProbe *probe, const char *path) {
     DecodeInfo info;
     TRY(decode_probe(&info, path));
@@ -49,7 +42,7 @@ static Err probe_video(IngestProbe *probe, const char *path) {
 static Err probe_image(IngestProbe *probe, uint8_t **pixels, const char *path, int size) {
     Frames image = {0}, square = {0};
     Err err = image_read(&image, path);
-    if (!err) err = ingest_square(&square, &image, size);
+    if (!err) err = square_of(&square, &image, size);
     if (!err) {
         *probe = (IngestProbe){1, image.height, image.width, 0, ""};
         *pixels = square.data;

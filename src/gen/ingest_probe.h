@@ -21,6 +21,3 @@ int64_t ingest_count_bad(const IngestProbe *probes, int64_t count);
 int64_t ingest_count_damaged(const IngestProbe *probes, int64_t count);
 /* Rank 0 warns of each bad file (a screenful of them); ERR_INPUT when they are more than max_bad of all, or all. */
 CHECKED Err ingest_judge(const IngestProbe *probes, const IngestList *list, const IngestConfig *config, const Par *par);
-
-/* The largest square in the middle of `in`, resized to size x size. */
-CHECKED Err ingest_square(Frames *out, const Frames *in, int size);

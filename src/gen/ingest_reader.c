@@ -4,6 +4,7 @@
 #include "base/shared_err.h"
 #include "gen/ingest_probe.h"
 #include "video/decode.h"
+#include "video/square.h"
 
 /* One thread's. */
 typedef struct {
@@ -65,7 +66,7 @@ static Err step(Lane *lane, const char *path) {
 static Err square_of_frame(Lane *lane, uint8_t *out, int size) {
     TRY(frames_shape(&lane->frame, 1, decode_height(lane->decoder), decode_width(lane->decoder)));
     TRY(decode_rgb(lane->decoder, lane->frame.data));
-    TRY(ingest_square(&lane->square, &lane->frame, size));
+    TRY(square_of(&lane->square, &lane->frame, size));
     memcpy(out, lane->square.data, frames_frame_bytes(&lane->square));
     return ERR_NONE;
 }

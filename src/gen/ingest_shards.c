@@ -1,6 +1,7 @@
 #include "gen/ingest_reader.h"
 #include "gen/ingest_work.h"
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/stop.h"
@@ -72,20 +73,21 @@ Err ingest_shards_done(bool *done, const Ingest *ingest) {
 /* --- what goes where ------------------------------------------------------------------------------------------------
  */
 
-static int pieces_of(const IngestProbe *probe, int max_frames) {
+/* Files that are kept as they are stay whole. */
+static int pieces_of(const IngestProbe *probe, const IngestConfig *config) {
+    int max_frames = config->storage == INGEST_ENCODED ? 0 : config->max_frames;
     if (probe->reason[0]) return 0;
     return max_frames > 0 ? (probe->n_frames + max_frames - 1) / max_frames : 1;
 }
 
 static Err cut_pieces(ShardWork *work) {
     const Ingest *ingest = work->ingest;
-    int max_frames = ingest->config->max_frames;
-    for (int64_t i = 0; i < ingest->list->count; i++) work->n_pieces += pieces_of(&ingest->probes[i], max_frames);
+    for (int64_t i = 0; i < ingest->list->count; i++) work->n_pieces += pieces_of(&ingest->probes[i], ingest->config);
     work->pieces = calloc((size_t)work->n_pieces, sizeof *work->pieces);
     if (!work->pieces) return RAISE(ERR_MEMORY, "no memory for a plan of %lld clips", (long long)work->n_pieces);
     IngestPiece *piece = work->pieces;
     for (int64_t i = 0; i < ingest->list->count; i++) {
-        int count = pieces_of(&ingest->probes[i], max_frames);
+        int count = pieces_of(&ingest->probes[i], ingest->config);
         for (int k = 0; k < count; k++, piece++) {
             Share share = share_block(ingest->probes[i].n_frames, k, count);
             *piece = (IngestPiece){i, (int)share.begin, (int)(share.end - share.begin)};
@@ -122,12 +124,37 @@ static Err append_pieces(ShardWork *work, ShardWriter *writer, const DatasetShar
     return ERR_NONE;
 }
 
-static Err write_shard(ShardWork *work, DatasetShard *record, const char *path) {
+static Err append_files(ShardWork *work, ShardWriter *writer, const DatasetShard *record) {
+    const Ingest *ingest = work->ingest;
+    for (int64_t clip = record->first_clip; clip < record->first_clip + record->n_clips; clip++) {
+        const IngestPiece *piece = &work->pieces[clip];
+        char path[PATH_SIZE];
+        if (fault_hit("ingest.read")) return RAISE(ERR_IO, "%s: injected fault", ingest->list->names[piece->file]);
+        TRY(ingest_list_path(path, sizeof path, ingest->list, ingest->config, piece->file));
+        TRY(shard_append_file(writer, clip, ingest->list->labels[piece->file], piece->n_frames, path,
+                              ingest->list->bytes[piece->file]));
+        progress_add(work->progress, 1);
+    }
+    return ERR_NONE;
+}
+
+static Err create_shard(ShardWriter **writer, const ShardWork *work, const DatasetShard *record, const char *path) {
     const IngestConfig *config = work->ingest->config;
+    const char *config_text = work->ingest->run->config_text;
+    int64_t bytes = 0;
+    if (config->storage != INGEST_ENCODED)
+        return shard_create(writer, path, ingest_storage(config), config->size, config->size, record->n_clips,
+                            record->n_frames, NULL, 0, config_text);
+    for (int64_t i = 0; i < record->n_clips; i++)
+        bytes += work->ingest->list->bytes[work->pieces[record->first_clip + i].file];
+    return shard_create_encoded(writer, path, config->size, record->n_clips, record->n_frames, bytes, config_text);
+}
+
+static Err write_shard(ShardWork *work, DatasetShard *record, const char *path) {
     ShardWriter *writer = NULL;
-    TRY(shard_create(&writer, path, (StorageKind)config->storage, config->size, config->size, record->n_clips,
-                     record->n_frames, NULL, 0, work->ingest->run->config_text));
-    Err err = append_pieces(work, writer, record);
+    TRY(create_shard(&writer, work, record, path));
+    bool encoded = work->ingest->config->storage == INGEST_ENCODED;
+    Err err = encoded ? append_files(work, writer, record) : append_pieces(work, writer, record);
     if (!err) return shard_finish(&writer, record->digest);
     shard_abandon(&writer);
     return err;

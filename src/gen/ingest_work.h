@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gen/ingest_probe.h"
+#include "store/shard.h"
 
 typedef struct {
     const IngestConfig *config;
@@ -11,6 +12,14 @@ typedef struct {
     IngestProbe *probes;
     uint8_t **pixels; /* images: finished squares of this rank's files */
 } Ingest;
+
+static inline StorageKind ingest_storage(const IngestConfig *config) {
+    static const StorageKind kinds[] = {[INGEST_RAW] = STORAGE_RAW,
+                                        [INGEST_DEFLATE] = STORAGE_DEFLATE,
+                                        [INGEST_MPEG4] = STORAGE_MPEG4,
+                                        [INGEST_ENCODED] = STORAGE_ENCODED};
+    return kinds[config->storage];
+}
 
 /* JSON text of what went in: folder, counts, every file used with its size and length, every file skipped with the
  * reason, the list's digest as "plan". Caller frees. */

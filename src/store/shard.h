@@ -12,8 +12,8 @@
 
 #include <stdint.h>
 
-typedef enum { STORAGE_RAW, STORAGE_DEFLATE, STORAGE_MPEG4, STORAGE_LATENT } StorageKind;
-#define STORAGE_NAMES "raw|deflate|mpeg4|latent"
+typedef enum { STORAGE_RAW, STORAGE_DEFLATE, STORAGE_MPEG4, STORAGE_LATENT, STORAGE_ENCODED } StorageKind;
+#define STORAGE_NAMES "raw|deflate|mpeg4|latent" /* of what we render; encoded is for files that come from outside */
 
 /* One column of latents: `rows` x `cols` values a video (rows = objects). Float32 or int32. */
 typedef struct {
@@ -33,6 +33,13 @@ CHECKED Err shard_create(ShardWriter **writer, const char *path, StorageKind sto
  * shard takes only the shape of `frames`: its data may be NULL. */
 CHECKED Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frames *frames,
                          const void *const *latents);
+/* A shard of files as they came, decoded on reading: each frame turned upright, its middle square at size x size
+ * (video/square.h). total_bytes: the sum of the files' sizes. */
+CHECKED Err shard_create_encoded(ShardWriter **writer, const char *path, int size, int64_t n_videos,
+                                 int64_t total_frames, int64_t total_bytes, const char *config_text);
+/* The bytes of `file`, which must be `length` long and give n_frames frames when decoded. */
+CHECKED Err shard_append_file(ShardWriter *writer, int64_t clip_index, int label, int n_frames, const char *file,
+                              int64_t length);
 /* Closes, fsyncs, renames; digest of the contents. On failure the partial is removed. */
 CHECKED Err shard_finish(ShardWriter **writer, char digest[DIGEST_SIZE]);
 void shard_abandon(ShardWriter **writer);
@@ -53,7 +60,8 @@ const char *storage_name(StorageKind storage); /* "raw", ... */
 /* In-shard number 0..n_videos-1. */
 CHECKED Err shard_video(const ShardReader *reader, int64_t video, int64_t *clip_index, int *n_frames, int *height,
                         int *width, int *label);
-/* Thread-safe. Raw shards are read past HDF5 by pread at the array's place in the file; deflated ones under one lock.
+/* Thread-safe. Raw shards are read past HDF5 by pread at the array's place in the file; deflated ones under one
+ * lock; mpeg4 and encoded ones are decoded from the start of their video, so frame n is the n-th that comes out.
  * Latent shards hold no frames: ERR_USAGE (store/dataset renders them). */
 CHECKED Err shard_read(ShardReader *reader, int64_t video, const int *frame_numbers, int n_frames, Frames *out);
 /* Recomputed from the file, for verify. */

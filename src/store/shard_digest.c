@@ -61,7 +61,7 @@ static Err digest_contents(Digest *digest, ShardReader *reader) {
     StorageKind storage = reader->info.storage;
     shard_digest_begin(digest, reader->info.height, reader->info.width);
     if (storage == STORAGE_RAW || storage == STORAGE_DEFLATE) TRY(digest_frames(digest, reader));
-    if (storage == STORAGE_MPEG4) TRY(digest_bytes(digest, reader));
+    if (shard_has_bytes(storage)) TRY(digest_bytes(digest, reader));
     const ShardTables tables = {reader->info.n_videos, reader->clip_start, reader->clip_index, reader->label};
     shard_digest_tables(digest, &tables);
     return digest_latents(digest, reader);

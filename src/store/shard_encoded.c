@@ -1,5 +1,6 @@
 #include "store/shard_encoded.h"
 
+#include "store/shard_format.h"
 #include "video/encode.h"
 
 Err encoded_init(EncodedVideos *videos, int64_t capacity_videos) {
@@ -34,21 +35,8 @@ Err encoded_append(EncodedVideos *videos, const Frames *frames, const uint8_t **
 }
 
 Err encoded_put(const EncodedVideos *videos, const H5File *file) {
-    const H5Array bytes = {.name = "/bytes",
-                           .kind = H5_U8,
-                           .n_dims = 1,
-                           .dims = {videos->start[videos->n_videos]},
-                           .labels = {"byte"},
-                           .units = "byte",
-                           .description = "encoded videos one after the other, each a whole file; video k has bytes "
-                                          "byte_start[k] to byte_start[k+1]"};
-    const H5Array start = {.name = "/byte_start",
-                           .kind = H5_I64,
-                           .n_dims = 1,
-                           .dims = {videos->n_videos + 1},
-                           .labels = {"video"},
-                           .units = "byte",
-                           .description = "first byte of each video; one more entry: the number of bytes"};
+    const H5Array bytes = shard_bytes_array(videos->start[videos->n_videos]);
+    const H5Array start = shard_byte_start_array(videos->n_videos);
     TRY(h5_array_put(file, &bytes, videos->data));
     return h5_array_put(file, &start, videos->start);
 }

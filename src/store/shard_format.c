@@ -1,6 +1,6 @@
 #include "store/shard_format.h"
 
-static const char *const names[] = {"raw", "deflate", "mpeg4", "latent"};
+static const char *const names[] = {"raw", "deflate", "mpeg4", "latent", "encoded"};
 
 const char *storage_name(StorageKind storage) {
     return names[storage];
@@ -27,6 +27,27 @@ H5Array shard_frames_array(StorageKind storage, int64_t n_frames, int height, in
         memcpy(array.tile, tile, sizeof tile);
     }
     return array;
+}
+
+H5Array shard_bytes_array(int64_t n_bytes) {
+    return (H5Array){.name = "/bytes",
+                     .kind = H5_U8,
+                     .n_dims = 1,
+                     .dims = {n_bytes},
+                     .labels = {"byte"},
+                     .units = "byte",
+                     .description = "encoded videos one after the other, each a whole file; video k has bytes "
+                                    "byte_start[k] to byte_start[k+1]"};
+}
+
+H5Array shard_byte_start_array(int64_t n_videos) {
+    return (H5Array){.name = "/byte_start",
+                     .kind = H5_I64,
+                     .n_dims = 1,
+                     .dims = {n_videos + 1},
+                     .labels = {"video"},
+                     .units = "byte",
+                     .description = "first byte of each video; one more entry: the number of bytes"};
 }
 
 H5Array shard_table_array(ShardTable table, int64_t n_videos) {

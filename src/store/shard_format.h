@@ -14,6 +14,13 @@ enum { TILE_FRAMES = 50, TILE_SIDE = 64 };
 /* /frames of this storage kind. */
 H5Array shard_frames_array(StorageKind storage, int64_t n_frames, int height, int width);
 
+/* Videos as bytes: /bytes, each video from byte_start[k] to byte_start[k+1]. */
+static inline bool shard_has_bytes(StorageKind storage) {
+    return storage == STORAGE_MPEG4 || storage == STORAGE_ENCODED;
+}
+H5Array shard_bytes_array(int64_t n_bytes);
+H5Array shard_byte_start_array(int64_t n_videos);
+
 /* The tables of a shard of n videos. */
 typedef enum { SHARD_CLIP_START, SHARD_CLIP_INDEX, SHARD_LABEL, SHARD_TABLES } ShardTable;
 H5Array shard_table_array(ShardTable table, int64_t n_videos);

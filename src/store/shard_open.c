@@ -8,13 +8,14 @@
 static Err read_storage(StorageKind *storage, const H5File *file) {
     char *text = NULL;
     TRY(h5_get_text(&text, file, NULL, "storage"));
-    for (int kind = STORAGE_RAW; kind <= STORAGE_LATENT; kind++) {
+    for (int kind = STORAGE_RAW; kind <= STORAGE_ENCODED; kind++) {
         if (!text_equal(text, storage_name((StorageKind)kind))) continue;
         *storage = (StorageKind)kind;
         free(text);
         return ERR_NONE;
     }
-    Err err = RAISE(ERR_INPUT, "%s: storage \"%.40s\" is unknown, expected one of " STORAGE_NAMES, file->path, text);
+    Err err = RAISE(ERR_INPUT, "%s: storage \"%.40s\" is unknown, expected one of " STORAGE_NAMES "|encoded",
+                    file->path, text);
     free(text);
     return err;
 }
@@ -69,7 +70,7 @@ static Err read_byte_start(ShardReader *reader) {
 static Err expected_array(H5Array *expected, ShardReader *reader) {
     const ShardInfo *info = &reader->info;
     *expected = shard_frames_array(STORAGE_RAW, info->n_frames, info->height, info->width);
-    if (info->storage != STORAGE_MPEG4) return ERR_NONE;
+    if (!shard_has_bytes(info->storage)) return ERR_NONE;
     TRY(read_byte_start(reader));
     *expected = (H5Array){.name = "/bytes", .kind = H5_U8, .n_dims = 1, .dims = {reader->byte_start[info->n_videos]}};
     return ERR_NONE;

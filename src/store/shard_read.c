@@ -70,7 +70,8 @@ static Err decode_video(ShardReader *reader, int64_t video, const int *frame_num
     uint8_t *bytes = malloc(length);
     if (!bytes) return RAISE(ERR_MEMORY, "%s: no memory for a video of %zu bytes", reader->file.path, length);
     Err err = shard_read_bytes(reader, reader->byte_start[video], bytes, length);
-    if (!err) err = decode_frames_memory(out, bytes, length, reader->file.path, frame_numbers, n_frames);
+    int size = reader->info.storage == STORAGE_ENCODED ? reader->info.height : 0;
+    if (!err) err = decode_squares_memory(out, bytes, length, reader->file.path, frame_numbers, n_frames, size);
     free(bytes);
     if (!err && (out->height != reader->info.height || out->width != reader->info.width))
         err = RAISE(ERR_INPUT, "%s: a video of %d x %d in a shard of %d x %d", reader->file.path, out->width,
@@ -85,7 +86,8 @@ Err shard_read(ShardReader *reader, int64_t video, const int *frame_numbers, int
         if (frame_numbers[i] < 0 || frame_numbers[i] >= length)
             return RAISE(ERR_INTERNAL, "%s: frame %d of %d", reader->file.path, frame_numbers[i], length);
     switch (reader->info.storage) {
-    case STORAGE_MPEG4: return decode_video(reader, video, frame_numbers, n_frames, out);
+    case STORAGE_MPEG4:
+    case STORAGE_ENCODED: return decode_video(reader, video, frame_numbers, n_frames, out);
     case STORAGE_LATENT:
         return RAISE(ERR_USAGE,
                      "%s: holds latent parameters and no frames; open its dataset folder to have them rendered",

@@ -3,6 +3,8 @@
 #include "store/shard_encoded.h"
 #include "store/shard_format.h"
 
+#include <errno.h>
+
 struct ShardWriter {
     H5File file;
     StorageKind storage;
@@ -12,7 +14,8 @@ struct ShardWriter {
     int64_t *clip_start, *clip_index;
     int32_t *label;
     H5Array frames;
-    hid_t dataset; /* of frames; 0: none */
+    hid_t dataset;                /* of frames, or of bytes of an encoded shard; 0: none */
+    int64_t *byte_start, n_bytes; /* encoded: n_videos + 1, and to come in all */
     EncodedVideos encoded;
     const LatentColumn *columns;
     int n_columns;
@@ -31,7 +34,8 @@ static Err allocate_tables(ShardWriter *writer) {
     writer->clip_index = calloc(n, sizeof *writer->clip_index);
     writer->label = calloc(n, sizeof *writer->label);
     writer->latents = calloc((size_t)writer->n_columns + 1, sizeof *writer->latents);
-    bool complete = writer->clip_start && writer->clip_index && writer->label && writer->latents;
+    writer->byte_start = calloc(n + 1, sizeof *writer->byte_start);
+    bool complete = writer->byte_start && writer->clip_start && writer->clip_index && writer->label && writer->latents;
     for (int c = 0; complete && c < writer->n_columns; c++) {
         writer->latents[c] = calloc(n, column_video_bytes(&writer->columns[c]));
         complete = writer->latents[c] != NULL;
@@ -42,7 +46,8 @@ static Err allocate_tables(ShardWriter *writer) {
 /* A full disk is better met before the work than after it. */
 static Err check_room(const char *path, const ShardWriter *writer) {
     uint64_t room, needed = (uint64_t)h5_count(&writer->frames);
-    if (writer->storage != STORAGE_RAW) return ERR_NONE;
+    if (writer->storage == STORAGE_ENCODED) needed = (uint64_t)writer->n_bytes;
+    if (writer->storage != STORAGE_RAW && writer->storage != STORAGE_ENCODED) return ERR_NONE;
     TRY(folder_free_bytes(&room, path));
     if (room >= needed) return ERR_NONE;
     char have[32], need[32];
@@ -59,29 +64,27 @@ static Err begin_file(ShardWriter *writer, const char *path, const char *config_
     if (writer->storage == STORAGE_RAW || writer->storage == STORAGE_DEFLATE) {
         TRY(h5_array_create(&writer->dataset, &writer->file, &writer->frames));
     }
+    if (writer->storage == STORAGE_ENCODED) {
+        const H5Array bytes = shard_bytes_array(writer->n_bytes);
+        TRY(h5_array_create(&writer->dataset, &writer->file, &bytes));
+    }
     if (writer->storage == STORAGE_MPEG4) TRY(encoded_init(&writer->encoded, writer->n_videos));
     TRY(digest_new(&writer->digest));
     shard_digest_begin(writer->digest, writer->height, writer->width);
     return ERR_NONE;
 }
 
-Err shard_create(ShardWriter **writer, const char *path, StorageKind storage, int height, int width, int64_t n_videos,
-                 int64_t total_frames, const LatentColumn *columns, int n_columns, const char *config_text) {
+/* `wanted`: what the caller knows. */
+static Err create(ShardWriter **writer, const ShardWriter *wanted, const char *path, const char *config_text) {
     *writer = NULL;
-    if (n_videos < 1 || total_frames < n_videos || height < 1 || width < 1)
-        return RAISE(ERR_INTERNAL, "%s: a shard of %lld videos, %lld frames of %d x %d", path, (long long)n_videos,
-                     (long long)total_frames, width, height);
+    if (wanted->n_videos < 1 || wanted->n_frames < wanted->n_videos || wanted->height < 1 || wanted->width < 1)
+        return RAISE(ERR_INTERNAL, "%s: a shard of %lld videos, %lld frames of %d x %d", path,
+                     (long long)wanted->n_videos, (long long)wanted->n_frames, wanted->width, wanted->height);
     if (fault_hit("shard.create")) return RAISE(ERR_IO, "%s: injected fault", path);
     ShardWriter *new = calloc(1, sizeof *new);
     if (!new) return RAISE(ERR_MEMORY, "%s: no memory", path);
-    *new = (ShardWriter){.storage = storage,
-                         .height = height,
-                         .width = width,
-                         .n_videos = n_videos,
-                         .n_frames = total_frames,
-                         .columns = columns,
-                         .n_columns = n_columns};
-    new->frames = shard_frames_array(storage, total_frames, height, width);
+    *new = *wanted;
+    new->frames = shard_frames_array(new->storage, new->n_frames, new->height, new->width);
     Err err = allocate_tables(new);
     if (!err) err = begin_file(new, path, config_text);
     if (err) shard_abandon(&new);
@@ -89,19 +92,49 @@ Err shard_create(ShardWriter **writer, const char *path, StorageKind storage, in
     return err;
 }
 
-static Err check_video(const ShardWriter *writer, int64_t clip_index, const Frames *frames) {
+Err shard_create(ShardWriter **writer, const char *path, StorageKind storage, int height, int width, int64_t n_videos,
+                 int64_t total_frames, const LatentColumn *columns, int n_columns, const char *config_text) {
+    const ShardWriter wanted = {.storage = storage,
+                                .height = height,
+                                .width = width,
+                                .n_videos = n_videos,
+                                .n_frames = total_frames,
+                                .columns = columns,
+                                .n_columns = n_columns};
+    return create(writer, &wanted, path, config_text);
+}
+
+Err shard_create_encoded(ShardWriter **writer, const char *path, int size, int64_t n_videos, int64_t total_frames,
+                         int64_t total_bytes, const char *config_text) {
+    const ShardWriter wanted = {.storage = STORAGE_ENCODED,
+                                .height = size,
+                                .width = size,
+                                .n_videos = n_videos,
+                                .n_frames = total_frames,
+                                .n_bytes = total_bytes};
+    return create(writer, &wanted, path, config_text);
+}
+
+/* Another video of n_frames has room and its number rises. */
+static Err check_next(const ShardWriter *writer, int64_t clip_index, int n_frames) {
     const char *path = writer->file.path;
     int64_t done = writer->videos_done;
-    if (done == writer->n_videos || writer->clip_start[done] + frames->n_frames > writer->n_frames)
+    if (done == writer->n_videos || writer->clip_start[done] + n_frames > writer->n_frames)
         return RAISE(ERR_INTERNAL, "%s: more videos or frames than the %lld and %lld announced", path,
                      (long long)writer->n_videos, (long long)writer->n_frames);
+    if (done > 0 && clip_index <= writer->clip_index[done - 1])
+        return RAISE(ERR_INTERNAL, "%s: video %lld comes after video %lld", path, (long long)clip_index,
+                     (long long)writer->clip_index[done - 1]);
+    return ERR_NONE;
+}
+
+static Err check_video(const ShardWriter *writer, int64_t clip_index, const Frames *frames) {
+    const char *path = writer->file.path;
+    TRY(check_next(writer, clip_index, frames->n_frames));
     if (frames->n_frames < 1 || frames->height != writer->height || frames->width != writer->width)
         return RAISE(ERR_INTERNAL, "%s: video %lld has %d frames of %d x %d, the shard holds %d x %d", path,
                      (long long)clip_index, frames->n_frames, frames->width, frames->height, writer->width,
                      writer->height);
-    if (done > 0 && clip_index <= writer->clip_index[done - 1])
-        return RAISE(ERR_INTERNAL, "%s: video %lld comes after video %lld", path, (long long)clip_index,
-                     (long long)writer->clip_index[done - 1]);
     return ERR_NONE;
 }
 
@@ -126,7 +159,7 @@ static Err append_encoded(ShardWriter *writer, const Frames *frames) {
 Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frames *frames, const void *const *latents) {
     TRY(check_video(writer, clip_index, frames));
     if (fault_hit("shard.write")) return RAISE(ERR_IO, "%s: injected fault", writer->file.path);
-    if (writer->dataset > 0) TRY(append_frames(writer, frames));
+    if (writer->dataset > 0) TRY(append_frames(writer, frames)); /* raw, deflate */
     if (writer->storage == STORAGE_MPEG4) TRY(append_encoded(writer, frames));
     int64_t video = writer->videos_done++;
     writer->clip_index[video] = clip_index;
@@ -137,6 +170,54 @@ Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frame
         memcpy(writer->latents[c] + bytes * (size_t)video, latents[c], bytes);
     }
     return ERR_NONE;
+}
+
+static Err copy_file(ShardWriter *writer, FILE *from, const char *file, int64_t length) {
+    enum { PIECE_BYTES = 1 << 20 };
+    uint8_t *piece = malloc(PIECE_BYTES);
+    const H5Array bytes = shard_bytes_array(writer->n_bytes);
+    int64_t at = writer->byte_start[writer->videos_done];
+    Err err = piece ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory to copy %s", writer->file.path, file);
+    for (int64_t done = 0; done < length && !err;) {
+        int64_t wanted = length - done < PIECE_BYTES ? length - done : PIECE_BYTES;
+        int64_t got = (int64_t)fread(piece, 1, (size_t)wanted, from);
+        if (got != wanted) err = RAISE(ERR_INPUT, "%s: became shorter than %lld bytes", file, (long long)length);
+        const int64_t start = at + done;
+        if (!err) err = h5_box_write(&writer->file, writer->dataset, &bytes, &start, &got, piece);
+        if (!err) digest_add(writer->digest, piece, (size_t)got);
+        done += got;
+    }
+    free(piece);
+    return err;
+}
+
+Err shard_append_file(ShardWriter *writer, int64_t clip_index, int label, int n_frames, const char *file,
+                      int64_t length) {
+    int64_t video = writer->videos_done;
+    TRY(check_next(writer, clip_index, n_frames));
+    if (writer->byte_start[video] + length > writer->n_bytes)
+        return RAISE(ERR_INPUT, "%s: has %lld bytes, more than the %lld announced for its shard", file,
+                     (long long)length, (long long)writer->n_bytes);
+    if (fault_hit("shard.write")) return RAISE(ERR_IO, "%s: injected fault", writer->file.path);
+    FILE *from = fopen(file, "rb");
+    if (!from) return RAISE(ERR_IO, "%s: cannot open: %s", file, strerror(errno));
+    Err err = copy_file(writer, from, file, length);
+    fclose(from);
+    if (err) return err;
+    writer->byte_start[video + 1] = writer->byte_start[video] + length;
+    writer->clip_index[video] = clip_index;
+    writer->label[video] = label;
+    writer->clip_start[video + 1] = writer->clip_start[video] + n_frames;
+    writer->videos_done++;
+    return ERR_NONE;
+}
+
+static Err write_byte_starts(const ShardWriter *writer) {
+    const H5Array array = shard_byte_start_array(writer->n_videos);
+    if (writer->byte_start[writer->n_videos] != writer->n_bytes)
+        return RAISE(ERR_INTERNAL, "%s: %lld of %lld bytes were written", writer->file.path,
+                     (long long)writer->byte_start[writer->n_videos], (long long)writer->n_bytes);
+    return h5_array_put(&writer->file, &array, writer->byte_start);
 }
 
 static Err write_tables(const ShardWriter *writer) {
@@ -166,6 +247,7 @@ static void writer_free(ShardWriter **writer) {
     for (int c = 0; w->latents && c < w->n_columns; c++) free(w->latents[c]);
     free(w->latents);
     encoded_free(&w->encoded);
+    free(w->byte_start);
     free(w->clip_start);
     free(w->clip_index);
     free(w->label);
@@ -198,6 +280,7 @@ static Err complete_file(ShardWriter *writer, char digest[DIGEST_SIZE]) {
     TRY(write_tables(writer));
     TRY(write_latents(writer));
     if (writer->storage == STORAGE_MPEG4) TRY(encoded_put(&writer->encoded, &writer->file));
+    if (writer->storage == STORAGE_ENCODED) TRY(write_byte_starts(writer));
     digest_hex(writer->digest, digest);
     TRY(h5_put_text(&writer->file, NULL, "digest", digest));
     if (writer->dataset > 0) TRY(h5_array_flush(&writer->file, writer->dataset));

@@ -2,7 +2,9 @@
 
 #include "base/text.h"
 #include "video/libav.h"
+#include "video/orient.h"
 #include "video/pixels.h"
+#include "video/square.h"
 
 #include <libavutil/imgutils.h>
 
@@ -14,7 +16,9 @@ struct Decoder {
     AVPacket *packet;
     AVFrame *frame;
     struct SwsContext *to_rgb;
-    int stream, height, width;
+    int stream, height, width; /* as delivered */
+    Orientation orientation;
+    uint8_t *stored; /* a frame before it is turned */
     int64_t n_frames;
     int n_damaged;
     bool drained; /* the end of the file was passed on to the codec */
@@ -128,6 +132,7 @@ Err decode_open_memory(Decoder **decoder, const void *bytes, size_t length, cons
 void decode_close(Decoder **decoder) {
     if (!*decoder) return;
     pixels_free(&(*decoder)->to_rgb);
+    free((*decoder)->stored);
     av_frame_free(&(*decoder)->frame);
     av_packet_free(&(*decoder)->packet);
     avcodec_free_context(&(*decoder)->codec);
@@ -168,8 +173,10 @@ Err decode_next(Decoder *decoder, bool *got) {
     }
     if (decoder->frame->decode_error_flags || (decoder->frame->flags & AV_FRAME_FLAG_CORRUPT)) decoder->n_damaged++;
     if (decoder->n_frames++ == 0) {
-        decoder->height = decoder->frame->height;
-        decoder->width = decoder->frame->width;
+        decoder->orientation = orient_of(decoder->format->streams[decoder->stream], decoder->frame);
+        bool swap = decoder->orientation.swap;
+        decoder->height = swap ? decoder->frame->width : decoder->frame->height;
+        decoder->width = swap ? decoder->frame->height : decoder->frame->width;
     }
     *got = true;
     return ERR_NONE;
@@ -182,8 +189,20 @@ int decode_width(const Decoder *decoder) {
     return decoder->width;
 }
 
+static Err turned_rgb(Decoder *decoder, uint8_t *rgb) {
+    int height = decoder->orientation.swap ? decoder->width : decoder->height; /* as stored */
+    int width = decoder->orientation.swap ? decoder->height : decoder->width;
+    if (!decoder->stored) decoder->stored = malloc((size_t)height * (size_t)width * 3);
+    if (!decoder->stored) return RAISE(ERR_MEMORY, "no memory for a frame of %d x %d pixels", width, height);
+    TRY(pixels_to_rgb(decoder->stored, height, width, decoder->frame, &decoder->to_rgb));
+    orient_apply(rgb, decoder->stored, height, width, decoder->orientation);
+    return ERR_NONE;
+}
+
 Err decode_rgb(Decoder *decoder, uint8_t *rgb) {
-    Err err = pixels_to_rgb(rgb, decoder->height, decoder->width, decoder->frame, &decoder->to_rgb);
+    Err err = orient_is_plain(decoder->orientation)
+                  ? pixels_to_rgb(rgb, decoder->height, decoder->width, decoder->frame, &decoder->to_rgb)
+                  : turned_rgb(decoder, rgb);
     return err_within(err, "%s: frame %lld: ", decoder->name, (long long)decoder->n_frames - 1);
 }
 
@@ -216,47 +235,72 @@ Err decode_probe(DecodeInfo *info, const char *path) {
     return err;
 }
 
-/* Fills every place of `out` that asks for the decoder's current frame. */
-static Err place_frame(Frames *out, Decoder *decoder, int current, const int *numbers, int n_frames) {
+/* What becomes of the frames that are asked for. */
+typedef struct {
+    Frames *out;
+    Frames whole, square; /* squares: one frame on its way */
+    int size;             /* of squares; 0: frames as they are */
+} Target;
+
+static Err place_square(Target *target, Decoder *decoder, uint8_t *place) {
+    TRY(frames_shape(&target->whole, 1, decoder->height, decoder->width));
+    TRY(decode_rgb(decoder, target->whole.data));
+    TRY(square_of(&target->square, &target->whole, target->size));
+    memcpy(place, target->square.data, frames_frame_bytes(target->out));
+    return ERR_NONE;
+}
+
+/* Fills every place of the target that asks for the decoder's current frame. */
+static Err place_frame(Target *target, Decoder *decoder, int current, const int *numbers) {
     const uint8_t *converted = NULL;
-    for (int i = 0; i < n_frames; i++) {
+    for (int i = 0; i < target->out->n_frames; i++) {
         if (numbers[i] != current) continue;
-        uint8_t *place = frames_at(out, i);
+        uint8_t *place = frames_at(target->out, i);
         if (converted)
-            memcpy(place, converted, frames_frame_bytes(out));
+            memcpy(place, converted, frames_frame_bytes(target->out));
         else
-            TRY(decode_rgb(decoder, place));
+            TRY(target->size ? place_square(target, decoder, place) : decode_rgb(decoder, place));
         converted = place;
     }
     return ERR_NONE;
 }
 
-static Err read_frames(Frames *out, Decoder *decoder, const int *numbers, int n_frames) {
-    int last = 0;
+static Err read_frames(Target *target, Decoder *decoder, const int *numbers, int n_frames) {
+    int last = 0, size = target->size;
     for (int i = 0; i < n_frames; i++) last = numbers[i] > last ? numbers[i] : last;
     for (int current = 0; current <= last; current++) {
         bool got = false;
         TRY(decode_next(decoder, &got));
         if (!got) return RAISE(ERR_INPUT, "%s: has %d frames, frame %d was asked for", decoder->name, current, last);
-        if (current == 0) TRY(frames_shape(out, n_frames, decoder->height, decoder->width));
-        TRY(place_frame(out, decoder, current, numbers, n_frames));
+        if (current == 0)
+            TRY(frames_shape(target->out, n_frames, size ? size : decoder->height, size ? size : decoder->width));
+        TRY(place_frame(target, decoder, current, numbers));
     }
     return ERR_NONE;
 }
 
 Err decode_frames(Frames *out, const char *path, const int *numbers, int n_frames) {
     Decoder *decoder = NULL;
+    Target target = {.out = out};
     TRY(decode_open(&decoder, path));
-    Err err = read_frames(out, decoder, numbers, n_frames);
+    Err err = read_frames(&target, decoder, numbers, n_frames);
+    decode_close(&decoder);
+    return err;
+}
+
+Err decode_squares_memory(Frames *out, const void *bytes, size_t length, const char *name, const int *numbers,
+                          int n_frames, int size) {
+    Decoder *decoder = NULL;
+    Target target = {.out = out, .size = size};
+    TRY(decode_open_memory(&decoder, bytes, length, name));
+    Err err = read_frames(&target, decoder, numbers, n_frames);
+    frames_free(&target.whole);
+    frames_free(&target.square);
     decode_close(&decoder);
     return err;
 }
 
 Err decode_frames_memory(Frames *out, const void *bytes, size_t length, const char *name, const int *numbers,
                          int n_frames) {
-    Decoder *decoder = NULL;
-    TRY(decode_open_memory(&decoder, bytes, length, name));
-    Err err = read_frames(out, decoder, numbers, n_frames);
-    decode_close(&decoder);
-    return err;
+    return decode_squares_memory(out, bytes, length, name, numbers, n_frames, 0);
 }

@@ -4,8 +4,8 @@
  * stated lengths are not trusted, so frames are found by decoding from the start. One thread, so that the bytes repeat.
  * Packets that do not decode are skipped, frames with errors are kept, both are counted as damage; a file that yields
  * no frame at all is ERR_INPUT with FFmpeg's reason. Frames above DECODE_MAX_PIXELS are refused before they are
- * allocated. Orientation tags are not applied. A Decoder belongs to one thread at a time; different decoders are
- * independent. */
+ * allocated. Frames are turned as their metadata say (video/orient.h). A Decoder belongs to one thread at a time;
+ * different decoders are independent. */
 #pragma once
 
 #include "video/clip.h"
@@ -46,3 +46,7 @@ CHECKED Err decode_probe(DecodeInfo *info, const char *path);
 CHECKED Err decode_frames(Frames *out, const char *path, const int *numbers, int n_frames);
 CHECKED Err decode_frames_memory(Frames *out, const void *bytes, size_t length, const char *name, const int *numbers,
                                  int n_frames);
+/* The same, each frame as its middle square at size x size (0: as it is): one frame of the file's own size is held at
+ * a time. */
+CHECKED Err decode_squares_memory(Frames *out, const void *bytes, size_t length, const char *name, const int *numbers,
+                                  int n_frames, int size);
