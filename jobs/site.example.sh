@@ -5,9 +5,27 @@
 #   module load gcc openmpi hdf5 ffmpeg openblas
 #   export PATH=$HOME/opt/synvid/bin:$PATH
 
-# How to start a many-rank command inside an allocation: "srun --mpi=pmix" or "mpirun".
-# Open MPI's mpirun reads the allocation itself: give it neither -n nor a host file.
-SYNVID_LAUNCH=${SYNVID_LAUNCH:-mpirun}
+# How to start a many-rank command inside an allocation. `-n RANKS` is added.
+#   srun --mpi=pmix --kill-on-bad-exit=1     where SLURM has PMIx (srun --mpi=list)
+#   mpirun --bind-to core                    Open MPI reads the allocation itself
+export SYNVID_LAUNCH=${SYNVID_LAUNCH:-mpirun}
+
+# What every sbatch of a sweep gets besides its size: partition, account, quality of service.
+#   SYNVID_SBATCH="--partition=cpu --account=myproject"
+SYNVID_SBATCH=${SYNVID_SBATCH:-}
+
+# At most so many tasks of an array at once; empty: no limit.
+SYNVID_ARRAY_LIMIT=${SYNVID_ARRAY_LIMIT:-}
+
+# Time limits: what the partition allows and the least worth asking for, in minutes; how long before the end SLURM warns
+# (a checkpoint must fit into it, and SLURM's clock is a minute coarse); what a core computes (synvid bench step).
+SYNVID_MAX_MINUTES=${SYNVID_MAX_MINUTES:-1440}
+SYNVID_MIN_MINUTES=${SYNVID_MIN_MINUTES:-15}
+SYNVID_WARNING_SECONDS=${SYNVID_WARNING_SECONDS:-180}
+SYNVID_CORE_GFLOPS=${SYNVID_CORE_GFLOPS:-50}
+
+# A command to run after every task of a sweep (docs/sweeps.md says what it finds in its environment), for example:
+#   export SYNVID_HOOK='[ "$SYNVID_STAGE_LEFT" != 0 ] || mail -s "$SYNVID_SWEEP: $SYNVID_STAGE done" me@example.org </dev/null'
 
 # One BLAS thread a rank thread, always; synvid sets its own threads from its binding.
 export OPENBLAS_NUM_THREADS=1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install-dependencies.sh WHEN... - installs the Debian packages that cmake/debian-packages.txt lists for the given
-# occasions (build, run, test). Quick when all are there. Exits with 1 and a list where apt is not to be had.
+# occasions (build, run, test, ci). Quick when all are there. Exits with 1 and a list where apt is not to be had.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 packages=()

@@ -1,24 +1,35 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cmd.h"
+#include "sweep/clean.h"
 #include "sweep/launch.h"
+#include "sweep/queue.h"
 #include "sweep/run.h"
+#include "sweep/slurm.h"
+#include "sweep/view.h"
 
 typedef struct {
-    const char *out;
+    const char *out, *hook;
     ArgList vars;
-    int64_t parallel, cores;
-    bool force;
+    int64_t parallel, cores, ranks;
+    bool all, force, submit, yes;
     bool help;
 } SweepArgs;
 
 static const Option sweep_options[] = {
-    OPTION_TEXT("out", 'o', "DIR", offsetof(SweepArgs, out), "folder of the sweep (default: ./<name>)"),
+    OPTION_TEXT("out", 'o', "DIR", offsetof(SweepArgs, out), "folder of the sweep (default: what the file says)"),
     OPTION_LIST("var", 0, "NAME=VALUE", offsetof(SweepArgs, vars), "override a variable of the file; may repeat"),
+    OPTION_INT("ranks", 0, "N", offsetof(SweepArgs, ranks),
+               "ranks of every many-rank task (default: what the file says)"),
+    OPTION_FLAG("all", 'a', offsetof(SweepArgs, all), "run: all tasks (the default without TASK)"),
     OPTION_INT("parallel", 'j', "N", offsetof(SweepArgs, parallel),
                "run: tasks at once (default: as many as the cores hold)"),
     OPTION_INT("cores", 0, "N", offsetof(SweepArgs, cores), "run: cores to use (default: all this process may use)"),
     OPTION_FLAG("force", 0, offsetof(SweepArgs, force), "run: do finished tasks again"),
+    OPTION_TEXT("hook", 0, "COMMAND", offsetof(SweepArgs, hook),
+                "run: shell command after each task, told by SYNVID_TASK, SYNVID_STATE, ... (default: $SYNVID_HOOK)"),
+    OPTION_FLAG("submit", 0, offsetof(SweepArgs, submit), "slurm: submit what was written"),
+    OPTION_FLAG("yes", 'y', offsetof(SweepArgs, yes), "clean: remove, not only list, what all tasks made"),
     OPTION_FLAG("help", 'h', offsetof(SweepArgs, help), "show this help"),
     OPTION_END,
 };
@@ -27,19 +38,22 @@ static const Option *const sweep_tables[] = {sweep_options, NULL};
 
 static const CommandHelp sweep_help = {
     .name = "sweep",
-    .summary = "list and run a grid of tasks described by one file",
-    .usage = "sweep list|show|status|run FILE [TASK] [options]",
+    .summary = "list, run and submit a grid of tasks described by one file",
+    .usage = "sweep list|status|show|run|slurm|clean FILE [TASK] [options]",
     .description =
         "A sweep file (configs/sweeps/*.json) lists tasks: a synvid command each, expanded over axes, with what they\n"
         "need. `run` executes what is missing, side by side as the cores allow; `run FILE TASK` executes one task, by\n"
-        "name or number, which is what a job array does. Finished tasks are recognized by a digest of their command,\n"
-        "their config files and their needs, so the same command again does only what is missing or has changed.",
+        "name or number, which is what a job array does; `slurm` writes a script that submits an array a stage, with\n"
+        "dependencies, and with --submit runs it. Finished tasks are recognized by a digest of their command, their\n"
+        "config files, their inputs and what they made, so the same command again does only what is missing or has\n"
+        "changed. `status` shows what is not finished, on which machine it runs, and why it failed.",
     .examples = "  synvid sweep list quickstart\n"
                 "  synvid sweep run quickstart --var media=photos --parallel 2\n"
-                "  synvid sweep status quickstart\n"
-                "  synvid sweep show quickstart 7        the command of task 7, ready to paste",
+                "  synvid sweep slurm progression --submit      jobs/site.sh says for which cluster\n"
+                "  synvid sweep status progression\n"
+                "  synvid sweep show quickstart 7               the command of task 7, ready to paste\n",
     .options = sweep_tables,
-    .words = "list show status run",
+    .words = "list status show run slurm clean",
 };
 
 static Err parse_task(int *task, const SweepPlan *plan, const char *text) {
@@ -56,14 +70,36 @@ static Err parse_task(int *task, const SweepPlan *plan, const char *text) {
                       : RAISE(ERR_USAGE, "%s has no task \"%s\"; `synvid sweep list` shows them", plan->name, text);
 }
 
+/* ---- list and status ---- */
+
+/* What there is to say about a task besides its state: how far it is, where, or what went wrong. */
+static void remark(char *out, size_t size, const SweepPlan *plan, const TaskRecord *record, int i) {
+    char log[PATH_SIZE], progress[80] = "";
+    out[0] = 0;
+    if (record->state == TASK_FINISHED || record->state == TASK_MISSING) {
+        snprintf(out, size, "%s", record->message);
+        return;
+    }
+    if (sweep_state_path(log, sizeof log, plan, i, "log")) return;
+    if (record->state == TASK_RUNNING) {
+        view_last_progress(progress, sizeof progress, log);
+        snprintf(out, size, "on %s%s%s: %s", record->host, record->job[0] ? ", job " : "", record->job, progress);
+        return;
+    }
+    if (record->state == TASK_FAILED)
+        snprintf(out, size, "exit code %d: %s (log: %s)", record->exit_code, record->message, log);
+    else
+        snprintf(out, size, "%s", record->message);
+}
+
 static void print_task_line(const SweepPlan *plan, const TaskRecord *records, int i) {
     const SweepTask *task = &plan->tasks[i];
-    char took[32] = "";
+    char took[32] = "", text[PATH_SIZE + 600];
     if (records[i].seconds > 0) text_duration(took, sizeof took, records[i].seconds);
     printf("%5d  %-44.44s %2dx%-2d  %-9s %9s\n", i, task->name, task->ranks, task->threads,
            task_state_name(records[i].state), took);
-    if (records[i].state == TASK_FAILED)
-        printf("       exit code %d: %.80s\n", records[i].exit_code, records[i].message);
+    remark(text, sizeof text, plan, &records[i], i);
+    if (text[0]) printf("       %s\n", text);
 }
 
 static Err show_list(const SweepPlan *plan, const TaskRecord *records) {
@@ -93,25 +129,86 @@ static Err show_task(const SweepPlan *plan, const TaskRecord *records, int task)
     return ERR_NONE;
 }
 
-static Err dispatch(const char *verb, const SweepPlan *plan, const TaskRecord *records, int task,
-                    const SweepArgs *args) {
-    if (text_equal(verb, "list")) return show_list(plan, records);
-    if (text_equal(verb, "status")) return show_status(plan, records);
-    if (text_equal(verb, "show"))
-        return task >= 0 ? show_task(plan, records, task)
-                         : RAISE(ERR_USAGE, "sweep show: which task? sweep show FILE TASK");
-    SweepRunOptions options = {
-        .parallel = (int)args->parallel, .cores = (int)args->cores, .force = args->force, .only = task};
+/* ---- slurm and clean ---- */
+
+static Err submit(const SweepPlan *plan, const TaskRecord *records, const char *file, const SweepArgs *args) {
+    char script[PATH_SIZE];
+    int count;
+    SlurmSource source = {
+        .file = file, .vars = args->vars.items, .n_vars = args->vars.count, .ranks = (int)args->ranks};
+    TRY(slurm_write(script, sizeof script, &count, plan, records, &source));
+    if (!script[0]) {
+        log_info("sweep %s: nothing to submit: all %d tasks are finished or in the queue", plan->name, plan->n_tasks);
+        return ERR_NONE;
+    }
+    log_info("sweep %s: %d of %d tasks to submit, by %s", plan->name, count, plan->n_tasks, script);
+    printf("%s\n", script);
+    if (args->submit) return slurm_submit(script);
+    log_info("next: bash %s", script);
+    return ERR_NONE;
+}
+
+static Err clean(const SweepPlan *plan, const TaskRecord *records, int task, bool yes) {
+    if (task >= 0) return sweep_clean(plan, task, &records[task]);
+    for (int i = 0; i < plan->n_tasks; i++) {
+        if (yes)
+            TRY(sweep_clean(plan, i, &records[i]));
+        else if (records[i].state != TASK_MISSING)
+            printf("%-44s %-9s %s\n", plan->tasks[i].name, task_state_name(records[i].state), records[i].made);
+    }
+    if (!yes) log_info("next: the same with --yes removes these records, their logs and what they made");
+    return ERR_NONE;
+}
+
+static Err run(const SweepPlan *plan, int task, const SweepArgs *args) {
+    const char *hook = args->hook ? args->hook : getenv("SYNVID_HOOK");
+    SweepRunOptions options = {.parallel = (int)args->parallel,
+                               .cores = (int)args->cores,
+                               .force = args->force,
+                               .only = task,
+                               .hook = hook && *hook ? hook : NULL};
+    if (args->all && task >= 0) return RAISE(ERR_USAGE, "sweep run: --all and a task were both given");
     return sweep_run(plan, &options);
 }
 
+/* ---- the command ---- */
+
+static const char *const verbs[] = {"list", "status", "show", "run", "slurm", "clean", NULL};
+
 static Err check_verb(const char *verb) {
-    static const char *const verbs[] = {"list", "show", "status", "run", NULL};
     for (const char *const *known = verbs; *known; known++)
         if (text_equal(*known, verb)) return ERR_NONE;
     const char *nearest = text_nearest(verb, verbs);
-    return RAISE(ERR_USAGE, "sweep %s: list, show, status or run was expected%s%s%s", verb,
+    return RAISE(ERR_USAGE, "sweep %s: list, status, show, run, slurm or clean was expected%s%s%s", verb,
                  nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+static Err dispatch(const ArgList *words, const SweepPlan *plan, const TaskRecord *records, int task,
+                    const SweepArgs *args) {
+    const char *verb = words->items[0];
+    if (text_equal(verb, "list")) return show_list(plan, records);
+    if (text_equal(verb, "status")) return show_status(plan, records);
+    if (text_equal(verb, "slurm")) return submit(plan, records, words->items[1], args);
+    if (text_equal(verb, "clean")) return clean(plan, records, task, args->yes);
+    if (text_equal(verb, "run")) return run(plan, task, args);
+    return task >= 0 ? show_task(plan, records, task)
+                     : RAISE(ERR_USAGE, "sweep show: which task? sweep show FILE TASK");
+}
+
+/* --ranks is for the commands that can use them. */
+static void set_ranks(SweepPlan *plan, int ranks) {
+    for (int i = 0; i < plan->n_tasks; i++)
+        for (const Command *const *command = commands; *command; command++)
+            if ((*command)->many_ranks && text_equal((*command)->help->name, plan->tasks[i].arguments[0]))
+                plan->tasks[i].ranks = ranks;
+}
+
+/* Thousands of jobs run tasks; they do not all ask the queue. */
+static Err read_states(TaskRecord *records, const SweepPlan *plan, bool ask_queue) {
+    TRY(sweep_state_read(records, plan));
+    if (ask_queue) TRY(queue_apply(records, plan));
+    sweep_state_block(records, plan);
+    return ERR_NONE;
 }
 
 static Err sweep_main(int argc, char *const *argv) {
@@ -129,12 +226,15 @@ static Err sweep_main(int argc, char *const *argv) {
     if (rest.count < 2 || rest.count > 3)
         return RAISE(ERR_USAGE, "usage: synvid %s; see `synvid sweep --help`", sweep_help.usage);
     TRY(check_verb(rest.items[0]));
+    if (args.ranks < 0 || args.ranks > 1000000)
+        return RAISE(ERR_USAGE, "--ranks: %lld is outside 1 to 1000000", (long long)args.ranks);
     TRY(sweep_plan_read(&plan, rest.items[1], args.out, args.vars.items, args.vars.count));
+    if (args.ranks) set_ranks(&plan, (int)args.ranks);
     records = calloc((size_t)plan.n_tasks + 1, sizeof *records);
     if (!records) TRY_OR(done, RAISE(ERR_MEMORY, "no memory for %d tasks", plan.n_tasks));
-    TRY_OR(done, sweep_state_read(records, &plan));
     if (rest.count == 3) TRY_OR(done, parse_task(&task, &plan, rest.items[2]));
-    err = dispatch(rest.items[0], &plan, records, task, &args);
+    TRY_OR(done, read_states(records, &plan, !text_equal(rest.items[0], "run")));
+    err = dispatch(&rest, &plan, records, task, &args);
 done:
     free(records);
     sweep_plan_free(&plan);

@@ -34,6 +34,7 @@ static const Stage stage = {
     .config_kind = "textures",
     .shortcuts = shortcuts,
     .needs_out = true,
+    .out_is_result = true,
     .run_all = run_all,
 };
 

@@ -38,23 +38,12 @@ static Err parse_all(void **config, const char *text, const Stage *stage, const 
 
 /* ---- what a run says first ---- */
 
-/* As one would type it in a shell. */
-static void add_word(Builder *out, const char *word) {
-    if (*word && !strpbrk(word, " \t\n\"'\\$&|;<>()*?[]{}#~`!")) {
-        builder_add_text(out, word);
-        return;
-    }
-    builder_add_text(out, "'");
-    for (const char *at = word; *at; at++) builder_add(out, *at == '\'' ? "'\\''" : "%c", *at);
-    builder_add_text(out, "'");
-}
-
 static Err command_text(char **text, const Stage *stage, int argc, char *const *argv) {
     Builder out = {0};
     builder_add(&out, "synvid %s", stage->help->name);
     for (int i = 0; i < argc; i++) {
         builder_add_text(&out, " ");
-        add_word(&out, argv[i]);
+        builder_add_word(&out, argv[i]);
     }
     Err err = builder_check(&out, "the command line");
     if (err) builder_free(&out);

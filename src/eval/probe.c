@@ -2,6 +2,7 @@
 #include "eval/forward.h"
 #include "eval/linear_head.h"
 
+#include "base/estimate.h"
 #include "base/log.h"
 #include "par/agree.h"
 #include "train/identity.h"
@@ -141,10 +142,10 @@ static void print_plan(const Classification *c) {
     if (model_title(model, sizeof(model), &config->model)) return;
     printf("probe: %s, %lld training and %lld test videos, %.0f forward passes\n", model,
            (long long)c->task.train->count, (long long)c->task.test->count, views);
+    double memory = (double)c->task.train->count * config->data.repeat * config->model.width * sizeof(float);
     printf("  %s of memory a rank for features, %.3g TFLOP: %.2f core-hours at 50 GFLOP/s\n",
-           text_bytes(bytes, sizeof(bytes),
-                      (double)c->task.train->count * config->data.repeat * config->model.width * sizeof(float)),
-           flops * 1e-12, flops / 50e9 / 3600);
+           text_bytes(bytes, sizeof(bytes), memory), flops * 1e-12, flops / ESTIMATE_CORE_FLOPS / 3600);
+    estimate_print(memory, flops / ESTIMATE_CORE_FLOPS);
 }
 
 CHECKED Err probe_run_all(const FinetuneConfig *config, const ClipSource *train, const ClipSource *test,

@@ -1,3 +1,4 @@
+#include "base/estimate.h"
 #include "base/log.h"
 #include "gen/generate_plan.h"
 #include "gen/motion.h"
@@ -84,5 +85,6 @@ Err plan_print(const Plan *plan, const GenerateConfig *config, const Generator *
            run->par.threads == 1 ? "" : "s");
     printf("time: rendering takes about %s on one core (%.0f frames/s); ranks and threads share it\n",
            text_duration(duration, sizeof duration, (double)plan->n_frames / rate), rate);
+    estimate_print(plan_memory_bytes(plan, generator, run->par.threads), (double)plan->n_frames / rate);
     return ERR_NONE;
 }

@@ -1,5 +1,6 @@
 #include "gen/textures.h"
 
+#include "base/estimate.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/stop.h"
@@ -150,6 +151,10 @@ static Err check_size(const TexturesConfig *config) {
     return RAISE(ERR_USAGE, "size: %d is not a power of two", config->size);
 }
 
+/* At 256 x 256, by the slowest rates that `synvid bench textures` has shown. */
+static const double images_per_core_second[] = {
+    [TEXTURE_STATISTICAL] = 4, [TEXTURE_STYLEGAN_ORIENTED] = 15, [TEXTURE_STYLEGAN_HIGH_FREQUENCY] = 15};
+
 static void print_plan(const TexturesConfig *config, const Run *run) {
     char disk[32], memory[32];
     double bytes = (double)config->images * (double)image_bytes(config);
@@ -157,6 +162,7 @@ static void print_plan(const TexturesConfig *config, const Run *run) {
            config->size, run->out ? run->out : "(no --out)");
     printf("disk: %s; memory: %s on rank 0, little elsewhere\n", text_bytes(disk, sizeof disk, bytes),
            text_bytes(memory, sizeof memory, bytes + 200e6));
+    estimate_print(bytes + 200e6, config->images / images_per_core_second[config->kind]);
 }
 
 Err textures_run_all(const TexturesConfig *config, const Run *run) {

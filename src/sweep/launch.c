@@ -57,6 +57,13 @@ static Err argv_add(Argv *argv, char *owned) {
     return ERR_NONE;
 }
 
+static Err own_path(char *out, size_t size) {
+    ssize_t length = readlink("/proc/self/exe", out, size - 1);
+    if (length <= 0) return RAISE(ERR_IO, "cannot find this program's own path: %s", strerror(errno));
+    out[length] = 0;
+    return ERR_NONE;
+}
+
 /* "srun --mpi=pmix -n 4": the words of the launcher, and how many ranks. */
 static Err add_launcher(Argv *argv, int ranks, int cores) {
     const char *site = getenv("SYNVID_LAUNCH");
@@ -77,9 +84,7 @@ static Err argv_build(Argv *argv, const SweepPlan *plan, int number, const TaskR
                       const cpu_set_t *cores) {
     const SweepTask *task = &plan->tasks[number];
     char self[PATH_SIZE];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length <= 0) return RAISE(ERR_IO, "cannot find this program's own path: %s", strerror(errno));
-    self[length] = 0;
+    TRY(own_path(self, sizeof self));
     argv->items = calloc((size_t)task->n_arguments + LAUNCHER_ARGUMENTS + 2, sizeof *argv->items);
     if (!argv->items) return RAISE(ERR_MEMORY, "no memory for a command line");
     if (task->ranks > 1) TRY(add_launcher(argv, task->ranks, cores ? CPU_COUNT(cores) : task->ranks));
@@ -127,21 +132,36 @@ done:
     return err;
 }
 
-Err task_command(char **text, const SweepPlan *plan, int number, const TaskRecord *records) {
+static Err add_arguments(Builder *line, const SweepPlan *plan, int number, const TaskRecord *records) {
     const SweepTask *task = &plan->tasks[number];
-    Builder line = {0};
-    Err err = ERR_NONE;
-    if (task->ranks > 1) builder_add(&line, "mpirun -n %d ", task->ranks);
-    builder_add_text(&line, "synvid");
-    for (int i = 0; i < task->n_arguments && !err; i++) {
+    for (int i = 0; i < task->n_arguments; i++) {
         char *filled = NULL;
         if (fill_made(&filled, task->arguments[i], plan, records)) /* not made yet: show the placeholder */
             filled = strdup(task->arguments[i]);
-        bool plain = filled && filled[0] && !filled[strcspn(filled, " \t\n'\"\\$&|;<>()[]{}*?#~")];
-        builder_add(&line, plain ? " %s" : " '%s'", filled ? filled : "");
+        if (!filled) return RAISE(ERR_MEMORY, "%s: no memory", task->name);
+        builder_add_text(line, " ");
+        builder_add_word(line, filled);
         free(filled);
     }
-    err = builder_check(&line, task->name);
+    return builder_check(line, task->name);
+}
+
+Err task_command(char **text, const SweepPlan *plan, int number, const TaskRecord *records) {
+    Builder line = {0};
+    if (plan->tasks[number].ranks > 1) builder_add(&line, "mpirun -n %d ", plan->tasks[number].ranks);
+    builder_add_text(&line, "synvid");
+    Err err = add_arguments(&line, plan, number, records);
+    if (err) builder_free(&line);
+    *text = line.data;
+    return err;
+}
+
+Err task_command_here(char **text, const SweepPlan *plan, int number, const TaskRecord *records) {
+    Builder line = {0};
+    char self[PATH_SIZE];
+    TRY(own_path(self, sizeof self));
+    builder_add_word(&line, self);
+    Err err = add_arguments(&line, plan, number, records);
     if (err) builder_free(&line);
     *text = line.data;
     return err;
@@ -157,7 +177,11 @@ static void last_line(char *out, size_t size, char *text, bool (*wanted)(const c
 static bool is_any(const char *line) {
     return *line != 0;
 }
+/* Ours: launchers have things to say afterwards, too. */
 static bool is_error(const char *line) {
+    return text_starts(line, "synvid ") && strstr(line, ": error: ");
+}
+static bool is_any_error(const char *line) {
     return strstr(line, "error:") != NULL;
 }
 
@@ -188,6 +212,8 @@ Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int stat
     if (record->exit_code == 0) return collect_finished(record, plan, number);
     record->state = record->exit_code == err_exit_code(ERR_STOPPED) ? TASK_STOPPED : TASK_FAILED;
     TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", is_error));
+    if (!record->message[0])
+        TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", is_any_error));
     if (record->exit_code <= 128) return ERR_NONE;
     record->kills++;
     if (record->kills < KILLS_MAX) record->state = TASK_STOPPED;

@@ -19,6 +19,8 @@ CHECKED Err task_launch(pid_t *child, const SweepPlan *plan, int number, const T
 CHECKED Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int status);
 /* The command as it could be typed; malloc'd. */
 CHECKED Err task_command(char **text, const SweepPlan *plan, int number, const TaskRecord *records);
+/* The same on one rank, with this program's full path. */
+CHECKED Err task_command_here(char **text, const SweepPlan *plan, int number, const TaskRecord *records);
 /* Runs `command` by the shell and waits, with the outcome of a task in its environment: SYNVID_SWEEP, SYNVID_TASK,
  * SYNVID_STAGE, SYNVID_STATE, SYNVID_EXIT_CODE, SYNVID_MADE, SYNVID_LOG, and SYNVID_STAGE_LEFT, how many tasks of the
  * stage are not finished. A hook that fails is a warning. */

@@ -5,6 +5,7 @@
 #include "base/stop.h"
 #include "sweep/cores.h"
 #include "sweep/launch.h"
+#include "sweep/queue.h"
 #include "sweep/view.h"
 
 #include <errno.h>
@@ -50,6 +51,22 @@ static bool can_start(const Sweep *sweep, int number) {
     return sweep->runs[number].wanted && sweep->runs[number].child == 0 && room && needs_finished(sweep, number);
 }
 
+/* The others go on. */
+static Err fail_to_start(Sweep *sweep, int number) {
+    TaskRecord *record = &sweep->records[number];
+    snprintf(record->message, sizeof record->message, "%s", err_message());
+    record->state = TASK_FAILED;
+    record->exit_code = err_exit_code(ERR_INPUT);
+    sweep->runs[number].child = 0;
+    sweep->runs[number].wanted = false;
+    sweep->n_done++;
+    sweep->failure = ERR_INPUT;
+    cores_return(&sweep->cores, &sweep->runs[number].cores);
+    log_info("[%d/%d] %s: cannot start: %s", sweep->n_done, sweep->n_wanted, sweep->plan->tasks[number].name,
+             record->message);
+    return sweep_state_write(record, sweep->plan, number);
+}
+
 /* The record says so before the task runs: whoever looks, or finds only the record after a crash, knows where it was.
  */
 static Err start_task(Sweep *sweep, int number) {
@@ -59,7 +76,7 @@ static Err start_task(Sweep *sweep, int number) {
     sweep_state_begin(record);
     TRY(sweep_state_inputs(record->inputs, sweep->plan, number, sweep->records));
     TRY(sweep_state_write(record, sweep->plan, number));
-    TRY(task_launch(&run->child, sweep->plan, number, sweep->records, &run->cores));
+    if (task_launch(&run->child, sweep->plan, number, sweep->records, &run->cores)) return fail_to_start(sweep, number);
     run->started_s = now_s();
     sweep->n_running++;
     view_clear(&sweep->view);
@@ -201,9 +218,19 @@ static Err check_only(const Sweep *sweep, int only) {
     return ERR_NONE;
 }
 
+/* Whether a job that a record says runs still does is for the batch system to say. */
+static Err ask_for_running_jobs(Sweep *sweep) {
+    bool ask = false;
+    for (int i = 0; i < sweep->plan->n_tasks; i++)
+        ask |= is_elsewhere(&sweep->records[i]) && sweep->records[i].job[0] &&
+               (sweep->options->only < 0 || sweep->options->only == i);
+    return ask ? queue_apply(sweep->records, sweep->plan) : ERR_NONE;
+}
+
 static Err choose_tasks(Sweep *sweep) {
     const SweepPlan *plan = sweep->plan;
     int only = sweep->options->only;
+    TRY(ask_for_running_jobs(sweep));
     for (int i = 0; i < plan->n_tasks; i++) {
         const TaskRecord *record = &sweep->records[i];
         bool asked = only < 0 || only == i;

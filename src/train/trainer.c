@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include "base/arena.h"
+#include "base/estimate.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -390,6 +391,7 @@ CHECKED Err trainer_print_plan(const TrainTask *task, const TrainConfig *config,
            run->par.threads);
     if (flops > 0)
         printf("  %.3g GFLOP a clip, %.3g TFLOP in all: %.2f core-hours at 50 GFLOP/s\n", task->flops_per_clip * 1e-9,
-               flops * 1e-12, flops / 50e9 / 3600);
+               flops * 1e-12, flops / ESTIMATE_CORE_FLOPS / 3600);
+    estimate_print((double)need, flops / ESTIMATE_CORE_FLOPS);
     return ERR_NONE;
 }

@@ -1,0 +1,232 @@
+#include "sweep/batch.h"
+
+typedef struct {
+    const SweepPlan *plan;
+    const TaskRecord *records;
+    Batch *batch;
+    int *array_of; /* (n_tasks) number of the array a task is in, -1: none */
+    int *model;    /* (n_tasks) the need that a task has its index from, -1: none */
+    bool *placed;  /* (n_tasks) its stage has its place in the order */
+} Planner;
+
+static bool is_pending(const TaskRecord *record) {
+    return record->state != TASK_FINISHED && record->state != TASK_RUNNING && record->state != TASK_QUEUED;
+}
+
+static bool same_stage(const SweepPlan *plan, int a, int b) {
+    return text_equal(plan->tasks[a].stage, plan->tasks[b].stage);
+}
+
+/* ---- indices ---- */
+
+/* The only need of `task` in the stage of task `like`; -1: none, or several. */
+static int only_need(const SweepPlan *plan, int task, int like) {
+    int found = -1;
+    for (int k = 0; k < plan->tasks[task].n_needs; k++) {
+        int need = plan->tasks[task].needs[k];
+        if (!same_stage(plan, need, like)) continue;
+        if (found >= 0) return -1;
+        found = need;
+    }
+    return found;
+}
+
+/* Whether the tasks of `first`'s stage correspond to different tasks of `like`'s stage, one each. */
+static bool corresponds(const Planner *p, int first, int like) {
+    const SweepPlan *plan = p->plan;
+    int count = 0;
+    for (int a = first; a < plan->n_tasks; a++) {
+        if (!same_stage(plan, a, first)) continue;
+        count++;
+        int need = only_need(plan, a, like);
+        if (need < 0) return false;
+        for (int b = a + 1; b < plan->n_tasks; b++)
+            if (same_stage(plan, b, first) && only_need(plan, b, like) == need) return false;
+    }
+    return count > 1;
+}
+
+/* A task of the stage that the stage of `first` corresponds to, or -1. The last that fits: the nearest in the chain. */
+static int find_model(const Planner *p, int first) {
+    const SweepTask *task = &p->plan->tasks[first];
+    for (int k = task->n_needs - 1; k >= 0; k--)
+        if (corresponds(p, first, task->needs[k])) return task->needs[k];
+    return -1;
+}
+
+static void number_stage(const Planner *p, int first) {
+    int model = find_model(p, first), next = 0;
+    for (int t = first; t < p->plan->n_tasks; t++) {
+        if (!same_stage(p->plan, t, first)) continue;
+        p->model[t] = model >= 0 ? only_need(p->plan, t, model) : -1;
+        p->batch->index[t] = model >= 0 ? p->batch->index[p->model[t]] : next++;
+    }
+}
+
+/* ---- dependencies ---- */
+
+static int pending_of_array(const Planner *p, int array) {
+    return p->batch->arrays[array].n_tasks;
+}
+
+static int needs_of_array(const Planner *p, int task, int array) {
+    int count = 0;
+    for (int k = 0; k < p->plan->tasks[task].n_needs; k++) count += p->array_of[p->plan->tasks[task].needs[k]] == array;
+    return count;
+}
+
+/* index < 0: the whole array. */
+static void add_term(Builder *list, const char *kind, int array, int index) {
+    if (!list->length) builder_add_text(list, kind);
+    if (index < 0)
+        builder_add(list, ":$job_%d", array + 1);
+    else
+        builder_add(list, ":${job_%d}_%d", array + 1, index);
+}
+
+/* corr: what corresponds; ok: whole arrays and single elements. */
+static void add_need(const Planner *p, int task, int need, Builder *corr, Builder *ok) {
+    const TaskRecord *record = &p->records[need];
+    int array = p->array_of[need];
+    if (record->state == TASK_FINISHED) return;
+    if (array < 0) { /* in the queue already, or running by hand: then the task itself will look */
+        if (record->job[0] && !ok->length) builder_add_text(ok, "afterok");
+        if (record->job[0]) builder_add(ok, ":%s", record->job);
+        return;
+    }
+    int count = needs_of_array(p, task, array);
+    if (p->model[task] == need) {
+        add_term(corr, "aftercorr", array, -1);
+        return;
+    }
+    if (count < pending_of_array(p, array)) {
+        add_term(ok, "afterok", array, p->batch->index[need]);
+        return;
+    }
+    for (int t = 0; t < need; t++) /* the whole array once */
+        if (p->array_of[t] == array && needs_of_array(p, task, array)) return;
+    add_term(ok, "afterok", array, -1);
+}
+
+static Err dependency_of(char *out, size_t size, const Planner *p, int task) {
+    Builder corr = {0}, ok = {0};
+    for (int k = 0; k < p->plan->tasks[task].n_needs; k++) add_need(p, task, p->plan->tasks[task].needs[k], &corr, &ok);
+    Err err = corr.failed || ok.failed ? RAISE(ERR_MEMORY, "no memory for dependencies") : ERR_NONE;
+    if (!err)
+        err = text_format(out, size, "%s%s%s", corr.length ? corr.data : "", corr.length && ok.length ? "," : "",
+                          ok.length ? ok.data : "");
+    builder_free(&corr);
+    builder_free(&ok);
+    return err;
+}
+
+/* ---- arrays ---- */
+
+static bool same_resources(const SweepTask *a, const SweepTask *b) {
+    return a->ranks == b->ranks && a->threads == b->threads && a->nodes == b->nodes && a->hours == b->hours &&
+           a->memory_gb == b->memory_gb;
+}
+
+/* An array of this stage, from number `from` on, that `task` fits into; a new one otherwise. */
+static Err find_array(int *number, const Planner *p, int task, const char *dependency, int from) {
+    Batch *batch = p->batch;
+    for (*number = from; *number < batch->n_arrays; (*number)++) {
+        const BatchArray *array = &batch->arrays[*number];
+        if (text_equal(array->dependency, dependency) &&
+            same_resources(&p->plan->tasks[array->tasks[0]], &p->plan->tasks[task]))
+            return ERR_NONE;
+    }
+    BatchArray *grown = realloc(batch->arrays, (size_t)(batch->n_arrays + 1) * sizeof *grown);
+    if (!grown) return RAISE(ERR_MEMORY, "no memory for job arrays");
+    batch->arrays = grown;
+    BatchArray *array = &batch->arrays[batch->n_arrays++];
+    *array = (BatchArray){0};
+    TRY(text_copy(array->stage, sizeof array->stage, p->plan->tasks[task].stage));
+    return text_copy(array->dependency, sizeof array->dependency, dependency);
+}
+
+static Err add_to_array(BatchArray *array, int task) {
+    int *grown = realloc(array->tasks, (size_t)(array->n_tasks + 1) * sizeof *grown);
+    if (!grown) return RAISE(ERR_MEMORY, "no memory for job arrays");
+    array->tasks = grown;
+    array->tasks[array->n_tasks++] = task;
+    return ERR_NONE;
+}
+
+static Err fill_arrays(const Planner *p, int first) {
+    int from = p->batch->n_arrays, number;
+    char *dependency = malloc(sizeof p->batch->arrays->dependency);
+    Err err = dependency ? ERR_NONE : RAISE(ERR_MEMORY, "no memory for dependencies");
+    for (int t = first; t < p->plan->n_tasks && !err; t++) {
+        if (!same_stage(p->plan, t, first) || !is_pending(&p->records[t])) continue;
+        err = dependency_of(dependency, sizeof p->batch->arrays->dependency, p, t);
+        if (!err) err = find_array(&number, p, t, dependency, from);
+        if (!err) err = add_to_array(&p->batch->arrays[number], t);
+    }
+    for (int a = from; a < p->batch->n_arrays; a++) /* only now: an array must be whole before others look at it */
+        for (int i = 0; i < p->batch->arrays[a].n_tasks; i++) p->array_of[p->batch->arrays[a].tasks[i]] = a;
+    free(dependency);
+    return err;
+}
+
+/* ---- the order of stages ---- */
+
+static bool stage_is_ready(const Planner *p, int first) {
+    for (int t = first; t < p->plan->n_tasks; t++) {
+        if (!same_stage(p->plan, t, first)) continue;
+        for (int k = 0; k < p->plan->tasks[t].n_needs; k++)
+            if (!p->placed[p->plan->tasks[t].needs[k]]) return false;
+    }
+    return true;
+}
+
+/* Places one stage whose needs are placed; the first in file order. *more false: all are placed. */
+static Err place_next_stage(const Planner *p, bool *more) {
+    int stuck = -1;
+    for (int first = 0; first < p->plan->n_tasks; first++) {
+        if (p->placed[first]) continue;
+        bool is_first = true;
+        for (int t = 0; t < first; t++) is_first = is_first && !same_stage(p->plan, t, first);
+        if (!is_first) continue;
+        stuck = first;
+        if (!stage_is_ready(p, first)) continue;
+        number_stage(p, first);
+        TRY(fill_arrays(p, first));
+        for (int t = first; t < p->plan->n_tasks; t++) p->placed[t] |= same_stage(p->plan, t, first);
+        return ERR_NONE;
+    }
+    *more = false;
+    if (stuck < 0) return ERR_NONE;
+    return RAISE(ERR_USAGE,
+                 "%s: tasks of stage \"%s\" need each other, directly or through other stages, and cannot be one job "
+                 "array; give them a \"stage\" of their own",
+                 p->plan->name, p->plan->tasks[stuck].stage);
+}
+
+Err batch_plan(Batch *batch, const SweepPlan *plan, const TaskRecord *records) {
+    size_t n = (size_t)plan->n_tasks + 1;
+    *batch = (Batch){.index = calloc(n, sizeof *batch->index)};
+    Planner p = {.plan = plan,
+                 .records = records,
+                 .batch = batch,
+                 .array_of = calloc(n, sizeof *p.array_of),
+                 .model = calloc(n, sizeof *p.model),
+                 .placed = calloc(n, sizeof *p.placed)};
+    bool more = true;
+    Err err = batch->index && p.array_of && p.model && p.placed ? ERR_NONE
+                                                                : RAISE(ERR_MEMORY, "no memory for %zu tasks", n - 1);
+    for (int t = 0; t < plan->n_tasks && !err; t++) p.array_of[t] = -1;
+    while (!err && more) err = place_next_stage(&p, &more);
+    free(p.array_of);
+    free(p.model);
+    free(p.placed);
+    if (err) batch_free(batch);
+    return err;
+}
+
+void batch_free(Batch *batch) {
+    for (int a = 0; a < batch->n_arrays; a++) free(batch->arrays[a].tasks);
+    free(batch->arrays);
+    free(batch->index);
+    *batch = (Batch){0};
+}

@@ -1,0 +1,28 @@
+/* sweep/batch - a sweep as job arrays with dependencies.
+ *
+ * Tasks of one stage form one array, as far as they ask for the same resources and wait for the same things. Each task
+ * has an index in its stage. Where every task of a stage needs one task of an earlier stage, and no two the same, it
+ * takes that one's index, so that SLURM's aftercorr starts each as soon as its own need is met; other needs become
+ * afterok on exactly the elements needed. A failure thus holds back what needs it and nothing else. */
+#pragma once
+
+#include "sweep/state.h"
+
+typedef struct {
+    char stage[NAME_SIZE];
+    char dependency[8192]; /* "aftercorr:$job_1,afterok:$job_2_0:17_3", or "" */
+    int *tasks;            /* ascending */
+    int n_tasks;
+    double core_hours, rank_gb; /* of one task; 0: unknown */
+} BatchArray;
+
+typedef struct {
+    BatchArray *arrays; /* a need's array comes earlier; $job_N is array N, from 1 */
+    int n_arrays;
+    int *index; /* (n_tasks) array index of every task */
+} Batch;
+
+/* What is neither finished nor in the queue, by records to which sweep/queue.h was applied. ERR_USAGE when a task needs
+ * another of its own stage. */
+CHECKED Err batch_plan(Batch *batch, const SweepPlan *plan, const TaskRecord *records);
+void batch_free(Batch *batch);

@@ -1,0 +1,57 @@
+#include "sweep/clean.h"
+
+#include "base/file.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <unistd.h>
+
+enum { OPEN_FOLDERS = 16 };
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
+    (void)status;
+    (void)place;
+    return kind == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+/* Links are removed, not followed. */
+static Err remove_tree(const char *path) {
+    if (nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) == 0) return ERR_NONE;
+    return RAISE(ERR_IO, "%s: cannot remove: %s", path, strerror(errno));
+}
+
+/* A report prints its page; the folder around it is what was made. */
+static Err made_path(char *out, size_t size, const char *made) {
+    if (!text_ends(made, "/index.html")) return text_copy(out, size, made);
+    return path_parent(out, size, made);
+}
+
+static bool is_inside(const char *path, const char *folder) {
+    size_t length = strlen(folder);
+    return text_starts(path, folder) && path[length] == '/' && path[length + 1] && !strstr(path, "/../");
+}
+
+static Err remove_made(const SweepPlan *plan, const TaskRecord *record) {
+    char path[PATH_SIZE], beside[PATH_SIZE];
+    if (!record->made[0]) return ERR_NONE;
+    TRY(made_path(path, sizeof path, record->made));
+    if (!is_inside(path, plan->out) || !file_exists(path)) return ERR_NONE;
+    log_info("removing %s", path);
+    TRY(remove_tree(path));
+    TRY(text_format(beside, sizeof beside, "%s.json", path)); /* what a pool says of itself */
+    return file_exists(beside) ? file_remove(beside) : ERR_NONE;
+}
+
+Err sweep_clean(const SweepPlan *plan, int task, const TaskRecord *record) {
+    static const char *const kinds[] = {"json", "log", "out"};
+    if (record->state == TASK_RUNNING || record->state == TASK_QUEUED)
+        return RAISE(ERR_USAGE, "%s is %s; stop it first", plan->tasks[task].name, task_state_name(record->state));
+    TRY(remove_made(plan, record));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        char path[PATH_SIZE];
+        TRY(sweep_state_path(path, sizeof path, plan, task, kinds[i]));
+        if (file_exists(path)) TRY(file_remove(path));
+    }
+    return ERR_NONE;
+}

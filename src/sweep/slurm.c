@@ -1,0 +1,226 @@
+#include "sweep/slurm.h"
+
+#include "base/config.h"
+#include "base/estimate.h"
+#include "base/file.h"
+#include "sweep/batch.h"
+#include "sweep/launch.h"
+#include "sweep/process.h"
+#include "sweep/queue.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NUMBERS_MAX = 9999 };
+
+/* ---- how much a task takes ---- */
+
+static bool needs_are_made(const SweepPlan *plan, const TaskRecord *records, int task) {
+    for (int k = 0; k < plan->tasks[task].n_needs; k++)
+        if (records[plan->tasks[task].needs[k]].state != TASK_FINISHED) return false;
+    return true;
+}
+
+/* The task's own command with --dry-run. */
+static Err ask_dry_run(double *core_hours, double *rank_gb, const SweepPlan *plan, const TaskRecord *records,
+                       int task) {
+    char *command, *text, *dry = NULL;
+    int code;
+    double bytes, seconds;
+    TRY(task_command_here(&command, plan, task, records));
+    if (asprintf(&dry, "%s --dry-run --threads %d", command, plan->tasks[task].threads) < 0) dry = NULL;
+    free(command);
+    if (!dry) return RAISE(ERR_MEMORY, "no memory for a command");
+    const char *const argv[] = {"/bin/sh", "-c", dry, NULL};
+    Err err = process_output(&text, &code, argv);
+    free(dry);
+    TRY(err);
+    if (code == 0 && estimate_find(&bytes, &seconds, text)) {
+        *core_hours = seconds / 3600;
+        *rank_gb = bytes / 1e9;
+    }
+    free(text);
+    return ERR_NONE;
+}
+
+/* The longest that a task of this stage took before, in core-hours of what the task asks for now. */
+static double hours_before(const SweepPlan *plan, const TaskRecord *records, int task) {
+    double longest = 0;
+    for (int i = 0; i < plan->n_tasks; i++) {
+        double hours = records[i].seconds / 3600 * plan->tasks[i].ranks * plan->tasks[i].threads;
+        bool counts = records[i].state == TASK_FINISHED && text_equal(plan->tasks[i].stage, plan->tasks[task].stage);
+        if (counts && hours > longest) longest = hours;
+    }
+    return longest;
+}
+
+static Err size_array(BatchArray *array, const SweepPlan *plan, const TaskRecord *records) {
+    int task = array->tasks[0];
+    const SweepTask *first = &plan->tasks[task];
+    if (needs_are_made(plan, records, task)) TRY(ask_dry_run(&array->core_hours, &array->rank_gb, plan, records, task));
+    double before = hours_before(plan, records, task);
+    if (before > 0) array->core_hours = before;
+    if (first->hours > 0) array->core_hours = first->hours * first->ranks * first->threads;
+    if (first->memory_gb > 0) array->rank_gb = first->memory_gb;
+    return ERR_NONE;
+}
+
+/* ---- the files ---- */
+
+/* OUT/sweep/slurm/<number>, the first that was not submitted. */
+static Err make_folder(char *folder, size_t size, const SweepPlan *plan) {
+    for (int number = 1; number <= NUMBERS_MAX; number++) {
+        char name[32], submitted[PATH_SIZE];
+        TRY(text_format(name, sizeof name, "%04d", number));
+        TRY(queue_path(folder, size, plan, name));
+        TRY(path_join(submitted, sizeof submitted, folder, "submitted"));
+        if (!file_exists(submitted)) return folder_make(folder);
+    }
+    return RAISE(ERR_IO, "%s/sweep/slurm: %d submissions are there; remove old ones", plan->out, NUMBERS_MAX);
+}
+
+static Err write_tasks(char *path, size_t size, const char *folder, int number, const BatchArray *array,
+                       const Batch *batch, const SweepPlan *plan) {
+    Builder text = {0};
+    TRY(text_format(path, size, "%s/%d-%s.tasks", folder, number + 1, array->stage));
+    for (int i = 0; i < array->n_tasks; i++)
+        builder_add(&text, "%d %s\n", batch->index[array->tasks[i]], plan->tasks[array->tasks[i]].name);
+    Err err = builder_check(&text, path);
+    if (!err) err = file_write_whole(path, text.data, text.length);
+    builder_free(&text);
+    return err;
+}
+
+static int compare_ints(const void *a, const void *b) {
+    return *(const int *)a - *(const int *)b;
+}
+
+/* "0-3,5" */
+static Err add_indices(Builder *text, const BatchArray *array, const Batch *batch) {
+    int *sorted = malloc((size_t)array->n_tasks * sizeof *sorted);
+    if (!sorted) return RAISE(ERR_MEMORY, "no memory for indices");
+    for (int i = 0; i < array->n_tasks; i++) sorted[i] = batch->index[array->tasks[i]];
+    qsort(sorted, (size_t)array->n_tasks, sizeof *sorted, compare_ints);
+    for (int i = 0; i < array->n_tasks;) {
+        int end = i;
+        while (end + 1 < array->n_tasks && sorted[end + 1] == sorted[end] + 1) end++;
+        builder_add(text, "%s%d", i ? "," : "", sorted[i]);
+        if (end > i) builder_add(text, "-%d", sorted[end]);
+        i = end + 1;
+    }
+    free(sorted);
+    return ERR_NONE;
+}
+
+static Err add_submit(Builder *text, int number, const BatchArray *array, const Batch *batch, const SweepPlan *plan,
+                      const char *tasks) {
+    const SweepTask *first = &plan->tasks[array->tasks[0]];
+    builder_add(text, "submit %s --array ", array->stage);
+    TRY(add_indices(text, array, batch));
+    builder_add(text, " --ranks %d --threads %d", first->ranks, first->threads);
+    if (first->nodes) builder_add(text, " --nodes %d", first->nodes);
+    if (array->core_hours > 0) builder_add(text, " --core-hours %.4g", array->core_hours);
+    if (array->rank_gb > 0) builder_add(text, " --rank-gb %.3g", array->rank_gb);
+    if (array->dependency[0]) builder_add(text, " \\\n    --after \"%s\"", array->dependency);
+    builder_add(text, " \\\n    --tasks ");
+    builder_add_word(text, tasks);
+    builder_add(text, "\njob_%d=$job\n", number + 1);
+    return ERR_NONE;
+}
+
+/* The folder of job scripts stands beside that of configurations. */
+static Err add_head(Builder *text, const char *folder, const SweepPlan *plan, const SlurmSource *source) {
+    char here[PATH_SIZE], self[PATH_SIZE], configs[PATH_SIZE], share[PATH_SIZE], jobs[PATH_SIZE], log[PATH_SIZE];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length <= 0 || !getcwd(here, sizeof here)) return RAISE(ERR_IO, "cannot find this place: %s", strerror(errno));
+    self[length] = 0;
+    char *slash = strrchr(self, '/');
+    if (slash) *slash = 0;
+    TRY(config_root(configs, sizeof configs));
+    if (configs[0] != '/') {
+        TRY(path_join(share, sizeof share, here, configs));
+        TRY(text_copy(configs, sizeof configs, share));
+    }
+    TRY(path_parent(share, sizeof share, configs));
+    TRY(path_join(jobs, sizeof jobs, share, "jobs"));
+    TRY(queue_path(log, sizeof log, plan, ""));
+    builder_add(text,
+                "#!/usr/bin/env bash\n"
+                "# Submits what is missing of the sweep \"%s\", an array a stage. Written by `synvid sweep slurm`; "
+                "run it with bash,\n# or let `synvid sweep slurm --submit` run it. Sizes are estimates of one task; "
+                "jobs/site.sh turns them into limits.\n"
+                "set -euo pipefail\ncd ",
+                plan->name);
+    builder_add_word(text, here);
+    builder_add_text(text, "\nexport PATH=");
+    builder_add_word(text, self);
+    builder_add_text(text, ":$PATH\njobs=${SYNVID_JOBS:-");
+    builder_add_word(text, jobs);
+    builder_add_text(text, "}\nlogs=");
+    builder_add_word(text, log);
+    builder_add_text(text, "\nsweep=(");
+    builder_add_word(text, source->file);
+    builder_add_text(text, " --out ");
+    builder_add_word(text, plan->out);
+    for (int i = 0; i < source->n_vars; i++) {
+        builder_add_text(text, " --var ");
+        builder_add_word(text, source->vars[i]);
+    }
+    if (source->ranks) builder_add(text, " --ranks %d", source->ranks);
+    builder_add_text(text, ")\n. \"$jobs/submit.sh\"\ndate > ");
+    builder_add_word(text, folder);
+    builder_add_text(text, "/submitted\n\n");
+    return ERR_NONE;
+}
+
+static Err write_script(char *script, size_t size, const Batch *batch, const SweepPlan *plan,
+                        const SlurmSource *source) {
+    char folder[PATH_SIZE], tasks[PATH_SIZE];
+    Builder text = {0};
+    TRY(make_folder(folder, sizeof folder, plan));
+    TRY(path_join(script, size, folder, "submit.sh"));
+    Err err = add_head(&text, folder, plan, source);
+    for (int a = 0; a < batch->n_arrays && !err; a++) {
+        err = write_tasks(tasks, sizeof tasks, folder, a, &batch->arrays[a], batch, plan);
+        if (!err) err = add_submit(&text, a, &batch->arrays[a], batch, plan, tasks);
+    }
+    if (!err) err = builder_check(&text, script);
+    if (!err) err = file_write_whole(script, text.data, text.length);
+    builder_free(&text);
+    if (!err && chmod(script, 0755)) err = RAISE(ERR_IO, "%s: cannot make it executable: %s", script, strerror(errno));
+    return err;
+}
+
+Err slurm_write(char *script, size_t size, int *n_tasks, const SweepPlan *plan, const TaskRecord *records,
+                const SlurmSource *source) {
+    Batch batch;
+    script[0] = 0;
+    *n_tasks = 0;
+    TRY(batch_plan(&batch, plan, records));
+    Err err = ERR_NONE;
+    for (int a = 0; a < batch.n_arrays && !err; a++) {
+        *n_tasks += batch.arrays[a].n_tasks;
+        err = size_array(&batch.arrays[a], plan, records);
+    }
+    if (!err && batch.n_arrays) err = write_script(script, size, &batch, plan, source);
+    batch_free(&batch);
+    return err;
+}
+
+Err slurm_submit(const char *script) {
+    int status;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        execlp("bash", "bash", script, (char *)NULL);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) < 0)
+        return RAISE(ERR_IO, "%s: cannot run: %s", script, strerror(errno));
+    if (status == 0) return ERR_NONE;
+    return RAISE(ERR_IO,
+                 "%s: submitting failed (see above); what was submitted is in the queue, the same command goes on",
+                 script);
+}
