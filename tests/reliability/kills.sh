@@ -149,10 +149,13 @@ disturb() { # disturb NUMBER
             ;;
     esac
     # As batch systems do: who has not ended half a minute after SIGTERM (a launcher that was still starting) is killed.
-    (sleep 30 && kill -KILL "$main") >/dev/null 2>&1 &
-    local patience=$!
+    local tries=0
+    while kill -0 "$main" 2>/dev/null; do
+        pause_ms 50
+        tries=$((tries + 1))
+        [ "$tries" -ne 600 ] || kill -KILL "$main" 2>/dev/null || true
+    done
     wait "$main" 2>/dev/null || code=$?
-    kill "$patience" 2>/dev/null || true
     gone "${pids[@]}"
     rm -f disk/filler
     [ -d disk/work ] || fail "the folder of the run is gone"

@@ -24,12 +24,15 @@ count() {
     tail -n 1 seen | grep -oE "[0-9]+ $1" | grep -oE '^[0-9]+' || echo 0
 }
 
-# results OUT: what a sweep made that is equal for equal sweeps: contents of datasets, pools and checkpoints, curves,
+# results OUT: what a sweep made that is equal for equal sweeps: contents of datasets, pools and final checkpoints, curves,
 # predictions, and results without the places they name
 results() {
     local file
     while read -r file; do
         case $file in
+            */ckpt/*) # an interrupted run keeps other checkpoints on the way; the last one counts
+                [ "$1/$file" = "$(find "$1/${file%/*}" -name '*.h5' | sort | tail -n 1)" ] || continue
+                ;;&
             *.h5) echo "$("$synvid" verify "$1/$file" | cut -d ' ' -f 1) $file" ;;
             *) echo "$(sed 's|"path": "[^"]*"||' "$1/$file" | md5sum | cut -d ' ' -f 1) $file" ;;
         esac
