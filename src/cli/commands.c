@@ -14,6 +14,7 @@ const Command *const commands[] = {
     &cmd_report,
     &cmd_sweep,
 
+    &cmd_status,
     &cmd_variants,
     &cmd_reproduce,
     &cmd_inspect,

@@ -79,6 +79,19 @@ Err runlock_take(int *descriptor, const char *folder) {
     return err;
 }
 
+bool runlock_is_held(const char *folder) {
+    char path[PATH_SIZE];
+    Holder holder, me;
+    if (path_join(path, sizeof path, folder, ".lock")) return false;
+    int opened = open(path, O_RDONLY | O_CLOEXEC);
+    if (opened < 0) return false;
+    this_process(&me);
+    bool named = read_holder(&holder, opened);
+    close(opened);
+    bool here = named && text_equal(holder.host, me.host);
+    return named && !(here && kill((pid_t)holder.pid, 0) && errno == ESRCH);
+}
+
 void runlock_release(int *descriptor) {
     if (*descriptor < 0) return;
     (void)!ftruncate(*descriptor, 0); /* an empty file is a free lock */

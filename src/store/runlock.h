@@ -7,7 +7,11 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+
 /* *descriptor stays open, and the lock held, until runlock_release. ERR_USAGE names the holder. */
 CHECKED Err runlock_take(int *descriptor, const char *folder);
+/* Whether somebody works in the folder, as far as can be told from here; without touching the lock. */
+bool runlock_is_held(const char *folder);
 /* Fine with a negative descriptor. */
 void runlock_release(int *descriptor);

@@ -41,10 +41,12 @@ static Err write_timing(TrainLog *log, int64_t step) {
     double rate = clips_per_s(log, step - log->last_point_step, seconds);
     char line[400];
     TRY(text_format(line, sizeof(line),
-                    "{\"step\": %lld, \"seconds\": %.3f, \"clips_per_s\": %.2f, \"gflops\": %.2f, \"compute_s\": %.3f, "
+                    "{\"step\": %lld, \"total\": %lld, \"seconds\": %.3f, \"steps_per_s\": %.4g, \"clips_per_s\": "
+                    "%.2f, \"gflops\": %.2f, \"compute_s\": %.3f, "
                     "\"data_s\": %.3f, \"exchange_s\": %.3f, \"update_s\": %.3f}",
-                    (long long)step, seconds, rate, rate * log->flops_per_clip * 1e-9, log->times.compute,
-                    log->times.data, log->times.exchange, log->times.update));
+                    (long long)step, (long long)log->total_steps, seconds, rate / log->batch, rate,
+                    rate * log->flops_per_clip * 1e-9, log->times.compute, log->times.data, log->times.exchange,
+                    log->times.update));
     log->last_point = now;
     log->last_point_step = step;
     log->times = (StepTimes){0};

@@ -53,9 +53,15 @@ stage_command() { # stage_command STAGE OUT: sets `command`
 }
 stages=(generate pretrain finetune analyze)
 
-# What must be equal between equal runs: everything but times, places and locks (events for TensorBoard carry times).
+# What must be equal between equal runs: everything but times, places and locks (events for TensorBoard carry times), and
+# of the checkpoints the last: one that stopped in between keeps the step it stopped at.
 contents() { # contents DIR: "digest path" of each file
-    (cd "$1" && find . -type f ! -name run.json ! -name timings.jsonl ! -name .lock ! -path "*/tb/*" ! -name "*.partial" -exec md5sum {} + | sort -k 2)
+    (
+        cd "$1"
+        find . -type f ! -name run.json ! -name timings.jsonl ! -name .lock ! -path '*/tb/*' ! -path '*/ckpt/*' \
+            ! -name '*.partial' -exec md5sum {} + | sort -k 2
+        find . -type f -path '*/ckpt/*' | sort | tail -n 1 | xargs -r md5sum
+    )
 }
 
 # Final names mean whole files: equal to the undisturbed run's, or, where that has none (an earlier checkpoint), whole by
@@ -150,12 +156,14 @@ disturb() { # disturb NUMBER
     esac
     # As batch systems do: who has not ended half a minute after SIGTERM (a launcher that was still starting) is killed.
     local tries=0
-    while kill -0 "$main" 2>/dev/null; do
-        pause_ms 50
-        tries=$((tries + 1))
-        [ "$tries" -ne 600 ] || kill -KILL "$main" 2>/dev/null || true
-    done
-    wait "$main" 2>/dev/null || code=$?
+    {
+        while kill -0 "$main" 2>/dev/null; do
+            pause_ms 50
+            tries=$((tries + 1))
+            [ "$tries" -ne 600 ] || kill -KILL "$main" 2>/dev/null || true
+        done
+        wait "$main" || code=$?
+    } 2>/dev/null
     gone "${pids[@]}"
     rm -f disk/filler
     [ -d disk/work ] || fail "the folder of the run is gone"
