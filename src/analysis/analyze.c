@@ -3,6 +3,7 @@
 #include "analysis/spectrum.h"
 #include "analysis/survey.h"
 #include "base/config.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "par/agree.h"
 #include "store/runfolder.h"
@@ -174,6 +175,20 @@ static void print_result(const Result *result) {
     }
 }
 
+/* Which frames of which videos the figures are of. */
+static Err write_samples(const Analysis *analysis, const RunFolder *folder) {
+    char path[PATH_SIZE];
+    Builder text = {0};
+    builder_add_text(&text, "side,pass,video,frames\n");
+    survey_list_draws(&text, &analysis->survey, "dataset");
+    survey_list_draws(&text, &analysis->reference_survey, "reference");
+    Err err = builder_check(&text, "list of samples");
+    if (!err) err = runfolder_path(path, sizeof path, folder, "samples.csv");
+    if (!err) err = file_write_whole(path, text.data, text.length);
+    builder_free(&text);
+    return err;
+}
+
 static Err write_result(const Analysis *analysis, const RunFolder *folder) {
     char path[PATH_SIZE];
     Result *result = malloc(sizeof *result);
@@ -182,6 +197,7 @@ static Err write_result(const Analysis *analysis, const RunFolder *folder) {
     if (!err) err = describe_protocol(result, analysis);
     if (!err) err = compute_metrics(result, analysis);
     if (!err) err = runfolder_path(path, sizeof path, folder, "result.json");
+    if (!err) err = write_samples(analysis, folder);
     if (!err) err = result_write(result, path);
     if (!err) print_result(result);
     free(result);

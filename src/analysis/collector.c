@@ -30,12 +30,17 @@ typedef struct {
     } failure; /* of the lowest failing chunk: the same whichever thread comes first */
 } Work;
 
-static int64_t chunk_begin(int64_t chunk) {
-    return chunk * COLLECT_CHUNK;
+int64_t collect_chunk_draws(int64_t draws) {
+    int64_t batches = (draws + (int64_t)COLLECT_CHUNKS * ENCODER_BATCH - 1) / ((int64_t)COLLECT_CHUNKS * ENCODER_BATCH);
+    return (batches > 1 ? batches : 1) * ENCODER_BATCH;
+}
+
+static int64_t chunk_begin(const Draws *draws, int64_t chunk) {
+    return chunk * collect_chunk_draws(draws->count);
 }
 
 static int64_t chunk_end(const Draws *draws, int64_t chunk) {
-    int64_t end = (chunk + 1) * COLLECT_CHUNK;
+    int64_t end = chunk_begin(draws, chunk + 1);
     return end < draws->count ? end : draws->count;
 }
 
@@ -101,7 +106,7 @@ static Err feed_encoder(Batch *batch, Worker *worker, const Work *work, const Bo
 
 static float *chunk_features(const Work *work, int64_t chunk) {
     if (!work->plan->encoder) return NULL;
-    size_t draws_before = (size_t)((chunk - work->share.begin) * COLLECT_CHUNK);
+    size_t draws_before = (size_t)(chunk_begin(work->draws, chunk) - chunk_begin(work->draws, work->share.begin));
     return work->features + draws_before * work->vectors_a_draw * (size_t)encoder_dims(work->plan->encoder);
 }
 
@@ -109,7 +114,7 @@ static Err collect_chunk(Worker *worker, const Work *work, int64_t chunk) {
     const Draws *draws = work->draws;
     double *states = work->states + (size_t)(chunk - work->share.begin) * work->state_doubles;
     Batch batch = {.out = chunk_features(work, chunk)};
-    for (int64_t draw = chunk_begin(chunk); draw < chunk_end(draws, chunk); draw++) {
+    for (int64_t draw = chunk_begin(draws, chunk); draw < chunk_end(draws, chunk); draw++) {
         TRY(clip_source_read(work->source, 0, draws->videos[draw], draws->frames + draw * draws->per_draw,
                              draws->per_draw, &worker->read));
         Box box = center_square(&worker->read);
@@ -140,7 +145,7 @@ static Err collect_share(Work *work, int threads) {
         for (int64_t chunk = begin; chunk < end; chunk++) {
             Err err = made ? made : collect_chunk(&worker, work, chunk);
             if (err) note_failure(work, err, chunk);
-            progress_add(work->progress, chunk_end(work->draws, chunk) - chunk_begin(chunk));
+            progress_add(work->progress, chunk_end(work->draws, chunk) - chunk_begin(work->draws, chunk));
         }
         worker_free(&worker, work->plan);
     }
@@ -152,13 +157,15 @@ static Err work_allocate(Work *work) {
     size_t chunks = (size_t)(work->share.end - work->share.begin);
     size_t dims = work->plan->encoder ? (size_t)encoder_dims(work->plan->encoder) : 0;
     work->states = calloc(chunks * work->state_doubles + 1, sizeof *work->states);
-    work->features = malloc(chunks * COLLECT_CHUNK * work->vectors_a_draw * dims * sizeof *work->features + 1);
+    work->features = malloc(chunks * (size_t)collect_chunk_draws(work->draws->count) * work->vectors_a_draw * dims *
+                                sizeof *work->features +
+                            1);
     return work->states && work->features ? ERR_NONE : RAISE(ERR_MEMORY, "statistics of %zu chunks: no memory", chunks);
 }
 
 static size_t share_feature_bytes(const Work *work) {
     if (!work->plan->encoder || work->share.begin >= work->share.end) return 0;
-    int64_t draws = chunk_end(work->draws, work->share.end - 1) - chunk_begin(work->share.begin);
+    int64_t draws = chunk_end(work->draws, work->share.end - 1) - chunk_begin(work->draws, work->share.begin);
     return (size_t)draws * work->vectors_a_draw * (size_t)encoder_dims(work->plan->encoder) * sizeof(float);
 }
 
@@ -170,6 +177,7 @@ static Err merge_chunks(Collected *out, const Work *work, const double *chunk_st
     size_t offset = 0;
     for (int m = 0; m < plan->n_metrics; m++) {
         out->states[m] = at + offset;
+        out->chunks[m] = chunk_states + offset;
         for (int64_t chunk = 0; chunk < n_chunks; chunk++)
             plan->metrics[m]->merge(out->states[m], chunk_states + (size_t)chunk * work->state_doubles + offset);
         offset += plan->metrics[m]->state_doubles;
@@ -190,6 +198,10 @@ static Err gather_all(Collected *out, const Work *work, int64_t n_chunks, const 
         features = NULL;
     }
     TRY_OR(done, err_agree_all(merge_chunks(out, work, states, n_chunks), par, "merging statistics"));
+    out->state_doubles = work->state_doubles;
+    out->n_chunks = n_chunks;
+    out->chunk_storage = states;
+    states = NULL;
 done:
     free(states);
     free(features);
@@ -199,7 +211,7 @@ done:
 Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *source, const Draws *draws, const char *what,
                 const Run *run) {
     Err err = ERR_NONE;
-    int64_t n_chunks = (draws->count + COLLECT_CHUNK - 1) / COLLECT_CHUNK;
+    int64_t n_chunks = (draws->count + collect_chunk_draws(draws->count) - 1) / collect_chunk_draws(draws->count);
     *out = (Collected){0};
     Work work = {.plan = plan, .source = source, .draws = draws, .state_doubles = plan_state_doubles(plan)};
     work.share = share_block(n_chunks, run->par.rank, run->par.n_ranks);
@@ -220,5 +232,6 @@ done:
 void collected_free(Collected *collected) {
     free(collected->features.rows);
     free(collected->storage);
+    free(collected->chunk_storage);
     *collected = (Collected){0};
 }

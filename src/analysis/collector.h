@@ -1,8 +1,9 @@
 /* analysis/collector - reads the drawn frames once, shared among ranks and threads, and feeds them to the metrics.
  *
- * Work is cut into chunks of COLLECT_CHUNK draws. A chunk is handled by one thread of one rank with fresh states; the
- * chunk states are gathered and merged in chunk order, and feature vectors are batched by position in the draws. So the
- * outcome has the same bits for any number of ranks and threads. */
+ * Work is cut into at most COLLECT_CHUNKS chunks of neighboring draws. A chunk is handled by one thread of one rank
+ * with fresh states; the chunk states are gathered and merged in chunk order, and feature vectors are batched by
+ * position in the draws. So the outcome has the same bits for any number of ranks and threads, and the states take the
+ * same memory for any number of frames. */
 #pragma once
 
 #include "analysis/draws.h"
@@ -10,7 +11,9 @@
 #include "analysis/metric.h"
 #include "par/run.h"
 
-enum { COLLECT_CHUNK = 8, COLLECT_METRICS = 8 };
+enum { COLLECT_CHUNKS = 256, COLLECT_METRICS = 8 };
+/* Draws a chunk: whole batches of the encoder. */
+int64_t collect_chunk_draws(int64_t draws);
 
 /* What is to be collected from the draws. Metrics are all of one input kind's pixels; n_metrics may be 0. */
 typedef struct {
@@ -24,8 +27,11 @@ typedef struct {
 /* On every rank the same. Owned: free with collected_free. */
 typedef struct {
     double *states[COLLECT_METRICS];
+    const double *chunks[COLLECT_METRICS]; /* of the first chunk; the next one's is state_doubles further */
+    size_t state_doubles;                  /* of all metrics together */
+    int64_t n_chunks;
     FeatureRows features; /* rows NULL without an encoder */
-    double *storage;
+    double *storage, *chunk_storage;
 } Collected;
 
 CHECKED Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *source, const Draws *draws,

@@ -9,6 +9,7 @@
  * Adding a metric: one source file with its struct, its name in METRIC_LIST, its columns in analysis/statistics. */
 #pragma once
 
+#include "math/interval.h"
 #include "store/result.h"
 #include "video/clip.h"
 
@@ -29,10 +30,16 @@ typedef struct {
     int dims;
 } FeatureRows;
 
-/* What the collector found in one dataset: the merged state of a pixel metric, or features. */
+/* What the collector found in one dataset: the merged state of a pixel metric and the states of its chunks, or
+ * features. */
 typedef struct {
     const double *state;
+    const double *chunks; /* the first chunk's state of this metric, chunk_stride doubles before the next one's */
+    size_t chunk_stride;
+    int64_t n_chunks;
     const FeatureRows *features;
+    int per_video; /* spread features: consecutive vectors of one video */
+    uint64_t seed; /* of resampling */
 } MetricData;
 
 typedef struct {
@@ -53,14 +60,28 @@ typedef struct {
 #define METRIC_LIST(X)                                                                                                 \
     X(frame_distance_metric)                                                                                           \
     X(video_distance_metric)                                                                                           \
+    X(frame_kernel_metric)                                                                                             \
+    X(video_kernel_metric)                                                                                             \
     X(diversity_metric)                                                                                                \
     X(spectrum_metric)                                                                                                 \
     X(color_metric)                                                                                                    \
-    X(motion_metric)
+    X(motion_metric)                                                                                                   \
+    X(temporal_metric)                                                                                                 \
+    X(speed_metric)
 
 #define X(name) extern const Metric name;
 METRIC_LIST(X)
 #undef X
+
+/* A figure of merged states; reference NULL: it plays no part. NAN: undefined for these states. */
+typedef double (*MetricFigure)(const double *state, const double *reference);
+/* Bootstrap interval of a figure of a pixel metric: chunks (blocks of neighboring draws, so of whole videos) are drawn
+ * with replacement, merged and evaluated, those of the reference too when it is given. */
+CHECKED Err metric_bootstrap(Interval *interval, const Metric *metric, MetricFigure figure, const MetricData *data,
+                             const MetricData *reference);
+/* Adds the figure of the merged states with its bootstrap interval; nothing when it is undefined. */
+CHECKED Err metric_add(Result *result, const Metric *metric, const char *name, const char *unit, int64_t count,
+                       MetricFigure figure, const MetricData *data, const MetricData *reference);
 
 extern const Metric *const metrics[]; /* NULL-terminated, in the order of METRIC_LIST */
 

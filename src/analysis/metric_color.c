@@ -34,12 +34,16 @@ static void color_gaussian(double *mean, double *covariance, const double *state
     covariance_matrix(covariance, &view);
 }
 
-static Err color_finish(Result *result, const MetricData *data, const MetricData *reference) {
+static double color_divergence(const double *state, const double *reference) {
     double mean[2][LAB_DIMS], covariance[2][LAB_DIMS * LAB_DIMS], divergence;
-    color_gaussian(mean[0], covariance[0], data->state);
-    color_gaussian(mean[1], covariance[1], reference->state);
-    TRY(lab_symmetric_kl(&divergence, mean[0], covariance[0], mean[1], covariance[1]));
-    return result_add_metric(result, "lab_kl", divergence, "nats", (int64_t)data->state[0], NAN, NAN, "");
+    color_gaussian(mean[0], covariance[0], state);
+    color_gaussian(mean[1], covariance[1], reference);
+    return lab_symmetric_kl(&divergence, mean[0], covariance[0], mean[1], covariance[1]) ? NAN : divergence;
+}
+
+static Err color_finish(Result *result, const MetricData *data, const MetricData *reference) {
+    return metric_add(result, &color_metric, "lab_kl", "nats", (int64_t)data->state[0], color_divergence, data,
+                      reference);
 }
 
 const Metric color_metric = {

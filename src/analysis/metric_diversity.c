@@ -2,14 +2,21 @@
  *
  * A literal determinant of a thousand eigenvalues below 1 underflows, and is zero for static sets; so eps is added to
  * every eigenvalue. eps = 1e-6 of the mean eigenvalue of the *reference* and the same for every dataset compared with
- * it: an eps from each set's own variance would rescale the sets against one another. Without a reference: 1e-6. */
+ * it: an eps from each set's own variance would rescale the sets against one another. Without a reference: 1e-6.
+ *
+ * Beside it: the sum over the TOP largest eigenvalues, which no floor touches; effective rank and participation ratio;
+ * and the log-determinant within videos (the covariance of deviations from each video's mean), which collapses for sets
+ * that stand still while the pooled one does not. The interval is that of the delete-a-group jackknife (Kott 2001) over
+ * GROUPS groups of whole videos: a bootstrap would need hundreds of eigenproblems of thousands of dimensions. */
 #include "analysis/metric.h"
+#include "math/interval.h"
 #include "math/linalg.h"
 #include "math/stats.h"
 
 #include <math.h>
 
 #define DIVERSITY_EPS 1e-6
+enum { GROUPS = 10, TOP = 64 };
 
 /* values (dims): eigenvalues of the unbiased covariance of the rows. */
 static Err feature_spectrum(double *values, const FeatureRows *features) {
@@ -34,11 +41,78 @@ static double reference_eps(const double *values, int dims) {
     return trace > 0 ? DIVERSITY_EPS * trace / dims : DIVERSITY_EPS;
 }
 
-static Err diversity_report(Result *result, const double *values, int dims, double eps, int64_t count) {
+/* Rows without those of one group of videos; copies. */
+static Err without_group(FeatureRows *rest, const FeatureRows *all, int per_video, int group) {
+    size_t videos = all->count / (size_t)per_video, width = (size_t)all->dims * (size_t)per_video;
+    *rest = (FeatureRows){malloc(all->count * (size_t)all->dims * sizeof(float)), 0, all->dims};
+    if (!rest->rows) return RAISE(ERR_MEMORY, "diversity: no memory for a part of %zu features", all->count);
+    for (size_t video = 0; video < videos; video++) {
+        if (video * GROUPS / videos == (size_t)group) continue;
+        memcpy(rest->rows + rest->count * (size_t)all->dims, all->rows + video * width, width * sizeof(float));
+        rest->count += (size_t)per_video;
+    }
+    return ERR_NONE;
+}
+
+static Err jackknife(Interval *interval, double value, const FeatureRows *features, int per_video, double eps) {
+    double squares = 0, *values = malloc((size_t)features->dims * sizeof *values);
+    Err err = values ? ERR_NONE : RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", features->dims);
+    *interval = (Interval){NAN, NAN};
+    if (!err && features->count / (size_t)per_video >= 2 * GROUPS) {
+        for (int group = 0; group < GROUPS && !err; group++) {
+            FeatureRows rest;
+            err = without_group(&rest, features, per_video, group);
+            if (!err) err = feature_spectrum(values, &rest);
+            if (!err) squares += pow(linalg_logdet(values, features->dims, eps) / features->dims - value, 2);
+            free(rest.rows);
+        }
+        double reach = student_quantile_two_sided(0.05, GROUPS - 1) * sqrt(squares * (GROUPS - 1) / GROUPS);
+        *interval = (Interval){value - reach, value + reach};
+    }
+    free(values);
+    return err;
+}
+
+/* Every video's mean is taken from its rows. */
+static Err within_videos(double *values, const FeatureRows *features, int per_video) {
+    size_t dims = (size_t)features->dims;
+    FeatureRows centered = {malloc(features->count * dims * sizeof(float)), features->count, features->dims};
+    if (!centered.rows) return RAISE(ERR_MEMORY, "diversity of %zu features: no memory", features->count);
+    for (size_t first = 0; first < features->count; first += (size_t)per_video)
+        for (size_t d = 0; d < dims; d++) {
+            double mean = 0;
+            for (size_t k = 0; k < (size_t)per_video; k++)
+                mean += (double)features->rows[(first + k) * dims + d] / per_video;
+            for (size_t k = 0; k < (size_t)per_video; k++)
+                centered.rows[(first + k) * dims + d] = (float)((double)features->rows[(first + k) * dims + d] - mean);
+        }
+    Err err = feature_spectrum(values, &centered);
+    free(centered.rows);
+    return err;
+}
+
+static double participation_ratio(const double *values, int dims) {
+    double sum = 0, squares = 0;
+    for (int i = 0; i < dims; i++) {
+        sum += fmax(values[i], 0);
+        squares += values[i] * values[i];
+    }
+    return squares > 0 ? sum * sum / squares : 0;
+}
+
+static Err report_pooled(Result *result, const double *values, const MetricData *data, double eps) {
+    int dims = data->features->dims, top = dims < TOP ? dims : TOP;
+    int64_t count = (int64_t)data->features->count;
     double sum = linalg_logdet(values, dims, eps);
-    TRY(result_add_metric(result, "diversity_logdet", sum / dims, "", count, NAN, NAN, ""));
+    Interval interval;
+    TRY(jackknife(&interval, sum / dims, data->features, data->per_video, eps));
+    TRY(result_add_metric(result, "diversity_logdet", sum / dims, "", count, interval.low, interval.high,
+                          isnan(interval.low) ? "" : "jackknife 95%"));
     TRY(result_add_metric(result, "diversity_logdet_sum", sum, "", count, NAN, NAN, ""));
     TRY(result_add_metric(result, "diversity_eps", eps, "", count, NAN, NAN, ""));
+    TRY(result_add_metric(result, "diversity_top64", linalg_logdet(values + dims - top, top, eps), "", count, NAN, NAN,
+                          ""));
+    TRY(result_add_metric(result, "participation_ratio", participation_ratio(values, dims), "", count, NAN, NAN, ""));
     return result_add_metric(result, "effective_rank", linalg_effective_rank(values, dims), "", count, NAN, NAN, "");
 }
 
@@ -53,7 +127,13 @@ static Err diversity_finish(Result *result, const MetricData *data, const Metric
         eps = reference_eps(values, features->dims);
     }
     TRY_OR(done, feature_spectrum(values, features));
-    TRY_OR(done, diversity_report(result, values, features->dims, eps, (int64_t)features->count));
+    TRY_OR(done, report_pooled(result, values, data, eps));
+    if (data->per_video > 1) {
+        TRY_OR(done, within_videos(values, features, data->per_video));
+        TRY_OR(done, result_add_metric(result, "diversity_within",
+                                       linalg_logdet(values, features->dims, eps) / features->dims, "",
+                                       (int64_t)features->count, NAN, NAN, ""));
+    }
 done:
     free(values);
     return err;

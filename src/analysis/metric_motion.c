@@ -1,7 +1,6 @@
 /* How much moves: the mean absolute difference of neighboring frames of a clip, in 8-bit levels, over pixels and
  * channels. */
 #include "analysis/metric.h"
-#include "math/interval.h"
 #include "math/stats.h"
 
 #include <math.h>
@@ -22,13 +21,14 @@ static void motion_merge(double *into, const double *from) {
     moments_merge((Moments *)into, (const Moments *)from);
 }
 
+static double motion_mean(const double *state, const double *reference) {
+    (void)reference;
+    return state[0] > 0 ? ((const Moments *)state)->mean : NAN;
+}
+
 static Err motion_finish(Result *result, const MetricData *data, const MetricData *reference) {
     (void)reference;
-    const Moments *clips = (const Moments *)data->state;
-    if (clips->count == 0) return ERR_NONE;
-    Interval interval = interval_mean(clips->mean, moments_sd(clips), (int64_t)clips->count);
-    return result_add_metric(result, "motion", clips->mean, "levels", (int64_t)clips->count, interval.low,
-                             interval.high, "t 95%");
+    return metric_add(result, &motion_metric, "motion", "levels", (int64_t)data->state[0], motion_mean, data, NULL);
 }
 
 const Metric motion_metric = {

@@ -3,6 +3,7 @@
 #include "math/fft.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { RADIUS_MIN = 4 };
 
@@ -72,14 +73,22 @@ static bool load_windowed(Spectrum *spectrum, const float *gray) {
     return true;
 }
 
-/* ring[r] = log of the mean amplitude over frequencies whose radius rounds to r. */
-static void average_rings(Spectrum *spectrum) {
+typedef enum { ANY_DIRECTION, NEAR_VERTICAL, NEAR_HORIZONTAL } Wedge;
+
+static bool in_wedge(Wedge wedge, int u, int v) {
+    const double tangent = 0.2679491924311227; /* of 15 degrees */
+    if (wedge == NEAR_VERTICAL) return abs(v) <= tangent * abs(u);
+    return wedge == ANY_DIRECTION || abs(u) <= tangent * abs(v);
+}
+
+/* ring[r] = log of the mean amplitude over frequencies of the wedge whose radius rounds to r. */
+static void average_rings(Spectrum *spectrum, Wedge wedge) {
     int last = spectrum->side / 4 + 1;
     for (int r = 0; r <= last; r++) spectrum->ring[r] = spectrum->ring_counts[r] = 0;
     for (int u = -last; u <= last; u++)
         for (int v = 0; v <= last; v++) {
             int r = (int)lrint(sqrt((double)(u * u + v * v)));
-            if (r > last) continue;
+            if (r > last || !in_wedge(wedge, u, v)) continue;
             double weight = v == 0 ? 1 : 2; /* (u, v) and its mirror (-u, -v) */
             spectrum->ring[r] += weight * (double)fft2_amplitude(spectrum->fft, u, v);
             spectrum->ring_counts[r] += weight;
@@ -101,9 +110,14 @@ static double ring_at(const Spectrum *spectrum, double log_radius) {
 bool spectrum_of_gray(double *out, Spectrum *spectrum, const float *gray) {
     if (!load_windowed(spectrum, gray)) return false;
     fft2_run(spectrum->fft);
-    average_rings(spectrum);
+    average_rings(spectrum, ANY_DIRECTION);
     for (int i = 0; i < spectrum->points; i++) out[i] = ring_at(spectrum, point_log_radius(i));
     return true;
+}
+
+void spectrum_along(double *out, Spectrum *spectrum, bool vertical) {
+    average_rings(spectrum, vertical ? NEAR_VERTICAL : NEAR_HORIZONTAL);
+    for (int i = 0; i < spectrum->points; i++) out[i] = ring_at(spectrum, point_log_radius(i));
 }
 
 bool spectrum_of_pixels(double *out, Spectrum *spectrum, const uint8_t *pixels) {

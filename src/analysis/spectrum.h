@@ -22,6 +22,9 @@ int spectrum_points(const Spectrum *spectrum);
 /* log amplitude at the points into out (spectrum_points); false when the image is all of one color. */
 bool spectrum_of_gray(double *out, Spectrum *spectrum, const float *gray);
 bool spectrum_of_pixels(double *out, Spectrum *spectrum, const uint8_t *pixels);
+/* Of the image transformed last, along one axis only: frequencies within 15 degrees of it. vertical: changes from row
+ * to row. */
+void spectrum_along(double *out, Spectrum *spectrum, bool vertical);
 
 typedef struct {
     double exponent, intercept, r2;

@@ -9,6 +9,8 @@ static const struct {
 } shown[] = {
     {"FFD-VideoMAE", "FFD-VideoMAE", 2},
     {"FVD-VideoMAE", "FVD-VideoMAE", 2},
+    {"frame_mmd", "Frame MMD", 3},
+    {"video_mmd", "Video MMD", 3},
     {"diversity_logdet", "Diversity (log-det)", 3},
     {"effective_rank", "Effective rank", 1},
     {"spectrum_exponent", "Spectrum exponent", 3},
@@ -16,6 +18,9 @@ static const struct {
     {"spectrum_r2", "R2", 3},
     {"lab_kl", "Color KL (L*a*b*)", 2},
     {"motion", "Motion (levels)", 2},
+    {"temporal_exponent", "Temporal exponent", 2},
+    {"speed", "Speed (px of 256)", 1},
+    {"speed_still", "Still blocks", 2},
 };
 enum { N_SHOWN = sizeof shown / sizeof *shown };
 

@@ -119,29 +119,50 @@ static Err survey_pass_all(Survey *out, int pass, const ClipSource *source, cons
 Err survey_all(Survey *out, const ClipSource *source, const SourceExtent *extent, const SurveySizes *sizes,
                const Encoder *encoder, SurveyRole role, const char *cache, const Run *run) {
     Err err = ERR_NONE;
-    *out = (Survey){0};
+    *out = (Survey){.seed = sizes->seed};
     for (int pass = 0; pass < PASS_COUNT && !err; pass++) {
-        Draws draws = {0};
         out->plans[pass] = plan_pass(pass, sizes, encoder, role);
-        err = err_agree_all(draw_pass(&draws, pass, source, extent, sizes), &run->par, "drawing samples");
-        if (!err) err = survey_pass_all(out, pass, source, &draws, sizes, cache, run);
-        draws_free(&draws);
+        err = err_agree_all(draw_pass(&out->draws[pass], pass, source, extent, sizes), &run->par, "drawing samples");
+        if (!err) err = survey_pass_all(out, pass, source, &out->draws[pass], sizes, cache, run);
     }
     if (err) survey_free(out);
     return err;
 }
 
 void survey_free(Survey *survey) {
-    for (int pass = 0; pass < PASS_COUNT; pass++) collected_free(&survey->passes[pass]);
+    for (int pass = 0; pass < PASS_COUNT; pass++) {
+        collected_free(&survey->passes[pass]);
+        draws_free(&survey->draws[pass]);
+    }
+}
+
+void survey_list_draws(Builder *out, const Survey *survey, const char *side) {
+    for (int pass = 0; pass < PASS_COUNT; pass++) {
+        const Draws *draws = &survey->draws[pass];
+        for (int64_t i = 0; i < draws->count; i++) {
+            builder_add(out, "%s,%s,%lld,", side, passes[pass].name, (long long)draws->videos[i]);
+            for (int k = 0; k < draws->per_draw; k++)
+                builder_add(out, k ? " %d" : "%d", draws->frames[i * draws->per_draw + k]);
+            builder_add_text(out, "\n");
+        }
+    }
 }
 
 MetricData survey_data(const Survey *survey, const Metric *metric) {
-    MetricData data = {0};
+    MetricData data = {.seed = survey->seed};
     for (int pass = 0; pass < PASS_COUNT; pass++) {
         const Collected *collected = &survey->passes[pass];
-        if (metric->input == passes[pass].features && collected->features.rows) data.features = &collected->features;
+        if (metric->input == passes[pass].features && collected->features.rows) {
+            data.features = &collected->features;
+            data.per_video = passes[pass].by_frame ? survey->draws[pass].per_draw : 1;
+        }
         for (int m = 0; m < survey->plans[pass].n_metrics; m++)
-            if (survey->plans[pass].metrics[m] == metric) data.state = collected->states[m];
+            if (survey->plans[pass].metrics[m] == metric) {
+                data.state = collected->states[m];
+                data.chunks = collected->chunks[m];
+                data.chunk_stride = collected->state_doubles;
+                data.n_chunks = collected->n_chunks;
+            }
     }
     return data;
 }

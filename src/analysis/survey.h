@@ -5,6 +5,7 @@
 #pragma once
 
 #include "analysis/collector.h"
+#include "base/text.h"
 
 enum { PASS_FRAMES, PASS_CLIPS, PASS_SPREAD, PASS_COUNT };
 
@@ -17,6 +18,8 @@ typedef struct {
 typedef struct {
     CollectPlan plans[PASS_COUNT];
     Collected passes[PASS_COUNT];
+    Draws draws[PASS_COUNT]; /* what was looked at, for the record */
+    uint64_t seed;
 } Survey;
 
 /* Which metrics get their pixels: all of them, or (for the reference) those that compare. Feature passes run whenever
@@ -27,5 +30,7 @@ typedef enum { SURVEY_DATASET, SURVEY_WITHOUT_REFERENCE, SURVEY_REFERENCE } Surv
 CHECKED Err survey_all(Survey *out, const ClipSource *source, const SourceExtent *extent, const SurveySizes *sizes,
                        const Encoder *encoder, SurveyRole role, const char *cache, const Run *run);
 void survey_free(Survey *survey);
+/* "side,pass,video,frames" lines of all draws, frames separated by blanks. */
+void survey_list_draws(Builder *out, const Survey *survey, const char *side);
 /* What `metric` is to look at; state and features are NULL where the survey has nothing for it. Borrowed. */
 MetricData survey_data(const Survey *survey, const Metric *metric);

@@ -1,0 +1,111 @@
+/* What all metrics promise: intervals by resampling chunks, and the identities of frame diversity. */
+#include "analysis/metric.h"
+#include "math/rng.h"
+#include "math/stats.h"
+
+#include "support/unit.h"
+
+#include <math.h>
+
+enum { CHUNKS = 60, PER_CHUNK = 20, ROWS = 240, DIMS = 12, PER_VIDEO = 8 };
+
+static double mean_of(const double *state, const double *reference) {
+    (void)reference;
+    return ((const Moments *)state)->mean;
+}
+
+static double difference_of_means(const double *state, const double *reference) {
+    return ((const Moments *)state)->mean - ((const Moments *)reference)->mean;
+}
+
+static MetricData chunks_of_normals(Moments *chunks, double *whole, int stream, double mean) {
+    Rng rng = rng_stream(6, RNG_TEST, (uint64_t)stream, 0);
+    memset(whole, 0, sizeof(Moments));
+    for (int c = 0; c < CHUNKS; c++) {
+        chunks[c] = (Moments){0};
+        for (int i = 0; i < PER_CHUNK; i++) moments_add(&chunks[c], mean + (double)rng_normal(&rng));
+        moments_merge((Moments *)whole, &chunks[c]);
+    }
+    return (MetricData){.state = whole,
+                        .chunks = (const double *)chunks,
+                        .chunk_stride = MOMENTS_DOUBLES,
+                        .n_chunks = CHUNKS,
+                        .seed = 2};
+}
+
+/* The mean of n standard normals scatters by 1/sqrt n; a difference of two such means by sqrt 2 more. */
+static void resampled_intervals_are_as_wide_as_theory_says(void **state) {
+    (void)state;
+    Moments a[CHUNKS], b[CHUNKS];
+    double whole_a[MOMENTS_DOUBLES], whole_b[MOMENTS_DOUBLES], width = 2 * INTERVAL_Z / sqrt(CHUNKS * PER_CHUNK);
+    MetricData data = chunks_of_normals(a, whole_a, 1, 3), reference = chunks_of_normals(b, whole_b, 2, 2);
+    Interval one, two;
+    assert_ok(metric_bootstrap(&one, &motion_metric, mean_of, &data, NULL));
+    assert_ok(metric_bootstrap(&two, &motion_metric, difference_of_means, &data, &reference));
+    assert_float_equal(one.high - one.low, width, 0.25 * width);
+    assert_float_equal(two.high - two.low, sqrt(2) * width, 0.25 * sqrt(2) * width);
+    assert_true(one.low < 3.05 && one.high > 2.95 && two.low < 1.05 && two.high > 0.95);
+}
+
+static void one_chunk_has_no_interval(void **state) {
+    (void)state;
+    Moments a[CHUNKS];
+    double whole[MOMENTS_DOUBLES];
+    MetricData data = chunks_of_normals(a, whole, 1, 3);
+    Interval interval;
+    data.n_chunks = 1;
+    assert_ok(metric_bootstrap(&interval, &motion_metric, mean_of, &data, NULL));
+    assert_true(isnan(interval.low) && isnan(interval.high));
+}
+
+/* ---- diversity ---- */
+
+typedef enum { PLAIN, DOUBLED, NOISY, STILL, ALL_EQUAL } Kind;
+
+static void draw_rows(float *rows, Kind kind) {
+    for (int i = 0; i < ROWS * DIMS; i++) {
+        int row = kind == ALL_EQUAL ? 0 : kind == STILL ? i / DIMS / PER_VIDEO * PER_VIDEO : i / DIMS;
+        Rng rng = rng_stream(7, RNG_TEST, (uint64_t)(row * DIMS + i % DIMS), 0),
+            noise = rng_stream(8, RNG_TEST, (uint64_t)i, 0);
+        rows[i] = rng_normal(&rng) * (kind == DOUBLED ? 2 : 1) + (kind == NOISY ? rng_normal(&noise) : 0);
+    }
+}
+
+static double diversity_of(Kind kind, const char *metric) {
+    static float rows[ROWS * DIMS], plain[ROWS * DIMS];
+    FeatureRows features = {rows, ROWS, DIMS}, others = {plain, ROWS, DIMS};
+    MetricData data = {.features = &features, .per_video = PER_VIDEO}, reference = {.features = &others};
+    Result *result = calloc(1, sizeof *result);
+    draw_rows(rows, kind);
+    draw_rows(plain, PLAIN);
+    assert_ok(diversity_metric.finish(result, &data, &reference));
+    double value = result_metric(result, metric)->value;
+    free(result);
+    return value;
+}
+
+static void diversity_grows_with_scale_and_noise(void **state) {
+    (void)state;
+    double plain = diversity_of(PLAIN, "diversity_logdet");
+    assert_float_equal(diversity_of(DOUBLED, "diversity_logdet"), plain + log(4), 1e-4);
+    assert_true(diversity_of(NOISY, "diversity_logdet") > plain + 0.3);
+    assert_float_equal(diversity_of(ALL_EQUAL, "diversity_logdet"), log(diversity_of(ALL_EQUAL, "diversity_eps")),
+                       1e-6);
+}
+
+static void standing_still_collapses_the_diversity_within_videos_only(void **state) {
+    (void)state;
+    double pooled = diversity_of(PLAIN, "diversity_logdet"), within = diversity_of(PLAIN, "diversity_within");
+    assert_true(fabs(diversity_of(STILL, "diversity_logdet") - pooled) < 0.5);
+    assert_true(diversity_of(STILL, "diversity_within") < within - 10);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resampled_intervals_are_as_wide_as_theory_says),
+        cmocka_unit_test(one_chunk_has_no_interval),
+        cmocka_unit_test(diversity_grows_with_scale_and_noise),
+        cmocka_unit_test(standing_still_collapses_the_diversity_within_videos_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
