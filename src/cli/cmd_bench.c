@@ -1,18 +1,21 @@
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/bench_memory.h"
 #include "cli/cmd.h"
 #include "gen/bench_generate.h"
 #include "gen/bench_textures.h"
+#include "gen/generate.h"
 #include "nn/bench_nn.h"
 #include "par/agree.h"
 #include "par/bench_exchange.h"
+#include "store/bench_clips.h"
 #include "store/bench_shards.h"
 
 #include <cjson/cJSON.h>
 
 typedef struct {
     double seconds, parameters;
-    int64_t videos;
+    int64_t videos, threads;
     const char *folder;
     bool json, help;
 } BenchArgs;
@@ -25,11 +28,15 @@ typedef struct {
 } Topic;
 
 static Err run_generate(const BenchArgs *args) {
-    return bench_generate(args->seconds, args->json);
+    return bench_generate(args->seconds, (int)args->threads, args->json);
 }
 
 static Err run_textures(const BenchArgs *args) {
-    return bench_textures(args->seconds, args->json);
+    return bench_textures(args->seconds, (int)args->threads, args->json);
+}
+
+static Err run_memory(const BenchArgs *args) {
+    return bench_memory(args->folder, args->json);
 }
 
 static Err run_kernels(const BenchArgs *args) {
@@ -42,7 +49,7 @@ static Err run_step(const BenchArgs *args) {
 
 static void print_pair(void *context, const PairRow *row) {
     (void)context;
-    printf("%-34s %9.4g %-8s %9.4g %7.1f %%\n", row->name, row->rate, row->unit, row->bound, 100 * row->share);
+    printf("%-42s %9.4g %-8s %9.4g %7.1f %%\n", row->name, row->rate, row->unit, row->bound, 100 * row->share);
     fflush(stdout);
 }
 
@@ -81,7 +88,24 @@ static Err run_pairs(PairTopic topic, const BenchArgs *args) {
 
 static void print_pair_heading(const BenchArgs *args, const Par *par, const char *what) {
     if (args->json || par->rank != 0) return;
-    printf("%d ranks, %s\n%-34s %9s %-8s %9s %9s\n", par->n_ranks, what, "name", "rate", "", "bound", "share");
+    printf("%d rank%s, %s\n%-42s %9s %-8s %9s %9s\n", par->n_ranks, par->n_ranks == 1 ? "" : "s", what, "name", "rate",
+           "", "bound", "share");
+}
+
+/* Latent datasets whose variants need no media. */
+static const char *const latent_variants[] = {"moving-circles", "accelerating-shapes"};
+
+static Err measure_latent_all(PairSink sink, const char *name, const BenchArgs *args, const Par *par) {
+    char row[64];
+    Variant *variant = NULL;
+    ClipSource *source = NULL;
+    TRY(err_agree_all(variant_load(&variant, name, NULL, 0), par, "the variant"));
+    Err err = live_source_open_all(&source, variant, "", "train", args->videos, 1, par);
+    if (!err) err = err_agree_all(text_format(row, sizeof row, "latent %s", name), par, "the variant");
+    if (!err) err = bench_rendered_clips_all(sink, row, source, args->seconds, par);
+    clip_source_close(&source);
+    variant_free(&variant);
+    return err;
 }
 
 static Err measure_shards_all(PairSink sink, const BenchArgs *args, const Par *par) {
@@ -94,7 +118,10 @@ static Err measure_shards_all(PairSink sink, const BenchArgs *args, const Par *p
                     "each %d videos of %d frames of %d x %d in %.80s; bound: the same bytes without HDF5", plan.videos,
                     plan.n_frames, plan.size, plan.size, plan.folder));
     print_pair_heading(args, par, what);
-    return bench_shards_all(sink, &plan, par);
+    TRY(bench_shards_all(sink, &plan, par));
+    for (size_t i = 0; i < sizeof latent_variants / sizeof latent_variants[0]; i++)
+        TRY(measure_latent_all(sink, latent_variants[i], args, par));
+    return ERR_NONE;
 }
 
 static Err run_shards(const BenchArgs *args) {
@@ -117,12 +144,15 @@ static Err run_exchange(const BenchArgs *args) {
 static const Topic topics[] = {
     {"generate", false, run_generate}, {"textures", false, run_textures}, {"shards", true, run_shards},
     {"kernels", false, run_kernels},   {"step", false, run_step},         {"exchange", true, run_exchange},
+    {"memory", false, run_memory},
 };
 enum { N_TOPICS = sizeof topics / sizeof topics[0] };
 
 static const Option options[] = {
     OPTION_DOUBLE("seconds", 0, "S", offsetof(BenchArgs, seconds), "time for each row (default 1)"),
-    OPTION_TEXT("folder", 0, "DIR", offsetof(BenchArgs, folder), "shards: whose disk is measured (default .)"),
+    OPTION_INT("threads", 't', "N", offsetof(BenchArgs, threads),
+               "generate, textures: also measured with so many threads (default 1)"),
+    OPTION_TEXT("folder", 0, "DIR", offsetof(BenchArgs, folder), "shards, memory: on whose disk (default .)"),
     OPTION_INT("videos", 0, "N", offsetof(BenchArgs, videos),
                "shards: videos of 29 MB in each rank's file (default 8)"),
     OPTION_DOUBLE("parameters", 0, "M", offsetof(BenchArgs, parameters),
@@ -137,11 +167,12 @@ static const Option *const tables[] = {options, NULL};
 static const CommandHelp help = {
     .name = "bench",
     .summary = "measure how fast this machine does the work, beside its bound",
-    .usage = "bench generate|textures|shards|kernels|step|exchange [options]",
+    .usage = "bench generate|textures|shards|memory|kernels|step|exchange [options]",
     .description = "Results are verified against the plain version before they are timed; rates are medians.\n\n"
                    "  generate   frames rendered a second, by kind of dataset\n"
                    "  textures   images made a second, by kind of texture\n"
                    "  shards     megabytes written and random clips read a second; any number of ranks\n"
+                   "  memory     peak memory of generating 10 and 1000 videos (3 GB of disk)\n"
                    "  kernels    attention, projections, GELU, LayerNorm beside a plain sgemm\n"
                    "  step       training steps, tiny to ViT-B, beside a plain sgemm (minutes)\n"
                    "  exchange   sums of gradients over ranks, beside plain adding and sending; two ranks or more",
@@ -164,7 +195,7 @@ static Err find_topic(const Topic **found, const char *name) {
 }
 
 static Err run(int argc, char *const *argv) {
-    BenchArgs args = {.seconds = 1, .parameters = 94.210944, .videos = 8, .folder = "."};
+    BenchArgs args = {.seconds = 1, .parameters = 94.210944, .videos = 8, .threads = 1, .folder = "."};
     ArgList rest = {0};
     const Topic *topic = NULL;
     TRY(args_parse(&args, &rest, tables, argc, argv));
@@ -176,6 +207,8 @@ static Err run(int argc, char *const *argv) {
     TRY(find_topic(&topic, rest.items[0]));
     if (!(args.seconds > 0 && args.seconds <= 600))
         return RAISE(ERR_USAGE, "--seconds %g is outside (0, 600]", args.seconds);
+    if (args.threads < 1 || args.threads > 1024)
+        return RAISE(ERR_USAGE, "--threads %lld is outside [1, 1024]", (long long)args.threads);
     if (args.videos < 1 || args.videos > 1000)
         return RAISE(ERR_USAGE, "--videos %lld is outside [1, 1000]", (long long)args.videos);
     if (!(args.parameters >= 0.001 && args.parameters <= 2000))

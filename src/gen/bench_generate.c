@@ -1,10 +1,13 @@
 #include "gen/bench_generate.h"
 
 #include "base/json.h"
+#include "base/shared_err.h"
+#include "gen/bench_threads.h"
 #include "gen/render.h"
 #include "math/rng.h"
 
 #include <cjson/cJSON.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -139,27 +142,74 @@ static Err measure_bound(double *rate, double seconds) {
     return ERR_NONE;
 }
 
-static Err bench_row(double *rate, const BenchRow *row, const Media *media, double seconds) {
+typedef struct {
+    const char *variant;
+    const Media *media;
+} Crew;
+
+/* Every thread renders videos of its own until the time is over; a thread's last piece counts with its time. */
+static Err render_with_threads(double *amount, double *elapsed, void *state, int threads, double seconds) {
+    const Crew *crew = state;
+    SharedErr failure = SHARED_ERR_INIT;
+    double frames = 0, longest = 0;
+#pragma omp parallel num_threads(threads) reduction(+ : frames) reduction(max : longest)
+    {
+        Subject subject;
+        Frames out = {0};
+        int64_t piece = (int64_t)omp_get_thread_num() * 100000;
+        Err err = subject_open(&subject, crew->variant, crew->media);
+        if (!err) err = render_piece(&out, &subject, piece++);
+#pragma omp barrier
+        double start = bench_wall_seconds();
+        for (longest = 0; longest < seconds && !err; longest = bench_wall_seconds() - start) {
+            err = render_piece(&out, &subject, piece++);
+            frames += FRAMES_A_PIECE;
+        }
+        shared_err_note(&failure, err, omp_get_thread_num());
+        frames_free(&out);
+        subject_close(&subject);
+    }
+    *amount = frames;
+    *elapsed = longest;
+    return shared_err_adopt(&failure);
+}
+
+typedef struct {
+    double rate; /* of one thread, CPU time */
+    ThreadedRate threaded;
+} Measured;
+
+static Err bench_row(Measured *measured, const BenchRow *row, const Media *media, int threads, double seconds) {
     Subject subject;
+    Crew crew = {.variant = row->variant, .media = media};
     Err err = subject_open(&subject, row->variant, media);
     if (!err) err = verify(&subject);
-    if (!err) err = measure(rate, &subject, seconds);
+    if (!err) err = measure(&measured->rate, &subject, seconds);
     subject_close(&subject);
+    if (!err && threads > 1) err = bench_threads(&measured->threaded, render_with_threads, &crew, threads, seconds);
     return err;
 }
 
-static void print_row(const BenchRow *row, double rate, double bound) {
+static void print_row(const BenchRow *row, const Measured *measured, double bound, int threads) {
     char released[32] = "-";
-    if (row->released > 0) snprintf(released, sizeof released, "%.0fx", rate / row->released);
-    printf("%-24s %10.0f %8.1f %% %12s\n", row->variant, rate, 100 * rate / bound, released);
+    if (row->released > 0) snprintf(released, sizeof released, "%.0fx", measured->rate / row->released);
+    printf("%-24s %10.0f %8.1f %% %12s", row->variant, measured->rate, 100 * measured->rate / bound, released);
+    if (threads > 1) printf(" %12.0f %8.2fx", measured->threaded.rate, measured->threaded.speedup);
+    printf("\n");
 }
 
-static void add_row(cJSON *list, const BenchRow *row, double rate, double bound) {
+static void add_row(cJSON *list, const BenchRow *row, const Measured *measured, double bound, int threads) {
+    double rate = measured->rate;
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "variant", row->variant);
     cJSON_AddNumberToObject(object, "frames_per_second", rate);
     cJSON_AddNumberToObject(object, "write_bound_ratio", rate / bound);
     if (row->released > 0) cJSON_AddNumberToObject(object, "released_ratio", rate / row->released);
+    if (threads > 1) {
+        cJSON_AddNumberToObject(object, "threads", threads);
+        cJSON_AddNumberToObject(object, "threads_frames_per_second", measured->threaded.rate);
+        cJSON_AddNumberToObject(object, "threads_speedup", measured->threaded.speedup);
+    }
     cJSON_AddTrueToObject(object, "verified");
     cJSON_AddItemToArray(list, object);
 }
@@ -172,23 +222,28 @@ static Err print_list(cJSON *list) {
     return ERR_NONE;
 }
 
-Err bench_generate(double seconds, bool json) {
+static void print_heading(double bound, int threads) {
+    printf("256 x 256, 500 objects, one thread; writing alone: %.0f frames/s\n%-24s %10s %10s %12s", bound, "variant",
+           "frames/s", "of bound", "of released");
+    if (threads > 1) printf("   %2d threads %9s", threads, "speedup");
+    printf("\n");
+}
+
+Err bench_generate(double seconds, int threads, bool json) {
     Media media = {0};
     double bound = 0;
     cJSON *list = cJSON_CreateArray();
     Err err = make_pool(&media);
     if (!err) err = measure_bound(&bound, seconds / ROUNDS);
-    if (!json && !err)
-        printf("256 x 256, 500 objects, one thread; writing alone: %.0f frames/s\n%-24s %10s %10s %12s\n", bound,
-               "variant", "frames/s", "of bound", "of released");
+    if (!json && !err) print_heading(bound, threads);
     for (int r = 0; r < N_ROWS && !err; r++) {
-        double rate = 0;
-        err = bench_row(&rate, &rows[r], &media, seconds);
+        Measured measured = {0};
+        err = bench_row(&measured, &rows[r], &media, threads, seconds);
         if (err) break;
         if (json)
-            add_row(list, &rows[r], rate, bound);
+            add_row(list, &rows[r], &measured, bound, threads);
         else
-            print_row(&rows[r], rate, bound);
+            print_row(&rows[r], &measured, bound, threads);
     }
     if (json && !err) err = print_list(list);
     cJSON_Delete(list);

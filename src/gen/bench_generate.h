@@ -1,4 +1,4 @@
-/* gen/bench_generate - how fast videos are rendered, on one thread.
+/* gen/bench_generate - how fast videos are rendered, on one thread and on several.
  *
  * For each kind of dataset: sample frames are compared with the plain renderer first, then whole videos are rendered
  * for some time and the median rate, in CPU time of the thread, is told. The bound is the rate at which this thread can
@@ -10,5 +10,6 @@
 
 #include <stdbool.h>
 
-/* Prints a table, or JSON, to stdout. `seconds` for each row. ERR_INTERNAL when a picture differs. */
-CHECKED Err bench_generate(double seconds, bool json);
+/* With more than one thread, what all of them render by the wall clock, and its ratio to one of them. Prints a table,
+ * or JSON, to stdout. `seconds` for each row. ERR_INTERNAL when a picture differs. */
+CHECKED Err bench_generate(double seconds, int threads, bool json);

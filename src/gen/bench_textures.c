@@ -1,12 +1,15 @@
 #include "gen/bench_textures.h"
 
 #include "base/json.h"
+#include "base/shared_err.h"
+#include "gen/bench_threads.h"
 #include "gen/texture_gan.h"
 #include "gen/texture_stat.h"
 #include "gen/textures.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -110,22 +113,69 @@ static Err measure(double *rate, TextureKind kind, uint8_t *pixels, double secon
     return ERR_NONE;
 }
 
-static Err bench_row(double *rate, const BenchRow *row, uint8_t *pixels, double seconds) {
-    TRY(verify(row->kind));
-    return measure(rate, row->kind, pixels, seconds);
+/* Every thread makes images of its own, as ranks do. */
+static Err make_images(double *amount, double *elapsed, TextureKind kind, double seconds) {
+    const TexturesConfig config = {.kind = (int)kind, .size = SIDE};
+    const int batch = kind == TEXTURE_STATISTICAL ? 1 : IMAGES; /* many share a network */
+    uint8_t *pixels = malloc((size_t)batch * SIDE * SIDE * 3);
+    Err err = pixels ? ERR_NONE : RAISE(ERR_MEMORY, "textures to make: out of memory");
+    double start = bench_wall_seconds();
+    while (!err && *elapsed < seconds) {
+        err = textures_render(pixels, &config, SEED, omp_get_thread_num() * batch, batch, 1);
+        *amount += batch;
+        *elapsed = bench_wall_seconds() - start;
+    }
+    free(pixels);
+    return err;
 }
 
-static void tell_row(cJSON *list, const BenchRow *row, double rate, bool json) {
+static Err make_with_threads(double *amount, double *elapsed, void *state, int threads, double seconds) {
+    const TextureKind *kind = state;
+    double images = 0, longest = 0;
+    SharedErr failure = SHARED_ERR_INIT;
+#pragma omp parallel num_threads(threads) reduction(+ : images) reduction(max : longest)
+    {
+        double mine = 0, time = 0;
+        shared_err_note(&failure, make_images(&mine, &time, *kind, seconds), omp_get_thread_num());
+        images += mine;
+        longest = time;
+    }
+    *amount = images;
+    *elapsed = longest;
+    return shared_err_adopt(&failure);
+}
+
+typedef struct {
+    double rate; /* of one thread, CPU time */
+    ThreadedRate threaded;
+} Measured;
+
+static Err bench_row(Measured *measured, const BenchRow *row, uint8_t *pixels, int threads, double seconds) {
+    TextureKind kind = row->kind;
+    TRY(verify(row->kind));
+    TRY(measure(&measured->rate, row->kind, pixels, seconds));
+    return threads > 1 ? bench_threads(&measured->threaded, make_with_threads, &kind, threads, seconds) : ERR_NONE;
+}
+
+static void tell_row(cJSON *list, const BenchRow *row, const Measured *measured, int threads, bool json) {
+    double rate = measured->rate;
     if (!json) {
         char published[32] = "-";
         if (row->published > 0) snprintf(published, sizeof published, "%.0fx", rate / row->published);
-        printf("%-20s %10.1f %14s\n", row->name, rate, published);
+        printf("%-20s %10.1f %14s", row->name, rate, published);
+        if (threads > 1) printf(" %12.1f %8.2fx", measured->threaded.rate, measured->threaded.speedup);
+        printf("\n");
         return;
     }
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "textures", row->name);
     cJSON_AddNumberToObject(object, "images_per_second", rate);
     if (row->published > 0) cJSON_AddNumberToObject(object, "published_ratio", rate / row->published);
+    if (threads > 1) {
+        cJSON_AddNumberToObject(object, "threads", threads);
+        cJSON_AddNumberToObject(object, "threads_images_per_second", measured->threaded.rate);
+        cJSON_AddNumberToObject(object, "threads_speedup", measured->threaded.speedup);
+    }
     cJSON_AddTrueToObject(object, "verified");
     cJSON_AddItemToArray(list, object);
 }
@@ -138,15 +188,21 @@ static Err print_list(const cJSON *list) {
     return ERR_NONE;
 }
 
-Err bench_textures(double seconds, bool json) {
+static void print_heading(int threads) {
+    printf("256 x 256, one thread\n%-20s %10s %14s", "textures", "images/s", "of published");
+    if (threads > 1) printf("   %2d threads %9s", threads, "speedup");
+    printf("\n");
+}
+
+Err bench_textures(double seconds, int threads, bool json) {
     uint8_t *pixels = malloc((size_t)IMAGES * SIDE * SIDE * 3);
     cJSON *list = cJSON_CreateArray();
     Err err = pixels && list ? ERR_NONE : RAISE(ERR_MEMORY, "textures to make: out of memory");
-    if (!json && !err) printf("256 x 256, one thread\n%-20s %10s %14s\n", "textures", "images/s", "of published");
+    if (!json && !err) print_heading(threads);
     for (int r = 0; r < N_ROWS && !err; r++) {
-        double rate;
-        err = bench_row(&rate, &rows[r], pixels, seconds);
-        if (!err) tell_row(list, &rows[r], rate, json);
+        Measured measured = {0};
+        err = bench_row(&measured, &rows[r], pixels, threads, seconds);
+        if (!err) tell_row(list, &rows[r], &measured, threads, json);
     }
     if (json && !err) err = print_list(list);
     cJSON_Delete(list);

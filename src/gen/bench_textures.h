@@ -1,4 +1,4 @@
-/* gen/bench_textures - how fast still textures of 256 x 256 are made, on one thread.
+/* gen/bench_textures - how fast still textures of 256 x 256 are made, on one thread and on several.
  *
  * First, StyleGAN textures are compared with the network as it is written, on a small one, and the pyramid of the
  * statistical ones must give back its picture. The last column compares with
@@ -9,5 +9,6 @@
 
 #include <stdbool.h>
 
-/* Prints a table, or JSON, to stdout. About `seconds` for each kind. ERR_INTERNAL when a picture differs. */
-CHECKED Err bench_textures(double seconds, bool json);
+/* With more than one thread, what all of them make by the wall clock, and its ratio to one of them. Prints a table, or
+ * JSON, to stdout. About `seconds` for each kind. ERR_INTERNAL when a picture differs. */
+CHECKED Err bench_textures(double seconds, int threads, bool json);

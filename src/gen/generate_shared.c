@@ -1,5 +1,6 @@
 #include "gen/generate_shared.h"
 
+#include "base/shared_err.h"
 #include "base/stop.h"
 #include "gen/workbench.h"
 #include "par/agree.h"
@@ -43,30 +44,19 @@ typedef struct {
     const ShardJob *job;
     SharedShard *shard;
     Workbench *benches; /* one a thread */
-    Err err;
-    char message[1024];
 } Rendering;
-
-static void keep_error(Rendering *rendering, Err err, int64_t video) {
-    if (!err) return;
-#pragma omp critical(generate_shared_error)
-    if (!rendering->err) {
-        rendering->err = err_within(err, "video %lld: ", (long long)video);
-        snprintf(rendering->message, sizeof rendering->message, "%s", err_message());
-    }
-}
 
 /* As many videos as there are threads, side by side; then one thread writes them: MPI-IO is for the thread that started
  * MPI. */
 static Err render_batch(Rendering *rendering, int64_t first, int count) {
     const ShardJob *job = rendering->job;
+    SharedErr failure = SHARED_ERR_INIT;
 #pragma omp parallel for num_threads(job->threads) schedule(static, 1)
-    for (int i = 0; i < count; i++)
-        keep_error(rendering, workbench_render(&rendering->benches[i], job->generator, first + i, true), first + i);
-    if (rendering->err) {
-        err_adopt(rendering->err, rendering->message);
-        return rendering->err;
+    for (int i = 0; i < count; i++) {
+        Err err = workbench_render(&rendering->benches[i], job->generator, first + i, true);
+        shared_err_note(&failure, err_within(err, "video %lld: ", (long long)(first + i)), first + i);
     }
+    TRY(shared_err_adopt(&failure));
     for (int i = 0; i < count; i++) {
         const Workbench *bench = &rendering->benches[i];
         TRY(shared_shard_write(rendering->shard, first + i, &bench->frames, (const void *const *)bench->columns));

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "math/rng.h"
 #include "par/agree.h"
+#include "store/bench_clips.h"
 #include "store/shard.h"
 
 #include <errno.h>
@@ -177,6 +178,9 @@ Err bench_shards_all(PairSink sink, const ShardBenchPlan *plan, const Par *par) 
     Err err = err_agree_all(prepare(&bench), par, "a benchmark");
     if (!err) err = bench_kind_all(sink, &bench, STORAGE_RAW);
     if (!err) err = bench_kind_all(sink, &bench, STORAGE_DEFLATE);
+    for (int k = 0; k < 2 && !err; k++)
+        err = bench_decoded_clips_all(sink, plan->folder, k ? STORAGE_ENCODED : STORAGE_MPEG4, &bench.video,
+                                      plan->videos, plan->seconds, par);
     if (bench.plain_path[0]) unlink(bench.plain_path);
     if (bench.shard_path[0]) unlink(bench.shard_path);
     frames_free(&bench.video);

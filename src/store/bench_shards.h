@@ -2,7 +2,7 @@
  *
  * Every rank works on files of its own in `folder`, as generate does. Writing ends with fsync on both sides. Reading is
  * warm: random clips of 16 frames at stride 4. What is read is compared with what was written before anything is timed
- * (par/bench_pairs.h). */
+ * (par/bench_pairs.h). Encoded kinds follow (store/bench_clips.h). */
 #pragma once
 
 #include "par/bench_pairs.h"

@@ -6,17 +6,24 @@ expect 0 "$synvid" bench generate --seconds 0.02 --json
 expect 0 "$synvid" bench textures --seconds 0.01
 says out "stylegan-oriented"
 fits out
+expect 0 "$synvid" bench generate --seconds 0.02 --threads 2
+says out "speedup"
+fits out
+expect 0 "$synvid" bench textures --seconds 0.01 --threads 2 --json
+[ "$(grep -c threads_speedup out)" -eq 3 ] || fail "not every row with threads"
+expect 2 "$synvid" bench generate --threads 0
 expect 2 "$synvid" bench genrate
 once 'did you mean "generate"?'
 expect 2 "$synvid" bench generate --seconds -1
 
 mkdir disk
 expect 0 "$synvid" bench shards --seconds 0.01 --videos 1 --folder disk
-says out "read random clips, deflate shards"
+for kind in raw deflate mpeg4 encoded; do says out "read random clips, $kind shards"; done
+says out "read random clips, latent accelerating-shapes"
 fits out
 [ -z "$(ls disk)" ] || fail "bench shards left $(ls disk)"
 expect 0 ranks 2 "$synvid" bench shards --seconds 0.01 --videos 1 --folder disk --json
-[ "$(grep -c '"verified": *true' out)" -eq 4 ] || fail "not every row once"
+[ "$(grep -c '"verified": *true' out)" -eq 8 ] || fail "not every row once"
 expect 4 "$synvid" bench shards --folder absent
 once absent
 expect 2 "$synvid" bench shards --videos 0

@@ -28,7 +28,7 @@ static void test_a_small_benchmark_gives_every_row_and_leaves_nothing(void **sta
     plan.clips = 5;
     plan.seconds = 0;
     assert_ok(bench_shards_all((PairSink){take_row, &rows}, &plan, &par));
-    assert_int_equal(rows, 4);
+    assert_int_equal(rows, 6);
     assert_int_equal(files_in(fixture_folder), 0);
 }
 
