@@ -6,6 +6,7 @@ typedef struct {
     Batch *batch;
     int *array_of; /* (n_tasks) number of the array a task is in, -1: none */
     int *model;    /* (n_tasks) the need that a task has its index from, -1: none */
+    int n_chains;  /* indices given out */
     bool *placed;  /* (n_tasks) its stage has its place in the order */
 } Planner;
 
@@ -19,47 +20,43 @@ static bool same_stage(const SweepPlan *plan, int a, int b) {
 
 /* ---- indices ---- */
 
-/* The only need of `task` in the stage of task `like`; -1: none, or several. */
-static int only_need(const SweepPlan *plan, int task, int like) {
-    int found = -1;
-    for (int k = 0; k < plan->tasks[task].n_needs; k++) {
-        int need = plan->tasks[task].needs[k];
-        if (!same_stage(plan, need, like)) continue;
-        if (found >= 0) return -1;
-        found = need;
+/* Whether another task of the same stage needs `need`, too. */
+static bool is_shared(const SweepPlan *plan, int task, int need) {
+    for (int other = 0; other < plan->n_tasks; other++) {
+        if (other == task || !same_stage(plan, other, task)) continue;
+        for (int k = 0; k < plan->tasks[other].n_needs; k++)
+            if (plan->tasks[other].needs[k] == need) return true;
     }
-    return found;
+    return false;
 }
 
-/* Whether the tasks of `first`'s stage correspond to different tasks of `like`'s stage, one each. */
-static bool corresponds(const Planner *p, int first, int like) {
-    const SweepPlan *plan = p->plan;
-    int count = 0;
-    for (int a = first; a < plan->n_tasks; a++) {
-        if (!same_stage(plan, a, first)) continue;
-        count++;
-        int need = only_need(plan, a, like);
-        if (need < 0) return false;
-        for (int b = a + 1; b < plan->n_tasks; b++)
-            if (same_stage(plan, b, first) && only_need(plan, b, like) == need) return false;
-    }
-    return count > 1;
+static bool index_is_taken(const Planner *p, int task, int index) {
+    for (int t = 0; t < task; t++)
+        if (same_stage(p->plan, t, task) && p->batch->index[t] == index) return true;
+    return false;
 }
 
-/* A task of the stage that the stage of `first` corresponds to, or -1. The last that fits: the nearest in the chain. */
-static int find_model(const Planner *p, int first) {
-    const SweepTask *task = &p->plan->tasks[first];
-    for (int k = task->n_needs - 1; k >= 0; k--)
-        if (corresponds(p, first, task->needs[k])) return task->needs[k];
+/* The need that only this task of its stage has, the nearest in the chain; -1: none. */
+static int find_model(const Planner *p, int task) {
+    const SweepTask *t = &p->plan->tasks[task];
+    for (int k = t->n_needs - 1; k >= 0; k--) {
+        bool fits = !is_shared(p->plan, task, t->needs[k]) && !index_is_taken(p, task, p->batch->index[t->needs[k]]);
+        if (fits) return t->needs[k];
+    }
     return -1;
 }
 
-static void number_stage(const Planner *p, int first) {
-    int model = find_model(p, first), next = 0;
+static bool is_alone(const SweepPlan *plan, int task) {
+    for (int t = 0; t < plan->n_tasks; t++)
+        if (t != task && same_stage(plan, t, task)) return false;
+    return true;
+}
+
+static void number_stage(Planner *p, int first) {
     for (int t = first; t < p->plan->n_tasks; t++) {
         if (!same_stage(p->plan, t, first)) continue;
-        p->model[t] = model >= 0 ? only_need(p->plan, t, model) : -1;
-        p->batch->index[t] = model >= 0 ? p->batch->index[p->model[t]] : next++;
+        p->model[t] = is_alone(p->plan, t) ? -1 : find_model(p, t);
+        p->batch->index[t] = p->model[t] >= 0 ? p->batch->index[p->model[t]] : p->n_chains++;
     }
 }
 
@@ -181,7 +178,7 @@ static bool stage_is_ready(const Planner *p, int first) {
 }
 
 /* Places one stage whose needs are placed; the first in file order. *more false: all are placed. */
-static Err place_next_stage(const Planner *p, bool *more) {
+static Err place_next_stage(Planner *p, bool *more) {
     int stuck = -1;
     for (int first = 0; first < p->plan->n_tasks; first++) {
         if (p->placed[first]) continue;

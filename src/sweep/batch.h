@@ -1,9 +1,11 @@
 /* sweep/batch - a sweep as job arrays with dependencies.
  *
- * Tasks of one stage form one array, as far as they ask for the same resources and wait for the same things. Each task
- * has an index in its stage. Where every task of a stage needs one task of an earlier stage, and no two the same, it
- * takes that one's index, so that SLURM's aftercorr starts each as soon as its own need is met; other needs become
- * afterok on exactly the elements needed. A failure thus holds back what needs it and nothing else. */
+ * Tasks of one stage form one array, as far as they ask for the same resources and wait for the same arrays. A task
+ * that has a need of its own, which no other of its stage needs, takes that one's index, so that SLURM's aftercorr
+ * starts it as soon as that need is met; other needs become afterok on exactly the elements needed. A failure thus
+ * holds back what needs it and nothing else. Indices number the chains that begin in a sweep; SLURM's MaxArraySize
+ * (1001 unless the site says otherwise) bounds them.
+ */
 #pragma once
 
 #include "sweep/state.h"

@@ -67,6 +67,18 @@ static Err size_array(BatchArray *array, const SweepPlan *plan, const TaskRecord
     return ERR_NONE;
 }
 
+/* What is unknown of an array is taken from another of its stage: tasks of a stage are alike. */
+static void borrow_sizes(Batch *batch) {
+    for (int a = 0; a < batch->n_arrays; a++)
+        for (int other = 0; other < batch->n_arrays; other++) {
+            BatchArray *to = &batch->arrays[a];
+            const BatchArray *from = &batch->arrays[other];
+            if (!text_equal(to->stage, from->stage)) continue;
+            if (to->core_hours == 0) to->core_hours = from->core_hours;
+            if (to->rank_gb == 0) to->rank_gb = from->rank_gb;
+        }
+}
+
 /* ---- the files ---- */
 
 /* OUT/sweep/slurm/<number>, the first that was not submitted. */
@@ -204,6 +216,7 @@ Err slurm_write(char *script, size_t size, int *n_tasks, const SweepPlan *plan, 
         *n_tasks += batch.arrays[a].n_tasks;
         err = size_array(&batch.arrays[a], plan, records);
     }
+    borrow_sizes(&batch);
     if (!err && batch.n_arrays) err = write_script(script, size, &batch, plan, source);
     batch_free(&batch);
     return err;

@@ -53,7 +53,7 @@ expect 0 "$synvid" sweep slurm smoke --out s
 says err "nothing to submit"
 rm -r s/runs/pretrain/moving-circles-*
 expect 0 "$synvid" sweep slurm smoke --out s
-grep -q '^submit pretrain --array 1 ' "$(cat out)" || { cat "$(cat out)"; fail "the missing task is not submitted"; }
+grep -qE '^submit pretrain --array [0-9]+ ' "$(cat out)" || { cat "$(cat out)"; fail "the missing task is not submitted"; }
 [ "$(grep -c '^submit ' "$(cat out)")" -eq 1 ] || { cat "$(cat out)"; fail "more than the missing task is submitted"; }
 expect 0 bash -n "$(cat out)"
 
@@ -86,3 +86,14 @@ wait $sweep || code=$?
 [ $code -eq 75 ] || { cat err; fail "a stopped sweep ends with $code instead of 75"; }
 expect 0 "$synvid" sweep run smoke --out t
 [ -s t/report/index.html ] || fail "no report after going on"
+
+# Every sweep that comes with the program can be read, and its SLURM script written without any data.
+for file in "$source"/configs/sweeps/*.json; do
+    expect 0 "$synvid" sweep list "$file" --out "plans/$(basename "$file" .json)"
+    expect 0 "$synvid" sweep slurm "$file" --out "plans/$(basename "$file" .json)"
+    expect 0 bash -n "$(cat out)"
+done
+expect 0 "$synvid" sweep list all34
+[ "$(grep -cE ' pretrain-' out)" -eq 35 ] || fail "not 34 pre-trainings and UCF101 in all34"
+expect 0 "$synvid" sweep list paper28
+[ "$(grep -cE ' analyze-' out)" -eq 28 ] || fail "not 28 datasets in paper28"

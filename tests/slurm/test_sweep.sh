@@ -16,7 +16,7 @@ export SYNVID_SBATCH='--partition=test' SYNVID_ARRAY_LIMIT=2
 
 # One command. Everything waits or runs; nothing is lost.
 expect 0 "$synvid" sweep slurm smoke --out one --submit
-says out "submitted pretrain [0-1] as job"
+says out "submitted pretrain ["
 says out "after aftercorr:"
 status one
 [ $(($(count "to do") + $(count failed) + $(count blocked))) -eq 0 ] || { cat seen; fail "tasks that are neither queued nor running nor finished"; }
