@@ -7,7 +7,8 @@ typedef struct {
     int *array_of; /* (n_tasks) number of the array a task is in, -1: none */
     int *model;    /* (n_tasks) the need that a task has its index from, -1: none */
     int n_chains;  /* indices given out */
-    bool *placed;  /* (n_tasks) its stage has its place in the order */
+    bool *placed;  /* (n_tasks) has its place in the order */
+    bool *next;    /* (n_tasks) of the stage at hand, and all its needs are placed */
 } Planner;
 
 static bool is_pending(const TaskRecord *record) {
@@ -31,8 +32,8 @@ static bool is_shared(const SweepPlan *plan, int task, int need) {
 }
 
 static bool index_is_taken(const Planner *p, int task, int index) {
-    for (int t = 0; t < task; t++)
-        if (same_stage(p->plan, t, task) && p->batch->index[t] == index) return true;
+    for (int t = 0; t < p->plan->n_tasks; t++)
+        if (t != task && same_stage(p->plan, t, task) && p->batch->index[t] == index) return true;
     return false;
 }
 
@@ -52,9 +53,9 @@ static bool is_alone(const SweepPlan *plan, int task) {
     return true;
 }
 
-static void number_stage(Planner *p, int first) {
-    for (int t = first; t < p->plan->n_tasks; t++) {
-        if (!same_stage(p->plan, t, first)) continue;
+static void number_next(Planner *p) {
+    for (int t = 0; t < p->plan->n_tasks; t++) {
+        if (!p->next[t]) continue;
         p->model[t] = is_alone(p->plan, t) ? -1 : find_model(p, t);
         p->batch->index[t] = p->model[t] >= 0 ? p->batch->index[p->model[t]] : p->n_chains++;
     }
@@ -150,12 +151,12 @@ static Err add_to_array(BatchArray *array, int task) {
     return ERR_NONE;
 }
 
-static Err fill_arrays(const Planner *p, int first) {
+static Err fill_arrays(const Planner *p) {
     int from = p->batch->n_arrays, number;
     char *dependency = malloc(sizeof p->batch->arrays->dependency);
     Err err = dependency ? ERR_NONE : RAISE(ERR_MEMORY, "no memory for dependencies");
-    for (int t = first; t < p->plan->n_tasks && !err; t++) {
-        if (!same_stage(p->plan, t, first) || !is_pending(&p->records[t])) continue;
+    for (int t = 0; t < p->plan->n_tasks && !err; t++) {
+        if (!p->next[t] || !is_pending(&p->records[t])) continue;
         err = dependency_of(dependency, sizeof p->batch->arrays->dependency, p, t);
         if (!err) err = find_array(&number, p, t, dependency, from);
         if (!err) err = add_to_array(&p->batch->arrays[number], t);
@@ -168,36 +169,35 @@ static Err fill_arrays(const Planner *p, int first) {
 
 /* ---- the order of stages ---- */
 
-static bool stage_is_ready(const Planner *p, int first) {
-    for (int t = first; t < p->plan->n_tasks; t++) {
-        if (!same_stage(p->plan, t, first)) continue;
-        for (int k = 0; k < p->plan->tasks[t].n_needs; k++)
-            if (!p->placed[p->plan->tasks[t].needs[k]]) return false;
-    }
+static bool is_ready(const Planner *p, int task) {
+    if (p->placed[task]) return false;
+    for (int k = 0; k < p->plan->tasks[task].n_needs; k++)
+        if (!p->placed[p->plan->tasks[task].needs[k]]) return false;
     return true;
 }
 
-/* Places one stage whose needs are placed; the first in file order. *more false: all are placed. */
-static Err place_next_stage(Planner *p, bool *more) {
-    int stuck = -1;
-    for (int first = 0; first < p->plan->n_tasks; first++) {
-        if (p->placed[first]) continue;
-        bool is_first = true;
-        for (int t = 0; t < first; t++) is_first = is_first && !same_stage(p->plan, t, first);
-        if (!is_first) continue;
-        stuck = first;
-        if (!stage_is_ready(p, first)) continue;
-        number_stage(p, first);
-        TRY(fill_arrays(p, first));
-        for (int t = first; t < p->plan->n_tasks; t++) p->placed[t] |= same_stage(p->plan, t, first);
-        return ERR_NONE;
+/* Marks what is ready of the stage of `first`; true when that is all that is left of it. */
+static bool mark_ready(Planner *p, int first) {
+    bool whole = true;
+    for (int t = 0; t < p->plan->n_tasks; t++) {
+        bool here = same_stage(p->plan, t, first);
+        p->next[t] = here && is_ready(p, t);
+        whole = whole && (!here || p->placed[t] || p->next[t]);
     }
-    *more = false;
-    if (stuck < 0) return ERR_NONE;
-    return RAISE(ERR_USAGE,
-                 "%s: tasks of stage \"%s\" need each other, directly or through other stages, and cannot be one job "
-                 "array; give them a \"stage\" of their own",
-                 p->plan->name, p->plan->tasks[stuck].stage);
+    return whole;
+}
+
+/* The first stage in file order that is ready as a whole; where stages need each other in turn, what is ready of the
+ * first. False when everything is placed. */
+static bool choose_next(Planner *p) {
+    int partly = -1;
+    for (int t = 0; t < p->plan->n_tasks; t++) {
+        if (!is_ready(p, t)) continue;
+        if (mark_ready(p, t)) return true;
+        if (partly < 0) partly = t;
+    }
+    if (partly >= 0) (void)mark_ready(p, partly);
+    return partly >= 0;
 }
 
 Err batch_plan(Batch *batch, const SweepPlan *plan, const TaskRecord *records) {
@@ -208,15 +208,20 @@ Err batch_plan(Batch *batch, const SweepPlan *plan, const TaskRecord *records) {
                  .batch = batch,
                  .array_of = calloc(n, sizeof *p.array_of),
                  .model = calloc(n, sizeof *p.model),
-                 .placed = calloc(n, sizeof *p.placed)};
-    bool more = true;
-    Err err = batch->index && p.array_of && p.model && p.placed ? ERR_NONE
-                                                                : RAISE(ERR_MEMORY, "no memory for %zu tasks", n - 1);
-    for (int t = 0; t < plan->n_tasks && !err; t++) p.array_of[t] = -1;
-    while (!err && more) err = place_next_stage(&p, &more);
+                 .placed = calloc(n, sizeof *p.placed),
+                 .next = calloc(n, sizeof *p.next)};
+    bool ready = batch->index && p.array_of && p.model && p.placed && p.next;
+    Err err = ready ? ERR_NONE : RAISE(ERR_MEMORY, "no memory for %zu tasks", n - 1);
+    for (int t = 0; t < plan->n_tasks && !err; t++) batch->index[t] = p.array_of[t] = -1;
+    while (!err && choose_next(&p)) {
+        number_next(&p);
+        err = fill_arrays(&p);
+        for (int t = 0; t < plan->n_tasks; t++) p.placed[t] |= p.next[t];
+    }
     free(p.array_of);
     free(p.model);
     free(p.placed);
+    free(p.next);
     if (err) batch_free(batch);
     return err;
 }

@@ -24,7 +24,7 @@ typedef struct {
     int *index; /* (n_tasks) array index of every task */
 } Batch;
 
-/* What is neither finished nor in the queue, by records to which sweep/queue.h was applied. ERR_USAGE when a task needs
- * another of its own stage. */
+/* What is neither finished nor in the queue, by records to which sweep/queue.h was applied. A stage whose tasks need
+ * each other becomes several arrays. */
 CHECKED Err batch_plan(Batch *batch, const SweepPlan *plan, const TaskRecord *records);
 void batch_free(Batch *batch);

@@ -81,15 +81,25 @@ static void only_what_is_missing_is_submitted(void **state) {
     sweep_plan_free(&plan);
 }
 
-static void a_stage_that_needs_itself_is_refused(void **state) {
+static void a_stage_that_needs_itself_becomes_several_arrays(void **state) {
     (void)state;
     SweepPlan plan;
     Batch batch;
     TaskRecord records[10] = {0};
     read_plan(&plan, "{\"task\": \"a-1\", \"stage\": \"a\", \"run\": [\"x\"]},"
-                     "{\"task\": \"a-2\", \"stage\": \"a\", \"needs\": [\"a-1\"], \"run\": [\"x\"]}");
-    assert_int_equal(batch_plan(&batch, &plan, records), ERR_USAGE);
-    assert_non_null(strstr(err_message(), "stage \"a\""));
+                     "{\"task\": \"a-2\", \"stage\": \"a\", \"needs\": [\"a-1\"], \"run\": [\"x\"]},"
+                     "{\"task\": \"b\", \"needs\": [\"a-1\"], \"run\": [\"x\"]},"
+                     "{\"task\": \"a-3\", \"stage\": \"a\", \"needs\": [\"b\"], \"run\": [\"x\"]}");
+    assert_int_equal(batch_plan(&batch, &plan, records), ERR_NONE);
+    assert_int_equal(batch.n_arrays, 4);
+    assert_int_equal(batch.arrays[0].tasks[0], 0);
+    for (int a = 1; a < 4; a++) assert_non_null(strstr(batch.arrays[a].dependency, a < 3 ? "$job_1" : "$job_"));
+    int seen = 0;
+    for (int t = 0; t < plan.n_tasks; t++)
+        for (int other = 0; other < t; other++)
+            seen += text_equal(plan.tasks[t].stage, plan.tasks[other].stage) && batch.index[t] == batch.index[other];
+    assert_int_equal(seen, 0);
+    batch_free(&batch);
     sweep_plan_free(&plan);
 }
 
@@ -97,7 +107,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chains_correspond_and_shared_needs_are_waited_for),
         cmocka_unit_test(only_what_is_missing_is_submitted),
-        cmocka_unit_test(a_stage_that_needs_itself_is_refused),
+        cmocka_unit_test(a_stage_that_needs_itself_becomes_several_arrays),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
