@@ -1,4 +1,5 @@
 /* The paper's generator: opaque objects moving over a background, some of the videos replaced by others (mixes). */
+#include "base/log.h"
 #include "gen/generator.h"
 #include "gen/mix.h"
 #include "gen/render.h"
@@ -49,10 +50,19 @@ static ImageLaw textures_of(const Variant *variant, const Media *media, const Im
     return image_law_whole(0);
 }
 
+/* The paper's pools are larger than most: that is worth a word, not an error. */
+static void tell_of_small_pool(const Variant *variant, const Media *media) {
+    int64_t n = media_n_images(media);
+    if (needs_images(variant) && variant->pool_size > n)
+        log_info("%s: the pool has %lld images, the paper's %lld; all are used", variant->name, (long long)n,
+                 (long long)variant->pool_size);
+}
+
 static Err objects_open(Generator *generator) {
     const GeneratorSetup *setup = &generator->setup;
     const Variant *variant = setup->variant;
     TRY(check_media(variant, setup->media));
+    tell_of_small_pool(variant, setup->media);
     Objects *objects = calloc(1, sizeof *objects);
     if (!objects) return RAISE(ERR_MEMORY, "%s: opening the generator: out of memory", variant->name);
     Err err = renderer_init(&objects->renderer, variant, setup->media);

@@ -80,6 +80,11 @@ static Err choose_stream(Decoder *decoder, const AVCodec **codec) {
     return ERR_NONE;
 }
 
+/* Picture files come through the "_pipe" family of FFmpeg's formats. */
+static bool is_picture_format(const char *format) {
+    return text_ends(format, "_pipe");
+}
+
 static Err open_codec(Decoder *decoder, const AVCodec *codec) {
     const AVCodecParameters *parameters = decoder->format->streams[decoder->stream]->codecpar;
     TRY(refuse_size(decoder, parameters->height, parameters->width));
@@ -92,6 +97,8 @@ static Err open_codec(Decoder *decoder, const AVCodec *codec) {
     decoder->codec->thread_count = 1;
     decoder->codec->max_pixels = DECODE_MAX_PIXELS;
     decoder->codec->flags |= AV_CODEC_FLAG_BITEXACT;
+    if (is_picture_format(decoder->format->iformat->name)) /* half a photograph and gray below is no photograph */
+        decoder->codec->err_recognition |= AV_EF_EXPLODE | AV_EF_CRCCHECK;
     if (status >= 0) status = avcodec_open2(decoder->codec, codec, NULL);
     if (status < 0) return libav_raise(ERR_INPUT, status, "%s: cannot decode %s", decoder->name, codec->name);
     return ERR_NONE;
@@ -204,11 +211,6 @@ Err decode_rgb(Decoder *decoder, uint8_t *rgb) {
                   ? pixels_to_rgb(rgb, decoder->height, decoder->width, decoder->frame, &decoder->to_rgb)
                   : turned_rgb(decoder, rgb);
     return err_within(err, "%s: frame %lld: ", decoder->name, (long long)decoder->n_frames - 1);
-}
-
-/* Picture files come through the "_pipe" family of FFmpeg's formats. */
-static bool is_picture_format(const char *format) {
-    return text_ends(format, "_pipe");
 }
 
 static Err count_frames(DecodeInfo *info, Decoder *decoder) {

@@ -3,9 +3,9 @@
  * Frame n is the n-th frame that comes out of the decoder, counted by decoding: container indices, seek tables and
  * stated lengths are not trusted, so frames are found by decoding from the start. One thread, so that the bytes repeat.
  * Packets that do not decode are skipped, frames with errors are kept, both are counted as damage; a file that yields
- * no frame at all is ERR_INPUT with FFmpeg's reason. Frames above DECODE_MAX_PIXELS are refused before they are
- * allocated. Frames are turned as their metadata say (video/orient.h). A Decoder belongs to one thread at a time;
- * different decoders are independent. */
+ * no frame at all is ERR_INPUT with FFmpeg's reason. Picture files with errors give no frame. Frames above
+ * DECODE_MAX_PIXELS are refused before they are allocated. Frames are turned as their metadata say (video/orient.h). A
+ * Decoder belongs to one thread at a time; different decoders are independent. */
 #pragma once
 
 #include "video/clip.h"

@@ -80,9 +80,17 @@ mkdir photos
 record 80x60 0.16 photos/photo-%d.png
 record 60x80 0.12 photos/tall-%d.jpg
 echo words >photos/broken.jpg
-expect 0 "$synvid" ingest --input photos --as images --size 40 --max-bad 0.2 --out pools/photos.h5 --progress none
+head -c $(($(stat -c %s photos/tall-1.jpg) * 6 / 10)) photos/tall-1.jpg >photos/cut.jpg
+cp photos/tall-1.jpg photos/corrupt.jpg
+printf '\xff\xd9\x00\x12\xff' | dd of=photos/corrupt.jpg bs=1 seek=$(($(stat -c %s photos/corrupt.jpg) / 2)) conv=notrunc status=none
+: >photos/empty.png
+expect 0 "$synvid" ingest --input photos --as images --size 40 --max-bad 0.4 --out pools/photos.h5 --progress none
 grep -q '"images": 7' pools/photos.h5.json || fail "not 7 images"
-grep -q '"broken.jpg"' pools/photos.h5.json || fail "broken.jpg is not in the list"
+grep -q '"files_skipped": 4' pools/photos.h5.json || fail "not 4 skipped files"
+for name in broken.jpg cut.jpg corrupt.jpg empty.png; do
+    says "skipped $name: "
+    grep -q "\"$name\"" pools/photos.h5.json || fail "$name is not in the list"
+done
 expect 2 "$synvid" ingest --input photos --as images --out pools/photos --progress none
 says ".h5"
 
