@@ -184,6 +184,9 @@ static bool is_error(const char *line) {
 static bool is_any_error(const char *line) {
     return strstr(line, "error:") != NULL;
 }
+static bool has_words(const char *line) {
+    return strpbrk(line, "abcdefghijklmnopqrstuvwxyz") != NULL;
+}
 
 static Err read_last_line(char *out, size_t size, const SweepPlan *plan, int number, const char *extension,
                           bool (*wanted)(const char *line)) {
@@ -214,6 +217,8 @@ Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int stat
     TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", is_error));
     if (!record->message[0])
         TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", is_any_error));
+    if (!record->message[0])
+        TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", has_words));
     if (record->exit_code <= 128) return ERR_NONE;
     record->kills++;
     if (record->kills < KILLS_MAX) record->state = TASK_STOPPED;

@@ -93,15 +93,17 @@ whole_so_far() { # whole_so_far DIR REFERENCE
 milliseconds() { date +%s%3N; }
 pause_ms() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; }
 
+# How long each takes: the shorter of two times, so that most disturbances come before the end.
 declare -A duration reference
 for stage in "${stages[@]}"; do
     reference[$stage]=$scratch/reference/$stage
-    for ranks in 2 1; do
+    for ranks in 2 1 2 1; do
         rm -rf "${reference[$stage]}"
         stage_command "$stage" "${reference[$stage]}"
         began=$(milliseconds)
         expect 0 run $ranks "$synvid" "${command[@]}"
-        duration[$stage$ranks]=$(($(milliseconds) - began))
+        took=$(($(milliseconds) - began)) before=${duration[$stage$ranks]:-1000000}
+        duration[$stage$ranks]=$((took < before ? took : before))
     done
     contents "${reference[$stage]}" >"$scratch/$stage.contents"
 done
