@@ -137,10 +137,15 @@ tally() { seen[$1]=$((${seen[$1]:-0} + 1)); }
 disturb() { # disturb NUMBER
     local stage=${stages[RANDOM % ${#stages[@]}]} kind=${kinds[RANDOM % ${#kinds[@]}]} ranks=$((RANDOM % 2 + 1))
     local moment=$(((RANDOM * 32768 + RANDOM) % (duration[$stage$ranks] * 9 / 10))) choice=$RANDOM code=0 target='' pids=() what
-    rm -rf disk/* && mkdir disk/work
     stage_command "$stage" disk/work
-    start $ranks
-    pause_ms "$moment"
+    while :; do # a moment that comes after the end, because the machine is faster than it was, does not count
+        rm -rf disk/* && mkdir disk/work
+        start $ranks
+        pause_ms "$moment"
+        ! kill -0 "$main" 2>/dev/null || break
+        wait "$main" || fail "$stage ended with an error before it was disturbed"
+        moment=$((moment * 2 / 3))
+    done
     mapfile -t pids < <(pgrep -P "$main" || true)
     what="disk full"
     case $kind in
