@@ -73,9 +73,34 @@ static Err spearman(Correlation *out, const double *x, const double *y, int n) {
     return err;
 }
 
+/* picks: room for n - 1. */
+static void leave_one_out(Correlation *out, const Pairs *pairs, uint32_t *picks, int n) {
+    double largest = -1;
+    for (int left = 0; left < n; left++) {
+        for (int i = 0, at = 0; i < n; i++)
+            if (i != left) picks[at++] = (uint32_t)i;
+        double r = pearson(pairs, picks, (uint32_t)n - 1);
+        if (isnan(r)) continue;
+        out->without_one.low = fmin(out->without_one.low, r); /* fmin and fmax pass over NAN */
+        out->without_one.high = fmax(out->without_one.high, r);
+        if (fabs(r - out->r) <= largest) continue;
+        largest = fabs(r - out->r);
+        out->decisive = left;
+    }
+}
+
+static Err sensitivity(Correlation *out, const Pairs *pairs, int n) {
+    if (n <= CORRELATE_MIN) return ERR_NONE;
+    uint32_t *picks = malloc((size_t)n * sizeof *picks);
+    if (!picks) return RAISE(ERR_MEMORY, "correlation of %d points: no memory", n);
+    leave_one_out(out, pairs, picks, n);
+    free(picks);
+    return ERR_NONE;
+}
+
 Err correlate(Correlation *out, const double *x, const double *y, int n, uint64_t seed) {
     const Pairs pairs = {x, y};
-    *out = (Correlation){n, false, NAN, NAN, NAN, NAN, NAN, NAN, {NAN, NAN}, {NAN, NAN}};
+    *out = (Correlation){n, false, NAN, NAN, NAN, NAN, NAN, NAN, {NAN, NAN}, {NAN, NAN}, {NAN, NAN}, -1};
     if (n < CORRELATE_MIN)
         return RAISE(ERR_INPUT, "correlation of %d points: at least %d are needed", n, CORRELATE_MIN);
     TRY(spearman(out, x, y, n));
@@ -89,5 +114,6 @@ Err correlate(Correlation *out, const double *x, const double *y, int n, uint64_
     out->rho_p = two_sided_p(out->rho, n);
     out->fisher = interval_fisher(out->r, n);
     fit_line(out, x, y, n);
+    TRY(sensitivity(out, &pairs, n));
     return interval_bootstrap(&out->bootstrap, NULL, pearson_of_picks, &pairs, (uint32_t)n, CORRELATE_DRAWS, seed);
 }

@@ -3,7 +3,8 @@
  * Pearson r with two-sided p (Student's t with n-2 degrees), Fisher's 95 % interval and the least-squares line y =
  * slope x
  * + intercept; Spearman rho (Pearson of the ranks, ties get their average rank) with its p by the same t; and a
- * percentile bootstrap of r. Fewer than three points are refused. Constant x or y leaves the coefficient undefined,
+ * percentile bootstrap of r; and how far r moves when one point is left out, with the point that moves it
+ * most. Fewer than three points are refused. Constant x or y leaves the coefficient undefined,
  * which is said, not replaced by a number. */
 #pragma once
 
@@ -18,6 +19,8 @@ typedef struct {
     bool defined; /* false: x or y is constant; every figure below is NAN */
     double r, r_p, rho, rho_p, slope, intercept;
     Interval fisher, bootstrap;
+    Interval without_one; /* least and largest r with one point left out; NAN below CORRELATE_MIN + 1 points */
+    int decisive;         /* the point whose absence changes r most; -1: none */
 } Correlation;
 
 CHECKED Err correlate(Correlation *out, const double *x, const double *y, int n, uint64_t seed);

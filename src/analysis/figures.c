@@ -86,6 +86,13 @@ const char *figure_badge(char out[8], const Paper *paper, const char *slug) {
     return out;
 }
 
+/* A dataset's row in the catalogue, which is its place in the paper's order. */
+static const char *figure_row(const Paper *paper, const char *slug) {
+    static _Thread_local char text[12];
+    snprintf(text, sizeof text, "%d", paper_order(paper, slug));
+    return text;
+}
+
 /* x, y, low, high, badge. */
 static void scatter_point(Plot *plot, double x, const Estimate *y, const char *badge) {
     builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%.6g\t%s\n", x, y->value, isnan(y->low) ? y->value : y->low,
@@ -119,13 +126,61 @@ Err figure_correlation(Plot *plot, const Points *points, const cJSON *entry, con
     TRY(plot_begin(plot, name, 380, 300, "", paper_text(entry, "label"), y_label));
     for (int i = 0; i < points->n; i++) {
         const Estimate y = {.value = points->y[i], .low = points->y_low[i], .high = points->y_high[i]};
-        scatter_point(plot, points->x[i], &y, figure_badge(badge, paper, points->rows[i]->slug));
+        scatter_point(plot, points->x[i], &y, figure_badge(badge, paper, points->slugs[i]));
     }
     scatter_draw(plot, fitted_line(line, sizeof line, points));
     return text_format(
         plot->alt, sizeof plot->alt,
         "Scatter plot of %.100s against accuracy (%.150s), %d datasets; coefficients are in the correlation table.",
         paper_text(entry, "label"), title, points->n);
+}
+
+Err figure_published(Plot *plot, const Points *points, const cJSON *entry, const DatasetNames *names,
+                     const Paper *paper) {
+    char name[64], line[160];
+    TRY(text_format(name, sizeof name, "fig4-%.40s%s", paper_text(entry, "metric"),
+                    cJSON_GetObjectItemCaseSensitive(entry, "distance_from") ? "-distance" : ""));
+    TRY(plot_begin(plot, name, 380, 300, "", paper_text(entry, "label"), "paper: UCF101 fine-tune, %"));
+    for (int i = 0; i < points->n; i++) {
+        const Estimate y = {.value = points->y[i], .low = NAN, .high = NAN};
+        scatter_point(plot, points->x[i], &y, figure_row(paper, points->slugs[i]));
+    }
+    scatter_draw(plot, fitted_line(line, sizeof line, points));
+    return text_format(plot->alt, sizeof plot->alt,
+                       "Scatter plot of %.100s against the accuracies the paper published, %d of the %s; numbers are "
+                       "rows of the catalogue.",
+                       paper_text(entry, "label"), points->n, names->title);
+}
+
+/* ---- the progression as bars ---- */
+
+/* Blocks of rows: one an experiment. Columns of the data: row, paper, ours. */
+Err figure_progression(Plot *plot, const Table *table) {
+    static const char *const titles[] = {"ViT-B, paper", "ViT-L, paper"};
+    int rows = table->n_rows / 2;
+    TRY(plot_begin(plot, "fig2", 860, 420, "", "", "UCF101 fine-tune, top-1 %"));
+    for (int r = 0; r < table->n_rows; r++) {
+        const TableCell *cells = &table->cells[r * table->n_columns];
+        if (r == rows) builder_add_text(&plot->data, "\n\n");
+        builder_add(&plot->data, "%d\t%.6g\t", r % rows, cells[2].value);
+        if (isnan(cells[3].value))
+            builder_add_text(&plot->data, "NaN\t");
+        else
+            builder_add(&plot->data, "%.6g\t", cells[3].value);
+        plot_quoted(&plot->data, cells[0].text ? cells[0].text : "");
+        builder_add_text(&plot->data, "\n");
+    }
+    builder_add_text(&plot->script, "set style fill solid 0.9 noborder\nset boxwidth 0.36\nset yrange [40:100]\n"
+                                    "set xtics rotate by -30 font \",11\"\nset key top left\nset rmargin 14\nplot ");
+    for (int e = 0; e < 2; e++)
+        builder_add(&plot->script,
+                    "\"fig2.dat\" index %d using ($1%+.2f):2:xtic(%s) with boxes lc rgb \"%s\" title \"%s\", \\\n  ", e,
+                    e ? 0.19 : -0.19, e ? "\"\"" : "4", palette[e ? 5 : 0], titles[e]);
+    builder_add(&plot->script,
+                "\"\" index 0 using ($1-0.19):3 with points pt 7 lc rgb \"%s\" title \"ours\", \\\n"
+                "  \"\" index 1 using ($1+0.19):3 with points pt 7 lc rgb \"%s\" notitle\n",
+                palette[1], palette[1]);
+    return text_copy(plot->alt, sizeof plot->alt, "Bars of the accuracy after each stage of the progression.");
 }
 
 Err figure_against_paper(Plot *plot, bool *any, const Board *board, int column, const Paper *paper) {

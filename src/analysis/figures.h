@@ -10,6 +10,11 @@
 CHECKED Err figure_accuracy(Plot *plot, const Board *board, const char *dataset);
 CHECKED Err figure_correlation(Plot *plot, const Points *points, const struct cJSON *entry, const BoardColumn *column,
                                int number, const Paper *paper);
+/* A statistic of ours against the paper's published accuracies of the same datasets. */
+CHECKED Err figure_published(Plot *plot, const Points *points, const struct cJSON *entry, const DatasetNames *names,
+                             const Paper *paper);
+/* Bars of the table "fig2": the paper's figures, and ours where they have been run. */
+CHECKED Err figure_progression(Plot *plot, const Table *table);
 /* Our accuracy in one experiment against the paper's UCF101 figure for the same task; *any false: fewer than two
  * points. */
 CHECKED Err figure_against_paper(Plot *plot, bool *any, const Board *board, int column, const Paper *paper);

@@ -24,11 +24,20 @@ static Err append_left_out(Outcomes *outcomes, const char *path, const char *rea
     return ERR_NONE;
 }
 
+/* A figure that is not a number would turn every mean and correlation it enters into one. */
+static Err check_finite(const Result *result, const char *path) {
+    for (int i = 0; i < result->n_metrics; i++)
+        if (!isfinite(result->metrics[i].value))
+            return RAISE(ERR_INPUT, "%s: %s is not a number", path, result->metrics[i].name);
+    return ERR_NONE;
+}
+
 static Err read_one(Outcomes *outcomes, Result *result, const char *folder, const char *relative) {
     char path[PATH_SIZE], parent[PATH_SIZE];
     TRY(path_join(path, sizeof path, folder, relative));
     TRY(path_parent(parent, sizeof parent, path));
     Err err = result_read(result, path);
+    if (!err) err = check_finite(result, path);
     if (err == ERR_MEMORY) return err;
     return err ? append_left_out(outcomes, path, err_message()) : append_outcome(outcomes, result, parent);
 }

@@ -10,8 +10,8 @@
 static const size_t paper_bytes_max = (size_t)1 << 20;
 
 static Err check_schema(const Paper *paper, const char *path) {
-    static const char *const lists[] = {"pretrainings", "experiments",  "tables",  "gaps",
-                                        "statements",   "correlations", "settings"};
+    static const char *const lists[] = {"pretrainings", "experiments", "tables",       "gaps",    "statements",
+                                        "corruptions",  "findings",    "correlations", "settings"};
     if (!text_equal(paper_text(paper->tree, "schema"), "synvid.paper"))
         return RAISE(ERR_INPUT, "%s: schema \"%s\", expected \"synvid.paper\"", path,
                      paper_text(paper->tree, "schema"));

@@ -29,7 +29,7 @@ bool paper_in_progression(const Paper *paper, const char *slug);
 /* Percent; NAN when the paper has no such figure. */
 double paper_accuracy(const Paper *paper, const char *experiment, const char *slug);
 const struct cJSON *paper_experiment(const Paper *paper, const char *key); /* NULL: none */
-/* Array members of the document: "tables", "gaps", "statements", "correlations", "settings". Never NULL. */
+/* Array members of the document: "tables", "gaps", "statements", "findings", "correlations", "settings". Never NULL. */
 const struct cJSON *paper_list(const Paper *paper, const char *name);
 /* A text member of an entry, "" when absent. */
 const char *paper_text(const struct cJSON *entry, const char *key);

@@ -1,8 +1,5 @@
 #include "analysis/reproduce.h"
 
-#include "analysis/accuracy.h"
-#include "analysis/statistics.h"
-#include "base/file.h"
 #include "base/json.h"
 
 #include <cjson/cJSON.h>
@@ -18,7 +15,7 @@ typedef struct {
     Estimate ours;
 } Entry;
 
-static Estimate under_paper_protocol(const Outcomes *outcomes, const cJSON *experiment, const char *slug) {
+Estimate reproduce_estimate(const Outcomes *outcomes, const cJSON *experiment, const char *slug) {
     OutcomeKey key = {paper_text(experiment, "task"), paper_text(experiment, "dataset"), slug,
                       paper_text(experiment, "model")};
     Estimate estimate = outcomes_estimate(outcomes, &key, "top1");
@@ -44,7 +41,7 @@ static Err fill_counterpart(Table *table, int row, const cJSON *row_entry, const
     const char *other = paper_text(row_entry, "counterpart"), *same = paper_text(row_entry, "same_as");
     if (same[0]) return table_text(table, row, 6, "one run with %s", same);
     if (!other[0]) return ERR_NONE;
-    double ours = under_paper_protocol(outcomes, entry->experiment, other).value;
+    double ours = reproduce_estimate(outcomes, entry->experiment, other).value;
     double change = entry->paper - paper_accuracy(paper, paper_text(entry->experiment, "key"), other);
     if (isnan(ours) || entry->ours.state != ESTIMATE_PRESENT)
         return table_text(table, row, 6, "%+.1f against %s (paper)", change, paper_label(paper, other));
@@ -56,8 +53,7 @@ static Err fill_entry(Table *table, const cJSON *row_entry, const cJSON *experim
                       const Paper *paper, bool gaps) {
     const char *slug = paper_text(row_entry, "pretraining"), *label = paper_text(row_entry, "label"),
                *key = paper_text(experiment, "key");
-    Entry entry = {experiment, slug, paper_accuracy(paper, key, slug),
-                   under_paper_protocol(outcomes, experiment, slug)};
+    Entry entry = {experiment, slug, paper_accuracy(paper, key, slug), reproduce_estimate(outcomes, experiment, slug)};
     int row;
     TRY(table_add_row(table, &row));
     TRY(table_text(table, row, 0, "%s", label[0] ? label : paper_label(paper, slug)));
@@ -209,104 +205,4 @@ Err reproduce_settings(Table *table, const cJSON *entry, const Outcomes *outcome
         TRY(fill_setting(table, setting, paper_text(entry, "task"), outcomes));
     }
     return ERR_NONE;
-}
-
-/* ---- printing ---- */
-
-typedef struct {
-    const Paper *paper;
-    const Outcomes *outcomes;
-    ReproduceFormat format;
-    Builder out;
-    bool first;
-} Printer;
-
-static Err print_table(Printer *printer, Table *table, Err made) {
-    static void (*const writers[])(Builder *, const Table *) = {table_plain, table_json, table_csv, table_markdown,
-                                                                table_latex};
-    if (!made && !printer->first) builder_add_text(&printer->out, printer->format == REPRODUCE_JSON ? "," : "\n");
-    if (!made) writers[printer->format](&printer->out, table);
-    printer->first = false;
-    table_free(table);
-    return made;
-}
-
-static Err print_reduced(Printer *printer) {
-    Table table = {0};
-    Board *board = malloc(sizeof *board);
-    if (!board) return RAISE(ERR_MEMORY, "board: no memory");
-    Err err = board_make(board, printer->outcomes, printer->paper);
-    if (!err && board->reduced) err = print_table(printer, &table, accuracy_table(&table, board, printer->paper));
-    free(board);
-    return err;
-}
-
-static Err print_figure4(Printer *printer) {
-    Table table = {0};
-    Board *board = malloc(sizeof *board);
-    if (!board) return RAISE(ERR_MEMORY, "board: no memory");
-    Err err = board_make(board, printer->outcomes, printer->paper);
-    if (!err) err = print_table(printer, &table, statistics_table(&table, printer->outcomes, printer->paper));
-    if (!err)
-        err = print_table(printer, &table, correlations_table(&table, printer->outcomes, printer->paper, board, 1));
-    free(board);
-    return err;
-}
-
-static bool wanted(const char *part, const char *name) {
-    return text_equal(part, "all") || text_equal(part, name);
-}
-
-static Err print_part(Printer *printer, const char *part) {
-    const cJSON *entry;
-    Table table = {0};
-    cJSON_ArrayForEach(entry, paper_list(printer->paper, "tables")) {
-        if (!wanted(part, paper_text(entry, "name"))) continue;
-        TRY(print_table(printer, &table, reproduce_table(&table, entry, printer->outcomes, printer->paper)));
-    }
-    if (wanted(part, "table1")) TRY(print_reduced(printer));
-    if (wanted(part, "fig4")) TRY(print_figure4(printer));
-    if (wanted(part, "gaps"))
-        TRY(print_table(printer, &table, gap_claims_table(&table, printer->outcomes, printer->paper)));
-    if (!wanted(part, "settings")) return ERR_NONE;
-    cJSON_ArrayForEach(entry, paper_list(printer->paper, "settings")) {
-        TRY(print_table(printer, &table, reproduce_settings(&table, entry, printer->outcomes)));
-    }
-    return ERR_NONE;
-}
-
-static Err check_part(const char *part) {
-    static const char *const parts[] = {"table1",  "table2", "table3", "table4",   "table9", "table10", "table11",
-                                        "table12", "fig4",   "gaps",   "settings", "all",    NULL};
-    for (int i = 0; parts[i]; i++)
-        if (text_equal(part, parts[i])) return ERR_NONE;
-    const char *nearest = text_nearest(part, parts);
-    return RAISE(ERR_USAGE,
-                 "reproduce: no part \"%.60s\"%s%s%s; parts are table1-4, table9-12, fig4, gaps, settings, all", part,
-                 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
-}
-
-static Err print_all(Printer *printer, const char *part) {
-    bool list = printer->format == REPRODUCE_JSON;
-    if (list) builder_add_text(&printer->out, "[");
-    TRY(print_part(printer, part));
-    if (list) builder_add_text(&printer->out, "]\n");
-    TRY(builder_check(&printer->out, "reproduce"));
-    fputs(printer->out.data ? printer->out.data : "", stdout);
-    return ERR_NONE;
-}
-
-Err reproduce_print(const char *part, const char *runs, ReproduceFormat format) {
-    Paper paper = {0};
-    Outcomes outcomes = {0};
-    TRY(check_part(part));
-    Err err = paper_read(&paper, NULL);
-    if (!err && file_is_directory(runs)) err = outcomes_read(&outcomes, runs);
-    board_order_outcomes(&outcomes, &paper);
-    Printer printer = {.paper = &paper, .outcomes = &outcomes, .format = format, .first = true};
-    if (!err) err = print_all(&printer, part);
-    builder_free(&printer.out);
-    outcomes_free(&outcomes);
-    paper_free(&paper);
-    return err;
 }

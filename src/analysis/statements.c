@@ -41,19 +41,31 @@ static void add_difference(Verdict *verdict, double difference, double low, doub
 
 static Verdict greater_verdict(const cJSON *statement, const Board *board, int column) {
     Verdict verdict = {.kind = VERDICT_NOT_RUN};
-    const cJSON *name;
-    const Estimate *other = find_named(board, column, cJSON_GetArrayItem(names_of(statement, "b"), 0));
-    cJSON_ArrayForEach(name, names_of(statement, "a")) {
-        double difference, low, high;
-        if (board_difference(&difference, &low, &high, find_named(board, column, name), other))
-            add_difference(&verdict, difference, low, high);
-        const Estimate *one = find_named(board, column, name);
-        verdict.n_disjoint += one && other && one->low > other->high;
+    const cJSON *name, *against;
+    cJSON_ArrayForEach(against, names_of(statement, "b")) {
+        const Estimate *other = find_named(board, column, against);
+        cJSON_ArrayForEach(name, names_of(statement, "a")) {
+            double difference, low, high;
+            const Estimate *one = find_named(board, column, name);
+            if (board_difference(&difference, &low, &high, one, other)) add_difference(&verdict, difference, low, high);
+            verdict.n_disjoint += one && other && one->low > other->high;
+        }
     }
     if (verdict.n_compared > 1)
         snprintf(verdict.detail, sizeof verdict.detail, "%d of %d clearly higher (%d with disjoint intervals)",
                  verdict.n_true, verdict.n_compared, verdict.n_disjoint);
     return verdict;
+}
+
+static const cJSON *experiment_of(const cJSON *statement, const Paper *paper) {
+    const char *key = paper_text(statement, "experiment");
+    return paper_experiment(paper, key[0] ? key : "ucf101-finetune");
+}
+
+/* A statement about the probe says nothing about fine-tuning. */
+static bool is_about(const cJSON *statement, const Paper *paper, const BoardColumn *column) {
+    return !paper_text(statement, "experiment")[0] ||
+           text_equal(paper_text(experiment_of(statement, paper), "task"), column->task);
 }
 
 Verdict statement_verdict(const cJSON *statement, const Board *board, int column) {
@@ -66,20 +78,27 @@ const char *verdict_word(VerdictKind kind) {
     return words[kind];
 }
 
-/* The same comparison in the paper's UCF101 fine-tuning: one difference, or the range of several. */
+/* The same comparison in the paper's own figures: "holds: +17.4", "does not: -0.4 to +1.2". */
 static Err paper_cell(Table *table, int row, int column, const cJSON *statement, const Paper *paper) {
-    const cJSON *name, *other = cJSON_GetArrayItem(names_of(statement, "b"), 0);
+    const cJSON *name, *other, *experiment = experiment_of(statement, paper);
+    const char *key = paper_text(experiment, "key");
+    bool at_least = text_equal(paper_text(statement, "test"), "at least");
     double low = INFINITY, high = -INFINITY;
-    if (!cJSON_IsString(other)) return table_text(table, row, column, "51.4, chance 1.0");
-    const char *base = text_equal(other->valuestring, "target") ? "ucf101" : other->valuestring;
-    cJSON_ArrayForEach(name, names_of(statement, "a")) {
-        double difference = paper_accuracy(paper, "ucf101-finetune", name->valuestring) -
-                            paper_accuracy(paper, "ucf101-finetune", base);
-        low = fmin(low, difference);
-        high = fmax(high, difference);
+    if (text_equal(paper_text(statement, "test"), "chance"))
+        return table_text(table, row, column, "does not: %.1f of 101 classes", paper_accuracy(paper, key, "random"));
+    cJSON_ArrayForEach(other, names_of(statement, "b")) {
+        const char *base = text_equal(other->valuestring, "target") ? paper_text(experiment, "high")
+                                                                    : other->valuestring;
+        cJSON_ArrayForEach(name, names_of(statement, "a")) {
+            double difference = paper_accuracy(paper, key, name->valuestring) - paper_accuracy(paper, key, base);
+            low = fmin(low, difference);
+            high = fmax(high, difference);
+        }
     }
-    if (low == high) return table_text(table, row, column, "%+.1f", low);
-    return table_text(table, row, column, "%+.1f to %+.1f", low, high);
+    /* Figures have one decimal: half of it is no difference. */
+    const char *word = (at_least ? low > -0.05 : low > 0.05) ? "holds" : "does not";
+    if (high - low < 0.05) return table_text(table, row, column, "%s: %+.1f", word, low);
+    return table_text(table, row, column, "%s: %+.1f to %+.1f", word, low, high);
 }
 
 static Err fill_row(Table *table, int counts[4], const cJSON *statement, const Board *board, const Paper *paper) {
@@ -87,6 +106,7 @@ static Err fill_row(Table *table, int counts[4], const cJSON *statement, const B
     TRY(table_add_row(table, &row));
     TRY(table_text(table, row, 0, "%s", paper_text(statement, "claim")));
     for (int c = 0; c < board->n_columns; c++) {
+        if (!is_about(statement, paper, &board->columns[c])) continue;
         Verdict verdict = statement_verdict(statement, board, c);
         if (counts) counts[verdict.kind]++;
         TRY(table_text(table, row, c + 1, "%s%s%s", verdict_word(verdict.kind), verdict.detail[0] ? ": " : "",
@@ -103,7 +123,7 @@ Err statements_table(Table *table, int counts[4], const Board *board, const Pape
         board_column_title(columns[c + 1].label, sizeof columns[c + 1].label, &board->columns[c]);
     }
     columns[board->n_columns + 1] =
-        (TableColumn){.label = "Paper, UCF101 fine-tune", .kind = COLUMN_TEXT, .paper = true};
+        (TableColumn){.label = "In the paper's own figures", .kind = COLUMN_TEXT, .paper = true};
     TRY(table_new(table, "statements", "What the paper states, checked on our figures", columns, board->n_columns + 2));
     TRY(text_copy(table->caption, sizeof table->caption,
                   "Differences of top-1 accuracy in points with 95 % intervals. True: the interval lies above zero; "

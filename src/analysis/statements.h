@@ -1,6 +1,6 @@
 /* analysis/statements - does what the paper states hold in our figures? Each of its statements, per experiment.
  *
- * "greater": every named pre-training has higher accuracy than the other. True when the 95 % intervals of all
+ * "greater": every pre-training of "a" has higher accuracy than every one of "b". True when the 95 % intervals of all
  * differences lie above zero, false when one lies below, undecided otherwise. "chance": true when the interval of the
  * accuracy holds the accuracy of guessing. Nothing is decided from missing runs. */
 #pragma once
@@ -19,6 +19,7 @@ typedef struct {
 Verdict statement_verdict(const struct cJSON *statement, const Board *board, int column);
 const char *verdict_word(VerdictKind kind);
 
-/* One row a statement, one column an experiment, and the difference in the paper's UCF101 fine-tuning. counts[kind]
+/* One row a statement, one column an experiment of the statement's kind, and whether it holds in the paper's own
+ * figures. counts[kind]
  * (may be NULL) gets the number of verdicts of each kind. */
 CHECKED Err statements_table(Table *table, int counts[4], const Board *board, const Paper *paper);

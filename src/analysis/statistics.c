@@ -26,14 +26,13 @@ enum { N_SHOWN = sizeof shown / sizeof *shown };
 
 static const OutcomeKey analysis_key = {.task = "analyze"};
 
-static Estimate statistic_of(const Outcomes *outcomes, const char *dataset, const char *metric) {
+Estimate statistics_of(const Outcomes *outcomes, const char *dataset, const char *metric) {
     OutcomeKey key = analysis_key;
     key.dataset = dataset;
     return outcomes_estimate(outcomes, &key, metric);
 }
 
-/* The dataset that others are compared with. */
-static bool is_reference(const Result *result) {
+bool statistics_is_reference(const Result *result) {
     const ResultInput *dataset = outcomes_input(result, "dataset"), *reference = outcomes_input(result, "reference");
     return dataset && reference && text_equal(dataset->digest, reference->digest);
 }
@@ -51,17 +50,31 @@ static Err fill_statistics(Table *table, const Outcomes *outcomes, const Paper *
     int row;
     TRY(table_add_row(table, &row));
     TRY(table_text(table, row, 0, "%s%s", paper_label(paper, dataset->dataset),
-                   is_reference(dataset) ? " (the reference)" : ""));
-    table->rule_above[row] = is_reference(dataset) || paper_order(paper, dataset->dataset) < 0;
+                   statistics_is_reference(dataset) ? " (the reference)" : ""));
+    table->rule_above[row] = statistics_is_reference(dataset) || paper_order(paper, dataset->dataset) < 0;
     for (int m = 0; m < N_SHOWN; m++) {
-        Estimate estimate = statistic_of(outcomes, dataset->dataset, shown[m].metric);
+        Estimate estimate = statistics_of(outcomes, dataset->dataset, shown[m].metric);
         if (estimate.state == ESTIMATE_MIXED) TRY(table_text(table, row, m + 1, "mixed protocols"));
         table_number(table, row, m + 1, estimate.value);
     }
     return ERR_NONE;
 }
 
-static Err statistics_caption(Table *table, const Result *any) {
+/* Two names for one set of videos are two points that are one. */
+static void add_twins(Builder *text, const Outcomes *outcomes) {
+    for (int i = 0; i < outcomes->count; i++) {
+        const Result *a = &outcomes->items[i].result;
+        const ResultInput *videos = outcomes_input(a, "dataset");
+        for (int k = 0; k < i && videos && is_first_of_dataset(outcomes, i); k++) {
+            const Result *b = &outcomes->items[k].result;
+            const ResultInput *others = outcomes_input(b, "dataset");
+            if (is_first_of_dataset(outcomes, k) && others && text_equal(videos->digest, others->digest))
+                builder_add(text, " %s and %s are the same videos.", b->dataset, a->dataset);
+        }
+    }
+}
+
+static Err statistics_caption(Table *table, const Outcomes *outcomes, const Result *any) {
     Builder text = {0};
     const ResultInput *reference = any ? outcomes_input(any, "reference") : NULL;
     builder_add_text(&text, "FD-VideoMAE: Frechet distance on features of one fixed VideoMAE encoder, of frames (FFD) "
@@ -72,6 +85,8 @@ static Err statistics_caption(Table *table, const Result *any) {
     if (reference) builder_add(&text, " Reference: %.200s.", path_base(reference->path));
     for (int i = 0; any && i < any->n_deviations; i++)
         builder_add(&text, "%s%s", i ? "; " : " Reduced: ", any->deviations[i]);
+    if (any && any->n_deviations) builder_add_text(&text, ".");
+    add_twins(&text, outcomes);
     Err err = builder_check(&text, "caption");
     if (!err) snprintf(table->caption, sizeof table->caption, "%s", text.data);
     builder_free(&text);
@@ -91,7 +106,7 @@ Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper)
         if (!first) first = &outcomes->items[i].result;
         TRY(fill_statistics(table, outcomes, paper, &outcomes->items[i].result));
     }
-    return statistics_caption(table, first);
+    return statistics_caption(table, outcomes, first);
 }
 
 static double transformed(const cJSON *entry, double x) {
@@ -103,56 +118,97 @@ Points statistics_points(const Outcomes *outcomes, const Board *board, int colum
     Points points = {0};
     for (int r = 0; r < board->n_rows; r++) {
         const Estimate *accuracy = &board->cells[r][column];
-        Estimate statistic = statistic_of(outcomes, board->rows[r].slug, paper_text(entry, "metric"));
+        Estimate statistic = statistics_of(outcomes, board->rows[r].slug, paper_text(entry, "metric"));
         if (accuracy->state != ESTIMATE_PRESENT || statistic.state != ESTIMATE_PRESENT ||
-            is_reference(&statistic.first->result) || board->rows[r].target)
+            statistics_is_reference(&statistic.first->result) || board->rows[r].target)
             continue;
         points.x[points.n] = transformed(entry, statistic.value);
         points.y[points.n] = accuracy->value;
         points.y_low[points.n] = accuracy->low;
         points.y_high[points.n] = accuracy->high;
-        points.rows[points.n++] = &board->rows[r];
+        points.slugs[points.n++] = board->rows[r].slug;
     }
     return points;
+}
+
+Points statistics_published(const Outcomes *outcomes, const Paper *paper, const DatasetNames *names,
+                            const cJSON *entry) {
+    Points points = {0};
+    for (int i = 0; i < names->count; i++) {
+        double accuracy = paper_accuracy(paper, "ucf101-finetune", names->slugs[i]);
+        Estimate statistic = statistics_of(outcomes, names->slugs[i], paper_text(entry, "metric"));
+        if (isnan(accuracy) || statistic.state != ESTIMATE_PRESENT || statistics_is_reference(&statistic.first->result))
+            continue;
+        points.x[points.n] = transformed(entry, statistic.value);
+        points.y[points.n] = accuracy;
+        points.y_low[points.n] = points.y_high[points.n] = NAN;
+        points.slugs[points.n++] = names->slugs[i];
+    }
+    return points;
+}
+
+/* ---- correlations ---- */
+
+enum {
+    COLUMN_STATISTIC,
+    COLUMN_ACCURACY,
+    COLUMN_N,
+    COLUMN_R,
+    COLUMN_P,
+    COLUMN_BOOTSTRAP,
+    COLUMN_RHO,
+    COLUMN_RHO_P,
+    COLUMN_WITHOUT,
+    COLUMN_PAPER
+};
+
+static Err new_correlations(Table *table, const char *name, const char *title) {
+    const TableColumn columns[] = {
+        [COLUMN_STATISTIC] = {.label = "Statistic", .kind = COLUMN_TEXT},
+        [COLUMN_ACCURACY] = {.label = "Accuracy on", .kind = COLUMN_TEXT},
+        [COLUMN_N] = {.label = "n", .kind = COLUMN_NUMBER},
+        [COLUMN_R] =
+            {.label = "r (Fisher 95 %)", .kind = COLUMN_ESTIMATE, .digits = 2, .low = -1, .high = 1, .mark = 0},
+        [COLUMN_P] = {.label = "p", .kind = COLUMN_NUMBER, .digits = 3},
+        [COLUMN_BOOTSTRAP] = {.label = "r (bootstrap 95 %)", .kind = COLUMN_ESTIMATE, .digits = 2, .mark = NAN},
+        [COLUMN_RHO] = {.label = "rho", .kind = COLUMN_NUMBER, .digits = 2},
+        [COLUMN_RHO_P] = {.label = "p of rho", .kind = COLUMN_NUMBER, .digits = 3},
+        [COLUMN_WITHOUT] = {.label = "r without one", .kind = COLUMN_TEXT},
+        [COLUMN_PAPER] = {.label = "Paper (28 sets)", .kind = COLUMN_TEXT, .paper = true},
+    };
+    return table_new(table, name, title, columns, sizeof columns / sizeof *columns);
 }
 
 static Err fill_correlation(Table *table, const char *title, const cJSON *entry, const Points *points, uint64_t seed) {
     Correlation found;
     int row;
     TRY(table_add_row(table, &row));
-    TRY(table_text(table, row, 0, "%s", paper_text(entry, "label")));
-    TRY(table_text(table, row, 1, "%s", title));
-    TRY(table_text(table, row, 8, "%s", paper_text(entry, "paper")));
-    table_number(table, row, 2, points->n);
+    TRY(table_text(table, row, COLUMN_STATISTIC, "%s", paper_text(entry, "label")));
+    TRY(table_text(table, row, COLUMN_ACCURACY, "%s", title));
+    TRY(table_text(table, row, COLUMN_PAPER, "%s", paper_text(entry, "paper")));
+    table_number(table, row, COLUMN_N, points->n);
     TRY(correlate(&found, points->x, points->y, points->n, seed));
-    if (!found.defined) return table_text(table, row, 3, "undefined (constant)");
-    table_estimate(table, row, 3, found.r, found.fisher.low, found.fisher.high);
-    table_number(table, row, 4, found.r_p);
-    table_estimate(table, row, 5, found.r, found.bootstrap.low, found.bootstrap.high);
-    table_number(table, row, 6, found.rho);
-    table_number(table, row, 7, found.rho_p);
-    return ERR_NONE;
+    if (!found.defined) return table_text(table, row, COLUMN_R, "undefined (constant)");
+    table_estimate(table, row, COLUMN_R, found.r, found.fisher.low, found.fisher.high);
+    table_number(table, row, COLUMN_P, found.r_p);
+    table_estimate(table, row, COLUMN_BOOTSTRAP, found.r, found.bootstrap.low, found.bootstrap.high);
+    table_number(table, row, COLUMN_RHO, found.rho);
+    table_number(table, row, COLUMN_RHO_P, found.rho_p);
+    if (found.decisive < 0) return ERR_NONE;
+    return table_text(table, row, COLUMN_WITHOUT, "%.2f to %.2f, most without %s", found.without_one.low,
+                      found.without_one.high, points->slugs[found.decisive]);
 }
 
+#define CORRELATION_NOTE                                                                                               \
+    "Pearson r, Spearman rho (average ranks), two-sided p from Student's t with n-2 degrees. \"Without one\": the "    \
+    "range of r with one dataset left out, and the one whose absence changes it most. "
+
 Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *paper, const Board *board, uint64_t seed) {
-    const TableColumn columns[] = {
-        {.label = "Statistic", .kind = COLUMN_TEXT},
-        {.label = "Accuracy on", .kind = COLUMN_TEXT},
-        {.label = "n", .kind = COLUMN_NUMBER},
-        {.label = "r (Fisher 95 %)", .kind = COLUMN_ESTIMATE, .digits = 2, .low = -1, .high = 1, .mark = 0},
-        {.label = "p", .kind = COLUMN_NUMBER, .digits = 3},
-        {.label = "r (bootstrap 95 %)", .kind = COLUMN_ESTIMATE, .digits = 2, .mark = NAN},
-        {.label = "rho", .kind = COLUMN_NUMBER, .digits = 2},
-        {.label = "p of rho", .kind = COLUMN_NUMBER, .digits = 3},
-        {.label = "Paper (28 sets)", .kind = COLUMN_TEXT, .paper = true},
-    };
-    TRY(table_new(table, "correlations", "Statistics against accuracy", columns, sizeof columns / sizeof *columns));
+    TRY(new_correlations(table, "correlations", "Statistics against our accuracies"));
     TRY(text_copy(table->caption, sizeof table->caption,
-                  "Pearson r, Spearman rho (average ranks), two-sided p from Student's t with n-2 degrees. One point a "
-                  "pre-training dataset; random "
-                  "initialization has no dataset, and neither the reference nor the target set is a point. With so few "
-                  "points an interval that "
-                  "holds zero decides nothing."));
+                  CORRELATION_NOTE "One point a pre-training dataset; random initialization has no dataset, and "
+                                   "neither the reference nor the target set is a point. With so few points an "
+                                   "interval that holds zero decides nothing."));
     for (int c = 0; c < board->n_columns; c++) {
         const cJSON *entry;
         char title[96];
@@ -165,6 +221,42 @@ Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *pape
             table->rule_above[table->n_rows - 1] = first;
             first = false;
         }
+    }
+    return ERR_NONE;
+}
+
+static Err fill_published(Table *table, const Outcomes *outcomes, const Paper *paper, const char *list, uint64_t seed) {
+    const cJSON *entry;
+    bool first = true;
+    char title[160];
+    DatasetNames *names = malloc(sizeof *names);
+    Err err = names ? names_read(names, list) : RAISE(ERR_MEMORY, "list of datasets: no memory");
+    cJSON_ArrayForEach(entry, paper_list(paper, "correlations")) {
+        if (err) break;
+        Points points = statistics_published(outcomes, paper, names, entry);
+        if (points.n < CORRELATE_MIN) continue;
+        snprintf(title, sizeof title, "paper's UCF101 fine-tune, %s (%d of %d)", names->name, points.n, names->count);
+        err = fill_correlation(table, title, entry, &points, seed);
+        table->rule_above[table->n_rows - 1] = first;
+        first = false;
+    }
+    free(names);
+    return err;
+}
+
+Err correlations_published_table(Table *table, const Outcomes *outcomes, const Paper *paper, const char *lists,
+                                 uint64_t seed) {
+    char rest[512];
+    TRY(new_correlations(table, "correlations-paper", "Our statistics against the paper's published accuracies"));
+    TRY(text_copy(table->caption, sizeof table->caption,
+                  CORRELATION_NOTE "Statistics are ours, at the scale the statistics table names; accuracies are the "
+                                   "paper's. The paper's 28 datasets are not listed in it: paper28 is a reading, "
+                                   "paper31 and all34 check how much hangs on it."));
+    TRY(text_copy(rest, sizeof rest, lists ? lists : STATISTICS_LISTS));
+    for (char *list = rest, *next; list; list = next) {
+        next = strchr(list, ',');
+        if (next) *next++ = 0;
+        TRY(fill_published(table, outcomes, paper, list, seed));
     }
     return ERR_NONE;
 }

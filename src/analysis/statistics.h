@@ -3,9 +3,10 @@
 
 #include "analysis/board.h"
 #include "analysis/correlate.h"
+#include "analysis/names.h"
 #include "analysis/table.h"
 
-enum { STATISTICS_POINTS = BOARD_ROWS };
+enum { STATISTICS_POINTS = NAMES_MAX };
 
 /* One row a dataset, in the order of the outcomes. */
 CHECKED Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper);
@@ -15,11 +16,24 @@ CHECKED Err statistics_table(Table *table, const Outcomes *outcomes, const Paper
 typedef struct {
     int n;
     double x[STATISTICS_POINTS], y[STATISTICS_POINTS], y_low[STATISTICS_POINTS], y_high[STATISTICS_POINTS];
-    const BoardRow *rows[STATISTICS_POINTS];
+    const char *slugs[STATISTICS_POINTS];
 } Points;
 /* `entry`: one of the paper's "correlations", naming the metric. */
 Points statistics_points(const Outcomes *outcomes, const Board *board, int column, const struct cJSON *entry);
 
+/* The same against the accuracies the paper published (UCF101 fine-tune), of the datasets on the list. */
+Points statistics_published(const Outcomes *outcomes, const Paper *paper, const DatasetNames *names,
+                            const struct cJSON *entry);
+/* A dataset's statistic; state as for accuracies: none, mixed (two datasets of one name, or two protocols), present. */
+Estimate statistics_of(const Outcomes *outcomes, const char *dataset, const char *metric);
+/* The dataset that others are compared with. */
+bool statistics_is_reference(const Result *result);
+
 /* One row a statistic and experiment with at least CORRELATE_MIN points. */
 CHECKED Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *paper, const Board *board,
                                uint64_t seed);
+/* One row a statistic and list of configs/analysis: paper28, paper31, all34, against the paper's accuracies. `lists`:
+ * comma-separated names, or NULL for these three. */
+CHECKED Err correlations_published_table(Table *table, const Outcomes *outcomes, const Paper *paper, const char *lists,
+                                         uint64_t seed);
+#define STATISTICS_LISTS "paper28,paper31,all34"

@@ -1,13 +1,18 @@
 #include "analysis/reproduce.h"
+#include "analysis/statistics.h"
 #include "cli/cmd.h"
 
 typedef struct {
-    const char *runs, *format;
+    const char *runs, *data, *lists, *out, *format;
     bool help;
 } ReproduceArgs;
 
 static const Option options[] = {
     OPTION_TEXT("runs", 0, "DIR", offsetof(ReproduceArgs, runs), "folder of runs (default: runs)"),
+    OPTION_TEXT("data", 0, "DIR", offsetof(ReproduceArgs, data), "folder of datasets, for figure 1 (default: data)"),
+    OPTION_TEXT("lists", 0, "NAMES", offsetof(ReproduceArgs, lists),
+                "datasets of the correlations: lists of configs/analysis or files (default: " STATISTICS_LISTS ")"),
+    OPTION_TEXT("out", 'o', "DIR", offsetof(ReproduceArgs, out), "write tables (.tex .csv .md) and figures there, too"),
     OPTION_TEXT("format", 0, REPRODUCE_FORMATS, offsetof(ReproduceArgs, format), "how to print (default: plain)"),
     OPTION_FLAG("help", 'h', offsetof(ReproduceArgs, help), "show this help"),
     OPTION_END,
@@ -18,12 +23,17 @@ static const Option *const tables[] = {options, NULL};
 static const CommandHelp help = {
     .name = "reproduce",
     .summary = "the paper's tables with our figures beside them, as far as they have been run",
-    .usage = "reproduce PART [--runs DIR] [--format plain]",
+    .usage = "reproduce PART [--runs DIR] [--out DIR] [--format plain]",
     .description =
-        "PART: table1 to table4, table9 to table12, fig4 (statistics and correlations), gaps (shares of the gap\n"
-        "closed), settings (tables 5 to 7 and what our runs used), or all. Figures of runs that do not follow the\n"
-        "paper's protocol are called reduced and never stand in the paper's tables.",
-    .examples = "  synvid reproduce table1 --runs runs\n  synvid reproduce all --format json > tables.json\n",
+        "PART: table1 to table4, table9 to table12; fig1 (strips of the datasets), fig2 (the progression, ViT-B and\n"
+        "ViT-L), fig3 (corruptions), fig4 (statistics, findings and correlations), fig5 (attention keys); statements\n"
+        "(the paper's, checked one by one), gaps (shares of the gap closed), settings (tables 5 to 7 and what our "
+        "runs\n"
+        "used), or all. Figures of runs that do not follow the paper's protocol are called reduced and never stand in\n"
+        "the paper's tables.",
+    .examples = "  synvid reproduce table1 --runs runs\n  synvid reproduce fig4 --runs runs --lists "
+                "paper28,my-sets.json --out paper\n"
+                "  synvid reproduce all --format json > tables.json\n",
     .options = tables,
 };
 
@@ -38,17 +48,21 @@ static Err read_format(ReproduceFormat *format, const char *text) {
 }
 
 static Err run(int argc, char *const *argv) {
-    ReproduceArgs args = {.runs = "runs", .format = "plain"};
+    ReproduceArgs args = {.runs = "runs", .data = "data", .format = "plain"};
     ArgList rest = {0};
-    ReproduceFormat format = REPRODUCE_PLAIN;
+    ReproduceRequest request = {0};
     TRY(args_parse(&args, &rest, tables, argc, argv));
     if (args.help) {
         args_help(&help);
         return ERR_NONE;
     }
     TRY(args_expect(&help, &rest, 1, 1));
-    TRY(read_format(&format, args.format));
-    return reproduce_print(rest.items[0], args.runs, format);
+    TRY(read_format(&request.format, args.format));
+    request.runs = args.runs;
+    request.data = args.data;
+    request.lists = args.lists;
+    request.out = args.out;
+    return reproduce_print(rest.items[0], &request);
 }
 
 const Command cmd_reproduce = {.help = &help, .group = COMMAND_LOOKING, .run = run};

@@ -84,6 +84,7 @@ static Err open_live(ClipSource *source, const Dataset *dataset, const char *fol
         return RAISE(ERR_INPUT, "%s: rendering its videos: the pool %s is not what it was when the dataset was made",
                      folder, origin->pool);
     }
+    TRY(text_copy(source->digest, sizeof source->digest, state->live->digest));
     source->n_classes = state->live->n_classes;
     source->class_names = state->live->class_names;
     return text_copy(source->name, sizeof source->name, dataset->name);

@@ -1,3 +1,4 @@
+#include "base/digest.h"
 #include "base/file.h"
 #include "store/dataset.h"
 #include "store/shard.h"
@@ -114,13 +115,26 @@ static void allow_many_files(void) {
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static Err open_renderer(ShardSource *state) {
+/* Latent parameters are the same for many variants (all objects are always drawn): what is shown depends on the
+ * renderer's settings as well. */
+static Err add_renderer_digest(ClipSource *source, const ClipSource *rendered) {
+    Digest *digest;
+    TRY(digest_new(&digest));
+    digest_add_text(digest, source->digest);
+    digest_add_text(digest, rendered->digest);
+    digest_hex(digest, source->digest);
+    digest_free(&digest);
+    return ERR_NONE;
+}
+
+static Err open_renderer(ClipSource *source, ShardSource *state) {
     ShardReader *first;
     TRY(reader_of(&first, state, 0));
     if (shard_info(first).storage != STORAGE_LATENT) return ERR_NONE;
     if (!latent_renderer)
         return RAISE(ERR_USAGE, "%s: holds latent parameters, which this command cannot render", state->folder);
-    return latent_renderer(&state->rendered, &state->dataset, state->folder);
+    TRY(latent_renderer(&state->rendered, &state->dataset, state->folder));
+    return add_renderer_digest(source, state->rendered);
 }
 
 static Err fill(ClipSource *source, ShardSource *state, const char *folder) {
@@ -136,7 +150,7 @@ static Err fill(ClipSource *source, ShardSource *state, const char *folder) {
     source->class_names = dataset->n_classes ? (const char *const *)dataset->class_names : NULL;
     TRY(text_copy(source->name, sizeof source->name, dataset->name));
     TRY(text_copy(source->digest, sizeof source->digest, dataset->digest));
-    return open_renderer(state);
+    return open_renderer(source, state);
 }
 
 Err shard_source_open(ClipSource **source, const char *folder) {

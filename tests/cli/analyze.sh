@@ -34,6 +34,18 @@ done
 "$synvid" analyze "${settings[@]}" --threads 2 --out threads > printed
 cmp "$result" "$(tail -n 1 printed)/result.json" || fail "another result with 2 threads"
 
+# Latent datasets of two variants hold the same parameters and show different videos: features are not shared by digest.
+for variant in static-circles moving-circles; do
+  "$synvid" generate --variant $variant --videos 6 --size 48 --frames 40 --storage latent --out latent/$variant -q
+  "$synvid" analyze --dataset latent/$variant --frames 20 --videos 6 --out latent-runs -q > printed
+  grep -A3 '"role": "dataset"' "$(tail -n 1 printed)/result.json" | grep '"digest"' >> digests
+done
+[ "$(sort -u digests | wc -l)" = 2 ] || fail "two latent datasets have one digest"
+
+# What was looked at is on record.
+grep -q '^dataset,frames,[0-9]*,[0-9]*$' "$(dirname "$result")/samples.csv" || fail "no list of samples"
+grep -q '^reference,clips,' "$(dirname "$result")/samples.csv" || fail "no list of the reference's samples"
+
 # A finished analysis is left alone; a dry run writes nothing.
 before=$(stat -c %Y.%s "$result")
 "$synvid" analyze "${settings[@]}" --out runs > printed
@@ -65,12 +77,21 @@ grep -q 'truncated' printed || fail "gaps"
 "$synvid" reproduce all --runs nowhere --format json > printed
 [ "$(head -c 1 printed)$(tail -n 1 printed)" = "[]" ] || fail "json is not one list"
 
+for part in fig1 fig2 fig3 fig4 fig5 statements; do
+  "$synvid" reproduce $part --runs runs --data data --out paper > printed || fail "reproduce $part"
+  [ -s printed ] || fail "reproduce $part prints nothing"
+done
+for file in tables/fig2.tex tables/correlations-paper.csv tables/findings.md figures/fig1.png figures/fig2.gp; do
+  [ -s paper/$file ] || fail "reproduce --out: no $file"
+done
+
 # Bad input.
 expect 2 'dataset' "$synvid" analyze --out runs
 expect 3 'data/nowhere' "$synvid" analyze --dataset data/nowhere --out runs
 expect 3 'no-encoder' "$synvid" analyze --dataset data/moving-circles --encoder no-encoder --out runs
 expect 2 'frames_per_video' "$synvid" analyze --dataset data/moving-circles --set frames_per_video=0 --out runs
 expect 2 'did you mean "table1"' "$synvid" reproduce tabel1
+expect 2 'paper28' "$synvid" reproduce fig4 --runs runs --lists no-such-list
 expect 2 'plain|json' "$synvid" reproduce table1 --format word
 expect 3 'no-runs' "$synvid" report --runs no-runs --out report2
 truncate -s 3000 data/moving-circles/shard-00000.h5

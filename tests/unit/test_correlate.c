@@ -72,6 +72,20 @@ static void a_missing_value_is_refused(void **state) {
     assert_int_equal(correlate(&c, x, y, 3, 1), ERR_INPUT);
 }
 
+/* x = y but for one point far out: without it r is 1. */
+static void leaving_out_the_odd_point_is_decisive(void **state) {
+    (void)state;
+    const double x[] = {1, 2, 3, 4, 5, 6}, y[] = {1, 2, 3, 4, 5, -9};
+    Correlation c;
+    assert_int_equal(correlate(&c, x, y, 6, 1), ERR_NONE);
+    assert_int_equal(c.decisive, 5);
+    assert_float_equal(c.without_one.high, 1, 1e-12);
+    assert_true(c.without_one.low < c.r && c.r < 0);
+    assert_int_equal(correlate(&c, x, y, 3, 1), ERR_NONE); /* two points left would always be on a line */
+    assert_int_equal(c.decisive, -1);
+    assert_true(isnan(c.without_one.low));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_case_matches_hand_computation),
@@ -80,6 +94,7 @@ int main(void) {
         cmocka_unit_test(fewer_than_three_points_are_refused),
         cmocka_unit_test(constant_input_is_undefined),
         cmocka_unit_test(a_missing_value_is_refused),
+        cmocka_unit_test(leaving_out_the_odd_point_is_decisive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 #include "analysis/accuracy.h"
+#include "analysis/findings.h"
 #include "analysis/report.h"
 #include "analysis/reproduce.h"
 #include "analysis/statements.h"
@@ -252,6 +253,101 @@ static void an_empty_folder_gives_a_page_that_says_so(void **state) {
     free(page);
 }
 
+static const cJSON *correlation_entry(const char *metric) {
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, paper_list(&paper, "correlations")) {
+        if (text_equal(paper_text(entry, "metric"), metric)) return entry;
+    }
+    fail_msg("no correlation of %s", metric);
+    return NULL;
+}
+
+/* Against the paper's accuracies only the listed datasets count, and the reference never does. */
+static void published_accuracies_are_paired_by_the_list(void **state) {
+    (void)state;
+    Loaded *loaded = load();
+    static DatasetNames names = {
+        .name = "mine", .count = 4, .slugs = {"moving-circles", "static-circles", "natural", "images-300k"}};
+    Points points = statistics_published(&loaded->outcomes, &paper, &names, correlation_entry("FFD-VideoMAE"));
+    assert_int_equal(points.n, 2);
+    assert_string_equal(points.slugs[0], "moving-circles");
+    assert_float_equal(points.x[0], 7, 0);
+    assert_float_equal(points.y[0], 85.2, 1e-12);
+    unload(loaded);
+}
+
+/* One name for two sets of videos: their statistics are never averaged, and no correlation uses them. */
+static void two_datasets_of_one_name_are_marked_and_left_out(void **state) {
+    (void)state;
+    Result other = fake_result("analyze", "moving-circles", "", 1);
+    assert_ok(result_add_metric(&other, "FFD-VideoMAE", 5, "", 500, NAN, NAN, ""));
+    assert_ok(result_add_input(&other, "dataset", "elsewhere", "99999999999999999999999999999999"));
+    assert_ok(result_add_input(&other, "reference", "natural", "00000000000000000000000000000000"));
+    fake_write(runs, "analyze-again", &other);
+    Loaded *loaded = load();
+    Table table;
+    assert_int_equal(statistics_of(&loaded->outcomes, "moving-circles", "FFD-VideoMAE").state, ESTIMATE_MIXED);
+    assert_int_equal(statistics_points(&loaded->outcomes, &loaded->board, 0, correlation_entry("FFD-VideoMAE")).n, 2);
+    assert_ok(statistics_table(&table, &loaded->outcomes, &paper));
+    bool marked = false;
+    for (int i = 0; i < table.n_rows * table.n_columns; i++)
+        marked = marked || (table.cells[i].text && text_equal(table.cells[i].text, "mixed protocols"));
+    assert_true(marked);
+    table_free(&table);
+    unload(loaded);
+}
+
+/* The other way round: one set of videos under two names is said below the table. */
+static void one_dataset_of_two_names_is_said(void **state) {
+    (void)state;
+    fake_statistics("images-300k", 9, "11111111111111111111111111111111");
+    Loaded *loaded = load();
+    Table table;
+    assert_ok(statistics_table(&table, &loaded->outcomes, &paper));
+    assert_non_null(strstr(table.caption, "static-circles and images-300k are the same videos"));
+    table_free(&table);
+    unload(loaded);
+}
+
+/* An accuracy that is not a number never becomes a figure: the file is left out with its reason. */
+static void an_accuracy_that_is_not_a_number_is_left_out(void **state) {
+    (void)state;
+    char path[PATH_SIZE];
+    scratch_write(
+        path, runs, "broken/result.json",
+        "{\"schema\": \"synvid.result\", \"schema_version\": 1, \"identity\": {\"task\": \"finetune\", "
+        "\"dataset\": \"standin-motion\", \"pretraining\": \"moving-circles\", \"model\": \"tiny\", \"seed\": 2}, "
+        "\"protocol\": {\"name\": \"reduced\", \"deviations\": []}, \"metrics\": [{\"name\": \"top1\", "
+        "\"value\": null, \"unit\": \"%\", \"count\": 400}], \"inputs\": []}\n");
+    Loaded *loaded = load();
+    assert_int_equal(loaded->outcomes.n_left_out, 1);
+    assert_non_null(strstr(loaded->outcomes.left_out[0].path, "broken"));
+    assert_float_equal(board_find(&loaded->board, 0, "moving-circles")->value, 52.5, 1e-9);
+    unload(loaded);
+}
+
+static void findings_are_decided_on_groups_of_datasets(void **state) {
+    (void)state;
+    fake_statistics("accelerating-shapes", 8, "44444444444444444444444444444444");
+    fake_statistics("accelerating-images", 1, "55555555555555555555555555555555");
+    fake_statistics("accelerating-textures", 2, "66666666666666666666666666666666");
+    Loaded *loaded = load();
+    Table table;
+    int decided = 0;
+    assert_ok(findings_table(&table, &loaded->outcomes, &paper));
+    for (int row = 0; row < table.n_rows; row++) {
+        const TableCell *cells = &table.cells[row * table.n_columns];
+        bool measured = text_equal(cells[1].text, "FFD-VideoMAE");
+        if (measured) assert_int_equal(strncmp(cells[2].text, "true: ", 6), 0);
+        if (measured) assert_string_equal(cells[3].text, "6 of 11");
+        if (!measured) assert_string_equal(cells[2].text, "not run");
+        decided += measured;
+    }
+    assert_int_equal(decided, 1);
+    table_free(&table);
+    unload(loaded);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_board_is_in_the_papers_order_with_the_target_last, setup, teardown),
@@ -259,6 +355,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(statements_are_true_false_undecided_or_not_run, setup, teardown),
         cmocka_unit_test_setup_teardown(our_gap_uses_our_own_ends_and_is_undefined_without_them, setup, teardown),
         cmocka_unit_test_setup_teardown(the_reference_and_the_target_are_no_points, setup, teardown),
+        cmocka_unit_test_setup_teardown(findings_are_decided_on_groups_of_datasets, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_accuracy_that_is_not_a_number_is_left_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_dataset_of_two_names_is_said, setup, teardown),
+        cmocka_unit_test_setup_teardown(two_datasets_of_one_name_are_marked_and_left_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(published_accuracies_are_paired_by_the_list, setup, teardown),
         cmocka_unit_test_setup_teardown(reduced_results_never_enter_the_papers_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(results_under_the_papers_protocol_do, setup, teardown),
         cmocka_unit_test_setup_teardown(the_page_is_self_contained_and_names_what_is_reduced, setup, teardown),

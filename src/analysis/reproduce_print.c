@@ -1,0 +1,142 @@
+/* Printing the parts of analysis/reproduce, and writing their files. */
+#include "analysis/accuracy.h"
+#include "analysis/findings.h"
+#include "analysis/keytable.h"
+#include "analysis/reproduce.h"
+#include "analysis/reproduce_figures.h"
+#include "base/file.h"
+
+#include <cjson/cJSON.h>
+
+typedef struct {
+    const ReproduceRequest *request;
+    const Paper *paper;
+    const Outcomes *outcomes;
+    Board *board;
+    char tables[PATH_SIZE], figures[PATH_SIZE];
+    Builder out;
+    bool first;
+} Printer;
+
+/* Prints and writes the table unless making it failed; frees it. */
+static Err print_table(Printer *printer, Table *table, Err made) {
+    static void (*const writers[])(Builder *, const Table *) = {table_plain, table_json, table_csv, table_markdown,
+                                                                table_latex};
+    ReproduceFormat format = printer->request->format;
+    if (!made && !printer->first) builder_add_text(&printer->out, format == REPRODUCE_JSON ? "," : "\n");
+    if (!made) writers[format](&printer->out, table);
+    if (!made && printer->tables[0]) made = table_write_files(table, printer->tables);
+    printer->first = false;
+    table_free(table);
+    return made;
+}
+
+static Err print_papers_table(Printer *printer, const cJSON *entry) {
+    Table table = {0};
+    Err err = reproduce_table(&table, entry, printer->outcomes, printer->paper);
+    if (!err && printer->figures[0] && text_equal(paper_text(entry, "name"), "fig2"))
+        err = reproduce_figure2(&table, printer->figures);
+    return print_table(printer, &table, err);
+}
+
+static Err print_reduced(Printer *printer) {
+    Table table = {0};
+    if (!printer->board->reduced) return ERR_NONE;
+    return print_table(printer, &table, accuracy_table(&table, printer->board, printer->paper));
+}
+
+static Err print_figure1(Printer *printer) {
+    Table table = {0};
+    return print_table(printer, &table,
+                       reproduce_figure1(&table, printer->paper, printer->request->data, printer->figures));
+}
+
+static Err print_figure4(Printer *printer) {
+    Table table = {0};
+    const Outcomes *outcomes = printer->outcomes;
+    const Paper *paper = printer->paper;
+    const char *lists = printer->request->lists;
+    TRY(print_table(printer, &table, statistics_table(&table, outcomes, paper)));
+    TRY(print_table(printer, &table, findings_table(&table, outcomes, paper)));
+    TRY(print_table(printer, &table, correlations_published_table(&table, outcomes, paper, lists, 1)));
+    TRY(print_table(printer, &table, correlations_table(&table, outcomes, paper, printer->board, 1)));
+    return printer->figures[0] ? reproduce_figure4(outcomes, paper, lists, printer->figures) : ERR_NONE;
+}
+
+static bool wanted(const char *part, const char *name) {
+    return text_equal(part, "all") || text_equal(part, name);
+}
+
+static Err print_part(Printer *printer, const char *part) {
+    const cJSON *entry;
+    Table table = {0};
+    const Paper *paper = printer->paper;
+    const Outcomes *outcomes = printer->outcomes;
+    if (wanted(part, "fig1")) TRY(print_figure1(printer));
+    cJSON_ArrayForEach(entry, paper_list(paper, "tables")) {
+        if (wanted(part, paper_text(entry, "name"))) TRY(print_papers_table(printer, entry));
+    }
+    if (wanted(part, "table1")) TRY(print_reduced(printer));
+    if (wanted(part, "fig3")) TRY(print_table(printer, &table, reproduce_figure3(&table, outcomes, paper)));
+    if (wanted(part, "fig4")) TRY(print_figure4(printer));
+    if (wanted(part, "fig5")) TRY(print_table(printer, &table, keytable_make(&table, outcomes, paper)));
+    if (wanted(part, "statements"))
+        TRY(print_table(printer, &table, statements_table(&table, NULL, printer->board, paper)));
+    if (wanted(part, "gaps")) TRY(print_table(printer, &table, gap_claims_table(&table, outcomes, paper)));
+    if (!wanted(part, "settings")) return ERR_NONE;
+    cJSON_ArrayForEach(entry, paper_list(paper, "settings")) {
+        TRY(print_table(printer, &table, reproduce_settings(&table, entry, outcomes)));
+    }
+    return ERR_NONE;
+}
+
+static Err check_part(const char *part) {
+    static const char *const parts[] = {"table1",  "table2",  "table3",   "table4",     "table9", "table10",
+                                        "table11", "table12", "fig1",     "fig2",       "fig3",   "fig4",
+                                        "fig5",    "gaps",    "settings", "statements", "all",    NULL};
+    for (int i = 0; parts[i]; i++)
+        if (text_equal(part, parts[i])) return ERR_NONE;
+    const char *nearest = text_nearest(part, parts);
+    return RAISE(
+        ERR_USAGE,
+        "reproduce: no part \"%.60s\"%s%s%s; parts are table1-4, table9-12, fig1-5, statements, gaps, settings, "
+        "all",
+        part, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+static Err print_all(Printer *printer, const char *part) {
+    bool list = printer->request->format == REPRODUCE_JSON;
+    if (list) builder_add_text(&printer->out, "[");
+    TRY(print_part(printer, part));
+    if (list) builder_add_text(&printer->out, "]\n");
+    TRY(builder_check(&printer->out, "reproduce"));
+    fputs(printer->out.data ? printer->out.data : "", stdout);
+    return ERR_NONE;
+}
+
+static Err prepare(Printer *printer) {
+    const char *out = printer->request->out;
+    printer->board = malloc(sizeof *printer->board);
+    if (!printer->board) return RAISE(ERR_MEMORY, "board: no memory");
+    TRY(board_make(printer->board, printer->outcomes, printer->paper));
+    if (!out) return ERR_NONE;
+    TRY(path_join(printer->tables, sizeof printer->tables, out, "tables"));
+    return path_join(printer->figures, sizeof printer->figures, out, "figures");
+}
+
+Err reproduce_print(const char *part, const ReproduceRequest *request) {
+    Paper paper = {0};
+    Outcomes outcomes = {0};
+    TRY(check_part(part));
+    Err err = paper_read(&paper, NULL);
+    if (!err && file_is_directory(request->runs)) err = outcomes_read(&outcomes, request->runs);
+    board_order_outcomes(&outcomes, &paper);
+    Printer printer = {.request = request, .paper = &paper, .outcomes = &outcomes, .first = true};
+    if (!err) err = prepare(&printer);
+    if (!err) err = print_all(&printer, part);
+    builder_free(&printer.out);
+    free(printer.board);
+    outcomes_free(&outcomes);
+    paper_free(&paper);
+    return err;
+}
