@@ -1,5 +1,5 @@
-/* analysis/page - one self-contained HTML page: no scripts, no outside files, readable on a phone, in print, light and
- * dark.
+/* analysis/page - one self-contained HTML page: no outside files, readable on a phone, in print, light and dark, and
+ * without its one script, which sorts tables.
  *
  * Texts given to these functions are escaped here. Pictures are embedded as data URIs with alternative texts. */
 #pragma once
@@ -34,4 +34,5 @@ void page_fold_end(Page *page);
 CHECKED Err page_write(const Page *page, const char *path);
 void page_free(Page *page);
 
-extern const char page_style[]; /* CSS */
+extern const char page_style[];  /* CSS */
+extern const char page_script[]; /* a script element */

@@ -82,10 +82,13 @@ const char *paper_label(const Paper *paper, const char *slug) {
     return entry ? paper_text(entry, "label") : slug;
 }
 
-bool paper_in_progression(const Paper *paper, const char *slug) {
+const char *paper_group(const Paper *paper, const char *slug) {
     int order;
-    const cJSON *entry = find_entry(paper, slug, &order);
-    return entry && text_equal(paper_text(entry, "group"), "progression");
+    return paper_text(find_entry(paper, slug, &order), "group");
+}
+
+bool paper_in_progression(const Paper *paper, const char *slug) {
+    return text_equal(paper_group(paper, slug), "progression");
 }
 
 const cJSON *paper_experiment(const Paper *paper, const char *key) {

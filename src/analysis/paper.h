@@ -24,6 +24,8 @@ const char *paper_slug(const Paper *paper, const char *name);
 int paper_order(const Paper *paper, const char *slug);
 /* "Moving circles"; the slug itself when the paper has no such row. */
 const char *paper_label(const Paper *paper, const char *slug);
+/* "progression", "images", ...: the part of the paper a pre-training belongs to; "" when the paper has no such row. */
+const char *paper_group(const Paper *paper, const char *slug);
 /* Part of the progression of Table 1. */
 bool paper_in_progression(const Paper *paper, const char *slug);
 /* Percent; NAN when the paper has no such figure. */

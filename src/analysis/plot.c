@@ -28,6 +28,8 @@ Err plot_begin(Plot *plot, const char *name, int width, int height, const char *
                const char *y_label) {
     *plot = (Plot){0};
     TRY(text_copy(plot->name, sizeof plot->name, name));
+    plot->width = width;
+    plot->height = height;
     builder_add(&plot->script, "set terminal svg size %d,%d dynamic noenhanced font \"Helvetica,13\"\n", width, height);
     builder_add(&plot->script, "set output \"%s.svg\"\nset encoding utf8\nset datafile separator \"\\t\"\n", name);
     builder_add_text(&plot->script,
@@ -49,6 +51,21 @@ static Err write_part(const Plot *plot, const Builder *part, const char *folder,
     TRY(builder_check(part, plot->name));
     TRY(text_format(path, sizeof path, "%s/%s.%s", folder, plot->name, extension));
     return file_write_whole(path, part->data ? part->data : "", part->length);
+}
+
+/* Points of a PDF are 1/72 inch; a pixel of the SVG is taken as 1/96 inch. */
+static Err write_script(const Plot *plot, const char *folder) {
+    Builder script = {0};
+    builder_add_text(&script, plot->script.data ? plot->script.data : "");
+    builder_add(&script,
+                "\nif (strstrt(GPVAL_TERMINALS, \"pdfcairo\") > 0) {\n"
+                "  set terminal pdfcairo size %.3fin,%.3fin noenhanced font \"Helvetica,10\"\n"
+                "  set output \"%s.pdf\"\n  replot\n}\nset output\n",
+                plot->width / 96.0, plot->height / 96.0, plot->name);
+    Err err = builder_check(&script, plot->name);
+    if (!err) err = write_part(plot, &script, folder, "gp");
+    builder_free(&script);
+    return err;
 }
 
 /* In the child: gnuplot in `folder`, its talk to /dev/null. */
@@ -80,7 +97,7 @@ Err plot_finish(PlotOutcome *outcome, const Plot *plot, const char *folder) {
     int exit_code = 0;
     TRY(folder_make(folder));
     TRY(write_part(plot, &plot->data, folder, "dat"));
-    TRY(write_part(plot, &plot->script, folder, "gp"));
+    TRY(write_script(plot, folder));
     TRY(text_format(script, sizeof script, "%s.gp", plot->name));
     TRY(text_format(svg, sizeof svg, "%s/%s.svg", folder, plot->name));
     TRY(run_gnuplot(&exit_code, folder, script));

@@ -1,6 +1,7 @@
-/* analysis/plot - a figure as a gnuplot script and its data, kept beside the SVG they make.
+/* analysis/plot - a figure as a gnuplot script and its data, kept beside the SVG and the PDF they make.
  *
- * folder/<name>.gp reads folder/<name>.dat and writes folder/<name>.svg, so that `gnuplot <name>.gp` in that folder
+ * folder/<name>.gp reads folder/<name>.dat and writes folder/<name>.svg, then the same as folder/<name>.pdf (where this
+ * gnuplot can: a failure to write PDF is no failure), so that `gnuplot <name>.gp` in that folder
  * draws it again. gnuplot is started directly, never through a shell. Without gnuplot the script and data are still
  * written. */
 #pragma once
@@ -9,7 +10,8 @@
 
 typedef struct {
     char name[64];
-    char alt[512];  /* what the figure shows, for those who do not see it */
+    char alt[512]; /* what the figure shows, for those who do not see it */
+    int width, height;
     Builder script; /* after the common settings */
     Builder data;
 } Plot;

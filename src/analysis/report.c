@@ -4,8 +4,10 @@
 #include "analysis/datasets.h"
 #include "analysis/escape.h"
 #include "analysis/figures.h"
+#include "analysis/findings.h"
 #include "analysis/media.h"
 #include "analysis/runtable.h"
+#include "analysis/scatter.h"
 #include "analysis/statements.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -36,6 +38,7 @@ typedef struct {
     int verdicts[4];
     int n_figures;
     bool no_gnuplot;
+    bool reduced; /* any result, of datasets or models, under another protocol than the paper's */
 } Report;
 
 /* ---- parts ---- */
@@ -124,15 +127,16 @@ static void add_navigation(Page *page) {
 static void add_header(Report *report) {
     Page *page = &report->page;
     builder_add_text(&page->html, "<header>\n");
-    builder_add_text(&page->html, report->board->reduced ? "<span class=\"pill\">REDUCED SCALE</span>\n"
-                                                         : "<span class=\"pill full\">PAPER PROTOCOL</span>\n");
+    if (report->outcomes.count > 0)
+        builder_add_text(&page->html, report->reduced ? "<span class=\"pill\">REDUCED SCALE</span>\n"
+                                                      : "<span class=\"pill full\">PAPER PROTOCOL</span>\n");
     builder_add_text(&page->html, "<h1>");
     escape_html(&page->html, report->config->title);
     builder_add_text(&page->html, "</h1>\n<p class=\"lead\">Models are pre-trained on synthetic videos of growing "
                                   "complexity, from static circles to moving image crops, "
                                   "then fine-tuned and probed on labelled video. Each section shows what was run, what "
                                   "came out, and how sure that is.</p>\n");
-    if (report->board->reduced)
+    if (report->reduced)
         page_remark(page, "warning",
                     "Everything here was computed at reduced scale: small models, few clips, short schedules, and "
                     "stand-in test sets where UCF101 is not at "
@@ -211,34 +215,88 @@ static Err add_datasets(Report *report) {
     return ERR_NONE;
 }
 
+/* The plot goes to files through gnuplot, and onto the page as a drawing that names its points. */
+static Err add_scatter(Report *report, Plot *plot, const Points *points, const char *y_label, const cJSON *entry) {
+    PlotOutcome outcome;
+    char caption[256];
+    Err err = plot_finish(&outcome, plot, report->figures);
+    report->no_gnuplot = report->no_gnuplot || (!err && outcome == PLOT_NO_GNUPLOT);
+    report->n_figures += !err && outcome == PLOT_DRAWN;
+    plot_free(plot);
+    if (err) return err;
+    snprintf(caption, sizeof caption, "%s (paper: %s).", paper_text(entry, "label"), paper_text(entry, "paper"));
+    return scatter_add(&report->page, points, paper_text(entry, "label"), y_label, &report->paper, caption);
+}
+
 static Err add_correlation_figures(Report *report, int column) {
     const cJSON *entry;
+    const BoardColumn *experiment = &report->board->columns[column];
+    char title[128], y_label[160];
     int number = column * 100;
+    snprintf(y_label, sizeof y_label, "%s, %%", board_column_title(title, sizeof title, experiment));
     page_grid_begin(&report->page, "narrow");
     cJSON_ArrayForEach(entry, paper_list(&report->paper, "correlations")) {
         Points points = statistics_points(&report->outcomes, report->board, column, entry);
         Plot plot;
-        char caption[256];
         number++;
         if (points.n < CORRELATE_MIN) continue;
-        TRY(figure_correlation(&plot, &points, entry, &report->board->columns[column], number, &report->paper));
-        snprintf(caption, sizeof caption, "%s (paper: %s).", paper_text(entry, "label"), paper_text(entry, "paper"));
-        TRY(add_figure(report, &plot, caption));
+        TRY(figure_correlation(&plot, &points, entry, experiment, number, &report->paper));
+        TRY(add_scatter(report, &plot, &points, y_label, entry));
     }
     page_grid_end(&report->page);
     return ERR_NONE;
+}
+
+/* Our statistics against the accuracies the paper published, of its 28 datasets as far as they were measured. */
+static Err add_published_figures(Report *report) {
+    const cJSON *entry;
+    Err err = ERR_NONE;
+    DatasetNames *names = malloc(sizeof *names);
+    if (!names) return RAISE(ERR_MEMORY, "list of datasets: no memory");
+    TRY_OR(done, names_read(names, "paper28"));
+    page_grid_begin(&report->page, "narrow");
+    cJSON_ArrayForEach(entry, paper_list(&report->paper, "correlations")) {
+        Points points = statistics_published(&report->outcomes, &report->paper, names, entry);
+        Plot plot;
+        if (points.n < CORRELATE_MIN) continue;
+        TRY_OR(done, figure_published(&plot, &points, entry, names, &report->paper));
+        TRY_OR(done, add_scatter(report, &plot, &points, "paper: UCF101 fine-tune, %", entry));
+    }
+    page_grid_end(&report->page);
+done:
+    free(names);
+    return err;
+}
+
+static Err add_published(Report *report) {
+    Table table = {0};
+    TRY(correlations_published_table(&table, &report->outcomes, &report->paper, NULL, CORRELATION_SEED));
+    bool any = table.n_rows > 0;
+    TRY(add_table(report, &table));
+    if (any)
+        page_remark(&report->page, "note",
+                    "REDUCED: statistics of small samples on features of a small encoder, set "
+                    "against accuracies of the paper's full runs. Point at a dot for its name.");
+    if (any) scatter_legend(&report->page);
+    return any ? add_published_figures(report) : ERR_NONE;
 }
 
 static Err add_statistics(Report *report) {
     Table table = {0};
     page_section(&report->page, "statistics", "Statistics of the datasets");
     TRY(statistics_table(&table, &report->outcomes, &report->paper));
-    if (table.n_rows == 0) page_remark(&report->page, "note", "No dataset has been analyzed.");
+    bool any = table.n_rows > 0;
+    if (!any) page_remark(&report->page, "note", "No dataset has been analyzed.");
     TRY(add_table(report, &table));
+    if (any) {
+        TRY(findings_table(&table, &report->outcomes, &report->paper));
+        TRY(add_table(report, &table));
+        TRY(add_published(report));
+    }
     TRY(correlations_table(&table, &report->outcomes, &report->paper, report->board, CORRELATION_SEED));
     if (table.n_rows == 0)
         page_remark(&report->page, "note",
-                    "Fewer than %d datasets have both statistics and an accuracy: no correlation is computed.",
+                    "Fewer than %d datasets have both statistics and an accuracy of ours: no correlation is computed.",
                     CORRELATE_MIN);
     TRY(add_table(report, &table));
     for (int c = 0; c < report->board->n_columns; c++)
@@ -288,7 +346,13 @@ static Err add_reconstructions(Report *report) {
 
 static Err add_training(Report *report) {
     page_section(&report->page, "training", "Training");
+    if (count_runs(report, "pretrain") == 0)
+        page_remark(&report->page, "note", "No pre-training below %s.", path_base(report->config->runs));
     TRY(add_curves(report));
+    if (count_runs(report, "pretrain") == 0) {
+        page_section_end(&report->page);
+        return ERR_NONE;
+    }
     builder_add_text(&report->page.html, "<h3>Reconstructions</h3>\n");
     TRY(add_reconstructions(report));
     page_section_end(&report->page);
@@ -324,6 +388,8 @@ static Err read_inputs(Report *report) {
     TRY(paper_read(&report->paper, NULL));
     TRY(outcomes_read(&report->outcomes, config->runs));
     board_order_outcomes(&report->outcomes, &report->paper);
+    for (int i = 0; i < report->outcomes.count; i++)
+        report->reduced = report->reduced || !report->outcomes.items[i].result.paper_protocol;
     TRY(datasets_find(&report->datasets, config->data, &report->paper));
     report->board = malloc(sizeof *report->board);
     if (!report->board) return RAISE(ERR_MEMORY, "report: no memory");

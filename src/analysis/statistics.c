@@ -74,6 +74,24 @@ static void add_twins(Builder *text, const Outcomes *outcomes) {
     }
 }
 
+static bool has_deviation(const Result *result, const char *text) {
+    for (int i = 0; i < result->n_deviations; i++)
+        if (text_equal(result->deviations[i], text)) return true;
+    return false;
+}
+
+/* Figures of samples of another size do not compare with the rest of the table: which those are. */
+static void add_odd_samples(Builder *text, const Outcomes *outcomes, const Result *usual) {
+    for (int i = 0; i < outcomes->count; i++) {
+        const Result *result = &outcomes->items[i].result;
+        int odd = 0;
+        for (int d = 0; is_first_of_dataset(outcomes, i) && d < result->n_deviations; d++)
+            if (!has_deviation(usual, result->deviations[d]))
+                builder_add(text, "%s%s", odd++ ? ", " : " Sampled otherwise: ", result->deviations[d]);
+        if (odd) builder_add(text, " (%s).", result->dataset);
+    }
+}
+
 static Err statistics_caption(Table *table, const Outcomes *outcomes, const Result *any) {
     Builder text = {0};
     const ResultInput *reference = any ? outcomes_input(any, "reference") : NULL;
@@ -86,6 +104,7 @@ static Err statistics_caption(Table *table, const Outcomes *outcomes, const Resu
     for (int i = 0; any && i < any->n_deviations; i++)
         builder_add(&text, "%s%s", i ? "; " : " Reduced: ", any->deviations[i]);
     if (any && any->n_deviations) builder_add_text(&text, ".");
+    if (any) add_odd_samples(&text, outcomes, any);
     add_twins(&text, outcomes);
     Err err = builder_check(&text, "caption");
     if (!err) snprintf(table->caption, sizeof table->caption, "%s", text.data);

@@ -41,8 +41,8 @@ static void html_cell(Builder *out, const TableColumn *column, const TableCell *
         builder_add(out, "<td class=\"figure missing%s\">", column->paper ? " paper" : "");
         escape_html(out, cell->text ? cell->text : "–");
     } else {
-        builder_add(out, "<td class=\"figure%s\"><b>%.*f</b>", column->paper ? " paper" : "", column->digits,
-                    cell->value);
+        builder_add(out, "<td class=\"figure%s\" data-v=\"%.10g\"><b>%.*f</b>", column->paper ? " paper" : "",
+                    cell->value, column->digits, cell->value);
         if (column->kind == COLUMN_ESTIMATE && !isnan(cell->low))
             builder_add(out, " <small>[%.*f, %.*f]</small>", column->digits, cell->low, column->digits, cell->high);
         if (column->kind == COLUMN_ESTIMATE) html_range(out, column, cell);

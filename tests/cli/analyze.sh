@@ -91,7 +91,7 @@ expect 3 'data/nowhere' "$synvid" analyze --dataset data/nowhere --out runs
 expect 3 'no-encoder' "$synvid" analyze --dataset data/moving-circles --encoder no-encoder --out runs
 expect 2 'frames_per_video' "$synvid" analyze --dataset data/moving-circles --set frames_per_video=0 --out runs
 expect 2 'did you mean "table1"' "$synvid" reproduce tabel1
-expect 2 'paper28' "$synvid" reproduce fig4 --runs runs --lists no-such-list
+expect 2 'no-such-list' "$synvid" reproduce fig4 --runs runs --lists no-such-list
 expect 2 'plain|json' "$synvid" reproduce table1 --format word
 expect 3 'no-runs' "$synvid" report --runs no-runs --out report2
 truncate -s 3000 data/moving-circles/shard-00000.h5

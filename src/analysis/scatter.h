@@ -1,0 +1,12 @@
+/* analysis/scatter - a scatter plot of datasets as a drawing inside the page: names appear under the pointer, without
+ * scripts and in any color scheme. Points carry their row of the paper's catalogue, colors their group. */
+#pragma once
+
+#include "analysis/page.h"
+#include "analysis/statistics.h"
+
+/* Statistic against accuracy, with the least-squares line when r is defined; r and n stand above the plot. */
+CHECKED Err scatter_add(Page *page, const Points *points, const char *x_label, const char *y_label, const Paper *paper,
+                        const char *caption);
+/* Which color is which group, once for all plots of a section. */
+void scatter_legend(Page *page);
