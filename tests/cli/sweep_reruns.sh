@@ -87,6 +87,17 @@ wait $sweep || code=$?
 expect 0 "$synvid" sweep run smoke --out t
 [ -s t/report/index.html ] || fail "no report after going on"
 
+# Ranks for the commands that can use them; forgetting everything.
+expect 0 "$synvid" sweep list smoke --out t --ranks 4
+[ "$(grep -c ' 4x1 ' out)" -eq 17 ] || { cat out; fail "not 17 tasks on 4 ranks and the report on one"; }
+expect 0 "$synvid" sweep clean smoke --out t
+says err "--yes"
+[ -s t/report/index.html ] || fail "clean without --yes removed something"
+expect 0 "$synvid" sweep clean smoke --out t --yes
+expect 0 "$synvid" sweep status smoke --out t
+says out "18 tasks: 18 to do"
+[ -z "$(find t -name '*.h5' -o -name result.json -o -name index.html)" ] || fail "results are left: $(find t -type f)"
+
 # Every sweep that comes with the program can be read, and its SLURM script written without any data.
 for file in "$source"/configs/sweeps/*.json; do
     expect 0 "$synvid" sweep list "$file" --out "plans/$(basename "$file" .json)"
