@@ -94,6 +94,12 @@ int encoder_clip_frames(const Encoder *encoder) {
 int encoder_image_size(const Encoder *encoder) {
     return encoder->model.image_size;
 }
+EncoderShape encoder_shape(const Encoder *encoder) {
+    const ModelConfig *model = &encoder->model;
+    int slots = model->n_frames / model->tubelet_size, grid = model->image_size / model->patch_size;
+    return (EncoderShape){model->n_frames, slots, grid, slots * grid * grid, model->width};
+}
+
 const char *encoder_digest(const Encoder *encoder) {
     return encoder->digest;
 }
@@ -142,4 +148,8 @@ Err encoder_load(EncoderScratch *scratch, int slot, const Frames *frames, const 
 
 void encoder_features(EncoderScratch *scratch, float *features, int n) {
     mae_features(scratch->encoder->mae, scratch->mae, scratch->encoder->params, features, scratch->clips, n);
+}
+
+void encoder_keys(EncoderScratch *scratch, float *keys) {
+    mae_keys(scratch->encoder->mae, scratch->mae, scratch->encoder->params, keys, scratch->clips, 1);
 }

@@ -20,6 +20,11 @@ void encoder_close(Encoder **encoder);
 int encoder_dims(const Encoder *encoder);
 int encoder_clip_frames(const Encoder *encoder);
 int encoder_image_size(const Encoder *encoder);
+/* What its tokens are: slots of time x grid x grid places, in this order. */
+typedef struct {
+    int n_frames, slots, grid, tokens, width;
+} EncoderShape;
+EncoderShape encoder_shape(const Encoder *encoder);
 const char *encoder_digest(const Encoder *encoder); /* of the weights */
 
 CHECKED Err encoder_scratch_new(EncoderScratch **scratch, const Encoder *encoder);
@@ -30,3 +35,5 @@ CHECKED Err encoder_load(EncoderScratch *scratch, int slot, const Frames *frames
                          int n_frames);
 /* features (n, dims) of slots 0..n-1. */
 void encoder_features(EncoderScratch *scratch, float *features, int n);
+/* keys (tokens, width) of the last attention layer for slot 0. */
+void encoder_keys(EncoderScratch *scratch, float *keys);

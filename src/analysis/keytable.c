@@ -1,5 +1,7 @@
 #include "analysis/keytable.h"
 
+#include "base/file.h"
+
 static const struct {
     const char *metric, *label;
 } shown[] = {
@@ -40,5 +42,22 @@ Err keytable_make(Table *table, const Outcomes *outcomes, const Paper *paper) {
                   "number on it. Maps: keys.png of each run."));
     for (int i = 0; i < outcomes->count; i++)
         if (outcomes_match(&outcomes->items[i], &key)) TRY(fill_row(table, &outcomes->items[i], paper));
+    return ERR_NONE;
+}
+
+Err keytable_pictures(Page *page, const Outcomes *outcomes, const Paper *paper) {
+    const OutcomeKey key = {.task = "keys"};
+    page_grid_begin(page, "wide");
+    for (int i = 0; i < outcomes->count; i++) {
+        const Outcome *outcome = &outcomes->items[i];
+        char path[PATH_SIZE], caption[512];
+        if (!outcomes_match(outcome, &key)) continue;
+        TRY(path_join(path, sizeof path, outcome->folder, "keys.png"));
+        if (!file_exists(path)) continue;
+        snprintf(caption, sizeof caption, "%s, shown %s: frames, and below them the keys of the last layer.",
+                 paper_label(paper, outcome->result.pretraining), outcome->result.dataset);
+        TRY(page_picture_file(page, path, caption, caption));
+    }
+    page_grid_end(page);
     return ERR_NONE;
 }

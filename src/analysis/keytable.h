@@ -3,7 +3,9 @@
 #pragma once
 
 #include "analysis/outcomes.h"
+#include "analysis/page.h"
 #include "analysis/paper.h"
-#include "analysis/table.h"
 
 CHECKED Err keytable_make(Table *table, const Outcomes *outcomes, const Paper *paper);
+/* The maps (keys.png) of every model that was looked at, as far as they are there. */
+CHECKED Err keytable_pictures(Page *page, const Outcomes *outcomes, const Paper *paper);

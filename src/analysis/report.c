@@ -5,6 +5,7 @@
 #include "analysis/escape.h"
 #include "analysis/figures.h"
 #include "analysis/findings.h"
+#include "analysis/keytable.h"
 #include "analysis/media.h"
 #include "analysis/runtable.h"
 #include "analysis/scatter.h"
@@ -344,17 +345,22 @@ static Err add_reconstructions(Report *report) {
     return ERR_NONE;
 }
 
+static Err add_keys(Report *report) {
+    Table table = {0};
+    if (count_runs(report, "keys") == 0) return ERR_NONE;
+    TRY(keytable_make(&table, &report->outcomes, &report->paper));
+    TRY(add_table(report, &table));
+    return keytable_pictures(&report->page, &report->outcomes, &report->paper);
+}
+
 static Err add_training(Report *report) {
+    bool any = count_runs(report, "pretrain") > 0;
     page_section(&report->page, "training", "Training");
-    if (count_runs(report, "pretrain") == 0)
-        page_remark(&report->page, "note", "No pre-training below %s.", path_base(report->config->runs));
+    if (!any) page_remark(&report->page, "note", "No pre-training below %s.", path_base(report->config->runs));
     TRY(add_curves(report));
-    if (count_runs(report, "pretrain") == 0) {
-        page_section_end(&report->page);
-        return ERR_NONE;
-    }
-    builder_add_text(&report->page.html, "<h3>Reconstructions</h3>\n");
-    TRY(add_reconstructions(report));
+    if (any) builder_add_text(&report->page.html, "<h3>Reconstructions</h3>\n");
+    if (any) TRY(add_reconstructions(report));
+    TRY(add_keys(report));
     page_section_end(&report->page);
     return ERR_NONE;
 }

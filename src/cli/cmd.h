@@ -27,4 +27,4 @@ extern const Command cmd_sweep, cmd_status;
 extern const Command cmd_inspect, cmd_verify;
 extern const Command cmd_config;
 extern const Command cmd_completion, cmd_man;
-extern const Command cmd_analyze, cmd_report, cmd_reproduce;
+extern const Command cmd_analyze, cmd_keys, cmd_report, cmd_reproduce;

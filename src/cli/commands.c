@@ -17,6 +17,7 @@ const Command *const commands[] = {
     &cmd_status,
     &cmd_variants,
     &cmd_reproduce,
+    &cmd_keys,
     &cmd_inspect,
     &cmd_verify,
     &cmd_config,

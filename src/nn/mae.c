@@ -353,24 +353,44 @@ static void mean_rows(float *features, const float *x, int N, int D) {
     for (int i = 0; i < D; i++) features[i] /= (float)N;
 }
 
+/* `count` clips, at most f->clips, through all blocks with nothing hidden. */
+static void encode_whole(const Mae *mae, MaeScratch *scratch, const float *params, const uint8_t *clips, int count) {
+    FeatureBuffers *f = &scratch->features;
+    int N = mae->n_tokens, D = mae->model.width;
+    size_t patch_floats = (size_t)N * (size_t)mae->values, clip_floats = (size_t)N * (size_t)D;
+    for (int b = 0; b < count; b++) {
+        patch_from_pixels(f->patches + (size_t)b * patch_floats, clips + (size_t)b * clip_bytes(&mae->model),
+                          scratch->tokens, N, &mae->model);
+        embed(mae, f->encoder.inputs[0] + (size_t)b * clip_floats, f->patches + (size_t)b * patch_floats,
+              scratch->tokens, N, params);
+    }
+    vit_forward(&f->encoder, &f->block, &mae->encoder, count, params, NULL);
+}
+
 void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, float *features, const uint8_t *clips,
                   int B) {
     FeatureBuffers *f = &scratch->features;
     int N = mae->n_tokens, D = mae->model.width;
-    size_t patch_floats = (size_t)N * (size_t)mae->values, clip_floats = (size_t)N * (size_t)D;
+    size_t clip_floats = (size_t)N * (size_t)D;
     for (int first = 0; first < B; first += f->clips) {
         int count = B - first < f->clips ? B - first : f->clips;
-        for (int b = 0; b < count; b++) {
-            patch_from_pixels(f->patches + (size_t)b * patch_floats,
-                              clips + (size_t)(first + b) * clip_bytes(&mae->model), scratch->tokens, N, &mae->model);
-            embed(mae, f->encoder.inputs[0] + (size_t)b * clip_floats, f->patches + (size_t)b * patch_floats,
-                  scratch->tokens, N, params);
-        }
-        vit_forward(&f->encoder, &f->block, &mae->encoder, count, params, NULL);
+        encode_whole(mae, scratch, params, clips + (size_t)first * clip_bytes(&mae->model), count);
         layernorm_forward(f->block.norm, f->encoder.output, params + mae->encoder_norm_weight,
                           params + mae->encoder_norm_bias, (size_t)count * (size_t)N, D);
         for (int b = 0; b < count; b++) {
             mean_rows(features + (size_t)(first + b) * (size_t)D, f->block.norm + (size_t)b * clip_floats, N, D);
         }
+    }
+}
+
+void mae_keys(const Mae *mae, MaeScratch *scratch, const float *params, float *keys, const uint8_t *clips, int B) {
+    FeatureBuffers *f = &scratch->features;
+    size_t N = (size_t)mae->n_tokens, D = (size_t)mae->model.width;
+    const float *qkv = f->encoder.acts[mae->encoder.depth - 1].qkv; /* (clips*N, 3*D) after a forward pass */
+    for (int first = 0; first < B; first += f->clips) {
+        int count = B - first < f->clips ? B - first : f->clips;
+        encode_whole(mae, scratch, params, clips + (size_t)first * clip_bytes(&mae->model), count);
+        for (size_t row = 0; row < (size_t)count * N; row++)
+            memcpy(keys + ((size_t)first * N + row) * D, qkv + row * 3 * D + D, D * sizeof *keys);
     }
 }

@@ -34,3 +34,6 @@ const float *mae_predictions(const MaeScratch *scratch, int b);
  * B: clips pass in groups that fit the scratch. */
 void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, float *features, const uint8_t *clips,
                   int B);
+/* Keys of the encoder's last block, nothing masked, heads side by side: (B, N, D). What attention compares tokens by.
+ */
+void mae_keys(const Mae *mae, MaeScratch *scratch, const float *params, float *keys, const uint8_t *clips, int B);

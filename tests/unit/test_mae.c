@@ -155,6 +155,38 @@ static void test_features_match_the_oracle_for_any_number_of_clips(void **state)
     }
 }
 
+/* Rows of the last block's qkv weight, (3*width, width): queries, keys, values. */
+static float *last_qkv(const Bench *b, const ModelConfig *model) {
+    char name[TENSOR_NAME_SIZE];
+    snprintf(name, sizeof name, "encoder.blocks.%d.attn.qkv.weight", model->depth - 1);
+    for (int r = 0; r < b->table->n_rows; r++)
+        if (strcmp(b->table->rows[r].name, name) == 0) return b->params + b->table->rows[r].offset;
+    fail_msg("no parameter %s", name);
+    return NULL;
+}
+
+/* Keys are linear in the key rows of the last block's weight (they have no bias) and in nothing else of it; clips do
+ * not touch one another. */
+static void test_keys_are_those_of_the_last_layer(void **state) {
+    (void)state;
+    for (int i = 0; i < N_CASES; i++) {
+        Bench b = bench_open(&cases[i], false);
+        size_t width = (size_t)cases[i].model.width, clip = b.n_tokens * width, rows = width * width;
+        float *keys = malloc((size_t)b.B * clip * sizeof(float)), *again = malloc((size_t)b.B * clip * sizeof(float));
+        float *weight = last_qkv(&b, &cases[i].model);
+        mae_keys(b.mae, b.scratch, b.params, keys, b.clips, b.B);
+        mae_keys(b.mae, b.scratch, b.params, again, b.clips + b.clip_bytes, 1);
+        assert_true(relative_distance(again, keys + clip, clip) < 1e-6);
+        for (size_t k = 0; k < rows; k++) weight[k] = weight[2 * rows + k] = 0.25f; /* queries and values */
+        for (size_t k = 0; k < rows; k++) weight[rows + k] *= 2;
+        mae_keys(b.mae, b.scratch, b.params, again, b.clips, b.B);
+        for (size_t k = 0; k < (size_t)b.B * clip; k++) assert_true(again[k] == 2 * keys[k]);
+        free(keys);
+        free(again);
+        bench_close(&b);
+    }
+}
+
 static void test_recomputing_gives_the_same_bits(void **state) {
     (void)state;
     for (int i = 0; i < N_CASES; i++) {
@@ -293,6 +325,7 @@ int main(void) {
         cmocka_unit_test(test_loss_and_every_gradient_match_the_double_precision_oracle),
         cmocka_unit_test(test_targets_match_the_oracle_and_constant_patches_are_zero),
         cmocka_unit_test(test_features_match_the_oracle_for_any_number_of_clips),
+        cmocka_unit_test(test_keys_are_those_of_the_last_layer),
         cmocka_unit_test(test_recomputing_gives_the_same_bits),
         cmocka_unit_test(test_a_second_step_in_the_same_scratch_repeats_the_first),
         cmocka_unit_test(test_a_batch_is_the_mean_of_its_clips_and_gradients_add_up),
