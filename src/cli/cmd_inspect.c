@@ -53,7 +53,8 @@ static const CommandHelp inspect_help = {
     .usage = "inspect PATH... [options]\n       inspect --gallery FILE.html [--media DIR] [--seed N]",
     .description =
         "Says what a path is and what is in it: datasets, shards, pools, checkpoints, runs, results, curves, "
-        "configurations, videos, images, and HDF5 files of other programs. With --sheet or --mp4 it shows the "
+        "configurations, videos, images, HDF5 files of other programs, and their weights (safetensors, torch, npz). "
+        "With --sheet or --mp4 it shows the "
         "pictures: of a dataset, shard, pool, video or image, or of a variant that need not be generated.",
     .examples = "  synvid inspect data/moving-circles\n"
                 "  synvid inspect data/moving-circles --sheet sheet.png\n"

@@ -217,6 +217,7 @@ Err describe_thing(Builder *out, const Thing *thing) {
     case THING_JSON: return describe_json(out, thing);
     case THING_LINES: return describe_curves(out, thing->path);
     case THING_NPY: return describe_npy(out, thing->path);
+    case THING_WEIGHTS: return describe_weights(out, thing->path);
     case THING_EVENTS: describe_events(out, thing->path); return ERR_NONE;
     case THING_TEXT: return describe_text(out, thing->path);
     case THING_MEDIA: return describe_media(out, thing->path);

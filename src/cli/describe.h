@@ -15,6 +15,15 @@ CHECKED Err describe_run(Builder *out, const char *folder);
 CHECKED Err describe_result(Builder *out, const char *path);
 /* Step, sizes, tensors; blocks that are alike once. */
 CHECKED Err describe_checkpoint(Builder *out, const char *path);
+/* Tensors of another program, type and shape; those that are alike but for a number once. */
+CHECKED Err describe_weights(Builder *out, const char *path);
+/* A line for every tensor, or for all whose names differ in a number only. `dtype` NULL: not told. */
+typedef struct {
+    const char *name, *dtype;
+    const int64_t *dims;
+    int n_dims;
+} TensorRow;
+CHECKED Err describe_tensors(Builder *out, const TensorRow *rows, int n_rows);
 /* A run.json: the last time the run was started, and how that ended. */
 CHECKED Err describe_lives(Builder *out, const char *path);
 /* Progress of a curves file: how far, and the last values. */

@@ -1,59 +1,21 @@
-/* cli/describe - a checkpoint: step, sizes, and its tensors with the blocks that are alike told once. */
+/* cli/describe - a checkpoint: step, sizes, and its tensors. */
 #include "base/file.h"
 #include "cli/describe.h"
 #include "store/checkpoint.h"
 
-#include <ctype.h>
-
-/* "encoder.blocks.3.attn.proj.weight" as "encoder.blocks.*.attn.proj.weight". */
-static void pattern_of(char *out, size_t size, const char *name) {
-    size_t at = 0;
-    for (const char *c = name; *c && at + 1 < size; c++) {
-        bool number = isdigit((unsigned char)*c) && c > name && c[-1] == '.' && c[strspn(c, "0123456789")] == '.';
-        out[at++] = number ? '*' : *c;
-        if (number) c += strspn(c, "0123456789") - 1;
-    }
-    out[at] = 0;
-}
-
-typedef struct {
-    char pattern[256], shape[96];
-    int count;
-} TensorLine;
-
-static void shape_text(char *out, size_t size, const Tensor *tensor) {
-    size_t used = (size_t)snprintf(out, size, "(");
-    for (int d = 0; d < tensor->n_dims && used < size; d++)
-        used += (size_t)snprintf(out + used, size - used, "%s%lld", d ? ", " : "", (long long)tensor->dims[d]);
-    if (used < size) snprintf(out + used, size - used, ")");
-}
-
-/* Counts the tensor in the line it belongs to, or in a new one. */
-static void count_tensor(TensorLine *lines, int *n_lines, const Tensor *tensor) {
-    TensorLine mine = {.count = 1};
-    pattern_of(mine.pattern, sizeof mine.pattern, tensor->name);
-    shape_text(mine.shape, sizeof mine.shape, tensor);
-    for (int i = 0; i < *n_lines; i++) {
-        if (!text_equal(lines[i].pattern, mine.pattern) || !text_equal(lines[i].shape, mine.shape)) continue;
-        lines[i].count++;
-        return;
-    }
-    lines[(*n_lines)++] = mine;
-}
-
 static Err add_tensors(Builder *out, const WeightSet *weights) {
-    TensorLine *lines = calloc((size_t)weights->n_tensors, sizeof *lines);
-    int n_lines = 0;
-    if (!lines) return RAISE(ERR_MEMORY, "no memory for %d names", weights->n_tensors);
-    for (int t = 0; t < weights->n_tensors; t++) count_tensor(lines, &n_lines, &weights->tensors[t]);
-    for (int i = 0; i < n_lines; i++) {
-        bool many = lines[i].count > 1;
-        builder_add(out, "  %-44s %-*s", lines[i].pattern, many ? 20 : 0, lines[i].shape);
-        if (many) builder_add(out, " x %d", lines[i].count);
-        builder_add_text(out, "\n");
+    TensorRow *rows = calloc((size_t)weights->n_tensors + 1, sizeof *rows);
+    int64_t(*dims)[TENSOR_DIMS] = calloc((size_t)weights->n_tensors + 1, sizeof *dims);
+    Err err = rows && dims ? ERR_NONE : RAISE(ERR_MEMORY, "no memory for %d names", weights->n_tensors);
+    for (int t = 0; !err && t < weights->n_tensors; t++) {
+        const Tensor *tensor = &weights->tensors[t];
+        for (int d = 0; d < tensor->n_dims; d++) dims[t][d] = tensor->dims[d];
+        rows[t] = (TensorRow){.name = tensor->name, .dims = dims[t], .n_dims = tensor->n_dims};
     }
-    free(lines);
-    return ERR_NONE;
+    if (!err) err = describe_tensors(out, rows, weights->n_tensors);
+    free(rows);
+    free(dims);
+    return err;
 }
 
 static void add_facts(Builder *out, const WeightSet *weights, const char *path) {

@@ -30,6 +30,14 @@ static bool is_text(const char *extension) {
     return false;
 }
 
+/* What weight files are called; which kind one is, its first bytes tell. */
+static bool is_weights(const char *extension) {
+    static const char *const known[] = {"safetensors", "pt", "pth", "ckpt", "bin", "npz", NULL};
+    for (int i = 0; known[i]; i++)
+        if (text_equal(extension, known[i])) return true;
+    return false;
+}
+
 static Err starts_as_hdf5(bool *hdf5, const char *path) {
     static const char signature[] = "\x89HDF\r\n\x1a\n";
     char first[sizeof signature - 1];
@@ -65,6 +73,7 @@ static Err file_kind(Thing *thing) {
                   : text_equal(extension, "jsonl")               ? THING_LINES
                   : strstr(path_base(thing->path), ".tfevents.") ? THING_EVENTS
                   : text_equal(extension, "npy")                 ? THING_NPY
+                  : is_weights(extension)                        ? THING_WEIGHTS
                   : is_text(extension)                           ? THING_TEXT
                                                                  : THING_MEDIA;
     if (thing->kind == THING_JSON) return json_schema(thing);

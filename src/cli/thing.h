@@ -12,6 +12,7 @@ typedef enum {
     THING_LINES,   /* JSON lines: curves */
     THING_EVENTS,  /* TensorBoard */
     THING_NPY,     /* cached features */
+    THING_WEIGHTS, /* tensors of another program: safetensors, torch, npz */
     THING_TEXT,
     THING_MEDIA, /* perhaps: whatever FFmpeg may open */
 } ThingKind;

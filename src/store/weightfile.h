@@ -10,7 +10,7 @@
  *
  * Files may be hostile: whatever they say is checked against the bytes that are there. A tensor's values must lie
  * inside its storage and may not outnumber them. The file is mapped; listing takes at most 512 MB beside it (a JSON
- * header of 16 MB, a pickle of 64 MB in archives and a million values, 100,000 tensors). Reading one tensor takes its
+ * header of 8 MB, a pickle of 64 MB in archives and a million values, 100,000 tensors). Reading one tensor takes its
  * storage once more when it lies in an archive; what is compressed there may unpack to 1 GB. One rank. */
 #pragma once
 

@@ -6,7 +6,7 @@
 
 #include <cjson/cJSON.h>
 
-enum { LENGTH_BYTES = 8, HEADER_MAX = 16 << 20 };
+enum { LENGTH_BYTES = 8, HEADER_MAX = 8 << 20 };
 
 static uint64_t header_length(const unsigned char *data, size_t length) {
     uint64_t header = 0;

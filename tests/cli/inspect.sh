@@ -26,6 +26,15 @@ inspect '"name": "moving-circles"' data/circles --config
 inspect '"name": "moving-circles"' data/circles/shard-00000.h5 --config
 inspect 'configuration of variant' variants/moving-shapes
 inspect 'dataset        data/motion' data
+golden=$2/tests/golden/weights
+inspect 'tensors of another program (torch zip)' "$golden/zip.pt"
+says out 'bf16 (3, 4)'
+inspect 'tensors of another program (torch legacy)' "$golden/legacy.pth"
+inspect 'layer.weight' "$golden/script.pt"
+inspect 'f16 (3, 4)' "$golden/plain.safetensors"
+inspect 'bool (2)' "$golden/plain.npz"
+head -c 900 "$golden/plain.safetensors" >cut.safetensors
+expect 3 "$synvid" inspect cut.safetensors
 echo 'step,loss' >curves.csv
 inspect 'begins         step,loss' curves.csv
 
