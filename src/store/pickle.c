@@ -161,7 +161,7 @@ static Err push_mark(Machine *m) {
 static Err pop_mark(PickleValue ***items, size_t *count, Machine *m) {
     if (!m->n_marks) return broken(m, "no mark");
     size_t height = m->marks[--m->n_marks];
-    *items = m->stack.items + height;
+    *items = height ? m->stack.items + height : m->stack.items; /* NULL before the first push: nothing to add to */
     *count = m->stack.count - height;
     m->stack.count = height;
     return ERR_NONE;

@@ -173,6 +173,7 @@ static void hostile_pickles_are_refused(void **state) {
     assert_fails(OPEN_PICKLE("Nr\xff\xff\xff\xff."), ERR_INPUT, "impossible memo");
     assert_fails(OPEN_PICKLE("t."), ERR_INPUT, "no mark");
     assert_fails(OPEN_PICKLE("R."), ERR_INPUT, "empty stack");
+    assert_fails(OPEN_PICKLE("(1."), ERR_INPUT, "empty stack"); /* a mark taken back before anything was pushed */
     assert_fails(OPEN_PICKLE("\x8c\2a\0\x8c\1b\x93."), ERR_INPUT, "zero inside a name");
     assert_fails(OPEN_PICKLE("I1\n."), ERR_INPUT, "unknown opcode 0x49");
     /* os.system('true') is a value like any other: nothing is called, and nothing is a weight. */
