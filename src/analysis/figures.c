@@ -170,12 +170,15 @@ Err figure_progression(Plot *plot, const Table *table) {
         plot_quoted(&plot->data, cells[0].text ? cells[0].text : "");
         builder_add_text(&plot->data, "\n");
     }
-    builder_add_text(&plot->script, "set style fill solid 0.9 noborder\nset boxwidth 0.36\nset yrange [40:100]\n"
-                                    "set xtics rotate by -30 font \",11\"\nset key top left\nset rmargin 14\nplot ");
+    builder_add_text(
+        &plot->script,
+        "set style fill solid 0.9 noborder\nset boxwidth 0.36\nset yrange [40:100]\n"
+        "set xtics rotate by -30 font \",11\"\nset key outside top center horizontal\nset rmargin 12\nplot ");
     for (int e = 0; e < 2; e++)
         builder_add(&plot->script,
-                    "\"fig2.dat\" index %d using ($1%+.2f):2:xtic(%s) with boxes lc rgb \"%s\" title \"%s\", \\\n  ", e,
-                    e ? 0.19 : -0.19, e ? "\"\"" : "4", palette[e ? 5 : 0], titles[e]);
+                    "\"fig2.dat\" index %d using ($1%+.2f):2 with boxes lc rgb \"%s\" title \"%s\", \\\n  ", e,
+                    e ? 0.19 : -0.19, palette[e ? 5 : 0], titles[e]);
+    builder_add(&plot->script, "\"\" index 0 using 1:(NaN):xtic(4) notitle, \\\n  ");
     builder_add(&plot->script,
                 "\"\" index 0 using ($1-0.19):3 with points pt 7 lc rgb \"%s\" title \"ours\", \\\n"
                 "  \"\" index 1 using ($1+0.19):3 with points pt 7 lc rgb \"%s\" notitle\n",

@@ -184,7 +184,7 @@ enum {
 static Err new_correlations(Table *table, const char *name, const char *title) {
     const TableColumn columns[] = {
         [COLUMN_STATISTIC] = {.label = "Statistic", .kind = COLUMN_TEXT},
-        [COLUMN_ACCURACY] = {.label = "Accuracy on", .kind = COLUMN_TEXT},
+        [COLUMN_ACCURACY] = {.label = "Accuracies", .kind = COLUMN_TEXT},
         [COLUMN_N] = {.label = "n", .kind = COLUMN_NUMBER},
         [COLUMN_R] =
             {.label = "r (Fisher 95 %)", .kind = COLUMN_ESTIMATE, .digits = 2, .low = -1, .high = 1, .mark = 0},
@@ -254,7 +254,7 @@ static Err fill_published(Table *table, const Outcomes *outcomes, const Paper *p
         if (err) break;
         Points points = statistics_published(outcomes, paper, names, entry);
         if (points.n < CORRELATE_MIN) continue;
-        snprintf(title, sizeof title, "paper's UCF101 fine-tune, %s (%d of %d)", names->name, points.n, names->count);
+        snprintf(title, sizeof title, "%s: %d of %d", names->name, points.n, names->count);
         err = fill_correlation(table, title, entry, &points, seed);
         table->rule_above[table->n_rows - 1] = first;
         first = false;
@@ -267,10 +267,12 @@ Err correlations_published_table(Table *table, const Outcomes *outcomes, const P
                                  uint64_t seed) {
     char rest[512];
     TRY(new_correlations(table, "correlations-paper", "Our statistics against the paper's published accuracies"));
-    TRY(text_copy(table->caption, sizeof table->caption,
-                  CORRELATION_NOTE "Statistics are ours, at the scale the statistics table names; accuracies are the "
-                                   "paper's. The paper's 28 datasets are not listed in it: paper28 is a reading, "
-                                   "paper31 and all34 check how much hangs on it."));
+    TRY(text_copy(
+        table->caption, sizeof table->caption,
+        CORRELATION_NOTE
+        "Statistics are ours, at the scale the statistics table names; accuracies are the "
+        "paper's (UCF101 fine-tune, ViT-B). The paper's 28 datasets are not listed in it: paper28 is a reading, "
+        "paper31 and all34 check how much hangs on it."));
     TRY(text_copy(rest, sizeof rest, lists ? lists : STATISTICS_LISTS));
     for (char *list = rest, *next; list; list = next) {
         next = strchr(list, ',');

@@ -42,6 +42,15 @@ for variant in static-circles moving-circles; do
 done
 [ "$(sort -u digests | wc -l)" = 2 ] || fail "two latent datasets have one digest"
 
+# Frames of one color have no spectrum: they are counted and left out, and no figure is made up. One video is too few.
+"$synvid" generate --variant static-circles --videos 4 --size 48 --frames 20 \
+  --set with='["objects=1", "center_range=[3, 4]"]' --out plain -q
+"$synvid" analyze --dataset plain --frames 20 --videos 4 --out plain-runs -q > printed
+awk '$1 == "spectrum_plain_frames" && $2 == 20 { plain = 1 } $1 == "spectrum_exponent" { made_up = 1 } END { exit !plain || made_up }' printed ||
+  { cat printed; fail "frames of one color"; }
+"$synvid" generate --variant moving-circles --videos 1 --size 48 --frames 20 --out single -q
+expect 3 'at least 2 are needed' "$synvid" analyze --dataset single --frames 20 --videos 4 --out plain-runs
+
 # What was looked at is on record.
 grep -q '^dataset,frames,[0-9]*,[0-9]*$' "$(dirname "$result")/samples.csv" || fail "no list of samples"
 grep -q '^reference,clips,' "$(dirname "$result")/samples.csv" || fail "no list of the reference's samples"
