@@ -51,17 +51,23 @@ static double number_of(const cJSON *object, const char *key, double otherwise) 
     return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
 }
 
+/* 0 also for what cannot be a count of steps. */
+static int64_t step_of(const cJSON *object, const char *key) {
+    double number = number_of(object, key, 0);
+    return number >= 0 && number < 9e15 ? (int64_t)number : 0;
+}
+
 static Err read_training(RunStatus *status, const char *folder) {
     char path[PATH_SIZE];
     TRY(path_join(path, sizeof path, folder, "curves.jsonl"));
     cJSON *point = read_last_point(path);
     status->loss = number_of(point, "loss", NAN);
-    status->step = (int64_t)number_of(point, "step", 0);
+    status->step = step_of(point, "step");
     cJSON_Delete(point);
     TRY(path_join(path, sizeof path, folder, "timings.jsonl"));
     cJSON *timing = read_last_point(path);
     double steps_per_s = number_of(timing, "steps_per_s", 0);
-    status->total = (int64_t)number_of(timing, "total", 0);
+    status->total = step_of(timing, "total");
     status->clips_per_s = number_of(timing, "clips_per_s", 0);
     status->silent_s = age_s(path);
     status->seconds_left = steps_per_s > 0 ? (double)(status->total - status->step) / steps_per_s : NAN;
