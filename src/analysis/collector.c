@@ -3,6 +3,7 @@
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
+#include "video/crop.h"
 #include "video/resize.h"
 
 /* What one thread needs; made once, used for all its chunks. */
@@ -65,12 +66,6 @@ static Err worker_new(Worker *worker, const CollectPlan *plan) {
     return plan->encoder ? encoder_scratch_new(&worker->encoder, plan->encoder) : ERR_NONE;
 }
 
-/* The largest centered square. */
-static Box center_square(const Frames *frames) {
-    int side = frames->height < frames->width ? frames->height : frames->width;
-    return (Box){(frames->width - side) / 2, (frames->height - side) / 2, side, side};
-}
-
 static Err feed_metrics(Worker *worker, const CollectPlan *plan, const Box *box, double *states) {
     if (plan->n_metrics == 0) return ERR_NONE;
     TRY(resize_antialiased(&worker->square, &worker->read, box, plan->side, plan->side));
@@ -117,7 +112,7 @@ static Err collect_chunk(Worker *worker, const Work *work, int64_t chunk) {
     for (int64_t draw = chunk_begin(draws, chunk); draw < chunk_end(draws, chunk); draw++) {
         TRY(clip_source_read(work->source, 0, draws->videos[draw], draws->frames + draw * draws->per_draw,
                              draws->per_draw, &worker->read));
-        Box box = center_square(&worker->read);
+        Box box = crop_square(worker->read.height, worker->read.width);
         TRY(feed_metrics(worker, work->plan, &box, states));
         TRY(feed_encoder(&batch, worker, work, &box));
     }

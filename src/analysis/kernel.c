@@ -74,11 +74,6 @@ static void draw_weights(Kernel *kernel, uint64_t seed, int resample) {
     for (size_t i = 0; i < kernel->n_y; i++) kernel->weights[kernel->n_x + rng_below(&rng, (uint32_t)kernel->n_y)] += 1;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static Interval resampled_interval(Kernel *kernel, uint64_t seed) {
     double values[KERNEL_RESAMPLES];
     int count = 0;
@@ -87,9 +82,7 @@ static Interval resampled_interval(Kernel *kernel, uint64_t seed) {
         double value = weighted_mmd(kernel);
         if (!isnan(value)) values[count++] = value;
     }
-    if (count < KERNEL_RESAMPLES / 2) return (Interval){NAN, NAN};
-    qsort(values, (size_t)count, sizeof *values, compare_doubles);
-    return (Interval){values[(int)(0.025 * (count - 1) + 0.5)], values[(int)(0.975 * (count - 1) + 0.5)]};
+    return interval_percentile(values, count < KERNEL_RESAMPLES / 2 ? 0 : count);
 }
 
 static size_t at_most(size_t count) {

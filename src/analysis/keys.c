@@ -11,6 +11,7 @@
 #include "par/spread.h"
 #include "store/result.h"
 #include "store/runfolder.h"
+#include "video/crop.h"
 #include "video/encode.h"
 #include "video/resize.h"
 #include "video/sheet.h"
@@ -115,14 +116,9 @@ static Err read_video(Frames *frames, const Look *look, int64_t video) {
     return err;
 }
 
-static Box whole_square(const Frames *frames) {
-    int side = frames->height < frames->width ? frames->height : frames->width;
-    return (Box){(frames->width - side) / 2, (frames->height - side) / 2, side, side};
-}
-
 /* Keys of clip `c` of the video in eye->frames. */
 static Err clip_keys(Eye *eye, const Look *look, int c) {
-    Box box = whole_square(&eye->frames);
+    Box box = crop_square(eye->frames.height, eye->frames.width);
     TRY(encoder_load(eye->encoder, 0, &eye->frames, &box, c * look->shape.n_frames, look->shape.n_frames));
     encoder_keys(eye->encoder, eye->keys);
     return ERR_NONE;
@@ -214,7 +210,7 @@ static Err paint_video(Shown *shown, Eye *eye, const Look *look, const KeyPca *p
     Frames first = {0}, all = eye->frames;
     TRY(frames_shape(&first, slots, all.height, all.width));
     for (int s = 0; s < slots; s++) memcpy(frames_at(&first, s), frames_at(&all, s * step), frames_frame_bytes(&all));
-    Box box = whole_square(&first);
+    Box box = crop_square(first.height, first.width);
     err = resize_antialiased(&shown->frames, &first, &box, CELL, CELL);
     frames_free(&first);
     snprintf(shown->captions[0], sizeof shown->captions[0], "video %lld", (long long)video);

@@ -95,6 +95,12 @@ static double sorted_quantile(const double *sorted, int count, double share) {
     return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
+Interval interval_percentile(double *values, int count) {
+    if (count == 0) return (Interval){NAN, NAN};
+    qsort(values, (size_t)count, sizeof *values, compare_doubles);
+    return (Interval){sorted_quantile(values, count, 0.025), sorted_quantile(values, count, 0.975)};
+}
+
 Err interval_bootstrap(Interval *interval, int *defined, BootstrapStatistic statistic, const void *context, uint32_t n,
                        int draws, uint64_t seed) {
     double *values = malloc((size_t)draws * sizeof *values);
@@ -108,10 +114,7 @@ Err interval_bootstrap(Interval *interval, int *defined, BootstrapStatistic stat
         if (!isnan(value)) values[count++] = value;
     }
     *interval = (Interval){NAN, NAN};
-    if (!err && count > 0 && count >= draws / 2) {
-        qsort(values, (size_t)count, sizeof *values, compare_doubles);
-        *interval = (Interval){sorted_quantile(values, count, 0.025), sorted_quantile(values, count, 0.975)};
-    }
+    if (!err && count >= draws / 2) *interval = interval_percentile(values, count);
     if (defined) *defined = count;
     free(values);
     free(picks);

@@ -39,3 +39,5 @@ typedef double (*BootstrapStatistic)(const void *context, const uint32_t *picks,
  * resamples are left out; *defined (may be NULL) counts the rest. NAN bounds when fewer than half are defined. */
 CHECKED Err interval_bootstrap(Interval *interval, int *defined, BootstrapStatistic statistic, const void *context,
                                uint32_t n, int draws, uint64_t seed);
+/* The percentile interval of resampled values (sorted in place). NAN bounds when count is 0. */
+Interval interval_percentile(double *values, int count);

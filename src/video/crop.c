@@ -56,6 +56,11 @@ Box crop_center(int frame_height, int frame_width, int height, int width) {
     return (Box){(frame_width - width) / 2, (frame_height - height) / 2, width, height};
 }
 
+Box crop_square(int frame_height, int frame_width) {
+    int side = smaller(frame_height, frame_width);
+    return crop_center(frame_height, frame_width, side, side);
+}
+
 Box crop_of_several(int frame_height, int frame_width, int size, int crop, int n_crops) {
     ASSERT(smaller(frame_height, frame_width) == size && crop >= 0 && crop < n_crops);
     if (n_crops == 1) return crop_center(frame_height, frame_width, size, size);

@@ -19,6 +19,8 @@ Box crop_random_resized(int height, int width, Rng *rng);
 
 /* `height` x `width` pixels in the middle, rounded down toward the origin; the frame must be at least as large. */
 Box crop_center(int frame_height, int frame_width, int height, int width);
+/* The largest square in the middle. */
+Box crop_square(int frame_height, int frame_width);
 /* Square `crop` of `n_crops` along the longer side at floor(crop * (long - size) / (n_crops - 1)), as in testing;
  * the middle of a single one. The short side must be `size`. */
 Box crop_of_several(int frame_height, int frame_width, int size, int crop, int n_crops);
