@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "store/weightfile.h"
 
 #include <stdint.h>
 
@@ -25,18 +26,28 @@ Err npy_write(const char *path, const float *rows, size_t count, int dims) {
     return err;
 }
 
+static Err read_matrix(float **rows, size_t *count, int *dims, WeightFile *file, const char *path) {
+    const WeightEntry *entry = weightfile_entry(file, 0);
+    if (!text_equal(weightfile_kind(file), "npy") || entry->dtype != DTYPE_F32 || entry->n_dims != 2 ||
+        entry->dims[1] < 1 || entry->dims[1] > INT32_MAX)
+        return RAISE(ERR_INPUT, "%s: not a float32 matrix in NumPy format", path);
+    if (entry->count != entry->storage_elements)
+        return RAISE(ERR_INPUT, "%s: %lld values where %lld of its length are expected", path,
+                     (long long)entry->storage_elements, (long long)entry->count);
+    *rows = malloc((size_t)entry->count * sizeof **rows + 1);
+    if (!*rows) return RAISE(ERR_MEMORY, "%s: no memory for %lld values", path, (long long)entry->count);
+    *count = (size_t)entry->dims[0];
+    *dims = (int)entry->dims[1];
+    Err err = weightfile_read(*rows, file, 0);
+    if (err) free(*rows);
+    return err;
+}
+
 Err npy_read(float **rows, size_t *count, int *dims, const char *path) {
-    char *file;
-    size_t length;
-    TRY(file_read(&file, &length, path, SIZE_MAX / 2));
-    bool whole = length > HEADER_BYTES && !memcmp(file, prefix, PREFIX_BYTES) && file[HEADER_BYTES - 1] == '\n';
-    if (whole) file[HEADER_BYTES - 1] = 0;
-    if (!whole || sscanf(file + PREFIX_BYTES, pattern, count, dims) != 2 || *dims < 1 ||
-        length - HEADER_BYTES != *count * (size_t)*dims * sizeof **rows) {
-        free(file);
-        return RAISE(ERR_INPUT, "%s: not a float32 matrix of the expected length in NumPy format 1.0", path);
-    }
-    memmove(file, file + HEADER_BYTES, length - HEADER_BYTES);
-    *rows = (float *)(void *)file;
-    return ERR_NONE;
+    WeightFile *file;
+    TRY(weightfile_open(&file, path));
+    Err err = weightfile_count(file) ? read_matrix(rows, count, dims, file, path)
+                                     : RAISE(ERR_INPUT, "%s: holds no array", path);
+    weightfile_close(&file);
+    return err;
 }

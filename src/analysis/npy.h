@@ -5,5 +5,5 @@
 
 /* rows (count, dims), little-endian float32, C order; written whole. */
 CHECKED Err npy_write(const char *path, const float *rows, size_t count, int dims);
-/* Reads what npy_write wrote; any other header is ERR_INPUT. *rows is malloc'd. */
+/* Any float32 matrix in NumPy format; everything else is ERR_INPUT. *rows is malloc'd. */
 CHECKED Err npy_read(float **rows, size_t *count, int *dims, const char *path);

@@ -44,11 +44,18 @@ static void foreign_and_cut_files_are_refused(void **state) {
     int dims;
     scratch_make(folder);
     scratch_write(path, folder, "b.npy", "not a matrix");
-    assert_fails(npy_read(&rows, &count, &dims, path), ERR_INPUT, "NumPy");
+    assert_fails(npy_read(&rows, &count, &dims, path), ERR_INPUT, "not a weight file");
     assert_ok(npy_write(path, values, 8, 5));
     assert_ok(file_read(&file, &length, path, 1000));
     assert_ok(file_write_whole(path, file, length - 4));
     free(file);
+    assert_fails(npy_read(&rows, &count, &dims, path), ERR_INPUT, "values do not lie in the 39");
+    char longer[128 + sizeof values + 4] = {0};
+    assert_ok(npy_write(path, values, 8, 5));
+    assert_ok(file_read(&file, &length, path, 1000));
+    memcpy(longer, file, length);
+    free(file);
+    assert_ok(file_write_whole(path, longer, sizeof longer));
     assert_fails(npy_read(&rows, &count, &dims, path), ERR_INPUT, "length");
     scratch_remove(folder);
 }
