@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The promise of training, in one place: twenty steps end in the same weights to the bit on 1 rank with 1 or 2 threads,
+# on 2 and 4 ranks, killed on 2 ranks and finished on 1, and from stored videos as from the same videos rendered while
+# training. Another seed ends elsewhere.
+. "$2/tests/support/fault.sh"
+videos=(--set data.size=24 --set data.frames=20 --set "data.with=[\"objects=20\"]")
+learn=(--clips 160 --epochs 1 --batch 8 --set train.micro_batch=2 --set train.warmup_epochs=0.25 --base-lr 0.1
+    --set data.frame_stride=2 --set train.log_steps=1 --set train.checkpoint_steps=6 --seed 5 --progress none
+    "${tiny_model[@]}" "${tiny_decoder[@]}")
+live=(pretrain --variant moving-shapes "${videos[@]}" "${learn[@]}" --out)
+
+weights() { # weights DIR: digest of the final weights of the only run in DIR
+    sed -n '/"final weights"/,/}/s/.*"digest": "\(.*\)".*/\1/p' "$1"/*/result.json
+}
+
+same() { # same DIR: the weights and curves of the run in DIR are those of the run on one thread
+    [ "$(weights "$1")" = "$expected" ] || fail "$1 ends in weights $(weights "$1") instead of $expected"
+    cmp one/*/curves.jsonl "$1"/*/curves.jsonl || fail "$1 has other curves"
+}
+
+expect 0 run 1 "$synvid" "${live[@]}" one --threads 1
+says err "trained to step 20 of 20"
+expected=$(weights one)
+[ ${#expected} -eq 32 ] || fail "no digest of the final weights: $expected"
+
+for shape in "1 2" "1 3" "2 1" "2 2" "4 1"; do
+    read -r n threads <<<"$shape"
+    expect 0 run "$n" "$synvid" "${live[@]}" "ranks-$n-threads-$threads" --threads "$threads"
+    same "ranks-$n-threads-$threads"
+done
+
+# Killed twice on two ranks: in the middle of an exchange, and when it goes on. Finished on one.
+expect 137 env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
+    mpirun --allow-run-as-root --oversubscribe -n 2 "$synvid" "${live[@]}" killed --threads 1
+expect 137 env SYNVID_FAULT=train.step:rank=0:nth=7:kill \
+    mpirun --allow-run-as-root --oversubscribe -n 2 "$synvid" "${live[@]}" killed --threads 1
+once "going on from the checkpoint of step 6 of 20"
+expect 0 run 1 "$synvid" "${live[@]}" killed --threads 2
+once "going on from the checkpoint of step 12 of 20"
+same killed
+
+# The same videos from shards of pixels and of latent parameters, on two ranks.
+for storage in raw latent; do
+    expect 0 run 1 "$synvid" generate --variant moving-shapes --size 24 --frames 20 --set "with=[\"objects=20\"]" \
+        --videos 160 --seed 5 --shard-videos 64 --storage "$storage" --progress none --threads 1 --out "stored-$storage"
+    expect 0 run 2 "$synvid" pretrain --dataset "stored-$storage" "${learn[@]}" --threads 1 --out "from-$storage"
+    same "from-$storage"
+done
+
+expect 0 run 1 "$synvid" "${live[@]}" other --threads 1 --seed 6
+[ "$(weights other)" != "$expected" ] || fail "another seed ends in the same weights"
