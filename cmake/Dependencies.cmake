@@ -13,6 +13,7 @@ add_pkg_dependency(dep_cjson libcjson)                                          
 add_pkg_dependency(dep_xxhash libxxhash)                                             # libxxhash-dev
 add_pkg_dependency(dep_fftw fftw3f)                                                  # libfftw3-dev
 add_pkg_dependency(dep_ffmpeg libavformat libavcodec libswscale libavutil)           # libav*-dev, libswscale-dev
+add_pkg_dependency(dep_jpeg libturbojpeg)                                            # libturbojpeg0-dev
 add_pkg_dependency(dep_lapacke lapacke)                                              # liblapacke-dev
 add_pkg_dependency(dep_zip libzip)                                                   # libzip-dev
 

@@ -29,6 +29,7 @@ class Synvid(CMakePackage):
     depends_on("fftw@3 precision=float")
     depends_on("xxhash")
     depends_on("libzip")
+    depends_on("libjpeg-turbo@2:")
     depends_on("gnuplot", type="run")
 
     generator("ninja")

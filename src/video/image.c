@@ -42,21 +42,20 @@ static void still_free(StillEncoder *still) {
     pixels_free(&still->from_rgb);
     av_packet_free(&still->packet);
     av_frame_free(&still->frame);
-    if (still->codec) av_freep(&still->codec->chroma_intra_matrix); /* the only table the context does not free */
     avcodec_free_context(&still->codec);
 }
 
-static Err still_prepare(StillEncoder *still, enum AVCodecID id, enum AVPixelFormat format, const Frames *frames) {
+static Err still_prepare(StillEncoder *still, const Frames *frames) {
     libav_begin();
-    const AVCodec *codec = avcodec_find_encoder(id);
-    if (!codec) return RAISE(ERR_IO, "this FFmpeg has no %s encoder", avcodec_get_name(id));
+    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_PNG);
+    if (!codec) return RAISE(ERR_IO, "this FFmpeg has no PNG encoder");
     still->codec = avcodec_alloc_context3(codec);
     still->frame = av_frame_alloc();
     still->packet = av_packet_alloc();
     if (!still->codec || !still->frame || !still->packet) return RAISE(ERR_MEMORY, "no memory for an image encoder");
     still->codec->width = still->frame->width = frames->width;
     still->codec->height = still->frame->height = frames->height;
-    still->codec->pix_fmt = still->frame->format = format;
+    still->codec->pix_fmt = still->frame->format = AV_PIX_FMT_RGB24;
     still->codec->time_base = (AVRational){1, 25};
     still->codec->thread_count = 1;
     still->codec->flags |= AV_CODEC_FLAG_BITEXACT;
@@ -68,7 +67,6 @@ static Err still_encode(StillEncoder *still, uint8_t **bytes, size_t *length, co
     if (status >= 0) status = av_frame_get_buffer(still->frame, 0);
     if (status < 0) return libav_raise(ERR_IO, status, "cannot encode an image");
     TRY(pixels_from_rgb(still->frame, rgb, &still->from_rgb));
-    still->frame->quality = still->codec->global_quality;
     status = avcodec_send_frame(still->codec, still->frame);
     if (status >= 0) status = avcodec_send_frame(still->codec, NULL);
     if (status >= 0) status = avcodec_receive_packet(still->codec, still->packet);
@@ -82,53 +80,12 @@ static Err still_encode(StillEncoder *still, uint8_t **bytes, size_t *length, co
 
 Err image_encode_png(uint8_t **bytes, size_t *length, const Frames *frames, int frame) {
     StillEncoder still = {0};
-    Err err = still_prepare(&still, AV_CODEC_ID_PNG, AV_PIX_FMT_RGB24, frames);
+    Err err = still_prepare(&still, frames);
     if (!err) {
         still.codec->compression_level = 6;
         av_opt_set(still.codec->priv_data, "pred", "mixed", 0);
         err = still_encode(&still, bytes, length, frames_at(frames, frame));
     }
-    still_free(&still);
-    return err;
-}
-
-/* Annex K of the JPEG standard, row by row. */
-static const uint8_t jpeg_luma[64] = {16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,
-                                      14, 13, 16, 24, 40,  57,  69,  56,  14, 17, 22, 29, 51,  87,  80,  62,
-                                      18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,
-                                      49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
-static const uint8_t jpeg_chroma[64] = {17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99,
-                                        24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,
-                                        99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
-                                        99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99};
-
-/* libjpeg's scaling of the tables by quality; the encoder owns and frees what it is given. */
-static uint16_t *jpeg_table(const uint8_t *base, int quality) {
-    int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
-    uint16_t *table = av_malloc_array(64, sizeof(*table));
-    for (int i = 0; table && i < 64; i++) {
-        int value = (base[i] * scale + 50) / 100;
-        table[i] = (uint16_t)(value < 1 ? 1 : value > 255 ? 255 : value);
-    }
-    return table;
-}
-
-Err image_encode_jpeg(uint8_t **bytes, size_t *length, const Frames *frames, int frame, int quality) {
-    ASSERT(quality >= 1 && quality <= 100);
-    StillEncoder still = {0};
-    Err err = still_prepare(&still, AV_CODEC_ID_MJPEG, AV_PIX_FMT_YUVJ420P, frames);
-    if (!err) {
-        still.codec->color_range = still.frame->color_range = AVCOL_RANGE_JPEG;
-        still.codec->intra_matrix = jpeg_table(jpeg_luma, quality);
-        still.codec->chroma_intra_matrix = jpeg_table(jpeg_chroma, quality);
-        if (!still.codec->intra_matrix || !still.codec->chroma_intra_matrix)
-            err = RAISE(ERR_MEMORY, "no memory for an image encoder");
-        /* FFmpeg multiplies the tables by quantizer / 8. */
-        still.codec->flags |= AV_CODEC_FLAG_QSCALE;
-        still.codec->global_quality = 8 * FF_QP2LAMBDA;
-        av_opt_set(still.codec->priv_data, "huffman", "default", 0);
-    }
-    if (!err) err = still_encode(&still, bytes, length, frames_at(frames, frame));
     still_free(&still);
     return err;
 }

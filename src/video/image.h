@@ -2,7 +2,7 @@
  *
  * Reads whatever FFmpeg's decoders open (PNG, JPEG, WebP, BMP, TIFF, PNM, GIF, ... gray, palette, alpha, CMYK, 16 bit)
  * as one frame of RGB, 8 bit; conversions and limits as video/decode. Writes PNG (lossless, the same bytes for the same
- * pixels) and baseline JPEG. Encoded bytes are malloc'd; the caller frees. */
+ * pixels). Encoded bytes are malloc'd; the caller frees. */
 #pragma once
 
 #include "video/clip.h"
@@ -12,7 +12,5 @@ CHECKED Err image_read(Frames *out, const char *path);
 CHECKED Err image_decode(Frames *out, const void *bytes, size_t length, const char *name);
 
 CHECKED Err image_encode_png(uint8_t **bytes, size_t *length, const Frames *frames, int frame);
-/* quality 1..100 as libjpeg counts it, 4:2:0. */
-CHECKED Err image_encode_jpeg(uint8_t **bytes, size_t *length, const Frames *frames, int frame, int quality);
 /* Appears whole. */
 CHECKED Err image_write_png(const char *path, const Frames *frames, int frame);

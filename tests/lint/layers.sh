@@ -25,6 +25,7 @@ mpi.h: par store gen train eval analysis cli
 hdf5.h: store
 libav: video
 libsw: video
+turbojpeg.h: video
 cblas.h: nn math
 lapacke.h: math
 fftw3.h: math

@@ -69,28 +69,6 @@ static void test_png_round_trip_is_exact_for_any_width(void **state) {
     frames_free(&frames);
 }
 
-static void test_jpeg_quality_trades_size_for_error(void **state) {
-    (void)state;
-    Frames frames = {0}, back = {0};
-    fill(&frames, 48, 64);
-    size_t last_length = 0;
-    const int qualities[3] = {10, 50, 95}, worst[3] = {90, 30, 8};
-    for (int i = 0; i < 3; i++) {
-        uint8_t *bytes = NULL;
-        size_t length = 0;
-        assert_ok(image_encode_jpeg(&bytes, &length, &frames, 0, qualities[i]));
-        assert_true(length > last_length);
-        last_length = length;
-        assert_ok(image_decode(&back, bytes, length, "memory"));
-        Frames first = frames;
-        first.n_frames = 1;
-        assert_true(frames_difference(&back, &first) <= worst[i]);
-        free(bytes);
-    }
-    frames_free(&back);
-    frames_free(&frames);
-}
-
 static void test_what_is_no_image_is_refused_with_its_name(void **state) {
     (void)state;
     char folder[PATH_SIZE], path[PATH_SIZE];
@@ -135,7 +113,6 @@ int main(void) {
         cmocka_unit_test(test_alpha_is_composited_over_black),
         cmocka_unit_test(test_jpeg_agrees_with_another_decoder),
         cmocka_unit_test(test_png_round_trip_is_exact_for_any_width),
-        cmocka_unit_test(test_jpeg_quality_trades_size_for_error),
         cmocka_unit_test(test_what_is_no_image_is_refused_with_its_name),
         cmocka_unit_test(test_a_truncated_image_does_not_pass),
         cmocka_unit_test(test_an_absurd_size_is_refused_before_memory_is_taken),
