@@ -1,12 +1,12 @@
 /* nn/kernels - the hand-written inner loops, one table of functions per instruction set.
  *
- * The bodies are written once (elementwise_body.h, product_body.h, attention_body.h) and compiled for AVX-512, AVX2
- * with FMA, and whatever the compiler's base is. kernels_best picks the widest set this processor has; all give equal
- * results up to rounding, and each gives equal bits for equal input. Callers use nn/gelu, nn/layernorm and
- * nn/attention, not this. */
+ * The bodies are written once (elementwise_body.h, product_body.h, conv_body.h, attention_body.h) and compiled for
+ * AVX-512, AVX2 with FMA, and whatever the compiler's base is. kernels_best picks the widest set this processor has;
+ * all give equal results up to rounding, and each gives equal bits for equal input. Callers use nn/gelu, nn/layernorm,
+ * nn/conv and nn/attention, not this. */
 #pragma once
 
-#include <stddef.h>
+#include "nn/conv_job.h"
 
 /* One head of one clip. Rows of q are q_stride floats apart; of k and v kv_stride; of out out_stride. */
 typedef struct {
@@ -33,6 +33,9 @@ typedef struct {
                           int Dout);
     void (*product_weight)(float *dW, const float *dy, size_t lddy, const float *x, size_t ldx, int R, int Din,
                            int Dout);
+    /* Some output places of a convolution; see nn/conv_body.h. */
+    void (*conv_places)(float *out, const uint32_t *out_at, const float *in, const uint32_t *in_at, int places,
+                        const ConvJob *job);
     size_t (*attention_scratch)(const HeadShape *shape, int backward); /* floats */
     void (*attention_forward)(float *out, float *lse, const HeadInputs *in, const HeadShape *shape, float *scratch);
     void (*attention_backward)(float *dq, float *dk, float *dv, const float *dout, const float *out, const float *lse,

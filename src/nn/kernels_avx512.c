@@ -4,6 +4,7 @@
 #pragma GCC target("avx512f,avx2,fma")
 #define LANES 16
 #include "nn/attention_body.h"
+#include "nn/conv_body.h"
 #include "nn/elementwise_body.h"
 #include "nn/product_body.h"
 
@@ -17,6 +18,7 @@ const Kernels kernels_avx512 = {
     .product_forward = product_forward_body,
     .product_input = product_input_body,
     .product_weight = product_weight_body,
+    .conv_places = conv_places_body,
     .attention_scratch = attention_scratch_body,
     .attention_forward = attention_forward_body,
     .attention_backward = attention_backward_body,
