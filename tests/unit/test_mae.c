@@ -1,121 +1,24 @@
 /* nn/mae - loss, predictions, features and every gradient against a double-precision oracle; sizes; invariances. */
-#include "golden_file.h"
-#include "nn/mae.h"
+#include "mae_fixture.h"
 #include "nn/mask.h"
 #include "nn/patch.h"
 #include "operator_check.h"
 
-#define TOLERANCE 2e-5
-
-typedef struct {
-    const char *file;
-    ModelConfig model;
-    double mask_ratio;
-    int B;
-} Case;
-
-static const Case cases[] = {
-    {"mae_mask75.gold",
-     {.image_size = 40,
-      .n_frames = 6,
-      .patch_size = 8,
-      .tubelet_size = 2,
-      .width = 36,
-      .depth = 2,
-      .heads = 3,
-      .decoder_width = 20,
-      .decoder_depth = 2,
-      .decoder_heads = 2,
-      .mlp_ratio = 4},
-     0.75,
-     3},
-    {"mae_mask90.gold",
-     {.image_size = 56,
-      .n_frames = 4,
-      .patch_size = 14,
-      .tubelet_size = 1,
-      .width = 28,
-      .depth = 3,
-      .heads = 4,
-      .decoder_width = 27,
-      .decoder_depth = 1,
-      .decoder_heads = 3,
-      .mlp_ratio = 4},
-     0.9,
-     2},
-    {"mae_aligned.gold",
-     {.image_size = 16,
-      .n_frames = 4,
-      .patch_size = 4,
-      .tubelet_size = 2,
-      .width = 48,
-      .depth = 1,
-      .heads = 3,
-      .decoder_width = 32,
-      .decoder_depth = 1,
-      .decoder_heads = 1,
-      .mlp_ratio = 4},
-     0.75,
-     2},
-};
-enum { N_CASES = sizeof cases / sizeof *cases };
-
-/* A model with the golden weights and everything a step needs. */
-typedef struct {
-    Golden golden;
-    Mae *mae;
-    MaeScratch *scratch;
-    const ParamTable *table;
-    float *params, *grads;
-    const uint8_t *clips, *masked;
-    size_t clip_bytes, n_tokens;
-    int B;
-} Bench;
-
-static Bench bench_open(const Case *c, bool recompute) {
-    Bench b = {.golden = golden_read(c->file), .B = c->B};
-    ModelConfig model = c->model;
-    model.recompute = recompute;
-    assert_int_equal(mae_new(&b.mae, &model, c->mask_ratio), ERR_NONE);
-    assert_int_equal(mae_scratch_new(&b.scratch, b.mae, c->B), ERR_NONE);
-    b.table = mae_params(b.mae);
-    b.params = golden_flat(&b.golden, "param", b.table);
-    b.grads = calloc(b.table->total, sizeof(float));
-    b.clips = golden_get(&b.golden, "clips")->data;
-    b.masked = golden_get(&b.golden, "masked")->data;
-    b.clip_bytes = golden_get(&b.golden, "clips")->count / (size_t)c->B;
-    b.n_tokens = (size_t)model_tokens(&model);
-    return b;
-}
-
-static void bench_close(Bench *b) {
-    mae_scratch_free(&b->scratch);
-    mae_free(&b->mae);
-    free(b->params);
-    free(b->grads);
-    golden_free(&b->golden);
-}
-
-static void assert_gradients_near(const Bench *b, const float *expected, double tolerance) {
-    for (int r = 0; r < b->table->n_rows; r++) {
-        const Param *row = &b->table->rows[r];
-        double distance = relative_distance(b->grads + row->offset, expected + row->offset, row->count);
-        if (!(distance <= tolerance)) fail_msg("gradient of %s: relative distance %.3g", row->name, distance);
-    }
+static double golden_loss(const Bench *b) {
+    return *(const double *)golden_get(&b->golden, "losses")->data;
 }
 
 static void test_loss_and_every_gradient_match_the_double_precision_oracle(void **state) {
     (void)state;
     for (int i = 0; i < N_CASES; i++) {
         Bench b = bench_open(&cases[i], false);
-        double loss = 0, expected = *(const double *)golden_get(&b.golden, "loss")->data;
-        float *gradients = golden_flat(&b.golden, "grad", b.table);
+        double loss = 0, expected = golden_loss(&b);
         mae_step(b.mae, b.scratch, b.params, b.grads, &loss, b.clips, b.masked, b.B, 1);
         assert_true(fabs(loss - expected) <= TOLERANCE * expected);
-        assert_gradients_near(&b, gradients, TOLERANCE);
-        const GoldenTensor *prediction = golden_get(&b.golden, "prediction");
-        assert_true(relative_distance(mae_predictions(b.scratch, 0), prediction->data, prediction->count) < TOLERANCE);
-        free(gradients);
+        golden_assert_near(&b.golden, "grad", b.table, b.grads, TOLERANCE);
+        size_t count = (b.n_tokens - (size_t)mae_visible_tokens(b.mae)) * (size_t)model_patch_values(&cases[i].model);
+        const double *prediction = golden_get(&b.golden, "prediction")->data;
+        assert_true(sketch_distance(mae_predictions(b.scratch, 0), count, prediction) < TOLERANCE);
         bench_close(&b);
     }
 }
@@ -124,18 +27,15 @@ static void test_targets_match_the_oracle_and_constant_patches_are_zero(void **s
     (void)state;
     for (int i = 0; i < N_CASES; i++) {
         Bench b = bench_open(&cases[i], false);
-        const GoldenTensor *expected = golden_get(&b.golden, "target");
+        size_t n_hidden = b.n_tokens - (size_t)mae_visible_tokens(b.mae);
+        size_t n_values = (size_t)model_patch_values(&cases[i].model);
         int *hidden = malloc(b.n_tokens * sizeof(int));
-        float *target = malloc(expected->count * sizeof(float));
+        float *target = malloc(n_hidden * n_values * sizeof(float));
         mask_split(NULL, hidden, b.masked, (int)b.n_tokens);
-        patch_target(target, b.clips, hidden, expected->dims[0], &cases[i].model);
-        assert_true(relative_distance(target, expected->data, expected->count) < 1e-6);
-        for (int k = 0; k < expected->dims[0]; k++) {
-            bool constant = hidden[k] == 0;
-            for (int v = 0; constant && v < expected->dims[1]; v++) {
-                assert_true(target[(size_t)k * (size_t)expected->dims[1] + (size_t)v] == 0);
-            }
-        }
+        patch_target(target, b.clips, hidden, (int)n_hidden, &cases[i].model);
+        assert_true(sketch_distance(target, n_hidden * n_values, golden_get(&b.golden, "target")->data) < 1e-6);
+        for (size_t k = 0; k < n_hidden; k++)
+            for (size_t v = 0; hidden[k] == 0 && v < n_values; v++) assert_true(target[k * n_values + v] == 0);
         free(hidden);
         free(target);
         bench_close(&b);
@@ -224,15 +124,13 @@ static void test_a_second_step_in_the_same_scratch_repeats_the_first(void **stat
 static void test_a_batch_is_the_mean_of_its_clips_and_gradients_add_up(void **state) {
     (void)state;
     Bench b = bench_open(&cases[0], false);
-    float *expected = golden_flat(&b.golden, "grad", b.table);
-    double loss = 0, whole = *(const double *)golden_get(&b.golden, "loss")->data;
+    double loss = 0, whole = golden_loss(&b);
     for (int i = 0; i < b.B; i++) {
         mae_step(b.mae, b.scratch, b.params, b.grads, &loss, b.clips + (size_t)i * b.clip_bytes,
                  b.masked + (size_t)i * b.n_tokens, 1, 1.0f / (float)b.B);
     }
     assert_true(fabs(loss - whole) <= TOLERANCE * whole);
-    assert_gradients_near(&b, expected, TOLERANCE);
-    free(expected);
+    golden_assert_near(&b.golden, "grad", b.table, b.grads, TOLERANCE);
     bench_close(&b);
 }
 
