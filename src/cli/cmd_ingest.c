@@ -12,11 +12,16 @@ static const CommandHelp help = {
         "square\n"
         "in their middle and resized; images become one pool file. With --labels folder each first-level sub-folder is "
         "a\n"
-        "class. Files that cannot be read are named, skipped and listed in the manifest; more than --max-bad of them "
+        "class. With --list an official list says which videos, in which order, with which classes: UCF101 and HMDB51\n"
+        "splits, Kinetics csv, VideoMAE csv. Files that cannot be read are named, skipped and listed in the manifest; "
+        "more than --max-bad of them "
         "end\n"
         "the command before anything is written. The same command again goes on where it was interrupted, and returns\n"
         "at once when the result is already there.",
-    .examples = "  synvid ingest --input UCF-101 --labels folder --out data/ucf101\n"
+    .examples = "  synvid ingest --input UCF-101 --list ucfTrainTestlist/trainlist01.txt --out data/ucf101-train\n"
+                "  synvid ingest --input hmdb51_org --list testTrainMulti_7030_splits --split 1 --part test \\\n"
+                "      --out data/hmdb51-test\n"
+                "  synvid ingest --input UCF-101 --labels folder --out data/ucf101\n"
                 "  mpirun -n 4 synvid ingest --input clips --size 128 --max-frames 64 --out data/clips\n"
                 "  synvid ingest --input photos --as images --size 256 --out pools/photos.h5\n"
                 "  synvid ingest --input clips --dry-run --out data/clips      what would be read",
@@ -27,6 +32,11 @@ static const StageShortcut shortcuts[] = {
     {.option = "as", .key = "as"},
     {.option = "size", .key = "size"},
     {.option = "labels", .key = "label_from"},
+    {.option = "list", .key = "list", .value = "FILE"},
+    {.option = "list-format", .key = "list_format"},
+    {.option = "classes", .key = "classes", .value = "FILE"},
+    {.option = "part", .key = "part"},
+    {.option = "split", .key = "split"},
     {.option = "limit", .key = "limit"},
     {.option = "max-frames", .key = "max_frames"},
     {.option = "max-bad", .key = "max_bad"},

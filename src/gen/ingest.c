@@ -22,8 +22,20 @@ const Field ingest_fields[] = {
                INGEST_RAW, "raw|deflate|mpeg4|encoded"),
     FIELD_ENUM(IngestConfig, label_from, "videos: classes from the first-level sub-folders, or none", INGEST_LABEL_NONE,
                "none|folder"),
+    FIELD_PATH(IngestConfig, list,
+               "official list of labelled videos (UCF101, HMDB51: a folder, Kinetics, VideoMAE); empty: all files", ""),
+    FIELD_ENUM(IngestConfig, list_format, "what kind of list; auto: from its name and first line", VIDEO_LIST_AUTO,
+               LIST_FORMAT_NAMES),
+    FIELD_PATH(IngestConfig, classes, "file of class names in order; empty: as the list's format says", ""),
+    FIELD_ENUM(IngestConfig, part, "lists that hold several parts (HMDB51, Kinetics): which", LIST_PART_AUTO,
+               LIST_PART_NAMES),
+    FIELD_INT(IngestConfig, split, "HMDB51: which of the three splits", 1, 1, 3),
     FIELD_END,
 };
+
+CHECKED Err ingest_path(char *out, size_t size, const IngestConfig *config, const char *name) {
+    return name[0] == '/' ? text_copy(out, size, name) : path_join(out, size, config->input, name);
+}
 
 static const char *kind_of(const IngestConfig *config) {
     return config->as == INGEST_VIDEOS ? "videos" : "images";
@@ -41,16 +53,17 @@ static void print_plan(const IngestConfig *config, const IngestList *list, const
     char bytes[32];
     int64_t total = 0;
     for (int64_t i = 0; i < list->count; i++) {
-        const char *class_name = list->labels[i] >= 0 ? list->class_names[list->labels[i]] : "";
-        printf("%10s  %-16s  %s\n", text_bytes(bytes, sizeof bytes, (double)list->bytes[i]), class_name,
-               list->names[i]);
-        total += list->bytes[i];
+        const char *class_name = list->labels[i] >= 0 ? list->classes.names[list->labels[i]] : "";
+        bool there = list->bytes[i] >= 0;
+        printf("%10s  %-16s  %s\n", there ? text_bytes(bytes, sizeof bytes, (double)list->bytes[i]) : "missing",
+               class_name, list->names[i]);
+        if (there) total += list->bytes[i];
     }
-    printf("\nwould read %lld of %lld files (%s) in %s as %s and write %s\n", (long long)list->count,
-           (long long)list->n_found, text_bytes(bytes, sizeof bytes, (double)total), config->input, kind_of(config),
-           run->out);
+    printf("\nwould read %lld of %lld files (%s) in %s as %s and write %s\n",
+           (long long)(list->count - ingest_list_missing(list)), (long long)list->n_found,
+           text_bytes(bytes, sizeof bytes, (double)total), config->input, kind_of(config), run->out);
     printf("frames of %d x %d pixels", config->size, config->size);
-    if (list->n_classes > 0) printf(", %d classes", list->n_classes);
+    if (list->classes.count > 0) printf(", %d classes", list->classes.count);
     if (config->as == INGEST_VIDEOS)
         printf(
             ", at most %d videos a shard, storage %s\n%s raw for each 100 frames; their number is known after decoding",
@@ -77,6 +90,25 @@ static void free_pixels(uint8_t ***pixels, int64_t count) {
     *pixels = NULL;
 }
 
+int64_t ingest_videos_of_class(const Ingest *ingest, int label) {
+    int64_t n_videos = 0;
+    for (int64_t i = 0; i < ingest->list->count; i++)
+        n_videos += ingest->list->labels[i] == label && !ingest->probes[i].reason[0];
+    return n_videos;
+}
+
+static void warn_of_empty_classes(const Ingest *ingest) {
+    const ClassNames *classes = &ingest->list->classes;
+    int n_empty = 0, first = -1;
+    for (int k = 0; k < classes->count; k++) {
+        if (ingest_videos_of_class(ingest, k)) continue;
+        if (n_empty++ == 0) first = k;
+    }
+    if (n_empty)
+        log_warn("%d of %d classes have no video here (the first: %s); they keep their numbers", n_empty,
+                 classes->count, classes->names[first]);
+}
+
 static Err read_and_write_all(Ingest *ingest) {
     const Run *run = ingest->run;
     int64_t count = ingest->list->count;
@@ -87,6 +119,7 @@ static Err read_and_write_all(Ingest *ingest) {
     err = err_agree_all(err, &run->par, "memory for images");
     if (!err) err = ingest_probe_all(&ingest->probes, ingest->pixels, ingest->list, ingest->config, run);
     if (!err) err = ingest_judge(ingest->probes, ingest->list, ingest->config, &run->par);
+    if (!err && run->par.rank == 0) warn_of_empty_classes(ingest);
     if (!err) err = images ? ingest_write_pool_all(ingest) : ingest_write_shards_all(ingest);
     free_pixels(&ingest->pixels, count);
     free(ingest->probes);
@@ -94,9 +127,21 @@ static Err read_and_write_all(Ingest *ingest) {
     return err;
 }
 
+static void say_origin(const IngestList *list, const IngestConfig *config) {
+    const ListingOrigin *origin = &list->origin;
+    if (!origin->format) return;
+    char split[32] = "";
+    if (origin->split) (void)snprintf(split, sizeof split, ", split %d", origin->split);
+    log_info("%s: list of the kind %s%s%s%s: %lld videos of %d classes, %lld others in it left out", config->list,
+             list_format_name(origin->format), split, origin->part ? ", part " : "",
+             origin->part ? list_part_name(origin->part) : "", (long long)list->n_found, list->classes.count,
+             (long long)origin->n_unused);
+}
+
 static Err ingest_list_files_all(Ingest *ingest) {
     bool done = false;
     const IngestList *list = ingest->list;
+    say_origin(list, ingest->config);
     if (list->n_left_out > 0)
         log_info("left out because their names are not those of %s: %lld", kind_of(ingest->config),
                  (long long)list->n_left_out);

@@ -1,7 +1,8 @@
 /* gen/ingest - real videos or images into shards or a pool, across ranks.
  *
- * The folder is searched recursively; files are taken in bytewise order of their relative paths, so what is written
- * depends on the files, the settings and (for a subset) the seed, never on ranks or threads. Every file is decoded once
+ * The folder is searched recursively and files are taken in bytewise order of their relative paths, or an official list
+ * says which, in its order; so what is written depends on the files, the settings and (for a subset) the seed, never on
+ * ranks or threads. Every file is decoded once
  * before anything is written: unreadable ones are reported, skipped and listed in the manifest with the reason; more
  * than max_bad of them fail the command with ERR_INPUT before anything gets its final name.
  *
@@ -32,7 +33,11 @@ typedef struct {
     int shard_videos;
     int storage;    /* IngestStorage */
     int label_from; /* IngestLabel: one class per first-level sub-folder, numbered in bytewise order of the names */
+    char list[PATH_SIZE], classes[PATH_SIZE]; /* gen/video_list; empty: everything in the folder */
+    int list_format, part, split;             /* ListFormat, ListPart */
 } IngestConfig;
 
 extern const Field ingest_fields[];
+/* A path of a list, or below the input folder, as one to open. */
+CHECKED Err ingest_path(char *out, size_t size, const IngestConfig *config, const char *name);
 CHECKED Err ingest_run_all(const IngestConfig *config, const Run *run);

@@ -13,6 +13,32 @@ static bool put_counts(cJSON *tree, const Ingest *ingest) {
            record_put_int(tree, "files_left_out_by_name", list->n_left_out);
 }
 
+static bool put_list(cJSON *tree, const Ingest *ingest) {
+    const ListingOrigin *origin = &ingest->list->origin;
+    if (!origin->format) return true;
+    cJSON *entry = cJSON_AddObjectToObject(tree, "list");
+    return entry && record_put_text(entry, "path", ingest->config->list) &&
+           record_put_text(entry, "format", list_format_name(origin->format)) &&
+           (!origin->part || record_put_text(entry, "part", list_part_name(origin->part))) &&
+           (!origin->split || record_put_int(entry, "split", origin->split)) &&
+           record_put_int(entry, "videos", ingest->list->n_found) &&
+           record_put_int(entry, "others_left_out", origin->n_unused) &&
+           record_put_int(entry, "missing", ingest_list_missing(ingest->list)) &&
+           record_put_text(entry, "digest", origin->digest);
+}
+
+static bool put_empty_classes(cJSON *tree, const Ingest *ingest) {
+    const ClassNames *classes = &ingest->list->classes;
+    cJSON *names = NULL;
+    bool complete = true;
+    for (int k = 0; k < classes->count && complete; k++) {
+        if (ingest_videos_of_class(ingest, k)) continue;
+        if (!names) names = cJSON_AddArrayToObject(tree, "classes_without_videos");
+        complete = names && cJSON_AddItemToArray(names, cJSON_CreateString(classes->names[k]));
+    }
+    return complete;
+}
+
 static bool put_skipped(cJSON *entry, const IngestProbe *probe) {
     return record_put_text(entry, "reason", probe->reason);
 }
@@ -39,7 +65,8 @@ static bool put_files(cJSON *tree, const Ingest *ingest) {
 
 Err ingest_provenance(char **text, const Ingest *ingest) {
     cJSON *tree = cJSON_CreateObject();
-    bool complete = tree && put_counts(tree, ingest) && put_files(tree, ingest);
+    bool complete = tree && put_counts(tree, ingest) && put_list(tree, ingest) && put_empty_classes(tree, ingest) &&
+                    put_files(tree, ingest);
     Err err = complete ? json_print(text, tree) : RAISE(ERR_MEMORY, "no memory for the list of files read");
     cJSON_Delete(tree);
     return err;

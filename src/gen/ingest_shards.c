@@ -215,15 +215,16 @@ static void order_shards(DatasetShard *ordered, const DatasetShard *dealt, int n
 
 static Err fill_manifest(Dataset *dataset, const ShardWork *work, DatasetShard *shards) {
     const Ingest *ingest = work->ingest;
+    const IngestList *list = ingest->list;
     char name[PATH_SIZE];
     TRY(text_copy(dataset->kind, sizeof dataset->kind, "ingested"));
     TRY(text_copy(name, sizeof name, ingest->run->out));
     while (strlen(name) > 1 && name[strlen(name) - 1] == '/') name[strlen(name) - 1] = '\0';
-    TRY(text_copy(dataset->name, sizeof dataset->name, path_base(name)));
+    TRY(text_copy(dataset->name, sizeof dataset->name, list->origin.name[0] ? list->origin.name : path_base(name)));
     dataset->height = dataset->width = ingest->config->size;
     dataset->seed = ingest->run->seed;
-    dataset->n_classes = ingest->list->n_classes;
-    dataset->class_names = ingest->list->class_names;
+    dataset->n_classes = list->classes.count;
+    dataset->class_names = list->classes.names;
     dataset->n_clips = work->n_pieces;
     dataset->n_shards = work->n_shards;
     dataset->shards = shards;

@@ -21,6 +21,8 @@ static inline StorageKind ingest_storage(const IngestConfig *config) {
     return kinds[config->storage];
 }
 
+/* Readable files of a class, among those tried. */
+int64_t ingest_videos_of_class(const Ingest *ingest, int label);
 /* JSON text of what went in: folder, counts, every file used with its size and length, every file skipped with the
  * reason, the list's digest as "plan". Caller frees. */
 CHECKED Err ingest_provenance(char **text, const Ingest *ingest);

@@ -76,10 +76,10 @@ static void test_classes_are_numbered_in_bytewise_order_of_folders(void **state)
     config.label_from = INGEST_LABEL_FOLDER;
     IngestList list = list_with(&config, 1);
     static const char *const classes[] = {"Run", "jump", "walk", "walk back"};
-    assert_int_equal(list.n_classes, 4);
-    for (int k = 0; k < 4; k++) assert_string_equal(list.class_names[k], classes[k]);
+    assert_int_equal(list.classes.count, 4);
+    for (int k = 0; k < 4; k++) assert_string_equal(list.classes.names[k], classes[k]);
     for (int64_t i = 0; i < list.count; i++) {
-        const char *name = list.class_names[list.labels[i]];
+        const char *name = list.classes.names[list.labels[i]];
         assert_true(text_starts(list.names[i], name) && list.names[i][strlen(name)] == '/');
     }
     ingest_list_free(&list);
@@ -109,7 +109,7 @@ static void test_a_subset_repeats_and_keeps_all_classes(void **state) {
     IngestList first = list_with(&config, 3), again = list_with(&config, 3), other = list_with(&config, 4);
     assert_int_equal(first.count, 5);
     assert_int_equal(first.n_found, 30);
-    assert_int_equal(first.n_classes, 10);
+    assert_int_equal(first.classes.count, 10);
     for (int i = 0; i < 5; i++) assert_string_equal(first.names[i], again.names[i]);
     for (int i = 1; i < 5; i++) assert_true(strcmp(first.names[i - 1], first.names[i]) < 0);
     assert_string_equal(first.digest, again.digest);
