@@ -24,6 +24,7 @@ const Command *const commands[] = {
     &cmd_bench,
 
     &cmd_export,
+    &cmd_import,
     &cmd_completion,
     &cmd_man,
     NULL,

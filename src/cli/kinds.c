@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/stage.h"
+#include "eval/import.h"
 #include "gen/variant.h"
 #include "nn/model.h"
 
@@ -17,6 +18,7 @@ int kinds_list(ConfigKind kinds[KINDS_MAX]) {
          NULL},
         {"variant", "variants", "a dataset of generated videos, for generate and pretrain", variant_fields, NULL},
         {"model", "models", "the size of a network; a part of pretrain, finetune and probe", model_fields, NULL},
+        {"import", "import", "weights of another program as a run: their name and model", import_fields, NULL},
     };
     int n = 0;
     for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) kinds[n++] = shared[i];

@@ -3,55 +3,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "store/hf_names.h"
+#include "store/model_shape.h"
 #include "store/safetensors.h"
 
 #include <cjson/cJSON.h>
-
-/* What the tensors tell. */
-typedef struct {
-    bool classifier;
-    int width, depth, mlp_width, patch_size, tubelet_size;
-    int decoder_width, decoder_depth, decoder_mlp_width, n_classes;
-} Shape;
-
-static Err find_dims(const Tensor **out, const WeightSet *weights, const char *name, int n_dims) {
-    *out = weights_find(weights, name);
-    if (!*out) return RAISE(ERR_INPUT, "export: the checkpoint has no tensor %s", name);
-    if ((*out)->n_dims != n_dims)
-        return RAISE(ERR_INPUT, "export: %s has %d dimensions, expected %d", name, (*out)->n_dims, n_dims);
-    return ERR_NONE;
-}
-
-static int count_blocks(const WeightSet *weights, const char *prefix) {
-    char name[TENSOR_NAME_SIZE];
-    for (int depth = 0;; depth++)
-        if (text_format(name, sizeof(name), "%sblocks.%d.norm1.weight", prefix, depth) || !weights_find(weights, name))
-            return depth;
-}
-
-static Err read_decoder_shape(Shape *shape, const WeightSet *weights) {
-    const Tensor *fc1, *to_decoder;
-    TRY(find_dims(&to_decoder, weights, "encoder_to_decoder.weight", 2));
-    TRY(find_dims(&fc1, weights, "decoder.blocks.0.mlp.fc1.weight", 2));
-    shape->decoder_width = to_decoder->dims[0];
-    shape->decoder_mlp_width = fc1->dims[0];
-    shape->decoder_depth = count_blocks(weights, "decoder.");
-    return ERR_NONE;
-}
-
-static Err read_shape(Shape *shape, const WeightSet *weights) {
-    const Tensor *patch, *fc1, *head = weights_find(weights, "head.weight");
-    *shape = (Shape){.classifier = head != NULL, .n_classes = head ? head->dims[0] : 0};
-    const char *prefix = head ? "" : "encoder.";
-    TRY(find_dims(&patch, weights, head ? "patch_embed.proj.weight" : "encoder.patch_embed.proj.weight", 5));
-    TRY(find_dims(&fc1, weights, head ? "blocks.0.mlp.fc1.weight" : "encoder.blocks.0.mlp.fc1.weight", 2));
-    shape->width = patch->dims[0];
-    shape->tubelet_size = patch->dims[2];
-    shape->patch_size = patch->dims[3];
-    shape->mlp_width = fc1->dims[0];
-    shape->depth = count_blocks(weights, prefix);
-    return shape->classifier ? ERR_NONE : read_decoder_shape(shape, weights);
-}
 
 /* ---- tensors ---- */
 
@@ -75,7 +31,7 @@ static Err write_tensors(const char *folder, const WeightSet *weights) {
     Err err = ERR_NONE;
     int count = 0;
     for (int i = 0; i < weights->n_tensors && !err; i++) {
-        int n_parts = text_ends(weights->tensors[i].name, ".attn.qkv.weight") ? 3 : 1;
+        int n_parts = text_ends(weights->tensors[i].name, ".attn.qkv.weight") ? NAME_PARTS : 1;
         for (int part = 0; part < n_parts && !err; part++)
             err = add_tensor(&tensors[count++], &weights->tensors[i], part, n_parts);
     }
@@ -98,9 +54,10 @@ static void add_labels(cJSON *config, int n_classes, const char *const *names) {
     }
 }
 
-static cJSON *config_tree(const Shape *shape, const HfModel *model) {
+static cJSON *config_tree(const ModelShape *shape, const HfModel *model) {
     cJSON *config = cJSON_CreateObject();
-    const char *architecture = shape->classifier ? "VideoMAEForVideoClassification" : "VideoMAEForPreTraining";
+    const char *architecture = shape->kind == MODEL_CLASSIFIER ? "VideoMAEForVideoClassification"
+                                                               : "VideoMAEForPreTraining";
     cJSON_AddItemToObject(config, "architectures", cJSON_CreateStringArray(&architecture, 1));
     cJSON_AddStringToObject(config, "model_type", "videomae");
     const struct {
@@ -125,9 +82,9 @@ static cJSON *config_tree(const Shape *shape, const HfModel *model) {
         cJSON_AddNumberToObject(config, numbers[i].key, numbers[i].value);
     cJSON_AddStringToObject(config, "hidden_act", "gelu");
     cJSON_AddBoolToObject(config, "qkv_bias", true);
-    cJSON_AddBoolToObject(config, "use_mean_pooling", shape->classifier);
+    cJSON_AddBoolToObject(config, "use_mean_pooling", shape->kind == MODEL_CLASSIFIER);
     cJSON_AddStringToObject(config, "torch_dtype", "float32");
-    if (shape->classifier) {
+    if (shape->kind == MODEL_CLASSIFIER) {
         add_labels(config, shape->n_classes, model->class_names);
         return config;
     }
@@ -170,19 +127,20 @@ static Err write_tree(const char *folder, const char *name, cJSON *tree) {
     return err;
 }
 
-static Err write_card(const char *folder, const Shape *shape, const WeightSet *weights, const HfModel *model) {
+static Err write_card(const char *folder, const ModelShape *shape, const WeightSet *weights, const HfModel *model) {
     char path[PATH_SIZE];
     Builder card = {0};
     builder_add(&card, "---\nlibrary_name: transformers\npipeline_tag: video-classification\n---\n\n# %s\n\n",
                 model->title);
     builder_add(&card, "A VideoMAE trained by synvid, %s.\n\n",
-                shape->classifier ? "fine-tuned for classification" : "pre-trained (encoder and decoder)");
+                shape->kind == MODEL_CLASSIFIER ? "fine-tuned for classification"
+                                                : "pre-trained (encoder and decoder)");
     builder_add(&card, "- steps: %lld, seed %llu\n- weights digest: %s (XXH3-128 of all tensors)\n",
                 (long long)weights->step, (unsigned long long)weights->seed, weights->digest);
     builder_add(&card, "- input: %d frames of %d x %d, RGB, normalized as in preprocessor_config.json\n",
                 model->n_frames, model->image_size, model->image_size);
     builder_add(&card, "\nLoad with `transformers.%s.from_pretrained(\"this folder\")` (transformers 4).\n",
-                shape->classifier ? "VideoMAEForVideoClassification" : "VideoMAEForPreTraining");
+                shape->kind == MODEL_CLASSIFIER ? "VideoMAEForVideoClassification" : "VideoMAEForPreTraining");
     Err err = builder_check(&card, "model card");
     if (!err) err = path_join(path, sizeof(path), folder, "README.md");
     if (!err) err = file_write_whole(path, card.data, card.length);
@@ -191,8 +149,11 @@ static Err write_card(const char *folder, const Shape *shape, const WeightSet *w
 }
 
 CHECKED Err hf_export(const char *folder, const WeightSet *weights, const HfModel *model) {
-    Shape shape;
-    TRY(read_shape(&shape, weights));
+    ModelShape shape;
+    TRY(model_shape_read(&shape, weights, "export"));
+    if (shape.kind == MODEL_ENCODER)
+        return RAISE(ERR_INPUT,
+                     "export: the checkpoint has neither a decoder nor a head: transformers has no such model");
     TRY(folder_make(folder));
     TRY(write_tensors(folder, weights));
     TRY(write_tree(folder, "preprocessor_config.json", preprocessor_tree(model)));

@@ -19,6 +19,3 @@ typedef struct {
 /* One rank. The folder is made; existing files are replaced whole. ERR_INPUT naming the tensor that is unknown or has
  * an unexpected shape. */
 CHECKED Err hf_export(const char *folder, const WeightSet *weights, const HfModel *model);
-/* The transformers name of an official tensor, ERR_INPUT when unknown. For attn.qkv.weight the name of the query part;
- * parts 1 and 2 are key and value. */
-CHECKED Err hf_name(char *out, size_t size, const char *official, int part);

@@ -230,20 +230,32 @@ def mae_golden(path, c, steps=TOTAL):
     write_golden(path, {"losses": np.array(losses), **tensors})
 
 
-def classifier_golden(path, c):
-    model, seed = Model(c["seed"]), c["seed"]
+def classifier_model(c):
+    model = Model(c["seed"])
     model.add("patch_embed.proj.weight", c["width"], 3, c["tubelet_size"], c["patch_size"], c["patch_size"])
     model.add("patch_embed.proj.bias", c["width"])
     model.add_blocks("blocks", c["depth"], c["width"])
     model.add_norm("fc_norm", c["width"])
     model.add_linear("head", c["width"], c["n_classes"])
-    inputs = floats(seed, "inputs", (c["B"], 3, c["n_frames"], c["image_size"], c["image_size"]), 0.0, 2.0)
-    labels = floats(seed, "labels", (c["B"], c["n_classes"]), 1.0, 1.0).astype(np.float64)
-    labels = (labels / labels.sum(1, keepdims=True)).astype(np.float32)
+    return model
 
+
+def inputs_of(c):
+    return floats(c["seed"], "inputs", (c["B"], 3, c["n_frames"], c["image_size"], c["image_size"]), 0.0, 2.0)
+
+
+def classifier_forward(model, c, inputs):
+    """Logits, and features before fc_norm."""
     x = model.blocks("blocks", embed(model, "", torch.tensor(inputs, dtype=torch.float64), c), c["depth"], c["heads"])
     features = x.mean(1)
-    logits = model.linear("head", model.norm("fc_norm", features))
+    return model.linear("head", model.norm("fc_norm", features)), features
+
+
+def classifier_golden(path, c):
+    model = classifier_model(c)
+    labels = floats(c["seed"], "labels", (c["B"], c["n_classes"]), 1.0, 1.0).astype(np.float64)
+    labels = (labels / labels.sum(1, keepdims=True)).astype(np.float32)
+    logits, features = classifier_forward(model, c, inputs_of(c))
     loss = -(torch.tensor(labels, dtype=torch.float64) * F.log_softmax(logits, -1)).sum(-1).mean()
     loss.backward()
     write_golden(path, {

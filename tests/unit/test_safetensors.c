@@ -1,6 +1,6 @@
 #include "base/file.h"
 #include "base/text.h"
-#include "store/hf_export.h"
+#include "store/checkpoint.h"
 #include "store/safetensors.h"
 #include "store/weightfile.h"
 
@@ -112,54 +112,11 @@ static void test_files_that_do_not_add_up_are_refused(void **state) {
     }
 }
 
-static void test_names_follow_the_table_of_transformers(void **state) {
-    (void)state;
-    static const struct {
-        const char *official, *hf;
-        int part;
-    } names[] = {
-        {"mask_token", "mask_token", 0},
-        {"encoder.patch_embed.proj.bias", "videomae.embeddings.patch_embeddings.projection.bias", 0},
-        {"encoder.blocks.11.norm1.weight", "videomae.encoder.layer.11.layernorm_before.weight", 0},
-        {"encoder.blocks.0.attn.q_bias", "videomae.encoder.layer.0.attention.attention.q_bias", 0},
-        {"encoder.blocks.0.attn.qkv.weight", "videomae.encoder.layer.0.attention.attention.query.weight", 0},
-        {"encoder.blocks.0.attn.qkv.weight", "videomae.encoder.layer.0.attention.attention.key.weight", 1},
-        {"encoder.blocks.0.attn.qkv.weight", "videomae.encoder.layer.0.attention.attention.value.weight", 2},
-        {"encoder.blocks.3.attn.proj.bias", "videomae.encoder.layer.3.attention.output.dense.bias", 0},
-        {"encoder.blocks.3.norm2.bias", "videomae.encoder.layer.3.layernorm_after.bias", 0},
-        {"encoder.blocks.3.mlp.fc1.weight", "videomae.encoder.layer.3.intermediate.dense.weight", 0},
-        {"encoder.blocks.3.mlp.fc2.weight", "videomae.encoder.layer.3.output.dense.weight", 0},
-        {"encoder.norm.weight", "videomae.layernorm.weight", 0},
-        {"encoder_to_decoder.weight", "encoder_to_decoder.weight", 0},
-        {"decoder.blocks.2.attn.v_bias", "decoder.decoder_layers.2.attention.attention.v_bias", 0},
-        {"decoder.norm.bias", "decoder.norm.bias", 0},
-        {"decoder.head.weight", "decoder.head.weight", 0},
-        {"blocks.1.norm1.bias", "videomae.encoder.layer.1.layernorm_before.bias", 0},
-        {"patch_embed.proj.weight", "videomae.embeddings.patch_embeddings.projection.weight", 0},
-        {"fc_norm.weight", "fc_norm.weight", 0},
-        {"head.bias", "classifier.bias", 0},
-    };
-    char name[TENSOR_NAME_SIZE];
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        assert_int_equal(hf_name(name, sizeof(name), names[i].official, names[i].part), ERR_NONE);
-        assert_string_equal(name, names[i].hf);
-    }
-    static const char *const unknown[] = {"",
-                                          "conv1.weight",
-                                          "encoder.blocks.x.norm1.weight",
-                                          "encoder.blocks.1",
-                                          "encoder.blocks.1.gamma",
-                                          "encoder.blocks.99999.norm1.weight"};
-    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
-        assert_int_equal(hf_name(name, sizeof(name), unknown[i], 0), ERR_INPUT);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tensors_come_back),
         cmocka_unit_test(test_the_file_is_what_other_readers_expect),
         cmocka_unit_test(test_files_that_do_not_add_up_are_refused),
-        cmocka_unit_test(test_names_follow_the_table_of_transformers),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
