@@ -12,16 +12,17 @@ par: base math
 video: base math
 nn: base math
 store: base math par video
+features: base math par video store nn
 gen: base math par video store
 train: base math par video store nn
 eval: base math par video store nn train
-analysis: base math par video store nn
+analysis: base math par video store nn features
 sweep: base
-cli: base math par video store nn gen train eval analysis sweep
+cli: base math par video store nn features gen train eval analysis sweep
 '
 # header: the folders that may see it
 libraries='
-mpi.h: par store gen train eval analysis cli
+mpi.h: par store features gen train eval analysis cli
 hdf5.h: store
 libav: video
 libsw: video

@@ -1,0 +1,85 @@
+#include "features/tables.h"
+
+/* name, what it reads, output channels, window (rows, columns), stride, padding (rows, columns), module */
+#define CONV(name, from, channels, ky, kx, stride, py, px, into)                                                       \
+    {                                                                                                                  \
+        name, from, into, LAYER_CONV, channels, {                                                                      \
+            {1, ky, kx}, {1, stride, stride}, {0, py, px}, 0                                                           \
+        }                                                                                                              \
+    }
+#define MAX_DOWN(name, from, into)                                                                                     \
+    {                                                                                                                  \
+        name, from, into, LAYER_MAX, 0, {                                                                              \
+            {1, 3, 3}, {1, 2, 2}, {0, 0, 0}, 0                                                                         \
+        }                                                                                                              \
+    }
+#define POOL_SAME(kind, name, from)                                                                                    \
+    {                                                                                                                  \
+        name, from, "", kind, 0, {                                                                                     \
+            {1, 3, 3}, {1, 1, 1}, {0, 1, 1}, 0                                                                         \
+        }                                                                                                              \
+    }
+
+/* 35 x 35: branches of 1x1, 5x5, two 3x3, and a pool. */
+#define MIXED_5(m, from, pool_channels)                                                                                \
+    CONV(m ".branch1x1", from, 64, 1, 1, 1, 0, 0, m), CONV(m ".branch5x5_1", from, 48, 1, 1, 1, 0, 0, ""),             \
+        CONV(m ".branch5x5_2", m ".branch5x5_1", 64, 5, 5, 1, 2, 2, m),                                                \
+        CONV(m ".branch3x3dbl_1", from, 64, 1, 1, 1, 0, 0, ""),                                                        \
+        CONV(m ".branch3x3dbl_2", m ".branch3x3dbl_1", 96, 3, 3, 1, 1, 1, ""),                                         \
+        CONV(m ".branch3x3dbl_3", m ".branch3x3dbl_2", 96, 3, 3, 1, 1, 1, m), POOL_SAME(LAYER_MEAN, m ".pool", from),  \
+        CONV(m ".branch_pool", m ".pool", pool_channels, 1, 1, 1, 0, 0, m)
+
+/* 17 x 17: 7x7 windows as 1x7 and 7x1. */
+#define MIXED_6(m, from, width)                                                                                        \
+    CONV(m ".branch1x1", from, 192, 1, 1, 1, 0, 0, m), CONV(m ".branch7x7_1", from, width, 1, 1, 1, 0, 0, ""),         \
+        CONV(m ".branch7x7_2", m ".branch7x7_1", width, 1, 7, 1, 0, 3, ""),                                            \
+        CONV(m ".branch7x7_3", m ".branch7x7_2", 192, 7, 1, 1, 3, 0, m),                                               \
+        CONV(m ".branch7x7dbl_1", from, width, 1, 1, 1, 0, 0, ""),                                                     \
+        CONV(m ".branch7x7dbl_2", m ".branch7x7dbl_1", width, 7, 1, 1, 3, 0, ""),                                      \
+        CONV(m ".branch7x7dbl_3", m ".branch7x7dbl_2", width, 1, 7, 1, 0, 3, ""),                                      \
+        CONV(m ".branch7x7dbl_4", m ".branch7x7dbl_3", width, 7, 1, 1, 3, 0, ""),                                      \
+        CONV(m ".branch7x7dbl_5", m ".branch7x7dbl_4", 192, 1, 7, 1, 0, 3, m), POOL_SAME(LAYER_MEAN, m ".pool", from), \
+        CONV(m ".branch_pool", m ".pool", 192, 1, 1, 1, 0, 0, m)
+
+/* 8 x 8: 3x3 windows as 1x3 beside 3x1, both of which read the same. */
+#define MIXED_7(m, from, pool)                                                                                         \
+    CONV(m ".branch1x1", from, 320, 1, 1, 1, 0, 0, m), CONV(m ".branch3x3_1", from, 384, 1, 1, 1, 0, 0, ""),           \
+        CONV(m ".branch3x3_2a", m ".branch3x3_1", 384, 1, 3, 1, 0, 1, m),                                              \
+        CONV(m ".branch3x3_2b", m ".branch3x3_1", 384, 3, 1, 1, 1, 0, m),                                              \
+        CONV(m ".branch3x3dbl_1", from, 448, 1, 1, 1, 0, 0, ""),                                                       \
+        CONV(m ".branch3x3dbl_2", m ".branch3x3dbl_1", 384, 3, 3, 1, 1, 1, ""),                                        \
+        CONV(m ".branch3x3dbl_3a", m ".branch3x3dbl_2", 384, 1, 3, 1, 0, 1, m),                                        \
+        CONV(m ".branch3x3dbl_3b", m ".branch3x3dbl_2", 384, 3, 1, 1, 1, 0, m), POOL_SAME(pool, m ".pool", from),      \
+        CONV(m ".branch_pool", m ".pool", 192, 1, 1, 1, 0, 0, m)
+
+const Layer inception_layers[] = {
+    CONV("Conv2d_1a_3x3", "", 32, 3, 3, 2, 0, 0, ""),
+    CONV("Conv2d_2a_3x3", "Conv2d_1a_3x3", 32, 3, 3, 1, 0, 0, ""),
+    CONV("Conv2d_2b_3x3", "Conv2d_2a_3x3", 64, 3, 3, 1, 1, 1, ""),
+    MAX_DOWN("maxpool1", "Conv2d_2b_3x3", ""),
+    CONV("Conv2d_3b_1x1", "maxpool1", 80, 1, 1, 1, 0, 0, ""),
+    CONV("Conv2d_4a_3x3", "Conv2d_3b_1x1", 192, 3, 3, 1, 0, 0, ""),
+    MAX_DOWN("maxpool2", "Conv2d_4a_3x3", ""),
+    MIXED_5("Mixed_5b", "maxpool2", 32),
+    MIXED_5("Mixed_5c", "Mixed_5b", 64),
+    MIXED_5("Mixed_5d", "Mixed_5c", 64),
+    CONV("Mixed_6a.branch3x3", "Mixed_5d", 384, 3, 3, 2, 0, 0, "Mixed_6a"),
+    CONV("Mixed_6a.branch3x3dbl_1", "Mixed_5d", 64, 1, 1, 1, 0, 0, ""),
+    CONV("Mixed_6a.branch3x3dbl_2", "Mixed_6a.branch3x3dbl_1", 96, 3, 3, 1, 1, 1, ""),
+    CONV("Mixed_6a.branch3x3dbl_3", "Mixed_6a.branch3x3dbl_2", 96, 3, 3, 2, 0, 0, "Mixed_6a"),
+    MAX_DOWN("Mixed_6a.pool", "Mixed_5d", "Mixed_6a"),
+    MIXED_6("Mixed_6b", "Mixed_6a", 128),
+    MIXED_6("Mixed_6c", "Mixed_6b", 160),
+    MIXED_6("Mixed_6d", "Mixed_6c", 160),
+    MIXED_6("Mixed_6e", "Mixed_6d", 192),
+    CONV("Mixed_7a.branch3x3_1", "Mixed_6e", 192, 1, 1, 1, 0, 0, ""),
+    CONV("Mixed_7a.branch3x3_2", "Mixed_7a.branch3x3_1", 320, 3, 3, 2, 0, 0, "Mixed_7a"),
+    CONV("Mixed_7a.branch7x7x3_1", "Mixed_6e", 192, 1, 1, 1, 0, 0, ""),
+    CONV("Mixed_7a.branch7x7x3_2", "Mixed_7a.branch7x7x3_1", 192, 1, 7, 1, 0, 3, ""),
+    CONV("Mixed_7a.branch7x7x3_3", "Mixed_7a.branch7x7x3_2", 192, 7, 1, 1, 3, 0, ""),
+    CONV("Mixed_7a.branch7x7x3_4", "Mixed_7a.branch7x7x3_3", 192, 3, 3, 2, 0, 0, "Mixed_7a"),
+    MAX_DOWN("Mixed_7a.pool", "Mixed_6e", "Mixed_7a"),
+    MIXED_7("Mixed_7b", "Mixed_7a", LAYER_MEAN),
+    MIXED_7("Mixed_7c", "Mixed_7b", LAYER_MAX),
+};
+const int inception_n_layers = sizeof inception_layers / sizeof *inception_layers;
