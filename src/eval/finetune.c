@@ -3,48 +3,31 @@
 #include "eval/sample.h"
 #include "par/agree.h"
 #include "train/trainer.h"
-#include "train/trainlog.h"
 
 #include <math.h>
 
 typedef struct {
-    ClassifierScratch *scratch;
-    SampleBatch batch;
-    double data_s; /* spent on loading */
-} Worker;          /* of one thread */
-
-typedef struct {
     Classification *c;
-    Worker *workers;
-    int n_workers, B;
+    ClassifierScratch **scratch; /* of each thread */
+    int n_threads, B;
     float *lr_scale; /* (rows of the parameter table) */
 } Finetune;
 
 /* ---- memory ---- */
 
-static Err worker_init(Worker *worker, const Finetune *f) {
-    TRY(sample_batch_init(&worker->batch, f->c->task.config, f->c->task.train->n_classes));
-    return classifier_scratch_new(&worker->scratch, f->c->network, f->B);
+static void scratch_free(Finetune *f) {
+    for (int i = 0; i < f->n_threads; i++) classifier_scratch_free(&f->scratch[i]);
+    free(f->scratch);
+    f->scratch = NULL;
+    f->n_threads = 0;
 }
 
-static void worker_free(Worker *worker) {
-    classifier_scratch_free(&worker->scratch);
-    sample_batch_free(&worker->batch);
-}
-
-static void workers_free(Finetune *f) {
-    for (int i = 0; i < f->n_workers; i++) worker_free(&f->workers[i]);
-    free(f->workers);
-    f->workers = NULL;
-    f->n_workers = 0;
-}
-
-static Err workers_new(Finetune *f) {
-    int n_workers = f->c->task.run->par.threads;
-    f->workers = calloc((size_t)n_workers, sizeof(*f->workers));
-    if (!f->workers) return RAISE(ERR_MEMORY, "fine-tuning: no memory for %d threads", n_workers);
-    f->n_workers = n_workers;
-    for (int i = 0; i < n_workers; i++) TRY(worker_init(&f->workers[i], f));
+static Err scratch_new(Finetune *f) {
+    int n_threads = f->c->task.run->par.threads;
+    f->scratch = calloc((size_t)n_threads, sizeof(ClassifierScratch *));
+    if (!f->scratch) return RAISE(ERR_MEMORY, "fine-tuning: no memory for %d threads", n_threads);
+    f->n_threads = n_threads;
+    for (int i = 0; i < n_threads; i++) TRY(classifier_scratch_new(&f->scratch[i], f->c->network, f->B));
     return ERR_NONE;
 }
 
@@ -61,34 +44,38 @@ static Err layer_scales(Finetune *f) {
 
 /* ---- a leaf ---- */
 
-static Err leaf(TrainTask *task, int thread, const TrainLeaf *which, const float *params, float *grads, double *loss) {
-    const Finetune *f = task->state;
-    const ClassificationTask *t = &f->c->task;
-    Worker *worker = &f->workers[thread];
-    double started = trainlog_now();
-    TRY(sample_batch_load(&worker->batch, t->config, t->train, which, task->seed));
-    worker->data_s += trainlog_now() - started;
-    ClassifierDraws draws = {.seed = task->seed, .samples = worker->batch.samples};
-    classifier_step(f->c->network, worker->scratch, params, grads, loss, worker->batch.inputs, worker->batch.targets,
-                    f->B, 1.0f / (float)which->n_leaves, &draws);
-    return ERR_NONE;
+static Err place_new(void *state, void **place) {
+    const ClassificationTask *t = &((const Finetune *)state)->c->task;
+    SampleBatch *batch = *place = calloc(1, sizeof(*batch));
+    if (!batch) return RAISE(ERR_MEMORY, "fine-tuning: no memory for a micro-batch");
+    return sample_batch_init(batch, t->config, t->train->n_classes);
 }
 
-static double take_data_seconds(TrainTask *task) {
+static void place_free(void *state, void *place) {
+    (void)state;
+    if (place) sample_batch_free(place);
+    free(place);
+}
+
+static Err load(void *state, void *place, const TrainLeaf *which) {
+    const ClassificationTask *t = &((const Finetune *)state)->c->task;
+    return sample_batch_load(place, t->config, t->train, which, t->run->seed);
+}
+
+static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
+                 double *loss) {
     const Finetune *f = task->state;
-    double sum = 0;
-    for (int i = 0; i < f->n_workers; i++) {
-        sum += f->workers[i].data_s;
-        f->workers[i].data_s = 0;
-    }
-    return sum;
+    const SampleBatch *batch = place;
+    ClassifierDraws draws = {.seed = task->seed, .samples = batch->samples};
+    classifier_step(f->c->network, f->scratch[thread], params, grads, loss, batch->inputs, batch->targets, f->B,
+                    1.0f / (float)which->n_leaves, &draws);
 }
 
 /* ---- the run ---- */
 
 static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *outcome) {
     Finetune *f = task->state;
-    workers_free(f);
+    scratch_free(f);
     return classification_finish_all(f->c, params, outcome->weights_digest, NULL);
 }
 
@@ -104,16 +91,20 @@ static TrainTask task_of(Finetune *f) {
                        .state = f,
                        .flops_per_clip = config->data.repeat *
                                          model_finetune_flops(&config->model, t->train->n_classes),
-                       .scratch_bytes = classifier_scratch_bytes(f->c->network, f->B) + sample_batch_bytes(config),
+                       .scratch_bytes = classifier_scratch_bytes(f->c->network, f->B),
+                       .loader = {.state = f,
+                                  .place_bytes = sample_batch_bytes(config),
+                                  .place_new = place_new,
+                                  .place_free = place_free,
+                                  .load = load},
                        .leaf = leaf,
-                       .take_data_seconds = take_data_seconds,
                        .finish_all = finish_all};
 }
 
 static Err train_all(Classification *c, void *state) {
     Finetune *f = state;
     const Run *run = c->task.run;
-    Err err = workers_new(f);
+    Err err = scratch_new(f);
     if (!err) err = layer_scales(f);
     TRY(err_agree_all(err, &run->par, "fine-tuning memory"));
     TrainTask task = task_of(f);
@@ -132,7 +123,7 @@ CHECKED Err finetune_run_all(const FinetuneConfig *config, const ClipSource *tra
         err = run->dry_run ? trainer_print_plan(&plan, &config->train, run) : trainer_check(&plan, &config->train, run);
     }
     if (!err && !run->dry_run) err = classification_run_all(&c, train_all, &f);
-    workers_free(&f);
+    scratch_free(&f);
     free(f.lr_scale);
     classification_free(&c);
     return err;

@@ -77,6 +77,15 @@ void leafsum_free(LeafSum **sum) {
     *sum = NULL;
 }
 
+/* `threads` sub-blocks at a time, each worked through from its first leaf. */
+void leafsum_order(const LeafSum *sum, Share leaves, int64_t *order) {
+    int64_t turn = sum->threads * sum->block_width;
+    for (int64_t first = leaves.begin; first < leaves.end; first += turn)
+        for (int64_t i = 0; i < sum->block_width; i++)
+            for (int64_t leaf = first + i; leaf < first + turn; leaf += sum->block_width)
+                if (leaf < leaves.end) *order++ = leaf;
+}
+
 static void run_leaf(Round *round, int64_t leaf, float *grads) {
     if (shared_err_failed(&round->failure)) return;
     double *loss = &round->losses[leaf - round->leaves.begin];

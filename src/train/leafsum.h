@@ -23,6 +23,9 @@ void leafsum_free(LeafSum **sum);
 /* Bytes of the buffers besides `out`. */
 size_t leafsum_bytes(size_t total, int64_t width, int threads);
 
+/* order (leaves): their numbers, about as the threads will begin them. */
+void leafsum_order(const LeafSum *sum, Share leaves, int64_t *order);
+
 /* Runs all leaves; losses[leaf - leaves.begin] is zeroed and filled. A failing leaf stops the rest: the error of the
  * lowest failing leaf that ran is returned on the calling thread. Local. */
 CHECKED Err leafsum_run(LeafSum *sum, Share leaves, LeafFunction function, void *state, double *losses);

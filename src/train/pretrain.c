@@ -6,28 +6,15 @@
 #include "par/agree.h"
 #include "store/result.h"
 #include "train/identity.h"
+#include "train/masked_clips.h"
 #include "train/picture.h"
 #include "train/protocol.h"
 #include "train/trainer.h"
-#include "train/trainlog.h"
-#include "video/crop.h"
 #include "video/image.h"
-#include "video/resize.h"
-#include "video/sample.h"
 
 #include <math.h>
 
 enum { PICTURE_CLIPS = 4, PAPER_CLIPS = 9537 };
-
-/* What one thread needs for a leaf. */
-typedef struct {
-    MaeScratch *mae;
-    Frames read, cropped;
-    int *numbers;    /* (T) frames of the clip at hand */
-    uint8_t *clips;  /* (B, T, H, W, 3) */
-    uint8_t *masked; /* (B, N) */
-    double data_s;   /* spent on loading */
-} Worker;
 
 typedef struct {
     const PretrainConfig *config;
@@ -35,115 +22,87 @@ typedef struct {
     const Run *run;
     RunFolder folder;
     Mae *mae;
-    Worker *workers;
-    int n_workers, clips_a_worker;
+    MaeScratch **scratch; /* of each thread */
+    int n_threads;
 } Pretrain;
 
-/* ---- a thread's memory ---- */
+/* ---- threads' memory ---- */
 
-static size_t clip_bytes(const ModelConfig *m) {
-    return (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size * 3;
-}
-
-static Err worker_init(Worker *worker, const Pretrain *pretrain) {
-    const ModelConfig *m = &pretrain->config->model;
-    size_t B = (size_t)pretrain->clips_a_worker;
-    worker->numbers = calloc((size_t)m->n_frames, sizeof(int));
-    worker->clips = malloc(B * clip_bytes(m));
-    worker->masked = malloc(B * (size_t)model_tokens(m));
-    if (!worker->numbers || !worker->clips || !worker->masked)
-        return RAISE(ERR_MEMORY, "pretraining: no memory for a micro-batch of %zu clips", B);
-    return mae_scratch_new(&worker->mae, pretrain->mae, pretrain->clips_a_worker);
-}
-
-static void worker_free(Worker *worker) {
-    mae_scratch_free(&worker->mae);
-    frames_free(&worker->read);
-    frames_free(&worker->cropped);
-    free(worker->numbers);
-    free(worker->clips);
-    free(worker->masked);
-}
-
-static Err workers_new(Pretrain *pretrain, int n_workers) {
-    pretrain->workers = calloc((size_t)n_workers, sizeof(*pretrain->workers));
-    if (!pretrain->workers) return RAISE(ERR_MEMORY, "pretraining: no memory for %d threads", n_workers);
-    pretrain->n_workers = n_workers;
-    for (int i = 0; i < n_workers; i++) TRY(worker_init(&pretrain->workers[i], pretrain));
+static Err scratch_new(Pretrain *pretrain, int n_threads) {
+    pretrain->scratch = calloc((size_t)n_threads, sizeof(MaeScratch *));
+    if (!pretrain->scratch) return RAISE(ERR_MEMORY, "pretraining: no memory for %d threads", n_threads);
+    pretrain->n_threads = n_threads;
+    for (int i = 0; i < n_threads; i++)
+        TRY(mae_scratch_new(&pretrain->scratch[i], pretrain->mae, pretrain->config->train.micro_batch));
     return ERR_NONE;
 }
 
 static void pretrain_free(Pretrain *pretrain) {
-    for (int i = 0; i < pretrain->n_workers; i++) worker_free(&pretrain->workers[i]);
-    free(pretrain->workers);
+    for (int i = 0; i < pretrain->n_threads; i++) mae_scratch_free(&pretrain->scratch[i]);
+    free(pretrain->scratch);
     mae_free(&pretrain->mae);
 }
 
-/* ---- one sample ---- */
+/* ---- a leaf ---- */
 
-static Box crop_box(const Frames *frames, const PretrainConfig *config, uint64_t seed, uint64_t sample) {
-    Rng rng = rng_stream(seed, RNG_CROP, sample, 0);
-    if (config->data.crop == PRETRAIN_CROP_MULTI_SCALE)
-        return crop_multi_scale(frames->height, frames->width, config->model.image_size, &rng);
-    int side = frames->height < frames->width ? frames->height : frames->width;
-    return crop_center(frames->height, frames->width, side, side);
+static Err place_new(void *state, void **place) {
+    const Pretrain *pretrain = state;
+    MaskedClips *clips;
+    Err err = masked_clips_new(&clips, pretrain->config);
+    *place = clips;
+    return err;
 }
 
-/* Frames, crop and mask of clip `index` as number k of the worker's micro-batch. */
-static Err load_sample(Worker *worker, const Pretrain *pretrain, int k, int64_t epoch, int64_t index, uint64_t sample) {
-    const ModelConfig *m = &pretrain->config->model;
-    uint64_t seed = pretrain->run->seed;
-    VideoInfo info;
-    TRY(clip_source_info(pretrain->source, epoch, index, &info));
-    Rng rng = rng_stream(seed, RNG_FRAMES, sample, 0);
-    sample_pretrain(worker->numbers, m->n_frames, pretrain->config->data.frame_stride, info.n_frames, &rng);
-    TRY(clip_source_read(pretrain->source, epoch, index, worker->numbers, m->n_frames, &worker->read));
-    Box box = crop_box(&worker->read, pretrain->config, seed, sample);
-    TRY(resize_antialiased(&worker->cropped, &worker->read, &box, m->image_size, m->image_size));
-    memcpy(worker->clips + (size_t)k * clip_bytes(m), worker->cropped.data, clip_bytes(m));
-    mask_draw(worker->masked + (size_t)k * (size_t)model_tokens(m), m, pretrain->config->mask_ratio, seed, sample);
-    return ERR_NONE;
+static void place_free(void *state, void *place) {
+    (void)state;
+    masked_clips_free(place);
 }
 
-static Err leaf(TrainTask *task, int thread, const TrainLeaf *which, const float *params, float *grads, double *loss) {
-    const Pretrain *pretrain = task->state;
-    Worker *worker = &pretrain->workers[thread];
-    double started = trainlog_now();
-    for (int k = 0; k < which->n_clips; k++)
-        TRY(err_within(load_sample(worker, pretrain, k, which->epoch, which->clips[k], batch_sample(which, k)),
-                       "clip %u: ", which->clips[k]));
-    worker->data_s += trainlog_now() - started;
-    mae_step(pretrain->mae, worker->mae, params, grads, loss, worker->clips, worker->masked, which->n_clips,
-             1.0f / (float)which->n_leaves);
-    return ERR_NONE;
-}
-
-static double take_data_seconds(TrainTask *task) {
-    const Pretrain *pretrain = task->state;
-    double sum = 0;
-    for (int i = 0; i < pretrain->n_workers; i++) {
-        sum += pretrain->workers[i].data_s;
-        pretrain->workers[i].data_s = 0;
+static Err load(void *state, void *place, const TrainLeaf *which) {
+    const Pretrain *pretrain = state;
+    for (int k = 0; k < which->n_clips; k++) {
+        Err err = masked_clips_load(place, k, pretrain->config, pretrain->source, pretrain->run->seed, which->epoch,
+                                    which->clips[k], batch_sample(which, k));
+        if (err) return err_within(err, "clip %u: ", which->clips[k]);
     }
-    return sum;
+    return ERR_NONE;
+}
+
+static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
+                 double *loss) {
+    const Pretrain *pretrain = task->state;
+    const MaskedClips *clips = place;
+    mae_step(pretrain->mae, pretrain->scratch[thread], params, grads, loss, clips->clips, clips->masked, which->n_clips,
+             1.0f / (float)which->n_leaves);
 }
 
 /* ---- pictures ---- */
 
+static Err picture_clips(MaskedClips *clips, const Pretrain *pretrain, int B) {
+    int64_t count = pretrain->source->count;
+    for (int k = 0; k < B; k++)
+        TRY(masked_clips_load(clips, k, pretrain->config, pretrain->source, pretrain->run->seed, 0, k * count / B,
+                              (uint64_t)k));
+    return ERR_NONE;
+}
+
 /* A few clips spread over the source, the same in every picture. */
 static Err write_picture(const Pretrain *pretrain, const float *params, const char *name) {
-    Worker *worker = &pretrain->workers[0];
-    int64_t count = pretrain->source->count;
-    int B = pretrain->clips_a_worker < PICTURE_CLIPS ? pretrain->clips_a_worker : PICTURE_CLIPS;
-    if (B > count) B = (int)count;
-    for (int k = 0; k < B; k++) TRY(load_sample(worker, pretrain, k, 0, k * count / B, (uint64_t)k));
+    int B = pretrain->config->train.micro_batch;
+    if (B > PICTURE_CLIPS) B = PICTURE_CLIPS;
+    if (B > pretrain->source->count) B = (int)pretrain->source->count;
     char path[PATH_SIZE];
     Frames picture = {0};
-    TRY(runfolder_path(path, sizeof(path), &pretrain->folder, name));
-    Err err = picture_of_reconstruction(&picture, pretrain->mae, worker->mae, &pretrain->config->model, params,
-                                        worker->clips, worker->masked, B);
+    MaskedClips *clips;
+    Err err = masked_clips_new(&clips, pretrain->config);
+    if (!err) err = runfolder_path(path, sizeof(path), &pretrain->folder, name);
+    if (!err) err = picture_clips(clips, pretrain, B);
+    if (!err)
+        err = picture_of_reconstruction(&picture, pretrain->mae, pretrain->scratch[0], &pretrain->config->model, params,
+                                        clips->clips, clips->masked, B);
     if (!err) err = image_write_png(path, &picture, 0);
     frames_free(&picture);
+    masked_clips_free(clips);
     return err;
 }
 
@@ -218,10 +177,13 @@ static TrainTask task_of(Pretrain *pretrain) {
                        .head_scale = 1,
                        .state = pretrain,
                        .flops_per_clip = model_pretrain_flops(&config->model, config->mask_ratio),
-                       .scratch_bytes = mae_scratch_bytes(pretrain->mae, pretrain->clips_a_worker) +
-                                        (size_t)pretrain->clips_a_worker * clip_bytes(&config->model),
+                       .scratch_bytes = mae_scratch_bytes(pretrain->mae, config->train.micro_batch),
+                       .loader = {.state = pretrain,
+                                  .place_bytes = masked_clips_bytes(config),
+                                  .place_new = place_new,
+                                  .place_free = place_free,
+                                  .load = load},
                        .leaf = leaf,
-                       .take_data_seconds = take_data_seconds,
                        .epoch_end_all = epoch_end_all,
                        .finish_all = finish_all};
 }
@@ -229,7 +191,7 @@ static TrainTask task_of(Pretrain *pretrain) {
 static Err train_all(Pretrain *pretrain) {
     const Run *run = pretrain->run;
     TrainTask task = task_of(pretrain);
-    TRY(err_agree_all(workers_new(pretrain, run->par.threads), &run->par, "pretraining memory"));
+    TRY(err_agree_all(scratch_new(pretrain, run->par.threads), &run->par, "pretraining memory"));
     return trainer_run_all(&task, &pretrain->config->train, NULL, run, &pretrain->folder);
 }
 
@@ -251,7 +213,7 @@ static Err run_in_folder_all(Pretrain *pretrain) {
 
 /* What comes before the run folder depends on the config alone, so it fails on all ranks or on none. */
 CHECKED Err pretrain_run_all(const PretrainConfig *config, const ClipSource *source, const Run *run) {
-    Pretrain pretrain = {.config = config, .source = source, .run = run, .clips_a_worker = config->train.micro_batch};
+    Pretrain pretrain = {.config = config, .source = source, .run = run};
     TRY(model_check(&config->model));
     TRY(mask_check(&config->model, config->mask_ratio));
     TRY(mae_new(&pretrain.mae, &config->model, config->mask_ratio));

@@ -14,6 +14,7 @@ typedef struct {
     double warmup_epochs;
     double weight_decay, beta1, beta2, eps, layer_decay;
     int reduce; /* ReduceKind */
+    int loaders;
     double checkpoint_minutes;
     int64_t checkpoint_steps;
     int keep_last;
@@ -50,6 +51,10 @@ typedef struct {
                    "how gradients are summed over ranks: tree gives the same bits on any power-of-two rank count, "    \
                    "mpi takes any rank count and agrees to rounding, auto is tree where it fits",                      \
                    0, "auto|tree|mpi"),                                                                                \
+        FIELD_INT(TrainConfig, loaders,                                                                                \
+                  "threads a rank that load clips ahead of the step, asleep when enough are ready; 0: each step "      \
+                  "loads its own",                                                                                     \
+                  1, 0, 256, .flags = FIELD_COSMETIC),                                                                 \
         FIELD_DOUBLE(TrainConfig, checkpoint_minutes,                                                                  \
                      "minutes between checkpoints; one more at the end, and one on a stop request", 15, 0.001, 1e6,    \
                      .flags = FIELD_COSMETIC),                                                                         \

@@ -35,6 +35,7 @@ typedef struct {
     ReduceKind reduce_kind;
     Reduce *reduce;
     LeafSum *sum;
+    Prefetch *prefetch;
     Share leaves, slice;
     Arena memory; /* moments and stats */
     float *m, *v; /* (slice) */
@@ -139,6 +140,23 @@ static Err start_or_resume_all(Trainer *t, const float *initial) {
     return ERR_NONE;
 }
 
+/* From the step that comes now. */
+static Err start_loading(Trainer *t) {
+    int64_t n = t->leaves.end - t->leaves.begin, *wanted = malloc((size_t)(n + 1) * sizeof(*wanted));
+    if (!wanted) return RAISE(ERR_MEMORY, "training: no memory for the order of %lld leaves", (long long)n);
+    leafsum_order(t->sum, t->leaves, wanted);
+    PrefetchPlan plan = {.batch = t->plan,
+                         .leaves = t->leaves,
+                         .wanted = wanted,
+                         .first_step = t->step,
+                         .end_step = t->total_steps,
+                         .threads = t->run->par.threads,
+                         .loaders = t->config->loaders};
+    Err err = prefetch_new(&t->prefetch, &t->task->loader, &plan);
+    free(wanted);
+    return err;
+}
+
 static void say_what_starts(const Trainer *t) {
     const TrainConfig *c = t->config;
     char params[32], bytes[32];
@@ -160,6 +178,7 @@ static Err open_all(Trainer *t, const float *initial) {
     t->slice = reduce_slice(t->reduce);
     TRY(err_agree_all(allocate(t), par, "training memory"));
     TRY(start_or_resume_all(t, initial));
+    TRY(err_agree_all(start_loading(t), par, "loading ahead"));
     say_what_starts(t);
     t->logging = true;
     TRY(trainlog_open_all(&t->log, t->run, t->folder, t->step, t->total_steps, t->config->log_steps, t->config->batch,
@@ -171,6 +190,7 @@ static Err open_all(Trainer *t, const float *initial) {
 
 static void free_trainer_all(Trainer *t) {
     stop_watch_folder(NULL);
+    prefetch_free(&t->prefetch);
     leafsum_free(&t->sum);
     reduce_free_all(&t->reduce);
     arena_free(&t->memory);
@@ -183,7 +203,10 @@ static void free_trainer_all(Trainer *t) {
 static Err run_leaf(void *state, int thread, int64_t leaf, float *grads, double *loss) {
     Trainer *t = state;
     TrainLeaf which = batch_leaf(&t->plan, t->step, leaf);
-    return t->task->leaf(t->task, thread, &which, reduce_params(t->reduce), grads, loss);
+    void *place;
+    TRY(prefetch_take(t->prefetch, thread, &which, &place));
+    t->task->leaf(t->task, thread, place, &which, reduce_params(t->reduce), grads, loss);
+    return ERR_NONE;
 }
 
 /* What a rank does alone; a point that could not be written is reported here too. */
@@ -253,6 +276,7 @@ static Err step_all(Trainer *t, bool *stop, bool *save) {
     double times[5], lr = schedule_rate(&t->schedule, t->step);
     times[0] = trainlog_now();
     batch_plan_enter(&t->plan, t->step);
+    prefetch_enter(t->prefetch, t->step);
     TRY(err_agree_all(compute_gradients(t), &t->run->par, "gradients"));
     times[1] = trainlog_now();
     reduce_scatter_all(t->reduce);
@@ -264,8 +288,7 @@ static Err step_all(Trainer *t, bool *stop, bool *save) {
     reduce_gather_all(t->reduce);
     times[4] = trainlog_now();
     t->step++;
-    double data = t->task->take_data_seconds ? t->task->take_data_seconds(t->task) : 0;
-    StepTimes spent = {.data = data / t->run->par.threads,
+    StepTimes spent = {.data = prefetch_take_waited(t->prefetch) / t->run->par.threads,
                        .compute = times[1] - times[0],
                        .exchange = times[2] - times[1] + times[4] - times[3],
                        .update = times[3] - times[2]};
@@ -338,6 +361,7 @@ static Err read_outcome(const Trainer *t, TrainOutcome *outcome) {
 /* Without gradients and moments: what comes now (tests, pictures) may need the room. */
 static Err finish_all(Trainer *t) {
     TrainOutcome outcome = {.steps = t->step};
+    prefetch_free(&t->prefetch);
     leafsum_free(&t->sum);
     arena_free(&t->memory);
     TRY(err_agree_all(read_outcome(t, &outcome), &t->run->par, "reading the final checkpoint back"));
@@ -369,7 +393,8 @@ CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const Train
     TRY(reduce_choose(&kind, (ReduceKind)config->reduce, n_ranks, n_leaves));
     size_t total = task->params->total, moments = 2 * (total / (size_t)n_ranks) * sizeof(float);
     *bytes = reduce_bytes(total) + leafsum_bytes(total, leaf_width(kind, n_leaves, n_ranks), threads) + moments +
-             (size_t)threads * task->scratch_bytes;
+             (size_t)threads * task->scratch_bytes +
+             (size_t)prefetch_places(threads, config->loaders) * task->loader.place_bytes;
     return ERR_NONE;
 }
 

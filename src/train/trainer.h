@@ -6,9 +6,9 @@
  * optimizer's state is sharded); then parameters are gathered. What a step does follows from (seed, step) and the
  * parameters alone, so a run that was interrupted ends in the same bits.
  *
- * The task supplies arithmetic and data of a leaf; the trainer owns parameters, moments, gradients, schedule,
- * checkpoints, curves, stop requests and divergence detection. Files in the run folder: ckpt/, curves.jsonl (loss, lr,
- * grad_norm: equal for equal runs), timings.jsonl (what is not). */
+ * The task supplies arithmetic and data of a leaf; the trainer owns parameters, moments, gradients, schedule, loading
+ * ahead (train/prefetch), checkpoints, curves, stop requests and divergence detection. Files in the run folder: ckpt/,
+ * curves.jsonl (loss, lr, grad_norm: equal for equal runs), timings.jsonl (what is not). */
 #pragma once
 
 #include "base/digest.h"
@@ -16,6 +16,7 @@
 #include "par/run.h"
 #include "store/runfolder.h"
 #include "train/batch.h"
+#include "train/prefetch.h"
 #include "train/train_config.h"
 
 typedef struct TrainTask TrainTask;
@@ -37,12 +38,12 @@ struct TrainTask {
     void *state;
     double flops_per_clip; /* for the rate report, 0: unknown */
     size_t scratch_bytes;  /* a thread's, for the memory report */
+    LeafLoader loader;     /* the data of a leaf */
     /* Adds the mean loss of the batch's share (the leaf's mean divided by leaf->n_leaves) into *loss and its gradient
-     * into grads. Called by one thread a leaf; `thread` selects scratch. Deterministic in (leaf, params). */
-    CHECKED Err (*leaf)(TrainTask *task, int thread, const TrainLeaf *leaf, const float *params, float *grads,
-                        double *loss);
-    /* May be NULL. Seconds this rank's threads spent on data since the last call, added up. Between steps. */
-    double (*take_data_seconds)(TrainTask *task);
+     * into grads. Called by one thread a leaf; `thread` selects scratch, `place` holds what the loader loaded.
+     * Deterministic in (leaf, params). */
+    void (*leaf)(TrainTask *task, int thread, void *place, const TrainLeaf *leaf, const float *params, float *grads,
+                 double *loss);
     /* May be NULL. After every epoch, on all ranks, with the same parameters everywhere. */
     CHECKED Err (*epoch_end_all)(TrainTask *task, int64_t epoch, const float *params);
     /* May be NULL. After the last step and checkpoint; params is borrowed. */

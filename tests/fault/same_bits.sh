@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The promise of training, in one place: twenty steps end in the same weights to the bit on 1 rank with 1 or 2 threads,
-# on 2 and 4 ranks, killed on 2 ranks and finished on 1, and from stored videos as from the same videos rendered while
-# training. Another seed ends elsewhere.
+# on 2 and 4 ranks, with clips loaded ahead or in the step, killed on 2 ranks and finished on 1, and from stored videos as
+# from the same videos rendered while training. Another seed ends elsewhere.
 . "$2/tests/support/fault.sh"
 videos=(--set data.size=24 --set data.frames=20 --set "data.with=[\"objects=20\"]")
 learn=(--clips 160 --epochs 1 --batch 8 --set train.micro_batch=2 --set train.warmup_epochs=0.25 --base-lr 0.1
@@ -18,7 +18,7 @@ same() { # same DIR: the weights and curves of the run in DIR are those of the r
     cmp one/*/curves.jsonl "$1"/*/curves.jsonl || fail "$1 has other curves"
 }
 
-expect 0 run 1 "$synvid" "${live[@]}" one --threads 1
+expect 0 run 1 "$synvid" "${live[@]}" one --threads 1 --set train.loaders=0
 says err "trained to step 20 of 20"
 expected=$(weights one)
 [ ${#expected} -eq 32 ] || fail "no digest of the final weights: $expected"
@@ -28,6 +28,9 @@ for shape in "1 2" "1 3" "2 1" "2 2" "4 1"; do
     expect 0 run "$n" "$synvid" "${live[@]}" "ranks-$n-threads-$threads" --threads "$threads"
     same "ranks-$n-threads-$threads"
 done
+
+expect 0 run 1 "$synvid" "${live[@]}" ahead --threads 2 --set train.loaders=3
+same ahead
 
 # Killed twice on two ranks: in the middle of an exchange, and when it goes on. Finished on one.
 expect 137 env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \

@@ -32,14 +32,16 @@ static Err train_all(const PretrainConfig *config, const Par *par, const char *o
     return pretrain_run_all(config, &source, &run);
 }
 
-/* What one rank alone makes of it, and what all of them make. */
+/* What one rank alone makes of it, loading as it goes, and what all of them make. */
 static void compare_all(const PretrainConfig *config, const Par *par, int threads, bool bits) {
+    PretrainConfig plain = *config;
+    plain.train.loaders = 0;
     char folder[64], alone[80];
     CHECK_OK(fixture_folder_all(folder, par));
     Par team = *par, serial = par_serial(1);
     team.threads = threads;
     (void)snprintf(alone, sizeof alone, "%s/alone-%d", folder, par->rank);
-    CHECK_OK(train_all(config, &serial, alone));
+    CHECK_OK(train_all(&plain, &serial, alone));
     CHECK_OK(train_all(config, &team, folder));
     Result expected = {0}, found = {0};
     CHECK_OK(fixture_result(&expected, alone, "drawn"));
@@ -54,7 +56,10 @@ static void compare_all(const PretrainConfig *config, const Par *par, int thread
 static void test_ranks_and_threads_leave_no_trace_all(const Par *par) {
     bool power_of_two = (par->n_ranks & (par->n_ranks - 1)) == 0;
     PretrainConfig config = make_config(12, 3, 0);
-    for (int threads = 1; threads <= 3; threads++) compare_all(&config, par, threads, power_of_two);
+    for (int threads = 1; threads <= 3; threads++) {
+        config.train.loaders = threads - 1;
+        compare_all(&config, par, threads, power_of_two);
+    }
 }
 
 /* Six leaves: the tree over eight with two missing. */
@@ -88,15 +93,19 @@ static void test_a_stopped_run_goes_on_to_the_same_bits_all(const Par *par) {
 static void test_a_clip_that_fails_on_one_rank_ends_all_with_its_message(const Par *par) {
     char folder[64];
     PretrainConfig config = make_config(12, 3, 0);
-    CHECK_OK(fixture_folder_all(folder, par));
-    fixture_broken = par->rank == par->n_ranks - 1 ? 5 : -1;
-    Err err = train_all(&config, par, folder);
-    fixture_broken = -1;
-    /* Whether that rank meets video 5 depends on the shuffle; all ranks must agree on it. */
-    CHECK(agree_max_all(err, par, "test") == (int64_t)err);
-    if (err) CHECK(err == ERR_INPUT && strstr(err_message(), "video 5 is broken") && strstr(err_message(), "step "));
-    CHECK_OK(train_all(&config, par, folder));
-    fixture_remove_all(folder, par);
+    for (int loaders = 0; loaders <= 2; loaders++) {
+        CHECK_OK(fixture_folder_all(folder, par));
+        config.train.loaders = loaders;
+        fixture_broken = par->rank == par->n_ranks - 1 ? 5 : -1;
+        Err err = train_all(&config, par, folder);
+        fixture_broken = -1;
+        /* Whether that rank meets video 5 depends on the shuffle; all ranks must agree on it. */
+        CHECK(agree_max_all(err, par, "test") == (int64_t)err);
+        if (err)
+            CHECK(err == ERR_INPUT && strstr(err_message(), "video 5 is broken") && strstr(err_message(), "step "));
+        CHECK_OK(train_all(&config, par, folder));
+        fixture_remove_all(folder, par);
+    }
 }
 
 static void test_divergence_is_an_error_that_names_the_step(const Par *par) {
