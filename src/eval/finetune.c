@@ -1,10 +1,9 @@
 #include "eval/classification.h"
 
 #include "eval/sample.h"
+#include "nn/schedule.h"
 #include "par/agree.h"
 #include "train/trainer.h"
-
-#include <math.h>
 
 typedef struct {
     Classification *c;
@@ -31,14 +30,13 @@ static Err scratch_new(Finetune *f) {
     return ERR_NONE;
 }
 
-/* Group 0 the embedding, i+1 block i, depth+1 fc_norm and head: the lower, the slower. */
 static Err layer_scales(Finetune *f) {
     const FinetuneConfig *config = f->c->task.config;
     const ParamTable *table = classifier_params(f->c->network);
     f->lr_scale = malloc((size_t)table->n_rows * sizeof(float));
     if (!f->lr_scale) return RAISE(ERR_MEMORY, "fine-tuning: no memory for the layers' rates");
     for (int i = 0; i < table->n_rows; i++)
-        f->lr_scale[i] = (float)pow(config->train.layer_decay, config->model.depth + 1 - table->rows[i].layer);
+        f->lr_scale[i] = schedule_layer_scale(config->train.layer_decay, config->model.depth, table->rows[i].layer);
     return ERR_NONE;
 }
 

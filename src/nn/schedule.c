@@ -9,3 +9,7 @@ double schedule_rate(const Schedule *schedule, int64_t step) {
     double done = (double)(step - warmup) / (double)(schedule->total_steps - warmup);
     return schedule->minimum + (schedule->peak - schedule->minimum) / 2 * (1 + cos(M_PI * done));
 }
+
+float schedule_layer_scale(double decay, int depth, int layer) {
+    return (float)pow(decay, depth + 1 - layer);
+}

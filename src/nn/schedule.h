@@ -10,3 +10,7 @@ typedef struct {
 } Schedule;
 
 double schedule_rate(const Schedule *schedule, int64_t step); /* step counts from 0 */
+
+/* Layer-wise decay: decay^(depth + 1 - layer), layer 0 the patch embedding, i + 1 block i, depth + 1 fc_norm and head
+ * (official optim_factory.py): the lower, the slower. */
+float schedule_layer_scale(double decay, int depth, int layer);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "eval/finetune.h"
+#include "eval/forward.h"
 #include "eval/pretrained.h"
 #include "nn/classifier.h"
 #include "par_check.h"
@@ -72,6 +73,68 @@ static void check_learns_all(RunAll *task, const FinetuneConfig *config, const c
 static void test_finetuning_learns_and_does_not_depend_on_ranks_all(const Par *par) {
     FinetuneConfig config = finetune_config();
     check_learns_all(finetune_run_all, &config, "finetune", par, par->n_ranks != 3);
+}
+
+/* ---- which weights are tested ---- */
+
+/* The class probabilities of the last checkpoint of the only run below `out`, computed again. */
+static void probabilities_of_checkpoint(float **probabilities, const FinetuneConfig *config, const char *stem) {
+    char folder[PATH_SIZE];
+    Classifier *network = NULL;
+    WeightSet weights = {0};
+    ClipSource test = fixture_source(TEST_CLIPS, "test");
+    Run run = {.par = par_serial(1), .progress = PROGRESS_NONE};
+    int *labels = NULL;
+    CHECK_OK(pretrained_find(folder, sizeof folder, stem));
+    CHECK_OK(weights_read(&weights, folder));
+    CHECK_OK(classifier_new(&network, &config->model, FIXTURE_CLASSES, 0, 0));
+    const ParamTable *table = classifier_params(network);
+    float *flat = malloc(table->total * sizeof *flat);
+    for (int i = 0; i < table->n_rows; i++) {
+        const Tensor *tensor = weights_find(&weights, table->rows[i].name);
+        CHECK(tensor != NULL);
+        if (tensor) memcpy(flat + table->rows[i].offset, tensor->data, table->rows[i].count * sizeof(float));
+    }
+    Forward forward = {
+        .network = network,
+        .params = flat,
+        .batch = config->train.micro_batch,
+        .n_classes = FIXTURE_CLASSES,
+        .what = "videos",
+        .views = {&test, &config->model, config->data.frame_stride, config->data.test_clips, config->data.test_crops}};
+    CHECK_OK(forward_probabilities_all(probabilities, &labels, &forward, &run));
+    free(labels);
+    free(flat);
+    weights_free(&weights);
+    classifier_free(&network);
+}
+
+/* The official code keeps the "best" epoch as well, and tests the last one. */
+static void test_the_last_epochs_weights_are_tested_all(const Par *par) {
+    char folder[64], alone[80], stem[128], path[PATH_SIZE], *text = NULL;
+    size_t length = 0;
+    float *probabilities = NULL;
+    FinetuneConfig config = finetune_config();
+    Par serial = par_serial(1);
+    config.train.epochs = 3;
+    CHECK_OK(fixture_folder_all(folder, par));
+    (void)snprintf(alone, sizeof alone, "%s/alone-%d", folder, par->rank);
+    (void)snprintf(stem, sizeof stem, "%s/finetune-drawn-random-initialization", alone);
+    CHECK_OK(run_all(finetune_run_all, &config, &serial, alone));
+    probabilities_of_checkpoint(&probabilities, &config, stem);
+    CHECK_OK(pretrained_find(path, sizeof path - 32, stem));
+    CHECK_OK(text_format(path + strlen(path), 32, "/predictions.csv"));
+    CHECK_OK(file_read(&text, &length, path, 1 << 20));
+    const char *line = text ? strchr(text, '\n') : NULL;
+    for (int video = 0; video < TEST_CLIPS && line; video++, line = strchr(line + 1, '\n')) {
+        char expected[32];
+        (void)snprintf(expected, sizeof expected, ",%.6f,", (double)probabilities[video * FIXTURE_CLASSES + video % 3]);
+        const char *found = strstr(line, expected);
+        CHECK(found && found < strchr(line + 1, '\n'));
+    }
+    free(text);
+    free(probabilities);
+    fixture_remove_all(folder, par);
 }
 
 static void test_a_probe_learns_and_does_not_depend_on_ranks_all(const Par *par) {
@@ -180,6 +243,7 @@ int main(void) {
     par_check_start_all(&par);
     log_setup(par.rank, par.n_ranks, LOG_QUIET);
     test_finetuning_learns_and_does_not_depend_on_ranks_all(&par);
+    test_the_last_epochs_weights_are_tested_all(&par);
     test_a_probe_learns_and_does_not_depend_on_ranks_all(&par);
     test_every_augmentation_at_once_runs_all(&par);
     test_a_checkpoint_enters_the_result_and_the_identity_all(&par);

@@ -39,11 +39,22 @@ static void test_no_or_one_warm_up_step_starts_at_the_peak(void **state) {
     near(schedule_rate(&s, 0), 1e-3);
 }
 
+static void test_lower_layers_are_slower(void **state) {
+    (void)state;
+    /* ViT-B at 0.7: 13 steps down from the head. */
+    assert_true(schedule_layer_scale(0.7, 12, 13) == 1);
+    assert_float_equal(schedule_layer_scale(0.7, 12, 12), 0.7, 1e-7);
+    assert_float_equal(schedule_layer_scale(0.7, 12, 1), 0.0138412872, 1e-9);
+    assert_float_equal(schedule_layer_scale(0.7, 12, 0), 0.00968890104, 1e-9);
+    assert_true(schedule_layer_scale(1, 12, 0) == 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_warm_up_is_a_line_from_zero_to_the_peak),
         cmocka_unit_test(test_after_warm_up_half_a_cosine_falls_to_the_minimum),
         cmocka_unit_test(test_no_or_one_warm_up_step_starts_at_the_peak),
+        cmocka_unit_test(test_lower_layers_are_slower),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
