@@ -10,6 +10,7 @@ const Command *const commands[] = {
     &cmd_pretrain,
     &cmd_finetune,
     &cmd_probe,
+    &cmd_robust,
     &cmd_analyze,
     &cmd_report,
     &cmd_sweep,

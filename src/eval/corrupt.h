@@ -55,6 +55,11 @@ typedef struct {
     uint64_t seed;
 } Corruption;
 
+/* `scale` of square frames of `side` pixels. */
+static inline double corrupt_scale(int side) {
+    return side / 224.0;
+}
+
 /* Which part of which video. */
 typedef struct {
     int64_t video;

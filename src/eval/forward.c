@@ -1,6 +1,7 @@
 #include "eval/forward.h"
 
 #include "base/shared_err.h"
+#include "base/stop.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
@@ -77,6 +78,7 @@ static void collect_probabilities(float *row, Worker *worker, const Forward *for
 
 static Err run_video(Pass *pass, Worker *worker, int64_t video) {
     const Forward *forward = pass->forward;
+    if (forward->stoppable && stop_requested()) return RAISE(ERR_STOPPED, "stopped: %s", stop_reason());
     size_t at = (size_t)(video - pass->share.begin), floats = input_floats(forward->views.model);
     int n_views = view_count(&forward->views);
     TRY(view_label(&pass->labels[at], forward->views.source, 0, video));
@@ -142,6 +144,11 @@ static Err gather_all(float **rows, int **labels, const Pass *pass) {
     return gather_bytes_all((void **)labels, &bytes, pass->labels, count * sizeof(int), par);
 }
 
+CHECKED Err forward_progress_all(Progress **progress, const Forward *forward, int64_t videos, const Run *run) {
+    return progress_begin_all(progress, &run->par, run->progress, forward->what, videos, "views",
+                              view_count(&forward->views));
+}
+
 static Err pass_all(float **rows, int **labels, const Forward *forward, const Run *run, Collect *collect,
                     size_t row_floats) {
     const Par *par = &run->par;
@@ -150,10 +157,10 @@ static Err pass_all(float **rows, int **labels, const Forward *forward, const Ru
     pass.share = share_block(forward->views.source->count, par->rank, par->n_ranks);
     Err err = err_agree_all(prepare(&pass), par, forward->what);
     if (!err) {
-        err = progress_begin_all(&pass.progress, par, run->progress, forward->what, forward->views.source->count,
-                                 "views", view_count(&forward->views));
+        pass.progress = forward->progress;
+        if (!pass.progress) err = forward_progress_all(&pass.progress, forward, forward->views.source->count, run);
         if (!err) err = err_agree_all(run_share(&pass), par, forward->what);
-        progress_end_all(&pass.progress);
+        if (!forward->progress) progress_end_all(&pass.progress);
     }
     if (!err) err = gather_all(rows, labels, &pass);
     pass_free(&pass);

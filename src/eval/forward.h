@@ -12,11 +12,15 @@ typedef struct {
     const Classifier *network;
     const float *params;
     ViewPlan views;
-    int batch;        /* views at a time */
-    int n_classes;    /* of the network */
-    const char *what; /* for progress: "test videos" */
+    int batch;          /* views at a time */
+    int n_classes;      /* of the network */
+    const char *what;   /* for progress: "test videos" */
+    bool stoppable;     /* a stop request ends it with ERR_STOPPED; otherwise it runs to its end */
+    Progress *progress; /* of several passes together, counted in videos; NULL: one of its own */
 } Forward;
 
+/* Begins a progress that this many videos finish, to be shared by passes. */
+CHECKED Err forward_progress_all(Progress **progress, const Forward *forward, int64_t videos, const Run *run);
 /* *probabilities (count, K): softmax of each view first, then the mean over views. *labels (count). Both malloc'd, on
  * every rank. */
 CHECKED Err forward_probabilities_all(float **probabilities, int **labels, const Forward *forward, const Run *run);

@@ -2,9 +2,10 @@
  *
  * Clip c of C starts at evenly spread places of the video's every frame_stride-th frame; frames are resized to the
  * model's side on the shorter side and S square crops taken along the longer one (the official code's test protocol).
- * View number = clip * S + crop. */
+ * View number = clip * S + crop. A plan with a corruption corrupts on the way (eval/corrupt.h says where). */
 #pragma once
 
+#include "eval/corrupt.h"
 #include "nn/model.h"
 #include "video/source.h"
 
@@ -12,6 +13,7 @@ typedef struct {
     const ClipSource *source;
     const ModelConfig *model;
     int frame_stride, n_clips, n_crops;
+    const Corruption *corruption; /* NULL: none */
 } ViewPlan;
 
 /* Buffers of one thread, which remember the clip at hand so that its other crops are not read again. Start from {0}. */
@@ -22,11 +24,16 @@ typedef struct {
     int64_t video;
     int clip;
     bool holds;
+    uint8_t *recoded; /* the video `recoded_video` after a corruption of whole videos, encoded */
+    size_t recoded_length;
+    int64_t recoded_video;
 } ViewReader;
 
 static inline int view_count(const ViewPlan *plan) {
     return plan->n_clips * plan->n_crops;
 }
+/* The view as 8-bit frames, the model's side square; borrowed until the next call. */
+CHECKED Err view_frames(const Frames **frames, ViewReader *reader, const ViewPlan *plan, int64_t video, int view);
 /* input: (3, T, H, W) normalized floats. */
 CHECKED Err view_load(float *input, ViewReader *reader, const ViewPlan *plan, int64_t video, int view);
 void view_reader_free(ViewReader *reader);

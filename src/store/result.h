@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-enum { RESULT_METRICS = 64, RESULT_INPUTS = 16, RESULT_DEVIATIONS = 32 };
+enum { RESULT_METRICS = 160, RESULT_INPUTS = 16, RESULT_DEVIATIONS = 32 };
 
 typedef struct {
     char name[64], unit[16], interval[32];

@@ -41,10 +41,15 @@ void sample_finetune(int *numbers, int count, int stride, int n_frames, Rng *rng
     for (int i = n_spread; i < count; i++) numbers[i] = n_frames - 1;
 }
 
-void sample_test(int *numbers, int count, int stride, int n_frames, int clip, int n_clips) {
-    ASSERT(count > 0 && stride > 0 && n_frames > 0 && clip >= 0 && clip < n_clips);
-    int n_kept = (n_frames + stride - 1) / stride;
-    int spare = n_kept > count ? n_kept - count : 0;
+void sample_test_entries(int *places, int count, int n_entries, int clip, int n_clips) {
+    ASSERT(count > 0 && n_entries > 0 && clip >= 0 && clip < n_clips);
+    int spare = n_entries > count ? n_entries - count : 0;
     int start = n_clips > 1 ? (int)(clip * ((double)spare / (n_clips - 1))) : spare / 2;
-    for (int i = 0; i < count; i++) numbers[i] = least(start + i, n_kept - 1) * stride;
+    for (int i = 0; i < count; i++) places[i] = least(start + i, n_entries - 1);
+}
+
+void sample_test(int *numbers, int count, int stride, int n_frames, int clip, int n_clips) {
+    ASSERT(stride > 0 && n_frames > 0);
+    sample_test_entries(numbers, count, (n_frames + stride - 1) / stride, clip, n_clips);
+    for (int i = 0; i < count; i++) numbers[i] *= stride;
 }

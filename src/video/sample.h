@@ -22,3 +22,5 @@ void sample_finetune(int *numbers, int count, int stride, int n_frames, Rng *rng
  * entries; clips of `count` neighbors start at evenly spread entries, rounded down. One clip: the middle one (the
  * original divides by zero there). */
 void sample_test(int *numbers, int count, int stride, int n_frames, int clip, int n_clips);
+/* The same on a list of n_entries, whatever they are: places 0..n_entries-1. */
+void sample_test_entries(int *places, int count, int n_entries, int clip, int n_clips);

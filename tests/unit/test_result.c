@@ -51,7 +51,7 @@ static void test_more_than_a_result_holds_is_refused(void **state) {
     (void)state;
     Result result = {0};
     for (int i = 0; i < RESULT_METRICS; i++) assert_ok(result_add_metric(&result, "m", i, "", 1, NAN, NAN, ""));
-    assert_err(ERR_INTERNAL, "more than 64", result_add_metric(&result, "m", 0, "", 1, NAN, NAN, ""));
+    assert_err(ERR_INTERNAL, "more than 160", result_add_metric(&result, "m", 0, "", 1, NAN, NAN, ""));
     char text[200];
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = 0;
