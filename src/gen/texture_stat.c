@@ -107,6 +107,8 @@ static void paint_colors(StatScratch *scratch, Rng *rng) {
     draw_palette(&palette, rng);
     paint_stripes(channels, &palette, scratch->side, rng);
     int m = (int)ceilf(BLUR_MAX * rng_unit(rng));
+    scratch->model->n_colors = palette.count;
+    scratch->model->blur = m;
     for (int c = 0; c < 3 && m > 1; c++) {
         blur_lines(channels + (size_t)c * pixels, scratch->side, m, 1, scratch->side);
         blur_lines(channels + (size_t)c * pixels, scratch->side, m, scratch->side, 1);

@@ -37,6 +37,7 @@ CHECKED Err stat_render(uint8_t *pixels, uint64_t seed, uint64_t item, StatScrat
 /* What an image is made to have; for tests. */
 enum { STAT_BANDS_MAX = 1 + PYRAMID_LEVELS_MAX * PYRAMID_BANDS };
 struct StatModel {
+    int n_colors, blur;                 /* of the stripes; side of the box that blurs them, 1: none */
     double mean[3], axes[3][3];         /* axes[k]: unit vector of decorrelated channel k */
     Histogram colors[3];                /* along each axis */
     double decay_x, decay_y;            /* a, b */

@@ -175,6 +175,47 @@ static void test_axes_decorrelate_the_colors(void **state) {
     stat_scratch_free(&scratch);
 }
 
+/* Colors farther apart than the noise on one: each pixel joins the first that is near. Axes keep distances. */
+static int count_colors(const float *channels, size_t count) {
+    enum { MOST = 64 };
+    const float noise = 10 * 1.7321f * 256 / 246; /* the diagonal of U(0, 10) in three channels, stretched a little */
+    float seen[MOST][3];
+    int n = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool known = false;
+        for (int k = 0; k < n && !known; k++) {
+            float square = 0;
+            for (size_t c = 0; c < 3; c++) {
+                float apart = channels[c * count + i] - seen[k][c];
+                square += apart * apart;
+            }
+            known = square <= noise * noise;
+        }
+        if (known) continue;
+        assert_true(n < MOST);
+        for (size_t c = 0; c < 3; c++) seen[n][c] = channels[c * count + i];
+        n++;
+    }
+    return n;
+}
+
+/* Without a blur the model's own picture has as many colors as were drawn. */
+static void test_stripes_have_the_drawn_number_of_colors(void **state) {
+    (void)state;
+    enum { SIDE = 256 };
+    StatScratch scratch;
+    int sharp = 0;
+    assert_int_equal(stat_scratch_new(&scratch, SIDE, STAT_GAIN_MATLAB), ERR_NONE);
+    for (uint64_t item = 0; sharp < 6; item++) {
+        assert_int_equal(stat_model_draw(&scratch, 5, item), ERR_NONE);
+        assert_in_range(scratch.model->n_colors, 3, 22);
+        if (scratch.model->blur > 1) continue;
+        assert_int_equal(count_colors(scratch.channels, (size_t)SIDE * SIDE), scratch.model->n_colors);
+        sharp++;
+    }
+    stat_scratch_free(&scratch);
+}
+
 typedef struct {
     double mean, inside; /* of the slopes; share of them within a range */
 } Slopes;
@@ -223,6 +264,7 @@ int main(void) {
         cmocka_unit_test(test_images_fill_the_range_and_differ),
         cmocka_unit_test(test_colors_have_the_models_distribution),
         cmocka_unit_test(test_axes_decorrelate_the_colors),
+        cmocka_unit_test(test_stripes_have_the_drawn_number_of_colors),
         cmocka_unit_test(test_slopes_lie_in_the_known_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
