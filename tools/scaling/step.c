@@ -3,7 +3,7 @@
  *   step KIND PARAMETERS COMPUTE_S UPDATE_S STEPS        KIND: tree or mpi
  *
  * The exchange is the program's own: par/reduce.c, compiled against SMPI. Only what would need the memory or the cores
- * of a cluster is replaced: arenas are folded onto one block (arena_folded.c), every rank is a node of its own (so no
+ * of a cluster is replaced: arenas are folded onto one block (stand_ins.c), every rank is a node of its own (so no
  * shared window), and computing takes the time it is told, spread by a percent between ranks. A step follows
  * train/trainer.c: gradients, agreement on errors, reduce-scatter, norm and loss, update of the own slice, all-gather.
  * Prints one line: ranks, seconds of a step, of the reduce-scatter, of the all-gather, of the rest beside computing. */
