@@ -2,6 +2,7 @@
 
 #include "base/versions.h"
 #include "math/versions.h"
+#include "nn/kernels.h"
 #include "par/versions.h"
 #include "store/versions.h"
 #include "video/versions.h"
@@ -31,7 +32,8 @@ void version_print(void) {
     Builder out = {0};
     builder_add(&out, "synvid %s\n", SYNVID_VERSION);
     versions_add(&out, "compiler", "%s", compiler);
-    versions_add(&out, "build", "%s, using %s", SYNVID_BUILD, vector_width());
+    versions_add(&out, "build", "%s, compiled for %s", SYNVID_BUILD, vector_width());
+    versions_add(&out, "kernels", "%s, the widest this processor has", kernels_best()->name);
     par_versions(&out);
     store_versions(&out);
     video_versions(&out);

@@ -6,6 +6,7 @@
 #include "par/cores.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <omp.h>
 
 /* Long enough for the slowest honest wait (one rank renders a last shard while the others are done). */
@@ -61,8 +62,22 @@ static void abort_all_ranks(int exit_code) {
     MPI_Abort(MPI_COMM_WORLD, exit_code);
 }
 
+/* SYNVID_RANKS_PER_NODE=2: every two ranks of a node behave as a node of their own, so that what happens between nodes
+ * can be tried on one machine. */
+static void split_node_all(Par *par) {
+    const char *text = getenv("SYNVID_RANKS_PER_NODE");
+    long size = text ? strtol(text, NULL, 10) : 0;
+    if (size <= 0 || size > INT_MAX) return;
+    MPI_Comm whole = par->node_comm;
+    int rank;
+    MPI_Comm_rank(whole, &rank);
+    MPI_Comm_split(whole, rank / (int)size, rank, &par->node_comm);
+    MPI_Comm_free(&whole);
+}
+
 static void find_nodes_all(Par *par) {
     MPI_Comm_split_type(par->comm, MPI_COMM_TYPE_SHARED, par->rank, MPI_INFO_NULL, &par->node_comm);
+    split_node_all(par);
     MPI_Comm_rank(par->node_comm, &par->node_rank);
     MPI_Comm_size(par->node_comm, &par->node_ranks);
     int leads = par->node_rank == 0;

@@ -22,7 +22,7 @@ typedef struct {
 
 /* Starts MPI if a launcher is there (MPI_THREAD_FUNNELED), sets thread counts: `threads` > 0 as asked, otherwise
  * OMP_NUM_THREADS, otherwise cores of this rank's binding shared out, 1 when ranks >= cores. Warns when cores are
- * oversubscribed. */
+ * oversubscribed. With SYNVID_RANKS_PER_NODE=N in the environment every N ranks of a node count as a node. */
 CHECKED Err par_start_all(Par *par, int threads);
 /* One rank, no MPI: for dry runs, one-rank subcommands and unit tests. */
 Par par_serial(int threads);

@@ -64,6 +64,12 @@ Share reduce_leaves(ReduceKind kind, int64_t n_leaves, int rank, int n_ranks) {
     return block;
 }
 
+int64_t reduce_width(ReduceKind kind, int64_t n_leaves, int n_ranks) {
+    Share first = reduce_leaves(kind, n_leaves, 0, n_ranks), last = reduce_leaves(kind, n_leaves, n_ranks - 1, n_ranks);
+    int64_t a = first.end - first.begin, b = last.end - last.begin;
+    return a > b ? a : b;
+}
+
 size_t reduce_unit(size_t total) {
     size_t unit = (total + UNITS_MAX - 1) / UNITS_MAX;
     return (unit + UNIT_FLOATS - 1) / UNIT_FLOATS * UNIT_FLOATS;

@@ -32,6 +32,9 @@ CHECKED Err reduce_choose(ReduceKind *chosen, ReduceKind asked, int n_ranks, int
  * empty); MPI: contiguous equal shares. */
 Share reduce_leaves(ReduceKind kind, int64_t n_leaves, int rank, int n_ranks);
 
+/* The most leaves a rank has. */
+int64_t reduce_width(ReduceKind kind, int64_t n_leaves, int n_ranks);
+
 /* Allocates zeroed grads and params of `total` floats. `kind` as chosen, never AUTO. */
 CHECKED Err reduce_new_all(Reduce **reduce, const Par *par, ReduceKind kind, size_t total);
 void reduce_free_all(Reduce **reduce);

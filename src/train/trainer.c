@@ -1,7 +1,6 @@
 #include "train/trainer.h"
 
 #include "base/arena.h"
-#include "base/estimate.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -11,6 +10,7 @@
 #include "par/agree.h"
 #include "par/reduce.h"
 #include "store/checkpoint.h"
+#include "train/divergence.h"
 #include "train/leafsum.h"
 #include "train/trainlog.h"
 
@@ -71,12 +71,6 @@ static size_t unit_count(size_t total) {
     return (total + reduce_unit(total) - 1) / reduce_unit(total);
 }
 
-static int64_t leaf_width(ReduceKind kind, int64_t n_leaves, int n_ranks) {
-    Share first = reduce_leaves(kind, n_leaves, 0, n_ranks), last = reduce_leaves(kind, n_leaves, n_ranks - 1, n_ranks);
-    int64_t a = first.end - first.begin, b = last.end - last.begin;
-    return a > b ? a : b;
-}
-
 static Err allocate(Trainer *t) {
     size_t slice = (size_t)(t->slice.end - t->slice.begin), total = t->task->params->total;
     t->stats.n_leaves = (int)batch_n_leaves(&t->plan);
@@ -89,7 +83,7 @@ static Err allocate(Trainer *t) {
     t->stats.values = arena_take(&t->memory, (size_t)t->stats.count * sizeof(double));
     t->tensors = calloc((size_t)t->task->params->n_rows, sizeof(*t->tensors));
     if (!t->tensors) return RAISE(ERR_MEMORY, "training: no memory for the list of tensors");
-    int64_t width = leaf_width(t->reduce_kind, t->stats.n_leaves, t->run->par.n_ranks);
+    int64_t width = reduce_width(t->reduce_kind, t->stats.n_leaves, t->run->par.n_ranks);
     return leafsum_new(&t->sum, total, width, t->run->par.threads, reduce_grads(t->reduce));
 }
 
@@ -157,11 +151,9 @@ static Err start_loading(Trainer *t) {
     return err;
 }
 
-static void say_what_starts(const Trainer *t) {
+static void say_what_starts(const Trainer *t, size_t need) {
     const TrainConfig *c = t->config;
     char params[32], bytes[32];
-    size_t need = 0;
-    if (trainer_rank_bytes(&need, t->task, c, t->run->par.n_ranks, t->run->par.threads)) return;
     log_info("%s: %s parameters; %lld steps (%d epochs of %lld) of %d clips in %d leaves", t->task->name,
              text_count(params, sizeof(params), (int64_t)t->task->params->total), (long long)t->total_steps, c->epochs,
              (long long)batch_steps_per_epoch(&t->plan), c->batch, t->stats.n_leaves);
@@ -179,10 +171,15 @@ static Err open_all(Trainer *t, const float *initial) {
     TRY(err_agree_all(allocate(t), par, "training memory"));
     TRY(start_or_resume_all(t, initial));
     TRY(err_agree_all(start_loading(t), par, "loading ahead"));
-    say_what_starts(t);
+    TrainLogPlan log = {.first_step = t->step,
+                        .total_steps = t->total_steps,
+                        .log_steps = t->config->log_steps,
+                        .batch = t->config->batch,
+                        .flops_per_clip = t->task->flops_per_clip};
+    TRY(trainer_rank_bytes(&log.planned_bytes, t->task, t->config, par->n_ranks, par->threads));
+    say_what_starts(t, log.planned_bytes);
     t->logging = true;
-    TRY(trainlog_open_all(&t->log, t->run, t->folder, t->step, t->total_steps, t->config->log_steps, t->config->batch,
-                          t->task->flops_per_clip));
+    TRY(trainlog_open_all(&t->log, &log, t->run, t->folder));
     stop_watch_folder(t->folder->path);
     t->last_checkpoint = trainlog_now();
     return ERR_NONE;
@@ -264,12 +261,16 @@ static void update_slice(Trainer *t, double lr) {
     }
 }
 
-static Err diverged(const Trainer *t) {
-    return RAISE(ERR_DIVERGED,
-                 "%s: step %lld: the loss is %g and the gradient norm %g; the last good checkpoint is of step %lld in "
-                 "%s (try a smaller train.base_lr or a longer train.warmup_epochs)",
-                 t->task->name, (long long)t->step + 1, t->loss, t->grad_norm, (long long)t->saved_step,
-                 t->checkpoint_folder);
+static Divergence divergence(const Trainer *t) {
+    return (Divergence){.task = t->task->name,
+                        .checkpoints = t->checkpoint_folder,
+                        .saved_step = t->saved_step,
+                        .config = t->config,
+                        .par = &t->run->par,
+                        .table = t->task->params,
+                        .slice = t->slice,
+                        .params = reduce_params(t->reduce),
+                        .grads = reduce_grads(t->reduce)};
 }
 
 static Err step_all(Trainer *t, bool *stop, bool *save) {
@@ -281,7 +282,10 @@ static Err step_all(Trainer *t, bool *stop, bool *save) {
     times[1] = trainlog_now();
     reduce_scatter_all(t->reduce);
     share_stats_all(t, stop, save);
-    if (!isfinite(t->loss) || !isfinite(t->grad_norm)) return diverged(t);
+    if (!isfinite(t->loss) || !isfinite(t->grad_norm)) {
+        Divergence where = divergence(t);
+        return divergence_raise_all(&where, t->step + 1, &t->plan, t->stats.values, t->loss, t->grad_norm);
+    }
     times[2] = trainlog_now();
     update_slice(t, lr);
     times[3] = trainlog_now();
@@ -300,6 +304,9 @@ static Err step_all(Trainer *t, bool *stop, bool *save) {
 
 static Err save_all(Trainer *t) {
     if (t->saved_step == t->step) return ERR_NONE;
+    Divergence where = divergence(t);
+    if (!divergence_none_all(&where))
+        return divergence_raise_all(&where, t->step, &t->plan, NULL, t->loss, t->grad_norm);
     CheckpointSlice slice = my_slice(t);
     CheckpointState state = {.step = t->step, .seed = t->task->seed, .config_text = t->run->config_text};
     TRY(checkpoint_write_all(t->checkpoint_folder, &slice, &state, &t->run->par));
@@ -380,43 +387,4 @@ CHECKED Err trainer_run_all(TrainTask *task, const TrainConfig *config, const fl
     if (!err) err = finish_all(&t);
     free_trainer_all(&t);
     return err;
-}
-
-CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const TrainConfig *config, int n_ranks,
-                               int threads) {
-    BatchPlan plan;
-    ReduceKind kind;
-    Err err = batch_plan_init(&plan, task->seed, task->clips_per_epoch, config->batch, config->micro_batch);
-    int64_t n_leaves = batch_n_leaves(&plan);
-    batch_plan_free(&plan);
-    TRY(err);
-    TRY(reduce_choose(&kind, (ReduceKind)config->reduce, n_ranks, n_leaves));
-    size_t total = task->params->total, moments = 2 * (total / (size_t)n_ranks) * sizeof(float);
-    *bytes = reduce_bytes(total) + leafsum_bytes(total, leaf_width(kind, n_leaves, n_ranks), threads) + moments +
-             (size_t)threads * task->scratch_bytes +
-             (size_t)prefetch_places(threads, config->loaders) * task->loader.place_bytes;
-    return ERR_NONE;
-}
-
-CHECKED Err trainer_check(const TrainTask *task, const TrainConfig *config, const Run *run) {
-    size_t bytes;
-    return trainer_rank_bytes(&bytes, task, config, run->par.n_ranks, run->par.threads);
-}
-
-CHECKED Err trainer_print_plan(const TrainTask *task, const TrainConfig *config, const Run *run) {
-    char bytes[32], params[32];
-    size_t need = 0;
-    TRY(trainer_rank_bytes(&need, task, config, run->par.n_ranks, run->par.threads));
-    int64_t steps = task->clips_per_epoch / config->batch * config->epochs;
-    double flops = task->flops_per_clip * (double)config->batch * (double)steps;
-    printf("%s: %s parameters\n", task->name, text_count(params, sizeof(params), (int64_t)task->params->total));
-    printf("  %lld steps: %d epochs of %lld clips, %d clips a step in %d leaves\n", (long long)steps, config->epochs,
-           (long long)task->clips_per_epoch, config->batch, config->batch / config->micro_batch);
-    printf("  %s of memory a rank, with %d threads\n", text_bytes(bytes, sizeof(bytes), (double)need),
-           run->par.threads);
-    if (flops > 0)
-        printf("  %.3g GFLOP a clip, %.3g TFLOP in all: %.2f core-hours at 50 GFLOP/s\n", task->flops_per_clip * 1e-9,
-               flops * 1e-12, flops / ESTIMATE_CORE_FLOPS / 3600);
-    estimate_print((double)need, flops / ESTIMATE_CORE_FLOPS);
-    return ERR_NONE;
 }

@@ -14,13 +14,20 @@ typedef struct {
 } StepTimes;
 
 typedef struct {
-    bool speaks; /* rank 0 */
     int64_t first_step, log_steps, total_steps;
-    int batch, ranks;
-    double flops_per_clip;
+    int batch;
+    double flops_per_clip; /* 0: unknown */
+    size_t planned_bytes;  /* of a rank */
+} TrainLogPlan;
+
+typedef struct {
+    TrainLogPlan plan;
+    const Run *run;
+    bool speaks; /* rank 0 */
     double started, last_point, loss;
     int64_t last_point_step;
     StepTimes times;
+    double waited; /* for data, of all steps */
     Curve *curve;
     Progress *progress;
     char timings_path[PATH_SIZE];
@@ -29,9 +36,9 @@ typedef struct {
 double trainlog_now(void); /* seconds, monotonic */
 
 /* Points of steps after first_step (a resumed run's) are cut from the curves. */
-CHECKED Err trainlog_open_all(TrainLog *log, const Run *run, const RunFolder *folder, int64_t first_step,
-                              int64_t total_steps, int64_t log_steps, int batch, double flops_per_clip);
+CHECKED Err trainlog_open_all(TrainLog *log, const TrainLogPlan *plan, const Run *run, const RunFolder *folder);
 /* After a step; `step` counts those done. Writes a point every log_steps and at the end. Local. */
 CHECKED Err trainlog_step(TrainLog *log, int64_t step, double loss, double lr, double grad_norm, StepTimes times);
-/* Ends progress, closes files, says what was done. */
+/* Ends progress, closes files, says what was done: loss and rate; how that compares with plain matrix products, which
+ * are timed for it when the run was long enough; waiting for data and memory of the rank that had most of it. */
 CHECKED Err trainlog_close_all(TrainLog *log, int64_t step);

@@ -33,6 +33,8 @@ expect 0 "$synvid" "${pretrain[@]}" --out runs
 run=$(cat out)
 for file in result.json reconstruction.png curves.jsonl; do [ -s "$run/$file" ] || fail "no $run/$file"; done
 says err "trained to step 4 of 4"
+says err "; model arithmetic "
+says err "waited for data "
 for stage in finetune probe; do
     expect 0 "$synvid" $stage --checkpoint runs/moving-circles --train train --test test "${learn[@]}" "${views[@]}" --out runs
     [ -e "$(cat out)/predictions.csv" ] || fail "$(cat out) has no predictions"

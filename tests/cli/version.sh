@@ -9,7 +9,7 @@ forbid_mpi
 expect 0 "$synvid" --version
 fits out
 grep -qE '^synvid [0-9]+\.[0-9]+\.[0-9]+$' out || fail "no version in the first line"
-for part in compiler build MPI HDF5 libzip FFmpeg BLAS FFTW cJSON xxHash; do
+for part in compiler build kernels MPI HDF5 libzip FFmpeg BLAS FFTW cJSON xxHash; do
     grep -qE "^  $part +[^ ]" out || fail "--version does not tell $part"
 done
 grep -qE '^  HDF5 .*parallel' out || fail "--version does not say that HDF5 is parallel"

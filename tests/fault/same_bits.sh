@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The promise of training, in one place: twenty steps end in the same weights to the bit on 1 rank with 1 or 2 threads,
-# on 2 and 4 ranks, with clips loaded ahead or in the step, killed on 2 ranks and finished on 1, and from stored videos as
-# from the same videos rendered while training. Another seed ends elsewhere.
+# on 2 and 4 ranks of one or several nodes, with clips loaded ahead or in the step, killed on 2 ranks and finished on 1,
+# and from stored videos as from the same videos rendered while training. Another seed ends elsewhere.
 . "$2/tests/support/fault.sh"
 videos=(--set data.size=24 --set data.frames=20 --set "data.with=[\"objects=20\"]")
 learn=(--clips 160 --epochs 1 --batch 8 --set train.micro_batch=2 --set train.warmup_epochs=0.25 --base-lr 0.1
@@ -31,6 +31,13 @@ done
 
 expect 0 run 1 "$synvid" "${live[@]}" ahead --threads 2 --set train.loaders=3
 same ahead
+
+# Four ranks on what behaves as two or four nodes: gradients travel as messages.
+for size in 1 2; do
+    expect 0 env SYNVID_RANKS_PER_NODE=$size mpirun --allow-run-as-root --oversubscribe -n 4 "$synvid" "${live[@]}" \
+        "nodes-of-$size" --threads 1
+    same "nodes-of-$size"
+done
 
 # Killed twice on two ranks: in the middle of an exchange, and when it goes on. Finished on one.
 expect 137 env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \

@@ -108,7 +108,7 @@ static void test_a_clip_that_fails_on_one_rank_ends_all_with_its_message(const P
     }
 }
 
-static void test_divergence_is_an_error_that_names_the_step(const Par *par) {
+static void test_divergence_is_an_error_that_names_step_clips_and_checkpoint(const Par *par) {
     char folder[64];
     PretrainConfig config = make_config(12, 3, 0);
     config.train.base_lr = 1e38; /* beyond what a config may say */
@@ -116,6 +116,25 @@ static void test_divergence_is_an_error_that_names_the_step(const Par *par) {
     CHECK_OK(fixture_folder_all(folder, par));
     CHECK_ERR(ERR_DIVERGED, train_all(&config, par, folder));
     CHECK(strstr(err_message(), "step 2: the loss is ") != NULL);
+    CHECK(strstr(err_message(), "leaves, the first of clips ") != NULL);
+    CHECK(strstr(err_message(), "There is no checkpoint yet") != NULL);
+    config.train.checkpoint_steps = 1;
+    CHECK_ERR(ERR_DIVERGED, train_all(&config, par, folder));
+    CHECK(strstr(err_message(), "step 2: ") && strstr(err_message(), "good checkpoint is of step 1, in "));
+    fixture_remove_all(folder, par);
+}
+
+/* An update that breaks the parameters leaves no checkpoint of them. */
+static void test_broken_parameters_are_not_kept(const Par *par) {
+    char folder[64];
+    PretrainConfig config = make_config(12, 3, 0);
+    config.train.base_lr = 1e40;
+    config.train.warmup_epochs = 0;
+    config.train.checkpoint_steps = 1;
+    CHECK_OK(fixture_folder_all(folder, par));
+    CHECK_ERR(ERR_DIVERGED, train_all(&config, par, folder));
+    CHECK(strstr(err_message(), "step 1: ") && strstr(err_message(), "; the parameter "));
+    CHECK(strstr(err_message(), "There is no checkpoint yet") != NULL);
     fixture_remove_all(folder, par);
 }
 
@@ -141,7 +160,8 @@ int main(void) {
     test_a_leaf_count_that_is_no_power_of_two_all(&par);
     test_a_stopped_run_goes_on_to_the_same_bits_all(&par);
     test_a_clip_that_fails_on_one_rank_ends_all_with_its_message(&par);
-    test_divergence_is_an_error_that_names_the_step(&par);
+    test_divergence_is_an_error_that_names_step_clips_and_checkpoint(&par);
+    test_broken_parameters_are_not_kept(&par);
     test_settings_that_do_not_fit_are_refused_before_anything_is_written(&par);
     return par_check_finish_all(&par);
 }

@@ -1,0 +1,46 @@
+/* What a training will need and take, before it starts. See train/trainer.h. */
+#include "base/estimate.h"
+#include "par/reduce.h"
+#include "train/leafsum.h"
+#include "train/trainer.h"
+
+#include <stdio.h>
+
+CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const TrainConfig *config, int n_ranks,
+                               int threads) {
+    BatchPlan plan;
+    ReduceKind kind;
+    Err err = batch_plan_init(&plan, task->seed, task->clips_per_epoch, config->batch, config->micro_batch);
+    int64_t n_leaves = batch_n_leaves(&plan);
+    batch_plan_free(&plan);
+    TRY(err);
+    TRY(reduce_choose(&kind, (ReduceKind)config->reduce, n_ranks, n_leaves));
+    size_t total = task->params->total, moments = 2 * (total / (size_t)n_ranks) * sizeof(float);
+    *bytes = reduce_bytes(total) + leafsum_bytes(total, reduce_width(kind, n_leaves, n_ranks), threads) + moments +
+             (size_t)threads * task->scratch_bytes +
+             (size_t)prefetch_places(threads, config->loaders) * task->loader.place_bytes;
+    return ERR_NONE;
+}
+
+CHECKED Err trainer_check(const TrainTask *task, const TrainConfig *config, const Run *run) {
+    size_t bytes;
+    return trainer_rank_bytes(&bytes, task, config, run->par.n_ranks, run->par.threads);
+}
+
+CHECKED Err trainer_print_plan(const TrainTask *task, const TrainConfig *config, const Run *run) {
+    char bytes[32], params[32];
+    size_t need = 0;
+    TRY(trainer_rank_bytes(&need, task, config, run->par.n_ranks, run->par.threads));
+    int64_t steps = task->clips_per_epoch / config->batch * config->epochs;
+    double flops = task->flops_per_clip * (double)config->batch * (double)steps;
+    printf("%s: %s parameters\n", task->name, text_count(params, sizeof(params), (int64_t)task->params->total));
+    printf("  %lld steps: %d epochs of %lld clips, %d clips a step in %d leaves\n", (long long)steps, config->epochs,
+           (long long)task->clips_per_epoch, config->batch, config->batch / config->micro_batch);
+    printf("  %s of memory a rank, with %d threads\n", text_bytes(bytes, sizeof(bytes), (double)need),
+           run->par.threads);
+    if (flops > 0)
+        printf("  %.3g GFLOP a clip, %.3g TFLOP in all: %.2f core-hours at 50 GFLOP/s\n", task->flops_per_clip * 1e-9,
+               flops * 1e-12, flops / ESTIMATE_CORE_FLOPS / 3600);
+    estimate_print((double)need, flops / ESTIMATE_CORE_FLOPS);
+    return ERR_NONE;
+}
