@@ -3,8 +3,8 @@
  * readers can tell apart; points carry the paper's row numbers, so that nothing hangs on color alone. */
 #pragma once
 
-#include "analysis/plot.h"
 #include "analysis/statistics.h"
+#include "store/plot.h"
 
 /* All experiments on one dataset. */
 CHECKED Err figure_accuracy(Plot *plot, const Board *board, const char *dataset);

@@ -1,6 +1,6 @@
 #include "analysis/media.h"
 
-#include "analysis/escape.h"
+#include "base/escape.h"
 #include "base/file.h"
 #include "base/json.h"
 

@@ -1,6 +1,6 @@
 #include "analysis/page.h"
 
-#include "analysis/escape.h"
+#include "base/escape.h"
 #include "base/file.h"
 #include "video/image.h"
 

@@ -2,7 +2,6 @@
 
 #include "analysis/accuracy.h"
 #include "analysis/datasets.h"
-#include "analysis/escape.h"
 #include "analysis/figures.h"
 #include "analysis/findings.h"
 #include "analysis/keytable.h"
@@ -10,6 +9,7 @@
 #include "analysis/runtable.h"
 #include "analysis/scatter.h"
 #include "analysis/statements.h"
+#include "base/escape.h"
 #include "base/file.h"
 #include "base/log.h"
 

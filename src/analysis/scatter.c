@@ -1,6 +1,6 @@
 #include "analysis/scatter.h"
 
-#include "analysis/escape.h"
+#include "base/escape.h"
 
 #include <math.h>
 

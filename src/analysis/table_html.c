@@ -1,6 +1,6 @@
 /* The HTML writer of analysis/table: figures as text, and estimates also as small drawn intervals. */
-#include "analysis/escape.h"
 #include "analysis/table.h"
+#include "base/escape.h"
 
 #include <math.h>
 

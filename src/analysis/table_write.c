@@ -1,6 +1,6 @@
 /* The writers of analysis/table for paper, spreadsheet, terminal and programs; HTML is in table_html.c. */
-#include "analysis/escape.h"
 #include "analysis/table.h"
+#include "base/escape.h"
 
 #include "base/json.h"
 

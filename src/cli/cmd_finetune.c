@@ -8,7 +8,7 @@ static const CommandHelp help = {
         "Trains encoder and a fresh head on labelled clips, then tests clips x crops of every test video with "
         "averaged\n"
         "probabilities. Writes a run folder with result.json (top-1 with Wilson 95 % interval, every deviation from\n"
-        "the paper's protocol), predictions.csv, classes.csv, confusion.csv; its path is printed. Without\n"
+        "the paper's protocol), predictions.csv, classes.csv, confusion.csv and .svg; its path is printed. Without\n"
         "--checkpoint the encoder starts at random: the paper's lower bound.",
     .examples = "  synvid finetune --checkpoint runs/moving-circles --train data/train --test data/test --out runs\n"
                 "  mpirun -n 4 synvid finetune --config paper --checkpoint runs/moving-circles-0123456789 \\\n"

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "eval/census.h"
 #include "eval/forward.h"
 #include "eval/score.h"
 #include "par/agree.h"
@@ -14,18 +15,6 @@
 static const char *const paper_datasets[] = {"ucf101", "hmdb51", NULL};
 
 /* ---- opening ---- */
-
-static Err check_sources(const ClipSource *train, const ClipSource *test) {
-    if (train->n_classes < 2) return RAISE(ERR_INPUT, "data.train: %s has no labels to learn", train->name);
-    if (train->n_classes != test->n_classes)
-        return RAISE(ERR_INPUT, "data.test: %s has %d classes, but data.train %s has %d", test->name, test->n_classes,
-                     train->name, train->n_classes);
-    for (int k = 0; train->class_names && test->class_names && k < train->n_classes; k++)
-        if (!text_equal(train->class_names[k], test->class_names[k]))
-            return RAISE(ERR_INPUT, "data.test: class %d is %s in %s, but %s in %s", k, test->class_names[k],
-                         test->name, train->class_names[k], train->name);
-    return ERR_NONE;
-}
 
 /* Every rank draws the fresh weights; only rank 0 reads the checkpoint. */
 static Err load_initial(Classification *c) {
@@ -61,8 +50,9 @@ static Err load_initial_all(Classification *c) {
 CHECKED Err classification_open_all(Classification *c, const ClassificationTask *task) {
     *c = (Classification){.task = *task};
     const FinetuneConfig *config = task->config;
-    TRY(check_sources(task->train, task->test));
+    int span = config->model.n_frames * config->data.frame_stride;
     TRY(model_check(&config->model));
+    TRY(census_check_all(task->train, task->test, span, &task->run->par));
     TRY(classifier_new(&c->network, &config->model, task->train->n_classes, config->drop_path, config->head_dropout));
     return load_initial_all(c);
 }

@@ -1,6 +1,8 @@
 #include "eval/score.h"
 
+#include "base/escape.h"
 #include "base/file.h"
+#include "eval/confusion.h"
 #include "math/interval.h"
 
 #include <math.h>
@@ -33,25 +35,38 @@ static Err add_top(Result *result, const Predictions *p, const char *name, int k
                              100 * interval.low, 100 * interval.high, "Wilson 95%");
 }
 
+static Err add_class_mean(Result *result, const Predictions *p) {
+    int64_t *videos = calloc(2 * (size_t)p->n_classes, sizeof *videos);
+    if (!videos) return RAISE(ERR_MEMORY, "accuracies of %d classes: no memory", p->n_classes);
+    int64_t *hits = videos + p->n_classes;
+    for (int64_t video = 0; video < p->n_videos; video++) {
+        videos[p->labels[video]]++;
+        hits[p->labels[video]] += score_predicted(p, video) == p->labels[video];
+    }
+    double sum = 0;
+    int n_present = 0;
+    for (int k = 0; k < p->n_classes; k++) {
+        if (!videos[k]) continue;
+        sum += 100.0 * (double)hits[k] / (double)videos[k];
+        n_present++;
+    }
+    free(videos);
+    return result_add_metric(result, "class_mean", sum / n_present, "%", n_present, NAN, NAN, "");
+}
+
 CHECKED Err score_into_result(Result *result, const Predictions *predictions) {
     TRY(add_top(result, predictions, "top1", 1));
     if (predictions->n_classes > 5) TRY(add_top(result, predictions, "top5", 5));
+    TRY(add_class_mean(result, predictions));
     return result_add_metric(result, "chance", 100.0 / predictions->n_classes, "%", predictions->n_videos, NAN, NAN,
                              "");
 }
 
-/* A name as a CSV field: quoted when it has to be. */
 static void add_name(Builder *out, const Predictions *p, int label) {
-    const char *name = p->class_names ? p->class_names[label] : NULL;
-    if (!name) {
+    if (p->class_names)
+        escape_csv(out, p->class_names[label]);
+    else
         builder_add(out, "%d", label);
-    } else if (!strpbrk(name, ",\"\n\r")) {
-        builder_add_text(out, name);
-    } else {
-        builder_add_text(out, "\"");
-        for (; *name; name++) builder_add(out, *name == '"' ? "\"\"" : "%c", *name);
-        builder_add_text(out, "\"");
-    }
 }
 
 static void list_predictions(Builder *out, const Predictions *p) {
@@ -124,6 +139,7 @@ CHECKED Err score_write_tables(const Predictions *predictions, const char *folde
     Err err = write_table(&out, folder, "classes.csv");
     list_confusions(&out, predictions, counts);
     if (!err) err = write_table(&out, folder, "confusion.csv");
+    if (!err) err = confusion_draw(predictions, counts, folder);
     builder_free(&out);
     free(counts);
     return err;

@@ -238,6 +238,36 @@ static void test_sources_that_do_not_belong_together_are_refused_all(const Par *
     CHECK(strstr(err_message(), "no labels") != NULL);
 }
 
+/* ---- labels, before any training ---- */
+
+static int64_t odd_video = -1; /* has the label odd_label */
+static int odd_label;
+
+static Err odd_info(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info) {
+    TRY(fixture_info(source, epoch, index, info));
+    if (index == odd_video) info->label = odd_label;
+    return ERR_NONE;
+}
+
+static void test_labels_are_looked_at_before_anything_is_trained_all(const Par *par) {
+    static const ClipSourceOps odd_ops = {.kind = "odd", .info = odd_info, .read = fixture_read};
+    FinetuneConfig config = finetune_config();
+    ClipSource train = fixture_source(TRAIN_CLIPS, "train"), test = fixture_source(TEST_CLIPS, "test");
+    Run run = {.par = *par, .out = "/nowhere", .seed = 3, .progress = PROGRESS_NONE};
+    train.ops = &odd_ops;
+    odd_video = 17;
+    const int bad[] = {-1, FIXTURE_CLASSES};
+    for (int i = 0; i < 2; i++) {
+        odd_label = bad[i];
+        CHECK_ERR(ERR_INPUT, finetune_run_all(&config, &train, &test, &run));
+        CHECK(strstr(err_message(), "data.train: drawn: video 17 has label ") != NULL);
+    }
+    odd_video = -1;
+    test.count = 0;
+    CHECK_ERR(ERR_INPUT, finetune_run_all(&config, &train, &test, &run));
+    CHECK(strstr(err_message(), "data.test: drawn: holds no videos") != NULL);
+}
+
 int main(void) {
     Par par;
     par_check_start_all(&par);
@@ -248,5 +278,6 @@ int main(void) {
     test_every_augmentation_at_once_runs_all(&par);
     test_a_checkpoint_enters_the_result_and_the_identity_all(&par);
     test_sources_that_do_not_belong_together_are_refused_all(&par);
+    test_labels_are_looked_at_before_anything_is_trained_all(&par);
     return par_check_finish_all(&par);
 }

@@ -44,6 +44,9 @@ static void test_accuracies_come_with_wilson_intervals(void **state) {
     assert_float_equal(top1->low, 4.5587, 1e-3); /* 1 of 4 */
     assert_float_equal(top1->high, 69.9358, 1e-3);
     assert_float_equal(top5->value, 75, 1e-9);
+    const ResultMetric *class_mean = result_metric(&result, "class_mean"); /* of left, right, d and f: one hit of 1 */
+    assert_float_equal(class_mean->value, 25, 1e-9);
+    assert_int_equal(class_mean->count, 4);
     assert_float_equal(result_metric(&result, "chance")->value, 100.0 / 6, 1e-9);
 }
 
@@ -55,6 +58,23 @@ static void assert_file(const char *folder, const char *name, const char *expect
     assert_string_equal(text, expected);
     free(text);
     (void)unlink(path);
+}
+
+/* The script names classes with their accuracies; where there is a gnuplot, the picture is there too. */
+static void assert_drawing(const char *folder) {
+    static const char *const names_left[] = {"confusion.svg", "confusion.pdf"};
+    char path[PATH_SIZE], *text;
+    size_t length;
+    assert_int_equal(path_join(path, sizeof path, folder, "confusion.gp"), ERR_NONE);
+    assert_int_equal(file_read(&text, &length, path, 1 << 20), ERR_NONE);
+    assert_non_null(strstr(text, "\"left  100 %%\" 0"));
+    assert_non_null(strstr(text, "\"up, then \\\"down\\\"\" 2"));
+    free(text);
+    (void)unlink(path);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(path_join(path, sizeof path, folder, names_left[i]), ERR_NONE);
+        (void)unlink(path);
+    }
 }
 
 static void test_tables_hold_every_video_class_and_confusion(void **state) {
@@ -71,6 +91,10 @@ static void test_tables_hold_every_video_class_and_confusion(void **state) {
     assert_file(folder, "confusion.csv",
                 "label,left,right,\"up, then \"\"down\"\"\",d,e,f\nleft,1,0,0,0,0,0\nright,1,0,0,0,0,0\n"
                 "\"up, then \"\"down\"\"\",0,0,0,0,0,0\nd,0,0,0,0,1,0\ne,0,0,0,0,0,0\nf,1,0,0,0,0,0\n");
+    assert_file(folder, "confusion.dat",
+                "# predicted\tlabel\tpercent of the label's videos\tvideos\n0\t0\t100.00\t1\n0\t1\t100.00\t1\n"
+                "4\t3\t100.00\t1\n0\t5\t100.00\t1\n");
+    assert_drawing(folder);
     assert_int_equal(rmdir(folder), 0);
 }
 

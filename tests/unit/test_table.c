@@ -1,5 +1,5 @@
-#include "analysis/escape.h"
 #include "analysis/table.h"
+#include "base/escape.h"
 
 #include "support/unit.h"
 

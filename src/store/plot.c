@@ -1,6 +1,6 @@
-#include "analysis/plot.h"
+#include "store/plot.h"
 
-#include "analysis/escape.h"
+#include "base/escape.h"
 #include "base/file.h"
 #include "base/log.h"
 

@@ -1,4 +1,4 @@
-#include "analysis/escape.h"
+#include "base/escape.h"
 
 typedef struct {
     char character;

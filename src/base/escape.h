@@ -1,4 +1,4 @@
-/* analysis/escape - text into the languages that tables and pages are written in. */
+/* base/escape - text into the languages that tables and pages are written in. */
 #pragma once
 
 #include "base/text.h"

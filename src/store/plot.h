@@ -1,4 +1,4 @@
-/* analysis/plot - a figure as a gnuplot script and its data, kept beside the SVG and the PDF they make.
+/* store/plot - a figure as a gnuplot script and its data, kept beside the SVG and the PDF they make.
  *
  * folder/<name>.gp reads folder/<name>.dat and writes folder/<name>.svg, then the same as folder/<name>.pdf (where this
  * gnuplot can: a failure to write PDF is no failure), so that `gnuplot <name>.gp` in that folder
