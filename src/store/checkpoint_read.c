@@ -13,7 +13,7 @@
 static Err verify_share(const char *path, const Par *par) {
     H5File file;
     if (fault_hit("checkpoint.read")) return RAISE(ERR_IO, "%s: injected fault", path);
-    TRY(h5_open(&file, path, CHECKPOINT_SCHEMA, CHECKPOINT_VERSION));
+    TRY(checkpoint_open(&file, path));
     Err err = ERR_NONE;
     for (int part = 0; !err && part < PART_COUNT; part++)
         err = checkpoint_verify_share(&file, (CheckpointPart)part, par->rank, par->n_ranks);
@@ -84,7 +84,7 @@ static Err read_state(CheckpointState *state, const H5File *file) {
 static Err read_slice(const char *path, CheckpointSlice *slice, CheckpointState *state, int n_parts) {
     H5File file;
     float *values[PART_COUNT] = {slice->params, slice->m, slice->v};
-    TRY(h5_open(&file, path, CHECKPOINT_SCHEMA, CHECKPOINT_VERSION));
+    TRY(checkpoint_open(&file, path));
     Err err = read_state(state, &file);
     for (int part = 0; !err && part < n_parts; part++)
         err = read_part(&file, (CheckpointPart)part, slice, values[part]);

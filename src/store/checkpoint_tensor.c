@@ -1,6 +1,7 @@
 #include "store/checkpoint_tensor.h"
 
 #include "par/share.h"
+#include "store/checkpoint_files.h"
 #include "store/slab.h"
 
 enum { PIECE_FLOATS = 1 << 20 };
@@ -37,11 +38,20 @@ H5Array checkpoint_array(char path[TENSOR_PATH_SIZE], CheckpointPart part, const
     return array;
 }
 
+Err checkpoint_open(H5File *file, const char *path) {
+    TRY(h5_open(file, path, CHECKPOINT_SCHEMA, CHECKPOINT_VERSION));
+    if (file->sealed || file->version < CHECKPOINT_SEALED) return ERR_NONE;
+    h5_abandon(file);
+    return RAISE(ERR_INPUT, "%s: cut off: its seal is missing", path);
+}
+
 Err checkpoint_tensor(Tensor *tensor, const H5File *file, const char *name) {
     char path[TENSOR_PATH_SIZE];
     hid_t dataset;
     H5Array array;
     *tensor = (Tensor){0};
+    if (strlen(name) >= sizeof tensor->name)
+        return RAISE(ERR_INPUT, "%s: a tensor with a name of %zu characters: %.40s...", file->path, strlen(name), name);
     TRY(text_copy(tensor->name, sizeof tensor->name, name));
     TRY(text_format(path, sizeof path, "%s/%s", parts[PART_MODEL].group, name));
     TRY(h5_array_open(&dataset, &array, file, path));

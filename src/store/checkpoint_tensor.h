@@ -13,6 +13,8 @@ enum { TENSOR_PATH_SIZE = TENSOR_NAME_SIZE + 16 };
 const char *checkpoint_group(CheckpointPart part); /* "/model" */
 /* The array of a tensor; `path` holds its name and must outlive it. */
 H5Array checkpoint_array(char path[TENSOR_PATH_SIZE], CheckpointPart part, const Tensor *tensor);
+/* Opens for reading. ERR_INPUT as h5_open, and when the seal is missing: then something was cut off. */
+CHECKED Err checkpoint_open(H5File *file, const char *path);
 /* Shape and name of a stored tensor; data NULL. ERR_INPUT when it is not float32 of at most TENSOR_DIMS dimensions. */
 CHECKED Err checkpoint_tensor(Tensor *tensor, const H5File *file, const char *name);
 /* The digest of an array's values as they are in the file. */

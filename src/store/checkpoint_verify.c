@@ -10,7 +10,7 @@ Err checkpoint_file_verify(const char *path, char digest[DIGEST_SIZE]) {
     Err err = text_copy(digest, DIGEST_SIZE, weights.digest);
     weights_free(&weights);
     TRY(err);
-    TRY(h5_open(&file, path, CHECKPOINT_SCHEMA, CHECKPOINT_VERSION));
+    TRY(checkpoint_open(&file, path));
     err = checkpoint_verify_share(&file, PART_ADAMW_M, 0, 1);
     if (!err) err = checkpoint_verify_share(&file, PART_ADAMW_V, 0, 1);
     h5_abandon(&file);

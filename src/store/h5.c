@@ -1,6 +1,7 @@
 #include "store/h5.h"
 
 #include "base/file.h"
+#include "store/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -117,6 +118,7 @@ static Err refuse(const H5File *file) {
 static Err open_any(H5File *file, const char *path) {
     *file = (H5File){0};
     TRY(text_copy(file->path, sizeof file->path, path));
+    TRY(seal_check(&file->sealed, path));
     hid_t id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (id < 0) return refuse(file);
     file->id = id;
@@ -137,16 +139,15 @@ static Err read_schema(char *out, size_t size, int *version, const H5File *file)
     return err;
 }
 
-static Err check_schema(const H5File *file, const char *schema, int version) {
+static Err check_schema(H5File *file, const char *schema, int version) {
     char found[NAME_SIZE];
-    int found_version;
-    TRY(read_schema(found, sizeof found, &found_version, file));
+    TRY(read_schema(found, sizeof found, &file->version, file));
     if (!found[0])
         return RAISE(ERR_INPUT, "%s: an HDF5 file, but not one of ours (no attribute schema); expected %s", file->path,
                      schema);
     if (!text_equal(found, schema)) return RAISE(ERR_INPUT, "%s: is a %s, expected a %s", file->path, found, schema);
-    if (found_version < 1 || found_version > version)
-        return RAISE(ERR_INPUT, "%s: %s of version %d; this program reads up to %d", file->path, found, found_version,
+    if (file->version < 1 || file->version > version)
+        return RAISE(ERR_INPUT, "%s: %s of version %d; this program reads up to %d", file->path, found, file->version,
                      version);
     return ERR_NONE;
 }

@@ -25,6 +25,8 @@ typedef struct {
     hid_t id;             /* 0: closed */
     char path[PATH_SIZE]; /* for messages: the final name */
     bool writes;          /* created by us through the serial driver */
+    bool sealed;          /* opened by h5_open: has a seal (store/seal.h) */
+    int version;          /* opened by h5_open: of its schema */
 } H5File;
 
 /* What an array is, for creating it and for checking one that was found. */
@@ -43,7 +45,8 @@ void h5_unlock(void);
 
 /* Creates path.partial. */
 CHECKED Err h5_create(H5File *file, const char *path, const char *schema, int version);
-/* Opens for reading. Missing, foreign, truncated files, another schema or a newer version are ERR_INPUT. */
+/* Opens for reading. Missing, foreign, truncated files, a broken seal (store/seal.h), another schema or a newer version
+ * are ERR_INPUT. */
 CHECKED Err h5_open(H5File *file, const char *path, const char *schema, int version);
 /* Opens path.partial for reading, by one rank. */
 CHECKED Err h5_open_partial(H5File *file, const char *path);
@@ -81,7 +84,8 @@ int64_t h5_count(const H5Array *array);
 CHECKED Err h5_array_create(hid_t *dataset, const H5File *file, const H5Array *array);
 /* Creates and writes all of it. */
 CHECKED Err h5_array_put(const H5File *file, const H5Array *array, const void *data);
-/* Opens, and fills kind, n_dims and dims of *array, whose name is given. Kinds other than ours are ERR_INPUT. */
+/* Opens, and fills kind, n_dims and dims of *array, whose name is given. ERR_INPUT: kinds other than ours, values that
+ * are not in this file (links, external storage) or fewer than the shape says. */
 CHECKED Err h5_array_open(hid_t *dataset, H5Array *array, const H5File *file, const char *name);
 /* Tiles that are still in the cache are written. Before an array of tiles is closed: closing one that cannot be written
  * would lose it without a word. */

@@ -1,6 +1,10 @@
 /* Arrays of store/h5. */
 #include "store/h5.h"
 
+/* Deflate makes no more of a byte than this (zlib's documentation); CACHED_TILES_MAX: of a file of ours, far from it.
+ */
+enum { DEFLATE_GROWTH_MAX = 1032, CACHED_TILES_MAX = 1 << 20 };
+
 static const struct {
     size_t bytes;
     H5T_class_t class;
@@ -65,7 +69,7 @@ static hid_t access_list(const H5Array *array) {
         bytes *= (size_t)array->tile[i];
         tiles *= (size_t)((array->dims[i] + array->tile[i] - 1) / array->tile[i]);
     }
-    H5Pset_chunk_cache(list, 10 * tiles + 1, bytes * tiles, 1.0);
+    if (tiles <= CACHED_TILES_MAX) H5Pset_chunk_cache(list, 10 * tiles + 1, bytes * tiles, 1.0);
     return list;
 }
 
@@ -142,8 +146,36 @@ static Err describe(H5Array *array, const H5File *file, hid_t dataset) {
     if (array->n_dims < 1 || array->n_dims > H5_DIMS)
         return RAISE(ERR_INPUT, "%s: %s has %d dimensions, expected 1 to %d", file->path, array->name, array->n_dims,
                      H5_DIMS);
-    for (int i = 0; i < array->n_dims; i++) array->dims[i] = (int64_t)dims[i];
+    int64_t bytes = (int64_t)kinds[array->kind].bytes;
+    for (int i = 0; i < array->n_dims; i++) {
+        array->dims[i] = (int64_t)dims[i];
+        if (array->dims[i] < 0 || __builtin_mul_overflow(bytes, array->dims[i], &bytes))
+            return RAISE(ERR_INPUT, "%s: %s has an impossible size", file->path, array->name);
+    }
     return ERR_NONE;
+}
+
+/* Its values must be in this file, as many as its shape says: HDF5 would make up those that are not there, and follow
+ * links to any file. A file that is being written is our own. */
+static Err check_storage(const H5Array *array, const H5File *file, hid_t dataset) {
+    unsigned intent = H5F_ACC_RDWR;
+    H5O_info_t of_array = {0}, of_root = {0};
+    hid_t creation = H5Dget_create_plist(dataset);
+    H5D_layout_t layout = H5Pget_layout(creation);
+    int n_outside = layout == H5D_CONTIGUOUS ? H5Pget_external_count(creation) : 0;
+    H5Pclose(creation);
+    bool known = H5Fget_intent(file->id, &intent) >= 0 && H5Oget_info2(dataset, &of_array, H5O_INFO_BASIC) >= 0 &&
+                 H5Oget_info_by_name2(file->id, "/", &of_root, H5O_INFO_BASIC, H5P_DEFAULT) >= 0;
+    bool inside = layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED || layout == H5D_COMPACT;
+    if (!known || !inside || n_outside || of_array.fileno != of_root.fileno)
+        return RAISE(ERR_INPUT, "%s: %s is not stored in this file", file->path, array->name);
+    if (intent != H5F_ACC_RDONLY) return ERR_NONE;
+    hsize_t in_file = 0, stored = H5Dget_storage_size(dataset);
+    uint64_t bytes = (uint64_t)h5_count(array) * kinds[array->kind].bytes;
+    if (H5Fget_filesize(file->id, &in_file) >= 0 && stored > in_file) stored = 0; /* a size that cannot be */
+    if (bytes / (layout == H5D_CHUNKED ? DEFLATE_GROWTH_MAX : 1) <= stored) return ERR_NONE;
+    return RAISE(ERR_INPUT, "%s: %s should have %llu bytes, %llu are stored", file->path, array->name,
+                 (unsigned long long)bytes, (unsigned long long)stored);
 }
 
 /* The tile shape decides the cache, so the array is looked at before it is opened for good. */
@@ -169,6 +201,7 @@ Err h5_array_open(hid_t *dataset, H5Array *array, const H5File *file, const char
     *dataset = H5Dopen2(file->id, name, H5P_DEFAULT);
     Err err = *dataset < 0 ? h5_fail(ERR_INPUT, file, name, "find this array") : ERR_NONE;
     if (!err) err = describe(array, file, *dataset);
+    if (!err) err = check_storage(array, file, *dataset);
     if (!err) find_tile(array, *dataset);
     if (!err && array->tile[0] > 0) err = reopen_cached(dataset, array, file);
     if (err && *dataset >= 0) H5Dclose(*dataset);

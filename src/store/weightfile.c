@@ -31,7 +31,7 @@ const char *dtype_name(Dtype dtype) {
 
 /* ---- opening ---- */
 
-CHECKED Err weightfile_open_bytes(WeightFile **out, const char *name, const void *data, size_t length) {
+static Err open_bytes(WeightFile **out, const char *name, bool is_path, const void *data, size_t length) {
     *out = NULL;
     const WeightFormat *const *format = formats;
     while (*format && !(*format)->recognizes(data, length)) format++;
@@ -43,6 +43,7 @@ CHECKED Err weightfile_open_bytes(WeightFile **out, const char *name, const void
     WeightFile *file = calloc(1, sizeof *file);
     if (!file) return RAISE(ERR_MEMORY, "%s: no memory to open it", name);
     file->name = strdup(name);
+    file->is_path = is_path;
     file->data = data;
     file->length = length;
     file->format = *format;
@@ -50,6 +51,10 @@ CHECKED Err weightfile_open_bytes(WeightFile **out, const char *name, const void
     Err err = file->name ? file->format->list(file) : RAISE(ERR_MEMORY, "no memory to open a file");
     if (err) weightfile_close(out);
     return err;
+}
+
+CHECKED Err weightfile_open_bytes(WeightFile **file, const char *name, const void *data, size_t length) {
+    return open_bytes(file, name, false, data, length);
 }
 
 static Err map_file(void **data, size_t *length, const char *path) {
@@ -70,7 +75,7 @@ CHECKED Err weightfile_open(WeightFile **file, const char *path) {
     size_t length = 0;
     *file = NULL;
     TRY(map_file(&data, &length, path));
-    Err err = weightfile_open_bytes(file, path, data, length);
+    Err err = open_bytes(file, path, true, data, length);
     if (err)
         munmap(data, length);
     else

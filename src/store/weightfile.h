@@ -54,7 +54,8 @@ typedef struct WeightFile WeightFile;
 /* Lists the tensors; values are read on demand. ERR_INPUT: missing, of no known kind, or what it says does not add up;
  * the message names the tensor and what was found. */
 CHECKED Err weightfile_open(WeightFile **file, const char *path);
-/* The same from memory, which must outlive the file; `name` stands in messages. */
+/* The same from memory, which must outlive the file; `name` stands in messages. Not for our own checkpoints, which HDF5
+ * reads from their file. */
 CHECKED Err weightfile_open_bytes(WeightFile **file, const char *name, const void *data, size_t length);
 void weightfile_close(WeightFile **file);
 

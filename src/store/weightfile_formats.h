@@ -10,6 +10,7 @@ typedef struct WeightFormat WeightFormat;
 
 struct WeightFile {
     const char *name; /* owned */
+    bool is_path;     /* the name is one */
     const unsigned char *data;
     size_t length;
     bool mapped;

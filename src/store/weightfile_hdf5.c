@@ -22,6 +22,7 @@ static Err add_tensors(WeightFile *file, const WeightSet *weights) {
 }
 
 static Err list(WeightFile *file) {
+    if (!file->is_path) return RAISE(ERR_INPUT, "%s: a checkpoint can only be read from its file", file->name);
     WeightSet *weights = calloc(1, sizeof *weights);
     if (!weights) return RAISE(ERR_MEMORY, "%s: no memory to open it", file->name);
     file->state = weights;

@@ -78,7 +78,7 @@ static Err read_contents(WeightSet *weights, const H5File *file) {
 static Err read_file(WeightSet *weights, const char *path) {
     H5File file;
     *weights = (WeightSet){0};
-    TRY(h5_open(&file, path, CHECKPOINT_SCHEMA, CHECKPOINT_VERSION));
+    TRY(checkpoint_open(&file, path));
     Err err = read_contents(weights, &file);
     h5_abandon(&file);
     if (err) weights_free(weights);

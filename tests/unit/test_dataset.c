@@ -183,7 +183,26 @@ static void test_an_edited_manifest_is_refused(void **state) {
     }
 }
 
-/* The arrays of a master are those of the shards, one after the other, read by HDF5 itself. */
+/* By HDF5 itself: our own reading refuses arrays that lie in other files. */
+static void *read_virtual(H5Array *array, const H5File *file) {
+    hsize_t dims[H5_DIMS];
+    void *data;
+    h5_lock();
+    hid_t dataset = H5Dopen2(file->id, array->name, H5P_DEFAULT), space = H5Dget_space(dataset);
+    assert_int_equal(H5Sget_simple_extent_dims(space, dims, NULL), array->n_dims);
+    for (int i = 0; i < array->n_dims; i++) array->dims[i] = (int64_t)dims[i];
+    data = malloc((size_t)h5_count(array) * h5_kind_bytes(array->kind));
+    hid_t type = array->kind == H5_U8 ? H5T_NATIVE_UINT8 : H5T_NATIVE_INT64;
+    assert_true(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
+    H5Sclose(space);
+    H5Dclose(dataset);
+    h5_unlock();
+    if (array->kind == H5_U8)
+        assert_err(ERR_INPUT, "is not stored in this file", h5_array_get(&(void *){NULL}, array, file));
+    return data;
+}
+
+/* The arrays of a master are those of the shards, one after the other. */
 static void test_a_master_shows_all_shards_as_one(void **state) {
     (void)state;
     const StorageKind kinds[] = {STORAGE_RAW, STORAGE_DEFLATE};
@@ -201,8 +220,8 @@ static void test_a_master_shows_all_shards_as_one(void **state) {
             H5Array starts = {.name = "/clip_start", .kind = H5_I64, .n_dims = 1, .dims = {2 * FIXTURE_VIDEOS + 1}};
             assert_ok(master_write(paths[p], folder));
             assert_ok(h5_open(&master, paths[p], "synvid.master", 1));
-            assert_ok(h5_array_get((void **)&all, &frames, &master));
-            assert_ok(h5_array_get((void **)&start, &starts, &master));
+            all = read_virtual(&frames, &master);
+            start = read_virtual(&starts, &master);
             assert_int_equal(start[2 * FIXTURE_VIDEOS], frames.dims[0]);
             for (int s = 0; s < 2; s++) {
                 H5Array one = {.name = "/frames", .kind = H5_U8, .n_dims = 4, .dims = {-1, -1, -1, 3}};

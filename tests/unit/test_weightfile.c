@@ -215,6 +215,7 @@ static void what_is_no_weight_file_says_so(void **state) {
     WeightFile *file;
     assert_fails(weightfile_open_bytes(&file, "noise", "hello, world", 12), ERR_INPUT, "noise: not a weight file");
     assert_fails(weightfile_open(&file, "/nowhere/at.all"), ERR_INPUT, "no such file");
+    assert_fails(weightfile_open_bytes(&file, "memory", "\x89HDF\r\n\x1a\n...", 11), ERR_INPUT, "from its file");
 }
 
 int main(void) {
