@@ -11,14 +11,20 @@
 #include <math.h>
 
 /* The paper: 10,000 frames for frame distances, 1,000 videos of 16 frames for the rest (section 5.3). */
-enum { PAPER_FRAMES = 10000, PAPER_VIDEOS = 1000, PAPER_FRAMES_PER_VIDEO = 16, CLIP_FRAMES = 16 };
+enum { PAPER_FRAMES = 10000, PAPER_VIDEOS = 1000, PAPER_FRAMES_PER_VIDEO = 16 };
 
 const Field analyze_fields[] = {
     FIELD_TEXT(AnalyzeConfig, name, "readable part of the run's name; empty: analyze-<dataset>", ""),
     FIELD_PATH(AnalyzeConfig, dataset, "dataset folder to measure", ""),
     FIELD_PATH(AnalyzeConfig, reference, "dataset folder of real videos to compare with; empty: no comparison", ""),
-    FIELD_PATH(AnalyzeConfig, encoder,
-               "run folder or checkpoint of the one VideoMAE whose features are used; empty: no features", ""),
+    FIELD_PATH(AnalyzeConfig, inception, "weight file of FID's Inception: FID, KID, diversity", ""),
+    FIELD_PATH(AnalyzeConfig, i3d, "weight file of I3D: FVD, KVD", ""),
+    FIELD_PATH(
+        AnalyzeConfig, encoder,
+        "run folder or checkpoint of the one VideoMAE whose features are used, for want of others or beside them", ""),
+    FIELD_DOUBLE(AnalyzeConfig, i3d_eps, "epsilon of I3D's batch normalization; 0: 1e-3 (some copies: 1e-5)", 0, 0, 1),
+    FIELD_INT(AnalyzeConfig, random_networks, "seeds of Inception and I3D with random weights; 0: none", 0, 0,
+              RANDOM_NETWORKS_MAX),
     FIELD_INT(AnalyzeConfig, n_frames, "frames drawn for frame distance, spectrum and color", PAPER_FRAMES, 2, 1e7),
     FIELD_INT(AnalyzeConfig, n_videos, "videos drawn for video distance, diversity and motion", PAPER_VIDEOS, 2, 1e7),
     FIELD_INT(AnalyzeConfig, frames_per_video, "frames a video for diversity", PAPER_FRAMES_PER_VIDEO, 1, 1000),
@@ -35,7 +41,7 @@ typedef struct {
     const ClipSource *dataset, *reference; /* reference NULL: none */
     const Run *run;
     bool self; /* the reference is measured against itself */
-    Encoder *encoder;
+    FeatureSet set;
     SourceExtent extent, reference_extent;
     SurveySizes sizes;
     Survey survey, reference_survey;
@@ -67,23 +73,41 @@ static SurveySizes choose_sizes(const Analysis *analysis) {
         .n_frames = least(config->n_frames, least(a->frames, b->frames)),
         .n_videos = least(config->n_videos, least(a->videos, b->videos)),
         .frames_per_video = config->frames_per_video,
-        .clip_frames = analysis->encoder ? encoder_clip_frames(analysis->encoder) : CLIP_FRAMES,
+        .clip_frames = analysis->set.clip_frames,
         .frame_stride = config->frame_stride,
         .side = (int)least(config->side, least(a->short_side, b->short_side)),
         .seed = analysis->run->seed,
     };
 }
 
+static Err open_networks(Analysis *analysis) {
+    const AnalyzeConfig *config = analysis->config;
+    const FeatureFiles files = {config->inception, config->i3d, config->encoder, config->i3d_eps};
+    TRY(feature_set_open(&analysis->set, &files));
+    if (config->random_networks == 0) return ERR_NONE;
+    if (!analysis->reference)
+        return RAISE(ERR_USAGE,
+                     "analyze: random_networks is %d without a reference, which calibrates them; give "
+                     "--reference DIR",
+                     config->random_networks);
+    return feature_set_add_random(&analysis->set, config->random_networks, analysis->reference,
+                                  &analysis->reference_extent, analysis->run->seed);
+}
+
 static Err prepare(Analysis *analysis) {
     TRY(measure_extents(analysis));
-    if (analysis->config->encoder[0]) TRY(encoder_open(&analysis->encoder, analysis->config->encoder));
+    TRY(open_networks(analysis));
     analysis->sizes = choose_sizes(analysis);
     analysis->self = analysis->reference && text_equal(analysis->reference->digest, analysis->dataset->digest);
     return ERR_NONE;
 }
 
 static const char *why_skipped(const Metric *metric, const Analysis *analysis) {
-    if (metric_wants_features(metric) && !analysis->encoder) return "needs --encoder";
+    if (metric->input == METRIC_CLIP_FEATURES && !feature_set_takes(&analysis->set, true))
+        return "needs --i3d FILE, --encoder RUN or --set random_networks=3";
+    if (metric_wants_features(metric) && metric->input != METRIC_CLIP_FEATURES &&
+        !feature_set_takes(&analysis->set, false))
+        return "needs --inception FILE, --encoder RUN or --set random_networks=3";
     if (metric->needs_reference && !analysis->reference) return "needs --reference";
     return NULL;
 }
@@ -108,7 +132,7 @@ static Err identity_digest(char out[DIGEST_SIZE], const Analysis *analysis) {
     digest_add_text(digest, config_hex);
     digest_add_text(digest, analysis->dataset->digest);
     digest_add_text(digest, analysis->reference ? analysis->reference->digest : "");
-    digest_add_text(digest, analysis->encoder ? encoder_digest(analysis->encoder) : "");
+    for (int n = 0; n < analysis->set.n; n++) digest_add_text(digest, analysis->set.nets[n]->digest);
     digest_add(digest, &analysis->run->seed, sizeof analysis->run->seed);
     digest_hex(digest, out);
     digest_free(&digest);
@@ -120,11 +144,11 @@ static Err survey_both_all(Analysis *analysis) {
     char folder[PATH_SIZE];
     TRY(path_join(folder, sizeof folder, run->out, "cache"));
     const char *cache = analysis->config->cache ? folder : NULL;
-    TRY(survey_all(&analysis->survey, analysis->dataset, &analysis->extent, &analysis->sizes, analysis->encoder,
+    TRY(survey_all(&analysis->survey, analysis->dataset, &analysis->extent, &analysis->sizes, &analysis->set,
                    analysis->reference ? SURVEY_DATASET : SURVEY_WITHOUT_REFERENCE, cache, run));
     if (!analysis->reference || analysis->self) return ERR_NONE;
     return survey_all(&analysis->reference_survey, analysis->reference, &analysis->reference_extent, &analysis->sizes,
-                      analysis->encoder, SURVEY_REFERENCE, cache, run);
+                      &analysis->set, SURVEY_REFERENCE, cache, run);
 }
 
 static Err compute_metrics(Result *result, const Analysis *analysis) {
@@ -137,23 +161,55 @@ static Err compute_metrics(Result *result, const Analysis *analysis) {
     return ERR_NONE;
 }
 
+/* Weight files; of random networks, which have none, one digest of them all. */
+static Err add_network_inputs(Result *result, const Analysis *analysis) {
+    const AnalyzeConfig *config = analysis->config;
+    const FeatureSet *set = &analysis->set;
+    char path[PATH_SIZE], all[FEATURE_NETS * DIGEST_SIZE] = "", digest[DIGEST_SIZE];
+    size_t length = 0;
+    for (int n = 0; n < set->n; n++) {
+        const FeatureNet *net = set->nets[n];
+        if (net->seed > 0) {
+            memcpy(all + length, net->digest, DIGEST_SIZE - 1);
+            length += DIGEST_SIZE - 1;
+            continue;
+        }
+        const char *file = text_equal(net->role, "inception") ? config->inception
+                           : text_equal(net->role, "i3d")     ? config->i3d
+                                                              : config->encoder;
+        TRY(result_add_input(result, net->role, file, net->digest));
+    }
+    if (length == 0) return ERR_NONE;
+    digest_of(digest, all, length);
+    TRY(text_format(path, sizeof path, "seeds 1 to %d, calibrated on the reference", config->random_networks));
+    return result_add_input(result, "random networks", path, digest);
+}
+
 static Err describe_identity(Result *result, const Analysis *analysis) {
     *result = (Result){.seed = analysis->run->seed, .paper_protocol = false};
     TRY(text_copy(result->task, sizeof result->task, "analyze"));
     TRY(text_copy(result->dataset, sizeof result->dataset, analysis->dataset->name));
-    TRY(text_copy(result->model, sizeof result->model, analysis->encoder ? "VideoMAE features" : "no features"));
+    TRY(feature_set_describe(result->model, sizeof result->model, &analysis->set));
     TRY(result_add_input(result, "dataset", analysis->config->dataset, analysis->dataset->digest));
     if (analysis->reference)
         TRY(result_add_input(result, "reference", analysis->config->reference, analysis->reference->digest));
-    if (analysis->encoder)
-        TRY(result_add_input(result, "encoder", analysis->config->encoder, encoder_digest(analysis->encoder)));
+    return add_network_inputs(result, analysis);
+}
+
+/* What stands in for the paper's networks. */
+static Err describe_networks(Result *result, const Analysis *analysis) {
+    const char *frames = feature_set_substitute(&analysis->set, false);
+    const char *clips = feature_set_substitute(&analysis->set, true);
+    if (frames[0]) TRY(result_add_deviation(result, "frame features of %s instead of Inception", frames));
+    if (clips[0]) TRY(result_add_deviation(result, "clip features of %s instead of I3D", clips));
+    if (analysis->set.clip_frames != CLIP_FRAMES)
+        TRY(result_add_deviation(result, "clips of %d frames instead of %d", analysis->set.clip_frames, CLIP_FRAMES));
     return ERR_NONE;
 }
 
 static Err describe_protocol(Result *result, const Analysis *analysis) {
     const SurveySizes *sizes = &analysis->sizes;
-    if (analysis->encoder)
-        TRY(result_add_deviation(result, "features of one VideoMAE encoder instead of Inception and I3D"));
+    TRY(describe_networks(result, analysis));
     if (sizes->n_frames != PAPER_FRAMES)
         TRY(result_add_deviation(result, "%lld frames instead of %d", (long long)sizes->n_frames, PAPER_FRAMES));
     if (sizes->n_videos != PAPER_VIDEOS)
@@ -250,6 +306,6 @@ Err analyze_run_all(const AnalyzeConfig *config, const ClipSource *dataset, cons
     if (!err) err = analyze_prepared_all(&analysis);
     survey_free(&analysis.survey);
     survey_free(&analysis.reference_survey);
-    encoder_close(&analysis.encoder);
+    feature_set_close(&analysis.set);
     return err;
 }

@@ -1,8 +1,8 @@
 /* analysis/analyze - statistics of one dataset against a reference of real videos, across ranks, into result.json.
  *
- * Which figures: the list of analysis/metric. Metrics that need the fixed encoder, or a reference, are skipped with a
- * word when it is not given. Both sides of a comparison use the same number of samples: the number asked for, or what
- * the smaller side has. The result is the same for any number of ranks and threads. */
+ * Which figures: the list of analysis/metric. Metrics that need a network, or a reference, are skipped with a word when
+ * it is not given. Both sides of a comparison use the same number of samples: the number asked for, or what the smaller
+ * side has. The result is the same for any number of ranks and threads. */
 #pragma once
 
 #include "base/field.h"
@@ -13,9 +13,12 @@
 typedef struct {
     char name[NAME_SIZE];
     char dataset[PATH_SIZE], reference[PATH_SIZE];
-    char encoder[PATH_SIZE]; /* run folder or checkpoint of the one fixed VideoMAE used for FD-VideoMAE and diversity */
-    int n_frames, n_videos;  /* sampled for frame metrics and for video metrics */
-    int frames_per_video;    /* diversity */
+    char inception[PATH_SIZE], i3d[PATH_SIZE]; /* weight files: FID and FVD */
+    char encoder[PATH_SIZE]; /* run folder or checkpoint of the one fixed VideoMAE used for FD-VideoMAE */
+    double i3d_eps;
+    int random_networks;
+    int n_frames, n_videos; /* sampled for frame metrics and for video metrics */
+    int frames_per_video;   /* diversity */
     int frame_stride;
     int side;   /* pixel metrics: frames are cut square and brought to this */
     bool cache; /* keep feature vectors in OUT/cache */

@@ -10,7 +10,7 @@
 typedef struct {
     Frames read, square;
     void *scratch[COLLECT_METRICS];
-    EncoderScratch *encoder;
+    FeatureScratch *nets[COLLECT_NETS];
 } Worker;
 
 /* One rank's part of the work: chunks [share.begin, share.end), states and features of those chunks in order. */
@@ -21,8 +21,8 @@ typedef struct {
     Share share;
     size_t state_doubles; /* of all metrics together */
     size_t vectors_a_draw;
-    double *states;  /* (chunks, state_doubles) */
-    float *features; /* (draws of the share, vectors_a_draw, dims) */
+    double *states;                /* (chunks, state_doubles) */
+    float *features[COLLECT_NETS]; /* (draws of the share, vectors_a_draw, dims) */
     Progress *progress;
     struct {
         Err err;
@@ -32,8 +32,8 @@ typedef struct {
 } Work;
 
 int64_t collect_chunk_draws(int64_t draws) {
-    int64_t batches = (draws + (int64_t)COLLECT_CHUNKS * ENCODER_BATCH - 1) / ((int64_t)COLLECT_CHUNKS * ENCODER_BATCH);
-    return (batches > 1 ? batches : 1) * ENCODER_BATCH;
+    int64_t batches = (draws + (int64_t)COLLECT_CHUNKS * FEATURE_BATCH - 1) / ((int64_t)COLLECT_CHUNKS * FEATURE_BATCH);
+    return (batches > 1 ? batches : 1) * FEATURE_BATCH;
 }
 
 static int64_t chunk_begin(const Draws *draws, int64_t chunk) {
@@ -54,7 +54,7 @@ static size_t plan_state_doubles(const CollectPlan *plan) {
 static void worker_free(Worker *worker, const CollectPlan *plan) {
     for (int m = 0; m < plan->n_metrics; m++)
         if (worker->scratch[m]) plan->metrics[m]->scratch_free(worker->scratch[m]);
-    encoder_scratch_free(&worker->encoder);
+    for (int n = 0; n < plan->n_nets; n++) feature_scratch_free(&worker->nets[n]);
     frames_free(&worker->read);
     frames_free(&worker->square);
 }
@@ -63,7 +63,8 @@ static Err worker_new(Worker *worker, const CollectPlan *plan) {
     *worker = (Worker){0};
     for (int m = 0; m < plan->n_metrics; m++)
         if (plan->metrics[m]->scratch_new) TRY(plan->metrics[m]->scratch_new(&worker->scratch[m], plan->side));
-    return plan->encoder ? encoder_scratch_new(&worker->encoder, plan->encoder) : ERR_NONE;
+    for (int n = 0; n < plan->n_nets; n++) TRY(feature_scratch_new(&worker->nets[n], plan->nets[n]));
+    return ERR_NONE;
 }
 
 static Err feed_metrics(Worker *worker, const CollectPlan *plan, const Box *box, double *states) {
@@ -76,47 +77,50 @@ static Err feed_metrics(Worker *worker, const CollectPlan *plan, const Box *box,
     return ERR_NONE;
 }
 
-/* Clips waiting for the encoder: a batch is a fixed run of clips of one chunk. */
+/* What waits for the networks: a batch is a fixed run of vectors of one chunk. */
 typedef struct {
-    float *out;
+    float *out[COLLECT_NETS];
     int filled;
 } Batch;
 
-static void batch_flush(Batch *batch, Worker *worker, const Encoder *encoder) {
+static void batch_flush(Batch *batch, Worker *worker, const CollectPlan *plan) {
     if (batch->filled == 0) return;
-    encoder_features(worker->encoder, batch->out, batch->filled);
-    batch->out += batch->filled * encoder_dims(encoder);
+    for (int n = 0; n < plan->n_nets; n++) {
+        feature_compute(worker->nets[n], batch->out[n], batch->filled);
+        batch->out[n] += batch->filled * plan->nets[n]->dims;
+    }
     batch->filled = 0;
 }
 
-static Err feed_encoder(Batch *batch, Worker *worker, const Work *work, const Box *box) {
-    const Encoder *encoder = work->plan->encoder;
-    int length = work->plan->by_frame ? 1 : work->draws->per_draw;
-    for (int first = 0; encoder && first < work->draws->per_draw; first += length) {
-        TRY(encoder_load(worker->encoder, batch->filled++, &worker->read, box, first, length));
-        if (batch->filled == ENCODER_BATCH) batch_flush(batch, worker, encoder);
+static Err feed_networks(Batch *batch, Worker *worker, const Work *work, const Box *box) {
+    const CollectPlan *plan = work->plan;
+    int length = plan->by_frame ? 1 : work->draws->per_draw;
+    for (int first = 0; plan->n_nets > 0 && first < work->draws->per_draw; first += length) {
+        for (int n = 0; n < plan->n_nets; n++)
+            TRY(feature_load(worker->nets[n], batch->filled, &worker->read, box, first, length));
+        if (++batch->filled == FEATURE_BATCH) batch_flush(batch, worker, plan);
     }
     return ERR_NONE;
 }
 
-static float *chunk_features(const Work *work, int64_t chunk) {
-    if (!work->plan->encoder) return NULL;
+static float *chunk_features(const Work *work, int64_t chunk, int net) {
     size_t draws_before = (size_t)(chunk_begin(work->draws, chunk) - chunk_begin(work->draws, work->share.begin));
-    return work->features + draws_before * work->vectors_a_draw * (size_t)encoder_dims(work->plan->encoder);
+    return work->features[net] + draws_before * work->vectors_a_draw * (size_t)work->plan->nets[net]->dims;
 }
 
 static Err collect_chunk(Worker *worker, const Work *work, int64_t chunk) {
     const Draws *draws = work->draws;
     double *states = work->states + (size_t)(chunk - work->share.begin) * work->state_doubles;
-    Batch batch = {.out = chunk_features(work, chunk)};
+    Batch batch = {.filled = 0};
+    for (int n = 0; n < work->plan->n_nets; n++) batch.out[n] = chunk_features(work, chunk, n);
     for (int64_t draw = chunk_begin(draws, chunk); draw < chunk_end(draws, chunk); draw++) {
         TRY(clip_source_read(work->source, 0, draws->videos[draw], draws->frames + draw * draws->per_draw,
                              draws->per_draw, &worker->read));
         Box box = crop_square(worker->read.height, worker->read.width);
         TRY(feed_metrics(worker, work->plan, &box, states));
-        TRY(feed_encoder(&batch, worker, work, &box));
+        TRY(feed_networks(&batch, worker, work, &box));
     }
-    batch_flush(&batch, worker, work->plan->encoder);
+    batch_flush(&batch, worker, work->plan);
     return ERR_NONE;
 }
 
@@ -150,18 +154,36 @@ static Err collect_share(Work *work, int threads) {
 
 static Err work_allocate(Work *work) {
     size_t chunks = (size_t)(work->share.end - work->share.begin);
-    size_t dims = work->plan->encoder ? (size_t)encoder_dims(work->plan->encoder) : 0;
+    size_t vectors = chunks * (size_t)collect_chunk_draws(work->draws->count) * work->vectors_a_draw;
     work->states = calloc(chunks * work->state_doubles + 1, sizeof *work->states);
-    work->features = malloc(chunks * (size_t)collect_chunk_draws(work->draws->count) * work->vectors_a_draw * dims *
-                                sizeof *work->features +
-                            1);
-    return work->states && work->features ? ERR_NONE : RAISE(ERR_MEMORY, "statistics of %zu chunks: no memory", chunks);
+    bool whole = work->states != NULL;
+    for (int n = 0; n < work->plan->n_nets; n++) {
+        work->features[n] = malloc(vectors * (size_t)work->plan->nets[n]->dims * sizeof(float) + 1);
+        whole = whole && work->features[n];
+    }
+    return whole ? ERR_NONE : RAISE(ERR_MEMORY, "statistics of %zu chunks: no memory", chunks);
 }
 
-static size_t share_feature_bytes(const Work *work) {
-    if (!work->plan->encoder || work->share.begin >= work->share.end) return 0;
+static void work_free(Work *work) {
+    free(work->states);
+    for (int n = 0; n < COLLECT_NETS; n++) free(work->features[n]);
+}
+
+static size_t share_feature_bytes(const Work *work, int net) {
+    if (work->share.begin >= work->share.end) return 0;
     int64_t draws = chunk_end(work->draws, work->share.end - 1) - chunk_begin(work->draws, work->share.begin);
-    return (size_t)draws * work->vectors_a_draw * (size_t)encoder_dims(work->plan->encoder) * sizeof(float);
+    return (size_t)draws * work->vectors_a_draw * (size_t)work->plan->nets[net]->dims * sizeof(float);
+}
+
+static Err gather_features_all(Collected *out, const Work *work, const Par *par) {
+    for (int n = 0; n < work->plan->n_nets; n++) {
+        void *features;
+        size_t bytes;
+        int dims = work->plan->nets[n]->dims;
+        TRY(gather_bytes_all(&features, &bytes, work->features[n], share_feature_bytes(work, n), par));
+        out->features[n] = (FeatureRows){features, bytes / sizeof(float) / (size_t)dims, dims};
+    }
+    return ERR_NONE;
 }
 
 /* chunk_states: (n_chunks, state_doubles), merged in order into out->states. */
@@ -182,16 +204,11 @@ static Err merge_chunks(Collected *out, const Work *work, const double *chunk_st
 
 static Err gather_all(Collected *out, const Work *work, int64_t n_chunks, const Par *par) {
     Err err = ERR_NONE;
-    void *states = NULL, *features = NULL;
+    void *states = NULL;
     size_t bytes, own_chunks = (size_t)(work->share.end - work->share.begin);
     TRY_OR(done,
            gather_bytes_all(&states, &bytes, work->states, own_chunks * work->state_doubles * sizeof(double), par));
-    TRY_OR(done, gather_bytes_all(&features, &bytes, work->features, share_feature_bytes(work), par));
-    if (work->plan->encoder) {
-        int dims = encoder_dims(work->plan->encoder);
-        out->features = (FeatureRows){features, bytes / sizeof(float) / (size_t)dims, dims};
-        features = NULL;
-    }
+    TRY_OR(done, gather_features_all(out, work, par));
     TRY_OR(done, err_agree_all(merge_chunks(out, work, states, n_chunks), par, "merging statistics"));
     out->state_doubles = work->state_doubles;
     out->n_chunks = n_chunks;
@@ -199,7 +216,6 @@ static Err gather_all(Collected *out, const Work *work, int64_t n_chunks, const 
     states = NULL;
 done:
     free(states);
-    free(features);
     return err;
 }
 
@@ -218,14 +234,13 @@ Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *sourc
     TRY_OR(done, err_agree_all(mine, &run->par, what));
     TRY_OR(done, gather_all(out, &work, n_chunks, &run->par));
 done:
-    free(work.states);
-    free(work.features);
+    work_free(&work);
     if (err) collected_free(out);
     return err;
 }
 
 void collected_free(Collected *collected) {
-    free(collected->features.rows);
+    for (int n = 0; n < COLLECT_NETS; n++) free(collected->features[n].rows);
     free(collected->storage);
     free(collected->chunk_storage);
     *collected = (Collected){0};

@@ -7,21 +7,21 @@
 #pragma once
 
 #include "analysis/draws.h"
-#include "analysis/encoder.h"
 #include "analysis/metric.h"
 #include "par/run.h"
 
-enum { COLLECT_CHUNKS = 256, COLLECT_METRICS = 8 };
-/* Draws a chunk: whole batches of the encoder. */
+enum { COLLECT_CHUNKS = 256, COLLECT_METRICS = 8, COLLECT_NETS = 12 };
+/* Draws a chunk: whole batches of the networks. */
 int64_t collect_chunk_draws(int64_t draws);
 
 /* What is to be collected from the draws. Metrics are all of one input kind's pixels; n_metrics may be 0. */
 typedef struct {
     const Metric *metrics[COLLECT_METRICS];
     int n_metrics;
-    const Encoder *encoder; /* NULL: no features */
-    bool by_frame;          /* one vector for every single frame of a draw, instead of one for the draw's clip */
-    int side;               /* of the squares that pixel metrics see; never above the source's short side */
+    const FeatureNet *nets[COLLECT_NETS];
+    int n_nets;
+    bool by_frame; /* one vector for every single frame of a draw, instead of one for the draw's clip */
+    int side;      /* of the squares that pixel metrics see; never above the source's short side */
 } CollectPlan;
 
 /* On every rank the same. Owned: free with collected_free. */
@@ -30,7 +30,7 @@ typedef struct {
     const double *chunks[COLLECT_METRICS]; /* of the first chunk; the next one's is state_doubles further */
     size_t state_doubles;                  /* of all metrics together */
     int64_t n_chunks;
-    FeatureRows features; /* rows NULL without an encoder */
+    FeatureRows features[COLLECT_NETS]; /* as the plan's nets */
     double *storage, *chunk_storage;
 } Collected;
 

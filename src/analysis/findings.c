@@ -127,10 +127,11 @@ Err findings_table(Table *table, const Outcomes *outcomes, const Paper *paper) {
     const cJSON *finding;
     TRY(table_new(table, "findings", "What the paper says of its datasets, checked on our statistics", columns,
                   sizeof columns / sizeof *columns));
-    TRY(text_copy(table->caption, sizeof table->caption,
-                  "Difference of group means with Welch's 95 % interval: true above zero, false below, undecided when "
-                  "it holds zero; a group of one is compared pair by pair. Distances and diversity stand for the "
-                  "paper's Inception and I3D figures only as far as their encoder does."));
+    TRY(text_copy(
+        table->caption, sizeof table->caption,
+        "Difference of group means with Welch's 95 % interval: true above zero, false below, undecided when "
+        "it holds zero; a group of one is compared pair by pair. FID and FVD are the paper's; "
+        "other distances, and diversity on other features, stand for them only as far as their networks do."));
     cJSON_ArrayForEach(finding, paper_list(paper, "findings")) {
         TRY(fill_finding(table, finding, outcomes, paper));
     }

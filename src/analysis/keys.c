@@ -1,10 +1,10 @@
 #include "analysis/keys.h"
 
-#include "analysis/encoder.h"
 #include "analysis/keymap.h"
 #include "analysis/keypca.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "features/encoder.h"
 #include "math/rng.h"
 #include "par/agree.h"
 #include "par/share.h"

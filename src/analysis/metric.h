@@ -4,11 +4,12 @@
  * side length, and add to a state of `state_doubles` doubles that starts at zero. The collector (analysis/collector)
  * gives every fixed chunk of samples its own state and merges chunks in index order, so that any number of ranks and
  * threads gives the same bits; samples of a chunk come in order, chunks in any order. Feature metrics get all feature
- * vectors of the fixed encoder at the end and need neither sample nor merge.
+ * vectors of the analysis' networks (features/network) at the end and need neither sample nor merge.
  *
  * Adding a metric: one source file with its struct, its name in METRIC_LIST, its columns in analysis/statistics. */
 #pragma once
 
+#include "features/network.h"
 #include "math/interval.h"
 #include "store/result.h"
 #include "video/clip.h"
@@ -18,9 +19,9 @@
 typedef enum {
     METRIC_FRAMES,          /* single frames drawn from the union of all frames */
     METRIC_CLIPS,           /* clips of consecutive or strided frames, one a video */
-    METRIC_FRAME_FEATURES,  /* one vector a drawn frame: the frame repeated to a clip */
+    METRIC_FRAME_FEATURES,  /* one vector a drawn frame */
     METRIC_CLIP_FEATURES,   /* one vector a drawn clip */
-    METRIC_SPREAD_FEATURES, /* `per_video` vectors a video: frames spread evenly over it */
+    METRIC_SPREAD_FEATURES, /* `per_video` vectors a video, of one network: frames spread evenly over it */
 } MetricInput;
 
 /* Feature vectors in drawing order: (count, dims). */
@@ -30,6 +31,12 @@ typedef struct {
     int dims;
 } FeatureRows;
 
+/* Those of one network. */
+typedef struct {
+    const FeatureNet *net;
+    FeatureRows rows;
+} NetFeatures;
+
 /* What the collector found in one dataset: the merged state of a pixel metric and the states of its chunks, or
  * features. */
 typedef struct {
@@ -37,7 +44,8 @@ typedef struct {
     const double *chunks; /* the first chunk's state of this metric, chunk_stride doubles before the next one's */
     size_t chunk_stride;
     int64_t n_chunks;
-    const FeatureRows *features;
+    const NetFeatures *features; /* (n_features); the reference's are of the same networks in the same order */
+    int n_features;
     int per_video; /* spread features: consecutive vectors of one video */
     uint64_t seed; /* of resampling */
 } MetricData;

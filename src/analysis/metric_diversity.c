@@ -11,28 +11,14 @@
 #include "analysis/metric.h"
 #include "math/interval.h"
 #include "math/linalg.h"
-#include "math/stats.h"
 
 #include <math.h>
 
 #define DIVERSITY_EPS 1e-6
 enum { GROUPS = 10, TOP = 64 };
 
-/* values (dims): eigenvalues of the unbiased covariance of the rows. */
 static Err feature_spectrum(double *values, const FeatureRows *features) {
-    Err err = ERR_NONE;
-    int dims = features->dims;
-    size_t square = (size_t)dims * (size_t)dims;
-    double *block = calloc(covariance_doubles(dims) + square, sizeof *block);
-    if (!block) return RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", dims);
-    Covariance covariance = covariance_view(block, dims);
-    double *matrix = block + covariance_doubles(dims);
-    TRY_OR(done, covariance_add_rows(&covariance, features->rows, features->count));
-    covariance_matrix(matrix, &covariance);
-    TRY_OR(done, linalg_eigenvalues(values, matrix, dims));
-done:
-    free(block);
-    return err;
+    return linalg_covariance_eigenvalues(values, features->rows, features->count, features->dims);
 }
 
 static double reference_eps(const double *values, int dims) {
@@ -101,11 +87,12 @@ static double participation_ratio(const double *values, int dims) {
 }
 
 static Err report_pooled(Result *result, const double *values, const MetricData *data, double eps) {
-    int dims = data->features->dims, top = dims < TOP ? dims : TOP;
-    int64_t count = (int64_t)data->features->count;
+    const FeatureRows *rows = &data->features->rows;
+    int dims = rows->dims, top = dims < TOP ? dims : TOP;
+    int64_t count = (int64_t)rows->count;
     double sum = linalg_logdet(values, dims, eps);
     Interval interval;
-    TRY(jackknife(&interval, sum / dims, data->features, data->per_video, eps));
+    TRY(jackknife(&interval, sum / dims, rows, data->per_video, eps));
     TRY(result_add_metric(result, "diversity_logdet", sum / dims, "", count, interval.low, interval.high,
                           isnan(interval.low) ? "" : "jackknife 95%"));
     TRY(result_add_metric(result, "diversity_logdet_sum", sum, "", count, NAN, NAN, ""));
@@ -118,12 +105,12 @@ static Err report_pooled(Result *result, const double *values, const MetricData 
 
 static Err diversity_finish(Result *result, const MetricData *data, const MetricData *reference) {
     Err err = ERR_NONE;
-    const FeatureRows *features = data->features;
+    const FeatureRows *features = &data->features->rows, *others = reference ? &reference->features->rows : NULL;
     if (features->count < 2) return RAISE(ERR_INPUT, "diversity: %zu frames; at least 2 are needed", features->count);
     double *values = malloc((size_t)features->dims * sizeof *values), eps = DIVERSITY_EPS;
     if (!values) return RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", features->dims);
-    if (reference && reference->features->count >= 2) {
-        TRY_OR(done, feature_spectrum(values, reference->features));
+    if (others && others->count >= 2) {
+        TRY_OR(done, feature_spectrum(values, others));
         eps = reference_eps(values, features->dims);
     }
     TRY_OR(done, feature_spectrum(values, features));

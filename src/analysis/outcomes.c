@@ -70,7 +70,10 @@ bool outcomes_same_protocol(const Result *a, const Result *b) {
     if (a->paper_protocol != b->paper_protocol || a->n_deviations != b->n_deviations) return false;
     for (int i = 0; i < a->n_deviations; i++)
         if (!text_equal(a->deviations[i], b->deviations[i])) return false;
-    return same_input(a, b, "dataset") && same_input(a, b, "reference") && same_input(a, b, "encoder");
+    static const char *const roles[] = {"dataset", "reference", "encoder", "inception", "i3d", "random networks"};
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (!same_input(a, b, roles[i])) return false;
+    return true;
 }
 
 static bool same_claim(const Result *a, const Result *b) {

@@ -3,7 +3,7 @@
  * Results with one identity (task, dataset, pre-training, model) and different seeds are one estimate: the mean over
  * seeds with its t interval. Results under different protocols are never averaged, and two that claim the same
  * identity, protocol and seed are both left out, with the reason kept for the report. For statistics of datasets the
- * reference and the encoder count as protocol, since figures compare only within one. */
+ * reference and the networks' weights count as protocol, since figures compare only within one. */
 #pragma once
 
 #include "store/result.h"

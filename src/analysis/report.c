@@ -276,7 +276,7 @@ static Err add_published(Report *report) {
     TRY(add_table(report, &table));
     if (any)
         page_remark(&report->page, "note",
-                    "REDUCED: statistics of small samples on features of a small encoder, set "
+                    "REDUCED: statistics at the scale and on the features that the statistics table names, set "
                     "against accuracies of the paper's full runs. Point at a dot for its name.");
     if (any) scatter_legend(&report->page);
     return any ? add_published_figures(report) : ERR_NONE;

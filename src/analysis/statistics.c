@@ -3,24 +3,32 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
+/* Distances, of which a set of results has those of the networks it was measured with: others have no column. */
 static const struct {
     const char *metric, *label;
     int digits;
+    bool distance;
 } shown[] = {
-    {"FFD-VideoMAE", "FFD-VideoMAE", 2},
-    {"FVD-VideoMAE", "FVD-VideoMAE", 2},
-    {"frame_mmd", "Frame MMD", 3},
-    {"video_mmd", "Video MMD", 3},
-    {"diversity_logdet", "Diversity (log-det)", 3},
-    {"effective_rank", "Effective rank", 1},
-    {"spectrum_exponent", "Spectrum exponent", 3},
-    {"spectrum_sd", "its sd", 3},
-    {"spectrum_r2", "R2", 3},
-    {"lab_kl", "Color KL (L*a*b*)", 2},
-    {"motion", "Motion (levels)", 2},
-    {"temporal_exponent", "Temporal exponent", 2},
-    {"speed", "Speed (px of 256)", 1},
-    {"speed_still", "Still blocks", 2},
+    {"FID", "FID", 2, true},
+    {"FVD", "FVD", 2, true},
+    {"KID", "KID", 3, true},
+    {"KVD", "KVD", 3, true},
+    {"FFD-VideoMAE", "FFD-VideoMAE", 2, true},
+    {"FVD-VideoMAE", "FVD-VideoMAE", 2, true},
+    {"frame_mmd", "Frame MMD", 3, true},
+    {"video_mmd", "Video MMD", 3, true},
+    {"FFD-random-Inception", "FFD-random-Inception", 1, true},
+    {"FVD-random-I3D", "FVD-random-I3D", 1, true},
+    {"diversity_logdet", "Diversity (log-det)", 3, false},
+    {"effective_rank", "Effective rank", 1, false},
+    {"spectrum_exponent", "Spectrum exponent", 3, false},
+    {"spectrum_sd", "its sd", 3, false},
+    {"spectrum_r2", "R2", 3, false},
+    {"lab_kl", "Color KL (L*a*b*)", 2, false},
+    {"motion", "Motion (levels)", 2, false},
+    {"temporal_exponent", "Temporal exponent", 2, false},
+    {"speed", "Speed (px of 256)", 1, false},
+    {"speed_still", "Still blocks", 2, false},
 };
 enum { N_SHOWN = sizeof shown / sizeof *shown };
 
@@ -46,16 +54,29 @@ static bool is_first_of_dataset(const Outcomes *outcomes, int i) {
     return outcomes_match(&outcomes->items[i], &analysis_key);
 }
 
+/* Some dataset has it. */
+static bool is_measured(const Outcomes *outcomes, const char *metric) {
+    for (int i = 0; i < outcomes->count; i++)
+        if (outcomes_match(&outcomes->items[i], &analysis_key) && result_metric(&outcomes->items[i].result, metric))
+            return true;
+    return false;
+}
+
+static bool has_column(const Outcomes *outcomes, int m) {
+    return !shown[m].distance || is_measured(outcomes, shown[m].metric);
+}
+
 static Err fill_statistics(Table *table, const Outcomes *outcomes, const Paper *paper, const Result *dataset) {
-    int row;
+    int row, column = 1;
     TRY(table_add_row(table, &row));
     TRY(table_text(table, row, 0, "%s%s", paper_label(paper, dataset->dataset),
                    statistics_is_reference(dataset) ? " (the reference)" : ""));
     table->rule_above[row] = statistics_is_reference(dataset) || paper_order(paper, dataset->dataset) < 0;
     for (int m = 0; m < N_SHOWN; m++) {
+        if (!has_column(outcomes, m)) continue;
         Estimate estimate = statistics_of(outcomes, dataset->dataset, shown[m].metric);
-        if (estimate.state == ESTIMATE_MIXED) TRY(table_text(table, row, m + 1, "mixed protocols"));
-        table_number(table, row, m + 1, estimate.value);
+        if (estimate.state == ESTIMATE_MIXED) TRY(table_text(table, row, column, "mixed protocols"));
+        table_number(table, row, column++, estimate.value);
     }
     return ERR_NONE;
 }
@@ -92,13 +113,32 @@ static void add_odd_samples(Builder *text, const Outcomes *outcomes, const Resul
     }
 }
 
+/* What the columns of distances are. */
+static void add_distances(Builder *text, const Outcomes *outcomes) {
+    static const struct {
+        const char *metrics[2], *words;
+    } notes[] = {
+        {{"FID", "FVD"},
+         "FID: Frechet distance of frames on Inception's 2048 features (input as pytorch-fid); FVD: of clips on I3D's "
+         "400 logits; KID, KVD: kernel distances on the same. "},
+        {{"FFD-VideoMAE", "FVD-VideoMAE"},
+         "FD-VideoMAE: Frechet distance on features of one fixed VideoMAE encoder, of frames (FFD) and clips (FVD); "
+         "not "
+         "FID or FVD, and comparable only within this table. "},
+        {{"FFD-random-Inception", "FVD-random-I3D"},
+         "FD-random: Frechet distance on Inception and I3D with random weights, mean over seeds; not FID or FVD, and "
+         "comparable only within this table. "},
+    };
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
+        if (is_measured(outcomes, notes[i].metrics[0]) || is_measured(outcomes, notes[i].metrics[1]))
+            builder_add_text(text, notes[i].words);
+}
+
 static Err statistics_caption(Table *table, const Outcomes *outcomes, const Result *any) {
     Builder text = {0};
     const ResultInput *reference = any ? outcomes_input(any, "reference") : NULL;
-    builder_add_text(&text, "FD-VideoMAE: Frechet distance on features of one fixed VideoMAE encoder, of frames (FFD) "
-                            "and clips (FVD); not FID or FVD, and "
-                            "comparable only within this table. Diversity: log-determinant of the frame features' "
-                            "covariance a dimension. Spectrum: "
+    add_distances(&text, outcomes);
+    builder_add_text(&text, "Diversity: log-determinant of the frame features' covariance a dimension. Spectrum: "
                             "exponent a of the amplitude spectrum 1/f^a. Color: symmetric KL, sum form.");
     if (reference) builder_add(&text, " Reference: %.200s.", path_base(reference->path));
     for (int i = 0; any && i < any->n_deviations; i++)
@@ -114,11 +154,13 @@ static Err statistics_caption(Table *table, const Outcomes *outcomes, const Resu
 
 Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper) {
     TableColumn columns[1 + N_SHOWN] = {{.label = "Dataset", .kind = COLUMN_TEXT}};
+    int n_columns = 1;
     for (int m = 0; m < N_SHOWN; m++) {
-        columns[m + 1] = (TableColumn){.kind = COLUMN_NUMBER, .digits = shown[m].digits};
-        TRY(text_copy(columns[m + 1].label, sizeof columns->label, shown[m].label));
+        if (!has_column(outcomes, m)) continue;
+        columns[n_columns] = (TableColumn){.kind = COLUMN_NUMBER, .digits = shown[m].digits};
+        TRY(text_copy(columns[n_columns++].label, sizeof columns->label, shown[m].label));
     }
-    TRY(table_new(table, "statistics", "What was measured", columns, 1 + N_SHOWN));
+    TRY(table_new(table, "statistics", "What was measured", columns, n_columns));
     const Result *first = NULL;
     for (int i = 0; i < outcomes->count; i++) {
         if (!is_first_of_dataset(outcomes, i)) continue;

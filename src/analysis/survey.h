@@ -5,6 +5,7 @@
 #pragma once
 
 #include "analysis/collector.h"
+#include "analysis/feature_set.h"
 #include "base/text.h"
 
 enum { PASS_FRAMES, PASS_CLIPS, PASS_SPREAD, PASS_COUNT };
@@ -18,17 +19,18 @@ typedef struct {
 typedef struct {
     CollectPlan plans[PASS_COUNT];
     Collected passes[PASS_COUNT];
-    Draws draws[PASS_COUNT]; /* what was looked at, for the record */
+    NetFeatures features[PASS_COUNT][COLLECT_NETS]; /* of plans[pass].nets */
+    Draws draws[PASS_COUNT];                        /* what was looked at, for the record */
     uint64_t seed;
 } Survey;
 
 /* Which metrics get their pixels: all of them, or (for the reference) those that compare. Feature passes run whenever
- * there is an encoder. */
+ * there is a network for them. */
 typedef enum { SURVEY_DATASET, SURVEY_WITHOUT_REFERENCE, SURVEY_REFERENCE } SurveyRole;
 
 /* cache: folder for feature files, NULL: none. */
 CHECKED Err survey_all(Survey *out, const ClipSource *source, const SourceExtent *extent, const SurveySizes *sizes,
-                       const Encoder *encoder, SurveyRole role, const char *cache, const Run *run);
+                       const FeatureSet *set, SurveyRole role, const char *cache, const Run *run);
 void survey_free(Survey *survey);
 /* "side,pass,video,frames" lines of all draws, frames separated by blanks. */
 void survey_list_draws(Builder *out, const Survey *survey, const char *side);

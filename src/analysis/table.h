@@ -28,7 +28,7 @@ typedef struct {
 typedef struct {
     char name[48]; /* file name without extension */
     char title[160];
-    char caption[1024]; /* what the figures are and how small the runs were */
+    char caption[2048]; /* what the figures are and how small the runs were */
     TableColumn *columns;
     int n_columns, n_rows;
     TableCell *cells; /* (n_rows, n_columns) */

@@ -6,20 +6,28 @@
 static const CommandHelp help = {
     .name = "analyze",
     .summary = "statistics of a dataset, and its distance from real videos",
-    .usage = "analyze --dataset DIR [--reference DIR] [--encoder RUN] --out DIR [options]",
+    .usage =
+        "analyze --dataset DIR [--reference DIR] [--inception FILE] [--i3d FILE] [--encoder RUN] --out DIR [options]",
     .description =
-        "Measures how far a dataset lies from a reference of real videos on the features of one fixed VideoMAE\n"
-        "(FFD-VideoMAE of frames, FVD-VideoMAE of clips), how diverse its frames are, the exponent of its amplitude\n"
-        "spectrum, its colors in L*a*b*, and how much moves. Use the same encoder and reference for all datasets that\n"
-        "are to be compared. Results are the same for any number of ranks and threads.",
+        "Measures how far a dataset lies from a reference of real videos (FID with --inception, FVD with --i3d, the\n"
+        "weight files that people have; FFD-VideoMAE and FVD-VideoMAE with --encoder), how diverse its frames are, "
+        "the\n"
+        "exponent of its amplitude spectrum, its colors in L*a*b*, and how much moves. Without any weights,\n"
+        "--set random_networks=3 takes networks with random ones. Use the same networks and reference for all "
+        "datasets\n"
+        "that are to be compared. Results are the same for any number of ranks and threads.",
     .examples = "  synvid analyze --dataset data/moving-circles --reference data/natural --encoder runs/natural \\\n"
                 "      --frames 2000 --videos 200 --out runs\n"
+                "  synvid analyze --dataset data/moving-circles --reference data/ucf101 --out runs \\\n"
+                "      --inception pt_inception-2015-12-05-6726825d.pth --i3d rgb_imagenet.pt   # FID and FVD\n"
                 "  synvid analyze --dataset data/moving-circles --out runs      # spectrum and motion only\n",
 };
 
 static const StageShortcut shortcuts[] = {
     {"dataset", "dataset", 0, "DIR"},
     {"reference", "reference", 0, "DIR"},
+    {"inception", "inception", 0, "FILE"},
+    {"i3d", "i3d", 0, "FILE"},
     {"encoder", "encoder", 0, "RUN"},
     {"frames", "n_frames", 0, NULL},
     {"videos", "n_videos", 0, NULL},

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/bench_memory.h"
 #include "cli/cmd.h"
+#include "features/bench_features.h"
 #include "gen/bench_generate.h"
 #include "gen/bench_textures.h"
 #include "gen/generate.h"
@@ -45,6 +46,10 @@ static Err run_kernels(const BenchArgs *args) {
 
 static Err run_step(const BenchArgs *args) {
     return bench_step(args->seconds, args->json);
+}
+
+static Err run_features(const BenchArgs *args) {
+    return bench_features(args->seconds, (int)args->threads, args->json);
 }
 
 static void print_pair(void *context, const PairRow *row) {
@@ -144,14 +149,14 @@ static Err run_exchange(const BenchArgs *args) {
 static const Topic topics[] = {
     {"generate", false, run_generate}, {"textures", false, run_textures}, {"shards", true, run_shards},
     {"kernels", false, run_kernels},   {"step", false, run_step},         {"exchange", true, run_exchange},
-    {"memory", false, run_memory},
+    {"memory", false, run_memory},     {"features", false, run_features},
 };
 enum { N_TOPICS = sizeof topics / sizeof topics[0] };
 
 static const Option options[] = {
     OPTION_DOUBLE("seconds", 0, "S", offsetof(BenchArgs, seconds), "time for each row (default 1)"),
     OPTION_INT("threads", 't', "N", offsetof(BenchArgs, threads),
-               "generate, textures: also measured with so many threads (default 1)"),
+               "generate, textures, features: also measured with so many threads (default 1)"),
     OPTION_TEXT("folder", 0, "DIR", offsetof(BenchArgs, folder), "shards, memory: on whose disk (default .)"),
     OPTION_INT("videos", 0, "N", offsetof(BenchArgs, videos),
                "shards: videos of 29 MB in each rank's file (default 8)"),
@@ -167,7 +172,7 @@ static const Option *const tables[] = {options, NULL};
 static const CommandHelp help = {
     .name = "bench",
     .summary = "measure how fast this machine does the work, beside its bound",
-    .usage = "bench generate|textures|shards|memory|kernels|step|exchange [options]",
+    .usage = "bench generate|textures|shards|memory|kernels|step|exchange|features [options]",
     .description = "Results are verified against the plain version before they are timed; rates are medians.\n\n"
                    "  generate   frames rendered a second, by kind of dataset\n"
                    "  textures   images made a second, by kind of texture\n"
@@ -175,6 +180,8 @@ static const CommandHelp help = {
                    "  memory     peak memory of generating 10 and 1000 videos (3 GB of disk)\n"
                    "  kernels    attention, projections, GELU, LayerNorm beside a plain sgemm\n"
                    "  step       training steps, tiny to ViT-B, beside a plain sgemm (minutes)\n"
+                   "  features   frames and clips through Inception and I3D beside a plain sgemm; distances in 2048\n"
+                   "             dimensions\n"
                    "  exchange   sums of gradients over ranks, beside plain adding and sending; two ranks or more",
     .examples = "  synvid bench generate\n  synvid bench generate --seconds 5 --json\n"
                 "  mpirun -n 2 synvid bench shards --folder data\n"

@@ -1,4 +1,4 @@
-/* The Frechet distances of math/linalg.h. */
+/* What math/linalg.h makes of samples: Frechet distances and the spectrum of a covariance. */
 #include "math/linalg.h"
 #include "math/stats.h"
 
@@ -137,4 +137,42 @@ Err linalg_frechet_samples(double *distance, const float *x1, size_t n1, const f
     ASSERT(n1 >= 2 && n2 >= 2);
     bool few = n1 < (size_t)dims && n2 < (size_t)dims;
     return few ? frechet_few(distance, x1, n1, x2, n2, dims) : frechet_many(distance, x1, n1, x2, n2, dims);
+}
+
+static Err spectrum_few(double *values, const float *rows, size_t n, int dims) {
+    Err err = ERR_NONE;
+    size_t width = (size_t)dims;
+    double *block = malloc(((n + 1) * width + n * n) * sizeof *block);
+    if (!block) return RAISE(ERR_MEMORY, "spectrum of %zu samples in %d dimensions: no memory", n, dims);
+    double *mean = block, *centered = mean + width, *inner = centered + n * width;
+    center(mean, centered, rows, n, dims);
+    cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)n, dims, 1.0 / (double)(n - 1), centered, dims, 0, inner,
+                (int)n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i + 1; j < n; j++) inner[i * n + j] = inner[j * n + i];
+    for (size_t i = 0; i < width - n; i++) values[i] = 0;
+    TRY_OR(done, linalg_eigenvalues(values + (width - n), inner, (int)n));
+done:
+    free(block);
+    return err;
+}
+
+static Err spectrum_many(double *values, const float *rows, size_t n, int dims) {
+    Err err = ERR_NONE;
+    size_t square = (size_t)dims * (size_t)dims;
+    double *block = calloc(covariance_doubles(dims) + square, sizeof *block);
+    if (!block) return RAISE(ERR_MEMORY, "spectrum of %zu samples in %d dimensions: no memory", n, dims);
+    Covariance covariance = covariance_view(block, dims);
+    double *matrix = block + covariance_doubles(dims);
+    TRY_OR(done, covariance_add_rows(&covariance, rows, n));
+    covariance_matrix(matrix, &covariance);
+    TRY_OR(done, linalg_eigenvalues(values, matrix, dims));
+done:
+    free(block);
+    return err;
+}
+
+Err linalg_covariance_eigenvalues(double *values, const float *rows, size_t n, int dims) {
+    ASSERT(n >= 2);
+    return n < (size_t)dims ? spectrum_few(values, rows, n, dims) : spectrum_many(values, rows, n, dims);
 }

@@ -30,3 +30,6 @@ CHECKED Err linalg_frechet(double *distance, const double *mean1, const double *
  * dimensions it never forms a dims x dims matrix: tr (S1 S2)^(1/2) is the nuclear norm of the centered
  * X1 X2^T / sqrt((n1-1)(n2-1)). */
 CHECKED Err linalg_frechet_samples(double *distance, const float *x1, size_t n1, const float *x2, size_t n2, int dims);
+/* Eigenvalues, ascending, of the unbiased covariance of rows (n, dims), n >= 2. Where rows are fewer than dimensions
+ * they are those of the n x n matrix of inner products, and zeros. */
+CHECKED Err linalg_covariance_eigenvalues(double *values, const float *rows, size_t n, int dims);

@@ -1,6 +1,7 @@
 #include "nn/bench_beside.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "math/blas.h"
 #include "math/rng.h"
 
@@ -57,13 +58,21 @@ static void time_beside(BenchBoard *board, BenchRow *row, const BenchWork *work)
     row->share = strcmp(row->unit, "GFLOP/s") == 0 ? shares[count / 2] : 0;
 }
 
-static void show(const BenchBoard *board, const BenchRow *row) {
+static void show_line(const BenchRow *row) {
+    char share[16] = "", rate[24] = "", error[16] = "", bytes[32];
+    if (row->share > 0) snprintf(share, sizeof share, "%.1f %%", 100 * row->share);
+    if (row->rate > 0) snprintf(rate, sizeof rate, "%.1f", row->rate);
+    if (row->rate > 0) snprintf(error, sizeof error, "%.1e", row->error);
+    printf("%-42s %10.3f %8s %-10s %8s %9s", row->name, 1e3 * row->seconds, rate, row->unit, share, error);
+    if (row->items > 0) printf("  %.2f %s/s", row->items / row->seconds, row->item);
+    if (row->bytes > 0) printf(", %s", text_bytes(bytes, sizeof bytes, row->bytes));
+    printf("\n");
+    fflush(stdout);
+}
+
+void bench_board_show(const BenchBoard *board, const BenchRow *row) {
     if (!board->list) {
-        char share[16] = "";
-        if (row->share > 0) snprintf(share, sizeof share, "%.1f %%", 100 * row->share);
-        printf("%-42s %10.3f %8.1f %-10s %8s %9.1e\n", row->name, 1e3 * row->seconds, row->rate, row->unit, share,
-               row->error);
-        fflush(stdout);
+        show_line(row);
         return;
     }
     cJSON *object = cJSON_CreateObject();
@@ -73,6 +82,8 @@ static void show(const BenchBoard *board, const BenchRow *row) {
     cJSON_AddStringToObject(object, "unit", row->unit);
     if (row->share > 0) cJSON_AddNumberToObject(object, "share_of_sgemm", row->share);
     cJSON_AddNumberToObject(object, "relative_error", row->error);
+    if (row->items > 0) cJSON_AddNumberToObject(object, "items_a_second", row->items / row->seconds);
+    if (row->bytes > 0) cJSON_AddNumberToObject(object, "bytes", row->bytes);
     cJSON_AddItemToArray(board->list, object);
 }
 
@@ -81,7 +92,7 @@ Err bench_board_row(BenchBoard *board, BenchRow *row, const BenchWork *work, dou
         return RAISE(ERR_INTERNAL, "bench %s: differs from the plain version by %g relative, at most %g is expected",
                      row->name, row->error, tolerance);
     time_beside(board, row, work);
-    show(board, row);
+    bench_board_show(board, row);
     return ERR_NONE;
 }
 

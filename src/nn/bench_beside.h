@@ -8,11 +8,14 @@
 
 typedef struct {
     char name[64];
-    const char *unit; /* of rate: "GFLOP/s" (2 per multiply-add of the matrix products) or "Gelement/s" */
+    const char *unit; /* of rate: "GFLOP/s" (2 per multiply-add of the matrix products), "Gelement/s", "": none */
     double seconds;   /* of one call, the best */
     double rate;      /* the best */
     double share;     /* of the sgemm beside it, median; 0: not comparable */
     double error;     /* relative difference found before timing */
+    double items;     /* of a call, for items a second; 0: not told */
+    const char *item; /* "frames" */
+    double bytes;     /* working memory; 0: not told */
 } BenchRow;
 
 /* run(state) is one call, `giga` its count of operations or elements in billions. */
@@ -32,6 +35,8 @@ typedef struct {
 CHECKED Err bench_board_open(BenchBoard *board, double seconds, bool json);
 /* Times the work and shows the row, whose name and error are given. ERR_INTERNAL when error > tolerance. */
 CHECKED Err bench_board_row(BenchBoard *board, BenchRow *row, const BenchWork *work, double tolerance);
+/* Shows a row that was timed otherwise. */
+void bench_board_show(const BenchBoard *board, const BenchRow *row);
 /* Prints the list, if it is one, unless `err`; frees. Returns err or its own. */
 CHECKED Err bench_board_close(BenchBoard *board, Err err);
 

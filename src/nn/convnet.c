@@ -180,47 +180,69 @@ Err convnet_forward_seen(ConvnetScratch *scratch, float *features, ConvnetSee se
 
 /* ---- calibration ---- */
 
-/* scale and shift that give one slot mean 0 and variance 1 (less eps); applied, with the ReLU, to the slot as well. */
-static void normalize_slot(float *scale, float *shift, const Volume *volume, float *data, int slot, double eps) {
-    Extent size = volume->size;
-    double sum = 0, squares = 0, count = (double)extent_places(size);
-#define FOR_PLACES                                                                                                     \
-    for (int t = 0; t < size.t; t++)                                                                                   \
-        for (int y = 0; y < size.y; y++)                                                                               \
-            for (int x = 0; x < size.x; x++)
-    FOR_PLACES sum += (double)data[volume_at(volume, t, y, x) + (size_t)slot];
-    FOR_PLACES {
-        double distance = (double)data[volume_at(volume, t, y, x) + (size_t)slot] - sum / count;
-        squares += distance * distance;
-    }
-    *scale = (float)(1 / sqrt(squares / count + eps));
-    *shift = (float)(-sum / count / sqrt(squares / count + eps));
-    FOR_PLACES {
-        float *value = &data[volume_at(volume, t, y, x) + (size_t)slot];
-        *value = fmaxf(*value * *scale + *shift, 0);
-    }
-#undef FOR_PLACES
+enum { CHANNELS_MAX = 1024 }; /* of one layer */
+
+/* Sums over places, a channel each. */
+typedef struct {
+    int channels;
+    double mean[CHANNELS_MAX], squares[CHANNELS_MAX]; /* squares: of deviations from mean */
+    float scale[CHANNELS_MAX], shift[CHANNELS_MAX];
+} Calibration;
+
+typedef void (*PlaceVisit)(Calibration *calibration, float *place);
+
+static void add_value(Calibration *c, float *place) {
+    for (int i = 0; i < c->channels; i++) c->mean[i] += (double)place[i];
 }
 
-static void calibrate_layer(Convnet *net, ConvnetScratch *scratch, int index, double eps) {
+static void add_square(Calibration *c, float *place) {
+    for (int i = 0; i < c->channels; i++) {
+        double distance = (double)place[i] - c->mean[i];
+        c->squares[i] += distance * distance;
+    }
+}
+
+static void apply_place(Calibration *c, float *place) {
+    for (int i = 0; i < c->channels; i++) place[i] = fmaxf(place[i] * c->scale[i] + c->shift[i], 0);
+}
+
+/* The layer's channels at every place of every input. */
+static void visit_places(Calibration *calibration, ConvnetScratch *const *scratches, int n, const NetLayer *layer,
+                         PlaceVisit visit) {
+    for (int i = 0; i < n; i++) {
+        const Volume *volume = &scratches[i]->net->volumes[layer->to].volume;
+        float *data = volume_data(scratches[i], layer->to) + layer->first_slot;
+        for (int t = 0; t < volume->size.t; t++)
+            for (int y = 0; y < volume->size.y; y++)
+                for (int x = 0; x < volume->size.x; x++) visit(calibration, data + volume_at(volume, t, y, x));
+    }
+}
+
+static void calibrate_layer(Convnet *net, ConvnetScratch *const *scratches, int n, int index, double eps) {
     NetLayer *layer = &net->layers[index];
-    const Volume *volume = &net->volumes[layer->to].volume;
-    float scale[SLOT_CHANNELS * 64], shift[SLOT_CHANNELS * 64], *data = volume_data(scratch, layer->to);
-    ASSERT(layer->channels <= SLOT_CHANNELS * 64);
+    Calibration c = {.channels = layer->channels};
+    double count = n * (double)extent_places(net->volumes[layer->to].volume.size);
+    ASSERT(layer->channels <= CHANNELS_MAX);
     layer->conv.job.relu = false;
-    run_layer(scratch, index);
+    for (int i = 0; i < n; i++) run_layer(scratches[i], index);
     layer->conv.job.relu = true;
-    for (int c = 0; c < layer->channels; c++)
-        normalize_slot(&scale[c], &shift[c], volume, data, layer->first_slot + c, eps);
-    conv_rescale(&layer->conv, scale, shift);
+    visit_places(&c, scratches, n, layer, add_value);
+    for (int i = 0; i < c.channels; i++) c.mean[i] /= count;
+    visit_places(&c, scratches, n, layer, add_square);
+    for (int i = 0; i < c.channels; i++) {
+        double deviation = sqrt(c.squares[i] / count + eps);
+        c.scale[i] = (float)(1 / deviation);
+        c.shift[i] = (float)(-c.mean[i] / deviation);
+    }
+    visit_places(&c, scratches, n, layer, apply_place);
+    conv_rescale(&layer->conv, c.scale, c.shift);
 }
 
-void convnet_calibrate(Convnet *net, ConvnetScratch *scratch, double eps) {
-    ASSERT(scratch->net == net);
-    for (int i = 0; i < net->n_layers; i++) {
-        if (net->plan.layers[i].kind == LAYER_CONV)
-            calibrate_layer(net, scratch, i, eps);
+void convnet_calibrate(Convnet *net, ConvnetScratch *const *scratches, int n, double eps) {
+    for (int index = 0; index < net->n_layers; index++) {
+        if (net->plan.layers[index].kind == LAYER_CONV)
+            calibrate_layer(net, scratches, n, index, eps);
         else
-            run_layer(scratch, i);
+            for (int i = 0; i < n; i++) run_layer(scratches[i], index);
     }
 }

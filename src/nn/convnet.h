@@ -39,6 +39,7 @@ typedef struct {
     bool by_frame;    /* features of every frame; windows are one frame deep */
     Extent input;     /* frames, rows, columns */
     int divisor;      /* widths are divided by it, rounded up: small networks of the same form for tests; usually 1 */
+    const struct Kernels *kernels; /* NULL: the best */
 } ConvnetPlan;
 
 typedef struct Convnet Convnet;
@@ -74,7 +75,7 @@ void convnet_forward(ConvnetScratch *scratch, float *features);
 typedef void (*ConvnetSee)(void *context, const char *name, const float *values, Extent size, int channels);
 CHECKED Err convnet_forward_seen(ConvnetScratch *scratch, float *features, ConvnetSee see, void *context);
 
-/* Scales and shifts every LAYER_CONV, in order, so that its channels have mean 0 and variance 1 on this input before
- * the ReLU, variance + eps in the denominator: what batch normalization does in training. `net` is the scratch's own.
- */
-void convnet_calibrate(Convnet *net, ConvnetScratch *scratch, double eps);
+/* Scales and shifts every LAYER_CONV, in order, so that its channels have mean 0 and variance 1 over the n inputs
+ * before the ReLU, variance + eps in the denominator: what batch normalization does in training. The scratches are of
+ * `net`. */
+void convnet_calibrate(Convnet *net, ConvnetScratch *const *scratches, int n, double eps);

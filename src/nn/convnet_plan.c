@@ -113,7 +113,7 @@ static Err make_operator(Convnet *net, int index) {
                              .out_first = made->first_slot,
                              .out_channels = made->channels,
                              .relu = layer->kind == LAYER_CONV};
-    return conv_new(&made->conv, &shape, kernels_best());
+    return conv_new(&made->conv, &shape, net->plan.kernels ? net->plan.kernels : kernels_best());
 }
 
 /* The layers up to the one that completes plan.last. */

@@ -18,7 +18,7 @@ typedef struct {
     const float *q, *k, *v; /* (n_queries, head_width), (n_keys, head_width) */
 } HeadInputs;
 
-typedef struct {
+typedef struct Kernels {
     const char *name;
     int lanes;
     void (*gelu)(float *y, const float *x, size_t count);

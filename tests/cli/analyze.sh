@@ -60,7 +60,7 @@ before=$(stat -c %Y.%s "$result")
 "$synvid" analyze "${settings[@]}" --out runs > printed
 [ "$(tail -n 1 printed)/result.json" = "$result" ] || fail "a finished analysis does not say where it is"
 [ "$before" = "$(stat -c %Y.%s "$result")" ] || fail "a finished analysis was done again"
-expect 0 'needs --encoder' "$synvid" analyze --dataset data/moving-circles --frames 20 --videos 4 --out dry --dry-run
+expect 0 'needs --inception FILE' "$synvid" analyze --dataset data/moving-circles --frames 20 --videos 4 --out dry --dry-run
 [ ! -e dry ] || fail "a dry run left files"
 
 # The reference against itself.

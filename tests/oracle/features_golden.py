@@ -1,11 +1,14 @@
-"""What Inception and I3D give at every layer, for tests/unit/test_feature_nets.c, and small weight files of both.
+"""What Inception and I3D give at every layer, and small weight files of both.
+
+For tests/unit/test_feature_nets.c and test_network.c.
 
     python tests/oracle/features_golden.py tests/golden
 
 Weights and pixels follow from a formula, so that networks of full width need no file: mix(i * 2654435761 + fnv1a(name))
 (lowbias32 of C. Wellons' hash prospector) is a uniform u in [0, 1) for element i of a tensor; see `value`. The networks
 run in double precision on the float32 values. Of every layer and module there are SAMPLES values, at places
-mix(k) % count in the order (frame, row, column, channel), and the standard deviation of them all.
+mix(k) % count in the order (frame, row, column, channel), and the standard deviation of them all. inception.frames
+and i3d.clip are the features of frames of odd sizes, resizing included.
 """
 import collections
 import sys
@@ -81,12 +84,25 @@ def run(tensors, title, net, frames, rows, columns):
         tensors[f"{title}.features"] = net(x, see).numpy().reshape(-1)
 
 
+def whole(net, frames, rows, columns, side):
+    """Features of frames of any size as the program gives them: brought to a square, bilinear, without antialiasing."""
+    x = torch.tensor(pixels(frames, rows, columns) / 255).permute(0, 3, 1, 2)
+    x = 2 * torch.nn.functional.interpolate(x, (side, side), mode="bilinear", align_corners=False) - 1
+    x = x if isinstance(net, Inception) else x.transpose(0, 1)[None]
+    with torch.no_grad():
+        return net(x).numpy()
+
+
 def main(folder):
     tensors = {}
     for title, net, sizes in (("inception", Inception(), (1, 299, 299)), ("i3d", I3D(), (16, 224, 224)),
                               ("inception_small", Inception(SMALL), (2, 107, 131)), ("i3d_small", I3D(SMALL), (11, 209, 221))):
         state = fill(net)
         run(tensors, title, net, *sizes)
+        if title == "inception":
+            tensors["inception.frames"] = whole(net, 5, 61, 83, 299)
+        if title == "i3d":
+            tensors["i3d.clip"] = whole(net, 16, 45, 77, 224)
         if not title.endswith("small"):
             continue
         state = collections.OrderedDict((name, tensor.float() if tensor.is_floating_point() else tensor)

@@ -62,8 +62,8 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     return remove(path);
 }
 
-static Err survey_with_all(Survey *survey, const ClipSource *source, const Encoder *encoder, const Par *par,
-                           int threads, const char *cache) {
+static Err survey_with_all(Survey *survey, const ClipSource *source, const FeatureSet *set, const Par *par, int threads,
+                           const char *cache) {
     const SurveySizes sizes = {.n_frames = 37,
                                .n_videos = 15,
                                .frames_per_video = 3,
@@ -75,31 +75,31 @@ static Err survey_with_all(Survey *survey, const ClipSource *source, const Encod
     SourceExtent extent;
     run.par.threads = threads;
     TRY(draws_extent(&extent, source));
-    return survey_all(survey, source, &extent, &sizes, encoder, SURVEY_DATASET, cache, &run);
+    return survey_all(survey, source, &extent, &sizes, set, SURVEY_DATASET, cache, &run);
 }
 
 static bool same_features(const Survey *a, const Survey *b) {
     for (int pass = 0; pass < PASS_COUNT; pass++) {
-        const FeatureRows *x = &a->passes[pass].features, *y = &b->passes[pass].features;
+        const FeatureRows *x = &a->features[pass][0].rows, *y = &b->features[pass][0].rows;
         if (x->count != y->count || x->dims != y->dims) return false;
         if (memcmp(x->rows, y->rows, x->count * (size_t)x->dims * sizeof *x->rows) != 0) return false;
     }
     return true;
 }
 
-static void test_features_equal_those_of_one_rank(const Encoder *encoder, const Par *par) {
+static void test_features_equal_those_of_one_rank(const FeatureSet *set, const Par *par) {
     MemorySource memory;
     Survey one, many, threaded;
     Par alone = par_serial(1);
     memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
-    CHECK_OK(survey_with_all(&one, &memory.source, encoder, &alone, 1, NULL));
-    CHECK_OK(survey_with_all(&many, &memory.source, encoder, par, 1, NULL));
-    CHECK_OK(survey_with_all(&threaded, &memory.source, encoder, par, 2, NULL));
-    CHECK(one.passes[PASS_FRAMES].features.count == 37);
-    CHECK(one.passes[PASS_CLIPS].features.count == 15);
-    CHECK(one.passes[PASS_SPREAD].features.count == 45);
-    CHECK(one.passes[PASS_CLIPS].features.dims == 24);
-    CHECK(one.passes[PASS_CLIPS].features.rows[0] != one.passes[PASS_CLIPS].features.rows[24]);
+    CHECK_OK(survey_with_all(&one, &memory.source, set, &alone, 1, NULL));
+    CHECK_OK(survey_with_all(&many, &memory.source, set, par, 1, NULL));
+    CHECK_OK(survey_with_all(&threaded, &memory.source, set, par, 2, NULL));
+    CHECK(one.features[PASS_FRAMES][0].rows.count == 37);
+    CHECK(one.features[PASS_CLIPS][0].rows.count == 15);
+    CHECK(one.features[PASS_SPREAD][0].rows.count == 45);
+    CHECK(one.features[PASS_CLIPS][0].rows.dims == 24);
+    CHECK(one.features[PASS_CLIPS][0].rows.rows[0] != one.features[PASS_CLIPS][0].rows.rows[24]);
     CHECK(same_features(&one, &many));
     CHECK(same_features(&one, &threaded));
     survey_free(&one);
@@ -108,14 +108,14 @@ static void test_features_equal_those_of_one_rank(const Encoder *encoder, const 
 }
 
 /* Rank 0 holds what the cache gave; it must be what was computed. */
-static void test_cached_features_equal_computed_ones(const Encoder *encoder, const Par *par) {
+static void test_cached_features_equal_computed_ones(const FeatureSet *set, const Par *par) {
     MemorySource memory;
     Survey computed, cached;
     char cache[96];
     snprintf(cache, sizeof cache, "%s/cache", folder);
     memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
-    CHECK_OK(survey_with_all(&computed, &memory.source, encoder, par, 1, cache));
-    CHECK_OK(survey_with_all(&cached, &memory.source, encoder, par, 1, cache));
+    CHECK_OK(survey_with_all(&computed, &memory.source, set, par, 1, cache));
+    CHECK_OK(survey_with_all(&cached, &memory.source, set, par, 1, cache));
     CHECK(par->rank != 0 || same_features(&computed, &cached));
     FileList files = {0};
     CHECK_OK(file_list_walk(&files, cache));
@@ -125,15 +125,15 @@ static void test_cached_features_equal_computed_ones(const Encoder *encoder, con
     survey_free(&cached);
 }
 
-static void test_metrics_of_a_dataset_against_itself_are_zero(const Encoder *encoder, const Par *par) {
+static void test_metrics_of_a_dataset_against_itself_are_zero(const FeatureSet *set, const Par *par) {
     MemorySource memory;
     Survey survey;
     Result *result = calloc(1, sizeof *result);
     memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
-    CHECK_OK(survey_with_all(&survey, &memory.source, encoder, par, 1, NULL));
+    CHECK_OK(survey_with_all(&survey, &memory.source, set, par, 1, NULL));
     for (const Metric *const *metric = metrics; *metric; metric++) {
         MetricData data = survey_data(&survey, *metric);
-        CHECK(data.state || data.features);
+        CHECK(data.state || data.n_features);
         CHECK_OK((*metric)->finish(result, &data, &data));
     }
     CHECK(result_metric(result, "FFD-VideoMAE")->value < 1e-6);
@@ -146,29 +146,29 @@ static void test_metrics_of_a_dataset_against_itself_are_zero(const Encoder *enc
 }
 
 static void test_a_missing_encoder_is_named(void) {
-    Encoder *encoder = NULL;
-    CHECK_ERR(ERR_INPUT, encoder_open(&encoder, "/nowhere/run"));
+    FeatureSet set;
+    CHECK_ERR(ERR_INPUT, feature_set_open(&set, &(FeatureFiles){"", "", "/nowhere/run", 0}));
     CHECK(strstr(err_message(), "/nowhere/run") != NULL);
-    CHECK(encoder == NULL);
+    CHECK(set.n == 0);
 }
 
 int main(void) {
     Par par;
-    Encoder *encoder = NULL;
+    FeatureSet set = {.n = 0};
     par_check_start_all(&par);
     snprintf(folder, sizeof folder, "/tmp/synvid-features-XXXXXX");
     if (par.rank == 0) CHECK(mkdtemp(folder) != NULL);
     CHECK_OK(spread_bytes_all(folder, sizeof folder, &par));
     if (par.rank == 0) CHECK_OK(write_encoder());
     par_barrier_all(&par);
-    CHECK_OK(encoder_open(&encoder, folder));
-    if (encoder) {
-        test_features_equal_those_of_one_rank(encoder, &par);
-        test_cached_features_equal_computed_ones(encoder, &par);
-        test_metrics_of_a_dataset_against_itself_are_zero(encoder, &par);
+    CHECK_OK(feature_set_open(&set, &(FeatureFiles){"", "", folder, 0}));
+    if (set.n) {
+        test_features_equal_those_of_one_rank(&set, &par);
+        test_cached_features_equal_computed_ones(&set, &par);
+        test_metrics_of_a_dataset_against_itself_are_zero(&set, &par);
     }
     test_a_missing_encoder_is_named();
-    encoder_close(&encoder);
+    feature_set_close(&set);
     par_barrier_all(&par);
     if (par.rank == 0) nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     return par_check_finish_all(&par);

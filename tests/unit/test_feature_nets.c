@@ -1,57 +1,13 @@
 /* features - Inception and I3D, layer by layer, against PyTorch in double precision (tests/oracle/features_golden.py,
  * whose docstring has the formula of weights and pixels), from every kind of file; and files that are not what they
  * should be. */
-#include "features/naming.h"
 #include "features/tables.h"
-#include "store/safetensors.h"
 #include "store/weightfile.h"
 
+#include "feature_fixture.h"
 #include "golden_file.h"
-#include "support/unit.h"
 
-#include <math.h>
-
-enum { SAMPLES = 24, SMALL = 28, TENSORS = 600 };
-
-/* ---- the formula ---- */
-
-static uint32_t mix(uint32_t x) {
-    x ^= x >> 16;
-    x *= 0x7feb352d;
-    x ^= x >> 15;
-    x *= 0x846ca68b;
-    return x ^ (x >> 16);
-}
-
-static uint32_t fnv1a(const char *text) {
-    uint32_t h = 2166136261;
-    while (*text) h = (h ^ (unsigned char)*text++) * 16777619;
-    return h;
-}
-
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
-static void fill(const Tensor *tensor) {
-    uint32_t h = fnv1a(tensor->name);
-    size_t count = tensor_count(tensor), fan_in = count / (size_t)tensor->dims[0];
-    bool positive = ends_with(tensor->name, ".bn.weight") || ends_with(tensor->name, ".running_var");
-    for (size_t i = 0; i < count; i++) {
-        double u = (mix((uint32_t)i * 2654435761u + h) >> 8) / 0x1p24;
-        tensor->data[i] = tensor->n_dims > 1 ? (float)((2 * u - 1) * sqrt(6 / (double)fan_in))
-                          : positive         ? (float)(0.8 + 0.4 * u)
-                                             : (float)(0.4 * u - 0.2);
-    }
-}
-
-static uint8_t pixel(Extent size, int t, int y, int x, int c) {
-    size_t index = (((size_t)t * (size_t)size.y + (size_t)y) * (size_t)size.x + (size_t)x) * 3 + (size_t)c;
-    return (uint8_t)(2 * x + 3 * y + 11 * t + 50 * c + (int)(mix((uint32_t)index) & 63));
-}
-
-/* ---- networks ---- */
+enum { SAMPLES = 24, SMALL = 28 };
 
 static const struct Net {
     const char *title;
@@ -84,37 +40,6 @@ static Convnet *net_new(const struct Net *net, int divisor) {
                               .divisor = divisor};
     assert_ok(convnet_new(&made, &plan));
     return made;
-}
-
-static void add_tensor(Tensor *tensor, const Naming *naming, const char *layer, const char *what, int n_dims,
-                       const int *dims) {
-    assert_ok(naming_tensor(tensor->name, sizeof tensor->name, naming, "", layer, what));
-    tensor->n_dims = n_dims;
-    memcpy(tensor->dims, dims, (size_t)n_dims * sizeof *dims);
-    tensor->data = malloc(tensor_count(tensor) * sizeof *tensor->data);
-    fill(tensor);
-}
-
-/* All tensors of a network, in the first naming; the caller frees the data. */
-static int net_tensors(Tensor *tensors, const Convnet *net, const Naming *naming) {
-    int n = 0;
-    for (int i = 0; i < convnet_layers(net); i++) {
-        LayerShape shape = convnet_layer(net, i);
-        if (shape.count == 0) continue;
-        const char *name = shape.layer->name;
-        const Extent *k = &shape.layer->window.kernel;
-        int three[] = {shape.out_channels, shape.in_channels, k->t, k->y, k->x};
-        int two[] = {shape.out_channels, shape.in_channels, k->y, k->x};
-        add_tensor(&tensors[n++], naming, name, naming->kernel, naming->axes + 2, naming->axes == 3 ? three : two);
-        if (shape.layer->kind == LAYER_LINEAR) {
-            add_tensor(&tensors[n++], naming, name, naming->linear_bias, 1, three);
-            continue;
-        }
-        const char *const parts[] = {naming->scale, naming->shift, naming->mean, naming->variance};
-        for (int p = 0; p < 4; p++) add_tensor(&tensors[n++], naming, name, parts[p], 1, three);
-    }
-    assert_true(n <= TENSORS);
-    return n;
 }
 
 /* ---- comparison ---- */
@@ -176,11 +101,8 @@ static void test_full_networks_equal_pytorch(void **state) {
     scratch_make(folder);
     assert_ok(path_join(path, sizeof path, folder, "weights.safetensors"));
     for (int i = 0; i < 2; i++) {
-        static Tensor tensors[TENSORS];
         Convnet *net = net_new(&nets[i], 1);
-        int n = net_tensors(tensors, net, nets[i].namings);
-        assert_ok(safetensors_write(path, tensors, n));
-        for (int t = 0; t < n; t++) free(tensors[t].data);
+        net_write_weights(path, net, nets[i].namings);
         assert_ok(naming_load(net, digest, nets[i].namings, 0, path));
         check_against_oracle(net, nets[i].title, nets[i].size);
         convnet_free(&net);
@@ -240,7 +162,7 @@ static Tensor *find_tensor(Tensor *tensors, int n, const char *name) {
 
 static void test_wrong_files_are_refused_by_the_tensor(void **state) {
     (void)state;
-    static Tensor tensors[TENSORS + 1];
+    static Tensor tensors[FIXTURE_TENSORS + 1];
     char folder[PATH_SIZE], path[PATH_SIZE], digest[DIGEST_SIZE], kept[TENSOR_NAME_SIZE];
     const char *const damaged = "Mixed_6b.branch7x7_2.bn.running_var";
     Convnet *net = net_new(&nets[INCEPTION], SMALL);
@@ -306,7 +228,7 @@ static void test_truncated_files_are_refused(void **state) {
 static void test_an_input_too_small_names_the_layer(void **state) {
     (void)state;
     Convnet *net;
-    ConvnetPlan plan = {inception_layers, inception_n_layers, INCEPTION_LAST, true, {1, 74, 200}, SMALL};
+    ConvnetPlan plan = {inception_layers, inception_n_layers, INCEPTION_LAST, true, {1, 74, 200}, SMALL, NULL};
     assert_fails(convnet_new(&net, &plan), ERR_USAGE, "Mixed_7a.branch3x3_2 finds 1 x 2 x 10");
     assert_null(net);
     plan.input = (Extent){1, 75, 200};
@@ -324,7 +246,7 @@ static void fill_input(ConvnetScratch *scratch) {
 static void test_calibration_keeps_activations_in_range(void **state) {
     (void)state;
     ConvnetScratch *scratch;
-    static Tensor tensors[TENSORS];
+    static Tensor tensors[FIXTURE_TENSORS];
     char folder[PATH_SIZE], path[PATH_SIZE], digest[DIGEST_SIZE];
     Convnet *net = net_new(&nets[INCEPTION], SMALL);
     scratch_make(folder);
@@ -341,7 +263,7 @@ static void test_calibration_keeps_activations_in_range(void **state) {
     size_t dims = (size_t)convnet_dims(net);
     for (int pass = 0; pass < 2; pass++) {
         fill_input(scratch);
-        if (pass == 0) convnet_calibrate(net, scratch, BATCH_NORM_EPS);
+        if (pass == 0) convnet_calibrate(net, &scratch, 1, BATCH_NORM_EPS);
         fill_input(scratch);
         convnet_forward(scratch, features[pass]);
     }

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -157,6 +158,20 @@ static void both_forms_agree_where_samples_are_few(void **state) {
     assert_float_equal(distance(x, FEW, y, FEW, WIDE) / expected, 1, 1e-6);
 }
 
+/* Fewer rows than dimensions go through inner products; copies of them, with the spectrum rescaled, do not. */
+static void spectra_of_few_and_many_rows_agree(void **state) {
+    (void)state;
+    enum { COPIES = 5 };
+    float rows[COPIES * FEW * WIDE];
+    double few[WIDE], many[WIDE], scale = (COPIES * FEW - 1.0) / (COPIES * (FEW - 1.0));
+    draw(rows, FEW, WIDE, 5, 0.3f);
+    for (int copy = 1; copy < COPIES; copy++) memcpy(rows + copy * FEW * WIDE, rows, FEW * WIDE * sizeof *rows);
+    assert_int_equal(linalg_covariance_eigenvalues(few, rows, FEW, WIDE), ERR_NONE);
+    assert_int_equal(linalg_covariance_eigenvalues(many, rows, COPIES * FEW, WIDE), ERR_NONE);
+    for (int i = 0; i < WIDE; i++) assert_float_equal(few[i], many[i] * scale, 1e-12 * many[WIDE - 1]);
+    assert_true(few[WIDE - FEW] < 1e-12 * few[WIDE - 1] && few[WIDE - FEW + 1] > 1e-3 * few[WIDE - 1]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eigenvectors_are_rows_and_rebuild_the_matrix),
@@ -171,6 +186,7 @@ int main(void) {
         cmocka_unit_test(frechet_ignores_the_order_of_samples),
         cmocka_unit_test(frechet_of_diagonal_gaussians_is_the_sum_over_axes),
         cmocka_unit_test(both_forms_agree_where_samples_are_few),
+        cmocka_unit_test(spectra_of_few_and_many_rows_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

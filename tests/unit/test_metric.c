@@ -73,8 +73,9 @@ static void draw_rows(float *rows, Kind kind) {
 
 static double diversity_of(Kind kind, const char *metric) {
     static float rows[ROWS * DIMS], plain[ROWS * DIMS];
-    FeatureRows features = {rows, ROWS, DIMS}, others = {plain, ROWS, DIMS};
-    MetricData data = {.features = &features, .per_video = PER_VIDEO}, reference = {.features = &others};
+    NetFeatures features = {.rows = {rows, ROWS, DIMS}}, others = {.rows = {plain, ROWS, DIMS}};
+    MetricData data = {.features = &features, .n_features = 1, .per_video = PER_VIDEO};
+    MetricData reference = {.features = &others, .n_features = 1};
     Result *result = calloc(1, sizeof *result);
     draw_rows(rows, kind);
     draw_rows(plain, PLAIN);
@@ -100,12 +101,42 @@ static void standing_still_collapses_the_diversity_within_videos_only(void **sta
     assert_true(diversity_of(STILL, "diversity_within") < within - 10);
 }
 
+/* ---- distances ---- */
+
+/* Networks of one name are seeds of one figure, others have figures of their own. */
+static void distances_go_by_their_networks_names(void **state) {
+    (void)state;
+    static float rows[3][ROWS * DIMS], shifted[3][ROWS * DIMS];
+    const FeatureNet known = {.names = {.frame_distance = "FID"}}, random = {.names = {.frame_distance = "random"}};
+    const FeatureNet *nets[] = {&known, &random, &random};
+    NetFeatures features[3], others[3];
+    Result *result = calloc(1, sizeof *result);
+    for (int n = 0; n < 3; n++) {
+        draw_rows(rows[n], PLAIN);
+        for (int i = 0; i < ROWS * DIMS; i++) shifted[n][i] = rows[n][i] + (float)(n + 1);
+        features[n] = (NetFeatures){nets[n], {rows[n], ROWS, DIMS}};
+        others[n] = (NetFeatures){nets[n], {shifted[n], ROWS, DIMS}};
+    }
+    MetricData data = {.features = features, .n_features = 3}, reference = {.features = others, .n_features = 3};
+    assert_ok(frame_distance_metric.finish(result, &data, &reference));
+    assert_int_equal(result->n_metrics, 2);
+    assert_float_equal(result_metric(result, "FID")->value, DIMS, 1e-3);
+    assert_true(isnan(result_metric(result, "FID")->low));
+    const ResultMetric *seeds = result_metric(result, "random");
+    assert_float_equal(seeds->value, 6.5 * DIMS, 1e-3);
+    assert_float_equal(seeds->low, 4 * DIMS, 1e-3);
+    assert_float_equal(seeds->high, 9 * DIMS, 1e-3);
+    assert_string_equal(seeds->interval, "range of 2 seeds");
+    free(result);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resampled_intervals_are_as_wide_as_theory_says),
         cmocka_unit_test(one_chunk_has_no_interval),
         cmocka_unit_test(diversity_grows_with_scale_and_noise),
         cmocka_unit_test(standing_still_collapses_the_diversity_within_videos_only),
+        cmocka_unit_test(distances_go_by_their_networks_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

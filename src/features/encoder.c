@@ -1,4 +1,4 @@
-#include "analysis/encoder.h"
+#include "features/encoder.h"
 
 #include "base/field.h"
 #include "base/json.h"

@@ -1,4 +1,4 @@
-/* analysis/encoder - the one fixed VideoMAE encoder whose features the distances and the diversity are computed on.
+/* features/encoder - the one fixed VideoMAE encoder whose features the distances and the diversity are computed on.
  *
  * One checkpoint for all datasets that are compared: features of each set's own model would make the comparison
  * circular. Weights and shape come from a run folder or a checkpoint. An Encoder is const and shared; an EncoderScratch

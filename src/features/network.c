@@ -1,0 +1,105 @@
+#include "features/network.h"
+
+#include "features/network_kind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct FeatureScratch {
+    const FeatureKind *kind;
+    void *self;
+};
+
+Err feature_net_make(FeatureNet **net, const FeatureNet *like) {
+    *net = malloc(sizeof **net);
+    if (!*net) {
+        like->kind->close(like->self);
+        return RAISE(ERR_MEMORY, "network of %s: no memory", like->name);
+    }
+    memcpy(*net, like, sizeof **net);
+    return ERR_NONE;
+}
+
+void feature_net_close(FeatureNet **net) {
+    if (!*net) return;
+    (*net)->kind->close((*net)->self);
+    free(*net);
+    *net = NULL;
+}
+
+Err feature_scratch_new(FeatureScratch **scratch, const FeatureNet *net) {
+    FeatureScratch *made = *scratch = calloc(1, sizeof *made);
+    if (!made) return RAISE(ERR_MEMORY, "scratch of %s: no memory", net->name);
+    made->kind = net->kind;
+    Err err = net->kind->scratch_new(&made->self, net);
+    if (err) feature_scratch_free(scratch);
+    return err;
+}
+
+void feature_scratch_free(FeatureScratch **scratch) {
+    if (!*scratch) return;
+    if ((*scratch)->self) (*scratch)->kind->scratch_free((*scratch)->self);
+    free(*scratch);
+    *scratch = NULL;
+}
+
+void *feature_scratch_self(FeatureScratch *scratch) {
+    return scratch->self;
+}
+
+Err feature_load(FeatureScratch *scratch, int slot, const Frames *frames, const Box *box, int first_frame,
+                 int n_frames) {
+    return scratch->kind->load(scratch->self, slot, frames, box, first_frame, n_frames);
+}
+
+void feature_compute(FeatureScratch *scratch, float *features, int n) {
+    scratch->kind->compute(scratch->self, features, n);
+}
+
+/* ---- the VideoMAE encoder ---- */
+
+static Err encoder_kind_scratch_new(void **scratch, const FeatureNet *net) {
+    EncoderScratch *made;
+    Err err = encoder_scratch_new(&made, net->self);
+    *scratch = made;
+    return err;
+}
+
+static void encoder_kind_scratch_free(void *scratch) {
+    EncoderScratch *own = scratch;
+    encoder_scratch_free(&own);
+}
+
+static Err encoder_kind_load(void *scratch, int slot, const Frames *frames, const Box *box, int first_frame,
+                             int n_frames) {
+    return encoder_load(scratch, slot, frames, box, first_frame, n_frames);
+}
+
+static void encoder_kind_compute(void *scratch, float *features, int n) {
+    encoder_features(scratch, features, n);
+}
+
+static void encoder_kind_close(void *self) {
+    Encoder *own = self;
+    encoder_close(&own);
+}
+
+static const FeatureKind encoder_kind = {encoder_kind_scratch_new, encoder_kind_scratch_free, encoder_kind_load,
+                                         encoder_kind_compute, encoder_kind_close};
+
+Err feature_encoder_open(FeatureNet **net, const char *path) {
+    Encoder *encoder = NULL;
+    *net = NULL;
+    TRY(encoder_open(&encoder, path));
+    FeatureNet like = {.name = "VideoMAE",
+                       .role = "encoder",
+                       .frames = true,
+                       .clips = true,
+                       .names = {"FFD-VideoMAE", "FVD-VideoMAE", "frame_mmd", "video_mmd"},
+                       .dims = encoder_dims(encoder),
+                       .clip_frames = encoder_clip_frames(encoder),
+                       .kind = &encoder_kind,
+                       .self = encoder};
+    memcpy(like.digest, encoder_digest(encoder), sizeof like.digest);
+    return feature_net_make(net, &like);
+}

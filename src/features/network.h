@@ -1,0 +1,64 @@
+/* features/network - one interface for everything that turns frames or clips into feature vectors.
+ *
+ * Encoder: the project's own VideoMAE, of clips, and of frames each repeated to a clip. Inception and I3D: the networks
+ * FID and FVD are defined on, from a weight file. Random: the same two with seeded weights and calibrated batch
+ * normalization, for users without the files; their distances have names of their own. Whatever it is, one network
+ * serves all datasets that are compared.
+ *
+ * Inputs: the encoder sees the middle square as in training; Inception and I3D see the whole frame brought to a square,
+ * bilinear, half-pixel centers, no antialiasing, scaled to 2x/255 - 1 (pytorch-fid's input; the reference of FVD).
+ * A FeatureNet is const once open and shared; a FeatureScratch belongs to one thread. */
+#pragma once
+
+#include "base/digest.h"
+#include "features/encoder.h"
+#include "video/clip.h"
+
+#include <stdbool.h>
+
+/* Vectors that are computed together at most. Which are does not change their bits for Inception and I3D; for the
+ * encoder it may, so callers batch by position in the sample. */
+enum { FEATURE_BATCH = ENCODER_BATCH };
+
+/* What distances on these features are called in results. */
+typedef struct {
+    const char *frame_distance, *video_distance, *frame_kernel, *video_kernel;
+} FeatureNames;
+
+typedef struct FeatureNet {
+    const char *name;   /* "VideoMAE", "Inception", "I3D", "random Inception", "random I3D" */
+    const char *role;   /* of its file among a result's inputs */
+    bool frames, clips; /* which it makes vectors of */
+    bool of_paper;      /* the paper's own networks */
+    FeatureNames names;
+    int dims, clip_frames;
+    uint64_t seed; /* of random weights */
+    char digest[DIGEST_SIZE];
+    const struct FeatureKind *kind;
+    void *self;
+} FeatureNet;
+
+typedef struct FeatureScratch FeatureScratch;
+
+/* A run folder or checkpoint of a VideoMAE. */
+CHECKED Err feature_encoder_open(FeatureNet **net, const char *path);
+/* Weight files of any kind that features/naming knows. */
+CHECKED Err feature_inception_open(FeatureNet **net, const char *path);
+/* eps of the batch normalization, 0: the usual. 400 logits of clips of clip_frames frames. */
+CHECKED Err feature_i3d_open(FeatureNet **net, const char *path, double eps, int clip_frames);
+/* He-normal weights from the seed. To be calibrated before use. I3D's vector is the 1024 pooled values: random logits
+ * would only mix them. */
+CHECKED Err feature_random_open(FeatureNet **net, bool of_clips, uint64_t seed, int clip_frames);
+void feature_net_close(FeatureNet **net);
+
+CHECKED Err feature_scratch_new(FeatureScratch **scratch, const FeatureNet *net);
+void feature_scratch_free(FeatureScratch **scratch);
+/* n_frames frames from first_frame on become vector `slot` of the batch; slots are loaded in order from 0. `box`: the
+ * middle square. n_frames is 1 or the net's clip_frames. */
+CHECKED Err feature_load(FeatureScratch *scratch, int slot, const Frames *frames, const Box *box, int first_frame,
+                         int n_frames);
+/* features (n, dims) of slots 0..n-1. */
+void feature_compute(FeatureScratch *scratch, float *features, int n);
+/* Gives a random network the batch normalization of what has been loaded into n scratches of it: FEATURE_BATCH frames
+ * or one clip each. `data` is the digest of where they come from and becomes part of the net's own. */
+CHECKED Err feature_random_calibrate(FeatureNet *net, FeatureScratch *const *scratches, int n, const char *data);
