@@ -95,6 +95,15 @@ void weightfile_close(WeightFile **file) {
 
 /* ---- the list ---- */
 
+CHECKED Err weightfile_name(WeightEntry *entry, const WeightFile *file, const char *name, size_t length) {
+    if (length >= sizeof entry->name)
+        return RAISE(ERR_INPUT, "%s: %.60s...: a name of more than %d characters", file->name, name,
+                     WEIGHT_NAME_SIZE - 1);
+    memcpy(entry->name, name, length);
+    entry->name[length] = 0;
+    return ERR_NONE;
+}
+
 void weightfile_contiguous(WeightEntry *entry) {
     int64_t stride = 1;
     for (int d = entry->n_dims - 1; d >= 0; d--) {

@@ -34,6 +34,8 @@ extern const WeightFormat weightfile_safetensors, weightfile_zip, weightfile_leg
 
 /* Checks dims, strides, offset and storage against each other, fills count and appends a copy. */
 CHECKED Err weightfile_add(WeightFile *file, const WeightEntry *entry);
+/* The first `length` bytes of `name`; ERR_INPUT when they do not fit. */
+CHECKED Err weightfile_name(WeightEntry *entry, const WeightFile *file, const char *name, size_t length);
 void weightfile_contiguous(WeightEntry *entry); /* strides of the row-major layout */
 /* The storage at byte `entry->place` of the file itself. */
 CHECKED Err weightfile_storage_inside(const unsigned char **bytes, void **owned, WeightFile *file,

@@ -55,7 +55,7 @@ static Err read_shape(WeightEntry *entry, const cJSON *shape, const WeightFile *
 /* Shape, dtype and place of one tensor, which must agree. */
 static Err add_tensor(WeightFile *file, const cJSON *item, size_t data_begin, int64_t *used) {
     WeightEntry entry = {0};
-    TRY(text_copy(entry.name, sizeof entry.name, item->string));
+    TRY(weightfile_name(&entry, file, item->string, strlen(item->string)));
     const cJSON *dtype = cJSON_GetObjectItemCaseSensitive(item, "dtype");
     const cJSON *offsets = cJSON_GetObjectItemCaseSensitive(item, "data_offsets");
     if (!read_dtype(&entry.dtype, dtype))

@@ -76,7 +76,7 @@ static Err add_tensor(Walk *walk, const PickleValue *arguments) {
     int n_strides = 0;
     if (arguments->kind != PICKLE_TUPLE || arguments->n_items < 4 || !is_int(arguments->items[1]))
         return malformed(walk, "a tensor without storage, offset, sizes and strides");
-    TRY(text_copy(entry.name, sizeof entry.name, walk->name));
+    TRY(weightfile_name(&entry, walk->file, walk->name, strlen(walk->name)));
     TRY(read_storage(&storage, walk, arguments->items[0]));
     entry.dtype = storage.dtype;
     entry.offset = arguments->items[1]->integer;

@@ -119,7 +119,7 @@ static Err add_array(WeightFile *file, zip_int64_t member, const char *name) {
     WeightEntry entry = {.place = member};
     uint64_t size = 0;
     size_t begin = 0;
-    TRY(text_format(entry.name, sizeof entry.name, "%.*s", (int)strlen(name) - 4, name));
+    TRY(weightfile_name(&entry, file, name, strlen(name) - strlen(".npy")));
     TRY(member_size(&size, file, member));
     uint64_t length = size < HEADER_ROOM ? size : HEADER_ROOM;
     unsigned char *head = malloc(length + 1);
@@ -149,8 +149,10 @@ static Err list_members(WeightFile *file, Archive *archive) {
         if (!name) continue;
         if (text_ends(name, "/data.pkl")) {
             archive->torch = true;
-            TRY(text_format(archive->prefix, sizeof archive->prefix, "%.*s", (int)(strlen(name) - strlen("data.pkl")),
-                            name));
+            size_t length = strlen(name) - strlen("data.pkl");
+            if (length >= sizeof archive->prefix)
+                return RAISE(ERR_INPUT, "%s: %.60s...: a name of %zu bytes", file->name, name, length);
+            memcpy(archive->prefix, name, length); /* the rest is zero */
             return list_torch(file, i);
         }
         if (!text_ends(name, ".npy")) continue;

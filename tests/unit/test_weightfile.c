@@ -206,6 +206,10 @@ static void safetensors_that_do_not_add_up_are_refused(void **state) {
     assert_fails(open_safetensors("{" F32("a", "[4611686018427387904,4]", "0", "0") "}", 0), ERR_INPUT, "a: ");
     assert_fails(open_safetensors("{" F32("a", "[3000000000,3000000000,3000000000]", "0", "8") "}", 8), ERR_INPUT,
                  "a: data_offsets");
+    char long_name[400] = "{\"";
+    memset(long_name + 2, 'n', 256);
+    strncat(long_name, "\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 100);
+    assert_fails(open_safetensors(long_name, 4), ERR_INPUT, "a name of more than 255 characters");
     assert_fails(open_safetensors("{\"a\":{\"dtype\":\"F8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1), ERR_INPUT,
                  "dtype F8");
 }
