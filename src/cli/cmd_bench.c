@@ -52,6 +52,10 @@ static Err run_features(const BenchArgs *args) {
     return bench_features(args->seconds, (int)args->threads, args->json);
 }
 
+static Err run_distances(const BenchArgs *args) {
+    return bench_distances(args->json);
+}
+
 static void print_pair(void *context, const PairRow *row) {
     (void)context;
     printf("%-42s %9.4g %-8s %9.4g %7.1f %%\n", row->name, row->rate, row->unit, row->bound, 100 * row->share);
@@ -149,7 +153,7 @@ static Err run_exchange(const BenchArgs *args) {
 static const Topic topics[] = {
     {"generate", false, run_generate}, {"textures", false, run_textures}, {"shards", true, run_shards},
     {"kernels", false, run_kernels},   {"step", false, run_step},         {"exchange", true, run_exchange},
-    {"memory", false, run_memory},     {"features", false, run_features},
+    {"memory", false, run_memory},     {"features", false, run_features}, {"distances", false, run_distances},
 };
 enum { N_TOPICS = sizeof topics / sizeof topics[0] };
 
@@ -172,7 +176,7 @@ static const Option *const tables[] = {options, NULL};
 static const CommandHelp help = {
     .name = "bench",
     .summary = "measure how fast this machine does the work, beside its bound",
-    .usage = "bench generate|textures|shards|memory|kernels|step|exchange|features [options]",
+    .usage = "bench generate|textures|shards|memory|kernels|step|exchange|features|distances [options]",
     .description = "Results are verified against the plain version before they are timed; rates are medians.\n\n"
                    "  generate   frames rendered a second, by kind of dataset\n"
                    "  textures   images made a second, by kind of texture\n"
@@ -180,8 +184,8 @@ static const CommandHelp help = {
                    "  memory     peak memory of generating 10 and 1000 videos (3 GB of disk)\n"
                    "  kernels    attention, projections, GELU, LayerNorm beside a plain sgemm\n"
                    "  step       training steps, tiny to ViT-B, beside a plain sgemm (minutes)\n"
-                   "  features   frames and clips through Inception and I3D beside a plain sgemm; distances in 2048\n"
-                   "             dimensions\n"
+                   "  features   frames and clips through Inception and I3D beside a plain sgemm\n"
+                   "  distances  statistics in 2048 dimensions, and what 34 datasets take\n"
                    "  exchange   sums of gradients over ranks, beside plain adding and sending; two ranks or more",
     .examples = "  synvid bench generate\n  synvid bench generate --seconds 5 --json\n"
                 "  mpirun -n 2 synvid bench shards --folder data\n"

@@ -1,11 +1,10 @@
 /* Inception and I3D as feature networks; see features/network.h. */
 #include "features/naming.h"
 #include "features/network_kind.h"
+#include "features/random_weights.h"
 #include "features/tables.h"
-#include "math/rng.h"
 #include "video/resize.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,28 +147,6 @@ Err feature_i3d_open(FeatureNet **net, const char *path, double eps, int clip_fr
 
 /* ---- random weights ---- */
 
-/* He et al. 2015: normal with variance 2 / fan in. */
-static Err draw_weights(Convnet *network, uint64_t seed) {
-    for (int i = 0; i < convnet_layers(network); i++) {
-        LayerShape shape = convnet_layer(network, i);
-        if (shape.count == 0) continue;
-        float *weights = malloc(shape.count * sizeof *weights);
-        float *bias = calloc((size_t)shape.out_channels, sizeof *bias);
-        if (!weights || !bias) {
-            free(weights);
-            free(bias);
-            return RAISE(ERR_MEMORY, "random weights of %s: no memory", shape.layer->name);
-        }
-        float scale = sqrtf(2.0f * (float)shape.out_channels / (float)shape.count);
-        Rng rng = rng_stream(seed, RNG_WEIGHTS, (uint64_t)i, 0);
-        for (size_t k = 0; k < shape.count; k++) weights[k] = scale * rng_normal(&rng);
-        convnet_set(network, i, weights, bias);
-        free(weights);
-        free(bias);
-    }
-    return ERR_NONE;
-}
-
 Err feature_random_open(FeatureNet **net, bool of_clips, uint64_t seed, int clip_frames) {
     Convnet *network;
     FeatureNet pictures = {
@@ -185,7 +162,7 @@ Err feature_random_open(FeatureNet **net, bool of_clips, uint64_t seed, int clip
     like->seed = seed;
     *net = NULL;
     TRY(network_new(&network, of_clips, of_clips ? I3D_POOL : INCEPTION_LAST, clip_frames));
-    Err err = draw_weights(network, seed);
+    Err err = random_weights(network, seed);
     if (!err) return make(net, like, network);
     convnet_free(&network);
     return err;

@@ -18,6 +18,12 @@ static double thread_seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+double bench_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 static void square_run(void *state) {
     BenchBoard *board = state;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SQUARE, SQUARE, SQUARE, 1, board->a, SQUARE, board->b,
@@ -64,8 +70,9 @@ static void show_line(const BenchRow *row) {
     if (row->rate > 0) snprintf(rate, sizeof rate, "%.1f", row->rate);
     if (row->rate > 0) snprintf(error, sizeof error, "%.1e", row->error);
     printf("%-42s %10.3f %8s %-10s %8s %9s", row->name, 1e3 * row->seconds, rate, row->unit, share, error);
-    if (row->items > 0) printf("  %.2f %s/s", row->items / row->seconds, row->item);
-    if (row->bytes > 0) printf(", %s", text_bytes(bytes, sizeof bytes, row->bytes));
+    if (row->items > 0)
+        printf("\n    %.2f %s/s, %s", row->items / row->seconds, row->item,
+               text_bytes(bytes, sizeof bytes, row->bytes));
     printf("\n");
     fflush(stdout);
 }

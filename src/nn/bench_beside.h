@@ -13,9 +13,9 @@ typedef struct {
     double rate;      /* the best */
     double share;     /* of the sgemm beside it, median; 0: not comparable */
     double error;     /* relative difference found before timing */
-    double items;     /* of a call, for items a second; 0: not told */
+    double items;     /* of a call; with them their rate and `bytes` are shown. 0: not told */
     const char *item; /* "frames" */
-    double bytes;     /* working memory; 0: not told */
+    double bytes;     /* of memory */
 } BenchRow;
 
 /* run(state) is one call, `giga` its count of operations or elements in billions. */
@@ -40,6 +40,8 @@ void bench_board_show(const BenchBoard *board, const BenchRow *row);
 /* Prints the list, if it is one, unless `err`; frees. Returns err or its own. */
 CHECKED Err bench_board_close(BenchBoard *board, Err err);
 
+/* Seconds by the clock, from some moment on. */
+double bench_clock(void);
 /* Uniform in +-scale, 64-byte aligned; to be freed. */
 CHECKED Err bench_floats(float **out, size_t count, unsigned object, float scale);
 /* Norm of the difference over norm of the expectation. */

@@ -36,3 +36,8 @@ fits out
 expect 2 "$synvid" bench exchange
 once "two ranks"
 expect 2 "$synvid" bench exchange --parameters 0
+
+expect 0 "$synvid" bench features --seconds 0.01 --threads 2
+says out "frames/s"
+says out "clips/s"
+fits out
