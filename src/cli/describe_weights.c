@@ -1,7 +1,7 @@
 /* cli/describe - tensors: of a weight file of another program, with those that are alike told once. */
 #include "base/file.h"
 #include "cli/describe.h"
-#include "store/weightfile.h"
+#include "store/foreign.h"
 
 #include <ctype.h>
 
@@ -81,6 +81,7 @@ Err describe_weights(Builder *out, const char *path) {
     describe_fact(out, "values", "%s in %d tensors", text_count(values, sizeof values, total), weightfile_count(file));
     describe_fact(out, "size", "%s", text_bytes(size, sizeof size, (double)file_size(path)));
     Err err = add_entries(out, file);
+    if (foreign_has_model(file)) describe_next(out, "train on from it", "synvid import %s --out RUN", path);
     weightfile_close(&file);
     return err;
 }

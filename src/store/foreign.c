@@ -49,6 +49,14 @@ static bool is_anchor(Reading *reading, char group[WEIGHT_NAME_SIZE], const char
     return false;
 }
 
+bool foreign_has_model(WeightFile *file) {
+    char group[WEIGHT_NAME_SIZE];
+    Reading reading = {.file = file};
+    for (int i = 0; i < weightfile_count(file); i++)
+        if (is_anchor(&reading, group, weightfile_entry(file, i)->name)) return true;
+    return false;
+}
+
 static Err find_group(Reading *reading, ForeignFacts *facts, const char *asked) {
     char group[WEIGHT_NAME_SIZE];
     int n_groups = 0;

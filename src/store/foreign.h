@@ -12,6 +12,8 @@
 #include "store/checkpoint.h"
 #include "store/weightfile.h"
 
+#include <stdbool.h>
+
 typedef struct {
     char group[WEIGHT_NAME_SIZE]; /* what stood in front of the names: "model.", or "" */
     const char *naming;           /* "official" or "transformers" */
@@ -19,6 +21,8 @@ typedef struct {
     int n_key_biases;             /* dropped */
 } ForeignFacts;
 
+/* Whether there is a patch embedding: then importing is worth a try. */
+bool foreign_has_model(WeightFile *file);
 /* Tensors and values, float32, sorted by name; step, seed and digest stay zero, config_text NULL. `group` as above, or
  * NULL: the only one there is. ERR_INPUT naming what is no tensor of a VideoMAE, stands twice, or lacks a part of q, k
  * and v. Free with weights_free. */

@@ -43,6 +43,9 @@ says out "result of import"
 says out "configuration of import"
 expect 0 "$synvid" report --runs . --out report
 
+expect 0 "$synvid" inspect "$golden/official.pth"
+says out "synvid import $golden/official.pth --out RUN"
+
 # Official checkpoints: the usual sizes are told, the rest is asked for.
 told=(--image-size 8 --frames 4 --heads 3 --decoder-heads 2)
 expect 0 "$synvid" import "$golden/official.pth" --out official "${told[@]}"

@@ -5,6 +5,7 @@
 #include "support/unit.h"
 
 #include <math.h>
+#include <zip.h>
 
 static WeightFile *open_golden(const char *name) {
     WeightFile *file;
@@ -214,6 +215,58 @@ static void safetensors_that_do_not_add_up_are_refused(void **state) {
                  "dtype F8");
 }
 
+/* ---- zip bombs ---- */
+
+static void put_number(unsigned char *at, uint32_t number) {
+    for (int i = 0; i < 4; i++) at[i] = (unsigned char)(number >> 8 * i);
+}
+
+/* Opens the archive after its first directory entry says another size before packing (APPNOTE.TXT 4.3.12). */
+static Err open_with_size(unsigned char *data, size_t length, uint32_t size) {
+    enum { ENTRY_SIZE = 24 };
+    WeightFile *file;
+    unsigned char *entry = memmem(data, length, "PK\x01\x02", 4);
+    assert_non_null(entry);
+    put_number(entry + ENTRY_SIZE, size);
+    Err err = weightfile_open_bytes(&file, "bomb", data, length);
+    weightfile_close(&file);
+    return err;
+}
+
+/* An archive of one deflated array whose bytes hardly shrink, so that a gigabyte is in reach of its size. */
+static unsigned char *make_archive(size_t *length) {
+    enum { BYTES = 3 << 20 };
+    char folder[PATH_SIZE], path[PATH_SIZE], *data;
+    unsigned char *array = malloc(BYTES);
+    uint32_t state = 1;
+    for (size_t i = 0; i < BYTES; i++) array[i] = (unsigned char)((state = state * 1664525 + 1013904223) >> 24 & 0x3f);
+    memcpy(array, "\x93NUMPY", 6);
+    scratch_make(folder);
+    assert_ok(path_join(path, sizeof path, folder, "a.npz"));
+    zip_t *archive = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, NULL);
+    zip_int64_t member = zip_file_add(archive, "a.npy", zip_source_buffer(archive, array, BYTES, 0), 0);
+    assert_int_equal(zip_set_file_compression(archive, (zip_uint64_t)member, ZIP_CM_DEFLATE, 1), 0);
+    assert_int_equal(zip_close(archive), 0);
+    assert_ok(file_read(&data, length, path, BYTES));
+    scratch_remove(folder);
+    free(array);
+    return (unsigned char *)data;
+}
+
+static void zip_bombs_are_refused_by_what_they_say(void **state) {
+    (void)state;
+    char path[PATH_SIZE], *golden;
+    size_t length;
+    assert_ok(text_format(path, sizeof path, "%s/weights/deflated.npz", SYNVID_TEST_DATA));
+    assert_ok(file_read(&golden, &length, path, 1 << 20));
+    assert_fails(open_with_size((unsigned char *)golden, length, 0x7fffffff), ERR_INPUT, "cannot unpack to 2147483647");
+    free(golden);
+    unsigned char *archive = make_archive(&length);
+    assert_in_range(length, 0x7fffffff / 1032 + 1, 3 << 20);
+    assert_fails(open_with_size(archive, length, 0x7fffffff), ERR_INPUT, "may unpack to 1073741824 bytes");
+    free(archive);
+}
+
 static void what_is_no_weight_file_says_so(void **state) {
     (void)state;
     WeightFile *file;
@@ -231,6 +284,7 @@ int main(void) {
         cmocka_unit_test(flipped_bits_do_not_crash),
         cmocka_unit_test(hostile_pickles_are_refused),
         cmocka_unit_test(safetensors_that_do_not_add_up_are_refused),
+        cmocka_unit_test(zip_bombs_are_refused_by_what_they_say),
         cmocka_unit_test(what_is_no_weight_file_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
