@@ -27,34 +27,76 @@ static double reference_eps(const double *values, int dims) {
     return trace > 0 ? DIVERSITY_EPS * trace / dims : DIVERSITY_EPS;
 }
 
-/* Rows without those of one group of videos; copies. */
-static Err without_group(FeatureRows *rest, const FeatureRows *all, int per_video, int group) {
-    size_t videos = all->count / (size_t)per_video, width = (size_t)all->dims * (size_t)per_video;
-    *rest = (FeatureRows){malloc(all->count * (size_t)all->dims * sizeof(float)), 0, all->dims};
-    if (!rest->rows) return RAISE(ERR_MEMORY, "diversity: no memory for a part of %zu features", all->count);
-    for (size_t video = 0; video < videos; video++) {
-        if (video * GROUPS / videos == (size_t)group) continue;
-        memcpy(rest->rows + rest->count * (size_t)all->dims, all->rows + video * width, width * sizeof(float));
-        rest->count += (size_t)per_video;
-    }
-    return ERR_NONE;
+/* Rows [begin, end) are those of one group: whole, neighboring videos. */
+static void group_rows(size_t *begin, size_t *end, const FeatureRows *all, int per_video, int group) {
+    size_t videos = all->count / (size_t)per_video;
+    *begin = ((size_t)group * videos + GROUPS - 1) / GROUPS * (size_t)per_video;
+    *end = ((size_t)(group + 1) * videos + GROUPS - 1) / GROUPS * (size_t)per_video;
 }
 
-static Err jackknife(Interval *interval, double value, const FeatureRows *features, int per_video, double eps) {
-    double squares = 0, *values = malloc((size_t)features->dims * sizeof *values);
-    Err err = values ? ERR_NONE : RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", features->dims);
-    *interval = (Interval){NAN, NAN};
-    if (!err && features->count / (size_t)per_video >= 2 * GROUPS) {
-        for (int group = 0; group < GROUPS && !err; group++) {
-            FeatureRows rest;
-            err = without_group(&rest, features, per_video, group);
-            if (!err) err = feature_spectrum(values, &rest);
-            if (!err) squares += pow(linalg_logdet(values, features->dims, eps) / features->dims - value, 2);
-            free(rest.rows);
-        }
-        double reach = student_quantile_two_sided(0.05, GROUPS - 1) * sqrt(squares * (GROUPS - 1) / GROUPS);
-        *interval = (Interval){value - reach, value + reach};
+/* Spectrum of a copy without rows [begin, end): where rows are few. */
+static Err spectrum_without(double *values, const FeatureRows *all, size_t begin, size_t end) {
+    size_t dims = (size_t)all->dims, count = all->count - (end - begin);
+    float *rest = malloc(count * dims * sizeof *rest);
+    if (!rest) return RAISE(ERR_MEMORY, "diversity: no memory for a part of %zu features", all->count);
+    memcpy(rest, all->rows, begin * dims * sizeof *rest);
+    memcpy(rest + begin * dims, all->rows + end * dims, (all->count - end) * dims * sizeof *rest);
+    Err err = linalg_covariance_eigenvalues(values, rest, count, all->dims);
+    free(rest);
+    return err;
+}
+
+/* The covariance of all rows, from which those of a group are taken out: one pass over the rows for all groups. */
+typedef struct {
+    Covariance all, part, rest;
+    double *block;
+} Groups;
+
+static Err groups_new(Groups *groups, const FeatureRows *rows) {
+    size_t one = covariance_doubles(rows->dims);
+    groups->block = calloc(3 * one, sizeof *groups->block);
+    if (!groups->block) return RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", rows->dims);
+    groups->all = covariance_view(groups->block, rows->dims);
+    groups->part = covariance_view(groups->block + one, rows->dims);
+    groups->rest = covariance_view(groups->block + 2 * one, rows->dims);
+    return covariance_add_rows(&groups->all, rows->rows, rows->count);
+}
+
+static Err spectrum_downdated(double *values, Groups *groups, const FeatureRows *rows, size_t begin, size_t end) {
+    size_t one = covariance_doubles(rows->dims);
+    memset(groups->part.count, 0, one * sizeof *groups->block);
+    memcpy(groups->rest.count, groups->all.count, one * sizeof *groups->block);
+    TRY(covariance_add_rows(&groups->part, rows->rows + begin * (size_t)rows->dims, end - begin));
+    covariance_remove(&groups->rest, &groups->part);
+    return linalg_covariance_spectrum(values, &groups->rest);
+}
+
+/* Sum over groups of the squared distances from `value` of the figure without the group. */
+static Err jackknife_squares(double *squares, double *values, double value, const FeatureRows *rows, int per_video,
+                             double eps) {
+    Groups groups = {.block = NULL};
+    bool few = rows->count < 2 * (size_t)rows->dims;
+    Err err = few ? ERR_NONE : groups_new(&groups, rows);
+    *squares = 0;
+    for (int group = 0; group < GROUPS && !err; group++) {
+        size_t begin, end;
+        group_rows(&begin, &end, rows, per_video, group);
+        err = few ? spectrum_without(values, rows, begin, end) : spectrum_downdated(values, &groups, rows, begin, end);
+        if (!err) *squares += pow(linalg_logdet(values, rows->dims, eps) / rows->dims - value, 2);
     }
+    free(groups.block);
+    return err;
+}
+
+static Err jackknife(Interval *interval, double value, const FeatureRows *rows, int per_video, double eps) {
+    double squares;
+    *interval = (Interval){NAN, NAN};
+    if (rows->count / (size_t)per_video < 2 * GROUPS) return ERR_NONE;
+    double *values = malloc((size_t)rows->dims * sizeof *values);
+    if (!values) return RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", rows->dims);
+    Err err = jackknife_squares(&squares, values, value, rows, per_video, eps);
+    double reach = student_quantile_two_sided(0.05, GROUPS - 1) * sqrt(squares * (GROUPS - 1) / GROUPS);
+    if (!err) *interval = (Interval){value - reach, value + reach};
     free(values);
     return err;
 }

@@ -1,3 +1,4 @@
+#include "analysis/bench_distances.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/bench_memory.h"

@@ -157,17 +157,22 @@ done:
     return err;
 }
 
+Err linalg_covariance_spectrum(double *values, const Covariance *covariance) {
+    size_t dims = (size_t)covariance->dims;
+    double *matrix = malloc(dims * dims * sizeof *matrix);
+    if (!matrix) return RAISE(ERR_MEMORY, "spectrum in %zu dimensions: no memory", dims);
+    covariance_matrix(matrix, covariance);
+    Err err = linalg_eigenvalues(values, matrix, covariance->dims);
+    free(matrix);
+    return err;
+}
+
 static Err spectrum_many(double *values, const float *rows, size_t n, int dims) {
-    Err err = ERR_NONE;
-    size_t square = (size_t)dims * (size_t)dims;
-    double *block = calloc(covariance_doubles(dims) + square, sizeof *block);
+    double *block = calloc(covariance_doubles(dims), sizeof *block);
     if (!block) return RAISE(ERR_MEMORY, "spectrum of %zu samples in %d dimensions: no memory", n, dims);
     Covariance covariance = covariance_view(block, dims);
-    double *matrix = block + covariance_doubles(dims);
-    TRY_OR(done, covariance_add_rows(&covariance, rows, n));
-    covariance_matrix(matrix, &covariance);
-    TRY_OR(done, linalg_eigenvalues(values, matrix, dims));
-done:
+    Err err = covariance_add_rows(&covariance, rows, n);
+    if (!err) err = linalg_covariance_spectrum(values, &covariance);
     free(block);
     return err;
 }

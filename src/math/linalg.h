@@ -4,7 +4,7 @@
  * input bytes alone: BLAS runs on one thread. */
 #pragma once
 
-#include "base/err.h"
+#include "math/stats.h"
 
 /* Eigenvalues ascending into values (n); row i of `matrix` (n, n; symmetric, both triangles) becomes the unit
  * eigenvector of values[i]. dsyevd. Raises ERR_MEMORY, or ERR_INPUT when the input is not finite. */
@@ -33,3 +33,5 @@ CHECKED Err linalg_frechet_samples(double *distance, const float *x1, size_t n1,
 /* Eigenvalues, ascending, of the unbiased covariance of rows (n, dims), n >= 2. Where rows are fewer than dimensions
  * they are those of the n x n matrix of inner products, and zeros. */
 CHECKED Err linalg_covariance_eigenvalues(double *values, const float *rows, size_t n, int dims);
+/* The same of a covariance that has at least two rows. */
+CHECKED Err linalg_covariance_spectrum(double *values, const Covariance *covariance);

@@ -98,6 +98,21 @@ void covariance_merge(const Covariance *into, const Covariance *from) {
     *into->count = total;
 }
 
+void covariance_remove(const Covariance *from, const Covariance *part) {
+    double total = *from->count, rest = total - *part->count;
+    ASSERT(rest > 0);
+    for (int i = 0; i < from->dims; i++) from->mean[i] += (from->mean[i] - part->mean[i]) * *part->count / rest;
+    for (int i = 0; i < from->dims; i++) {
+        double delta_i = part->mean[i] - from->mean[i];
+        for (int j = i; j < from->dims; j++) {
+            double delta_j = part->mean[j] - from->mean[j];
+            from->scatter[i * from->dims + j] -= part->scatter[i * from->dims + j] +
+                                                 delta_i * delta_j * rest * *part->count / total;
+        }
+    }
+    *from->count = rest;
+}
+
 void covariance_matrix(double *out, const Covariance *covariance) {
     size_t dims = (size_t)covariance->dims;
     ASSERT(*covariance->count >= 2);

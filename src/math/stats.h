@@ -37,5 +37,8 @@ Covariance covariance_view(double *block, int dims);
 /* rows: (count, dims). Raises ERR_MEMORY for its scratch of a few hundred rows. */
 CHECKED Err covariance_add_rows(const Covariance *into, const float *rows, size_t count);
 void covariance_merge(const Covariance *into, const Covariance *from);
+/* Takes out rows that had been added; `part` is of these rows alone, fewer than all. The inverse of covariance_merge.
+ */
+void covariance_remove(const Covariance *from, const Covariance *part);
 /* The full symmetric matrix, scatter / (count - 1), into out (dims, dims). At least two rows must have been added. */
 void covariance_matrix(double *out, const Covariance *covariance);

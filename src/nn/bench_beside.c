@@ -12,7 +12,7 @@
 
 enum { SQUARE = 2048, REPETITIONS_MIN = 3, REPETITIONS_MAX = 200 };
 
-static double thread_seconds(void) {
+double bench_thread_clock(void) {
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
@@ -36,9 +36,9 @@ static BenchWork yardstick(BenchBoard *board) {
 
 /* Seconds a call. */
 static double call_seconds(const BenchWork *work, int calls) {
-    double start = thread_seconds();
+    double start = bench_thread_clock();
     for (int i = 0; i < calls; i++) work->run(work->state);
-    return (thread_seconds() - start) / calls;
+    return (bench_thread_clock() - start) / calls;
 }
 
 static int ascending(const void *a, const void *b) {

@@ -101,6 +101,34 @@ static void standing_still_collapses_the_diversity_within_videos_only(void **sta
     assert_true(diversity_of(STILL, "diversity_within") < within - 10);
 }
 
+/* By the book: the figure again without each tenth of the videos. */
+static void the_diversitys_interval_is_the_jackknifes(void **state) {
+    (void)state;
+    enum { GROUPS = 10, GROUP = ROWS / GROUPS };
+    static float rows[ROWS * DIMS], rest[ROWS * DIMS];
+    NetFeatures features = {.rows = {rows, ROWS, DIMS}}, part = {.rows = {rest, ROWS - GROUP, DIMS}};
+    MetricData all = {.features = &features, .n_features = 1, .per_video = PER_VIDEO};
+    MetricData without = {.features = &part, .n_features = 1, .per_video = PER_VIDEO};
+    double squares = 0;
+    Result *result = calloc(1, sizeof *result);
+    draw_rows(rows, PLAIN);
+    assert_ok(diversity_metric.finish(result, &all, NULL));
+    const ResultMetric whole = *result_metric(result, "diversity_logdet");
+    for (int group = 0; group < GROUPS; group++) {
+        memset(result, 0, sizeof *result);
+        memcpy(rest, rows, (size_t)(group * GROUP * DIMS) * sizeof *rest);
+        memcpy(rest + group * GROUP * DIMS, rows + (group + 1) * GROUP * DIMS,
+               (size_t)((GROUPS - 1 - group) * GROUP * DIMS) * sizeof *rest);
+        assert_ok(diversity_metric.finish(result, &without, NULL));
+        squares += pow(result_metric(result, "diversity_logdet")->value - whole.value, 2);
+    }
+    double reach = student_quantile_two_sided(0.05, GROUPS - 1) * sqrt(squares * (GROUPS - 1) / GROUPS);
+    assert_true(reach > 0);
+    assert_float_equal(whole.high - whole.value, reach, 1e-9 * reach);
+    assert_float_equal(whole.value - whole.low, reach, 1e-9 * reach);
+    free(result);
+}
+
 /* ---- distances ---- */
 
 /* Networks of one name are seeds of one figure, others have figures of their own. */
@@ -136,6 +164,7 @@ int main(void) {
         cmocka_unit_test(one_chunk_has_no_interval),
         cmocka_unit_test(diversity_grows_with_scale_and_noise),
         cmocka_unit_test(standing_still_collapses_the_diversity_within_videos_only),
+        cmocka_unit_test(the_diversitys_interval_is_the_jackknifes),
         cmocka_unit_test(distances_go_by_their_networks_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

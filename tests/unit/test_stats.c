@@ -95,6 +95,22 @@ static void merging_parts_gives_the_covariance_of_the_whole(void **state) {
     for (int i = 0; i < DIMS * DIMS; i++) assert_float_equal(matrix[i], expected[i], 1e-10);
 }
 
+static void taking_out_a_part_gives_the_covariance_of_the_rest(void **state) {
+    (void)state;
+    static float rows[ROWS * DIMS];
+    double blocks[2][1 + DIMS + DIMS * DIMS] = {{0}}, matrix[DIMS * DIMS], expected[DIMS * DIMS];
+    const int cut = 300;
+    fill_rows(rows);
+    Covariance all = covariance_view(blocks[0], DIMS), part = covariance_view(blocks[1], DIMS);
+    assert_int_equal(covariance_add_rows(&all, rows, ROWS), ERR_NONE);
+    assert_int_equal(covariance_add_rows(&part, rows, (size_t)cut), ERR_NONE);
+    covariance_remove(&all, &part);
+    covariance_matrix(matrix, &all);
+    covariance_ref(expected, rows + cut * DIMS, ROWS - cut);
+    assert_float_equal(*all.count, ROWS - cut, 0);
+    for (int i = 0; i < DIMS * DIMS; i++) assert_float_equal(matrix[i], expected[i], 1e-10);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_match_hand_computed_values),
@@ -102,6 +118,7 @@ int main(void) {
         cmocka_unit_test(merged_moments_equal_those_of_all_values),
         cmocka_unit_test(covariance_matches_the_two_pass_definition),
         cmocka_unit_test(merging_parts_gives_the_covariance_of_the_whole),
+        cmocka_unit_test(taking_out_a_part_gives_the_covariance_of_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
