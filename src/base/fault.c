@@ -19,6 +19,7 @@ const char *const fault_points[] = {
     "ingest.read",       // gen/ingest: a video, while shards are written
     "train.step",        // train/trainer: before the leaves of a step
     "train.exchange",    // train/trainer: before gradients travel
+    "features.write",    // store/featurecache: the values
     "result.write",      // store/result
     "runfolder.lock",    // store/runfolder: on every rank
     NULL,

@@ -2,18 +2,6 @@
 
 #include "cli/open_source.h"
 
-const StageShortcut classify_shortcuts[] = {
-    {"train", "data.train", 0, "DIR"},
-    {"test", "data.test", 0, "DIR"},
-    {"checkpoint", "checkpoint", 0, "RUN"},
-    {"pretraining", "pretraining", 0, "NAME"},
-    {"name", "name", 0, NULL},
-    {"epochs", "train.epochs", 0, NULL},
-    {"batch", "train.batch", 0, NULL},
-    {"base-lr", "train.base_lr", 0, NULL},
-    {0},
-};
-
 CHECKED Err classify_run_all(ClassifyRun *run_all, const FinetuneConfig *config, const Run *run) {
     OpenSource train = {0}, test = {0};
     Err err = open_dataset_all(&train, "data.train", config->data.train, &run->par);

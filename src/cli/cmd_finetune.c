@@ -15,6 +15,8 @@ static const CommandHelp help = {
                 "      --train data/ucf101-train --test data/ucf101-test --out runs\n",
 };
 
+static const StageShortcut finetune_shortcuts[] = {CLASSIFY_SHORTCUTS, {0}};
+
 static Err run_all(const void *config, const Run *run) {
     return classify_run_all(finetune_run_all, config, run);
 }
@@ -24,7 +26,7 @@ static const Stage stage = {
     .fields = finetune_fields,
     .config_size = sizeof(FinetuneConfig),
     .config_kind = "finetune",
-    .shortcuts = classify_shortcuts,
+    .shortcuts = finetune_shortcuts,
     .needs_out = true,
     .next = "synvid report --runs {out} --out report",
     .run_all = run_all,

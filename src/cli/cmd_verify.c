@@ -5,6 +5,7 @@
 #include "store/checkpoint.h"
 #include "store/dataset.h"
 #include "store/describe.h"
+#include "store/featurecache.h"
 #include "store/pool.h"
 #include "store/shard.h"
 
@@ -21,7 +22,7 @@ static const Option *const verify_tables[] = {verify_options, NULL};
 
 static const CommandHelp verify_help = {
     .name = "verify",
-    .summary = "recompute digests of datasets, pools and checkpoints",
+    .summary = "recompute digests of datasets, pools, checkpoints and features",
     .usage = "verify PATH...",
     .description =
         "Reads everything and prints a line `digest  path` for each dataset, shard, pool and checkpoint whose contents "
@@ -71,7 +72,7 @@ static Err verify_shard(const char *path, char digest[DIGEST_SIZE]) {
 
 static bool carries_digest(const Thing *thing) {
     return text_equal(thing->schema, "synvid.shard") || text_equal(thing->schema, "synvid.pool") ||
-           text_equal(thing->schema, "synvid.checkpoint");
+           text_equal(thing->schema, "synvid.checkpoint") || text_equal(thing->schema, "synvid.features");
 }
 
 static Err verify_one(const Thing *thing, char digest[DIGEST_SIZE]) {
@@ -79,7 +80,9 @@ static Err verify_one(const Thing *thing, char digest[DIGEST_SIZE]) {
     if (text_equal(thing->schema, "synvid.shard")) return verify_shard(thing->path, digest);
     if (text_equal(thing->schema, "synvid.pool")) return pool_verify(thing->path, digest);
     if (text_equal(thing->schema, "synvid.checkpoint")) return checkpoint_file_verify(thing->path, digest);
-    return RAISE(ERR_INPUT, "%s: carries no digest; datasets, shards, pools and checkpoints do", thing->path);
+    if (text_equal(thing->schema, "synvid.features")) return featurecache_verify(thing->path, digest);
+    return RAISE(ERR_INPUT, "%s: carries no digest; datasets, shards, pools, checkpoints and kept features do",
+                 thing->path);
 }
 
 /* A file inside a dataset is part of that dataset's verification. */

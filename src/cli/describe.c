@@ -62,6 +62,7 @@ typedef struct {
 static const Known known_hdf5[] = {
     {"synvid.shard", "videos of a dataset", "synvid inspect %s --sheet sheet.png"},
     {"synvid.pool", "still images of one size", "synvid inspect %s --sheet sheet.png"},
+    {"synvid.features", "features that a probe keeps", "synvid verify %s"},
     {NULL, NULL, NULL},
 };
 

@@ -12,7 +12,11 @@
 
 #include <math.h>
 
-static const char *const paper_datasets[] = {"ucf101", "hmdb51", NULL};
+/* Videos of the first split; copies of Kinetics shrink, so that their number says nothing. */
+static const struct {
+    const char *name;
+    int64_t n_train, n_test;
+} paper_datasets[] = {{"ucf101", 9537, 3783}, {"hmdb51", 3570, 1530}, {"kinetics400", 0, 0}};
 
 /* ---- opening ---- */
 
@@ -106,10 +110,27 @@ static Err fill_identity(Result *result, const Classification *c) {
     return model_title(result->model, sizeof(result->model), &t->config->model);
 }
 
+static Err compare_count(Result *result, const char *part, int64_t found, int64_t expected) {
+    if (found == expected || !expected) return ERR_NONE;
+    return result_add_deviation(result, "%lld %s videos instead of %lld", (long long)found, part, (long long)expected);
+}
+
+/* A part of a dataset, or its frames cut to squares, is not the dataset. */
+static Err compare_dataset(Result *result, const ClassificationTask *t) {
+    VideoInfo info;
+    size_t i = 0, n_known = sizeof(paper_datasets) / sizeof(paper_datasets[0]);
+    while (i < n_known && !text_equal(result->dataset, paper_datasets[i].name)) i++;
+    if (i == n_known) return result_add_deviation(result, "dataset %s instead of UCF101", result->dataset);
+    TRY(compare_count(result, "training", t->train->count, paper_datasets[i].n_train));
+    TRY(compare_count(result, "test", t->test->count, paper_datasets[i].n_test));
+    TRY(clip_source_info(t->test, 0, 0, &info));
+    if (info.height != info.width) return ERR_NONE;
+    return result_add_deviation(result, "squares of %d pixels instead of whole frames: all crops are the same",
+                                info.height);
+}
+
 static Err fill_protocol(Result *result, const Classification *c, const char *special) {
-    bool known = false;
-    for (size_t i = 0; paper_datasets[i]; i++) known = known || text_equal(result->dataset, paper_datasets[i]);
-    if (!known) TRY(result_add_deviation(result, "dataset %s instead of UCF101", result->dataset));
+    TRY(compare_dataset(result, &c->task));
     if (special) TRY(result_add_deviation(result, "%s", special));
     return protocol_compare(result, c->task.config, sizeof(*c->task.config), c->task.fields);
 }
@@ -121,33 +142,62 @@ static Err fill_inputs(Result *result, const Classification *c, const char *fina
     return final ? result_add_input(result, "final weights", "ckpt", final) : ERR_NONE;
 }
 
-static Err write_result(Result *result, const Classification *c, const Predictions *predictions, const char *final,
-                        const char *special) {
+static Err write_result(Result *result, const Classification *c, ClassificationFill *fill, void *state,
+                        const char *final, const char *special) {
     char path[PATH_SIZE];
     TRY(fill_identity(result, c));
     TRY(fill_protocol(result, c, special));
-    TRY(score_into_result(result, predictions));
     TRY(fill_inputs(result, c, final));
-    TRY(score_write_tables(predictions, c->folder.path));
+    TRY(fill(result, c->folder.path, state));
     TRY(runfolder_path(path, sizeof(path), &c->folder, "result.json"));
     return result_write(result, path);
 }
 
 static void say_outcome(const Result *result, const Classification *c) {
     const ResultMetric *top1 = result_metric(result, "top1");
-    log_info("%s of %s on %s: top-1 %.2f %% [%.2f, %.2f] of %lld videos (chance %.2f %%), protocol %s; result in %s",
-             result->task, result->pretraining, result->dataset, top1->value, top1->low, top1->high,
-             (long long)top1->count, result_metric(result, "chance")->value,
-             result->paper_protocol ? "of the paper" : "reduced", c->folder.path);
+    const char *protocol = result->paper_protocol ? "of the paper" : "reduced";
+    if (top1)
+        log_info("%s of %s on %s: top-1 %.2f %% [%.2f, %.2f] of %lld videos (chance %.2f %%), protocol %s; result in "
+                 "%s",
+                 result->task, result->pretraining, result->dataset, top1->value, top1->low, top1->high,
+                 (long long)top1->count, result_metric(result, "chance")->value, protocol, c->folder.path);
+    else
+        log_info("%s of %s on %s: protocol %s; result in %s", result->task, result->pretraining, result->dataset,
+                 protocol, c->folder.path);
 }
 
-static Err conclude(const Classification *c, const Predictions *predictions, const char *final, const char *special) {
+static Err write_on_rank0(const Classification *c, ClassificationFill *fill, void *state, const char *final,
+                          const char *special) {
     Result *result = calloc(1, sizeof(*result));
     if (!result) return RAISE(ERR_MEMORY, "result: no memory");
-    Err err = write_result(result, c, predictions, final, special);
+    Err err = write_result(result, c, fill, state, final, special);
     if (!err) say_outcome(result, c);
     free(result);
     return err;
+}
+
+CHECKED Err classification_write_all(const Classification *c, ClassificationFill *fill, void *state, const char *final,
+                                     const char *special) {
+    const Par *par = &c->task.run->par;
+    Err err = par->rank == 0 ? write_on_rank0(c, fill, state, final, special) : ERR_NONE;
+    return err_agree_all(err, par, "writing the result");
+}
+
+static Err fill_accuracy(Result *result, const char *folder, void *state) {
+    const Predictions *predictions = state;
+    TRY(score_into_result(result, predictions));
+    return score_write_tables(predictions, folder);
+}
+
+CHECKED Err classification_conclude_all(const Classification *c, const float *probabilities, const int *labels,
+                                        const char *final, const char *special) {
+    const ClipSource *test = c->task.test;
+    Predictions predictions = {.n_videos = test->count,
+                               .n_classes = test->n_classes,
+                               .probabilities = probabilities,
+                               .labels = labels,
+                               .class_names = test->class_names};
+    return classification_write_all(c, fill_accuracy, &predictions, final, special);
 }
 
 CHECKED Err classification_finish_all(Classification *c, const float *params, const char *final, const char *special) {
@@ -166,13 +216,7 @@ CHECKED Err classification_finish_all(Classification *c, const float *params, co
     float *probabilities = NULL;
     int *labels = NULL;
     TRY(forward_probabilities_all(&probabilities, &labels, &forward, t->run));
-    Predictions predictions = {.n_videos = t->test->count,
-                               .n_classes = t->test->n_classes,
-                               .probabilities = probabilities,
-                               .labels = labels,
-                               .class_names = t->test->class_names};
-    Err err = t->run->par.rank == 0 ? conclude(c, &predictions, final, special) : ERR_NONE;
-    err = err_agree_all(err, &t->run->par, "writing the result");
+    Err err = classification_conclude_all(c, probabilities, labels, final, special);
     free(probabilities);
     free(labels);
     return err;

@@ -33,6 +33,14 @@ CHECKED Err classification_open_all(Classification *c, const ClassificationTask 
 void classification_free(Classification *c);
 /* Calls `train_all` in the run folder, unless that is finished, and closes the folder with the outcome. */
 CHECKED Err classification_run_all(Classification *c, Err (*train_all)(Classification *c, void *state), void *state);
+/* Writes the result: identity, protocol, inputs, and what `fill` adds to it (metrics) and to the folder (tables).
+ * `fill` runs on rank 0. `final` and `special` as below. */
+typedef Err ClassificationFill(Result *result, const char *folder, void *state);
+CHECKED Err classification_write_all(const Classification *c, ClassificationFill *fill, void *state, const char *final,
+                                     const char *special);
+/* The same with the accuracy and tables of these probabilities (videos, K) of the test videos. */
+CHECKED Err classification_conclude_all(const Classification *c, const float *probabilities, const int *labels,
+                                        const char *final, const char *special);
 /* Tests the weights and writes the result and its tables. `final` may be NULL: digest of the final weights. `special`
  * may be NULL: a deviation that follows from the method rather than a setting. */
 CHECKED Err classification_finish_all(Classification *c, const float *params, const char *final, const char *special);

@@ -1,10 +1,11 @@
 /* eval/finetune - what a representation is worth: classification on labelled clips.
  *
- * finetune trains everything (settings: the paper's Table 6 and the official code), probe trains a linear head on the
- * features of the frozen encoder (Table 7). Both then test clips x crops of every test video, probabilities averaged
- * over views, and write result.json (top-1 and top-5 with Wilson 95 % intervals), predictions.csv (in test set order,
- * so that two runs can be compared pair by pair), classes.csv and confusion.csv into their run folder. Defaults of the
- * tables are the paper's settings: the protocol of a result is called "paper" when nothing differs from them. */
+ * finetune trains everything (settings: the paper's Table 6 and the official code), probe reads out the features of the
+ * frozen encoder: a linear head (Table 7), or one of the protocols of eval/readout. Both then test clips x crops of
+ * every test video, probabilities averaged over views, and write result.json (top-1 and top-5 with Wilson 95 %
+ * intervals), predictions.csv (in test set order, so that two runs can be compared pair by pair), classes.csv and
+ * confusion.csv into their run folder. Defaults of the tables are the paper's settings: the protocol of a result is
+ * called "paper" when nothing differs from them. */
 #pragma once
 
 #include "base/text.h"
@@ -27,6 +28,18 @@ typedef struct {
     int test_clips, test_crops;
 } ClassifyData;
 
+typedef enum { PROBE_LINEAR, PROBE_KNN, PROBE_FEW_SHOT, PROBE_ATTENTIVE } ProbeProtocol;
+
+/* What only probe has. */
+typedef struct {
+    int neighbors; /* knn */
+    double temperature;
+    char shots[NAME_SIZE]; /* few-shot: clips a class, "1,5,10" */
+    int draws;
+    int heads, token_grid;    /* attentive */
+    char features[PATH_SIZE]; /* folder; "": OUT/features, "none": not kept */
+} ReadoutConfig;
+
 typedef struct {
     char name[NAME_SIZE];
     char checkpoint[PATH_SIZE];  /* run folder or file; empty: random initialization */
@@ -35,6 +48,8 @@ typedef struct {
     ClassifyData data;
     TrainConfig train;
     double drop_path, head_dropout, init_scale;
+    int protocol; /* ProbeProtocol */
+    ReadoutConfig readout;
 } FinetuneConfig;
 
 extern const Field finetune_fields[];

@@ -54,7 +54,7 @@ const Field finetune_fields[] = {
     FIELD_END,
 };
 
-/* ---- linear probe: the paper's Table 7 ---- */
+/* ---- probe: the defaults are the paper's Table 7 ---- */
 
 static const Field probe_data_fields[] = {
     DATA_FIELDS,
@@ -64,11 +64,29 @@ static const Field probe_data_fields[] = {
 
 static const Field probe_train_fields[] = {
     TRAIN_OPTIMIZER_FIELDS(100, 256, 1e-2, 0, 5, 0, 0.999),
-    FIELD_INT(TrainConfig, micro_batch, "clips that go through the network at once", 2, 1, 4096),
+    TRAIN_RUN_FIELDS,
+    FIELD_END,
+};
+
+static const Field readout_fields[] = {
+    FIELD_INT(ReadoutConfig, neighbors, "knn: training videos that vote", 20, 1, 100000),
+    FIELD_DOUBLE(ReadoutConfig, temperature, "knn: a vote weighs exp(cosine / temperature)", 0.07, 0.001, 1000),
+    FIELD_TEXT(ReadoutConfig, shots, "few-shot: training clips a class, one or several numbers", "1,5,10"),
+    FIELD_INT(ReadoutConfig, draws, "few-shot: random choices of those clips, for the interval", 5, 1, 10000),
+    FIELD_INT(ReadoutConfig, heads, "attentive: heads of the cross-attention", 12, 1, 256),
+    FIELD_INT(ReadoutConfig, token_grid,
+              "attentive: blocks along a side of the frame over which tokens are averaged; must divide the patches", 2,
+              1, 1024),
+    FIELD_PATH(ReadoutConfig, features,
+               "folder that keeps features for the next read-out of the encoder; empty: OUT/features; none: nowhere",
+               ""),
     FIELD_END,
 };
 
 const Field probe_fields[] = {
     TASK_FIELDS(probe_data_fields, probe_train_fields),
+    FIELD_ENUM(FinetuneConfig, protocol, "what is made of the frozen features", PROBE_LINEAR,
+               "linear|knn|few-shot|attentive"),
+    FIELD_GROUP(FinetuneConfig, readout, "settings of the other protocols", readout_fields),
     FIELD_END,
 };

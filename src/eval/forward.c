@@ -2,6 +2,8 @@
 
 #include "base/shared_err.h"
 #include "base/stop.h"
+#include "eval/tokens.h"
+#include "nn/softmax.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
@@ -57,21 +59,22 @@ static void worker_free(Worker *worker) {
 }
 
 static void collect_features(float *row, Worker *worker, const Forward *forward, int first, int count) {
-    size_t D = (size_t)forward->views.model->width;
-    memcpy(row + (size_t)first * D, worker->features, (size_t)count * D * sizeof(float));
-}
-
-static void add_softmax(double *mean, const float *logits, int K) {
-    double largest = logits[0], sum = 0;
-    for (int k = 1; k < K; k++) largest = fmax(largest, logits[k]);
-    for (int k = 0; k < K; k++) sum += exp(logits[k] - largest);
-    for (int k = 0; k < K; k++) mean[k] += exp(logits[k] - largest) / sum;
+    const ModelConfig *model = forward->views.model;
+    size_t D = (size_t)model->width, floats = (size_t)tokens_count(model, forward->token_grid) * D;
+    if (!forward->token_grid) {
+        memcpy(row + (size_t)first * D, worker->features, (size_t)count * D * sizeof(float));
+        return;
+    }
+    const float *encoded = classifier_encoded(worker->scratch);
+    for (int view = 0; view < count; view++)
+        tokens_average(row + (size_t)(first + view) * floats, encoded + (size_t)view * (size_t)model_tokens(model) * D,
+                       model, forward->token_grid);
 }
 
 static void collect_probabilities(float *row, Worker *worker, const Forward *forward, int first, int count) {
     int K = forward->n_classes, n_views = view_count(&forward->views);
     if (first == 0) memset(worker->mean, 0, (size_t)K * sizeof(double));
-    for (int view = 0; view < count; view++) add_softmax(worker->mean, worker->logits + (size_t)view * (size_t)K, K);
+    for (int view = 0; view < count; view++) softmax_add(worker->mean, worker->logits + (size_t)view * (size_t)K, K);
     if (first + count < n_views) return;
     for (int k = 0; k < K; k++) row[k] = (float)(worker->mean[k] / n_views);
 }
@@ -172,6 +175,8 @@ CHECKED Err forward_probabilities_all(float **probabilities, int **labels, const
 }
 
 CHECKED Err forward_features_all(float **features, int **labels, const Forward *forward, const Run *run) {
-    size_t floats = (size_t)view_count(&forward->views) * (size_t)forward->views.model->width;
+    const ModelConfig *model = forward->views.model;
+    size_t tokens = (size_t)view_count(&forward->views) * (size_t)tokens_count(model, forward->token_grid);
+    size_t floats = tokens * (size_t)model->width;
     return pass_all(features, labels, forward, run, collect_features, floats);
 }

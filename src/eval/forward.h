@@ -14,6 +14,7 @@ typedef struct {
     ViewPlan views;
     int batch;          /* views at a time */
     int n_classes;      /* of the network */
+    int token_grid;     /* of features: 0: the mean over all tokens; else over blocks of them (eval/tokens) */
     const char *what;   /* for progress: "test videos" */
     bool stoppable;     /* a stop request ends it with ERR_STOPPED; otherwise it runs to its end */
     Progress *progress; /* of several passes together, counted in videos; NULL: one of its own */
@@ -24,5 +25,5 @@ CHECKED Err forward_progress_all(Progress **progress, const Forward *forward, in
 /* *probabilities (count, K): softmax of each view first, then the mean over views. *labels (count). Both malloc'd, on
  * every rank. */
 CHECKED Err forward_probabilities_all(float **probabilities, int **labels, const Forward *forward, const Run *run);
-/* *features (count, views, D): the mean over tokens before fc_norm. */
+/* *features (count, views, tokens, D): means over tokens, or over blocks of tokens, before fc_norm. */
 CHECKED Err forward_features_all(float **features, int **labels, const Forward *forward, const Run *run);

@@ -254,6 +254,10 @@ void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, c
                            B * c->n_tokens, c->values, c->model.width);
 }
 
+const float *classifier_encoded(const ClassifierScratch *scratch) {
+    return scratch->encoder.output;
+}
+
 void classifier_forward(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *logits,
                         float *features, const float *inputs, int B) {
     ASSERT(B >= 1 && B <= scratch->B);

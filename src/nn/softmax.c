@@ -27,3 +27,10 @@ double softmax_cross_entropy(float *dlogits, const float *logits, const float *t
     }
     return loss / B;
 }
+
+void softmax_add(double *sums, const float *logits, int K) {
+    double largest = logits[0], sum = 0;
+    for (int k = 1; k < K; k++) largest = fmax(largest, logits[k]);
+    for (int k = 0; k < K; k++) sum += exp(logits[k] - largest);
+    for (int k = 0; k < K; k++) sums[k] += exp(logits[k] - largest) / sum;
+}

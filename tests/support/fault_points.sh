@@ -29,6 +29,7 @@ runfolder.lock probe 1 4
 runfolder.lock analyze 1 4
 result.write pretrain 0 4
 result.write finetune 0 4
+features.write probe 0 4
 result.write probe 0 4
 result.write analyze 0 4'
 

@@ -1,0 +1,110 @@
+#include "eval/features.h"
+
+#include "base/config.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "eval/tokens.h"
+#include "par/agree.h"
+
+#include <math.h>
+
+static const double norm_eps = 1e-6;
+
+/* ---- kept features ---- */
+
+/* Of everything that determines them. */
+static Err compute_digest(char out[DIGEST_SIZE], const FeatureRequest *request) {
+    const ViewPlan *views = &request->forward.views;
+    const int32_t numbers[] = {views->frame_stride, views->n_clips, views->n_crops, request->forward.token_grid};
+    char model[DIGEST_SIZE];
+    Digest *digest = NULL;
+    TRY(config_digest(model, views->model, model_fields));
+    TRY(digest_new(&digest));
+    digest_add_text(digest, views->source->digest);
+    digest_add_text(digest, request->weights);
+    digest_add_text(digest, model);
+    digest_add(digest, numbers, sizeof numbers);
+    digest_hex(digest, out);
+    digest_free(&digest);
+    return ERR_NONE;
+}
+
+static Err compute_all(FeatureTable *features, const FeatureRequest *request, const Run *run) {
+    const ViewPlan *views = &request->forward.views;
+    *features = (FeatureTable){.n_videos = views->source->count,
+                               .n_views = view_count(views),
+                               .n_tokens = tokens_count(views->model, request->forward.token_grid),
+                               .D = views->model->width};
+    return forward_features_all(&features->rows, &features->labels, &request->forward, run);
+}
+
+static Err keep(const FeatureTable *features, const char *folder, const char *path, const char *digest) {
+    char bytes[32];
+    TRY(folder_make(folder));
+    TRY(featurecache_write(features, path, digest));
+    log_info("features kept for the next read-out of this encoder: %s (%s)", path,
+             text_bytes(bytes, sizeof bytes, (double)file_size(path)));
+    return ERR_NONE;
+}
+
+CHECKED Err features_get_all(FeatureTable *features, const FeatureRequest *request, const Run *run) {
+    char digest[DIGEST_SIZE], path[PATH_SIZE];
+    const Par *par = &run->par;
+    *features = (FeatureTable){0};
+    if (!request->folder[0]) return compute_all(features, request, run);
+    Err err = compute_digest(digest, request);
+    if (!err) err = featurecache_path(path, sizeof path, request->folder, digest);
+    TRY(err_agree_all(err, par, request->forward.what));
+    if (agree_rank0_all(par->rank == 0 && file_exists(path), par, request->forward.what)) {
+        log_info("%s: features of an earlier read-out, %s", request->forward.what, path);
+        return err_agree_all(featurecache_read(features, path, digest), par, "reading features");
+    }
+    TRY(compute_all(features, request, run));
+    err = par->rank == 0 ? keep(features, request->folder, path, digest) : ERR_NONE;
+    return err_agree_all(err, par, "keeping features");
+}
+
+/* ---- normalization ---- */
+
+static void normalize_row(float *row, int D) {
+    double mean = 0, variance = 0;
+    for (int d = 0; d < D; d++) mean += row[d];
+    mean /= D;
+    for (int d = 0; d < D; d++) variance += (row[d] - mean) * (row[d] - mean);
+    double scale = 1 / sqrt(variance / D + norm_eps);
+    for (int d = 0; d < D; d++) row[d] = (float)((row[d] - mean) * scale);
+}
+
+void features_normalize(FeatureTable *features) {
+    size_t n_rows = feature_table_floats(features) / (size_t)features->D;
+    for (size_t i = 0; i < n_rows; i++) normalize_row(features->rows + i * (size_t)features->D, features->D);
+}
+
+CHECKED Err standard_fit(Standard *standard, const float *rows, const int64_t *picks, int64_t n, int D) {
+    *standard = (Standard){D, malloc((size_t)D * sizeof(float)), malloc((size_t)D * sizeof(float))};
+    if (!standard->mean || !standard->scale) return RAISE(ERR_MEMORY, "features: no memory for %d dimensions", D);
+    for (int d = 0; d < D; d++) {
+        double sum = 0, squares = 0;
+        for (int64_t i = 0; i < n; i++) sum += rows[(picks ? picks[i] : i) * D + d];
+        double mean = sum / (double)n;
+        for (int64_t i = 0; i < n; i++) {
+            double deviation = rows[(picks ? picks[i] : i) * D + d] - mean;
+            squares += deviation * deviation;
+        }
+        standard->mean[d] = (float)mean;
+        standard->scale[d] = (float)(1 / sqrt(squares / (double)n + norm_eps));
+    }
+    return ERR_NONE;
+}
+
+void standard_apply(float *rows, const Standard *standard, int64_t n) {
+    int D = standard->D;
+    for (int64_t i = 0; i < n; i++)
+        for (int d = 0; d < D; d++) rows[i * D + d] = (rows[i * D + d] - standard->mean[d]) * standard->scale[d];
+}
+
+void standard_free(Standard *standard) {
+    free(standard->mean);
+    free(standard->scale);
+    *standard = (Standard){0};
+}
