@@ -18,13 +18,15 @@ static const CommandHelp help = {
         "end\n"
         "the command before anything is written. The same command again goes on where it was interrupted, and returns\n"
         "at once when the result is already there.",
-    .examples = "  synvid ingest --input UCF-101 --list ucfTrainTestlist/trainlist01.txt --out data/ucf101-train\n"
-                "  synvid ingest --input hmdb51_org --list testTrainMulti_7030_splits --split 1 --part test \\\n"
-                "      --out data/hmdb51-test\n"
-                "  synvid ingest --input UCF-101 --labels folder --out data/ucf101\n"
-                "  mpirun -n 4 synvid ingest --input clips --size 128 --max-frames 64 --out data/clips\n"
-                "  synvid ingest --input photos --as images --size 256 --out pools/photos.h5\n"
-                "  synvid ingest --input clips --dry-run --out data/clips      what would be read",
+    .examples =
+        "  synvid ingest --input UCF-101 --list ucfTrainTestlist/trainlist01.txt --size 0 --storage encoded \\\n"
+        "      --out data/ucf101-train\n"
+        "  synvid ingest --input hmdb51_org --list testTrainMulti_7030_splits --split 1 --part test \\\n"
+        "      --out data/hmdb51-test\n"
+        "  synvid ingest --input UCF-101 --labels folder --out data/ucf101\n"
+        "  mpirun -n 4 synvid ingest --input clips --size 128 --max-frames 64 --out data/clips\n"
+        "  synvid ingest --input photos --as images --size 256 --out pools/photos.h5\n"
+        "  synvid ingest --input clips --dry-run --out data/clips      what would be read",
 };
 
 static const StageShortcut shortcuts[] = {

@@ -92,9 +92,10 @@ static void add_provenance(Builder *out, const char *text) {
 }
 
 static Err add_facts(Builder *out, const Dataset *dataset, const char *folder) {
-    char clips[32], frames[32];
-    describe_fact(out, "videos", "%s, %s frames of %d x %d", text_count(clips, sizeof clips, dataset->n_clips),
-                  text_count(frames, sizeof frames, dataset->n_frames), dataset->width, dataset->height);
+    char clips[32], frames[32], size[64] = "each video's own size";
+    if (dataset->height) (void)snprintf(size, sizeof size, "%d x %d", dataset->width, dataset->height);
+    describe_fact(out, "videos", "%s, %s frames of %s", text_count(clips, sizeof clips, dataset->n_clips),
+                  text_count(frames, sizeof frames, dataset->n_frames), size);
     TRY(add_census(out, dataset, folder));
     TRY(add_shards(out, dataset, folder));
     describe_fact(out, "seed", "%llu", (unsigned long long)dataset->seed);

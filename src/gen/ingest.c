@@ -11,7 +11,8 @@ const Field ingest_fields[] = {
      .type = FIELD_TYPE_TEXT, .text = "", .flags = FIELD_COSMETIC | FIELD_REQUIRED},
     FIELD_ENUM(IngestConfig, as, "what to make: a dataset of videos, or a pool of images", INGEST_VIDEOS,
                "videos|images"),
-    FIELD_INT(IngestConfig, size, "side of the square frames or images, pixels", 256, 16, 4096),
+    FIELD_INT(IngestConfig, size, "side of the square frames or images, pixels; 0: whole frames (storage encoded)", 256,
+              0, 4096),
     FIELD_INT(IngestConfig, max_frames, "videos: longer ones are cut into equal pieces of at most this; 0: kept whole",
               0, 0, 1e6),
     FIELD_INT64(IngestConfig, limit, "read a reproducible random subset of so many files; 0: all", 0, 0, 1e9),
@@ -41,6 +42,14 @@ static const char *kind_of(const IngestConfig *config) {
     return config->as == INGEST_VIDEOS ? "videos" : "images";
 }
 
+static Err check_size(const IngestConfig *config) {
+    enum { LEAST = 16 };
+    if (config->size >= LEAST) return ERR_NONE;
+    if (config->size) return RAISE(ERR_USAGE, "size: %d is outside [%d, 4096]; 0: whole frames", config->size, LEAST);
+    if (config->as == INGEST_VIDEOS && config->storage == INGEST_ENCODED) return ERR_NONE;
+    return RAISE(ERR_USAGE, "size: 0 keeps frames as they are, of any size; that takes videos and --storage encoded");
+}
+
 static Err check_out(const IngestConfig *config, const Run *run) {
     if (config->as == INGEST_IMAGES && !text_ends(run->out, ".h5"))
         return RAISE(ERR_USAGE, "--out %s: a pool of images is one file; give a name that ends in .h5", run->out);
@@ -62,13 +71,16 @@ static void print_plan(const IngestConfig *config, const IngestList *list, const
     printf("\nwould read %lld of %lld files (%s) in %s as %s and write %s\n",
            (long long)(list->count - ingest_list_missing(list)), (long long)list->n_found,
            text_bytes(bytes, sizeof bytes, (double)total), config->input, kind_of(config), run->out);
-    printf("frames of %d x %d pixels", config->size, config->size);
+    if (config->size)
+        printf("frames of %d x %d pixels", config->size, config->size);
+    else
+        printf("frames of their own sizes");
     if (list->classes.count > 0) printf(", %d classes", list->classes.count);
     if (config->as == INGEST_VIDEOS)
-        printf(
-            ", at most %d videos a shard, storage %s\n%s raw for each 100 frames; their number is known after decoding",
-            config->shard_videos, storage_name(ingest_storage(config)),
-            text_bytes(bytes, sizeof bytes, 300.0 * config->size * config->size));
+        printf(", at most %d videos a shard, storage %s", config->shard_videos, storage_name(ingest_storage(config)));
+    if (config->as == INGEST_VIDEOS && config->storage != INGEST_ENCODED)
+        printf("\n%s raw for each 100 frames; their number is known after decoding",
+               text_bytes(bytes, sizeof bytes, 300.0 * config->size * config->size));
     printf("\n");
 }
 
@@ -153,6 +165,7 @@ static Err ingest_list_files_all(Ingest *ingest) {
 
 Err ingest_run_all(const IngestConfig *config, const Run *run) {
     IngestList list;
+    TRY(check_size(config));
     TRY(check_out(config, run));
     TRY(ingest_list_all(&list, config, run->seed, &run->par));
     Ingest ingest = {.config = config, .list = &list, .run = run};

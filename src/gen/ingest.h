@@ -7,7 +7,8 @@
  * than max_bad of them fail the command with ERR_INPUT before anything gets its final name.
  *
  *   videos  -> a dataset folder. Frames are cut to the square in their middle, then resized (antialiased) to size x
- * size. Longer videos than max_frames are cut into equal pieces of at most max_frames, each a clip of its own. images
+ * size, or with size 0 kept whole (encoded storage only, whose videos may differ in size). Longer videos than
+ * max_frames are cut into equal pieces of at most max_frames, each a clip of its own. images
  * -> one pool file (--out NAME.h5) and NAME.h5.json, which says what went in; the same square and size.
  *
  * The same command again recognizes a finished result by its settings and input files and returns at once, and goes on
@@ -26,7 +27,7 @@ typedef enum { INGEST_LABEL_NONE, INGEST_LABEL_FOLDER } IngestLabel;
 typedef struct {
     char input[PATH_SIZE]; /* folder, searched recursively */
     int as;                /* IngestAs */
-    int size;              /* side of the square frames or images */
+    int size;              /* side of the square frames or images; 0: whole frames, as they are */
     int max_frames;        /* videos: longer ones are cut into pieces of at most this many frames, 0: whole */
     int64_t limit;         /* reproducible subset of the files, 0: all */
     double max_bad;        /* share of unreadable files that is tolerated */

@@ -131,8 +131,9 @@ static Err append_files(ShardWork *work, ShardWriter *writer, const DatasetShard
         char path[PATH_SIZE];
         if (fault_hit("ingest.read")) return RAISE(ERR_IO, "%s: injected fault", ingest->list->names[piece->file]);
         TRY(ingest_list_path(path, sizeof path, ingest->list, ingest->config, piece->file));
-        TRY(shard_append_file(writer, clip, ingest->list->labels[piece->file], piece->n_frames, path,
-                              ingest->list->bytes[piece->file]));
+        const IngestProbe *probe = &ingest->probes[piece->file];
+        const ShardFile file = {path, ingest->list->bytes[piece->file], piece->n_frames, probe->height, probe->width};
+        TRY(shard_append_file(writer, clip, ingest->list->labels[piece->file], &file));
         progress_add(work->progress, 1);
     }
     return ERR_NONE;

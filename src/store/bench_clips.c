@@ -76,11 +76,11 @@ static Err write_encoded(Clips *clips, const Frames *video) {
     ShardWriter *writer;
     char digest[DIGEST_SIZE];
     int64_t bytes = file_size(clips->plain_path);
+    const ShardFile file = {clips->plain_path, bytes, video->n_frames, video->height, video->width};
     TRY(shard_create_encoded(&writer, clips->shard_path, video->height, clips->videos, clips->videos * video->n_frames,
                              clips->videos * bytes, NULL));
     Err err = ERR_NONE;
-    for (int64_t v = 0; v < clips->videos && !err; v++)
-        err = shard_append_file(writer, v, -1, video->n_frames, clips->plain_path, bytes);
+    for (int64_t v = 0; v < clips->videos && !err; v++) err = shard_append_file(writer, v, -1, &file);
     if (!err) return shard_finish(&writer, digest);
     shard_abandon(&writer);
     return err;

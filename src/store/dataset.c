@@ -72,8 +72,11 @@ static Err read_counts(Dataset *dataset, Record record) {
     TRY(record_seed(&dataset->seed, record, "seed"));
     TRY(record_int(&dataset->n_clips, record, "clips", 1, INT64_C(1) << 50));
     TRY(record_int(&dataset->n_frames, record, "frames", 1, INT64_C(1) << 50));
-    TRY(record_int(&height, record, "height", 1, 1 << 16));
-    TRY(record_int(&width, record, "width", 1, 1 << 16));
+    TRY(record_int(&height, record, "height", 0, 1 << 16));
+    TRY(record_int(&width, record, "width", 0, 1 << 16));
+    if (!height != !width)
+        return RAISE(ERR_INPUT, "%s: frames of %lld x %lld: outside 1 to 65536, or 0 x 0 for videos of their own sizes",
+                     record.origin, (long long)width, (long long)height);
     dataset->height = (int)height;
     dataset->width = (int)width;
     return ERR_NONE;

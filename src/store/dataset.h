@@ -20,7 +20,7 @@ typedef struct {
     char kind[32], name[NAME_SIZE];
     char digest[DIGEST_SIZE];
     int64_t n_clips, n_frames;
-    int height, width;
+    int height, width; /* 0: every video has its own */
     uint64_t seed;
     int n_classes;
     char **class_names;

@@ -34,12 +34,16 @@ CHECKED Err shard_create(ShardWriter **writer, const char *path, StorageKind sto
 CHECKED Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frames *frames,
                          const void *const *latents);
 /* A shard of files as they came, decoded on reading: each frame turned upright, its middle square at size x size
- * (video/square.h). total_bytes: the sum of the files' sizes. */
+ * (video/square.h), or with size 0 the whole frame of its own size. total_bytes: the sum of the files' sizes. */
 CHECKED Err shard_create_encoded(ShardWriter **writer, const char *path, int size, int64_t n_videos,
                                  int64_t total_frames, int64_t total_bytes, const char *config_text);
-/* The bytes of `file`, which must be `length` long and give n_frames frames when decoded. */
-CHECKED Err shard_append_file(ShardWriter *writer, int64_t clip_index, int label, int n_frames, const char *file,
-                              int64_t length);
+/* A file, its size, and the frames it gives when decoded (their size counts where the shard has none of its own). */
+typedef struct {
+    const char *path;
+    int64_t bytes;
+    int n_frames, height, width;
+} ShardFile;
+CHECKED Err shard_append_file(ShardWriter *writer, int64_t clip_index, int label, const ShardFile *file);
 /* Closes, fsyncs, renames; digest of the contents. On failure the partial is removed. */
 CHECKED Err shard_finish(ShardWriter **writer, char digest[DIGEST_SIZE]);
 void shard_abandon(ShardWriter **writer);
@@ -49,7 +53,7 @@ typedef struct ShardReader ShardReader;
 typedef struct {
     StorageKind storage;
     int64_t n_videos, n_frames;
-    int height, width;
+    int height, width; /* 0: every video has its own (shard_video) */
 } ShardInfo;
 
 CHECKED Err shard_open(ShardReader **reader, const char *path);

@@ -50,6 +50,16 @@ H5Array shard_byte_start_array(int64_t n_videos) {
                      .description = "first byte of each video; one more entry: the number of bytes"};
 }
 
+H5Array shard_frame_size_array(int64_t n_videos) {
+    return (H5Array){.name = "/frame_size",
+                     .kind = H5_I32,
+                     .n_dims = 2,
+                     .dims = {n_videos, 2},
+                     .labels = {"video", "height, width"},
+                     .units = "pixels",
+                     .description = "size of the frames of each video"};
+}
+
 H5Array shard_table_array(ShardTable table, int64_t n_videos) {
     H5Array arrays[SHARD_TABLES] = {
         [SHARD_CLIP_START] = {.name = "/clip_start",

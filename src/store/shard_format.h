@@ -20,6 +20,8 @@ static inline bool shard_has_bytes(StorageKind storage) {
 }
 H5Array shard_bytes_array(int64_t n_bytes);
 H5Array shard_byte_start_array(int64_t n_videos);
+/* /frame_size of an encoded shard whose videos keep their own sizes. */
+H5Array shard_frame_size_array(int64_t n_videos);
 
 /* The tables of a shard of n videos. */
 typedef enum { SHARD_CLIP_START, SHARD_CLIP_INDEX, SHARD_LABEL, SHARD_TABLES } ShardTable;

@@ -24,7 +24,8 @@ static Err read_size(ShardReader *reader) {
     int64_t height, width;
     TRY(h5_get_int(&height, &reader->file, NULL, "height"));
     TRY(h5_get_int(&width, &reader->file, NULL, "width"));
-    if (height < 1 || width < 1 || height > 1 << 16 || width > 1 << 16)
+    int least = reader->info.storage == STORAGE_ENCODED ? 0 : 1;
+    if (height < least || width < least || height > 1 << 16 || width > 1 << 16)
         return RAISE(ERR_INPUT, "%s: frames of %lld x %lld", reader->file.path, (long long)width, (long long)height);
     reader->info.height = (int)height;
     reader->info.width = (int)width;
@@ -56,6 +57,17 @@ static Err read_tables(ShardReader *reader) {
     return check_tables(reader);
 }
 
+static Err read_frame_sizes(ShardReader *reader) {
+    H5Array sizes = shard_frame_size_array(reader->info.n_videos);
+    if (reader->info.height > 0) return ERR_NONE;
+    TRY(h5_array_get((void **)&reader->frame_size, &sizes, &reader->file));
+    for (int64_t i = 0; i < 2 * reader->info.n_videos; i++)
+        if (reader->frame_size[i] < 1 || reader->frame_size[i] > 1 << 16)
+            return RAISE(ERR_INPUT, "%s: video %lld has frames of %d pixels a side", reader->file.path,
+                         (long long)i / 2, reader->frame_size[i]);
+    return ERR_NONE;
+}
+
 /* Where each video begins in /bytes. */
 static Err read_byte_start(ShardReader *reader) {
     H5Array start = {.name = "/byte_start", .kind = H5_I64, .n_dims = 1, .dims = {reader->info.n_videos + 1}};
@@ -72,6 +84,7 @@ static Err expected_array(H5Array *expected, ShardReader *reader) {
     *expected = shard_frames_array(STORAGE_RAW, info->n_frames, info->height, info->width);
     if (!shard_has_bytes(info->storage)) return ERR_NONE;
     TRY(read_byte_start(reader));
+    TRY(read_frame_sizes(reader));
     *expected = (H5Array){.name = "/bytes", .kind = H5_U8, .n_dims = 1, .dims = {reader->byte_start[info->n_videos]}};
     return ERR_NONE;
 }
@@ -138,6 +151,7 @@ void shard_close(ShardReader **reader) {
     free(r->clip_index);
     free(r->label);
     free(r->byte_start);
+    free(r->frame_size);
     free(r);
     *reader = NULL;
 }

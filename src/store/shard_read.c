@@ -19,8 +19,8 @@ Err shard_video(const ShardReader *reader, int64_t video, int64_t *clip_index, i
     TRY(check_video(reader, video));
     *clip_index = reader->clip_index[video];
     *n_frames = video_frames(reader, video);
-    *height = reader->info.height;
-    *width = reader->info.width;
+    *height = reader->frame_size ? reader->frame_size[2 * video] : reader->info.height;
+    *width = reader->frame_size ? reader->frame_size[2 * video + 1] : reader->info.width;
     *label = reader->label[video];
     return ERR_NONE;
 }
@@ -65,6 +65,15 @@ static Err read_frames(ShardReader *reader, int64_t video, const int *frame_numb
     return ERR_NONE;
 }
 
+static Err check_decoded(const ShardReader *reader, int64_t video, const Frames *frames) {
+    int64_t clip_index;
+    int n_frames, height, width, label;
+    TRY(shard_video(reader, video, &clip_index, &n_frames, &height, &width, &label));
+    if (frames->height == height && frames->width == width) return ERR_NONE;
+    return RAISE(ERR_INPUT, "%s: video %lld decodes to %d x %d, its shard says %d x %d", reader->file.path,
+                 (long long)video, frames->width, frames->height, width, height);
+}
+
 static Err decode_video(ShardReader *reader, int64_t video, const int *frame_numbers, int n_frames, Frames *out) {
     size_t length = (size_t)(reader->byte_start[video + 1] - reader->byte_start[video]);
     uint8_t *bytes = malloc(length);
@@ -73,10 +82,7 @@ static Err decode_video(ShardReader *reader, int64_t video, const int *frame_num
     int size = reader->info.storage == STORAGE_ENCODED ? reader->info.height : 0;
     if (!err) err = decode_squares_memory(out, bytes, length, reader->file.path, frame_numbers, n_frames, size);
     free(bytes);
-    if (!err && (out->height != reader->info.height || out->width != reader->info.width))
-        err = RAISE(ERR_INPUT, "%s: a video of %d x %d in a shard of %d x %d", reader->file.path, out->width,
-                    out->height, reader->info.width, reader->info.height);
-    return err;
+    return err ? err : check_decoded(reader, video, out);
 }
 
 Err shard_read(ShardReader *reader, int64_t video, const int *frame_numbers, int n_frames, Frames *out) {

@@ -9,6 +9,7 @@ struct ShardReader {
     int64_t *clip_start, *clip_index;
     int32_t *label;
     int64_t *byte_start; /* encoded shards: n_videos + 1 */
+    int32_t *frame_size; /* (n_videos, 2) height, width where every video has its own; else NULL */
     H5Array array;       /* /frames or /bytes */
     hid_t dataset;       /* of it; 0: latent */
     int descriptor;      /* contiguous arrays: the file, read past HDF5 */

@@ -12,7 +12,7 @@ struct ShardWriter {
     int64_t n_videos, n_frames; /* to come in all */
     int64_t videos_done;        /* frames done: clip_start[videos_done] */
     int64_t *clip_start, *clip_index;
-    int32_t *label;
+    int32_t *label, *frame_size; /* (n_videos), (n_videos, 2) */
     H5Array frames;
     hid_t dataset;                /* of frames, or of bytes of an encoded shard; 0: none */
     int64_t *byte_start, n_bytes; /* encoded: n_videos + 1, and to come in all */
@@ -35,7 +35,9 @@ static Err allocate_tables(ShardWriter *writer) {
     writer->label = calloc(n, sizeof *writer->label);
     writer->latents = calloc((size_t)writer->n_columns + 1, sizeof *writer->latents);
     writer->byte_start = calloc(n + 1, sizeof *writer->byte_start);
-    bool complete = writer->byte_start && writer->clip_start && writer->clip_index && writer->label && writer->latents;
+    writer->frame_size = calloc(n, 2 * sizeof *writer->frame_size);
+    bool complete = writer->byte_start && writer->frame_size && writer->clip_start && writer->clip_index &&
+                    writer->label && writer->latents;
     for (int c = 0; complete && c < writer->n_columns; c++) {
         writer->latents[c] = calloc(n, column_video_bytes(&writer->columns[c]));
         complete = writer->latents[c] != NULL;
@@ -77,7 +79,8 @@ static Err begin_file(ShardWriter *writer, const char *path, const char *config_
 /* `wanted`: what the caller knows. */
 static Err create(ShardWriter **writer, const ShardWriter *wanted, const char *path, const char *config_text) {
     *writer = NULL;
-    if (wanted->n_videos < 1 || wanted->n_frames < wanted->n_videos || wanted->height < 1 || wanted->width < 1)
+    int least = wanted->storage == STORAGE_ENCODED ? 0 : 1; /* 0: videos keep their own sizes */
+    if (wanted->n_videos < 1 || wanted->n_frames < wanted->n_videos || wanted->height < least || wanted->width < least)
         return RAISE(ERR_INTERNAL, "%s: a shard of %lld videos, %lld frames of %d x %d", path,
                      (long long)wanted->n_videos, (long long)wanted->n_frames, wanted->width, wanted->height);
     if (fault_hit("shard.create")) return RAISE(ERR_IO, "%s: injected fault", path);
@@ -172,16 +175,16 @@ Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frame
     return ERR_NONE;
 }
 
-static Err copy_file(ShardWriter *writer, FILE *from, const char *file, int64_t length) {
+static Err copy_file(ShardWriter *writer, FILE *from, const ShardFile *file) {
     enum { PIECE_BYTES = 1 << 20 };
     uint8_t *piece = malloc(PIECE_BYTES);
     const H5Array bytes = shard_bytes_array(writer->n_bytes);
-    int64_t at = writer->byte_start[writer->videos_done];
-    Err err = piece ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory to copy %s", writer->file.path, file);
+    int64_t at = writer->byte_start[writer->videos_done], length = file->bytes;
+    Err err = piece ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory to copy %s", writer->file.path, file->path);
     for (int64_t done = 0; done < length && !err;) {
         int64_t wanted = length - done < PIECE_BYTES ? length - done : PIECE_BYTES;
         int64_t got = (int64_t)fread(piece, 1, (size_t)wanted, from);
-        if (got != wanted) err = RAISE(ERR_INPUT, "%s: became shorter than %lld bytes", file, (long long)length);
+        if (got != wanted) err = RAISE(ERR_INPUT, "%s: became shorter than %lld bytes", file->path, (long long)length);
         const int64_t start = at + done;
         if (!err) err = h5_box_write(&writer->file, writer->dataset, &bytes, &start, &got, piece);
         if (!err) digest_add(writer->digest, piece, (size_t)got);
@@ -191,23 +194,24 @@ static Err copy_file(ShardWriter *writer, FILE *from, const char *file, int64_t 
     return err;
 }
 
-Err shard_append_file(ShardWriter *writer, int64_t clip_index, int label, int n_frames, const char *file,
-                      int64_t length) {
+Err shard_append_file(ShardWriter *writer, int64_t clip_index, int label, const ShardFile *file) {
     int64_t video = writer->videos_done;
-    TRY(check_next(writer, clip_index, n_frames));
-    if (writer->byte_start[video] + length > writer->n_bytes)
-        return RAISE(ERR_INPUT, "%s: has %lld bytes, more than the %lld announced for its shard", file,
-                     (long long)length, (long long)writer->n_bytes);
+    TRY(check_next(writer, clip_index, file->n_frames));
+    if (writer->byte_start[video] + file->bytes > writer->n_bytes)
+        return RAISE(ERR_INPUT, "%s: has %lld bytes, more than the %lld announced for its shard", file->path,
+                     (long long)file->bytes, (long long)writer->n_bytes);
     if (fault_hit("shard.write")) return RAISE(ERR_IO, "%s: injected fault", writer->file.path);
-    FILE *from = fopen(file, "rb");
-    if (!from) return RAISE(ERR_IO, "%s: cannot open: %s", file, strerror(errno));
-    Err err = copy_file(writer, from, file, length);
+    FILE *from = fopen(file->path, "rb");
+    if (!from) return RAISE(ERR_IO, "%s: cannot open: %s", file->path, strerror(errno));
+    Err err = copy_file(writer, from, file);
     fclose(from);
     if (err) return err;
-    writer->byte_start[video + 1] = writer->byte_start[video] + length;
+    writer->byte_start[video + 1] = writer->byte_start[video] + file->bytes;
+    writer->frame_size[2 * video] = file->height;
+    writer->frame_size[2 * video + 1] = file->width;
     writer->clip_index[video] = clip_index;
     writer->label[video] = label;
-    writer->clip_start[video + 1] = writer->clip_start[video] + n_frames;
+    writer->clip_start[video + 1] = writer->clip_start[video] + file->n_frames;
     writer->videos_done++;
     return ERR_NONE;
 }
@@ -217,6 +221,10 @@ static Err write_byte_starts(const ShardWriter *writer) {
     if (writer->byte_start[writer->n_videos] != writer->n_bytes)
         return RAISE(ERR_INTERNAL, "%s: %lld of %lld bytes were written", writer->file.path,
                      (long long)writer->byte_start[writer->n_videos], (long long)writer->n_bytes);
+    if (writer->height == 0) {
+        const H5Array sizes = shard_frame_size_array(writer->n_videos);
+        TRY(h5_array_put(&writer->file, &sizes, writer->frame_size));
+    }
     return h5_array_put(&writer->file, &array, writer->byte_start);
 }
 
@@ -251,6 +259,7 @@ static void writer_free(ShardWriter **writer) {
     free(w->clip_start);
     free(w->clip_index);
     free(w->label);
+    free(w->frame_size);
     digest_free(&w->digest);
     free(w);
     *writer = NULL;

@@ -104,3 +104,16 @@ alike upright.png tagged.png 40
 printf '\x00' | dd of=encoded/shard-00001.h5 bs=1 seek=$(($(stat -c %s encoded/shard-00001.h5) / 2)) conv=notrunc status=none
 expect 3 "$synvid" verify encoded
 says err shard-00001.h5
+
+# Whole frames of every size: the same bytes, decoded as they are; a square of them is the square of before.
+expect 0 "$synvid" "${settings[@]}" --storage encoded --size 0 --out whole
+says err "skipped empty.mp4"
+expect 0 "$synvid" verify whole
+expect 0 "$synvid" inspect whole
+says out "frames of each video's own size"
+sheet whole whole.png
+expect 2 "$synvid" "${settings[@]}" --storage raw --size 0 --out refused
+says err "that takes videos and --storage encoded"
+expect 2 "$synvid" "${settings[@]}" --storage encoded --size 8 --out refused
+says err "size: 8 is outside [16, 4096]"
+[ ! -e refused ] || fail "something was left"
