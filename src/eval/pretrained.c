@@ -50,10 +50,22 @@ static const char *text_at(const cJSON *tree, const char *group, const char *key
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
-/* As pre-training called itself, or else its dataset. */
+/* A run folder is called after its dataset (whatever folder that was in) and a digest, which is cut off; false for
+ * anything else. */
+static bool name_of_run(char *name, size_t size, const char *path) {
+    const char *base = path_base(path);
+    size_t length = strlen(base), ending = DIGEST_DIGITS + 1;
+    if (!file_is_directory(path) || length <= ending || length - ending >= size) return false;
+    memcpy(name, base, length - ending);
+    name[length - ending] = '\0';
+    return is_run_of(base, name);
+}
+
+/* As pre-training called itself, or else its data. */
 static Err read_name(Pretrained *source, const cJSON *config) {
     const char *name = text_at(config, NULL, "name");
     if (!*name) name = path_base(text_at(config, "data", "variant"));
+    if (!*name && name_of_run(source->name, sizeof(source->name), source->path)) return ERR_NONE;
     if (!*name) name = path_base(text_at(config, "data", "dataset"));
     return text_copy(source->name, sizeof(source->name), *name ? name : "unnamed");
 }

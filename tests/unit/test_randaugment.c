@@ -40,6 +40,32 @@ static void test_every_operation_equals_pillow(void **state) {
     records_close(&records);
 }
 
+/* The arguments that the two presets' magnitudes stand for: 7 of the official commands, 9 of the paper's table. */
+static void test_levels_7_and_9_mean_what_the_description_says(void **state) {
+    (void)state;
+    static const struct {
+        RandAugmentOp op;
+        double level;
+        uint8_t in, out;
+    } cases[] = {
+        {RANDAUGMENT_POSTERIZE, 7, 255, 0xC0},   {RANDAUGMENT_POSTERIZE, 9, 255, 0x80},   /* 2 bits, 1 bit */
+        {RANDAUGMENT_SOLARIZE, 7, 76, 76},       {RANDAUGMENT_SOLARIZE, 7, 77, 255 - 77}, /* from 256 - 179 */
+        {RANDAUGMENT_SOLARIZE, 9, 25, 25},       {RANDAUGMENT_SOLARIZE, 9, 26, 255 - 26}, /* from 256 - 230 */
+        {RANDAUGMENT_SOLARIZE_ADD, 7, 100, 177}, {RANDAUGMENT_SOLARIZE_ADD, 9, 100, 199},
+        {RANDAUGMENT_SOLARIZE_ADD, 7, 128, 128}, {RANDAUGMENT_BRIGHTNESS, 7, 100, 163},
+        {RANDAUGMENT_BRIGHTNESS, 9, 100, 181},   {RANDAUGMENT_INVERT, 9, 3, 252},
+    };
+    Frames frames = {0};
+    assert_ok(frames_shape(&frames, 1, 2, 2));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        memset(frames.data, cases[i].in, frames_frame_bytes(&frames));
+        assert_ok(randaugment_apply(&frames, cases[i].op, cases[i].level, false));
+        if (frames.data[0] != cases[i].out)
+            fail_msg("case %zu: %d becomes %d instead of %d", i, cases[i].in, frames.data[0], cases[i].out);
+    }
+    frames_free(&frames);
+}
+
 static void test_a_plain_image_stays_as_it_is_under_contrast_operations(void **state) {
     (void)state;
     static const RandAugmentOp ops[3] = {RANDAUGMENT_AUTO_CONTRAST, RANDAUGMENT_EQUALIZE, RANDAUGMENT_CONTRAST};
@@ -92,6 +118,7 @@ static void test_draws_repeat_and_sometimes_do_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_operation_equals_pillow),
+        cmocka_unit_test(test_levels_7_and_9_mean_what_the_description_says),
         cmocka_unit_test(test_a_plain_image_stays_as_it_is_under_contrast_operations),
         cmocka_unit_test(test_tiny_frames_survive_every_operation),
         cmocka_unit_test(test_draws_repeat_and_sometimes_do_nothing),
