@@ -14,6 +14,7 @@ import sys
 import numpy as np
 import torch
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from golden_formula import floats
 from videomae_oracle import Model, embed, rate, write_golden
@@ -80,13 +81,18 @@ def mixed(c, step):
     return inputs, own * smooth + (1 - own) * smooth.flip(0)
 
 
+def block(model, c, i, x):
+    p, factors = f"blocks.{i}.", path_factors(c, i)[..., None, None]
+    x = x + factors[0] * model.attention(p + "attn.", model.norm(p + "norm1", x), c["heads"])
+    hidden = F.gelu(model.linear(p + "mlp.fc1", model.norm(p + "norm2", x)))
+    return x + factors[1] * model.linear(p + "mlp.fc2", hidden)
+
+
 def forward(model, c, inputs):
     x = embed(model, "", inputs, c)
     for i in range(c["depth"]):
-        p, factors = f"blocks.{i}.", path_factors(c, i)[..., None, None]
-        x = x + factors[0] * model.attention(p + "attn.", model.norm(p + "norm1", x), c["heads"])
-        hidden = F.gelu(model.linear(p + "mlp.fc1", model.norm(p + "norm2", x)))
-        x = x + factors[1] * model.linear(p + "mlp.fc2", hidden)
+        # Recomputed on the way back: the attention of all blocks at once would take gigabytes.
+        x = checkpoint(block, model, c, i, x, use_reentrant=False)
     return model.linear("head", model.norm("fc_norm", x.mean(1)) * head_factors(c))
 
 
@@ -130,8 +136,8 @@ GOLDENS = {
     "finetune.gold": lambda path: golden(path, dict(
         seed=9, B=4, n_frames=4, tubelet_size=2, image_size=24, patch_size=8, width=30, depth=4, heads=5,
         n_classes=7), 6),
-    "finetune_vit_s.gold": lambda path: golden(path, dict(
-        seed=10, B=1, n_frames=16, tubelet_size=2, image_size=224, patch_size=16, width=384, depth=12, heads=6,
+    "finetune_vit_b.gold": lambda path: golden(path, dict(
+        seed=10, B=1, n_frames=16, tubelet_size=2, image_size=224, patch_size=16, width=768, depth=12, heads=12,
         n_classes=101), 1),
 }
 
