@@ -80,15 +80,15 @@ void features_normalize(FeatureTable *features) {
     for (size_t i = 0; i < n_rows; i++) normalize_row(features->rows + i * (size_t)features->D, features->D);
 }
 
-CHECKED Err standard_fit(Standard *standard, const float *rows, const int64_t *picks, int64_t n, int D) {
+CHECKED Err standard_fit(Standard *standard, const float *rows, int64_t n, int D) {
     *standard = (Standard){D, malloc((size_t)D * sizeof(float)), malloc((size_t)D * sizeof(float))};
     if (!standard->mean || !standard->scale) return RAISE(ERR_MEMORY, "features: no memory for %d dimensions", D);
     for (int d = 0; d < D; d++) {
         double sum = 0, squares = 0;
-        for (int64_t i = 0; i < n; i++) sum += rows[(picks ? picks[i] : i) * D + d];
+        for (int64_t i = 0; i < n; i++) sum += rows[i * D + d];
         double mean = sum / (double)n;
         for (int64_t i = 0; i < n; i++) {
-            double deviation = rows[(picks ? picks[i] : i) * D + d] - mean;
+            double deviation = rows[i * D + d] - mean;
             squares += deviation * deviation;
         }
         standard->mean[d] = (float)mean;

@@ -24,8 +24,8 @@ typedef struct {
 
 /* LayerNorm without weights, which is fc_norm as it stays in a frozen model: weight 1, bias 0. Over rows of D. */
 void features_normalize(FeatureTable *features);
-/* Mean 0 and deviation 1 over n rows of D, chosen by `picks` (NULL: the first n): the official head's BatchNorm without
- * affine, with the statistics of the whole set, so that they depend on no worker count. */
-CHECKED Err standard_fit(Standard *standard, const float *rows, const int64_t *picks, int64_t n, int D);
+/* Mean 0 and deviation 1 over n rows of D: the official head's BatchNorm without affine, with the statistics of the
+ * whole set, so that they depend on no worker count. */
+CHECKED Err standard_fit(Standard *standard, const float *rows, int64_t n, int D);
 void standard_apply(float *rows, const Standard *standard, int64_t n);
 void standard_free(Standard *standard);

@@ -64,9 +64,9 @@ CHECKED Err readout_draw_shots(int64_t *picks, const int *labels, int64_t n_vide
 
 /* What one draw works on, standardized by the statistics of its own few clips. */
 typedef struct {
-    int64_t *picks, *rows; /* videos; rows of all their views */
-    float *features;       /* (rows, D) */
-    int *labels;           /* (rows) */
+    int64_t *picks;  /* videos */
+    float *features; /* (rows, D) */
+    int *labels;     /* (rows) */
     float *weight, *bias, *probabilities;
     Standard standard;
 } Draw;
@@ -76,20 +76,17 @@ static Err draw_init(Draw *draw, const Readout *readout, int n_picks) {
     size_t D = (size_t)train->D, K = (size_t)readout->c->task.train->n_classes;
     size_t n_rows = (size_t)n_picks * (size_t)train->n_views;
     *draw = (Draw){.picks = malloc((size_t)n_picks * sizeof *draw->picks),
-                   .rows = malloc(n_rows * sizeof *draw->rows),
                    .features = malloc(n_rows * D * sizeof(float)),
                    .labels = malloc(n_rows * sizeof(int)),
                    .weight = calloc(K * D, sizeof(float)),
                    .bias = calloc(K, sizeof(float)),
                    .probabilities = malloc((size_t)readout->test.n_videos * K * sizeof(float))};
-    bool whole = draw->picks && draw->rows && draw->features && draw->labels && draw->weight && draw->bias &&
-                 draw->probabilities;
+    bool whole = draw->picks && draw->features && draw->labels && draw->weight && draw->bias && draw->probabilities;
     return whole ? ERR_NONE : RAISE(ERR_MEMORY, "few-shot: no memory for %zu rows", n_rows);
 }
 
 static void draw_free(Draw *draw) {
     free(draw->picks);
-    free(draw->rows);
     free(draw->features);
     free(draw->labels);
     free(draw->weight);
@@ -104,11 +101,11 @@ static Err gather_rows(Draw *draw, const Readout *readout, int n_picks) {
     int64_t n_rows = 0;
     for (int i = 0; i < n_picks; i++)
         for (int view = 0; view < n_views; view++, n_rows++) {
-            draw->rows[n_rows] = draw->picks[i] * n_views + view;
+            const float *row = train->rows + (draw->picks[i] * n_views + view) * D;
             draw->labels[n_rows] = train->labels[draw->picks[i]];
-            memcpy(draw->features + n_rows * D, train->rows + draw->rows[n_rows] * D, (size_t)D * sizeof(float));
+            memcpy(draw->features + n_rows * D, row, (size_t)D * sizeof(float));
         }
-    TRY(standard_fit(&draw->standard, draw->features, NULL, n_rows, D));
+    TRY(standard_fit(&draw->standard, draw->features, n_rows, D));
     standard_apply(draw->features, &draw->standard, n_rows);
     return ERR_NONE;
 }

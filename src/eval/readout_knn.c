@@ -86,7 +86,7 @@ static Err prepare(float **keys, float **queries, const Readout *readout) {
     Standard standard = {0};
     TRY(readout_video_means(keys, train));
     TRY(readout_video_means(queries, test));
-    Err err = standard_fit(&standard, *keys, NULL, train->n_videos, train->D);
+    Err err = standard_fit(&standard, *keys, train->n_videos, train->D);
     if (!err) {
         standard_apply(*keys, &standard, train->n_videos);
         standard_apply(*queries, &standard, test->n_videos);

@@ -75,7 +75,7 @@ static Err train_and_test(Linear *linear, Readout *readout) {
     double loss = 0;
     TRY(prepare(linear, readout));
     rows.labels = linear->labels;
-    Err err = standard_fit(&standard, train->rows, NULL, rows.n_rows, rows.D);
+    Err err = standard_fit(&standard, train->rows, rows.n_rows, rows.D);
     if (!err) {
         standard_apply(train->rows, &standard, rows.n_rows);
         err = linear_head_train(&linear->head, &loss, &rows, &t->config->train, t->config->data.label_smoothing,

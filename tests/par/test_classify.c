@@ -142,6 +142,47 @@ static void test_a_probe_learns_and_does_not_depend_on_ranks_all(const Par *par)
     check_learns_all(probe_run_all, &config, "probe", par, true);
 }
 
+/* ---- the other read-outs ---- */
+
+static FinetuneConfig readout_config(int protocol) {
+    FinetuneConfig config = probe_config();
+    config.protocol = protocol;
+    config.readout.neighbors = 3;
+    config.readout.heads = 2;
+    config.readout.draws = 3;
+    CHECK_OK(text_copy(config.readout.shots, sizeof config.readout.shots, "1,4"));
+    return config;
+}
+
+static void test_neighbors_and_attention_learn_and_do_not_depend_on_ranks_all(const Par *par) {
+    FinetuneConfig config = readout_config(PROBE_KNN);
+    check_learns_all(probe_run_all, &config, "knn", par, true);
+    config = readout_config(PROBE_ATTENTIVE);
+    config.train.base_lr = 0.2;
+    config.train.epochs = 30;
+    check_learns_all(probe_run_all, &config, "attentive-probe", par, par->n_ranks != 3);
+}
+
+static void test_few_shot_curves_rise_and_do_not_depend_on_ranks_all(const Par *par) {
+    static const char *const names[] = {"top1-1-shot", "top1-4-shot"};
+    char folder[64], alone[80];
+    FinetuneConfig config = readout_config(PROBE_FEW_SHOT);
+    Par serial = par_serial(1);
+    CHECK_OK(fixture_folder_all(folder, par));
+    (void)snprintf(alone, sizeof alone, "%s/alone-%d", folder, par->rank);
+    CHECK_OK(run_all(probe_run_all, &config, &serial, alone));
+    CHECK_OK(run_all(probe_run_all, &config, par, folder));
+    Result expected = {0}, found = {0};
+    CHECK_OK(fixture_result(&expected, alone, "few-shot"));
+    CHECK_OK(fixture_result(&found, folder, "few-shot"));
+    for (int i = 0; i < 2; i++) {
+        const ResultMetric *a = result_metric(&expected, names[i]), *b = result_metric(&found, names[i]);
+        CHECK(a && b && a->value == b->value && b->count == 3 && b->value > 50);
+    }
+    CHECK(result_metric(&found, "top1") == NULL);
+    fixture_remove_all(folder, par);
+}
+
 static void test_every_augmentation_at_once_runs_all(const Par *par) {
     char folder[64];
     CHECK_OK(fixture_folder_all(folder, par));
@@ -275,6 +316,8 @@ int main(void) {
     test_finetuning_learns_and_does_not_depend_on_ranks_all(&par);
     test_the_last_epochs_weights_are_tested_all(&par);
     test_a_probe_learns_and_does_not_depend_on_ranks_all(&par);
+    test_neighbors_and_attention_learn_and_do_not_depend_on_ranks_all(&par);
+    test_few_shot_curves_rise_and_do_not_depend_on_ranks_all(&par);
     test_every_augmentation_at_once_runs_all(&par);
     test_a_checkpoint_enters_the_result_and_the_identity_all(&par);
     test_sources_that_do_not_belong_together_are_refused_all(&par);

@@ -135,7 +135,7 @@ static void test_a_folded_head_says_the_same(void **state) {
                    bias[K] = {1, 0, 2};
     Standard standard = {0};
     memcpy(copy, rows, sizeof rows);
-    assert_ok(standard_fit(&standard, rows, NULL, 4, D));
+    assert_ok(standard_fit(&standard, rows, 4, D));
     standard_apply(copy, &standard, 4);
     double mean = 0, square = 0;
     for (int i = 0; i < 4; i++) mean += copy[i * D] / 4.0, square += (double)copy[i * D] * copy[i * D] / 4.0;
