@@ -12,7 +12,6 @@
 #include "store/checkpoint.h"
 #include "store/checkpoint_files.h"
 #include "store/checkpoint_tensor.h"
-#include "store/seal.h"
 #include "store/slab.h"
 
 #include <inttypes.h>
@@ -131,21 +130,7 @@ static Err digest_all(DigestText **digests, const Writing *w) {
     return err;
 }
 
-/* Where an array lies: contiguous, like all of ours. */
-static Err find_range(SealRange *range, const H5File *file, const char *path) {
-    hid_t dataset;
-    H5Array array;
-    TRY(h5_array_open(&dataset, &array, file, path));
-    h5_lock();
-    range->begin = H5Dget_offset(dataset);
-    h5_unlock();
-    range->end = range->begin + (uint64_t)h5_count(&array) * h5_kind_bytes(array.kind);
-    h5_array_close(dataset);
-    return ERR_NONE;
-}
-
-/* Also finds the arrays' places in the file, for the seal. */
-static Err put_digests(SealRange *ranges, const DigestText *digests, const Writing *w) {
+static Err put_digests(const DigestText *digests, const Writing *w) {
     const Par alone = {.n_ranks = 1, .comm = MPI_COMM_NULL};
     H5File file;
     TRY(h5_open_shared_all(&file, w->path, &alone));
@@ -154,24 +139,15 @@ static Err put_digests(SealRange *ranges, const DigestText *digests, const Writi
         for (int t = 0; !err && t < w->slice->n_tensors; t++) {
             char path[TENSOR_PATH_SIZE];
             H5Array array = checkpoint_array(path, (CheckpointPart)part, &w->slice->tensors[t]);
-            int i = part * w->slice->n_tensors + t;
-            err = h5_put_text(&file, array.name, "digest", digests[i]);
-            if (!err) err = find_range(&ranges[i], &file, array.name);
+            err = h5_put_text(&file, array.name, "digest", digests[part * w->slice->n_tensors + t]);
         }
     Err closed = h5_close(&file);
     return err ? err : closed;
 }
 
 static Err finish(const DigestText *digests, const Writing *w) {
-    char partial[PATH_SIZE];
-    int n_arrays = w->n_parts * w->slice->n_tensors;
-    SealRange *ranges = calloc((size_t)n_arrays + 1, sizeof *ranges);
-    if (!ranges) return RAISE(ERR_MEMORY, "%s: no memory for its seal", w->path);
-    Err err = put_digests(ranges, digests, w);
-    if (!err) err = file_partial_name(partial, sizeof partial, w->path);
-    if (!err) err = seal_write(partial, ranges, n_arrays);
-    free(ranges);
-    return err ? err : file_finish_partial(w->path);
+    TRY(put_digests(digests, w));
+    return h5_finish(w->path);
 }
 
 static Err create_on_rank_0(const char *folder, const Writing *w) {

@@ -56,6 +56,9 @@ CHECKED Err h5_open_shared_all(H5File *file, const char *path, const Par *par);
 void h5_start_writeback(const H5File *file);
 /* Flushes and closes: this is where a full disk may show. The file is closed in any case. */
 CHECKED Err h5_close(H5File *file);
+/* Seals path.partial (store/seal.h), which is closed, and gives it its final name. Numbers in arrays are left out of
+ * the seal: they have digests of their own. One rank. */
+CHECKED Err h5_finish(const char *path);
 /* After a failed write, before anything of the file is closed: HDF5 cannot close what it cannot write (it would crash
  * at exit), so from here on its writes go to memory. Does nothing for files that are read. */
 void h5_give_up(const H5File *file);

@@ -62,7 +62,7 @@ Err pool_write(const char *path, const char *kind, const uint8_t *images, int co
     if (!err) err = h5_array_put(&file, &array, images);
     if (!err) err = put_sources(&file, sources, count);
     if (!err) err = h5_close(&file);
-    if (!err) err = file_finish_partial(path);
+    if (!err) err = h5_finish(path);
     h5_abandon(&file);
     if (err) file_remove_partial(path);
     return err;

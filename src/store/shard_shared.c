@@ -132,7 +132,7 @@ static Err complete(const SharedShard *shard, char digest[DIGEST_SIZE]) {
     TRY(shard_digest(partial, digest));
     TRY(put_digest(shard, digest));
     if (fault_hit("shard.finish")) return RAISE(ERR_IO, "%s: injected fault", shard->plan.path);
-    return file_finish_partial(shard->plan.path);
+    return h5_finish(shard->plan.path);
 }
 
 Err shared_shard_finish_all(SharedShard **shard, Err mine, char digest[DIGEST_SIZE]) {

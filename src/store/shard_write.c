@@ -296,7 +296,7 @@ static Err complete_file(ShardWriter *writer, char digest[DIGEST_SIZE]) {
     close_dataset(writer);
     TRY(h5_close(&writer->file));
     if (fault_hit("shard.finish")) return RAISE(ERR_IO, "%s: injected fault", writer->file.path);
-    return file_finish_partial(writer->file.path);
+    return h5_finish(writer->file.path);
 }
 
 Err shard_finish(ShardWriter **writer, char digest[DIGEST_SIZE]) {
