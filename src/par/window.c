@@ -44,7 +44,7 @@ static bool map_vectors_all(Window *window, size_t bytes, WindowKind kind) {
         int unit;
         MPI_Win_shared_query(window->win, kind == WINDOW_EACH ? r : 0, &size, &unit, (void *)&window->vectors[r]);
     }
-    memset(base, 0, mine);
+    if (mine > 0) memset(base, 0, mine); /* a rank without a vector of its own has no address either */
     MPI_Win_lock_all(MPI_MODE_NOCHECK, window->win);
     window_barrier_all(window);
     return true;

@@ -38,6 +38,8 @@ expect 0 "$synvid" "${ingest[@]}" --input ucf --list lists/trainlist01.txt --max
 says err "before"
 expect 0 "$synvid" "${ingest[@]}" --input ucf --list lists/testlist01.txt --out test
 [ "$(classes test)" = "$(classes train)" ] || fail "train and test differ in their classes"
+expect 0 "$synvid" probe --config smoke --train train --test test --out never --dry-run
+says err "1 of 4 classes have no video to learn from (the first: YoYo)"
 expect 0 "$synvid" "${ingest[@]}" --input ucf --list lists/trainlist01.txt --out never --dry-run
 says out "would read 3 of 4 files"
 says out "missing  YoYo"
