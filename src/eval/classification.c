@@ -12,11 +12,15 @@
 
 #include <math.h>
 
-/* Videos of the first split; copies of Kinetics shrink, so that their number says nothing. */
-static const struct {
+/* Videos of the first split (copies of Kinetics shrink, so that their number says nothing), and where the datasets'
+ * own protocols differ. */
+typedef struct {
     const char *name;
     int64_t n_train, n_test;
-} paper_datasets[] = {{"ucf101", 9537, 3783}, {"hmdb51", 3570, 1530}, {"kinetics400", 0, 0}};
+    int frame_stride, test_clips;
+} PaperDataset;
+static const PaperDataset paper_datasets[] = {
+    {"ucf101", 9537, 3783, 4, 5}, {"hmdb51", 3570, 1530, 2, 10}, {"kinetics400", 0, 0, 4, 5}};
 
 /* ---- opening ---- */
 
@@ -110,29 +114,55 @@ static Err fill_identity(Result *result, const Classification *c) {
     return model_title(result->model, sizeof(result->model), &t->config->model);
 }
 
+static const PaperDataset *paper_dataset(const char *name) {
+    for (size_t i = 0; i < sizeof(paper_datasets) / sizeof(paper_datasets[0]); i++)
+        if (text_equal(name, paper_datasets[i].name)) return &paper_datasets[i];
+    return NULL;
+}
+
 static Err compare_count(Result *result, const char *part, int64_t found, int64_t expected) {
     if (found == expected || !expected) return ERR_NONE;
     return result_add_deviation(result, "%lld %s videos instead of %lld", (long long)found, part, (long long)expected);
 }
 
 /* A part of a dataset, or its frames cut to squares, is not the dataset. */
-static Err compare_dataset(Result *result, const ClassificationTask *t) {
+static Err compare_videos(Result *result, const ClassificationTask *t, const PaperDataset *paper) {
     VideoInfo info;
-    size_t i = 0, n_known = sizeof(paper_datasets) / sizeof(paper_datasets[0]);
-    while (i < n_known && !text_equal(result->dataset, paper_datasets[i].name)) i++;
-    if (i == n_known) return result_add_deviation(result, "dataset %s instead of UCF101", result->dataset);
-    TRY(compare_count(result, "training", t->train->count, paper_datasets[i].n_train));
-    TRY(compare_count(result, "test", t->test->count, paper_datasets[i].n_test));
+    TRY(compare_count(result, "training", t->train->count, paper->n_train));
+    TRY(compare_count(result, "test", t->test->count, paper->n_test));
     TRY(clip_source_info(t->test, 0, 0, &info));
     if (info.height != info.width) return ERR_NONE;
     return result_add_deviation(result, "squares of %d pixels instead of whole frames: all crops are the same",
                                 info.height);
 }
 
+static Err compare_setting(Result *result, int *setting, const char *key, int expected, int fallback) {
+    int found = *setting;
+    *setting = fallback;
+    return found == expected ? ERR_NONE : result_add_deviation(result, "%s %d instead of %d", key, found, expected);
+}
+
+/* The tables' defaults are UCF101's settings. */
+static Err compare_settings(Result *result, const ClassificationTask *t, const PaperDataset *paper) {
+    FinetuneConfig config = *t->config, fallback = *t->config;
+    fields_default(&fallback, t->fields);
+    if (paper) {
+        TRY(compare_setting(result, &config.data.frame_stride, "data.frame_stride", paper->frame_stride,
+                            fallback.data.frame_stride));
+        TRY(compare_setting(result, &config.data.test_clips, "data.test_clips", paper->test_clips,
+                            fallback.data.test_clips));
+    }
+    return protocol_compare(result, &config, sizeof(config), t->fields);
+}
+
 static Err fill_protocol(Result *result, const Classification *c, const char *special) {
-    TRY(compare_dataset(result, &c->task));
+    const PaperDataset *paper = paper_dataset(result->dataset);
+    if (paper)
+        TRY(compare_videos(result, &c->task, paper));
+    else
+        TRY(result_add_deviation(result, "dataset %s instead of UCF101", result->dataset));
     if (special) TRY(result_add_deviation(result, "%s", special));
-    return protocol_compare(result, c->task.config, sizeof(*c->task.config), c->task.fields);
+    return compare_settings(result, &c->task, paper);
 }
 
 static Err fill_inputs(Result *result, const Classification *c, const char *final) {

@@ -183,6 +183,44 @@ static void test_few_shot_curves_rise_and_do_not_depend_on_ranks_all(const Par *
     fixture_remove_all(folder, par);
 }
 
+/* ---- the protocols of the paper's datasets ---- */
+
+static bool deviates(const Result *result, const char *text) {
+    for (int i = 0; i < result->n_deviations; i++)
+        if (strstr(result->deviations[i], text)) return true;
+    return false;
+}
+
+static void test_hmdb51_is_held_against_its_own_protocol_all(const Par *par) {
+    char folder[64];
+    FinetuneConfig config = probe_config();
+    ClipSource train = fixture_source(TRAIN_CLIPS, "train"), test = fixture_source(TEST_CLIPS, "test");
+    Run run = {.par = *par, .seed = 3, .progress = PROGRESS_NONE, .config_text = "{}", .command = "test"};
+    Result result = {0};
+    config.train.epochs = 2;
+    config.data.test_clips = 10;
+    const struct {
+        const char *dataset;
+        int stride;
+        const char *expected;
+    } cases[] = {{"hmdb51", 2, NULL},
+                 {"hmdb51", 4, "data.frame_stride 4 instead of 2"},
+                 {"ucf101", 2, "data.frame_stride 2 instead of 4"},
+                 {"ucf101", 4, "data.test_clips 10 instead of 5"}};
+    for (int i = 0; i < 4; i++) {
+        CHECK_OK(fixture_folder_all(folder, par));
+        run.out = folder;
+        (void)snprintf(train.name, sizeof train.name, "%s", cases[i].dataset);
+        config.data.frame_stride = cases[i].stride;
+        CHECK_OK(probe_run_all(&config, &train, &test, &run));
+        CHECK_OK(fixture_result(&result, folder, "probe"));
+        CHECK(cases[i].expected ? deviates(&result, cases[i].expected)
+                                : !deviates(&result, "data.frame_stride") && !deviates(&result, "data.test_clips"));
+        CHECK(deviates(&result, "24 training videos instead of ") && deviates(&result, "squares of 20 pixels"));
+        fixture_remove_all(folder, par);
+    }
+}
+
 static void test_every_augmentation_at_once_runs_all(const Par *par) {
     char folder[64];
     CHECK_OK(fixture_folder_all(folder, par));
@@ -318,6 +356,7 @@ int main(void) {
     test_a_probe_learns_and_does_not_depend_on_ranks_all(&par);
     test_neighbors_and_attention_learn_and_do_not_depend_on_ranks_all(&par);
     test_few_shot_curves_rise_and_do_not_depend_on_ranks_all(&par);
+    test_hmdb51_is_held_against_its_own_protocol_all(&par);
     test_every_augmentation_at_once_runs_all(&par);
     test_a_checkpoint_enters_the_result_and_the_identity_all(&par);
     test_sources_that_do_not_belong_together_are_refused_all(&par);
