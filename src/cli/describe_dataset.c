@@ -73,14 +73,11 @@ static Err add_shards(Builder *out, const Dataset *dataset, const char *folder) 
     return ERR_NONE;
 }
 
-/* The plain members of the provenance; lists (files read, files skipped) as counts. */
-static void add_provenance(Builder *out, const char *text) {
-    cJSON *tree = text ? cJSON_Parse(text) : NULL;
+static void add_plain_members(Builder *out, const char *prefix, const cJSON *tree) {
     const cJSON *item;
-    if (cJSON_GetArraySize(tree)) builder_add_text(out, "  made from\n");
     cJSON_ArrayForEach(item, tree) {
         char name[NAME_SIZE];
-        snprintf(name, sizeof name, "  %s", item->string);
+        snprintf(name, sizeof name, "  %s%s", prefix, item->string);
         if (cJSON_IsString(item)) describe_fact(out, name, "%.300s", item->valuestring);
         if (cJSON_IsNumber(item)) describe_fact(out, name, "%g", item->valuedouble);
         char counted[NAME_SIZE]; /* "files_used" tells the length of "used" */
@@ -88,6 +85,14 @@ static void add_provenance(Builder *out, const char *text) {
         if (cJSON_IsArray(item) && !cJSON_GetObjectItemCaseSensitive(tree, counted))
             describe_fact(out, name, "%d", cJSON_GetArraySize(item));
     }
+}
+
+/* The plain members of the provenance and of its official list; other lists (files read, files skipped) as counts. */
+static void add_provenance(Builder *out, const char *text) {
+    cJSON *tree = text ? cJSON_Parse(text) : NULL;
+    if (cJSON_GetArraySize(tree)) builder_add_text(out, "  made from\n");
+    add_plain_members(out, "", tree);
+    add_plain_members(out, "list ", cJSON_GetObjectItemCaseSensitive(tree, "list"));
     cJSON_Delete(tree);
 }
 

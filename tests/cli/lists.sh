@@ -32,6 +32,7 @@ tr -d ' \n' <train/dataset.json | grep -qF '"format":"ucf101","part":"train","sp
     fail "the manifest does not tell the list"
 expect 0 "$synvid" inspect train
 says out "4: Hammering (1), HammerThrow (1), HandstandPushups (1), YoYo (0)"
+grep -qE 'list format +ucf101$' "$scratch/out" || fail "inspect does not tell the list"
 expect 0 ranks 2 "$synvid" "${ingest[@]}" --input ucf --list lists/trainlist01.txt --max-bad 0.3 --out train2
 for shard in train/shard-*.h5; do cmp "$shard" "train2/${shard#train/}" || fail "$shard differs on two ranks"; done
 expect 0 "$synvid" "${ingest[@]}" --input ucf --list lists/trainlist01.txt --max-bad 0.3 --out train
