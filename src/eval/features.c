@@ -38,9 +38,8 @@ static Err compute_all(FeatureTable *features, const FeatureRequest *request, co
     return forward_features_all(&features->rows, &features->labels, &request->forward, run);
 }
 
-static Err keep(const FeatureTable *features, const char *folder, const char *path, const char *digest) {
+static Err keep(const FeatureTable *features, const char *path, const char *digest) {
     char bytes[32];
-    TRY(folder_make(folder));
     TRY(featurecache_write(features, path, digest));
     log_info("features kept for the next read-out of this encoder: %s (%s)", path,
              text_bytes(bytes, sizeof bytes, (double)file_size(path)));
@@ -60,7 +59,7 @@ CHECKED Err features_get_all(FeatureTable *features, const FeatureRequest *reque
         return err_agree_all(featurecache_read(features, path, digest), par, "reading features");
     }
     TRY(compute_all(features, request, run));
-    err = par->rank == 0 ? keep(features, request->folder, path, digest) : ERR_NONE;
+    err = par->rank == 0 ? keep(features, path, digest) : ERR_NONE;
     return err_agree_all(err, par, "keeping features");
 }
 

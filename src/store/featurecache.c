@@ -4,6 +4,11 @@
 #include "base/file.h"
 #include "store/h5.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #define FEATURES_SCHEMA "synvid.features"
 enum { FEATURES_VERSION = 1 };
 
@@ -50,7 +55,7 @@ CHECKED Err featurecache_path(char *out, size_t size, const char *folder, const 
     return text_format(out, size, "%s/features-%s.h5", folder, digest);
 }
 
-CHECKED Err featurecache_write(const FeatureTable *table, const char *path, const char *digest) {
+static Err write_file(const FeatureTable *table, const char *path, const char *digest) {
     const H5Array rows = rows_array(table->n_videos, table->n_views, table->n_tokens, table->D);
     const H5Array labels = label_array(table->n_videos);
     char values[DIGEST_SIZE];
@@ -66,6 +71,31 @@ CHECKED Err featurecache_write(const FeatureTable *table, const char *path, cons
     if (!err) err = file_finish_partial(path);
     h5_abandon(&file);
     if (err) file_remove_partial(path);
+    return err;
+}
+
+/* The lock of the folder: held until the descriptor is closed, also by a death. */
+static Err lock_folder(int *descriptor, const char *path) {
+    char folder[PATH_SIZE], lock[PATH_SIZE];
+    TRY(path_parent(folder, sizeof folder, path));
+    TRY(folder_make(folder));
+    TRY(path_join(lock, sizeof lock, folder, ".lock"));
+    *descriptor = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+    if (*descriptor < 0) return RAISE(ERR_IO, "%s: cannot open: %s", lock, strerror(errno));
+    while (flock(*descriptor, LOCK_EX)) {
+        if (errno == EINTR) continue;
+        Err err = RAISE(ERR_IO, "%s: cannot lock: %s", lock, strerror(errno));
+        close(*descriptor);
+        return err;
+    }
+    return ERR_NONE;
+}
+
+CHECKED Err featurecache_write(const FeatureTable *table, const char *path, const char *digest) {
+    int lock;
+    TRY(lock_folder(&lock, path));
+    Err err = file_exists(path) ? ERR_NONE : write_file(table, path, digest);
+    close(lock);
     return err;
 }
 

@@ -26,6 +26,7 @@ static inline size_t feature_table_floats(const FeatureTable *table) {
 void feature_table_free(FeatureTable *table);
 
 CHECKED Err featurecache_path(char *out, size_t size, const char *folder, const char *digest);
+/* Makes the folder. Of several processes that keep the same features at once, as in a sweep, one writes. */
 CHECKED Err featurecache_write(const FeatureTable *table, const char *path, const char *digest);
 /* Into a fresh table. ERR_INPUT when the file is damaged or holds other features than `digest` says (NULL: any). */
 CHECKED Err featurecache_read(FeatureTable *table, const char *path, const char *digest);
