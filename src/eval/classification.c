@@ -61,7 +61,9 @@ CHECKED Err classification_open_all(Classification *c, const ClassificationTask 
     int span = config->model.n_frames * config->data.frame_stride;
     TRY(model_check(&config->model));
     TRY(census_check_all(task->train, task->test, span, &task->run->par));
-    TRY(classifier_new(&c->network, &config->model, task->train->n_classes, config->drop_path, config->head_dropout));
+    ModelConfig model = config->model;
+    if (task->frozen) model.recompute = true;
+    TRY(classifier_new(&c->network, &model, task->train->n_classes, config->drop_path, config->head_dropout));
     return load_initial_all(c);
 }
 
@@ -146,6 +148,7 @@ static Err compare_setting(Result *result, int *setting, const char *key, int ex
 static Err compare_settings(Result *result, const ClassificationTask *t, const PaperDataset *paper) {
     FinetuneConfig config = *t->config, fallback = *t->config;
     fields_default(&fallback, t->fields);
+    config.data.augment = fallback.data.augment; /* a probe without it says so itself */
     if (paper) {
         TRY(compare_setting(result, &config.data.frame_stride, "data.frame_stride", paper->frame_stride,
                             fallback.data.frame_stride));

@@ -18,6 +18,7 @@ typedef struct {
     const Field *fields;
     const ClipSource *train, *test;
     const Run *run;
+    bool frozen; /* nothing goes back through the encoder: its activations are not kept */
 } ClassificationTask;
 
 typedef struct {

@@ -21,20 +21,30 @@
         FIELD_INT(ClassifyData, test_clips, "test: clips spread over a video (HMDB51: 10)", 5, 1, 100),                \
         FIELD_INT(ClassifyData, test_crops, "test: crops along the longer side", 3, 1, 100)
 
+#define DROP_FIELDS                                                                                                    \
+    FIELD_DOUBLE(FinetuneConfig, drop_path, "share of residual branches dropped in the last block; rises linearly",    \
+                 0.2, 0, 0.9),                                                                                         \
+        FIELD_DOUBLE(FinetuneConfig, head_dropout, "share of features dropped before the head", 0.5, 0, 0.9)
+
+/* What becomes of a training clip. */
+#define AUGMENT_FIELDS                                                                                                 \
+    FIELD_ENUM(ClassifyData, crop,                                                                                     \
+               "training clips: resized: random area and aspect; shift: whole frame, moved; center",                   \
+               CLASSIFY_CROP_RESIZED, "resized|shift|center"),                                                         \
+        FIELD_INT(ClassifyData, shift, "crop shift: at most so many pixels of the model's frame", 0, 0, 1024),         \
+        FIELD_BOOL(ClassifyData, flip, "mirror every second training clip", true),                                     \
+        FIELD_INT(ClassifyData, rand_augment_ops, "RandAugment: operations a clip; 0: off", 4, 0, 16),                 \
+        FIELD_DOUBLE(ClassifyData, rand_augment_magnitude,                                                             \
+                     "RandAugment: strength (the official code runs 7, the paper's table says 9)", 7, 0, 10),          \
+        FIELD_DOUBLE(ClassifyData, erasing, "random erasing: share of clips", 0.25, 0, 1),                             \
+        FIELD_DOUBLE(ClassifyData, mixup, "mixup: alpha of the beta distribution; 0: off", 0.8, 0, 100),               \
+        FIELD_DOUBLE(ClassifyData, cutmix, "cutmix: alpha of the beta distribution; 0: off", 1.0, 0, 100)
+
 /* ---- fine-tuning: the paper's Table 6; what it leaves open as in the official code ---- */
 
 static const Field finetune_data_fields[] = {
     DATA_FIELDS,
-    FIELD_ENUM(ClassifyData, crop, "training clips: resized: random area and aspect; shift: whole frame, moved; center",
-               CLASSIFY_CROP_RESIZED, "resized|shift|center"),
-    FIELD_INT(ClassifyData, shift, "crop shift: at most so many pixels of the model's frame", 0, 0, 1024),
-    FIELD_BOOL(ClassifyData, flip, "mirror every second training clip", true),
-    FIELD_INT(ClassifyData, rand_augment_ops, "RandAugment: operations a clip; 0: off", 4, 0, 16),
-    FIELD_DOUBLE(ClassifyData, rand_augment_magnitude,
-                 "RandAugment: strength (the official code runs 7, the paper's table says 9)", 7, 0, 10),
-    FIELD_DOUBLE(ClassifyData, erasing, "random erasing: share of clips", 0.25, 0, 1),
-    FIELD_DOUBLE(ClassifyData, mixup, "mixup: alpha of the beta distribution; 0: off", 0.8, 0, 100),
-    FIELD_DOUBLE(ClassifyData, cutmix, "cutmix: alpha of the beta distribution; 0: off", 1.0, 0, 100),
+    AUGMENT_FIELDS,
     FIELD_INT(ClassifyData, repeat, "differently augmented copies of a clip in a batch", 2, 1, 16),
     FIELD_END,
 };
@@ -48,9 +58,7 @@ static const Field finetune_train_fields[] = {
 
 const Field finetune_fields[] = {
     TASK_FIELDS(finetune_data_fields, finetune_train_fields),
-    FIELD_DOUBLE(FinetuneConfig, drop_path, "share of residual branches dropped in the last block; rises linearly", 0.2,
-                 0, 0.9),
-    FIELD_DOUBLE(FinetuneConfig, head_dropout, "share of features dropped before the head", 0.5, 0, 0.9),
+    DROP_FIELDS,
     FIELD_END,
 };
 
@@ -58,7 +66,12 @@ const Field finetune_fields[] = {
 
 static const Field probe_data_fields[] = {
     DATA_FIELDS,
-    FIELD_INT(ClassifyData, repeat, "clips spread over a training video", 2, 1, 16),
+    AUGMENT_FIELDS,
+    FIELD_BOOL(ClassifyData, augment,
+               "linear, as the official probe: augmented clips through the network in every epoch, with drop path and "
+               "dropout; otherwise features once",
+               false),
+    FIELD_INT(ClassifyData, repeat, "clips spread over a training video, or augmented copies of one", 2, 1, 16),
     FIELD_END,
 };
 
@@ -85,6 +98,7 @@ static const Field readout_fields[] = {
 
 const Field probe_fields[] = {
     TASK_FIELDS(probe_data_fields, probe_train_fields),
+    DROP_FIELDS,
     FIELD_ENUM(FinetuneConfig, protocol, "what is made of the frozen features", PROBE_LINEAR,
                "linear|knn|few-shot|attentive"),
     FIELD_GROUP(FinetuneConfig, readout, "settings of the other protocols", readout_fields),

@@ -93,6 +93,8 @@ static void print_plan(const Classification *c) {
 /* What would otherwise be found after the forward passes. */
 static Err check_config(const FinetuneConfig *config) {
     int shots[READOUT_SHOTS_MAX], count;
+    if (config->data.augment && config->protocol != PROBE_LINEAR)
+        return RAISE(ERR_USAGE, "data.augment: only the linear protocol recomputes features; the others keep them");
     TRY(tokens_check_grid(&config->model, grid_of(config)));
     if (config->protocol == PROBE_FEW_SHOT) TRY(readout_parse_shots(shots, &count, config->readout.shots));
     if (config->protocol == PROBE_ATTENTIVE && config->model.width % config->readout.heads != 0)
@@ -108,11 +110,14 @@ CHECKED Err probe_run_all(const FinetuneConfig *config, const ClipSource *train,
                                .fields = probe_fields,
                                .train = train,
                                .test = test,
-                               .run = run};
+                               .run = run,
+                               .frozen = true};
     Classification c;
     TRY(check_config(config));
     Err err = classification_open_all(&c, &task);
-    if (!err && run->dry_run)
+    if (!err && config->data.augment)
+        err = readout_augmented_all(&c);
+    else if (!err && run->dry_run)
         print_plan(&c);
     else if (!err)
         err = classification_run_all(&c, probe_all, NULL);

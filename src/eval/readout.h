@@ -20,6 +20,12 @@ typedef struct {
 typedef Err ReadoutRun(Readout *readout);
 ReadoutRun readout_linear_all, readout_knn_all, readout_few_shot_all, readout_attentive_all;
 
+/* The linear probe as the official code runs it, without kept features: augmented clips go through the network in
+ * training mode in every epoch (drop path, dropout), and the head's BatchNorm takes the statistics of a leaf, as the
+ * official code's those of a process. Testing wants running statistics (momentum 0.1): they are replayed from the last
+ * steps, averaged over the leaves of a step. With run->dry_run it prints its plan. */
+CHECKED Err readout_augmented_all(Classification *c);
+
 /* A head on standardized features becomes the same head on features as they were. */
 void readout_fold(LinearHead *head, const Standard *standard, int K);
 /* probabilities (n_videos, K): the softmax of each view, averaged over views; `test` holds one token a view. */

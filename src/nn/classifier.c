@@ -231,17 +231,31 @@ static void head_backward(const Classifier *c, ClassifierScratch *s, const float
     }
 }
 
+/* Up to the head; returns what was dropped on the way. */
+static const BlockDrops *features_forward(const Classifier *c, ClassifierScratch *s, const float *params,
+                                          const float *inputs, int B, const ClassifierDraws *draws) {
+    if (draws) draw_drop_path(c, s, draws, B);
+    const BlockDrops *drops = draws && c->drop_path > 0 ? s->drops : NULL;
+    encode(c, s, params, inputs, B, drops);
+    pool(c, s, params, B);
+    if (draws && c->head_dropout > 0) drop_features(c, s, draws, B);
+    return drops;
+}
+
+void classifier_features(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *features,
+                         const float *inputs, int B, const ClassifierDraws *draws) {
+    ASSERT(B >= 1 && B <= scratch->B);
+    features_forward(classifier, scratch, params, inputs, B, draws);
+    memcpy(features, scratch->normed, (size_t)B * (size_t)classifier->model.width * sizeof(float));
+}
+
 void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *grads,
                      double *loss, const float *inputs, const float *targets, int B, float loss_scale,
                      const ClassifierDraws *draws) {
     const Classifier *c = classifier;
     ASSERT(B >= 1 && B <= scratch->B);
-    if (draws) draw_drop_path(c, scratch, draws, B);
-    const BlockDrops *drops = draws && c->drop_path > 0 ? scratch->drops : NULL;
     bool drop = draws && c->head_dropout > 0;
-    encode(c, scratch, params, inputs, B, drops);
-    pool(c, scratch, params, B);
-    if (drop) drop_features(c, scratch, draws, B);
+    const BlockDrops *drops = features_forward(c, scratch, params, inputs, B, draws);
     head(c, scratch->logits, scratch->normed, params, B);
     *loss += loss_scale *
              softmax_cross_entropy(scratch->dlogits, scratch->logits, targets, B, c->n_classes, loss_scale);

@@ -33,6 +33,9 @@ typedef struct {
 void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *grads,
                      double *loss, const float *inputs, const float *targets, int B, float loss_scale,
                      const ClassifierDraws *draws);
+/* What the head sees in training, (B, D): after the mean, fc_norm and dropout, with drop path. */
+void classifier_features(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *features,
+                         const float *inputs, int B, const ClassifierDraws *draws);
 /* The encoder's output (B, N, D) of the last step or forward. Borrowed. */
 const float *classifier_encoded(const ClassifierScratch *scratch);
 /* logits (B, K); features (B, D) after the mean and before fc_norm, may be NULL. No dropping. */

@@ -100,6 +100,12 @@ twice runs probe --protocol attentive "${data[@]}" --epochs 20 --base-lr 0.05 --
 same predictions.csv attentive-probe
 same result.json attentive-probe
 
+# The linear probe as the official code runs it: augmented clips through the frozen network in every epoch.
+twice runs probe --set data.augment=true --name augmented "${data[@]}" --batch 6 --set train.micro_batch=3 --epochs 2
+same predictions.csv augmented
+same result.json augmented
+! grep -q 'no augmentation' "$(run_of one-runs augmented)/result.json" || fail "an augmented probe is said to be none"
+
 # The robustness of the fine-tuned model, each with its own.
 few=(--corruptions "jpeg,mpeg2,gaussian_noise" --severities 3)
 expect 0 "$synvid" robust --checkpoint "$(run_of one-runs finetune)" "${few[@]}" --out one-runs "${quiet[@]}"

@@ -163,6 +163,20 @@ static void test_neighbors_and_attention_learn_and_do_not_depend_on_ranks_all(co
     check_learns_all(probe_run_all, &config, "attentive-probe", par, par->n_ranks != 3);
 }
 
+/* BatchNorm sees leaves of 12 here, and its running statistics must lead to the same answers in testing. */
+static void test_an_augmented_probe_learns_and_does_not_depend_on_ranks_all(const Par *par) {
+    FinetuneConfig config = probe_config();
+    config.data.augment = true;
+    config.data.rand_augment_ops = 0;
+    config.data.mixup = config.data.cutmix = config.data.erasing = 0;
+    config.drop_path = config.head_dropout = 0.05;
+    config.train.micro_batch = 6;
+    config.train.epochs = 40;
+    check_learns_all(probe_run_all, &config, "probe", par, par->n_ranks != 3);
+    config.protocol = PROBE_KNN;
+    CHECK_ERR(ERR_USAGE, run_all(probe_run_all, &config, par, "/nowhere"));
+}
+
 static void test_few_shot_curves_rise_and_do_not_depend_on_ranks_all(const Par *par) {
     static const char *const names[] = {"top1-1-shot", "top1-4-shot"};
     char folder[64], alone[80];
@@ -355,6 +369,7 @@ int main(void) {
     test_the_last_epochs_weights_are_tested_all(&par);
     test_a_probe_learns_and_does_not_depend_on_ranks_all(&par);
     test_neighbors_and_attention_learn_and_do_not_depend_on_ranks_all(&par);
+    test_an_augmented_probe_learns_and_does_not_depend_on_ranks_all(&par);
     test_few_shot_curves_rise_and_do_not_depend_on_ranks_all(&par);
     test_hmdb51_is_held_against_its_own_protocol_all(&par);
     test_every_augmentation_at_once_runs_all(&par);
