@@ -1,5 +1,6 @@
 #include "analysis/feature_set.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "video/crop.h"
 
@@ -77,6 +78,8 @@ Err feature_set_add_random(FeatureSet *set, int count, const ClipSource *referen
                      (long long)extent->frames, FEATURE_BATCH);
     int64_t frames = at_most(CALIBRATION_BATCHES * FEATURE_BATCH, extent->frames);
     int64_t clips = at_most(CALIBRATION_BATCHES, extent->videos);
+    log_info("calibrating %d random Inception and I3D on %lld frames and %lld clips of %s", count, (long long)frames,
+             (long long)clips, reference->name);
     TRY_OR(done, draws_frames(&draws[0], reference, extent, frames, seed));
     TRY_OR(done, draws_clips(&draws[1], reference, clips, set->clip_frames, 1, seed));
     for (int i = 0; i < 2 * count; i++) {
