@@ -125,6 +125,13 @@ static AnalyzeConfig defaults(void) {
     return config;
 }
 
+static bool has_input(const Result *result, const char *role, const char *path) {
+    for (int i = 0; i < result->n_inputs; i++)
+        if (text_equal(result->inputs[i].role, role) && text_equal(result->inputs[i].path, path))
+            return result->inputs[i].digest[0] != 0;
+    return false;
+}
+
 static bool has_deviation(const Result *result, const char *piece) {
     for (int i = 0; i < result->n_deviations; i++)
         if (strstr(result->deviations[i], piece)) return true;
@@ -148,6 +155,7 @@ static void test_weights_give_fid_and_fvd(void **state) {
     }
     assert_true(result_metric(result, "FID")->value > 0 && result_metric(result, "FVD")->value > 0);
     assert_string_equal(result->model, "Inception + I3D");
+    assert_true(has_input(result, "inception", inception_path) && has_input(result, "i3d", i3d_path));
     assert_false(has_deviation(result, "instead of Inception") || has_deviation(result, "instead of I3D"));
     free(result);
     free(cached);
@@ -164,6 +172,7 @@ static void test_random_networks_never_give_fid_or_fvd(void **state) {
     }
     assert_true(result_metric(result, "FFD-random-Inception")->value > 0);
     assert_true(result_metric(result, "FVD-random-I3D")->value > 0);
+    assert_true(has_input(result, "random networks", "seeds 1 to 1, calibrated on the reference"));
     assert_true(has_deviation(result, "frame features of random Inception instead of Inception"));
     assert_true(has_deviation(result, "clip features of random I3D instead of I3D"));
     free(result);
