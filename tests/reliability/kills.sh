@@ -53,13 +53,14 @@ stage_command() { # stage_command STAGE OUT: sets `command`
 }
 stages=(generate pretrain finetune analyze)
 
-# What must be equal between equal runs: everything but times, places and locks (events for TensorBoard carry times), and
-# of the checkpoints the last: one that stopped in between keeps the step it stopped at.
+# What must be equal between equal runs: everything but times, places and locks (events for TensorBoard and gnuplot's PDF
+# carry the time they were made; what a figure is drawn from is compared), and of the checkpoints the last: one that
+# stopped in between keeps the step it stopped at.
 contents() { # contents DIR: "digest path" of each file
     (
         cd "$1"
         find . -type f ! -name run.json ! -name timings.jsonl ! -name .lock ! -path '*/tb/*' ! -path '*/ckpt/*' \
-            ! -name '*.partial' -exec md5sum {} + | sort -k 2
+            ! -name '*.partial' ! -name '*.pdf' -exec md5sum {} + | sort -k 2
         find . -type f -path '*/ckpt/*' | sort | tail -n 1 | xargs -r md5sum
     )
 }
