@@ -23,7 +23,7 @@ int cli_main(int argc, char **argv);
 extern const Command cmd_generate, cmd_variants, cmd_bench, cmd_textures;
 extern const Command cmd_ingest;
 extern const Command cmd_pretrain, cmd_finetune, cmd_probe, cmd_export, cmd_import;
-extern const Command cmd_robust;
+extern const Command cmd_robust, cmd_controls;
 extern const Command cmd_sweep, cmd_status;
 extern const Command cmd_inspect, cmd_verify;
 extern const Command cmd_config;

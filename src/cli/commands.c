@@ -19,6 +19,7 @@ const Command *const commands[] = {
     &cmd_variants,
     &cmd_reproduce,
     &cmd_keys,
+    &cmd_controls,
     &cmd_inspect,
     &cmd_verify,
     &cmd_config,

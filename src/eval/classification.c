@@ -241,6 +241,7 @@ CHECKED Err classification_finish_all(Classification *c, const float *params, co
                        .views = {.source = t->test,
                                  .model = &t->config->model,
                                  .frame_stride = data->frame_stride,
+                                 .order = (FrameOrder)data->frames,
                                  .n_clips = data->test_clips,
                                  .n_crops = data->test_crops},
                        .batch = t->config->train.micro_batch,

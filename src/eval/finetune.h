@@ -19,8 +19,9 @@ typedef enum { CLASSIFY_CROP_RESIZED, CLASSIFY_CROP_SHIFT, CLASSIFY_CROP_CENTER 
 typedef struct {
     char train[PATH_SIZE], test[PATH_SIZE]; /* dataset folders */
     int frame_stride;
-    int crop;  /* ClassifyCrop of training clips */
-    int shift; /* crop shift: at most so many pixels of the model's frame */
+    int frames; /* FrameOrder of training and test clips */
+    int crop;   /* ClassifyCrop of training clips */
+    int shift;  /* crop shift: at most so many pixels of the model's frame */
     bool flip;
     int rand_augment_ops; /* 0: off */
     double rand_augment_magnitude, erasing, mixup, cutmix, label_smoothing;

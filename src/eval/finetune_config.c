@@ -45,6 +45,10 @@
 static const Field finetune_data_fields[] = {
     DATA_FIELDS,
     AUGMENT_FIELDS,
+    FIELD_ENUM(ClassifyData, frames,
+               "control, in training and test: ordered; shuffled: a clip's frames in random order; single: one of them "
+               "instead of all",
+               0, "ordered|shuffled|single"),
     FIELD_INT(ClassifyData, repeat, "differently augmented copies of a clip in a batch", 2, 1, 16),
     FIELD_END,
 };

@@ -39,6 +39,7 @@ static Forward forward_of(const Robust *r, const Corruption *corruption) {
                      .views = {.source = r->test,
                                .model = &config->model,
                                .frame_stride = config->data.frame_stride,
+                               .order = (FrameOrder)config->data.frames,
                                .n_clips = clips_of(r),
                                .n_crops = crops_of(r),
                                .corruption = corruption},

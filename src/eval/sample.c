@@ -1,5 +1,6 @@
 #include "eval/sample.h"
 
+#include "eval/frame_order.h"
 #include "video/augment.h"
 #include "video/crop.h"
 #include "video/randaugment.h"
@@ -118,6 +119,8 @@ static Err load_clip(SampleBatch *batch, const FinetuneConfig *config, const Cli
     TRY(clip_source_info(source, leaf->epoch, index, &info));
     Rng rng = rng_stream(seed, RNG_FRAMES, sample, 0);
     sample_finetune(batch->numbers, m->n_frames, config->data.frame_stride, info.n_frames, &rng);
+    Rng order = rng_stream(seed, RNG_FRAMES, sample, 1);
+    TRY(frame_order_apply(batch->numbers, m->n_frames, (FrameOrder)config->data.frames, &order));
     TRY(clip_source_read(source, leaf->epoch, index, batch->numbers, m->n_frames, &batch->read));
     for (int copy = 0; copy < repeat; copy++) {
         size_t at = (size_t)(k * repeat + copy);

@@ -42,9 +42,13 @@ static Err rearranged_numbers(int *numbers, const ViewPlan *plan, int64_t video,
 }
 
 static Err clip_numbers(int *numbers, const ViewPlan *plan, int64_t video, int clip, int n_frames) {
-    if (corrupted(plan, CORRUPT_IN_TIME)) return rearranged_numbers(numbers, plan, video, clip, n_frames);
-    sample_test(numbers, plan->model->n_frames, plan->frame_stride, n_frames, clip, plan->n_clips);
-    return ERR_NONE;
+    int T = plan->model->n_frames;
+    if (corrupted(plan, CORRUPT_IN_TIME))
+        TRY(rearranged_numbers(numbers, plan, video, clip, n_frames));
+    else
+        sample_test(numbers, T, plan->frame_stride, n_frames, clip, plan->n_clips);
+    Rng rng = rng_stream(0, RNG_FRAMES, (uint64_t)video, (uint32_t)clip);
+    return frame_order_apply(numbers, T, plan->order, &rng);
 }
 
 /* ---- corrupted videos: encoded once, decoded for every clip ---- */

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "eval/corrupt.h"
+#include "eval/frame_order.h"
 #include "nn/model.h"
 #include "video/source.h"
 
@@ -13,6 +14,7 @@ typedef struct {
     const ClipSource *source;
     const ModelConfig *model;
     int frame_stride, n_clips, n_crops;
+    FrameOrder order;             /* drawn from (video, clip), the same in every test */
     const Corruption *corruption; /* NULL: none */
 } ViewPlan;
 

@@ -50,7 +50,7 @@ complete() { # complete EXPECTED WORD...: the last word completes to this
         - out synvid "$@")
     [ "$found" = "$expected" ] || fail "\"$*\" completes to \"$found\" instead of \"$expected\""
 }
-complete 'config' con
+complete 'config' conf
 complete '--seed=' generate --see
 complete 'explain' config ex
 complete 'generate' config explain gen

@@ -56,6 +56,19 @@ expect 0 "$synvid" robust --sheet sheet.png --test test --corruptions all
 expect 0 "$synvid" inspect "$run"
 says out "gaussian_noise"
 
+# What the dataset gives away: pixels alone, and a network that sees single or shuffled frames.
+expect 0 "$synvid" controls --train train --test test --out controls --set side=4 --set n_frames=4 --set frame_stride=4
+says err "from single frames"
+for metric in frame_top1 shuffled_top1 clip_top1; do
+    grep -q "\"$metric\"" "$(cat out)/result.json" || fail "no $metric"
+done
+expect 3 "$synvid" controls --train train --test missing --out controls
+for frames in single shuffled; do
+    expect 0 "$synvid" finetune --config smoke --train train --test test --set data.frames=$frames --out controls "${quiet[@]}"
+    grep -q "data.frames $frames instead of ordered" "$(cat out)/result.json" ||
+        fail "$frames frames are no deviation"
+done
+
 refuses() { # refuses CODE TEXT ARGUMENT...
     local code=$1 text=$2
     shift 2
