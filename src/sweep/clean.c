@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <unistd.h>
@@ -32,6 +33,28 @@ static bool is_inside(const char *path, const char *folder) {
     return text_starts(path, folder) && path[length] == '/' && path[length + 1] && !strstr(path, "/../");
 }
 
+static bool holds_nothing_else(const char *folder, const char *name) {
+    DIR *dir = opendir(folder);
+    if (!dir) return false;
+    bool alone = true;
+    for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+        alone = alone &&
+                (text_equal(entry->d_name, ".") || text_equal(entry->d_name, "..") || text_equal(entry->d_name, name));
+    closedir(dir);
+    return alone;
+}
+
+/* Read-outs share features that they keep beside their runs; with the last run these go too. */
+static Err remove_kept_features(const SweepPlan *plan, const char *made) {
+    char folder[PATH_SIZE], features[PATH_SIZE];
+    TRY(path_parent(folder, sizeof folder, made));
+    TRY(path_join(features, sizeof features, folder, "features"));
+    if (!is_inside(features, plan->out) || !file_exists(features) || !holds_nothing_else(folder, "features"))
+        return ERR_NONE;
+    log_info("removing %s", features);
+    return remove_tree(features);
+}
+
 static Err remove_made(const SweepPlan *plan, const TaskRecord *record) {
     char path[PATH_SIZE], beside[PATH_SIZE];
     if (!record->made[0]) return ERR_NONE;
@@ -40,7 +63,8 @@ static Err remove_made(const SweepPlan *plan, const TaskRecord *record) {
     log_info("removing %s", path);
     TRY(remove_tree(path));
     TRY(text_format(beside, sizeof beside, "%s.json", path)); /* what a pool says of itself */
-    return file_exists(beside) ? file_remove(beside) : ERR_NONE;
+    if (file_exists(beside)) TRY(file_remove(beside));
+    return remove_kept_features(plan, path);
 }
 
 Err sweep_clean(const SweepPlan *plan, int task, const TaskRecord *record) {
