@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/bench_memory.h"
+#include "cli/bench_step.h"
 #include "cli/cmd.h"
 #include "features/bench_features.h"
 #include "gen/bench_generate.h"
@@ -18,7 +19,7 @@
 typedef struct {
     double seconds, parameters;
     int64_t videos, threads;
-    const char *folder;
+    const char *folder, *only;
     bool json, help;
 } BenchArgs;
 
@@ -46,7 +47,11 @@ static Err run_kernels(const BenchArgs *args) {
 }
 
 static Err run_step(const BenchArgs *args) {
-    return bench_step(args->seconds, args->json);
+    Par par;
+    TRY(par_start_all(&par, 1));
+    Err err = bench_step_all(args->seconds, args->only, args->json, &par);
+    par_finish_all(&par);
+    return err;
 }
 
 static Err run_features(const BenchArgs *args) {
@@ -153,7 +158,7 @@ static Err run_exchange(const BenchArgs *args) {
 
 static const Topic topics[] = {
     {"generate", false, run_generate}, {"textures", false, run_textures}, {"shards", true, run_shards},
-    {"kernels", false, run_kernels},   {"step", false, run_step},         {"exchange", true, run_exchange},
+    {"kernels", false, run_kernels},   {"step", true, run_step},          {"exchange", true, run_exchange},
     {"memory", false, run_memory},     {"features", false, run_features}, {"distances", false, run_distances},
 };
 enum { N_TOPICS = sizeof topics / sizeof topics[0] };
@@ -167,6 +172,7 @@ static const Option options[] = {
                "shards: videos of 29 MB in each rank's file (default 8)"),
     OPTION_DOUBLE("parameters", 0, "M", offsetof(BenchArgs, parameters),
                   "exchange: millions of parameters (default 94.2, ViT-B)"),
+    OPTION_TEXT("only", 0, "TEXT", offsetof(BenchArgs, only), "step: rows whose name contains this"),
     OPTION_FLAG("json", 0, offsetof(BenchArgs, json), "as JSON"),
     OPTION_FLAG("help", 'h', offsetof(BenchArgs, help), "show this help"),
     OPTION_END,
@@ -184,12 +190,13 @@ static const CommandHelp help = {
                    "  shards     megabytes written and random clips read a second; any number of ranks\n"
                    "  memory     peak memory of generating 10 and 1000 videos (3 GB of disk)\n"
                    "  kernels    attention, projections, GELU, LayerNorm beside a plain sgemm\n"
-                   "  step       training steps, tiny to ViT-B, beside a plain sgemm (minutes)\n"
+                   "  step       training steps, tiny to ViT-B, by parts, beside a plain sgemm; any number of ranks\n"
                    "  features   frames and clips through Inception and I3D beside a plain sgemm\n"
                    "  distances  statistics in 2048 dimensions, and what 34 datasets take\n"
                    "  exchange   sums of gradients over ranks, beside plain adding and sending; two ranks or more",
     .examples = "  synvid bench generate\n  synvid bench generate --seconds 5 --json\n"
                 "  mpirun -n 2 synvid bench shards --folder data\n"
+                "  mpirun -n 2 synvid bench step --only ViT-B\n"
                 "  mpirun -n 2 synvid bench exchange --parameters 22\n",
     .options = tables,
 };

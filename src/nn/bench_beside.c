@@ -25,13 +25,28 @@ double bench_clock(void) {
 }
 
 static void square_run(void *state) {
-    BenchBoard *board = state;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SQUARE, SQUARE, SQUARE, 1, board->a, SQUARE, board->b,
-                SQUARE, 0, board->c, SQUARE);
+    BenchSquare *square = state;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SQUARE, SQUARE, SQUARE, 1, square->a, SQUARE, square->b,
+                SQUARE, 0, square->c, SQUARE);
 }
 
-static BenchWork yardstick(BenchBoard *board) {
-    return (BenchWork){square_run, board, 2e-9 * SQUARE * SQUARE * SQUARE};
+static BenchWork yardstick(BenchSquare *square) {
+    return (BenchWork){square_run, square, 2e-9 * SQUARE * SQUARE * SQUARE};
+}
+
+Err bench_square_new(BenchSquare *square) {
+    size_t count = (size_t)SQUARE * SQUARE;
+    *square = (BenchSquare){0};
+    TRY(bench_floats(&square->a, count, 1, 1));
+    TRY(bench_floats(&square->b, count, 2, 1));
+    return bench_floats(&square->c, count, 3, 1);
+}
+
+void bench_square_free(BenchSquare *square) {
+    free(square->a);
+    free(square->b);
+    free(square->c);
+    *square = (BenchSquare){0};
 }
 
 /* Seconds a call. */
@@ -41,18 +56,22 @@ static double call_seconds(const BenchWork *work, int calls) {
     return (bench_thread_clock() - start) / calls;
 }
 
+double bench_square_rate(BenchSquare *square) {
+    const BenchWork work = yardstick(square);
+    return work.giga / call_seconds(&work, 1);
+}
+
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
 static void time_beside(BenchBoard *board, BenchRow *row, const BenchWork *work) {
-    const BenchWork square = yardstick(board);
     double shares[REPETITIONS_MAX], best = INFINITY, spent = 0, one = call_seconds(work, 1);
-    double before = square.giga / call_seconds(&square, 1);
+    double before = bench_square_rate(&board->square);
     int calls = 1 + (int)(0.03 / one), count = 0;
     while (count < REPETITIONS_MAX && (count < REPETITIONS_MIN || spent < board->seconds)) {
-        double seconds = call_seconds(work, calls), after = square.giga / call_seconds(&square, 1);
+        double seconds = call_seconds(work, calls), after = bench_square_rate(&board->square);
         best = fmin(best, seconds);
         spent += seconds * calls;
         shares[count++] = work->giga / seconds / ((before + after) / 2);
@@ -104,18 +123,15 @@ Err bench_board_row(BenchBoard *board, BenchRow *row, const BenchWork *work, dou
 }
 
 Err bench_board_open(BenchBoard *board, double seconds, bool json) {
-    size_t count = (size_t)SQUARE * SQUARE;
     *board = (BenchBoard){.seconds = seconds};
     blas_single_thread();
-    TRY(bench_floats(&board->a, count, 1, 1));
-    TRY(bench_floats(&board->b, count, 2, 1));
-    TRY(bench_floats(&board->c, count, 3, 1));
+    TRY(bench_square_new(&board->square));
     if (json)
         board->list = cJSON_CreateArray();
     else
         printf("%-42s %10s %8s %-10s %8s %9s\n", "one thread", "ms", "rate", "", "of sgemm", "error");
     BenchRow row = {.name = "sgemm 2048 x 2048 x 2048", .unit = "GFLOP/s"};
-    const BenchWork square = yardstick(board);
+    const BenchWork square = yardstick(&board->square);
     return bench_board_row(board, &row, &square, 0);
 }
 
@@ -127,9 +143,7 @@ Err bench_board_close(BenchBoard *board, Err err) {
         free(text);
     }
     cJSON_Delete(board->list);
-    free(board->a);
-    free(board->b);
-    free(board->c);
+    bench_square_free(&board->square);
     *board = (BenchBoard){0};
     return err;
 }

@@ -1,4 +1,4 @@
-/* nn/bench_beside - timing next to a yardstick, for nn/bench_kernels and nn/bench_step. See nn/bench_nn.h. */
+/* nn/bench_beside - timing next to a yardstick, for nn/bench_kernels and cli/bench_step. See nn/bench_nn.h. */
 #pragma once
 
 #include "base/err.h"
@@ -25,8 +25,18 @@ typedef struct {
     double giga;
 } BenchWork;
 
+/* The yardstick: a product of two matrices of 2048 x 2048 on one thread. */
 typedef struct {
     float *a, *b, *c;
+} BenchSquare;
+
+CHECKED Err bench_square_new(BenchSquare *square);
+void bench_square_free(BenchSquare *square);
+/* GFLOP/s of one product, in the thread's CPU time. */
+double bench_square_rate(BenchSquare *square);
+
+typedef struct {
+    BenchSquare square;
     double seconds;     /* for each row */
     struct cJSON *list; /* NULL: a table on stdout */
 } BenchBoard;

@@ -41,3 +41,10 @@ expect 0 "$synvid" bench features --seconds 0.01 --threads 2
 says out "frames/s"
 says out "clips/s"
 fits out
+expect 0 "$synvid" bench step --seconds 0.01 --only tiny
+says out "tiny, fine-tuning"
+fits out
+expect 0 ranks 2 "$synvid" bench step --seconds 0.01 --only "tiny, mask" --json
+[ "$(grep -c times_one_rank out)" -eq 2 ] || fail "not every row once"
+expect 2 "$synvid" bench step --only ViT-Q
+once 'contains "ViT-Q"'
