@@ -1,0 +1,152 @@
+"""Training steps beside PyTorch: the same networks, the same core, the same run.
+
+    python tests/oracle/compare_step.py build/release/synvid [rounds [case ...]]
+    python tests/oracle/compare_step.py build/release/synvid 2 "ViT-B, mask 0.75"
+
+Rounds of `synvid bench step` and of PyTorch take turns on one thread; CPU time counts, so that neighbors on the machine
+matter little; medians of all rounds. A step is forward, backward and AdamW of all parameters on the clips at hand; loading
+them is left out on both sides. PyTorch computes in float32 with its fused attention (scaled_dot_product_attention) and its
+fused AdamW, in a process of its own: as it comes, and tuned, that is with a C library that keeps freed memory
+(MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_MAX_), flush-to-zero, and gradients added in place.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+ROUNDS = 3
+REPETITIONS = 3
+SIZES = {"tiny": (32, 8, 8, 96, 4, 3, 64, 2, 2), "ViT-S": (224, 16, 16, 384, 12, 6, 192, 4, 3),
+         "ViT-B": (224, 16, 16, 768, 12, 12, 384, 4, 6)}
+TASKS = {"mask 0.75": 0.75, "mask 0.9": 0.9, "fine-tuning": 0}
+CASES = [f"{size}, {task}" for size in SIZES for task in TASKS]
+TUNED = {"MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_MMAP_MAX_": "0", "MALLOC_TOP_PAD_": "268435456"}
+
+
+def networks():
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+
+    class Block(nn.Module):
+        def __init__(self, width, heads):
+            super().__init__()
+            self.heads = heads
+            self.norm1, self.norm2 = nn.LayerNorm(width, eps=1e-6), nn.LayerNorm(width, eps=1e-6)
+            self.qkv, self.proj = nn.Linear(width, 3 * width), nn.Linear(width, width)
+            self.fc1, self.fc2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+        def forward(self, x):
+            B, N, D = x.shape
+            q, k, v = self.qkv(self.norm1(x)).view(B, N, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
+            x = x + self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(B, N, D))
+            return x + self.fc2(F.gelu(self.fc1(self.norm2(x))))
+
+    class Encoder(nn.Module):
+        def __init__(self, size):
+            super().__init__()
+            image, frames, patch, width, depth, heads = size[:6]
+            self.n_tokens = (frames // 2) * (image // patch) ** 2
+            self.embed = nn.Linear(3 * 2 * patch * patch, width)
+            self.register_buffer("position", torch.randn(1, self.n_tokens, width))
+            self.blocks = nn.Sequential(*[Block(width, heads) for _ in range(depth)])
+
+    class Pretraining(Encoder):
+        def __init__(self, size):
+            super().__init__(size)
+            width, narrow, values = size[3], size[6], 6 * size[2] ** 2
+            self.norm, self.reduce = nn.LayerNorm(width, eps=1e-6), nn.Linear(width, narrow, bias=False)
+            self.mask_token = nn.Parameter(torch.zeros(1, 1, narrow))
+            self.register_buffer("decoder_position", torch.randn(1, self.n_tokens, narrow))
+            self.decoder = nn.Sequential(*[Block(narrow, size[8]) for _ in range(size[7])])
+            self.decoder_norm, self.head = nn.LayerNorm(narrow, eps=1e-6), nn.Linear(narrow, values)
+
+        def forward(self, patches, seen, hidden):
+            B = patches.shape[0]
+            target = patches[:, hidden].view(B, len(hidden), -1, 3)
+            target = (target - target.mean(2, keepdim=True)) / (target.var(2, keepdim=True).sqrt() + 1e-6)
+            x = self.embed(patches[:, seen]) + self.position[:, seen]
+            x = self.reduce(self.norm(self.blocks(x)))
+            x = torch.cat([x + self.decoder_position[:, seen], self.mask_token + self.decoder_position[:, hidden]
+                           .expand(B, -1, -1)], 1)
+            x = self.head(self.decoder_norm(self.decoder(x)[:, -len(hidden):]))
+            return F.mse_loss(x, target.flatten(2))
+
+    class Classifier(Encoder):
+        def __init__(self, size, n_classes=8):
+            super().__init__(size)
+            self.norm, self.head = nn.LayerNorm(size[3], eps=1e-6), nn.Linear(size[3], n_classes)
+
+        def forward(self, patches, targets):
+            x = self.blocks(self.embed(patches) + self.position).mean(1)
+            return -(targets * F.log_softmax(self.head(self.norm(x)), -1)).sum(-1).mean()
+
+    return Pretraining, Classifier
+
+
+def torch_child(case, form):
+    """Prints the median seconds of a step."""
+    import torch
+    torch.set_num_threads(1)
+    if form == "tuned":
+        torch.set_flush_denormal(True)
+    Pretraining, Classifier = networks()
+    size, mask = SIZES[case.split(", ")[0]], TASKS[case.split(", ")[1]]
+    clips = 16 if case.startswith("tiny") else 2
+    torch.manual_seed(1)
+    net = (Pretraining if mask else Classifier)(size)
+    patches = torch.randn(clips, net.n_tokens, 6 * size[2] ** 2)
+    if mask:  # a tube mask: the same places in every pair of frames
+        pairs = size[1] // 2
+        places = net.n_tokens // pairs
+        order = torch.randperm(places)
+        n_hidden = int(mask * places)
+        tubes = [torch.cat([part + t * places for t in range(pairs)]) for part in (order[n_hidden:], order[:n_hidden])]
+        arguments = (patches, *(part.sort().values for part in tubes))
+    else:
+        arguments = (patches, torch.full((clips, 8), 1 / 8))
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-6, betas=(0.9, 0.95), weight_decay=0.05, fused=True)
+    seconds = []
+    for _ in range(1 + REPETITIONS * (10 if case.startswith("tiny") else 1)):
+        start = time.process_time()
+        loss = net(*arguments)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=form != "tuned")
+        seconds.append(time.process_time() - start)
+    print(json.dumps(seconds[1:]))  # the first step allocates
+
+
+def torch_run(case, form):
+    env = {**os.environ, "OMP_NUM_THREADS": "1", **(TUNED if form == "tuned" else {})}
+    out = subprocess.run([sys.executable, __file__, "--child", case, form], check=True, capture_output=True, text=True,
+                         env=env)
+    return json.loads(out.stdout)
+
+
+def ours(synvid, case):
+    out = subprocess.run([synvid, "bench", "step", "--only", case, "--seconds", "0.5", "--json"], check=True,
+                         capture_output=True, text=True)
+    row = json.loads(out.stdout)[0]
+    return row["forward"] + row["backward"] + row["update"]
+
+
+def main(synvid, rounds, cases):
+    print(f"{'seconds a step':22}{'synvid':>9}{'PyTorch':>9}{'tuned':>9}{'ratio':>8}{'to tuned':>10}")
+    for case in cases:
+        seconds = {"synvid": [], "default": [], "tuned": []}
+        for _ in range(rounds):
+            seconds["synvid"].append(ours(synvid, case))
+            for form in ("default", "tuned"):
+                seconds[form] += torch_run(case, form)
+        us, default, tuned = (statistics.median(seconds[who]) for who in seconds)
+        print(f"{case:22}{us:9.4f}{default:9.4f}{tuned:9.4f}{default / us:8.2f}{tuned / us:10.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--child":
+        torch_child(sys.argv[2], sys.argv[3])
+    else:
+        main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS, sys.argv[3:] or CASES)
