@@ -1,6 +1,7 @@
 #include "analysis/bench_distances.h"
 
 #include "analysis/metric.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "math/linalg.h"
 #include "nn/bench_beside.h"
@@ -44,9 +45,9 @@ static Err show(const BenchBoard *board, double seconds, const char *name) {
 /* One call, which takes seconds; then that many of them. */
 static Err time_call(const BenchBoard *board, Samples *samples, const char *name, Err (*run)(Samples *samples),
                      const char *for_all) {
-    double start = bench_thread_clock();
+    double start = clock_thread_s();
     TRY(run(samples));
-    double seconds = bench_thread_clock() - start;
+    double seconds = clock_thread_s() - start;
     TRY(show(board, seconds, name));
     return for_all ? show(board, DATASETS * seconds, for_all) : ERR_NONE;
 }

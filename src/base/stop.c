@@ -1,9 +1,10 @@
 #include "base/stop.h"
 
+#include "base/clock.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t caught_signal = 0;
@@ -11,12 +12,6 @@ static char requested_reason[64];
 static const char *watched_folder = NULL;
 static double deadline_s = 0;
 static double last_look_s = 0;
-
-static double now_s(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void on_signal(int number) {
     caught_signal = number;
@@ -36,7 +31,7 @@ void stop_watch_folder(const char *folder) {
 }
 
 void stop_set_budget(double seconds) {
-    deadline_s = seconds > 0 ? now_s() + seconds : 0;
+    deadline_s = seconds > 0 ? clock_wall_s() + seconds : 0;
 }
 
 void stop_request(const char *reason) {
@@ -62,7 +57,7 @@ bool stop_requested(void) {
         snprintf(requested_reason, sizeof requested_reason, "SIG%s", name ? name : "?");
         return true;
     }
-    double now = now_s();
+    double now = clock_wall_s();
     if (deadline_s > 0 && now >= deadline_s) {
         stop_request("time budget");
         return true;

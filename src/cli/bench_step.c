@@ -1,5 +1,6 @@
 #include "cli/bench_step.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/bench_step_work.h"
@@ -90,30 +91,30 @@ static Err step_verify(Step *step, const StepCase *c) {
 
 static void exchange_all(Step *step, double *seconds, void (*exchange)(Reduce *)) {
     par_barrier_all(step->par);
-    double start = bench_clock();
+    double start = clock_wall_s();
     exchange(step->reduce);
-    *seconds += bench_clock() - start;
+    *seconds += clock_wall_s() - start;
 }
 
 static Err step_once_all(Step *step, Repetition *mine) {
     const AdamwConfig adamw = {.beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f, .weight_decay = 0.05f};
     float *params = reduce_params(step->reduce), *grads = reduce_grads(step->reduce);
     double loss = 0, *parts = mine->parts, times[5];
-    times[0] = bench_thread_clock();
+    times[0] = clock_thread_s();
     TRY(step->work.load(&step->work));
-    times[1] = bench_thread_clock();
+    times[1] = clock_thread_s();
     step->work.compute(&step->work, params, NULL, &loss);
-    times[2] = bench_thread_clock();
+    times[2] = clock_thread_s();
     step->work.compute(&step->work, params, grads, &loss);
-    times[3] = bench_thread_clock();
+    times[3] = clock_thread_s();
     parts[DATA] = times[1] - times[0];
     parts[FORWARD] = times[2] - times[1];
     parts[BACKWARD] = times[3] - times[2] - parts[FORWARD];
     exchange_all(step, &parts[EXCHANGE], reduce_scatter_all);
-    times[3] = bench_thread_clock();
+    times[3] = clock_thread_s();
     adamw_update(params + step->slice.begin, step->m, step->v, grads + step->slice.begin, (size_t)step->slice.begin,
                  (size_t)step->slice.end, step->work.params, &adamw, 1e-6, NULL, ++step->steps);
-    parts[UPDATE] = bench_thread_clock() - times[3];
+    parts[UPDATE] = clock_thread_s() - times[3];
     exchange_all(step, &parts[EXCHANGE], reduce_gather_all);
     memset(grads, 0, step->work.params->total * sizeof *grads);
     return ERR_NONE;

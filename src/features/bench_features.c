@@ -1,5 +1,6 @@
 #include "features/bench_features.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "features/random_weights.h"
 #include "features/tables.h"
@@ -79,12 +80,12 @@ static Err time_threads(double *seconds, const NetCase *c, int threads, int pass
         if (mine) err = mine;
 #pragma omp barrier
 #pragma omp master
-        start = bench_clock();
+        start = clock_wall_s();
 #pragma omp barrier
         for (int i = 0; i < passes && !err; i++) net_run(&own);
 #pragma omp barrier
 #pragma omp master
-        *seconds = (bench_clock() - start) / passes;
+        *seconds = (clock_wall_s() - start) / passes;
         convnet_scratch_free(&own.scratch);
         free(own.features);
     }

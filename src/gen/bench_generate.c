@@ -1,5 +1,6 @@
 #include "gen/bench_generate.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/shared_err.h"
 #include "gen/bench_threads.h"
@@ -9,7 +10,6 @@
 #include <cjson/cJSON.h>
 #include <omp.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { ROUNDS = 5, POOL_IMAGES = 300, SEED = 1, FRAMES_A_VIDEO = 150, FRAMES_A_PIECE = 30 };
 
@@ -31,13 +31,6 @@ typedef struct {
     SceneLaw law;
     uint8_t *frames[2];
 } Subject;
-
-/* Of this thread, so that neighbors on the machine count as little as possible. */
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Noise is as slow to fetch as photographs; the pool is larger than caches. */
 static Err make_pool(Media *media) {
@@ -98,13 +91,13 @@ static Err render_piece(Frames *frames, Subject *subject, int64_t piece) {
 
 /* Frames a second, scenes included, over about `seconds`. */
 static Err measure_once(double *rate, Subject *subject, int64_t *piece, double seconds) {
-    double start = seconds_now(), elapsed = 0;
+    double start = clock_thread_s(), elapsed = 0;
     int64_t first = *piece;
     Frames frames = {0};
     Err err = ERR_NONE;
     while (elapsed < seconds && !err) {
         err = render_piece(&frames, subject, (*piece)++);
-        elapsed = seconds_now() - start;
+        elapsed = clock_thread_s() - start;
     }
     frames_free(&frames);
     *rate = (double)((*piece - first) * FRAMES_A_PIECE) / elapsed;
@@ -130,12 +123,12 @@ static Err measure_bound(double *rate, double seconds) {
     Frames frames = {0};
     TRY(frames_shape(&frames, FRAMES_A_VIDEO, 256, 256));
     memset(frames.data, 1, (size_t)FRAMES_A_VIDEO * frames_frame_bytes(&frames));
-    double start = seconds_now(), elapsed = 0;
+    double start = clock_thread_s(), elapsed = 0;
     int64_t done = 0;
     for (int value = 0; elapsed < seconds; value++) {
         for (int f = 0; f < FRAMES_A_VIDEO; f++) memset(frames_at(&frames, f), value, frames_frame_bytes(&frames));
         done += FRAMES_A_VIDEO;
-        elapsed = seconds_now() - start;
+        elapsed = clock_thread_s() - start;
     }
     frames_free(&frames);
     *rate = (double)done / elapsed;
@@ -160,8 +153,8 @@ static Err render_with_threads(double *amount, double *elapsed, void *state, int
         Err err = subject_open(&subject, crew->variant, crew->media);
         if (!err) err = render_piece(&out, &subject, piece++);
 #pragma omp barrier
-        double start = bench_wall_seconds();
-        for (longest = 0; longest < seconds && !err; longest = bench_wall_seconds() - start) {
+        double start = clock_wall_s();
+        for (longest = 0; longest < seconds && !err; longest = clock_wall_s() - start) {
             err = render_piece(&out, &subject, piece++);
             frames += FRAMES_A_PIECE;
         }

@@ -1,5 +1,6 @@
 #include "gen/bench_textures.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/shared_err.h"
 #include "gen/bench_threads.h"
@@ -11,7 +12,6 @@
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { SIDE = 256, IMAGES = 4, SMALL_SIDE = 32, SEED = 1 };
 
@@ -27,13 +27,6 @@ static const BenchRow rows[] = {
     {"stylegan-highfreq", TEXTURE_STYLEGAN_HIGH_FREQUENCY, 0},
 };
 enum { N_ROWS = sizeof rows / sizeof rows[0] };
-
-/* Of this thread, so that neighbors on the machine count as little as possible. */
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static double relative_distance(const float *a, const float *b, size_t count) {
     double difference = 0, size = 0;
@@ -98,16 +91,16 @@ static Err verify(TextureKind kind) {
 /* What is made once for many images (style matrices) is taken out by timing one image and many. */
 static Err measure(double *rate, TextureKind kind, uint8_t *pixels, double seconds) {
     const TexturesConfig config = {.kind = (int)kind, .size = SIDE};
-    double start = seconds_now();
+    double start = clock_thread_s();
     TRY(textures_render(pixels, &config, SEED, 0, 1, 1));
-    double one = seconds_now() - start, elapsed = 0;
+    double one = clock_thread_s() - start, elapsed = 0;
     int64_t done = 0, calls = 0;
-    start = seconds_now();
+    start = clock_thread_s();
     while (elapsed < seconds || calls == 0) {
         TRY(textures_render(pixels, &config, SEED, (int)(calls % 80) * IMAGES, IMAGES, 1));
         done += IMAGES;
         calls++;
-        elapsed = seconds_now() - start;
+        elapsed = clock_thread_s() - start;
     }
     *rate = (double)(done - calls) / (elapsed - one * (double)calls);
     return ERR_NONE;
@@ -119,11 +112,11 @@ static Err make_images(double *amount, double *elapsed, TextureKind kind, double
     const int batch = kind == TEXTURE_STATISTICAL ? 1 : IMAGES; /* many share a network */
     uint8_t *pixels = malloc((size_t)batch * SIDE * SIDE * 3);
     Err err = pixels ? ERR_NONE : RAISE(ERR_MEMORY, "textures to make: out of memory");
-    double start = bench_wall_seconds();
+    double start = clock_wall_s();
     while (!err && *elapsed < seconds) {
         err = textures_render(pixels, &config, SEED, omp_get_thread_num() * batch, batch, 1);
         *amount += batch;
-        *elapsed = bench_wall_seconds() - start;
+        *elapsed = clock_wall_s() - start;
     }
     free(pixels);
     return err;

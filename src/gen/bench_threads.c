@@ -1,15 +1,8 @@
 #include "gen/bench_threads.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum { TURNS = 3 };
-
-double bench_wall_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;

@@ -12,5 +12,3 @@ typedef struct {
 } ThreadedRate;
 
 CHECKED Err bench_threads(ThreadedRate *result, ThreadedWork work, void *state, int threads, double seconds);
-/* Seconds of a clock that all threads share. */
-double bench_wall_seconds(void);

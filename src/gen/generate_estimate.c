@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/estimate.h"
 #include "base/log.h"
 #include "gen/generate_plan.h"
@@ -5,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* Measured on 256 x 256 frames: deflated 50 x 64 x 64 tiles, MPEG-4 at the released generator's rate. */
 double plan_storage_ratio(StorageKind storage, const Variant *variant) {
@@ -29,19 +29,13 @@ double plan_memory_bytes(const Plan *plan, const Generator *generator, int threa
     return bytes + 48e6; /* the program and its libraries */
 }
 
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 enum { TRIAL_FRAMES = 16 };
 
 /* Frames a second of one thread, from a tenth of a second of real videos. */
 static Err measure_rate(double *frames_per_second, const Generator *generator, int64_t n_videos) {
     Frames frames = {0};
     int64_t done = 0;
-    double start = seconds_now(), elapsed = 0;
+    double start = clock_wall_s(), elapsed = 0;
     Err err = ERR_NONE;
     for (int64_t v = 0; v < n_videos && elapsed < 0.1 && !err; v++) {
         VideoInfo info;
@@ -51,7 +45,7 @@ static Err measure_rate(double *frames_per_second, const Generator *generator, i
         for (int i = 0; i < TRIAL_FRAMES; i++) numbers[i] = i * info.n_frames / TRIAL_FRAMES;
         err = generator_render(generator, (uint64_t)v, numbers, TRIAL_FRAMES, &frames);
         done += TRIAL_FRAMES;
-        elapsed = seconds_now() - start;
+        elapsed = clock_wall_s() - start;
     }
     frames_free(&frames);
     *frames_per_second = elapsed > 0 ? (double)done / elapsed : 0;

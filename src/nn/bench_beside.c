@@ -1,5 +1,6 @@
 #include "nn/bench_beside.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "math/blas.h"
@@ -8,21 +9,8 @@
 #include <cblas.h>
 #include <cjson/cJSON.h>
 #include <math.h>
-#include <time.h>
 
 enum { SQUARE = 2048, REPETITIONS_MIN = 3, REPETITIONS_MAX = 200 };
-
-double bench_thread_clock(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-double bench_clock(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void square_run(void *state) {
     BenchSquare *square = state;
@@ -51,9 +39,9 @@ void bench_square_free(BenchSquare *square) {
 
 /* Seconds a call. */
 static double call_seconds(const BenchWork *work, int calls) {
-    double start = bench_thread_clock();
+    double start = clock_thread_s();
     for (int i = 0; i < calls; i++) work->run(work->state);
-    return (bench_thread_clock() - start) / calls;
+    return (clock_thread_s() - start) / calls;
 }
 
 double bench_square_rate(BenchSquare *square) {

@@ -50,9 +50,6 @@ void bench_board_show(const BenchBoard *board, const BenchRow *row);
 /* Prints the list, if it is one, unless `err`; frees. Returns err or its own. */
 CHECKED Err bench_board_close(BenchBoard *board, Err err);
 
-/* Seconds from some moment on: by the clock, and of this thread's CPU time. */
-double bench_clock(void);
-double bench_thread_clock(void);
 /* Uniform in +-scale, 64-byte aligned; to be freed. */
 CHECKED Err bench_floats(float **out, size_t count, unsigned object, float scale);
 /* Norm of the difference over norm of the expectation. */

@@ -1,16 +1,11 @@
 #include "nn/sgemm_rate.h"
 
+#include "base/clock.h"
+
 #include <cblas.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { SQUARE = 1024, REPETITIONS = 4 };
-
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 double sgemm_rate(void) {
     size_t count = (size_t)SQUARE * SQUARE;
@@ -19,10 +14,10 @@ double sgemm_rate(void) {
     double best = 0;
     for (size_t i = 0; i < 3 * count; i++) a[i] = (float)(i % 7) - 3;
     for (int i = 0; i < REPETITIONS; i++) {
-        double started = seconds_now();
+        double started = clock_wall_s();
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SQUARE, SQUARE, SQUARE, 1, a, SQUARE, a + count, SQUARE,
                     0, a + 2 * count, SQUARE);
-        double rate = 2.0 * SQUARE * (double)count / (seconds_now() - started);
+        double rate = 2.0 * SQUARE * (double)count / (clock_wall_s() - started);
         if (rate > best) best = rate;
     }
     free(a);

@@ -1,25 +1,19 @@
 #include "par/bench_pairs.h"
 
+#include "base/clock.h"
 #include "par/agree.h"
 #include "par/spread.h"
 
 #include <math.h>
-#include <time.h>
 
 enum { PAIRS_MIN = 3, PAIRS_MAX = 100 };
-
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Seconds of one repetition, by the slowest rank. */
 static Err time_all(double *seconds, PairWork work, void *state, const Par *par) {
     par_barrier_all(par);
-    double start = seconds_now();
+    double start = clock_wall_s();
     Err mine = work(state);
-    int64_t nanoseconds = (int64_t)(1e9 * (seconds_now() - start));
+    int64_t nanoseconds = (int64_t)(1e9 * (clock_wall_s() - start));
     TRY(err_agree_all(mine, par, "a benchmark"));
     *seconds = 1e-9 * (double)agree_max_all(nanoseconds, par, "a benchmark");
     return ERR_NONE;

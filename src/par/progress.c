@@ -1,5 +1,6 @@
 #include "par/progress.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "par/agree.h"
@@ -8,7 +9,6 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <time.h>
 #include <unistd.h>
 
 static const double lines_every_s = 5, bar_every_s = 0.25, send_every_s = 0.25;
@@ -30,12 +30,6 @@ struct Progress {
     int64_t sent;    /* others: the count under way */
     MPI_Request request;
 };
-
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static ProgressMode choose_mode(ProgressMode asked, const Par *par) {
     if (log_level() == LOG_QUIET) return PROGRESS_NONE;
@@ -75,7 +69,7 @@ Err progress_begin_all(Progress **progress, const Par *par, ProgressMode mode, c
     p->total = total;
     p->units_per_item = units_per_item;
     p->owner = pthread_self();
-    p->start_s = seconds_now();
+    p->start_s = clock_wall_s();
     p->request = MPI_REQUEST_NULL;
     if (par->n_ranks > 1) MPI_Comm_dup(par->comm, &p->par.comm);
     return ERR_NONE;
@@ -123,7 +117,7 @@ static void show(Progress *progress) {
     char line[300];
     int64_t done = progress->mine;
     for (int rank = 1; rank < progress->par.n_ranks; rank++) done += progress->counts[rank];
-    describe(line, sizeof line, progress, done, seconds_now() - progress->start_s);
+    describe(line, sizeof line, progress, done, clock_wall_s() - progress->start_s);
     if (progress->mode == PROGRESS_BAR)
         show_bar(progress, line, done);
     else
@@ -152,7 +146,7 @@ static void receive_counts(Progress *progress) {
 }
 
 static void show_when_due(Progress *progress) {
-    double now = seconds_now();
+    double now = clock_wall_s();
     if (now < progress->next_s) return;
     bool first_line = progress->next_s == 0 && progress->mode == PROGRESS_LINES;
     progress->next_s = now + (progress->mode == PROGRESS_BAR ? bar_every_s : lines_every_s);
@@ -165,8 +159,8 @@ void progress_add(Progress *progress, int64_t items) {
     if (progress->par.rank == 0) {
         if (progress->par.n_ranks > 1) receive_counts(progress);
         show_when_due(progress);
-    } else if (seconds_now() >= progress->next_s) {
-        progress->next_s = seconds_now() + send_every_s;
+    } else if (clock_wall_s() >= progress->next_s) {
+        progress->next_s = clock_wall_s() + send_every_s;
         send_count(progress);
     }
 }

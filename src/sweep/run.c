@@ -1,5 +1,6 @@
 #include "sweep/run.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/stop.h"
@@ -32,12 +33,6 @@ typedef struct {
     Err failure; /* of the first task that failed */
     bool stopping;
 } Sweep;
-
-static double now_s(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static bool needs_finished(const Sweep *sweep, int number) {
     const SweepTask *task = &sweep->plan->tasks[number];
@@ -77,7 +72,7 @@ static Err start_task(Sweep *sweep, int number) {
     TRY(sweep_state_inputs(record->inputs, sweep->plan, number, sweep->records));
     TRY(sweep_state_write(record, sweep->plan, number));
     if (task_launch(&run->child, sweep->plan, number, sweep->records, &run->cores)) return fail_to_start(sweep, number);
-    run->started_s = now_s();
+    run->started_s = clock_wall_s();
     sweep->n_running++;
     view_clear(&sweep->view);
     log_info("[%d/%d] %s: started", sweep->n_done, sweep->n_wanted, sweep->plan->tasks[number].name);
@@ -136,7 +131,7 @@ static Err want_changed_dependents(Sweep *sweep, int number) {
 static Err end_task(Sweep *sweep, int number, int status) {
     TaskRecord *record = &sweep->records[number];
     TaskRun *run = &sweep->runs[number];
-    record->seconds = now_s() - run->started_s;
+    record->seconds = clock_wall_s() - run->started_s;
     run->child = 0;
     cores_return(&sweep->cores, &run->cores);
     sweep->n_running--;
@@ -158,7 +153,7 @@ static void show_running(Sweep *sweep) {
     for (int i = 0; i < sweep->plan->n_tasks; i++)
         if (sweep->runs[i].child > 0) sweep->running[count++] = i;
     ViewState state = {sweep->running, count, sweep->n_done, sweep->n_wanted};
-    view_show(&sweep->view, sweep->plan, &state, now_s());
+    view_show(&sweep->view, sweep->plan, &state, clock_wall_s());
 }
 
 static Err reap_one(Sweep *sweep) {

@@ -1,7 +1,7 @@
 #include "train/prefetch.h"
 
+#include "base/clock.h"
 #include "base/shared_err.h"
-#include "train/trainlog.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -217,7 +217,7 @@ static Err take_slot(Prefetch *p, Slot *slot, int thread) {
 }
 
 CHECKED Err prefetch_take(Prefetch *p, int thread, const TrainLeaf *leaf, void **place) {
-    double started = trainlog_now();
+    double started = clock_wall_s();
     pthread_mutex_lock(&p->lock);
     ASSERT(leaf->step == p->step);
     Slot *slot = slot_of(p, leaf);
@@ -229,7 +229,7 @@ CHECKED Err prefetch_take(Prefetch *p, int thread, const TrainLeaf *leaf, void *
     pthread_mutex_unlock(&p->lock);
     if (!slot) err = p->loader->load(p->loader->state, p->mine[thread], leaf);
     *place = p->mine[thread];
-    p->waited[thread] += trainlog_now() - started;
+    p->waited[thread] += clock_wall_s() - started;
     return err;
 }
 

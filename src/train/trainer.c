@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -181,7 +182,7 @@ static Err open_all(Trainer *t, const float *initial) {
     t->logging = true;
     TRY(trainlog_open_all(&t->log, &log, t->run, t->folder));
     stop_watch_folder(t->folder->path);
-    t->last_checkpoint = trainlog_now();
+    t->last_checkpoint = clock_wall_s();
     return ERR_NONE;
 }
 
@@ -239,7 +240,7 @@ static double sum_in_order(const double *values, int count) {
 static void share_stats_all(Trainer *t, bool *stop, bool *save) {
     StepStats *s = &t->stats;
     double *wishes = s->values + s->n_leaves + s->n_units;
-    bool due = trainlog_now() - t->last_checkpoint > 60 * t->config->checkpoint_minutes;
+    bool due = clock_wall_s() - t->last_checkpoint > 60 * t->config->checkpoint_minutes;
     square_units(t);
     wishes[0] = stop_requested();
     wishes[1] = t->run->par.rank == 0 && due;
@@ -275,22 +276,22 @@ static Divergence divergence(const Trainer *t) {
 
 static Err step_all(Trainer *t, bool *stop, bool *save) {
     double times[5], lr = schedule_rate(&t->schedule, t->step);
-    times[0] = trainlog_now();
+    times[0] = clock_wall_s();
     batch_plan_enter(&t->plan, t->step);
     prefetch_enter(t->prefetch, t->step);
     TRY(err_agree_all(compute_gradients(t), &t->run->par, "gradients"));
-    times[1] = trainlog_now();
+    times[1] = clock_wall_s();
     reduce_scatter_all(t->reduce);
     share_stats_all(t, stop, save);
     if (!isfinite(t->loss) || !isfinite(t->grad_norm)) {
         Divergence where = divergence(t);
         return divergence_raise_all(&where, t->step + 1, &t->plan, t->stats.values, t->loss, t->grad_norm);
     }
-    times[2] = trainlog_now();
+    times[2] = clock_wall_s();
     update_slice(t, lr);
-    times[3] = trainlog_now();
+    times[3] = clock_wall_s();
     reduce_gather_all(t->reduce);
-    times[4] = trainlog_now();
+    times[4] = clock_wall_s();
     t->step++;
     StepTimes spent = {.data = prefetch_take_waited(t->prefetch) / t->run->par.threads,
                        .compute = times[1] - times[0],
@@ -311,7 +312,7 @@ static Err save_all(Trainer *t) {
     CheckpointState state = {.step = t->step, .seed = t->task->seed, .config_text = t->run->config_text};
     TRY(checkpoint_write_all(t->checkpoint_folder, &slice, &state, &t->run->par));
     t->saved_step = t->step;
-    t->last_checkpoint = trainlog_now();
+    t->last_checkpoint = clock_wall_s();
     return checkpoint_prune_all(t->checkpoint_folder, t->config->keep_last, t->config->keep_every, &t->run->par);
 }
 

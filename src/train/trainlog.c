@@ -1,24 +1,18 @@
 #include "train/trainlog.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "nn/sgemm_rate.h"
 #include "par/agree.h"
 
 #include <sys/resource.h>
-#include <time.h>
 
 /* A run shorter than this is not worth timing the yardstick. */
 static const double yardstick_after_s = 30;
 
-double trainlog_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 CHECKED Err trainlog_open_all(TrainLog *log, const TrainLogPlan *plan, const Run *run, const RunFolder *folder) {
-    double now = trainlog_now();
+    double now = clock_wall_s();
     *log = (TrainLog){.plan = *plan,
                       .run = run,
                       .speaks = run->par.rank == 0,
@@ -37,7 +31,7 @@ static double clips_per_s(const TrainLog *log, int64_t steps, double seconds) {
 }
 
 static Err write_timing(TrainLog *log, int64_t step) {
-    double now = trainlog_now(), seconds = now - log->last_point;
+    double now = clock_wall_s(), seconds = now - log->last_point;
     double rate = clips_per_s(log, step - log->last_point_step, seconds);
     char line[400];
     TRY(text_format(line, sizeof(line),
@@ -110,7 +104,7 @@ static void say_what_was_done(const TrainLog *log, int64_t step, double seconds,
 
 CHECKED Err trainlog_close_all(TrainLog *log, int64_t step) {
     const Par *par = &log->run->par;
-    double seconds = trainlog_now() - log->started;
+    double seconds = clock_wall_s() - log->started;
     progress_end_all(&log->progress);
     double waited = 1e-6 * (double)agree_max_all((int64_t)(1e6 * log->waited), par, "the time spent waiting");
     double peak = (double)agree_max_all(peak_bytes(), par, "memory");

@@ -33,8 +33,6 @@ typedef struct {
     char timings_path[PATH_SIZE];
 } TrainLog;
 
-double trainlog_now(void); /* seconds, monotonic */
-
 /* Points of steps after first_step (a resumed run's) are cut from the curves. */
 CHECKED Err trainlog_open_all(TrainLog *log, const TrainLogPlan *plan, const Run *run, const RunFolder *folder);
 /* After a step; `step` counts those done. Writes a point every log_steps and at the end. Local. */
