@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "eval/census.h"
 #include "eval/forward.h"
+#include "eval/sample.h"
 #include "eval/score.h"
 #include "par/agree.h"
 #include "par/spread.h"
@@ -91,6 +92,36 @@ static Err open_folder_all(Classification *c) {
         TRY(text_format(name, sizeof(name), "%s-%s-%s", t->task, t->train->name, pretraining_name(c)));
     return runfolder_open_all(&c->folder, name, identity, t->run);
 }
+
+/* ---- training clips ---- */
+
+static Err place_new(void *state, void **place) {
+    const ClassificationTask *t = &((const Classification *)state)->task;
+    SampleBatch *batch = *place = calloc(1, sizeof(*batch));
+    if (!batch) return RAISE(ERR_MEMORY, "training clips: no memory for a micro-batch");
+    return sample_batch_init(batch, t->config, t->train->n_classes);
+}
+
+static void place_free(void *state, void *place) {
+    (void)state;
+    if (place) sample_batch_free(place);
+    free(place);
+}
+
+static Err load(void *state, void *place, const TrainLeaf *which) {
+    const ClassificationTask *t = &((const Classification *)state)->task;
+    return sample_batch_load(place, t->config, t->train, which, t->run->seed);
+}
+
+LeafLoader classification_loader(Classification *c) {
+    return (LeafLoader){.state = c,
+                        .place_bytes = sample_batch_bytes(c->task.config),
+                        .place_new = place_new,
+                        .place_free = place_free,
+                        .load = load};
+}
+
+/* ---- the run ---- */
 
 CHECKED Err classification_run_all(Classification *c, Err (*train_all)(Classification *c, void *state), void *state) {
     char reason[256];

@@ -7,6 +7,7 @@
 #include "nn/classifier.h"
 #include "store/result.h"
 #include "store/runfolder.h"
+#include "train/prefetch.h"
 
 /* Results without a checkpoint call their pre-training so. */
 #define RANDOM_INITIALIZATION "random-initialization"
@@ -32,6 +33,8 @@ typedef struct {
 /* Checks sources and model, builds the network, loads the checkpoint (rank 0 reads). */
 CHECKED Err classification_open_all(Classification *c, const ClassificationTask *task);
 void classification_free(Classification *c);
+/* Leaves of augmented training clips; a place is a SampleBatch. `c` is borrowed. */
+LeafLoader classification_loader(Classification *c);
 /* Calls `train_all` in the run folder, unless that is finished, and closes the folder with the outcome. */
 CHECKED Err classification_run_all(Classification *c, Err (*train_all)(Classification *c, void *state), void *state);
 /* Writes the result: identity, protocol, inputs, and what `fill` adds to it (metrics) and to the folder (tables).

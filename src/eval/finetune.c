@@ -42,24 +42,6 @@ static Err layer_scales(Finetune *f) {
 
 /* ---- a leaf ---- */
 
-static Err place_new(void *state, void **place) {
-    const ClassificationTask *t = &((const Finetune *)state)->c->task;
-    SampleBatch *batch = *place = calloc(1, sizeof(*batch));
-    if (!batch) return RAISE(ERR_MEMORY, "fine-tuning: no memory for a micro-batch");
-    return sample_batch_init(batch, t->config, t->train->n_classes);
-}
-
-static void place_free(void *state, void *place) {
-    (void)state;
-    if (place) sample_batch_free(place);
-    free(place);
-}
-
-static Err load(void *state, void *place, const TrainLeaf *which) {
-    const ClassificationTask *t = &((const Finetune *)state)->c->task;
-    return sample_batch_load(place, t->config, t->train, which, t->run->seed);
-}
-
 static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
                  double *loss) {
     const Finetune *f = task->state;
@@ -90,11 +72,7 @@ static TrainTask task_of(Finetune *f) {
                        .flops_per_clip = config->data.repeat *
                                          model_finetune_flops(&config->model, t->train->n_classes),
                        .scratch_bytes = classifier_scratch_bytes(f->c->network, f->B),
-                       .loader = {.state = f,
-                                  .place_bytes = sample_batch_bytes(config),
-                                  .place_new = place_new,
-                                  .place_free = place_free,
-                                  .load = load},
+                       .loader = classification_loader(f->c),
                        .leaf = leaf,
                        .finish_all = finish_all};
 }

@@ -72,24 +72,6 @@ static void probe_close(Probe *p) {
 
 /* ---- a leaf ---- */
 
-static Err place_new(void *state, void **place) {
-    const ClassificationTask *t = &((const Probe *)state)->c->task;
-    SampleBatch *batch = *place = calloc(1, sizeof(*batch));
-    if (!batch) return RAISE(ERR_MEMORY, "probe: no memory for a micro-batch");
-    return sample_batch_init(batch, t->config, t->train->n_classes);
-}
-
-static void place_free(void *state, void *place) {
-    (void)state;
-    if (place) sample_batch_free(place);
-    free(place);
-}
-
-static Err load(void *state, void *place, const TrainLeaf *which) {
-    const ClassificationTask *t = &((const Probe *)state)->c->task;
-    return sample_batch_load(place, t->config, t->train, which, t->run->seed);
-}
-
 /* Features of the frozen network in training mode, and their moments. */
 static void compute_features(const Probe *p, Worker *worker, const SampleBatch *batch) {
     ClassifierDraws draws = {.seed = p->c->task.run->seed, .samples = batch->samples};
@@ -255,11 +237,7 @@ static TrainTask task_of(Probe *p) {
                        .state = p,
                        .flops_per_clip = t->config->data.repeat * forward,
                        .scratch_bytes = classifier_scratch_bytes(p->c->network, p->B),
-                       .loader = {.state = p,
-                                  .place_bytes = sample_batch_bytes(t->config),
-                                  .place_new = place_new,
-                                  .place_free = place_free,
-                                  .load = load},
+                       .loader = classification_loader(p->c),
                        .leaf = leaf,
                        .finish_all = finish_all};
 }
