@@ -79,6 +79,7 @@ static Err add_names(Board *board, const Outcomes *outcomes, const Paper *paper)
 
 static int compare_columns(const void *a, const void *b) {
     const BoardColumn *x = a, *y = b;
+    if (x->primary != y->primary) return x->primary ? -1 : 1;
     int by_dataset = strcmp(x->dataset, y->dataset), by_task = strcmp(x->task, y->task);
     return by_dataset ? by_dataset : by_task ? by_task : strcmp(x->model, y->model);
 }
@@ -140,9 +141,30 @@ static Estimate cell_estimate(const Outcomes *outcomes, const Paper *paper, cons
     return estimate;
 }
 
-Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper) {
+static Err mark_primary(Board *board, const char *primary) {
+    size_t length = strcspn(primary, ":");
+    bool known = (length == 8 && text_starts(primary, "finetune")) || (length == 5 && text_starts(primary, "probe"));
+    if (!primary[0]) return ERR_NONE;
+    if (!known || !primary[length] || !primary[length + 1])
+        return RAISE(ERR_USAGE,
+                     "primary: \"%.80s\", expected finetune:DATASET or probe:DATASET, as in "
+                     "finetune:standin-motion",
+                     primary);
+    for (int c = 0; c < board->n_columns; c++)
+        board->columns[c].primary = strlen(board->columns[c].task) == length &&
+                                    text_starts(primary, board->columns[c].task) &&
+                                    text_equal(board->columns[c].dataset, primary + length + 1);
+    return ERR_NONE;
+}
+
+int board_primary(const Board *board) {
+    return board->n_columns > 0 && board->columns[0].primary ? 0 : -1;
+}
+
+Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper, const char *primary) {
     *board = (Board){0};
     TRY(add_names(board, outcomes, paper));
+    TRY(mark_primary(board, primary));
     qsort(board->columns, (size_t)board->n_columns, sizeof *board->columns, compare_columns);
     mark_models(board);
     TRY(mark_targets(board));
@@ -163,9 +185,9 @@ const Estimate *board_target(const Board *board, int column) {
 }
 
 const char *board_column_title(char *out, size_t size, const BoardColumn *column) {
-    snprintf(out, size, "%s, %s%s%s", column->dataset,
+    snprintf(out, size, "%s, %s%s%s%s", column->dataset,
              text_equal(column->task, "finetune") ? "fine-tune" : column->task, column->shows_model ? ", " : "",
-             column->shows_model ? column->model : "");
+             column->shows_model ? column->model : "", column->primary ? ", primary" : "");
     return out;
 }
 

@@ -1,7 +1,8 @@
 /* analysis/board - our accuracies as a grid: pre-trainings down, experiments (task, dataset, model) across.
  *
  * Rows are in the paper's order, others behind them; a pre-training on the dataset of a column is that column's target
- * row, the upper end of its gap. */
+ * row, the upper end of its gap. One experiment may be primary, the one that decides: it is the first column, and says
+ * so in its title. Which one is named before the runs, not after looking at them. */
 #pragma once
 
 #include "analysis/outcomes.h"
@@ -13,6 +14,7 @@ typedef struct {
     char task[32], dataset[NAME_SIZE], model[64];
     double chance;    /* percent; NAN: unknown */
     bool shows_model; /* another column has the same task and dataset */
+    bool primary;
 } BoardColumn;
 
 typedef struct {
@@ -34,8 +36,11 @@ void board_order_outcomes(Outcomes *outcomes, const Paper *paper);
 /* The name that order and labels go by. */
 const char *board_subject(const Result *result);
 
-/* More experiments than BOARD_COLUMNS: ERR_INPUT. Estimates point into `outcomes`. */
-CHECKED Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper);
+/* More experiments than BOARD_COLUMNS: ERR_INPUT. Estimates point into `outcomes`. `primary`: "TASK:DATASET" with TASK
+ * finetune or probe, or "" for none; ERR_USAGE when it is neither. No results of it yet: no column is primary. */
+CHECKED Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper, const char *primary);
+/* The column of the primary read-out, the first; -1: there is none. */
+int board_primary(const Board *board);
 /* NULL when there is no such row or no figure in it. */
 const Estimate *board_find(const Board *board, int column, const char *slug);
 /* The upper end of the column's gap: pre-training on the column's own dataset. */

@@ -10,10 +10,11 @@ typedef enum { REPRODUCE_PLAIN, REPRODUCE_JSON, REPRODUCE_CSV, REPRODUCE_MARKDOW
 #define REPRODUCE_FORMATS "plain|json|csv|markdown|latex"
 
 typedef struct {
-    const char *runs;  /* folder of runs; need not exist: nothing has been run */
-    const char *data;  /* folder searched for datasets, for the strips of figure 1 */
-    const char *lists; /* comma-separated lists of configs/analysis for the correlations; NULL: STATISTICS_LISTS */
-    const char *out;   /* folder for tables (.tex .csv .md) and figures (.svg .pdf .gp .dat, .png); NULL: none */
+    const char *runs;    /* folder of runs; need not exist: nothing has been run */
+    const char *data;    /* folder searched for datasets, for the strips of figure 1 */
+    const char *lists;   /* comma-separated lists of configs/analysis for the correlations; NULL: STATISTICS_LISTS */
+    const char *primary; /* "finetune:standin-motion"; "": none */
+    const char *out;     /* folder for tables (.tex .csv .md) and figures (.svg .pdf .gp .dat, .png); NULL: none */
     ReproduceFormat format;
 } ReproduceRequest;
 

@@ -118,7 +118,7 @@ static Err prepare(Printer *printer) {
     const char *out = printer->request->out;
     printer->board = malloc(sizeof *printer->board);
     if (!printer->board) return RAISE(ERR_MEMORY, "board: no memory");
-    TRY(board_make(printer->board, printer->outcomes, printer->paper));
+    TRY(board_make(printer->board, printer->outcomes, printer->paper, printer->request->primary));
     if (!out) return ERR_NONE;
     TRY(path_join(printer->tables, sizeof printer->tables, out, "tables"));
     return path_join(printer->figures, sizeof printer->figures, out, "figures");

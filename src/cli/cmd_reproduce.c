@@ -3,7 +3,7 @@
 #include "cli/cmd.h"
 
 typedef struct {
-    const char *runs, *data, *lists, *out, *format;
+    const char *runs, *data, *lists, *primary, *out, *format;
     bool help;
 } ReproduceArgs;
 
@@ -12,6 +12,8 @@ static const Option options[] = {
     OPTION_TEXT("data", 0, "DIR", offsetof(ReproduceArgs, data), "folder of datasets, for figure 1 (default: data)"),
     OPTION_TEXT("lists", 0, "NAMES", offsetof(ReproduceArgs, lists),
                 "datasets of the correlations: lists of configs/analysis or files (default: " STATISTICS_LISTS ")"),
+    OPTION_TEXT("primary", 0, "TASK:DATASET", offsetof(ReproduceArgs, primary),
+                "the read-out that decides, first in its tables: finetune:standin-motion"),
     OPTION_TEXT("out", 'o', "DIR", offsetof(ReproduceArgs, out), "write tables (.tex .csv .md) and figures there, too"),
     OPTION_TEXT("format", 0, REPRODUCE_FORMATS, offsetof(ReproduceArgs, format), "how to print (default: plain)"),
     OPTION_FLAG("help", 'h', offsetof(ReproduceArgs, help), "show this help"),
@@ -48,7 +50,7 @@ static Err read_format(ReproduceFormat *format, const char *text) {
 }
 
 static Err run(int argc, char *const *argv) {
-    ReproduceArgs args = {.runs = "runs", .data = "data", .format = "plain"};
+    ReproduceArgs args = {.runs = "runs", .data = "data", .format = "plain", .primary = ""};
     ArgList rest = {0};
     ReproduceRequest request = {0};
     TRY(args_parse(&args, &rest, tables, argc, argv));
@@ -61,6 +63,7 @@ static Err run(int argc, char *const *argv) {
     request.runs = args.runs;
     request.data = args.data;
     request.lists = args.lists;
+    request.primary = args.primary;
     request.out = args.out;
     return reproduce_print(rest.items[0], &request);
 }

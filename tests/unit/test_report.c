@@ -55,12 +55,16 @@ typedef struct {
     Board board;
 } Loaded;
 
-static Loaded *load(void) {
+static Loaded *load_with(const char *primary) {
     Loaded *loaded = malloc(sizeof *loaded);
     assert_ok(outcomes_read(&loaded->outcomes, runs));
     board_order_outcomes(&loaded->outcomes, &paper);
-    assert_ok(board_make(&loaded->board, &loaded->outcomes, &paper));
+    assert_ok(board_make(&loaded->board, &loaded->outcomes, &paper, primary));
     return loaded;
+}
+
+static Loaded *load(void) {
+    return load_with("");
 }
 
 static void unload(Loaded *loaded) {
@@ -95,6 +99,28 @@ static void columns_that_differ_in_the_model_alone_show_it(void **state) {
     assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[0]),
                         "standin-motion, fine-tune, larger");
     assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[2]), "standin-motion, probe");
+    unload(loaded);
+}
+
+/* What decides comes first and says so; one that has not been run is no mistake, one that cannot be is. */
+static void the_primary_readout_is_the_first_column(void **state) {
+    (void)state;
+    char title[128];
+    Loaded *loaded = load_with("probe:standin-motion");
+    assert_int_equal(board_primary(&loaded->board), 0);
+    assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[0]),
+                        "standin-motion, probe, primary");
+    assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[1]),
+                        "standin-motion, fine-tune");
+    assert_float_equal(board_find(&loaded->board, 0, "moving-circles")->value, 22.5, 1e-9);
+    unload(loaded);
+    loaded = load_with("finetune:standin-actions");
+    assert_int_equal(board_primary(&loaded->board), -1);
+    assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[0]),
+                        "standin-motion, fine-tune");
+    static const char *const wrong[] = {"finetune", "finetune:", "tune:standin-motion", ":standin-motion", "probes:x"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(board_make(&loaded->board, &loaded->outcomes, &paper, wrong[i]), ERR_USAGE);
     unload(loaded);
 }
 
@@ -353,6 +379,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_board_is_in_the_papers_order_with_the_target_last, setup, teardown),
         cmocka_unit_test_setup_teardown(columns_that_differ_in_the_model_alone_show_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_primary_readout_is_the_first_column, setup, teardown),
         cmocka_unit_test_setup_teardown(statements_are_true_false_undecided_or_not_run, setup, teardown),
         cmocka_unit_test_setup_teardown(our_gap_uses_our_own_ends_and_is_undefined_without_them, setup, teardown),
         cmocka_unit_test_setup_teardown(the_reference_and_the_target_are_no_points, setup, teardown),
