@@ -78,8 +78,8 @@ void gan_latents_step(float *latents, const GanNetwork *network, const GanWalk *
 
 /* Scratch of gan_render for one thread. */
 typedef struct {
-    float *map, *next, *group, *wide, *noise; /* single maps */
-    float *rgb, *rgb_up;                      /* (3, side, side) */
+    float *map, *next, *group, *wide, *phases; /* single maps */
+    float *rgb, *rgb_up;                       /* (3, side, side) */
     Arena arena;
 } GanScratch;
 CHECKED Err gan_scratch_new(GanScratch *scratch, const GanNetwork *network);

@@ -1,14 +1,59 @@
-#include "gen/texture_gan.h"
+#include "gen/texture_terms.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* One term of a sum over channels: weight * relu(sign * F + noise + bias). Channels with equal sign, bias and target
- * are one term, which shrinks the high-frequency set, without biases, to two terms a target. */
-typedef struct {
-    float sign, bias, weight;
-    int target; /* wavelet */
-} Term;
+/* ---- convolutions of one map ---- */
+
+static void add_scaled(float *restrict to, const float *restrict from, float scale, int count) {
+    for (int x = 0; x < count; x++) to[x] += scale * from[x];
+}
+
+/* out += the correlation of `in` with nine taps, zero padding; row by row, so that a row is added to while it is near.
+ */
+static void add_convolved(float *restrict out, const float *restrict in, int side, const float taps[WAVELET_TAPS]) {
+    for (int y = 0; y < side; y++)
+        for (int tap = 0; tap < WAVELET_TAPS; tap++) {
+            int row = y + tap / 3 - 1, i = tap % 3 - 1;
+            if (taps[tap] == 0 || row < 0 || row >= side) continue;
+            int x0 = i < 0 ? 1 : 0;
+            add_scaled(out + (ptrdiff_t)y * side + x0, in + (ptrdiff_t)row * side + x0 + i, taps[tap], side - abs(i));
+        }
+}
+
+/* The transposed convolution of stride 2, (side)^2 -> (2 side + 1)^2, is kept as four pictures: the pixels with even or
+ * odd row and column. So all rows are added to in one piece; phases_join puts them in place. */
+enum { PHASES = 4 };
+
+static ptrdiff_t phase_size(int side) {
+    return (ptrdiff_t)(side + 1) * (side + 1);
+}
+
+static void add_spread(float *restrict phases, const float *restrict in, int side, const float taps[WAVELET_TAPS]) {
+    for (int row = 0; row <= side; row++)
+        for (int tap = 0; tap < WAVELET_TAPS; tap++) {
+            int j = tap / 3, i = tap % 3, y = row - j / 2;
+            float *phase = phases + (2 * (j % 2) + i % 2) * phase_size(side);
+            if (taps[tap] == 0 || y < 0 || y >= side) continue;
+            add_scaled(phase + (ptrdiff_t)row * (side + 1) + i / 2, in + (ptrdiff_t)y * side, taps[tap], side);
+        }
+}
+
+static void phases_join(float *restrict out, const float *restrict phases, int side, float scale) {
+    for (int y = 0; y <= 2 * side; y++) {
+        const float *even = phases + 2 * (y % 2) * phase_size(side) + (ptrdiff_t)(y / 2) * (side + 1);
+        const float *odd = even + phase_size(side);
+        float *to = out + (ptrdiff_t)y * (2 * side + 1);
+        for (int x = 0; x < side; x++) {
+            to[2 * x] = even[x] * scale;
+            to[2 * x + 1] = odd[x] * scale;
+        }
+        to[2 * side] = even[side] * scale;
+    }
+}
+
+/* ---- scratch ---- */
 
 static void scratch_layout(GanScratch *scratch, const GanNetwork *network, Arena *arena) {
     size_t side = (size_t)network->size.side, count = side * side;
@@ -16,6 +61,7 @@ static void scratch_layout(GanScratch *scratch, const GanNetwork *network, Arena
     scratch->next = arena_floats(arena, count);
     scratch->group = arena_floats(arena, count);
     scratch->wide = arena_floats(arena, (side + 1) * (side + 1));
+    scratch->phases = arena_floats(arena, PHASES * (side / 2 + 1) * (side / 2 + 1));
     scratch->rgb = arena_floats(arena, 3 * count);
     scratch->rgb_up = arena_floats(arena, 3 * count);
 }
@@ -34,65 +80,6 @@ void gan_scratch_free(GanScratch *scratch) {
     *scratch = (GanScratch){0};
 }
 
-/* ---- sums over channels ---- */
-
-/* The outputs of `layer` seen by its reader: x_o = sqrt(2) relu(sign F + noise + bias), times the reader's weights. */
-static int list_terms(Term *terms, const GanLayerSample *layer, int channels, const float *weights,
-                      const int *targets) {
-    int n = 0;
-    for (int o = 0; o < channels; o++) {
-        int target = targets ? targets[o] : 0, same = -1;
-        for (int i = 0; i < n && layer->bias[o] == 0 && same < 0; i++)
-            if (terms[i].target == target && terms[i].sign == layer->sign[o] && terms[i].bias == 0) same = i;
-        if (same >= 0)
-            terms[same].weight += weights[o] * sqrtf(2);
-        else
-            terms[n++] = (Term){layer->sign[o], layer->bias[o], weights[o] * sqrtf(2), target};
-    }
-    return n;
-}
-
-static void add_term(float *restrict sum, const Term *term, const float *restrict map, const float *restrict noise,
-                     int count) {
-    float sign = term->sign, bias = term->bias, weight = term->weight;
-    for (int p = 0; p < count; p++) {
-        float value = sign * map[p] + noise[p] + bias;
-        sum[p] += weight * (value > 0 ? value : 0);
-    }
-}
-
-/* ---- convolutions of one map ---- */
-
-/* out += the correlation of `in` with nine taps, zero padding. */
-static void add_convolved(float *restrict out, const float *restrict in, int side, const float taps[WAVELET_TAPS]) {
-    for (int j = -1; j <= 1; j++)
-        for (int i = -1; i <= 1; i++) {
-            float tap = taps[(j + 1) * 3 + i + 1];
-            int x0 = i < 0 ? 1 : 0, x1 = i > 0 ? side - 1 : side;
-            if (tap == 0) continue;
-            for (int y = j < 0 ? 1 : 0; y < (j > 0 ? side - 1 : side); y++) {
-                const float *from = in + (ptrdiff_t)(y + j) * side + i;
-                float *to = out + (ptrdiff_t)y * side;
-                for (int x = x0; x < x1; x++) to[x] += tap * from[x];
-            }
-        }
-}
-
-/* out (2 side + 1)^2 += the transposed convolution of stride 2. */
-static void add_spread(float *restrict out, const float *restrict in, int side, const float taps[WAVELET_TAPS]) {
-    int wide = 2 * side + 1;
-    for (int j = 0; j < 3; j++)
-        for (int i = 0; i < 3; i++) {
-            float tap = taps[j * 3 + i];
-            if (tap == 0) continue;
-            for (int y = 0; y < side; y++) {
-                const float *from = in + (ptrdiff_t)y * side;
-                float *to = out + (ptrdiff_t)(2 * y + j) * wide + i;
-                for (int x = 0; x < side; x++) to[2 * x] += tap * from[x];
-            }
-        }
-}
-
 /* ---- layers ---- */
 
 /* What a layer reads: the constant, or the layer before with its map F. */
@@ -103,17 +90,16 @@ typedef struct {
     int channels, side;
 } Input;
 
-static void sum_group(float *group, const Input *input, const Term *terms, int n_terms, const float *styles,
-                      const int *wavelet, int k) {
+static void sum_group(float *group, const Input *input, const Terms *terms, const float *styles, const int *wavelet,
+                      int k) {
     int count = input->side * input->side;
     memset(group, 0, (size_t)count * sizeof *group);
-    if (input->constant) {
-        for (int i = 0; i < input->channels; i++)
-            for (int p = 0; p < count && wavelet[i] == k; p++) group[p] += styles[i] * input->constant[i * count + p];
+    if (!input->constant) {
+        terms_add(group, terms, k, input->map, input->layer->noise, count);
         return;
     }
-    for (int i = 0; i < n_terms; i++)
-        if (terms[i].target == k) add_term(group, &terms[i], input->map, input->layer->noise, count);
+    for (int i = 0; i < input->channels; i++)
+        for (int p = 0; p < count && wavelet[i] == k; p++) group[p] += styles[i] * input->constant[i * count + p];
 }
 
 /* 1 / sqrt(sum over inputs of s_i^2 |wavelet|^2): the norm every filter is divided by. */
@@ -131,41 +117,43 @@ static void run_layer(float *out, const GanNetwork *network, const GanSample *sa
                       const float *latent, GanScratch *scratch) {
     const GanLayer *layer = &network->layers[l];
     const int *wavelet = sample->layers[l].wavelet;
-    float styles[GAN_LATENT];
-    Term terms[GAN_LATENT];
-    int wide = 2 * input->side + 1, n_terms = 0;
-    float *sum = layer->up ? scratch->wide : out;
-    size_t count = (size_t)(layer->up ? wide * wide : layer->side * layer->side);
+    float styles[GAN_LATENT], *sum = layer->up ? scratch->phases : out;
+    Terms terms;
+    ptrdiff_t count = layer->up ? PHASES * phase_size(input->side) : (ptrdiff_t)layer->side * layer->side;
     gan_styles(styles, network->style[l], latent, layer->in);
-    if (!input->constant) n_terms = list_terms(terms, input->layer, layer->in, styles, wavelet);
-    memset(sum, 0, count * sizeof *sum);
+    if (!input->constant) terms_list(&terms, input->layer, layer->in, styles, wavelet);
+    memset(sum, 0, (size_t)count * sizeof *sum);
     for (int k = 0; k < WAVELET_COUNT; k++) {
         float taps[WAVELET_TAPS];
         for (int tap = 0; tap < WAVELET_TAPS; tap++) taps[tap] = wavelet_tap(network->kind, k, tap);
-        sum_group(scratch->group, input, terms, n_terms, styles, wavelet, k);
+        sum_group(scratch->group, input, &terms, styles, wavelet, k);
         if (layer->up)
             add_spread(sum, scratch->group, input->side, taps);
         else
             add_convolved(sum, scratch->group, input->side, taps);
     }
     float scale = demodulation(network, styles, wavelet, layer->in);
-    for (size_t p = 0; p < count; p++) sum[p] *= scale;
-    if (layer->up) gan_filter(out, sum, wide, 1);
+    if (layer->up) {
+        phases_join(scratch->wide, sum, input->side, scale);
+        gan_filter(out, scratch->wide, 2 * input->side + 1, 1);
+    } else {
+        for (ptrdiff_t p = 0; p < count; p++) sum[p] *= scale;
+    }
 }
 
 /* rgb += the block's 1 x 1 convolution, without demodulation. */
 static void add_rgb(float *rgb, const GanNetwork *network, const GanSample *sample, int block, const Input *input,
                     const float *latent) {
     float styles[GAN_LATENT], weights[GAN_LATENT];
-    Term terms[GAN_LATENT];
+    Terms terms;
     int count = input->side * input->side;
     float scale = 1 / sqrtf((float)input->channels);
     gan_styles(styles, network->rgb_style[block], latent, input->channels);
     for (int c = 0; c < 3; c++) {
         for (int i = 0; i < input->channels; i++)
             weights[i] = styles[i] * scale * sample->rgb[block][c * input->channels + i];
-        int n_terms = list_terms(terms, input->layer, input->channels, weights, NULL);
-        for (int i = 0; i < n_terms; i++) add_term(rgb + c * count, &terms[i], input->map, input->layer->noise, count);
+        terms_list(&terms, input->layer, input->channels, weights, NULL);
+        terms_add(rgb + c * count, &terms, 0, input->map, input->layer->noise, count);
     }
 }
 
