@@ -19,9 +19,9 @@ typedef struct {
     const ClipSource *source;
     const Draws *draws;
     Share share;
-    size_t state_doubles; /* of all metrics together */
+    size_t state_sums; /* of all metrics together */
     size_t vectors_a_draw;
-    double *states;                /* (chunks, state_doubles) */
+    ExactSum *states;              /* (chunks, state_sums) */
     float *features[COLLECT_NETS]; /* (draws of the share, vectors_a_draw, dims) */
     Progress *progress;
     struct {
@@ -45,9 +45,9 @@ static int64_t chunk_end(const Draws *draws, int64_t chunk) {
     return end < draws->count ? end : draws->count;
 }
 
-static size_t plan_state_doubles(const CollectPlan *plan) {
+static size_t plan_state_sums(const CollectPlan *plan) {
     size_t sum = 0;
-    for (int m = 0; m < plan->n_metrics; m++) sum += plan->metrics[m]->state_doubles;
+    for (int m = 0; m < plan->n_metrics; m++) sum += plan->metrics[m]->state_sums;
     return sum;
 }
 
@@ -67,12 +67,12 @@ static Err worker_new(Worker *worker, const CollectPlan *plan) {
     return ERR_NONE;
 }
 
-static Err feed_metrics(Worker *worker, const CollectPlan *plan, const Box *box, double *states) {
+static Err feed_metrics(Worker *worker, const CollectPlan *plan, const Box *box, ExactSum *states) {
     if (plan->n_metrics == 0) return ERR_NONE;
     TRY(resize_antialiased(&worker->square, &worker->read, box, plan->side, plan->side));
     for (int m = 0; m < plan->n_metrics; m++) {
         TRY(plan->metrics[m]->sample(states, worker->scratch[m], &worker->square));
-        states += plan->metrics[m]->state_doubles;
+        states += plan->metrics[m]->state_sums;
     }
     return ERR_NONE;
 }
@@ -110,7 +110,7 @@ static float *chunk_features(const Work *work, int64_t chunk, int net) {
 
 static Err collect_chunk(Worker *worker, const Work *work, int64_t chunk) {
     const Draws *draws = work->draws;
-    double *states = work->states + (size_t)(chunk - work->share.begin) * work->state_doubles;
+    ExactSum *states = work->states + (size_t)(chunk - work->share.begin) * work->state_sums;
     Batch batch = {.filled = 0};
     for (int n = 0; n < work->plan->n_nets; n++) batch.out[n] = chunk_features(work, chunk, n);
     for (int64_t draw = chunk_begin(draws, chunk); draw < chunk_end(draws, chunk); draw++) {
@@ -155,7 +155,7 @@ static Err collect_share(Work *work, int threads) {
 static Err work_allocate(Work *work) {
     size_t chunks = (size_t)(work->share.end - work->share.begin);
     size_t vectors = chunks * (size_t)collect_chunk_draws(work->draws->count) * work->vectors_a_draw;
-    work->states = calloc(chunks * work->state_doubles + 1, sizeof *work->states);
+    work->states = calloc(chunks * work->state_sums + 1, sizeof *work->states);
     bool whole = work->states != NULL;
     for (int n = 0; n < work->plan->n_nets; n++) {
         work->features[n] = malloc(vectors * (size_t)work->plan->nets[n]->dims * sizeof(float) + 1);
@@ -186,18 +186,18 @@ static Err gather_features_all(Collected *out, const Work *work, const Par *par)
     return ERR_NONE;
 }
 
-/* chunk_states: (n_chunks, state_doubles), merged in order into out->states. */
-static Err merge_chunks(Collected *out, const Work *work, const double *chunk_states, int64_t n_chunks) {
+/* chunk_states: (n_chunks, state_sums), added up into out->states. */
+static Err add_chunks(Collected *out, const Work *work, const ExactSum *chunk_states, int64_t n_chunks) {
     const CollectPlan *plan = work->plan;
-    double *at = out->storage = calloc(work->state_doubles + 1, sizeof *out->storage);
-    if (!at) return RAISE(ERR_MEMORY, "merging statistics: no memory");
+    ExactSum *total = out->storage = calloc(work->state_sums + 1, sizeof *out->storage);
+    if (!total) return RAISE(ERR_MEMORY, "adding up statistics: no memory");
+    for (int64_t chunk = 0; chunk < n_chunks; chunk++)
+        metric_add_state(total, chunk_states + (size_t)chunk * work->state_sums, work->state_sums);
     size_t offset = 0;
     for (int m = 0; m < plan->n_metrics; m++) {
-        out->states[m] = at + offset;
+        out->states[m] = total + offset;
         out->chunks[m] = chunk_states + offset;
-        for (int64_t chunk = 0; chunk < n_chunks; chunk++)
-            plan->metrics[m]->merge(out->states[m], chunk_states + (size_t)chunk * work->state_doubles + offset);
-        offset += plan->metrics[m]->state_doubles;
+        offset += plan->metrics[m]->state_sums;
     }
     return ERR_NONE;
 }
@@ -207,10 +207,10 @@ static Err gather_all(Collected *out, const Work *work, int64_t n_chunks, const 
     void *states = NULL;
     size_t bytes, own_chunks = (size_t)(work->share.end - work->share.begin);
     TRY_OR(done,
-           gather_bytes_all(&states, &bytes, work->states, own_chunks * work->state_doubles * sizeof(double), par));
+           gather_bytes_all(&states, &bytes, work->states, own_chunks * work->state_sums * sizeof(ExactSum), par));
     TRY_OR(done, gather_features_all(out, work, par));
-    TRY_OR(done, err_agree_all(merge_chunks(out, work, states, n_chunks), par, "merging statistics"));
-    out->state_doubles = work->state_doubles;
+    TRY_OR(done, err_agree_all(add_chunks(out, work, states, n_chunks), par, "adding up statistics"));
+    out->state_sums = work->state_sums;
     out->n_chunks = n_chunks;
     out->chunk_storage = states;
     states = NULL;
@@ -219,14 +219,15 @@ done:
     return err;
 }
 
-Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *source, const Draws *draws, const char *what,
+Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *source, Draws *draws, const char *what,
                 const Run *run) {
     Err err = ERR_NONE;
     int64_t n_chunks = (draws->count + collect_chunk_draws(draws->count) - 1) / collect_chunk_draws(draws->count);
     *out = (Collected){0};
-    Work work = {.plan = plan, .source = source, .draws = draws, .state_doubles = plan_state_doubles(plan)};
+    Work work = {.plan = plan, .source = source, .draws = draws, .state_sums = plan_state_sums(plan)};
     work.share = share_block(n_chunks, run->par.rank, run->par.n_ranks);
     work.vectors_a_draw = plan->by_frame ? (size_t)draws->per_draw : 1;
+    TRY_OR(done, err_agree_all(draws_sort(draws), &run->par, "ordering samples"));
     TRY_OR(done, progress_begin_all(&work.progress, &run->par, run->progress, what, draws->count, "samples", 1));
     Err mine = work_allocate(&work);
     if (!mine) mine = collect_share(&work, run->par.threads);

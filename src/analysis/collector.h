@@ -1,9 +1,9 @@
 /* analysis/collector - reads the drawn frames once, shared among ranks and threads, and feeds them to the metrics.
  *
- * Work is cut into at most COLLECT_CHUNKS chunks of neighboring draws. A chunk is handled by one thread of one rank
- * with fresh states; the chunk states are gathered and merged in chunk order, and feature vectors are batched by
- * position in the draws. So the outcome has the same bits for any number of ranks and threads, and the states take the
- * same memory for any number of frames. */
+ * Draws may come in any order and are first brought into their canonical one. They are cut into at most COLLECT_CHUNKS
+ * chunks of neighbors; a chunk is handled by one thread of one rank with fresh states, and feature vectors are batched
+ * by position in the draws. States are exact sums (analysis/metric). So the outcome has the same bits for any order of
+ * the draws and any number of ranks and threads, and the states take the same memory for any number of frames. */
 #pragma once
 
 #include "analysis/draws.h"
@@ -26,14 +26,15 @@ typedef struct {
 
 /* On every rank the same. Owned: free with collected_free. */
 typedef struct {
-    double *states[COLLECT_METRICS];
-    const double *chunks[COLLECT_METRICS]; /* of the first chunk; the next one's is state_doubles further */
-    size_t state_doubles;                  /* of all metrics together */
+    ExactSum *states[COLLECT_METRICS];
+    const ExactSum *chunks[COLLECT_METRICS]; /* of the first chunk; the next one's is state_sums further */
+    size_t state_sums;                       /* of all metrics together */
     int64_t n_chunks;
-    FeatureRows features[COLLECT_NETS]; /* as the plan's nets */
-    double *storage, *chunk_storage;
+    FeatureRows features[COLLECT_NETS]; /* as the plan's nets; rows as the draws, sorted */
+    ExactSum *storage, *chunk_storage;
 } Collected;
 
-CHECKED Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *source, const Draws *draws,
+/* Sorts the draws. */
+CHECKED Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *source, Draws *draws,
                         const char *what, const Run *run);
 void collected_free(Collected *collected);

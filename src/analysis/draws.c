@@ -104,3 +104,52 @@ Err draws_clips(Draws *draws, const ClipSource *source, int64_t n, int n_frames,
 Err draws_spread(Draws *draws, const ClipSource *source, int64_t n, int n_frames, uint64_t seed) {
     return draw_by_video(draws, source, n, n_frames, &(FrameRule){0, seed});
 }
+
+/* ---- canonical order ---- */
+
+typedef struct {
+    int64_t video;
+    const int *frames;
+    int per_draw;
+} DrawKey;
+
+static int compare_keys(const void *a, const void *b) {
+    const DrawKey *x = a, *y = b;
+    if (x->video != y->video) return x->video < y->video ? -1 : 1;
+    for (int i = 0; i < x->per_draw; i++)
+        if (x->frames[i] != y->frames[i]) return x->frames[i] < y->frames[i] ? -1 : 1;
+    return 0;
+}
+
+static DrawKey key_of(const Draws *draws, int64_t i) {
+    return (DrawKey){draws->videos[i], draws->frames + i * draws->per_draw, draws->per_draw};
+}
+
+static bool are_sorted(const Draws *draws) {
+    for (int64_t i = 1; i < draws->count; i++) {
+        DrawKey before = key_of(draws, i - 1), key = key_of(draws, i);
+        if (compare_keys(&before, &key) > 0) return false;
+    }
+    return true;
+}
+
+Err draws_sort(Draws *draws) {
+    Draws sorted;
+    if (are_sorted(draws)) return ERR_NONE;
+    TRY(draws_new(&sorted, draws->count, draws->per_draw));
+    DrawKey *keys = malloc((size_t)draws->count * sizeof *keys);
+    if (!keys) {
+        draws_free(&sorted);
+        return RAISE(ERR_MEMORY, "ordering %lld draws: no memory", (long long)draws->count);
+    }
+    for (int64_t i = 0; i < draws->count; i++) keys[i] = key_of(draws, i);
+    qsort(keys, (size_t)draws->count, sizeof *keys, compare_keys);
+    for (int64_t i = 0; i < draws->count; i++) {
+        sorted.videos[i] = keys[i].video;
+        memcpy(sorted.frames + i * draws->per_draw, keys[i].frames, (size_t)draws->per_draw * sizeof(int));
+    }
+    free(keys);
+    draws_free(draws);
+    *draws = sorted;
+    return ERR_NONE;
+}

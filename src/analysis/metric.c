@@ -15,25 +15,26 @@ typedef struct {
     const Metric *metric;
     MetricFigure figure;
     const MetricData *sides[2]; /* dataset, reference; NULL: the figure takes no reference */
-    double *states[2];
+    ExactSum *states[2];
 } Resampling;
 
 /* Both sides together have `n` chunks and are drawn by the same picks, each scaled to its own number of chunks: exactly
  * uniform where both have equally many, which is what analyses arrange. */
-static void merge_picked(const Resampling *resampling, int side, const uint32_t *picks, uint32_t n) {
+static void add_picked(const Resampling *resampling, int side, const uint32_t *picks, uint32_t n) {
     const MetricData *data = resampling->sides[side];
-    memset(resampling->states[side], 0, resampling->metric->state_doubles * sizeof(double));
+    size_t sums = resampling->metric->state_sums;
+    memset(resampling->states[side], 0, sums * sizeof(ExactSum));
     for (int64_t i = 0; i < data->n_chunks; i++) {
         int64_t chunk = (int64_t)picks[i] * data->n_chunks / n;
-        resampling->metric->merge(resampling->states[side], data->chunks + (size_t)chunk * data->chunk_stride);
+        metric_add_state(resampling->states[side], data->chunks + (size_t)chunk * data->chunk_stride, sums);
     }
 }
 
 static double resampled_figure(const void *context, const uint32_t *picks, uint32_t n) {
     const Resampling *resampling = context;
-    merge_picked(resampling, 0, picks, n);
+    add_picked(resampling, 0, picks, n);
     if (!resampling->sides[1]) return resampling->figure(resampling->states[0], NULL);
-    merge_picked(resampling, 1, picks + resampling->sides[0]->n_chunks, n);
+    add_picked(resampling, 1, picks + resampling->sides[0]->n_chunks, n);
     return resampling->figure(resampling->states[0], resampling->states[1]);
 }
 
@@ -42,9 +43,9 @@ Err metric_bootstrap(Interval *interval, const Metric *metric, MetricFigure figu
     int64_t chunks = data->n_chunks + (reference ? reference->n_chunks : 0);
     *interval = (Interval){NAN, NAN};
     if (data->n_chunks < 2 || (reference && reference->n_chunks < 2)) return ERR_NONE;
-    double *block = malloc(2 * metric->state_doubles * sizeof *block);
+    ExactSum *block = malloc(2 * metric->state_sums * sizeof *block);
     if (!block) return RAISE(ERR_MEMORY, "%s: no memory for resampling", metric->name);
-    const Resampling resampling = {metric, figure, {data, reference}, {block, block + metric->state_doubles}};
+    const Resampling resampling = {metric, figure, {data, reference}, {block, block + metric->state_sums}};
     Err err = interval_bootstrap(interval, NULL, resampled_figure, &resampling, (uint32_t)chunks, METRIC_RESAMPLES,
                                  data->seed);
     free(block);

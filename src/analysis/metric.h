@@ -1,15 +1,16 @@
 /* analysis/metric - a statistic of a dataset as a plug-in: one const struct each, one list, one collector.
  *
  * A metric says what it looks at. Pixel metrics get every sampled frame or clip, cut to a square and brought to one
- * side length, and add to a state of `state_doubles` doubles that starts at zero. The collector (analysis/collector)
- * gives every fixed chunk of samples its own state and merges chunks in index order, so that any number of ranks and
- * threads gives the same bits; samples of a chunk come in order, chunks in any order. Feature metrics get all feature
- * vectors of the analysis' networks (features/network) at the end and need neither sample nor merge.
+ * side length, and add to a state of `state_sums` exact sums (math/exactsum) that start at zero. What a sample adds
+ * depends on that sample alone, and exact sums do not depend on the order of their terms: so a state is a function of
+ * the set of samples, to the last bit, whatever their order and however chunks, threads and ranks share them. Feature
+ * metrics get all feature vectors of the analysis' networks (features/network) at the end and need no sample.
  *
  * Adding a metric: one source file with its struct, its name in METRIC_LIST, its columns in analysis/statistics. */
 #pragma once
 
 #include "features/network.h"
+#include "math/exactsum.h"
 #include "math/interval.h"
 #include "store/result.h"
 #include "video/clip.h"
@@ -37,11 +38,11 @@ typedef struct {
     FeatureRows rows;
 } NetFeatures;
 
-/* What the collector found in one dataset: the merged state of a pixel metric and the states of its chunks, or
- * features. */
+/* What the collector found in one dataset: the state of a pixel metric and the states of its chunks, which add up to
+ * it, or features. */
 typedef struct {
-    const double *state;
-    const double *chunks; /* the first chunk's state of this metric, chunk_stride doubles before the next one's */
+    const ExactSum *state;
+    const ExactSum *chunks; /* the first chunk's state of this metric, chunk_stride sums before the next one's */
     size_t chunk_stride;
     int64_t n_chunks;
     const NetFeatures *features; /* (n_features); the reference's are of the same networks in the same order */
@@ -54,13 +55,12 @@ typedef struct {
     const char *name, *summary;
     MetricInput input;
     bool needs_reference; /* skipped, and said so, without one */
-    size_t state_doubles;
+    size_t state_sums;
     /* Per-thread scratch for squares of `side` pixels; both NULL when none is needed. */
     CHECKED Err (*scratch_new)(void **scratch, int side);
     void (*scratch_free)(void *scratch);
     /* frames: (n, side, side, 3), one frame for METRIC_FRAMES. */
-    CHECKED Err (*sample)(double *state, void *scratch, const Frames *frames);
-    void (*merge)(double *into, const double *from);
+    CHECKED Err (*sample)(ExactSum *state, void *scratch, const Frames *frames);
     /* Adds its figures to the result. `reference` is NULL when there is none. */
     CHECKED Err (*finish)(Result *result, const MetricData *data, const MetricData *reference);
 } Metric;
@@ -81,13 +81,18 @@ typedef struct {
 METRIC_LIST(X)
 #undef X
 
-/* A figure of merged states; reference NULL: it plays no part. NAN: undefined for these states. */
-typedef double (*MetricFigure)(const double *state, const double *reference);
+/* into += from, of `sums` sums each. */
+static inline void metric_add_state(ExactSum *into, const ExactSum *from, size_t sums) {
+    for (size_t i = 0; i < sums; i++) into[i] += from[i];
+}
+
+/* A figure of states; reference NULL: it plays no part. NAN: undefined for these states. */
+typedef double (*MetricFigure)(const ExactSum *state, const ExactSum *reference);
 /* Bootstrap interval of a figure of a pixel metric: chunks (blocks of neighboring draws, so of whole videos) are drawn
- * with replacement, merged and evaluated, those of the reference too when it is given. */
+ * with replacement, added up and evaluated, those of the reference too when it is given. */
 CHECKED Err metric_bootstrap(Interval *interval, const Metric *metric, MetricFigure figure, const MetricData *data,
                              const MetricData *reference);
-/* Adds the figure of the merged states with its bootstrap interval; nothing when it is undefined. */
+/* Adds the figure of the states with its bootstrap interval; nothing when it is undefined. */
 CHECKED Err metric_add(Result *result, const Metric *metric, const char *name, const char *unit, int64_t count,
                        MetricFigure figure, const MetricData *data, const MetricData *reference);
 

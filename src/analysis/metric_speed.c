@@ -8,8 +8,9 @@
 enum { SPEED_BINS = 33, SPEED_WIDTH = 256 }; /* bin i: speeds that round to i; the last one: beyond */
 
 typedef struct {
-    double plain, lost, matched, sum;
-    double bins[SPEED_BINS];
+    ExactSum plain, lost, matched; /* blocks */
+    ExactSum speeds;               /* of matched blocks */
+    ExactSum bins[SPEED_BINS];
 } SpeedState;
 
 typedef struct {
@@ -36,19 +37,19 @@ static Err speed_scratch_new(void **scratch, int side) {
 }
 
 static void add_counts(SpeedState *state, const BlockCounts *counts, const SpeedScratch *scratch) {
-    state->plain += counts->plain;
-    state->lost += counts->lost;
-    state->matched += counts->matched;
+    exactsum_add(&state->plain, counts->plain);
+    exactsum_add(&state->lost, counts->lost);
+    exactsum_add(&state->matched, counts->matched);
     for (int square = 0; square <= scratch->radius * scratch->radius; square++) {
         if (counts->by_square[square] == 0) continue;
         double speed = sqrt(square) * SPEED_WIDTH / scratch->side;
         int bin = (int)fmin(floor(speed + 0.5), SPEED_BINS - 1);
-        state->sum += counts->by_square[square] * speed;
-        state->bins[bin] += counts->by_square[square];
+        exactsum_add(&state->speeds, counts->by_square[square] * speed);
+        exactsum_add(&state->bins[bin], counts->by_square[square]);
     }
 }
 
-static Err speed_sample(double *state, void *scratch, const Frames *frames) {
+static Err speed_sample(ExactSum *state, void *scratch, const Frames *frames) {
     SpeedScratch *buffers = scratch;
     BlockCounts counts = {0};
     size_t pixels = (size_t)buffers->side * (size_t)buffers->side;
@@ -62,62 +63,72 @@ static Err speed_sample(double *state, void *scratch, const Frames *frames) {
     return ERR_NONE;
 }
 
-static void speed_merge(double *into, const double *from) {
-    for (size_t i = 0; i < sizeof(SpeedState) / sizeof(double); i++) into[i] += from[i];
+/* NAN where there is nothing to have a share of. */
+static double share_of(ExactSum part, ExactSum whole) {
+    return whole > 0 ? exactsum_value(part) / exactsum_value(whole) : NAN;
 }
 
-static double mean_speed(const double *state, const double *reference) {
+static double mean_speed(const ExactSum *state, const ExactSum *reference) {
     (void)reference;
     const SpeedState *sums = (const SpeedState *)state;
-    return sums->matched > 0 ? sums->sum / sums->matched : NAN;
-}
-
-static double still_share(const double *state, const double *reference) {
-    (void)reference;
-    const SpeedState *sums = (const SpeedState *)state;
-    return sums->matched > 0 ? sums->bins[0] / sums->matched : NAN;
+    return share_of(sums->speeds, sums->matched);
 }
 
 /* Of blocks that have contrast. */
-static double lost_share(const double *state, const double *reference) {
+static double lost_share(const ExactSum *state, const ExactSum *reference) {
     (void)reference;
     const SpeedState *sums = (const SpeedState *)state;
-    return sums->matched + sums->lost > 0 ? sums->lost / (sums->matched + sums->lost) : NAN;
+    return share_of(sums->lost, sums->matched + sums->lost);
 }
 
-/* The histogram of rounded speeds, in shares of the matched blocks. */
-static Err add_histogram(Result *result, const SpeedState *sums) {
-    static const struct {
-        const char *name;
-        int first, end;
-    } bins[] = {{"speed_1_3", 1, 4}, {"speed_4_7", 4, 8}, {"speed_8_up", 8, SPEED_BINS}};
-    for (size_t i = 0; sums->matched > 0 && i < sizeof bins / sizeof *bins; i++) {
-        double blocks = 0;
-        for (int bin = bins[i].first; bin < bins[i].end; bin++) blocks += sums->bins[bin];
-        TRY(result_add_metric(result, bins[i].name, blocks / sums->matched, "", (int64_t)sums->matched, NAN, NAN, ""));
-    }
-    return ERR_NONE;
+/* Of matched blocks, those with speeds of the bins [first, end). */
+static double bins_share(const ExactSum *state, int first, int end) {
+    const SpeedState *sums = (const SpeedState *)state;
+    ExactSum blocks = 0;
+    for (int bin = first; bin < end; bin++) blocks += sums->bins[bin];
+    return share_of(blocks, sums->matched);
+}
+
+static double still_share(const ExactSum *state, const ExactSum *reference) {
+    (void)reference;
+    return bins_share(state, 0, 1);
+}
+
+static double slow_share(const ExactSum *state, const ExactSum *reference) {
+    (void)reference;
+    return bins_share(state, 1, 4);
+}
+
+static double middle_share(const ExactSum *state, const ExactSum *reference) {
+    (void)reference;
+    return bins_share(state, 4, 8);
+}
+
+static double fast_share(const ExactSum *state, const ExactSum *reference) {
+    (void)reference;
+    return bins_share(state, 8, SPEED_BINS);
 }
 
 static Err speed_finish(Result *result, const MetricData *data, const MetricData *reference) {
     (void)reference;
     const SpeedState *sums = (const SpeedState *)data->state;
-    int64_t matched = (int64_t)sums->matched;
-    TRY(metric_add(result, &speed_metric, "speed", "px/256", matched, mean_speed, data, NULL));
-    TRY(metric_add(result, &speed_metric, "speed_still", "", matched, still_share, data, NULL));
-    TRY(metric_add(result, &speed_metric, "speed_lost", "", (int64_t)(sums->matched + sums->lost), lost_share, data,
-                   NULL));
-    return add_histogram(result, sums);
+    const Metric *metric = &speed_metric;
+    int64_t matched = (int64_t)exactsum_value(sums->matched), lost = (int64_t)exactsum_value(sums->lost);
+    TRY(metric_add(result, metric, "speed", "px/256", matched, mean_speed, data, NULL));
+    TRY(metric_add(result, metric, "speed_still", "", matched, still_share, data, NULL));
+    TRY(metric_add(result, metric, "speed_1_3", "", matched, slow_share, data, NULL));
+    TRY(metric_add(result, metric, "speed_4_7", "", matched, middle_share, data, NULL));
+    TRY(metric_add(result, metric, "speed_8_up", "", matched, fast_share, data, NULL));
+    return metric_add(result, metric, "speed_lost", "", matched + lost, lost_share, data, NULL);
 }
 
 const Metric speed_metric = {
     .name = "speed",
     .summary = "speeds of 16-pixel blocks by block matching: mean, histogram, share that stands still",
     .input = METRIC_CLIPS,
-    .state_doubles = sizeof(SpeedState) / sizeof(double),
+    .state_sums = sizeof(SpeedState) / sizeof(ExactSum),
     .scratch_new = speed_scratch_new,
     .scratch_free = speed_scratch_free,
     .sample = speed_sample,
-    .merge = speed_merge,
     .finish = speed_finish,
 };

@@ -196,7 +196,7 @@ MetricData survey_data(const Survey *survey, const Metric *metric) {
             if (survey->plans[pass].metrics[m] == metric) {
                 data.state = collected->states[m];
                 data.chunks = collected->chunks[m];
-                data.chunk_stride = collected->state_doubles;
+                data.chunk_stride = collected->state_sums;
                 data.n_chunks = collected->n_chunks;
             }
     }

@@ -32,7 +32,7 @@ static void test_frame_states_equal_those_of_one_rank(const Par *par) {
     CHECK_OK(collect_frames_all(&many, &memory.source, par, 1));
     CHECK_OK(collect_frames_all(&threaded, &memory.source, par, 2));
     for (int m = 0; m < frame_plan.n_metrics; m++) {
-        size_t bytes = frame_plan.metrics[m]->state_doubles * sizeof(double);
+        size_t bytes = frame_plan.metrics[m]->state_sums * sizeof(ExactSum);
         CHECK(one.states[m][0] > 0);
         CHECK(memcmp(one.states[m], many.states[m], bytes) == 0);
         CHECK(memcmp(one.states[m], threaded.states[m], bytes) == 0);
@@ -51,8 +51,8 @@ static void test_clip_states_equal_those_of_one_rank(const Par *par) {
     CHECK_OK(draws_clips(&draws, &memory.source, VIDEOS, CLIP, 2, 4));
     CHECK_OK(collect_all(&one, &clip_plan, &memory.source, &draws, "clips", &alone));
     CHECK_OK(collect_all(&many, &clip_plan, &memory.source, &draws, "clips", &run));
-    CHECK(one.states[0][0] == VIDEOS); /* every clip was counted */
-    CHECK(memcmp(one.states[0], many.states[0], motion_metric.state_doubles * sizeof(double)) == 0);
+    CHECK(exactsum_value(one.states[0][0]) == VIDEOS); /* every clip was counted */
+    CHECK(memcmp(one.states[0], many.states[0], motion_metric.state_sums * sizeof(ExactSum)) == 0);
     collected_free(&one);
     collected_free(&many);
     draws_free(&draws);

@@ -90,6 +90,30 @@ static void another_seed_draws_other_videos(void **state) {
     draws_free(&again);
 }
 
+static void any_order_is_brought_into_the_canonical_one(void **state) {
+    (void)state;
+    enum { FRAMES = 4 };
+    Draws draws, mixed;
+    assert_ok(draws_clips(&draws, &memory.source, 30, FRAMES, 2, 9));
+    draws.videos[7] = draws.videos[6]; /* one video twice, its clips told apart by their frames */
+    for (int f = 0; f < FRAMES; f++) draws.frames[7 * FRAMES + f] = draws.frames[6 * FRAMES + f] + (f == FRAMES - 1);
+    for (int trial = 0; trial < 5; trial++) {
+        uint32_t order[30];
+        Rng rng = rng_stream(2, RNG_TEST, (uint64_t)trial, 0);
+        rng_permutation(&rng, order, 30);
+        assert_ok(draws_clips(&mixed, &memory.source, 30, FRAMES, 2, 9));
+        for (int i = 0; i < 30; i++) {
+            mixed.videos[i] = draws.videos[order[i]];
+            memcpy(mixed.frames + i * FRAMES, draws.frames + order[i] * FRAMES, FRAMES * sizeof(int));
+        }
+        assert_ok(draws_sort(&mixed));
+        assert_memory_equal(mixed.videos, draws.videos, 30 * sizeof *draws.videos);
+        assert_memory_equal(mixed.frames, draws.frames, 30 * FRAMES * sizeof *draws.frames);
+        draws_free(&mixed);
+    }
+    draws_free(&draws);
+}
+
 int main(void) {
     memory_source_open(&memory, "forty", 3, VIDEOS, 40, 48);
     const struct CMUnitTest tests[] = {
@@ -98,6 +122,7 @@ int main(void) {
         cmocka_unit_test(every_frame_is_drawn_equally_often),
         cmocka_unit_test(clips_stay_inside_and_spread_frames_cover_the_same_videos),
         cmocka_unit_test(another_seed_draws_other_videos),
+        cmocka_unit_test(any_order_is_brought_into_the_canonical_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

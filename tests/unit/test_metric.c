@@ -1,7 +1,6 @@
 /* What all metrics promise: intervals by resampling chunks, and the identities of frame diversity. */
 #include "analysis/metric.h"
 #include "math/rng.h"
-#include "math/stats.h"
 
 #include "support/unit.h"
 
@@ -9,35 +8,37 @@
 
 enum { CHUNKS = 60, PER_CHUNK = 20, ROWS = 240, DIMS = 12, PER_VIDEO = 8 };
 
-static double mean_of(const double *state, const double *reference) {
+/* The state of a chunk: how many values, and their sum. */
+enum { COUNT, SUM, STATE };
+
+static double mean_of(const ExactSum *state, const ExactSum *reference) {
     (void)reference;
-    return ((const Moments *)state)->mean;
+    return exactsum_value(state[SUM]) / exactsum_value(state[COUNT]);
 }
 
-static double difference_of_means(const double *state, const double *reference) {
-    return ((const Moments *)state)->mean - ((const Moments *)reference)->mean;
+static double difference_of_means(const ExactSum *state, const ExactSum *reference) {
+    return mean_of(state, NULL) - mean_of(reference, NULL);
 }
 
-static MetricData chunks_of_normals(Moments *chunks, double *whole, int stream, double mean) {
+static MetricData chunks_of_normals(ExactSum (*chunks)[STATE], ExactSum *whole, int stream, double mean) {
     Rng rng = rng_stream(6, RNG_TEST, (uint64_t)stream, 0);
-    memset(whole, 0, sizeof(Moments));
+    memset(whole, 0, STATE * sizeof *whole);
     for (int c = 0; c < CHUNKS; c++) {
-        chunks[c] = (Moments){0};
-        for (int i = 0; i < PER_CHUNK; i++) moments_add(&chunks[c], mean + (double)rng_normal(&rng));
-        moments_merge((Moments *)whole, &chunks[c]);
+        chunks[c][COUNT] = chunks[c][SUM] = 0;
+        for (int i = 0; i < PER_CHUNK; i++) {
+            exactsum_add(&chunks[c][COUNT], 1);
+            exactsum_add(&chunks[c][SUM], mean + (double)rng_normal(&rng));
+        }
+        metric_add_state(whole, chunks[c], STATE);
     }
-    return (MetricData){.state = whole,
-                        .chunks = (const double *)chunks,
-                        .chunk_stride = MOMENTS_DOUBLES,
-                        .n_chunks = CHUNKS,
-                        .seed = 2};
+    return (MetricData){.state = whole, .chunks = chunks[0], .chunk_stride = STATE, .n_chunks = CHUNKS, .seed = 2};
 }
 
 /* The mean of n standard normals scatters by 1/sqrt n; a difference of two such means by sqrt 2 more. */
 static void resampled_intervals_are_as_wide_as_theory_says(void **state) {
     (void)state;
-    Moments a[CHUNKS], b[CHUNKS];
-    double whole_a[MOMENTS_DOUBLES], whole_b[MOMENTS_DOUBLES], width = 2 * INTERVAL_Z / sqrt(CHUNKS * PER_CHUNK);
+    ExactSum a[CHUNKS][STATE], b[CHUNKS][STATE], whole_a[STATE], whole_b[STATE];
+    double width = 2 * INTERVAL_Z / sqrt(CHUNKS * PER_CHUNK);
     MetricData data = chunks_of_normals(a, whole_a, 1, 3), reference = chunks_of_normals(b, whole_b, 2, 2);
     Interval one, two;
     assert_ok(metric_bootstrap(&one, &motion_metric, mean_of, &data, NULL));
@@ -49,8 +50,7 @@ static void resampled_intervals_are_as_wide_as_theory_says(void **state) {
 
 static void one_chunk_has_no_interval(void **state) {
     (void)state;
-    Moments a[CHUNKS];
-    double whole[MOMENTS_DOUBLES];
+    ExactSum a[CHUNKS][STATE], whole[STATE];
     MetricData data = chunks_of_normals(a, whole, 1, 3);
     Interval interval;
     data.n_chunks = 1;
