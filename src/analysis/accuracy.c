@@ -30,19 +30,36 @@ static Err fill_ours(Table *table, int row, const Board *board, int r) {
     return ERR_NONE;
 }
 
-static int most_seeds(const Board *board) {
-    int most = 0;
+/* What the intervals of the figures count, by how many figures have which. */
+static void add_intervals(Builder *text, const Board *board) {
+    int videos = 0, seeds = 0, both = 0;
     for (int r = 0; r < board->n_rows; r++)
-        for (int c = 0; c < board->n_columns; c++)
-            if (board->cells[r][c].n_seeds > most) most = board->cells[r][c].n_seeds;
-    return most;
+        for (int c = 0; c < board->n_columns; c++) {
+            const Estimate *cell = &board->cells[r][c];
+            if (cell->state != ESTIMATE_PRESENT) continue;
+            if (cell->n_seeds == 1)
+                videos++;
+            else if (cell->hits)
+                both++;
+            else
+                seeds++;
+        }
+    const char *separator = "";
+    if (both) builder_add(text, "over seeds and test videos (crossed random effects; figures: %d)", both);
+    if (both) separator = "; ";
+    if (seeds)
+        builder_add(text, "%sStudent's t over seeds alone, where predictions are missing (figures: %d)", separator,
+                    seeds);
+    if (seeds) separator = "; ";
+    if (videos) builder_add(text, "%sWilson over test videos, of one seed (figures: %d)", separator, videos);
 }
 
 static Err accuracy_caption(Table *table, const Board *board) {
     Builder text = {0};
-    builder_add(&text, "Top-1 accuracy in percent with 95 %% intervals (%s).",
-                most_seeds(board) > 1 ? "Wilson over test videos; t over seeds where there are several"
-                                      : "Wilson over test videos");
+    builder_add_text(&text, "Top-1 accuracy in percent, mean over seeds, with 95 % intervals: ");
+    add_intervals(&text, board);
+    builder_add_text(&text, ".");
+    if (board->problem[0]) builder_add(&text, " Predictions not used: %s.", board->problem);
     for (int c = 0; c < board->n_columns; c++)
         if (!isnan(board->columns[c].chance) &&
             (c == 0 || !text_equal(board->columns[c].dataset, board->columns[c - 1].dataset)))
@@ -89,8 +106,8 @@ Err accuracy_table(Table *table, const Board *board, const Paper *paper) {
 /* Ends of a column's gap; false when they are missing or not clearly apart. */
 static bool gap_ends(double *low, double *high, const Board *board, int column) {
     const Estimate *bottom = board_find(board, column, "random"), *top = board_target(board, column);
-    double difference, below, above;
-    if (!board_difference(&difference, &below, &above, top, bottom) || below <= 0) return false;
+    Difference span;
+    if (!board_difference(&span, top, bottom) || span.low <= 0) return false;
     *low = bottom->value;
     *high = top->value;
     return true;

@@ -1,6 +1,6 @@
 #include "analysis/board.h"
 
-#include "math/interval.h"
+#include "base/log.h"
 
 #include <math.h>
 
@@ -161,6 +161,29 @@ int board_primary(const Board *board) {
     return board->n_columns > 0 && board->columns[0].primary ? 0 : -1;
 }
 
+/* Over seeds and videos where the predictions are there. Broken ones are no reason to have no report. */
+static void add_hits(Board *board, int r, int c, const Outcomes *outcomes) {
+    Estimate *cell = &board->cells[r][c];
+    const BoardColumn *column = &board->columns[c];
+    if (cell->state != ESTIMATE_PRESENT) return;
+    OutcomeKey key = {column->task, column->dataset, cell->first->result.pretraining, column->model};
+    if (hits_read(&board->hits[r][c], outcomes, &key)) {
+        if (!board->problem[0]) snprintf(board->problem, sizeof board->problem, "%s", err_message());
+        log_warn("predictions are not used: %s", err_message());
+    }
+    const Hits *hits = cell->hits = board->hits[r][c];
+    Crossed crossed;
+    if (cell->n_seeds == 1 || !hits_cross(&crossed, &hits, 1)) return;
+    Interval share = crossed_share(&crossed, 0);
+    cell->low = 100 * share.low;
+    cell->high = 100 * share.high;
+}
+
+void board_free(Board *board) {
+    for (int r = 0; r < BOARD_ROWS; r++)
+        for (int c = 0; c < BOARD_COLUMNS; c++) hits_free(&board->hits[r][c]);
+}
+
 Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper, const char *primary) {
     *board = (Board){0};
     TRY(add_names(board, outcomes, paper));
@@ -170,8 +193,10 @@ Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper, const
     TRY(mark_targets(board));
     sort_rows(board, paper);
     for (int r = 0; r < board->n_rows; r++)
-        for (int c = 0; c < board->n_columns; c++)
+        for (int c = 0; c < board->n_columns; c++) {
             board->cells[r][c] = cell_estimate(outcomes, paper, &board->columns[c], board->rows[r].slug);
+            add_hits(board, r, c, outcomes);
+        }
     return ERR_NONE;
 }
 
@@ -191,12 +216,21 @@ const char *board_column_title(char *out, size_t size, const BoardColumn *column
     return out;
 }
 
-bool board_difference(double *difference, double *low, double *high, const Estimate *a, const Estimate *b) {
+static bool paired_difference(Difference *out, const Estimate *a, const Estimate *b) {
+    const Hits *both[2] = {a->hits, b->hits};
+    Crossed crossed;
+    if (!hits_cross(&crossed, both, 2)) return false;
+    Interval interval = crossed_difference(&crossed, 0, 1);
+    *out = (Difference){100 * (crossed.mean[0] - crossed.mean[1]), 100 * interval.low, 100 * interval.high,
+                        crossed.n_seeds, crossed.n_items};
+    return true;
+}
+
+bool board_difference(Difference *out, const Estimate *a, const Estimate *b) {
     if (!a || !b || isnan(a->low) || isnan(b->low)) return false;
+    if (paired_difference(out, a, b)) return true;
     Interval interval =
-        interval_difference(a->value, (Interval){a->low, a->high}, b->value, (Interval){b->low, b->high});
-    *difference = a->value - b->value;
-    *low = interval.low;
-    *high = interval.high;
+        interval_difference(a->value, (Interval){a->low, a->high}, b->value, (Interval){b->low, b->high}, 0);
+    *out = (Difference){a->value - b->value, interval.low, interval.high, 0, 0};
     return true;
 }

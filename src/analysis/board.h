@@ -2,10 +2,13 @@
  *
  * Rows are in the paper's order, others behind them; a pre-training on the dataset of a column is that column's target
  * row, the upper end of its gap. One experiment may be primary, the one that decides: it is the first column, and says
- * so in its title. Which one is named before the runs, not after looking at them. */
+ * so in its title. Which one is named before the runs, not after looking at them.
+ *
+ * An accuracy of several seeds has an interval over seeds and test videos (math/crossed) where every run has its
+ * predictions.csv, and Student's over seeds otherwise; one of a single seed has Wilson's over test videos. */
 #pragma once
 
-#include "analysis/outcomes.h"
+#include "analysis/hits.h"
 #include "analysis/paper.h"
 
 enum { BOARD_COLUMNS = 8, BOARD_ROWS = 64 };
@@ -27,6 +30,8 @@ typedef struct {
     BoardColumn columns[BOARD_COLUMNS];
     BoardRow rows[BOARD_ROWS];
     Estimate cells[BOARD_ROWS][BOARD_COLUMNS]; /* top-1, percent */
+    Hits *hits[BOARD_ROWS][BOARD_COLUMNS];     /* owned; NULL: not known */
+    char problem[512];                         /* the first cell whose predictions could not be used; "": none */
     bool reduced;                              /* any result under another protocol than the paper's */
 } Board;
 
@@ -39,6 +44,7 @@ const char *board_subject(const Result *result);
 /* More experiments than BOARD_COLUMNS: ERR_INPUT. Estimates point into `outcomes`. `primary`: "TASK:DATASET" with TASK
  * finetune or probe, or "" for none; ERR_USAGE when it is neither. No results of it yet: no column is primary. */
 CHECKED Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper, const char *primary);
+void board_free(Board *board);
 /* The column of the primary read-out, the first; -1: there is none. */
 int board_primary(const Board *board);
 /* NULL when there is no such row or no figure in it. */
@@ -47,5 +53,12 @@ const Estimate *board_find(const Board *board, int column, const char *slug);
 const Estimate *board_target(const Board *board, int column);
 /* "standin-motion, fine-tune", with the model where columns differ in nothing else; returns `out`. */
 const char *board_column_title(char *out, size_t size, const BoardColumn *column);
-/* a - b with its 95 % interval; false when one is missing or has no interval. */
-bool board_difference(double *difference, double *low, double *high, const Estimate *a, const Estimate *b);
+typedef struct {
+    double value, low, high; /* points */
+    int n_seeds;             /* paired by so many seeds and test videos; 0: from the two intervals, not paired */
+    int64_t n_videos;
+} Difference;
+
+/* a - b with its 95 % interval; false when one is missing or has no interval. Paired over the test videos and the seeds
+ * that both have, where the predictions are there. */
+bool board_difference(Difference *out, const Estimate *a, const Estimate *b);

@@ -70,7 +70,8 @@ bool outcomes_same_protocol(const Result *a, const Result *b) {
     if (a->paper_protocol != b->paper_protocol || a->n_deviations != b->n_deviations) return false;
     for (int i = 0; i < a->n_deviations; i++)
         if (!text_equal(a->deviations[i], b->deviations[i])) return false;
-    static const char *const roles[] = {"dataset", "reference", "encoder", "inception", "i3d", "random networks"};
+    static const char *const roles[] = {"test",      "dataset", "reference",      "encoder",
+                                        "inception", "i3d",     "random networks"};
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         if (!same_input(a, b, roles[i])) return false;
     return true;
@@ -137,7 +138,7 @@ bool outcomes_match(const Outcome *outcome, const OutcomeKey *key) {
 }
 
 static Estimate estimate_of_one(const Outcome *outcome, const ResultMetric *metric) {
-    return (Estimate){ESTIMATE_PRESENT, metric->value, metric->low, metric->high, metric->count, 1, outcome};
+    return (Estimate){ESTIMATE_PRESENT, metric->value, metric->low, metric->high, metric->count, 1, outcome, NULL};
 }
 
 Estimate outcomes_estimate(const Outcomes *outcomes, const OutcomeKey *key, const char *metric) {
@@ -155,8 +156,8 @@ Estimate outcomes_estimate(const Outcomes *outcomes, const OutcomeKey *key, cons
     }
     if (seeds.count > 1) {
         Interval interval = interval_mean(seeds.mean, moments_sd(&seeds), (int64_t)seeds.count);
-        estimate = (Estimate){ESTIMATE_PRESENT, seeds.mean,       interval.low,  interval.high,
-                              estimate.count,   (int)seeds.count, estimate.first};
+        estimate = (Estimate){ESTIMATE_PRESENT, seeds.mean,       interval.low,   interval.high,
+                              estimate.count,   (int)seeds.count, estimate.first, NULL};
     }
     return estimate;
 }

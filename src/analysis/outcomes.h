@@ -2,8 +2,8 @@
  *
  * Results with one identity (task, dataset, pre-training, model) and different seeds are one estimate: the mean over
  * seeds with its t interval. Results under different protocols are never averaged, and two that claim the same
- * identity, protocol and seed are both left out, with the reason kept for the report. For statistics of datasets the
- * reference and the networks' weights count as protocol, since figures compare only within one. */
+ * identity, protocol and seed are both left out, with the reason kept for the report. The test set of accuracies, and
+ * the reference and the networks' weights of statistics, count as protocol, since figures compare only within one. */
 #pragma once
 
 #include "store/result.h"
@@ -40,7 +40,8 @@ typedef struct {
     double value, low, high; /* low, high NAN without an interval */
     int64_t count;           /* of the first result */
     int n_seeds;
-    const Outcome *first; /* one of the results behind the figure */
+    const Outcome *first;    /* one of the results behind the figure */
+    const struct Hits *hits; /* which videos were right, where the board has them; NULL otherwise */
 } Estimate;
 
 bool outcomes_match(const Outcome *outcome, const OutcomeKey *key);

@@ -138,6 +138,7 @@ Err report_run(const ReportConfig *config, const char *out) {
     Err err = read_inputs(&report);
     if (!err) err = write_page(&report);
     page_free(&report.page);
+    if (report.board) board_free(report.board);
     free(report.board);
     datasets_free(&report.datasets);
     outcomes_free(&report.outcomes);

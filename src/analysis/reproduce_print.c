@@ -135,6 +135,7 @@ Err reproduce_print(const char *part, const ReproduceRequest *request) {
     if (!err) err = prepare(&printer);
     if (!err) err = print_all(&printer, part);
     builder_free(&printer.out);
+    if (printer.board) board_free(printer.board);
     free(printer.board);
     outcomes_free(&outcomes);
     paper_free(&paper);

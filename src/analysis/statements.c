@@ -27,16 +27,16 @@ static Verdict chance_verdict(const cJSON *statement, const Board *board, int co
     return verdict;
 }
 
-static void add_difference(Verdict *verdict, double difference, double low, double high) {
+static void add_difference(Verdict *verdict, const Difference *found) {
     verdict->n_compared++;
-    verdict->n_true += low > 0;
-    if (high < 0)
+    verdict->n_true += found->low > 0;
+    if (found->high < 0)
         verdict->kind = VERDICT_FALSE;
-    else if (low <= 0 && verdict->kind != VERDICT_FALSE)
+    else if (found->low <= 0 && verdict->kind != VERDICT_FALSE)
         verdict->kind = VERDICT_UNDECIDED;
     else if (verdict->kind == VERDICT_NOT_RUN)
         verdict->kind = VERDICT_TRUE;
-    snprintf(verdict->detail, sizeof verdict->detail, "%+.1f [%+.1f, %+.1f]", difference, low, high);
+    snprintf(verdict->detail, sizeof verdict->detail, "%+.1f [%+.1f, %+.1f]", found->value, found->low, found->high);
 }
 
 static Verdict greater_verdict(const cJSON *statement, const Board *board, int column) {
@@ -45,9 +45,9 @@ static Verdict greater_verdict(const cJSON *statement, const Board *board, int c
     cJSON_ArrayForEach(against, names_of(statement, "b")) {
         const Estimate *other = find_named(board, column, against);
         cJSON_ArrayForEach(name, names_of(statement, "a")) {
-            double difference, low, high;
+            Difference found;
             const Estimate *one = find_named(board, column, name);
-            if (board_difference(&difference, &low, &high, one, other)) add_difference(&verdict, difference, low, high);
+            if (board_difference(&found, one, other)) add_difference(&verdict, &found);
             verdict.n_disjoint += one && other && one->low > other->high;
         }
     }
@@ -125,10 +125,12 @@ Err statements_table(Table *table, int counts[4], const Board *board, const Pape
     columns[board->n_columns + 1] =
         (TableColumn){.label = "In the paper's own figures", .kind = COLUMN_TEXT, .paper = true};
     TRY(table_new(table, "statements", "What the paper states, checked on our figures", columns, board->n_columns + 2));
-    TRY(text_copy(table->caption, sizeof table->caption,
-                  "Differences of top-1 accuracy in points with 95 % intervals. True: the interval lies above zero; "
-                  "false: below; undecided: it "
-                  "holds zero. Reduced runs decide about themselves only, not about the paper."));
+    TRY(text_copy(
+        table->caption, sizeof table->caption,
+        "Differences of top-1 accuracy in points with 95 % intervals, paired over seeds and test videos where the "
+        "predictions are there. True: the interval lies above zero; "
+        "false: below; undecided: it "
+        "holds zero. Reduced runs decide about themselves only, not about the paper."));
     cJSON_ArrayForEach(statement, paper_list(paper, "statements")) {
         TRY(fill_row(table, counts, statement, board, paper));
     }

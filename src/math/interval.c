@@ -17,8 +17,13 @@ Interval interval_wilson(double successes, double count) {
     return (Interval){clamp01(center - half), clamp01(center + half)};
 }
 
-Interval interval_difference(double a, Interval around_a, double b, Interval around_b) {
-    double below = hypot(a - around_a.low, around_b.high - b), above = hypot(around_a.high - a, b - around_b.low);
+static double joined(double x, double y, double correlation) {
+    return sqrt(fmax(0, x * x + y * y - 2 * correlation * x * y));
+}
+
+Interval interval_difference(double a, Interval around_a, double b, Interval around_b, double correlation) {
+    double below = joined(a - around_a.low, around_b.high - b, correlation),
+           above = joined(around_a.high - a, b - around_b.low, correlation);
     return (Interval){a - b - below, a - b + above};
 }
 

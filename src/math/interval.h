@@ -21,9 +21,10 @@ Interval interval_wilson(double successes, double count);
 Interval interval_fisher(double r, int64_t n);
 /* Mean of n values with standard deviation sd: mean +- t sd/sqrt(n). NAN bounds for n < 2. */
 Interval interval_mean(double mean, double sd, int64_t n);
-/* a - b of two independent estimates from their own intervals (Zou & Donner 2008, "MOVER"): the distances to the
- * bounds add as squares. With Wilson intervals this is Newcombe's method 10 for two proportions. */
-Interval interval_difference(double a, Interval around_a, double b, Interval around_b);
+/* a - b from the intervals of the two (Zou & Donner 2008, "MOVER"): the distances to the bounds add as squares, less
+ * what `correlation` of the two estimates takes away; 0 when they are independent. With Wilson intervals this is
+ * Newcombe's score interval of 1998 for two proportions: method 10 of the independent, 8 of the paired. */
+Interval interval_difference(double a, Interval around_a, double b, Interval around_b, double correlation);
 
 /* I_x(a, b), the regularized incomplete beta function, by the continued fraction DLMF 8.17.22 evaluated with the
  * modified Lentz method; about 1e-14 relative. */

@@ -1,6 +1,7 @@
 /* support/fake_runs - a folder of results as the stages leave them, for tests of what reads results. */
 #pragma once
 
+#include "base/file.h"
 #include "math/interval.h"
 #include "store/result.h"
 
@@ -41,4 +42,24 @@ static inline void fake_run(const char *runs, const char *name, const char *task
                             uint64_t seed) {
     Result result = fake_accuracy(task, pretraining, correct, 400, seed);
     fake_write(runs, name, &result);
+}
+
+/* A run of `n` test videos and the predictions beside it: video i is right when rule(i, seed) is. */
+static inline void fake_answers(const char *runs, const char *name, const char *task, const char *pretraining, int n,
+                                uint64_t seed, bool (*rule)(int video, uint64_t seed)) {
+    char path[PATH_SIZE];
+    int correct = 0;
+    Builder text = {0};
+    builder_add_text(&text, "video,label,predicted,correct,p_label,p_predicted\n");
+    for (int i = 0; i < n; i++) {
+        bool right = rule(i, seed);
+        correct += right;
+        builder_add(&text, "%d,\"say \"\"a, b\"\"\",%s,%d,0.3,0.6\n", i, right ? "\"say \"\"a, b\"\"\"" : "c", right);
+    }
+    Result result = fake_accuracy(task, pretraining, correct, n, seed);
+    assert_ok(result_add_input(&result, "test", "standin-motion", "7e577e577e577e577e577e577e577e57"));
+    fake_write(runs, name, &result);
+    assert_ok(text_format(path, sizeof path, "%s/%s/predictions.csv", runs, name));
+    assert_ok(file_write_whole(path, text.data, text.length));
+    builder_free(&text);
 }

@@ -26,8 +26,8 @@ static void difference_of_proportions_matches_published_values(void **state) {
     (void)state;
     /* Newcombe 1998, "Interval estimation for the difference between independent proportions", table II, method 10:
      * 56/70 - 48/80 and 9/10 - 3/10. */
-    Interval a = interval_difference(56.0 / 70, interval_wilson(56, 70), 48.0 / 80, interval_wilson(48, 80));
-    Interval b = interval_difference(0.9, interval_wilson(9, 10), 0.3, interval_wilson(3, 10));
+    Interval a = interval_difference(56.0 / 70, interval_wilson(56, 70), 48.0 / 80, interval_wilson(48, 80), 0);
+    Interval b = interval_difference(0.9, interval_wilson(9, 10), 0.3, interval_wilson(3, 10), 0);
     assert_float_equal(a.low, 0.0524, 5e-5);
     assert_float_equal(a.high, 0.3339, 5e-5);
     assert_float_equal(b.low, 0.1705, 5e-5);

@@ -68,6 +68,7 @@ static Loaded *load(void) {
 }
 
 static void unload(Loaded *loaded) {
+    board_free(&loaded->board);
     outcomes_free(&loaded->outcomes);
     free(loaded);
 }
