@@ -1,6 +1,5 @@
 #include "gen/texture_gan.h"
 
-#include "gen/texture_noise.h"
 #include "math/rng.h"
 
 #include <math.h>
@@ -58,23 +57,31 @@ static void draw_normals(float *values, size_t count, Rng rng) {
     for (size_t i = 0; i < count; i++) values[i] = rng_normal(&rng);
 }
 
-Err gan_network_new(GanNetwork *network, GanKind kind, GanSize size, uint64_t seed, uint64_t number) {
+Err gan_network_new(GanNetwork *network, GanKind kind, GanSize size) {
     Arena measure = {0};
-    uint64_t item = number | (uint64_t)1 << 55; /* apart from images */
     *network = (GanNetwork){.kind = kind, .size = size};
     list_layers(network);
     network_layout(network, &measure);
     TRY(arena_alloc(&network->arena, measure.used, "style matrices of a texture generator"));
     network_layout(network, &network->arena);
-    for (int l = 0; l < network->n_layers; l++)
-        draw_normals(network->style[l], (size_t)GAN_LATENT * (size_t)network->layers[l].in,
-                     rng_stream(seed, RNG_TEXTURE_GAN, item, (uint32_t)(PART_STYLE + l)));
-    for (int b = 0; b < network->n_blocks; b++)
-        draw_normals(network->rgb_style[b], (size_t)GAN_LATENT * (size_t)network->layers[last_layer_of(b)].out,
-                     rng_stream(seed, RNG_TEXTURE_GAN, item, (uint32_t)(PART_RGB_STYLE + b)));
+    return ERR_NONE;
+}
+
+void gan_network_draw(GanNetwork *network, uint64_t seed, uint64_t number, int threads) {
+    uint64_t item = number | (uint64_t)1 << 55; /* apart from images */
+    int n_layers = network->n_layers, n_matrices = n_layers + network->n_blocks;
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+    for (int m = 0; m < n_matrices; m++) {
+        int l = m < n_layers ? m : 0, b = m < n_layers ? 0 : m - n_layers;
+        if (m < n_layers)
+            draw_normals(network->style[l], (size_t)GAN_LATENT * (size_t)network->layers[l].in,
+                         rng_stream(seed, RNG_TEXTURE_GAN, item, (uint32_t)(PART_STYLE + l)));
+        else
+            draw_normals(network->rgb_style[b], (size_t)GAN_LATENT * (size_t)network->layers[last_layer_of(b)].out,
+                         rng_stream(seed, RNG_TEXTURE_GAN, item, (uint32_t)(PART_RGB_STYLE + b)));
+    }
     draw_normals(network->constant, (size_t)network->layers[0].in * 16,
                  rng_stream(seed, RNG_TEXTURE_GAN, item, PART_CONSTANT));
-    return ERR_NONE;
 }
 
 void gan_network_free(GanNetwork *network) {
@@ -95,6 +102,8 @@ static void sample_layout(GanSample *sample, const GanNetwork *network, Arena *a
     }
     for (int b = 0; b < network->n_blocks; b++)
         sample->rgb[b] = arena_floats(arena, 3 * (size_t)network->layers[last_layer_of(b)].out);
+    size_t shared = network->kind == GAN_ORIENTED ? 2 * (size_t)network->size.side : 0;
+    sample->shared_noise = arena_floats(arena, shared * shared);
 }
 
 /* Oriented: a random subset of 5 to 40 of the wavelets, then any of those for each input; high-frequency: any. */
@@ -117,31 +126,25 @@ static void scale_noise(float *noise, int side, float strength) {
     for (int i = 0; i < side * side; i++) noise[i] *= strength;
 }
 
+/* Block of a layer: sides double from 4. */
+static int block_of(int layer) {
+    return (layer + 1) / 2;
+}
+
 /* Oriented: one patchy map of twice the side for all layers; high-frequency: a map of its own for each. */
-static Err draw_noise(GanSample *sample, const GanNetwork *network, uint64_t seed, uint64_t image) {
+static void draw_noise(GanSample *sample, const GanNetwork *network, uint64_t seed, uint64_t image) {
     int full = 2 * network->size.side;
-    float *shared = NULL;
     Rng rng = rng_stream(seed, RNG_TEXTURE_GAN, image, PART_NOISE);
-    if (network->kind == GAN_ORIENTED) {
-        shared = malloc((size_t)full * (size_t)full * sizeof *shared);
-        Err err = shared ? noise_pink(shared, full, true, &rng) : RAISE(ERR_MEMORY, "a noise map: out of memory");
-        if (err) {
-            free(shared);
-            return err;
-        }
-    }
-    Err err = ERR_NONE;
-    for (int l = 0; l < network->n_layers && !err; l++) {
+    if (network->kind == GAN_ORIENTED) noise_pink(sample->shared_noise, &sample->noise[0], &rng);
+    for (int l = 0; l < network->n_layers; l++) {
         int side = network->layers[l].side;
         float *noise = sample->layers[l].noise;
-        if (shared)
-            noise_shrink(noise, shared, full, full / side);
+        if (network->kind == GAN_ORIENTED)
+            noise_shrink(noise, sample->shared_noise, full, full / side);
         else
-            err = noise_pink(noise, side, false, &rng);
+            noise_pink(noise, &sample->noise[block_of(l)], &rng);
         scale_noise(noise, side, rng_uniform(&rng, 0, 0.3f));
     }
-    free(shared);
-    return err;
 }
 
 /* Statistics of natural images: red, green, blue. */
@@ -155,12 +158,21 @@ void gan_sample_colors(GanSample *sample, uint64_t seed, uint64_t image) {
     }
 }
 
-Err gan_sample_new(GanSample *sample, const GanNetwork *network, uint64_t seed, uint64_t image) {
+Err gan_sample_new(GanSample *sample, const GanNetwork *network) {
     Arena measure = {0};
     *sample = (GanSample){0};
     sample_layout(sample, network, &measure);
     TRY(arena_alloc(&sample->arena, measure.used, "the draws of a texture"));
     sample_layout(sample, network, &sample->arena);
+    bool oriented = network->kind == GAN_ORIENTED;
+    Err err = ERR_NONE;
+    for (int b = 0; b < (oriented ? 1 : network->n_blocks) && !err; b++)
+        err = noise_maker_new(&sample->noise[b], oriented ? 2 * network->size.side : 4 << b, oriented);
+    if (err) gan_sample_free(sample);
+    return err;
+}
+
+void gan_sample_draw(GanSample *sample, const GanNetwork *network, uint64_t seed, uint64_t image) {
     for (int l = 0; l < network->n_layers; l++) {
         Rng rng = rng_stream(seed, RNG_TEXTURE_GAN, image, (uint32_t)(PART_LAYER + l));
         draw_layer(&sample->layers[l], &network->layers[l], network->kind, &rng);
@@ -169,12 +181,11 @@ Err gan_sample_new(GanSample *sample, const GanNetwork *network, uint64_t seed, 
         draw_normals(sample->rgb[b], 3 * (size_t)network->layers[last_layer_of(b)].out,
                      rng_stream(seed, RNG_TEXTURE_GAN, image, (uint32_t)(PART_RGB + b)));
     gan_sample_colors(sample, seed, image);
-    Err err = draw_noise(sample, network, seed, image);
-    if (err) gan_sample_free(sample);
-    return err;
+    draw_noise(sample, network, seed, image);
 }
 
 void gan_sample_free(GanSample *sample) {
+    for (int b = 0; b < GAN_BLOCKS_MAX; b++) noise_maker_free(&sample->noise[b]);
     arena_free(&sample->arena);
     *sample = (GanSample){0};
 }

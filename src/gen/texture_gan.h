@@ -15,6 +15,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "gen/texture_noise.h"
 #include "gen/texture_wavelets.h"
 
 #include <stdbool.h>
@@ -44,7 +45,9 @@ typedef struct {
     Arena arena;
 } GanNetwork;
 
-CHECKED Err gan_network_new(GanNetwork *network, GanKind kind, GanSize size, uint64_t seed, uint64_t number);
+/* Memory; gan_network_draw fills it, again and again. */
+CHECKED Err gan_network_new(GanNetwork *network, GanKind kind, GanSize size);
+void gan_network_draw(GanNetwork *network, uint64_t seed, uint64_t number, int threads);
 void gan_network_free(GanNetwork *network);
 
 typedef struct {
@@ -57,10 +60,14 @@ typedef struct {
     GanLayerSample layers[GAN_LAYERS_MAX];
     float *rgb[GAN_BLOCKS_MAX]; /* (3, channels) */
     float mean[3], deviation[3];
+    float *shared_noise;              /* oriented: (2 side, 2 side); every layer's map is made from it */
+    NoiseMaker noise[GAN_BLOCKS_MAX]; /* oriented: the first, for the shared map; high-frequency: one for each block */
     Arena arena;
 } GanSample;
 
-CHECKED Err gan_sample_new(GanSample *sample, const GanNetwork *network, uint64_t seed, uint64_t image);
+/* Memory and transforms of one thread, for any network of this kind and size; gan_sample_draw fills them. */
+CHECKED Err gan_sample_new(GanSample *sample, const GanNetwork *network);
+void gan_sample_draw(GanSample *sample, const GanNetwork *network, uint64_t seed, uint64_t image);
 void gan_sample_free(GanSample *sample);
 /* Only sample->mean and sample->deviation. */
 void gan_sample_colors(GanSample *sample, uint64_t seed, uint64_t image);

@@ -1,12 +1,9 @@
 #include "gen/texture_noise.h"
 
-#include "math/fft.h"
-
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 
-enum { PATCHES = 4 };
 static const float PI = 3.14159265358979323846f;
 
 /* Half of the frequencies decide the other half; of those with v = 0 only u > 0 is drawn, their mirror images follow.
@@ -42,36 +39,46 @@ static float lanczos3(float x) {
     return 3 * sinf(PI * x) * sinf(PI * x / 3) / (PI * PI * x * x);
 }
 
-/* Weights of the PATCHES values at point i of n, normalized. */
-static void lanczos_weights(float weights[PATCHES], int i, int n) {
-    float at = ((float)i + 0.5f) * PATCHES / (float)n - 0.5f, sum = 0;
-    for (int p = 0; p < PATCHES; p++) sum += weights[p] = lanczos3(at - (float)p);
-    for (int p = 0; p < PATCHES; p++) weights[p] /= sum;
+/* Weights of the NOISE_PATCHES values at point i of n, normalized. */
+static void lanczos_weights(float weights[NOISE_PATCHES], int i, int n) {
+    float at = ((float)i + 0.5f) * NOISE_PATCHES / (float)n - 0.5f, sum = 0;
+    for (int p = 0; p < NOISE_PATCHES; p++) sum += weights[p] = lanczos3(at - (float)p);
+    for (int p = 0; p < NOISE_PATCHES; p++) weights[p] /= sum;
 }
 
-static void apply_envelope(float *map, int n, const float (*weights)[PATCHES], Rng *rng) {
-    float values[PATCHES][PATCHES];
-    for (int i = 0; i < PATCHES; i++)
-        for (int j = 0; j < PATCHES; j++) values[i][j] = laplace(rng);
+static void apply_envelope(float *map, int n, const float (*weights)[NOISE_PATCHES], Rng *rng) {
+    float values[NOISE_PATCHES][NOISE_PATCHES];
+    for (int i = 0; i < NOISE_PATCHES; i++)
+        for (int j = 0; j < NOISE_PATCHES; j++) values[i][j] = laplace(rng);
     for (int y = 0; y < n; y++) {
-        float across[PATCHES] = {0};
-        for (int i = 0; i < PATCHES; i++)
-            for (int j = 0; j < PATCHES; j++) across[j] += weights[y][i] * values[i][j];
+        float across[NOISE_PATCHES] = {0};
+        for (int i = 0; i < NOISE_PATCHES; i++)
+            for (int j = 0; j < NOISE_PATCHES; j++) across[j] += weights[y][i] * values[i][j];
         for (int x = 0; x < n; x++) {
             float envelope = 0;
-            for (int j = 0; j < PATCHES; j++) envelope += weights[x][j] * across[j];
+            for (int j = 0; j < NOISE_PATCHES; j++) envelope += weights[x][j] * across[j];
             map[(size_t)y * (size_t)n + (size_t)x] *= envelope;
         }
     }
 }
 
-static Err make_patchy(float *map, int n, Rng *rng) {
-    float(*weights)[PATCHES] = malloc((size_t)n * sizeof *weights);
-    if (!weights) return RAISE(ERR_MEMORY, "the envelope of a noise map: out of memory");
-    for (int i = 0; i < n; i++) lanczos_weights(weights[i], i, n);
-    apply_envelope(map, n, (const float(*)[PATCHES])weights, rng);
-    free(weights);
+Err noise_maker_new(NoiseMaker *maker, int n, bool patchy) {
+    *maker = (NoiseMaker){.n = n};
+    TRY(fft2_new(&maker->fft, n + 1, n + 1));
+    if (!patchy) return ERR_NONE;
+    maker->weights = malloc((size_t)n * sizeof *maker->weights);
+    if (!maker->weights) {
+        noise_maker_free(maker);
+        return RAISE(ERR_MEMORY, "the envelope of noise maps: out of memory");
+    }
+    for (int i = 0; i < n; i++) lanczos_weights(maker->weights[i], i, n);
     return ERR_NONE;
+}
+
+void noise_maker_free(NoiseMaker *maker) {
+    fft2_free(&maker->fft);
+    free(maker->weights);
+    *maker = (NoiseMaker){0};
 }
 
 static double mean_of(const float *values, size_t count) {
@@ -87,22 +94,19 @@ static void standardize(float *map, size_t count) {
     for (size_t i = 0; i < count; i++) map[i] *= scale;
 }
 
-Err noise_pink(float *out, int n, bool patchy, Rng *rng) {
-    Fft2 *fft;
+void noise_pink(float *out, NoiseMaker *maker, Rng *rng) {
+    int n = maker->n;
     size_t count = (size_t)n * (size_t)n;
-    TRY(fft2_new(&fft, n + 1, n + 1));
-    draw_spectrum(fft2_spectrum(fft), n + 1, rng_uniform(rng, 0.5f, 1.5f), rng);
-    fft2_run_inverse(fft);
-    const float *picture = fft2_input(fft);
+    draw_spectrum(fft2_spectrum(maker->fft), n + 1, rng_uniform(rng, 0.5f, 1.5f), rng);
+    fft2_run_inverse(maker->fft);
+    const float *picture = fft2_input(maker->fft);
     for (int y = 0; y < n; y++)
         for (int x = 0; x < n; x++)
             out[(size_t)y * (size_t)n + (size_t)x] = picture[(size_t)y * (size_t)(n + 1) + (size_t)x];
-    fft2_free(&fft);
     float mean = (float)mean_of(out, count);
     for (size_t i = 0; i < count; i++) out[i] -= mean;
-    if (patchy) TRY(make_patchy(out, n, rng));
+    if (maker->weights) apply_envelope(out, n, (const float(*)[NOISE_PATCHES])maker->weights, rng);
     standardize(out, count);
-    return ERR_NONE;
 }
 
 void noise_shrink(float *out, const float *map, int n, int factor) {

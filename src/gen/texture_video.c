@@ -86,13 +86,14 @@ static Err walker_open(Walker *walker, const Generator *generator, uint64_t item
     const GeneratorSetup *setup = &generator->setup;
     size_t pixels = (size_t)generator->size * (size_t)generator->size;
     *walker = (Walker){.generator = generator, .item = item, .walk = walk_of(setup->variant)};
-    TRY(gan_network_new(&walker->network, kind_of(setup->variant), gan_size(generator->size), setup->seed,
-                        item / GAN_NETWORK_IMAGES));
-    TRY(gan_sample_new(&walker->sample, &walker->network, setup->seed, item));
+    TRY(gan_network_new(&walker->network, kind_of(setup->variant), gan_size(generator->size)));
+    TRY(gan_sample_new(&walker->sample, &walker->network));
     TRY(gan_scratch_new(&walker->scratch, &walker->network));
     walker->latents = malloc((size_t)(walker->network.n_layers + 1) * GAN_LATENT * sizeof *walker->latents);
     walker->rgb = malloc(3 * pixels * sizeof *walker->rgb);
     if (!walker->latents || !walker->rgb) return RAISE(ERR_MEMORY, "a texture video: out of memory");
+    gan_network_draw(&walker->network, setup->seed, item / GAN_NETWORK_IMAGES, 1);
+    gan_sample_draw(&walker->sample, &walker->network, setup->seed, item);
     walker_restart(walker);
     return ERR_NONE;
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "gen/texture_maker.h"
 #include "gen/texture_stat.h"
 #include "par/agree.h"
 #include "par/share.h"
@@ -76,19 +77,17 @@ static Err look(bool *done, const Run *run, const char *side, const char *text) 
 /* ---- making ---- */
 
 /* This rank's part of the chunk, at its place in `chunk`. */
-static Err make_part(uint8_t *chunk, const TexturesConfig *config, const Run *run, int first, Share part) {
-    if (part.begin == part.end) return ERR_NONE;
-    return textures_render(chunk + (size_t)part.begin * image_bytes(config), config, run->seed, first + (int)part.begin,
-                           (int)(part.end - part.begin), run->par.threads);
+static Err make_part(uint8_t *chunk, TextureMaker *maker, const TexturesConfig *config, int first, Share part) {
+    return texture_maker_render(maker, chunk + (size_t)part.begin * image_bytes(config), first + (int)part.begin,
+                                (int)(part.end - part.begin));
 }
 
-static Err make_chunk_all(uint8_t *pixels, uint8_t *chunk, const TexturesConfig *config, const Run *run, int first,
-                          int count, Progress *progress) {
-    const Par *par = &run->par;
+static Err make_chunk_all(uint8_t *pixels, uint8_t *chunk, TextureMaker *maker, const TexturesConfig *config,
+                          const Par *par, int first, int count, Progress *progress) {
     Share part = share_block(count, par->rank, par->n_ranks);
     size_t mine = (size_t)(part.end - part.begin) * image_bytes(config), total;
     void *gathered = NULL;
-    TRY(err_agree_all(make_part(chunk, config, run, first, part), par, "making textures"));
+    TRY(err_agree_all(make_part(chunk, maker, config, first, part), par, "making textures"));
     progress_add(progress, part.end - part.begin);
     TRY(gather_bytes_all(&gathered, &total, chunk + (size_t)part.begin * image_bytes(config), mine, par));
     if (par->rank == 0) memcpy(pixels + (size_t)first * image_bytes(config), gathered, total);
@@ -99,14 +98,16 @@ static Err make_chunk_all(uint8_t *pixels, uint8_t *chunk, const TexturesConfig 
 static Err make_all(uint8_t *pixels, const TexturesConfig *config, const Run *run) {
     const Par *par = &run->par;
     Progress *progress = NULL;
+    TextureMaker *maker = NULL;
     int step = CHUNK_IMAGES * par->n_ranks;
     uint8_t *chunk = malloc((size_t)step * image_bytes(config));
     Err err = chunk ? ERR_NONE : RAISE(ERR_MEMORY, "%d images at a time: out of memory", step);
+    if (!err) err = texture_maker_new(&maker, config, run->seed, par->threads);
     TRY_OR(done, err_agree_all(err, par, "memory for textures"));
     TRY_OR(done, progress_begin_all(&progress, par, run->progress, "images", config->images, "images", 1));
     for (int first = 0; first < config->images; first += step) {
         int left = config->images - first;
-        TRY_OR(done, make_chunk_all(pixels, chunk, config, run, first, left < step ? left : step, progress));
+        TRY_OR(done, make_chunk_all(pixels, chunk, maker, config, par, first, left < step ? left : step, progress));
         if (first + step < config->images && agree_stop_all(par)) {
             err = RAISE(ERR_STOPPED, "stopped while making textures (%s); nothing was written", stop_reason());
             goto done;
@@ -114,6 +115,7 @@ static Err make_all(uint8_t *pixels, const TexturesConfig *config, const Run *ru
     }
 done:
     progress_end_all(&progress);
+    texture_maker_free(&maker);
     free(chunk);
     return err;
 }

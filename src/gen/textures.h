@@ -1,8 +1,9 @@
 /* gen/textures - makes pools of still textures across ranks and threads.
  *
- * Image i of a pool is a pure function of kind, side, seed and i. Ranks share the images of one chunk at a time; rank 0
- * holds the pool in memory and writes it, so a pool is limited by its memory: larger ones are several pools of
- * different seeds, which readers take as one (gen/media.h). Moving textures are a variant (generator "texture-video").
+ * What image i is does not depend on ranks and threads (gen/texture_maker.h). Ranks share the images of one chunk at a
+ * time; rank 0 holds the pool in memory and writes it, so a pool is limited by its memory: larger ones are several
+ * pools of different seeds, which readers take as one (gen/media.h). Moving textures are a variant (generator
+ * "texture-video").
  */
 #pragma once
 
@@ -22,8 +23,3 @@ extern const Field textures_fields[];
 
 /* run->out is the pool file; OUT.json beside it says what is in it, and the same command again finds it done. */
 CHECKED Err textures_run_all(const TexturesConfig *config, const Run *run);
-
-/* Images first..first+count-1 of a pool, (count, size, size, 3), with `threads` threads. config->images is not looked
- * at. */
-CHECKED Err textures_render(uint8_t *pixels, const TexturesConfig *config, uint64_t seed, int first, int count,
-                            int threads);

@@ -1,7 +1,7 @@
 /* The same pool for any number of ranks and threads. */
 #include "base/file.h"
 #include "base/text.h"
-#include "gen/textures.h"
+#include "gen/texture_maker.h"
 #include "par/agree.h"
 #include "par/spread.h"
 #include "store/pool.h"
@@ -23,12 +23,15 @@ static int failures;
 /* Rank 0 compares the pool with what one thread renders by itself. */
 static void compare_pool(const char *path, const TexturesConfig *config) {
     Pool pool = {0};
+    TextureMaker *maker = NULL;
     size_t bytes = (size_t)config->images * (size_t)config->size * (size_t)config->size * 3;
     uint8_t *alone = malloc(bytes);
     CHECK(pool_read(&pool, path) == ERR_NONE);
     CHECK(alone && pool.count == config->images && pool.height == config->size);
-    CHECK(textures_render(alone, config, 5, 0, config->images, 1) == ERR_NONE);
+    CHECK(texture_maker_new(&maker, config, 5, 1) == ERR_NONE);
+    CHECK(maker && texture_maker_render(maker, alone, 0, config->images) == ERR_NONE);
     CHECK(failures == 0 && memcmp(alone, pool.images, bytes) == 0);
+    texture_maker_free(&maker);
     pool_free(&pool);
     free(alone);
 }

@@ -1,8 +1,8 @@
 #include "gen_fixture.h"
 
 #include "gen/texture_gan.h"
+#include "gen/texture_maker.h"
 #include "gen/texture_noise.h"
-#include "gen/textures.h"
 #include "support/slope.h"
 
 static const GanWalk still = {0};
@@ -22,17 +22,19 @@ static void compare_with_the_plain_network(GanKind kind, GanSize size, uint64_t 
     GanScratch scratch;
     size_t count = 3 * (size_t)size.side * (size_t)size.side;
     float *fast = malloc(count * sizeof *fast), *plain = malloc(count * sizeof *plain);
-    assert_int_equal(gan_network_new(&network, kind, size, 5, 0), ERR_NONE);
+    assert_int_equal(gan_network_new(&network, kind, size), ERR_NONE);
+    gan_network_draw(&network, 5, 0, 1);
     assert_int_equal(gan_scratch_new(&scratch, &network), ERR_NONE);
     float *latents = malloc((size_t)(network.n_layers + 1) * GAN_LATENT * sizeof *latents);
+    assert_int_equal(gan_sample_new(&sample, &network), ERR_NONE);
     for (uint64_t image = 0; image < images; image++) {
-        assert_int_equal(gan_sample_new(&sample, &network, 5, image), ERR_NONE);
+        gan_sample_draw(&sample, &network, 5, image);
         gan_latents_begin(latents, &network, &still, 5, image);
         gan_render(fast, &network, &sample, latents, &scratch);
         assert_int_equal(gan_render_ref(plain, &network, &sample, latents), ERR_NONE);
         assert_true(relative_distance(fast, plain, count) < 1e-4);
-        gan_sample_free(&sample);
     }
+    gan_sample_free(&sample);
     free(latents);
     free(fast);
     free(plain);
@@ -59,7 +61,8 @@ static void test_the_full_network_has_the_published_layers(void **state) {
     (void)state;
     GanNetwork network;
     static const int blocks[] = {512, 512, 512, 512, 512, 256, 128};
-    assert_int_equal(gan_network_new(&network, GAN_ORIENTED, gan_size(256), 5, 0), ERR_NONE);
+    assert_int_equal(gan_network_new(&network, GAN_ORIENTED, gan_size(256)), ERR_NONE);
+    gan_network_draw(&network, 5, 0, 1);
     assert_int_equal(network.n_layers, 13);
     assert_int_equal(network.n_blocks, 7);
     for (int b = 0; b < 7; b++) {
@@ -77,7 +80,8 @@ static void test_styles_have_their_law(void **state) {
     float latents[GAN_LATENT * 8], styles[GAN_LATENT];
     double sum = 0, squares = 0;
     int count = 0;
-    assert_int_equal(gan_network_new(&network, GAN_ORIENTED, (GanSize){8, 32768, 512}, 5, 0), ERR_NONE);
+    assert_int_equal(gan_network_new(&network, GAN_ORIENTED, (GanSize){8, 32768, 512}), ERR_NONE);
+    gan_network_draw(&network, 5, 0, 1);
     for (uint64_t image = 0; image < 20; image++) {
         gan_latents_begin(latents, &network, &still, 5, image);
         gan_styles(styles, network.style[0], latents, 512);
@@ -96,11 +100,13 @@ static void test_noise_maps_are_standard(void **state) {
     (void)state;
     enum { SIDE = 128, COUNT = SIDE * SIDE };
     static float map[COUNT], small[COUNT / 16];
-    for (int patchy = 0; patchy < 2; patchy++)
+    for (int patchy = 0; patchy < 2; patchy++) {
+        NoiseMaker maker;
+        assert_int_equal(noise_maker_new(&maker, SIDE, patchy), ERR_NONE);
         for (uint64_t i = 0; i < 5; i++) {
             Rng rng = rng_stream(3, RNG_TEST, i, 0);
             double sum = 0, squares = 0;
-            assert_int_equal(noise_pink(map, SIDE, patchy, &rng), ERR_NONE);
+            noise_pink(map, &maker, &rng);
             for (int p = 0; p < COUNT; p++) {
                 sum += (double)map[p];
                 squares += (double)map[p] * (double)map[p];
@@ -113,6 +119,8 @@ static void test_noise_maps_are_standard(void **state) {
             for (int p = 0; p < COUNT / 16; p++) small_sum += (double)small[p];
             ASSERT_NEAR(small_sum / (COUNT / 16), mean, 1e-4);
         }
+        noise_maker_free(&maker);
+    }
 }
 
 static void test_colors_are_scaled_to_the_draw(void **state) {
@@ -144,7 +152,8 @@ static void test_walks_move_slowly_and_zero_sigma_stays(void **state) {
     const GanWalk none = {.sigma = 0}, slow = {.sigma = 0.1}, kept = {.sigma = 0.5, .renormalize = true},
                   shared = {.sigma = 0.1, .shared = true};
     float a[GAN_LATENT * 8], b[GAN_LATENT * 8];
-    assert_int_equal(gan_network_new(&network, GAN_ORIENTED, (GanSize){8, 64, 8}, 5, 0), ERR_NONE);
+    assert_int_equal(gan_network_new(&network, GAN_ORIENTED, (GanSize){8, 64, 8}), ERR_NONE);
+    gan_network_draw(&network, 5, 0, 1);
     size_t count = (size_t)(network.n_layers + 1) * GAN_LATENT;
     gan_latents_begin(a, &network, &none, 5, 1);
     gan_latents_begin(b, &network, &none, 5, 1);
@@ -195,8 +204,10 @@ static void check_look(TextureKind kind, double slope, double spread) {
     const TexturesConfig config = {.kind = (int)kind, .size = 256};
     uint8_t *pixels = malloc((size_t)IMAGES * VALUES);
     Fft2 *fft;
+    TextureMaker *maker;
     double mean = 0, clipped = 0;
-    assert_int_equal(textures_render(pixels, &config, 1, 0, IMAGES, 1), ERR_NONE);
+    assert_int_equal(texture_maker_new(&maker, &config, 1, 1), ERR_NONE);
+    assert_int_equal(texture_maker_render(maker, pixels, 0, IMAGES), ERR_NONE);
     assert_int_equal(fft2_new(&fft, 256, 256), ERR_NONE);
     for (int i = 0; i < IMAGES; i++) {
         const uint8_t *image = pixels + (size_t)i * VALUES;
@@ -205,6 +216,7 @@ static void check_look(TextureKind kind, double slope, double spread) {
     }
     if (!(fabs(mean - slope) < spread)) fail_msg("slope %g, expected %g +- %g", mean, slope, spread);
     if (!(clipped > 0.01 && clipped < 0.12)) fail_msg("%g of the values clipped", clipped);
+    texture_maker_free(&maker);
     fft2_free(&fft);
     free(pixels);
 }
@@ -215,18 +227,39 @@ static void test_images_look_like_the_reference(void **state) {
     check_look(TEXTURE_STYLEGAN_HIGH_FREQUENCY, 1.26, 0.3);
 }
 
+/* Across the change of networks, with two threads and after other images. */
+static void test_an_image_does_not_depend_on_what_was_made_before(void **state) {
+    (void)state;
+    enum { SIDE = 16, BYTES = 3 * SIDE * SIDE, FIRST = GAN_NETWORK_IMAGES - 2, IMAGES = 4 };
+    static uint8_t together[IMAGES * BYTES], alone[BYTES];
+    for (int kind = TEXTURE_STYLEGAN_ORIENTED; kind <= TEXTURE_STYLEGAN_HIGH_FREQUENCY; kind++) {
+        const TexturesConfig config = {.kind = kind, .size = SIDE};
+        TextureMaker *maker;
+        assert_int_equal(texture_maker_new(&maker, &config, 1, 2), ERR_NONE);
+        assert_int_equal(texture_maker_render(maker, together, FIRST, IMAGES), ERR_NONE);
+        for (int i = 0; i < IMAGES; i++) {
+            assert_int_equal(texture_maker_render(maker, alone, FIRST + i, 1), ERR_NONE);
+            assert_memory_equal(alone, together + i * BYTES, BYTES);
+        }
+        assert_memory_not_equal(together, together + BYTES, BYTES);
+        texture_maker_free(&maker);
+    }
+}
+
 /* Without an envelope the amplitude of a map falls as f^-alpha, alpha in [0.5, 1.5]. */
 static void test_plain_noise_falls_with_a_drawn_power(void **state) {
     (void)state;
     enum { SIDE = 256 };
     static float map[SIDE * SIDE];
     Fft2 *fft;
+    NoiseMaker maker;
     double lowest = 9, highest = -9;
     assert_int_equal(fft2_new(&fft, SIDE, SIDE), ERR_NONE);
+    assert_int_equal(noise_maker_new(&maker, SIDE, false), ERR_NONE);
     for (uint64_t i = 0; i < 30; i++) {
         Rng rng = rng_stream(6, RNG_TEST, i, 0);
         double near = 0, far = 0;
-        assert_int_equal(noise_pink(map, SIDE, false, &rng), ERR_NONE);
+        noise_pink(map, &maker, &rng);
         memcpy(fft2_input(fft), map, sizeof map);
         fft2_run(fft);
         for (int a = 0; a < 64; a++) { /* rings at 8 and 64 cycles */
@@ -240,6 +273,7 @@ static void test_plain_noise_falls_with_a_drawn_power(void **state) {
         highest = fmax(highest, alpha);
     }
     assert_true(lowest < 0.7 && highest > 1.3); /* the whole range is drawn from */
+    noise_maker_free(&maker);
     fft2_free(&fft);
 }
 
@@ -254,6 +288,7 @@ int main(void) {
         cmocka_unit_test(test_walks_move_slowly_and_zero_sigma_stays),
         cmocka_unit_test(test_color_draws_have_the_published_law),
         cmocka_unit_test(test_images_look_like_the_reference),
+        cmocka_unit_test(test_an_image_does_not_depend_on_what_was_made_before),
         cmocka_unit_test(test_plain_noise_falls_with_a_drawn_power),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
