@@ -80,6 +80,7 @@ static Err add_names(Board *board, const Outcomes *outcomes, const Paper *paper)
 static int compare_columns(const void *a, const void *b) {
     const BoardColumn *x = a, *y = b;
     if (x->primary != y->primary) return x->primary ? -1 : 1;
+    if (x->beside_primary != y->beside_primary) return x->beside_primary ? -1 : 1;
     int by_dataset = strcmp(x->dataset, y->dataset), by_task = strcmp(x->task, y->task);
     return by_dataset ? by_dataset : by_task ? by_task : strcmp(x->model, y->model);
 }
@@ -150,10 +151,12 @@ static Err mark_primary(Board *board, const char *primary) {
                      "primary: \"%.80s\", expected finetune:DATASET or probe:DATASET, as in "
                      "finetune:standin-motion",
                      primary);
-    for (int c = 0; c < board->n_columns; c++)
-        board->columns[c].primary = strlen(board->columns[c].task) == length &&
-                                    text_starts(primary, board->columns[c].task) &&
-                                    text_equal(board->columns[c].dataset, primary + length + 1);
+    for (int c = 0; c < board->n_columns; c++) {
+        BoardColumn *column = &board->columns[c];
+        column->beside_primary = text_equal(column->dataset, primary + length + 1);
+        column->primary = column->beside_primary && strlen(column->task) == length &&
+                          text_starts(primary, column->task);
+    }
     return ERR_NONE;
 }
 
@@ -213,6 +216,14 @@ const char *board_column_title(char *out, size_t size, const BoardColumn *column
     snprintf(out, size, "%s, %s%s%s%s", column->dataset,
              text_equal(column->task, "finetune") ? "fine-tune" : column->task, column->shows_model ? ", " : "",
              column->shows_model ? column->model : "", column->primary ? ", primary" : "");
+    return out;
+}
+
+const char *board_column_key(char *out, size_t size, const BoardColumn *column) {
+    snprintf(out, size, "%s%s%s-%s", column->shows_model ? column->model : "", column->shows_model ? "-" : "",
+             column->task, column->dataset);
+    for (char *at = out; *at; at++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", *at)) *at = '_';
     return out;
 }
 

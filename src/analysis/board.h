@@ -1,8 +1,9 @@
 /* analysis/board - our accuracies as a grid: pre-trainings down, experiments (task, dataset, model) across.
  *
  * Rows are in the paper's order, others behind them; a pre-training on the dataset of a column is that column's target
- * row, the upper end of its gap. One experiment may be primary, the one that decides: it is the first column, and says
- * so in its title. Which one is named before the runs, not after looking at them.
+ * row, the upper end of its gap. One experiment may be primary, the one that decides: it is the first column, what
+ * was measured on the same dataset follows, and its title says so. Which one is named before the runs, not after
+ * looking at them.
  *
  * An accuracy of several seeds has an interval over seeds and test videos (math/crossed) where every run has its
  * predictions.csv, and Student's over seeds otherwise; one of a single seed has Wilson's over test videos. */
@@ -15,9 +16,9 @@ enum { BOARD_COLUMNS = 8, BOARD_ROWS = 64 };
 
 typedef struct {
     char task[32], dataset[NAME_SIZE], model[64];
-    double chance;    /* percent; NAN: unknown */
-    bool shows_model; /* another column has the same task and dataset */
-    bool primary;
+    double chance;                /* percent; NAN: unknown */
+    bool shows_model;             /* another column has the same task and dataset */
+    bool primary, beside_primary; /* beside: on the same dataset */
 } BoardColumn;
 
 typedef struct {
@@ -53,6 +54,8 @@ const Estimate *board_find(const Board *board, int column, const char *slug);
 const Estimate *board_target(const Board *board, int column);
 /* "standin-motion, fine-tune", with the model where columns differ in nothing else; returns `out`. */
 const char *board_column_title(char *out, size_t size, const BoardColumn *column);
+/* "finetune-standin-motion": part of a file name, cut to `size`; returns `out`. */
+const char *board_column_key(char *out, size_t size, const BoardColumn *column);
 typedef struct {
     double value, low, high; /* points */
     int n_seeds;             /* paired by so many seeds and test videos; 0: from the two intervals, not paired */

@@ -15,25 +15,37 @@ static bool column_on(const Board *board, int column, const char *dataset) {
     return text_equal(board->columns[column].dataset, dataset);
 }
 
-/* One block of data an experiment: value, low, high, row from the top. */
-static void accuracy_data(Plot *plot, const Board *board, int column, double shift) {
+/* Rows that have a figure on the dataset, from the top. */
+static int rows_on(int rows[BOARD_ROWS], const Board *board, const char *dataset) {
+    int n = 0;
     for (int r = 0; r < board->n_rows; r++) {
-        const Estimate *cell = &board->cells[r][column];
+        bool any = false;
+        for (int c = 0; c < board->n_columns; c++)
+            any = any || (column_on(board, c, dataset) && board->cells[r][c].state == ESTIMATE_PRESENT);
+        if (any) rows[n++] = r;
+    }
+    return n;
+}
+
+/* One block of data an experiment: value, low, high, row from the top. */
+static void accuracy_data(Plot *plot, const Board *board, int column, const int *rows, int n, double shift) {
+    for (int i = 0; i < n; i++) {
+        const Estimate *cell = &board->cells[rows[i]][column];
         if (cell->state != ESTIMATE_PRESENT) continue;
         double low = isnan(cell->low) ? cell->value : cell->low, high = isnan(cell->high) ? cell->value : cell->high;
-        builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%.3f\n", cell->value, low, high, board->n_rows - 1 - r + shift);
+        builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%.3f\n", cell->value, low, high, n - 1 - i + shift);
     }
     builder_add_text(&plot->data, "\n\n");
 }
 
-static void accuracy_tics(Plot *plot, const Board *board) {
+static void accuracy_tics(Plot *plot, const Board *board, const int *rows, int n) {
     builder_add_text(&plot->script, "set ytics (");
-    for (int r = 0; r < board->n_rows; r++) {
-        if (r > 0) builder_add_text(&plot->script, ", ");
-        plot_quoted(&plot->script, board->rows[r].label);
-        builder_add(&plot->script, " %d", board->n_rows - 1 - r);
+    for (int i = 0; i < n; i++) {
+        if (i > 0) builder_add_text(&plot->script, ", ");
+        plot_quoted(&plot->script, board->rows[rows[i]].label);
+        builder_add(&plot->script, " %d", n - 1 - i);
     }
-    builder_add(&plot->script, ")\nset yrange [-0.6:%.1f]\nset xrange [0:100]\n", board->n_rows - 0.4);
+    builder_add(&plot->script, ")\nset yrange [-0.6:%.1f]\nset xrange [0:100]\n", n - 0.4);
 }
 
 static void accuracy_chance(Plot *plot, const Board *board, const char *dataset) {
@@ -50,16 +62,16 @@ static void accuracy_chance(Plot *plot, const Board *board, const char *dataset)
 
 Err figure_accuracy(Plot *plot, const Board *board, const char *dataset) {
     char name[64];
-    int block = 0;
+    int rows[BOARD_ROWS], n = rows_on(rows, board, dataset), block = 0;
     TRY(text_format(name, sizeof name, "accuracy-%.50s", dataset));
-    TRY(plot_begin(plot, name, 760, 70 + 38 * board->n_rows, "", "top-1 accuracy, percent (95 % intervals)", ""));
-    accuracy_tics(plot, board);
+    TRY(plot_begin(plot, name, 760, 70 + 38 * n, "", "top-1 accuracy, percent (95 % intervals)", ""));
+    accuracy_tics(plot, board, rows, n);
     accuracy_chance(plot, board, dataset);
     builder_add_text(&plot->script, "set key at graph 1, graph 1.01 bottom right horizontal\nset tmargin 2.2\nplot ");
     for (int c = 0; c < board->n_columns; c++) {
         char title[128];
         if (!column_on(board, c, dataset)) continue;
-        accuracy_data(plot, board, c, block == 0 ? 0.14 : -0.14 * block);
+        accuracy_data(plot, board, c, rows, n, block == 0 ? 0.14 : -0.14 * block);
         snprintf(title, sizeof title, "%s",
                  text_equal(board->columns[c].task, "finetune") ? "fine-tune" : board->columns[c].task);
         builder_add(&plot->script,
@@ -73,6 +85,33 @@ Err figure_accuracy(Plot *plot, const Board *board, const char *dataset) {
                        "Top-1 accuracy on %.100s for each pre-training, with 95 percent intervals; the same figures "
                        "are in the accuracy table.",
                        dataset);
+}
+
+/* ---- differences ---- */
+
+/* value, low, high, row from the top. */
+Err figure_differences(Plot *plot, const Table *table) {
+    TRY(plot_begin(plot, table->name, 760, 80 + 30 * table->n_rows, "", "points (95 % intervals)", ""));
+    builder_add_text(&plot->script, "set ytics (");
+    for (int r = 0; r < table->n_rows; r++) {
+        const TableCell *cells = &table->cells[r * table->n_columns], *points = &cells[DIFFERENCES_POINTS];
+        char label[256];
+        snprintf(label, sizeof label, "%.110s → %.110s", cells[DIFFERENCES_FROM].text, cells[DIFFERENCES_TO].text);
+        if (r > 0) builder_add_text(&plot->script, ", ");
+        plot_quoted(&plot->script, label);
+        builder_add(&plot->script, " %d", table->n_rows - 1 - r);
+        if (isnan(points->value)) continue;
+        builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%d\n", points->value, points->low, points->high,
+                    table->n_rows - 1 - r);
+    }
+    builder_add(&plot->script,
+                ")\nset ytics font \",11\"\nset yrange [-0.6:%.1f]\nunset key\n"
+                "set arrow from 0, graph 0 to 0, graph 1 nohead lw 1.4 lc rgb \"#555555\"\n"
+                "plot \"%s.dat\" using 1:4:2:3 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb \"%s\"\n",
+                table->n_rows - 0.4, plot->name, palette[0]);
+    return text_format(plot->alt, sizeof plot->alt,
+                       "%.160s: differences with 95 percent intervals around zero; the same figures are in the table.",
+                       table->title);
 }
 
 /* ---- scatter plots ---- */

@@ -3,6 +3,7 @@
  * readers can tell apart; points carry the paper's row numbers, so that nothing hangs on color alone. */
 #pragma once
 
+#include "analysis/differences.h"
 #include "analysis/statistics.h"
 #include "store/plot.h"
 
@@ -13,6 +14,8 @@ CHECKED Err figure_correlation(Plot *plot, const Points *points, const struct cJ
 /* A statistic of ours against the paper's published accuracies of the same datasets. */
 CHECKED Err figure_published(Plot *plot, const Points *points, const struct cJSON *entry, const DatasetNames *names,
                              const Paper *paper);
+/* Points with intervals around zero of a table of analysis/differences. */
+CHECKED Err figure_differences(Plot *plot, const Table *table);
 /* Bars of the table "fig2": the paper's figures, and ours where they have been run. */
 CHECKED Err figure_progression(Plot *plot, const Table *table);
 /* Our accuracy in one experiment against the paper's UCF101 figure for the same task; *any false: fewer than two

@@ -27,6 +27,23 @@ static Err add_against_paper(Report *report) {
     return ERR_NONE;
 }
 
+static Err add_differences(Report *report) {
+    for (int c = 0; c < report->board->n_columns; c++) {
+        Table table;
+        Plot plot = {0};
+        TRY(differences_table(&table, report->board, c, &report->paper));
+        bool any = table.n_rows > 0;
+        Err err = any ? figure_differences(&plot, &table) : ERR_NONE;
+        if (err) table_free(&table);
+        TRY(err);
+        TRY(report_add_table(report, &table));
+        if (any)
+            TRY(report_add_figure(report, &plot,
+                                  "What each stage adds, with its 95 % interval; right of the line is better."));
+    }
+    return ERR_NONE;
+}
+
 Err report_accuracy(Report *report) {
     const Board *board = report->board;
     Table table = {0};
@@ -41,9 +58,12 @@ Err report_accuracy(Report *report) {
             Plot plot;
             if (dataset_seen(board, c)) continue;
             TRY(figure_accuracy(&plot, board, board->columns[c].dataset));
-            TRY(report_add_figure(
-                report, &plot, "Accuracies with their 95 % intervals; reduced scale unless the table says otherwise."));
+            char caption[192];
+            snprintf(caption, sizeof caption, "Accuracies on %.100s with their 95 %% intervals%s.",
+                     board->columns[c].dataset, board->reduced ? ", at reduced scale" : "");
+            TRY(report_add_figure(report, &plot, caption));
         }
+        TRY(add_differences(report));
         TRY(gap_table(&table, board, &report->paper));
         TRY(report_add_table(report, &table));
         TRY(add_against_paper(report));

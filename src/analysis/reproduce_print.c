@@ -1,5 +1,6 @@
 /* Printing the parts of analysis/reproduce, and writing their files. */
 #include "analysis/accuracy.h"
+#include "analysis/differences.h"
 #include "analysis/findings.h"
 #include "analysis/keytable.h"
 #include "analysis/reproduce.h"
@@ -63,6 +64,18 @@ static Err print_figure4(Printer *printer) {
     return printer->figures[0] ? reproduce_figure4(outcomes, paper, lists, printer->figures) : ERR_NONE;
 }
 
+static Err print_steps(Printer *printer) {
+    for (int c = 0; c < printer->board->n_columns; c++) {
+        Table table = {0};
+        Err err = differences_table(&table, printer->board, c, printer->paper);
+        if (!err && table.n_rows == 0)
+            table_free(&table);
+        else
+            TRY(print_table(printer, &table, err));
+    }
+    return ERR_NONE;
+}
+
 static bool wanted(const char *part, const char *name) {
     return text_equal(part, "all") || text_equal(part, name);
 }
@@ -82,6 +95,7 @@ static Err print_part(Printer *printer, const char *part) {
     if (wanted(part, "fig5")) TRY(print_table(printer, &table, keytable_make(&table, outcomes, paper)));
     if (wanted(part, "statements"))
         TRY(print_table(printer, &table, statements_table(&table, NULL, printer->board, paper)));
+    if (wanted(part, "steps")) TRY(print_steps(printer));
     if (wanted(part, "gaps")) TRY(print_table(printer, &table, gap_claims_table(&table, outcomes, paper)));
     if (!wanted(part, "settings")) return ERR_NONE;
     cJSON_ArrayForEach(entry, paper_list(paper, "settings")) {
@@ -91,15 +105,15 @@ static Err print_part(Printer *printer, const char *part) {
 }
 
 static Err check_part(const char *part) {
-    static const char *const parts[] = {"table1",  "table2",  "table3",   "table4",     "table9", "table10",
-                                        "table11", "table12", "fig1",     "fig2",       "fig3",   "fig4",
-                                        "fig5",    "gaps",    "settings", "statements", "all",    NULL};
+    static const char *const parts[] = {"table1",   "table2",     "table3", "table4", "table9", "table10", "table11",
+                                        "table12",  "fig1",       "fig2",   "fig3",   "fig4",   "fig5",    "gaps",
+                                        "settings", "statements", "steps",  "all",    NULL};
     for (int i = 0; parts[i]; i++)
         if (text_equal(part, parts[i])) return ERR_NONE;
     const char *nearest = text_nearest(part, parts);
     return RAISE(
         ERR_USAGE,
-        "reproduce: no part \"%.60s\"%s%s%s; parts are table1-4, table9-12, fig1-5, statements, gaps, settings, "
+        "reproduce: no part \"%.60s\"%s%s%s; parts are table1-4, table9-12, fig1-5, statements, steps, gaps, settings, "
         "all",
         part, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
