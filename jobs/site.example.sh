@@ -24,6 +24,12 @@ SYNVID_MIN_MINUTES=${SYNVID_MIN_MINUTES:-15}
 SYNVID_WARNING_SECONDS=${SYNVID_WARNING_SECONDS:-180}
 SYNVID_CORE_GFLOPS=${SYNVID_CORE_GFLOPS:-50}
 
+# The guard of a sweep brings back what was lost from the queue (docs/slurm.md): `no` for none; how many minutes pass at
+# least between two looks; how often it submits one task.
+SYNVID_GUARD=${SYNVID_GUARD:-yes}
+SYNVID_GUARD_MINUTES=${SYNVID_GUARD_MINUTES:-10}
+export SYNVID_GUARD_RETURNS=${SYNVID_GUARD_RETURNS:-5}
+
 # A command to run after every task of a sweep (docs/sweeps.md says what it finds in its environment), for example:
 #   export SYNVID_HOOK='[ "$SYNVID_STAGE_LEFT" != 0 ] || mail -s "$SYNVID_SWEEP: $SYNVID_STAGE done" me@example.org </dev/null'
 

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# Sourced by the submit.sh that `synvid sweep slurm` writes, which sets $jobs (this folder), $logs and sweep=(...): turns
-# "submit STAGE --array LIST --ranks R ..." into one sbatch of jobs/task.sbatch. Everything a site decides is in site.sh.
+# Sourced by the submit.sh that `synvid sweep slurm` writes, which sets $jobs (this folder), $logs, $by and sweep=(...):
+# turns "submit STAGE --array LIST --ranks R ..." into one sbatch of jobs/task.sbatch, and "guard" into one of
+# jobs/guard.sbatch. Everything a site decides is in site.sh.
 
-: "${jobs:?}" "${logs:?}" "${sweep[0]:?}"
+: "${jobs:?}" "${logs:?}" "${sweep[0]:?}" "${by:?}"
 # shellcheck source=jobs/site.example.sh
 [ ! -f "$jobs/site.sh" ] || . "$jobs/site.sh"
 mkdir -p "$logs"
@@ -50,6 +51,21 @@ submit() {
   # shellcheck disable=SC2086,SC2154
   job=$(SYNVID_JOBS=$jobs SYNVID_TASKS=$tasks sbatch --parsable ${SYNVID_SBATCH:-} "${options[@]}" "$jobs/task.sbatch" "${sweep[@]}")
   job=${job%%;*} # without the cluster's name
-  echo "$job $stage $tasks" >> "$logs/jobs.txt"
+  echo "$job $stage $by $tasks" >> "$logs/jobs.txt"
   echo "submitted $stage [$array] as job $job${after:+, after $after}"
+}
+
+# guard DEPENDENCY - the job that brings lost tasks back, in place of the one that waits
+guard() {
+  local before='' options=()
+  [ "${SYNVID_GUARD:-yes}" = yes ] || { echo "no guard: what is lost comes back when the sweep is submitted again"; return 0; }
+  [ ! -f "$logs/guard.job" ] || before=$(< "$logs/guard.job")
+  options=(--job-name=guard --output="$logs/guard.log" --ntasks=1 --cpus-per-task=1 --mem=1024M --time=10
+    --dependency="$1" --begin="now+$((60 * ${SYNVID_GUARD_MINUTES:-10}))")
+  # shellcheck disable=SC2086,SC2154
+  job=$(SYNVID_JOBS=$jobs sbatch --parsable ${SYNVID_SBATCH:-} "${options[@]}" "$jobs/guard.sbatch" "${sweep[@]}")
+  job=${job%%;*}
+  echo "$job" > "$logs/guard.job"
+  [ -z "$before" ] || [ "$before" = "${SYNVID_GUARD_JOB:-}" ] || scancel --quiet "$before" 2> /dev/null || true
+  echo "guarded by job $job"
 }

@@ -2,17 +2,20 @@
 #include "base/text.h"
 #include "cli/cmd.h"
 #include "sweep/clean.h"
+#include "sweep/guard.h"
 #include "sweep/launch.h"
 #include "sweep/queue.h"
 #include "sweep/run.h"
 #include "sweep/slurm.h"
 #include "sweep/view.h"
 
+#include <unistd.h>
+
 typedef struct {
     const char *out, *hook;
     ArgList vars;
     int64_t parallel, cores, ranks;
-    bool all, force, submit, yes;
+    bool all, force, submit, guard, cancel, yes;
     bool help;
 } SweepArgs;
 
@@ -29,6 +32,11 @@ static const Option sweep_options[] = {
     OPTION_TEXT("hook", 0, "COMMAND", offsetof(SweepArgs, hook),
                 "run: shell command after each task, told by SYNVID_TASK, SYNVID_STATE, ... (default: $SYNVID_HOOK)"),
     OPTION_FLAG("submit", 0, offsetof(SweepArgs, submit), "slurm: submit what was written"),
+    OPTION_FLAG(
+        "guard", 0, offsetof(SweepArgs, guard),
+        "slurm: only what was lost from the queue, not what failed; how the guard job of a submission calls it"),
+    OPTION_FLAG("cancel", 0, offsetof(SweepArgs, cancel),
+                "slurm: take the sweep out of the queue, the guard first; --submit goes on later"),
     OPTION_FLAG("yes", 'y', offsetof(SweepArgs, yes), "clean: remove, not only list, what all tasks made"),
     OPTION_FLAG("help", 'h', offsetof(SweepArgs, help), "show this help"),
     OPTION_END,
@@ -44,12 +52,15 @@ static const CommandHelp sweep_help = {
         "A sweep file (configs/sweeps/*.json) lists tasks: a synvid command each, expanded over axes, with what they\n"
         "need. `run` executes what is missing, side by side as the cores allow; `run FILE TASK` executes one task, by\n"
         "name or number, which is what a job array does; `slurm` writes a script that submits an array a stage, with\n"
-        "dependencies, and with --submit runs it. Finished tasks are recognized by a digest of their command, their\n"
-        "config files, their inputs and what they made, so the same command again does only what is missing or has\n"
-        "changed. `status` shows what is not finished, on which machine it runs, and why it failed.",
+        "dependencies, and a small job, the guard, that brings back what is lost from the queue; with --submit it "
+        "runs\n"
+        "the script. Finished tasks are recognized by a digest of their command, their config files, their inputs and\n"
+        "what they made, so the same command again does only what is missing or has changed. `status` shows what is\n"
+        "not finished, on which machine it runs, and why it failed.",
     .examples = "  synvid sweep list quickstart\n"
                 "  synvid sweep run quickstart --var media=photos --parallel 2\n"
                 "  synvid sweep slurm progression --submit      jobs/site.sh says for which cluster\n"
+                "  synvid sweep slurm progression --cancel      takes it out of the queue; --submit goes on later\n"
                 "  synvid sweep status progression\n"
                 "  synvid sweep show quickstart 7               the command of task 7, ready to paste\n",
     .options = sweep_tables,
@@ -110,10 +121,13 @@ static Err show_list(const SweepPlan *plan, const TaskRecord *records) {
 
 static Err show_status(const SweepPlan *plan, const TaskRecord *records) {
     int counts[TASK_STATES] = {0};
+    char guard[64];
     for (int i = 0; i < plan->n_tasks; i++) {
         counts[records[i].state]++;
         if (records[i].state != TASK_FINISHED) print_task_line(plan, records, i);
     }
+    TRY(guard_find(guard, sizeof guard, plan));
+    if (guard[0]) printf("guard: job %s brings lost tasks back (%s/sweep/slurm/guard.log)\n", guard, plan->out);
     printf("%s: %d tasks:", plan->name, plan->n_tasks);
     for (TaskState s = TASK_MISSING; s < TASK_STATES; s++)
         if (counts[s]) printf(" %d %s", counts[s], task_state_name(s));
@@ -131,12 +145,27 @@ static Err show_task(const SweepPlan *plan, const TaskRecord *records, int task)
 
 /* ---- slurm and clean ---- */
 
-static Err submit(const SweepPlan *plan, const TaskRecord *records, const char *file, const SweepArgs *args) {
-    char script[PATH_SIZE];
+/* *queue_known: NULL: the queue is not asked. */
+static Err read_states(TaskRecord *records, bool *queue_known, const SweepPlan *plan) {
+    TRY(sweep_state_read(records, plan));
+    if (queue_known) TRY(queue_apply(records, queue_known, plan));
+    sweep_state_block(records, plan);
+    return ERR_NONE;
+}
+
+static Err submit(const SweepPlan *plan, const TaskRecord *records, const char *file, const SweepArgs *args,
+                  const bool *wanted) {
+    char script[PATH_SIZE], guard[64];
     int count;
-    SlurmSource source = {
-        .file = file, .vars = args->vars.items, .n_vars = args->vars.count, .ranks = (int)args->ranks};
-    TRY(slurm_write(script, sizeof script, &count, plan, records, &source));
+    TRY(guard_find(guard, sizeof guard, plan));
+    SlurmRequest request = {.file = file,
+                            .vars = args->vars.items,
+                            .n_vars = args->vars.count,
+                            .ranks = (int)args->ranks,
+                            .by = wanted ? "guard" : "user",
+                            .wanted = wanted,
+                            .guard = wanted || !guard[0]};
+    TRY(slurm_write(script, sizeof script, &count, plan, records, &request));
     if (!script[0]) {
         log_info("sweep %s: nothing to submit: all %d tasks are finished or in the queue", plan->name, plan->n_tasks);
         return ERR_NONE;
@@ -146,6 +175,44 @@ static Err submit(const SweepPlan *plan, const TaskRecord *records, const char *
     if (args->submit) return slurm_submit(script);
     log_info("next: bash %s", script);
     return ERR_NONE;
+}
+
+/* What the guard does: see sweep/guard.h. */
+static Err submit_lost(const SweepPlan *plan, const TaskRecord *records, const char *file, const SweepArgs *args) {
+    bool *wanted = calloc((size_t)plan->n_tasks + 1, sizeof *wanted);
+    if (!wanted) return RAISE(ERR_MEMORY, "no memory for %d tasks", plan->n_tasks);
+    int count = guard_choose(wanted, plan, records);
+    log_info("sweep %s: %d lost %s back", plan->name, count, count == 1 ? "task comes" : "tasks come");
+    Err err = guard_judge(wanted, plan, records);
+    if (!err) err = submit(plan, records, file, args, wanted);
+    free(wanted);
+    return err;
+}
+
+static Err cancel(const SweepPlan *plan, const TaskRecord *records) {
+    int count;
+    TRY(guard_cancel_all_jobs(&count, plan, records));
+    log_info("sweep %s: %d tasks canceled, and their guard; next: `synvid sweep slurm --submit` goes on", plan->name,
+             count);
+    return ERR_NONE;
+}
+
+/* The queue is asked under the lock: nobody else submits in between. */
+static Err slurm(const SweepPlan *plan, TaskRecord *records, const char *file, const SweepArgs *args) {
+    int lock = -1;
+    bool known = false;
+    if (args->cancel && (args->submit || args->guard))
+        return RAISE(ERR_USAGE, "sweep slurm: --cancel and --%s were both given", args->submit ? "submit" : "guard");
+    TRY(guard_lock(&lock, plan));
+    Err err = read_states(records, &known, plan);
+    if (!err && !known && (args->guard || args->cancel))
+        err = RAISE(ERR_IO, "sweep %s: squeue does not answer, so what is in the queue is not known", plan->name);
+    if (!err && args->cancel)
+        err = cancel(plan, records);
+    else if (!err)
+        err = args->guard ? submit_lost(plan, records, file, args) : submit(plan, records, file, args, NULL);
+    close(lock);
+    return err;
 }
 
 static Err clean(const SweepPlan *plan, const TaskRecord *records, int task, bool yes) {
@@ -183,12 +250,12 @@ static Err check_verb(const char *verb) {
                  nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
-static Err dispatch(const ArgList *words, const SweepPlan *plan, const TaskRecord *records, int task,
-                    const SweepArgs *args) {
+static Err dispatch(const ArgList *words, const SweepPlan *plan, TaskRecord *records, int task, const SweepArgs *args) {
     const char *verb = words->items[0];
+    bool known, runs = text_equal(verb, "run"); /* thousands of jobs run tasks; they do not all ask the queue */
+    TRY(read_states(records, runs ? NULL : &known, plan));
     if (text_equal(verb, "list")) return show_list(plan, records);
     if (text_equal(verb, "status")) return show_status(plan, records);
-    if (text_equal(verb, "slurm")) return submit(plan, records, words->items[1], args);
     if (text_equal(verb, "clean")) return clean(plan, records, task, args->yes);
     if (text_equal(verb, "run")) return run(plan, task, args);
     return task >= 0 ? show_task(plan, records, task)
@@ -201,14 +268,6 @@ static void set_ranks(SweepPlan *plan, int ranks) {
         for (const Command *const *command = commands; *command; command++)
             if ((*command)->many_ranks && text_equal((*command)->help->name, plan->tasks[i].arguments[0]))
                 plan->tasks[i].ranks = ranks;
-}
-
-/* Thousands of jobs run tasks; they do not all ask the queue. */
-static Err read_states(TaskRecord *records, const SweepPlan *plan, bool ask_queue) {
-    TRY(sweep_state_read(records, plan));
-    if (ask_queue) TRY(queue_apply(records, plan));
-    sweep_state_block(records, plan);
-    return ERR_NONE;
 }
 
 static Err sweep_main(int argc, char *const *argv) {
@@ -233,8 +292,8 @@ static Err sweep_main(int argc, char *const *argv) {
     records = calloc((size_t)plan.n_tasks + 1, sizeof *records);
     if (!records) TRY_OR(done, RAISE(ERR_MEMORY, "no memory for %d tasks", plan.n_tasks));
     if (rest.count == 3) TRY_OR(done, parse_task(&task, &plan, rest.items[2]));
-    TRY_OR(done, read_states(records, &plan, !text_equal(rest.items[0], "run")));
-    err = dispatch(&rest, &plan, records, task, &args);
+    err = text_equal(rest.items[0], "slurm") ? slurm(&plan, records, rest.items[1], &args)
+                                             : dispatch(&rest, &plan, records, task, &args);
 done:
     free(records);
     sweep_plan_free(&plan);

@@ -3,6 +3,7 @@
 typedef struct {
     const SweepPlan *plan;
     const TaskRecord *records;
+    const bool *wanted; /* (n_tasks), or NULL: all */
     Batch *batch;
     int *array_of; /* (n_tasks) number of the array a task is in, -1: none */
     int *model;    /* (n_tasks) the need that a task has its index from, -1: none */
@@ -11,8 +12,10 @@ typedef struct {
     bool *next;    /* (n_tasks) of the stage at hand, and all its needs are placed */
 } Planner;
 
-static bool is_pending(const TaskRecord *record) {
-    return record->state != TASK_FINISHED && record->state != TASK_RUNNING && record->state != TASK_QUEUED;
+static bool is_pending(const Planner *p, int task) {
+    TaskState state = p->records[task].state;
+    bool pending = state != TASK_FINISHED && state != TASK_RUNNING && state != TASK_QUEUED;
+    return pending && (!p->wanted || p->wanted[task]);
 }
 
 static bool same_stage(const SweepPlan *plan, int a, int b) {
@@ -156,7 +159,7 @@ static Err fill_arrays(const Planner *p) {
     char *dependency = malloc(sizeof p->batch->arrays->dependency);
     Err err = dependency ? ERR_NONE : RAISE(ERR_MEMORY, "no memory for dependencies");
     for (int t = 0; t < p->plan->n_tasks && !err; t++) {
-        if (!p->next[t] || !is_pending(&p->records[t])) continue;
+        if (!p->next[t] || !is_pending(p, t)) continue;
         err = dependency_of(dependency, sizeof p->batch->arrays->dependency, p, t);
         if (!err) err = find_array(&number, p, t, dependency, from);
         if (!err) err = add_to_array(&p->batch->arrays[number], t);
@@ -200,11 +203,12 @@ static bool choose_next(Planner *p) {
     return partly >= 0;
 }
 
-Err batch_plan(Batch *batch, const SweepPlan *plan, const TaskRecord *records) {
+Err batch_plan(Batch *batch, const SweepPlan *plan, const TaskRecord *records, const bool *wanted) {
     size_t n = (size_t)plan->n_tasks + 1;
     *batch = (Batch){.index = calloc(n, sizeof *batch->index)};
     Planner p = {.plan = plan,
                  .records = records,
+                 .wanted = wanted,
                  .batch = batch,
                  .array_of = calloc(n, sizeof *p.array_of),
                  .model = calloc(n, sizeof *p.model),

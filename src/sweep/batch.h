@@ -24,7 +24,7 @@ typedef struct {
     int *index; /* (n_tasks) array index of every task */
 } Batch;
 
-/* What is neither finished nor in the queue, by records to which sweep/queue.h was applied. A stage whose tasks need
- * each other becomes several arrays. */
-CHECKED Err batch_plan(Batch *batch, const SweepPlan *plan, const TaskRecord *records);
+/* What is neither finished nor in the queue, by records to which sweep/queue.h was applied; wanted (n_tasks): only what
+ * it marks, NULL: all of it. A stage whose tasks need each other becomes several arrays. */
+CHECKED Err batch_plan(Batch *batch, const SweepPlan *plan, const TaskRecord *records, const bool *wanted);
 void batch_free(Batch *batch);

@@ -15,10 +15,12 @@ Err queue_path(char *out, size_t size, const SweepPlan *plan, const char *name) 
 
 typedef struct {
     char job[64]; /* "17_3", or "" */
+    int returns;  /* by the guard, since the last by a user */
 } Submission;
 
 /* The lines "INDEX TASK" of an array's file. */
-static Err read_array(Submission *submissions, const SweepPlan *plan, const char *job, const char *path) {
+static Err read_array(Submission *submissions, const SweepPlan *plan, const char *job, const char *by,
+                      const char *path) {
     char *text, *saved;
     size_t length;
     if (!file_exists(path)) return ERR_NONE;
@@ -28,6 +30,7 @@ static Err read_array(Submission *submissions, const SweepPlan *plan, const char
         int index, task;
         if (sscanf(line, "%d %127s", &index, name) != 2 || (task = sweep_plan_find(plan, name)) < 0) continue;
         (void)snprintf(submissions[task].job, sizeof submissions[task].job, "%s_%d", job, index);
+        submissions[task].returns = text_equal(by, "guard") ? submissions[task].returns + 1 : 0;
     }
     free(text);
     return ERR_NONE;
@@ -41,9 +44,9 @@ static Err read_submissions(Submission *submissions, const SweepPlan *plan) {
     TRY(file_read(&text, &length, path, JOBS_FILE_MAX));
     Err err = ERR_NONE;
     for (char *line = strtok_r(text, "\n", &saved); line && !err; line = strtok_r(NULL, "\n", &saved)) {
-        char job[32], stage[NAME_SIZE], array[PATH_SIZE];
-        if (sscanf(line, "%31s %127s %1023[^\n]", job, stage, array) != 3) continue;
-        err = read_array(submissions, plan, job, array);
+        char job[32], stage[NAME_SIZE], by[16], array[PATH_SIZE];
+        if (sscanf(line, "%31s %127s %15s %1023[^\n]", job, stage, by, array) != 4) continue;
+        err = read_array(submissions, plan, job, by, array);
     }
     free(text);
     return err;
@@ -148,30 +151,54 @@ static Err apply_gone(TaskRecord *record, const char *job) {
     return ERR_NONE;
 }
 
+/* A task that ended by its own account under its last job is not lost, and neither is one that was changed since. */
+static bool is_lost(const TaskRecord *record, const Submission *submission) {
+    bool never_began = !text_equal(record->job, submission->job);
+    bool undone = record->state == TASK_MISSING || record->state == TASK_STOPPED ||
+                  (record->state == TASK_CHANGED && never_began);
+    return submission->job[0] && undone;
+}
+
 static Err apply(TaskRecord *record, const Submission *submission, const QueueList *list) {
+    record->returns = submission->returns;
     if (record->state == TASK_FINISHED) return ERR_NONE;
     const Queued *queued = find_queued(list, submission->job);
     if (!queued && record->state == TASK_RUNNING) queued = find_queued(list, record->job);
     if (queued) {
         apply_queued(record, queued);
+        record->lost = is_lost(record, submission); /* one that can never start */
         return ERR_NONE;
     }
     bool own_process = record->state == TASK_RUNNING && !record->job[0];
-    if (own_process || record->state == TASK_FAILED || record->state == TASK_CHANGED) return ERR_NONE;
     const char *job = record->state == TASK_RUNNING ? record->job : submission->job;
-    return job[0] ? apply_gone(record, job) : ERR_NONE;
+    bool speaks_for_itself = record->state == TASK_FAILED || record->state == TASK_CHANGED;
+    if (!own_process && !speaks_for_itself && job[0]) TRY(apply_gone(record, job));
+    record->lost = is_lost(record, submission);
+    return ERR_NONE;
 }
 
-Err queue_apply(TaskRecord *records, const SweepPlan *plan) {
-    bool known = false, interesting = false;
+Err queue_apply(TaskRecord *records, bool *known, const SweepPlan *plan) {
+    bool interesting = false;
     QueueList list = {0};
+    *known = true;
     Submission *submissions = calloc((size_t)plan->n_tasks + 1, sizeof *submissions);
     if (!submissions) return RAISE(ERR_MEMORY, "no memory for %d tasks", plan->n_tasks);
     Err err = read_submissions(submissions, plan);
     for (int i = 0; i < plan->n_tasks; i++) interesting |= submissions[i].job[0] || records[i].job[0];
-    if (!err && interesting) err = read_queue(&list, &known);
-    for (int i = 0; i < plan->n_tasks && !err && known; i++) err = apply(&records[i], &submissions[i], &list);
+    if (!err && interesting) err = read_queue(&list, known);
+    for (int i = 0; i < plan->n_tasks && !err && interesting && *known; i++)
+        err = apply(&records[i], &submissions[i], &list);
     free(list.items);
     free(submissions);
     return err;
+}
+
+Err queue_job_state(char *out, size_t size, const char *job) {
+    const char *const argv[] = {"squeue", "-h", "-j", job, "-o", "%T", NULL};
+    char *text;
+    int code;
+    TRY(process_output(&text, &code, argv));
+    (void)snprintf(out, size, "%.*s", code == 0 ? (int)strcspn(text, "\n") : 0, text);
+    free(text);
+    return ERR_NONE;
 }

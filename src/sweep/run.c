@@ -215,11 +215,11 @@ static Err check_only(const Sweep *sweep, int only) {
 
 /* Whether a job that a record says runs still does is for the batch system to say. */
 static Err ask_for_running_jobs(Sweep *sweep) {
-    bool ask = false;
+    bool ask = false, known;
     for (int i = 0; i < sweep->plan->n_tasks; i++)
         ask |= is_elsewhere(&sweep->records[i]) && sweep->records[i].job[0] &&
                (sweep->options->only < 0 || sweep->options->only == i);
-    return ask ? queue_apply(sweep->records, sweep->plan) : ERR_NONE;
+    return ask ? queue_apply(sweep->records, &known, sweep->plan) : ERR_NONE;
 }
 
 static Err choose_tasks(Sweep *sweep) {

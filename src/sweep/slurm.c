@@ -143,7 +143,7 @@ static Err add_submit(Builder *text, int number, const BatchArray *array, const 
 }
 
 /* The folder of job scripts stands beside that of configurations. */
-static Err add_head(Builder *text, const char *folder, const SweepPlan *plan, const SlurmSource *source) {
+static Err add_head(Builder *text, const char *folder, const SweepPlan *plan, const SlurmRequest *request) {
     char here[PATH_SIZE], self[PATH_SIZE], configs[PATH_SIZE], share[PATH_SIZE], jobs[PATH_SIZE], log[PATH_SIZE];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length <= 0 || !getcwd(here, sizeof here)) return RAISE(ERR_IO, "cannot find this place: %s", strerror(errno));
@@ -173,31 +173,50 @@ static Err add_head(Builder *text, const char *folder, const SweepPlan *plan, co
     builder_add_text(text, "}\nlogs=");
     builder_add_word(text, log);
     builder_add_text(text, "\nsweep=(");
-    builder_add_word(text, source->file);
+    builder_add_word(text, request->file);
     builder_add_text(text, " --out ");
     builder_add_word(text, plan->out);
-    for (int i = 0; i < source->n_vars; i++) {
+    for (int i = 0; i < request->n_vars; i++) {
         builder_add_text(text, " --var ");
-        builder_add_word(text, source->vars[i]);
+        builder_add_word(text, request->vars[i]);
     }
-    if (source->ranks) builder_add(text, " --ranks %d", source->ranks);
-    builder_add_text(text, ")\n. \"$jobs/submit.sh\"\ndate > ");
+    if (request->ranks) builder_add(text, " --ranks %d", request->ranks);
+    builder_add(text, ")\nby=%s\n. \"$jobs/submit.sh\"\ndate > ", request->by);
     builder_add_word(text, folder);
     builder_add_text(text, "/submitted\n\n");
     return ERR_NONE;
 }
 
-static Err write_script(char *script, size_t size, const Batch *batch, const SweepPlan *plan,
-                        const SlurmSource *source) {
+/* Any of the jobs that are in the queue after this submission. */
+static void add_guard(Builder *text, const Batch *batch, const SweepPlan *plan, const TaskRecord *records) {
+    const char *between = "";
+    builder_add_text(text, "guard \"");
+    for (int t = 0; t < plan->n_tasks; t++) {
+        bool here = records[t].state == TASK_QUEUED || records[t].state == TASK_RUNNING;
+        if (!here || !records[t].job[0]) continue;
+        builder_add(text, "%safterany:%s", between, records[t].job);
+        between = "?";
+    }
+    for (int a = 0; a < batch->n_arrays; a++)
+        for (int i = 0; i < batch->arrays[a].n_tasks; i++) {
+            builder_add(text, "%safterany:${job_%d}_%d", between, a + 1, batch->index[batch->arrays[a].tasks[i]]);
+            between = "?";
+        }
+    builder_add_text(text, "\"\n");
+}
+
+static Err write_script(char *script, size_t size, const Batch *batch, const SweepPlan *plan, const TaskRecord *records,
+                        const SlurmRequest *request) {
     char folder[PATH_SIZE], tasks[PATH_SIZE];
     Builder text = {0};
     TRY(make_folder(folder, sizeof folder, plan));
     TRY(path_join(script, size, folder, "submit.sh"));
-    Err err = add_head(&text, folder, plan, source);
+    Err err = add_head(&text, folder, plan, request);
     for (int a = 0; a < batch->n_arrays && !err; a++) {
         err = write_tasks(tasks, sizeof tasks, folder, a, &batch->arrays[a], batch, plan);
         if (!err) err = add_submit(&text, a, &batch->arrays[a], batch, plan, tasks);
     }
+    if (!err) add_guard(&text, batch, plan, records);
     if (!err) err = builder_check(&text, script);
     if (!err) err = file_write_whole(script, text.data, text.length);
     builder_free(&text);
@@ -206,18 +225,22 @@ static Err write_script(char *script, size_t size, const Batch *batch, const Swe
 }
 
 Err slurm_write(char *script, size_t size, int *n_tasks, const SweepPlan *plan, const TaskRecord *records,
-                const SlurmSource *source) {
+                const SlurmRequest *request) {
     Batch batch;
+    bool queue_alive = false;
     script[0] = 0;
     *n_tasks = 0;
-    TRY(batch_plan(&batch, plan, records));
+    TRY(batch_plan(&batch, plan, records, request->wanted));
+    for (int t = 0; t < plan->n_tasks; t++)
+        queue_alive |= records[t].state == TASK_QUEUED || (records[t].state == TASK_RUNNING && records[t].job[0]);
     Err err = ERR_NONE;
     for (int a = 0; a < batch.n_arrays && !err; a++) {
         *n_tasks += batch.arrays[a].n_tasks;
         err = size_array(&batch.arrays[a], plan, records);
     }
     borrow_sizes(&batch);
-    if (!err && batch.n_arrays) err = write_script(script, size, &batch, plan, source);
+    if (!err && (batch.n_arrays || (request->guard && queue_alive)))
+        err = write_script(script, size, &batch, plan, records, request);
     batch_free(&batch);
     return err;
 }

@@ -36,6 +36,8 @@ typedef struct {
     char inputs[DIGEST_SIZE];  /* of the contents of its needs when it started */
     char host[64], job[64];    /* where; the job's number in the batch system, or "" */
     char message[512];         /* last error line of the log, or what the state means */
+    bool lost;                 /* its last job left the queue before the task had begun or ended; never in a record */
+    int returns;               /* times the guard submitted it since a user did; never in a record */
 } TaskRecord;
 
 /* records: (n_tasks). Reads every record and compares keys and contents. */

@@ -9,7 +9,8 @@ JSON
 mkdir -p s/sweep/slurm/0001 bin
 for i in 0 1 2 3 4 5; do echo "$i a-$i"; done >s/sweep/slurm/0001/1-a.tasks
 echo "6 end" >s/sweep/slurm/0001/2-end.tasks
-printf '%s\n' "17 a s/sweep/slurm/0001/1-a.tasks" "18 end s/sweep/slurm/0001/2-end.tasks" >s/sweep/slurm/jobs.txt
+printf '%s\n' "17 a user s/sweep/slurm/0001/1-a.tasks" "18 end user s/sweep/slurm/0001/2-end.tasks" >s/sweep/slurm/jobs.txt
+date >s/sweep/slurm/0001/submitted
 cat >bin/squeue <<'SH'
 #!/bin/sh
 echo '17|0|PENDING|Resources|'
@@ -44,6 +45,31 @@ script=$(cat out)
 grep -q '^submit a --array 3-5 ' "$script" || { cat "$script"; fail "not the lost tasks of stage a"; }
 # shellcheck disable=SC2016  # as it stands in the script
 grep -qF 'afterok:17_0:17_1:17_2:$job_1' "$script" || { cat "$script"; fail "the last task does not wait for those in the queue"; }
+
+# The guard submits what was lost: nothing that waits or runs, nor anything more often than allowed, nor without an answer
+# of squeue. A stuck task is lost, one that is not known to the queue any more is.
+guard() { env PATH="$scratch/bin:$PATH" SYNVID_GUARD_RETURNS="$1" "$synvid" sweep slurm s.json --guard; }
+expect 0 guard 1
+says err "4 lost tasks come back"
+script=$(cat out)
+grep -q '^submit a --array 3-5 ' "$script" || { cat "$script"; fail "not the lost tasks of stage a"; }
+grep -qF 'by=guard' "$script" || { cat "$script"; fail "the script does not say who submits"; }
+# shellcheck disable=SC2016  # as it stands in the script
+grep -qF 'guard "afterany:17_0?afterany:17_1?afterany:17_2?afterany:${job_1}_3?' "$script" ||
+    { cat "$script"; fail "the next guard does not wait for what is in the queue"; }
+cp s/sweep/slurm/jobs.txt before.txt
+printf '3 a-3\n' >s/sweep/slurm/0001/again.tasks
+echo "16 a guard s/sweep/slurm/0001/again.tasks" >>s/sweep/slurm/jobs.txt
+expect 0 guard 1
+says err "a-3 was lost again after 1 returns: job 16_3 left the queue"
+says err "2 lost tasks come back"
+expect 0 guard 2
+says err "4 lost tasks come back"
+mv bin/squeue bin/away
+expect 4 guard 2
+says err "squeue does not answer"
+mv bin/away bin/squeue
+mv before.txt s/sweep/slurm/jobs.txt
 
 # A record that says "running" on another machine is believed, until the queue knows that its job is gone.
 for job in 17_1 99_9; do

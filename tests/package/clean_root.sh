@@ -33,7 +33,8 @@ work=$(mktemp -d)
 cd "$work"
 set -x
 synvid --version
-synvid variants | head -n 5
+synvid variants > variants.txt # not into head: that ends while the program still writes
+head -n 5 variants.txt
 test -s /usr/share/man/man1/synvid-pretrain.1.gz
 bash -c 'source /usr/share/bash-completion/completions/synvid && complete -p synvid'
 mpirun -n 2 synvid generate --variant standin-motion --split train --size 40 --videos 64 --out train

@@ -6,7 +6,7 @@
 # Times and limits of a cluster that lives for a test; multi-rank commands by srun where SLURM speaks PMIx.
 site_begin() {
     PATH=$(dirname "$synvid"):$PATH
-    export PATH SYNVID_MIN_MINUTES=5 OMP_WAIT_POLICY=passive OMPI_MCA_mpi_yield_when_idle=1
+    export PATH SYNVID_MIN_MINUTES=5 SYNVID_GUARD_MINUTES=0 OMP_WAIT_POLICY=passive OMPI_MCA_mpi_yield_when_idle=1
     if srun --mpi=list 2>&1 | grep -q pmix; then
         export SYNVID_LAUNCH="srun --mpi=pmix --kill-on-bad-exit=1"
     else

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A sweep in SLURM that is hurt in every way that clusters know: jobs warned of their time limit, a rank killed, a job
-# canceled, a node that fails under its job, a node drained and resumed. It goes on by requeue, and where a job was
-# canceled by the same submission again, and ends in the bytes of a sweep that nobody disturbed.
+# canceled, a node that fails under its job, a node drained and resumed. It is submitted once, goes on by
+# requeue and by its guard, and ends in the bytes of a sweep that nobody disturbed.
 #   test_disturbed.sh SYNVID SOURCE_DIR [long]
 # Short: SLURM's warning signal is sent by hand. Long (about five minutes): every job has a limit of one minute, which is
 # too short for each pre-training, and SLURM warns by itself.
@@ -42,6 +42,13 @@ until_running() {
     fail "$1 does not run"
 }
 
+give_up() {
+    cat seen
+    squeue
+    tail -n 5 "$hurt"/sweep/slurm/*.log
+    fail "$@"
+}
+
 node_is_back() { # it may have returned by itself: its slurmd goes on reporting
     sinfo -h -n "$1" -o %t | grep -qE '^(idle|mix|alloc|comp)$' || scontrol update nodename="$1" state=resume
 }
@@ -53,7 +60,6 @@ log "the undisturbed sweep is done"
 
 began=$SECONDS
 expect 0 "$synvid" sweep slurm "${sweep[@]}" --out "$hurt" --submit
-submissions=1
 
 # A rank is killed.
 until_running pretrain-static-circles
@@ -84,29 +90,27 @@ sleep 5
 scontrol update nodename=n1 state=resume
 log "node n1 is resumed"
 
-# A job is canceled; what needs it leaves the queue with it.
+# A job is canceled: what needs it leaves the queue with it, and the guard brings them back.
 until_running pretrain-accelerating-textures
 if [ -n "$job" ]; then
     scancel "$job"
     log "job $job: canceled"
 fi
 
+# Nobody does anything any more.
 while :; do
     watch
     [ "$(count finished)" -lt 18 ] || break
-    [ $SECONDS -lt $patience ] || { cat seen; squeue; tail -n 5 "$hurt"/sweep/slurm/*.log; fail "the sweep takes too long"; }
-    if [ -z "$(squeue -h)" ]; then
-        expect 0 "$synvid" sweep slurm "${sweep[@]}" --out "$hurt" --submit
-        submissions=$((submissions + 1))
-        log "submitted again what is missing: $(grep -c '^submitted' out) arrays"
-        [ $submissions -lt 5 ] || { cat seen; fail "the sweep does not end"; }
-    fi
+    [ $SECONDS -lt $patience ] || give_up "the sweep takes too long"
+    [ -n "$(squeue -h)" ] || give_up "the queue is empty before the sweep is finished"
     sleep 1
 done
 [ -s "$hurt/report/index.html" ] || fail "no report"
 lives=$(cat "$hurt"/sweep/slurm/*.log | grep -cE 'life [1-9]' || true)
-log "the disturbed sweep is done in $((SECONDS - began)) s: $submissions submissions, $lives lives after a requeue"
+log "the disturbed sweep is done in $((SECONDS - began)) s: $lives lives after a requeue"
 [ "$lives" -ge 2 ] || { cat "$hurt"/sweep/slurm/*.log; fail "no job was put back into the queue"; }
+grep -q "guarded by job" "$hurt/sweep/slurm/guard.log" || give_up "the guard left no guard behind"
+grep -qE "[1-9][0-9]* lost tasks? comes? back" "$hurt/sweep/slurm/guard.log" || give_up "the guard brought nothing back"
 grep -qh "ended by signal" "$hurt"/sweep/slurm/*.log || fail "no task noticed that its rank was killed"
 results "$hurt" >hurt.results
 diff calm.results hurt.results || fail "other bytes than in the undisturbed sweep"

@@ -61,5 +61,9 @@ status bad --var epochs=0
 [ "$(count finished)" -eq 8 ] || { cat seen; fail "not 8 finished tasks"; }
 grep -q "epochs: 0 is outside" seen || { cat seen; fail "the message of the failed task is missing"; }
 grep -q "log: bad/sweep/pretrain-static-circles.log" seen || { cat seen; fail "the log of the failed task is missing"; }
+grep -q "the guard gives up: 8 of 18 tasks are finished, 3 failed" bad/sweep/slurm/guard.log ||
+    { cat bad/sweep/slurm/guard.log; fail "the guard does not say why it ends"; }
+! grep -qE "[1-9][0-9]* lost tasks? comes? back" bad/sweep/slurm/guard.log || fail "the guard submitted something that waits for what failed"
+grep -q "all 18 tasks are finished" one/sweep/slurm/guard.log || { cat one/sweep/slurm/guard.log; fail "the guard does not say that all is done"; }
 expect 0 "$synvid" sweep slurm smoke --out bad
 [ "$(grep -c "^submit " "$(cat out)")" -eq 4 ] || { cat "$(cat out)"; fail "more is submitted than what is missing"; }

@@ -41,7 +41,7 @@ static void chains_correspond_and_shared_needs_are_waited_for(void **state) {
     Batch batch;
     TaskRecord records[10] = {0};
     read_plan(&plan, chain);
-    assert_int_equal(batch_plan(&batch, &plan, records), ERR_NONE);
+    assert_int_equal(batch_plan(&batch, &plan, records, NULL), ERR_NONE);
     assert_int_equal(batch.n_arrays, 5);
     assert_string_equal(batch.arrays[1].stage, "pre");
     assert_int_equal(batch.arrays[1].n_tasks, 3);
@@ -65,7 +65,7 @@ static void only_what_is_missing_is_submitted(void **state) {
     records[3].state = TASK_QUEUED;
     snprintf(records[3].job, sizeof records[3].job, "17_3");
     records[4].state = TASK_FAILED;
-    assert_int_equal(batch_plan(&batch, &plan, records), ERR_NONE);
+    assert_int_equal(batch_plan(&batch, &plan, records, NULL), ERR_NONE);
     assert_int_equal(batch.n_arrays, 5);
     assert_string_equal(batch.arrays[0].stage, "pre");
     assert_int_equal(batch.arrays[0].n_tasks, 1);
@@ -75,7 +75,7 @@ static void only_what_is_missing_is_submitted(void **state) {
     assert_string_equal(batch.arrays[4].dependency, "afterok:$job_2:$job_3:$job_4");
     batch_free(&batch);
     for (int i = 0; i < plan.n_tasks; i++) records[i].state = TASK_FINISHED;
-    assert_int_equal(batch_plan(&batch, &plan, records), ERR_NONE);
+    assert_int_equal(batch_plan(&batch, &plan, records, NULL), ERR_NONE);
     assert_int_equal(batch.n_arrays, 0);
     batch_free(&batch);
     sweep_plan_free(&plan);
@@ -90,7 +90,7 @@ static void a_stage_that_needs_itself_becomes_several_arrays(void **state) {
                      "{\"task\": \"a-2\", \"stage\": \"a\", \"needs\": [\"a-1\"], \"run\": [\"x\"]},"
                      "{\"task\": \"b\", \"needs\": [\"a-1\"], \"run\": [\"x\"]},"
                      "{\"task\": \"a-3\", \"stage\": \"a\", \"needs\": [\"b\"], \"run\": [\"x\"]}");
-    assert_int_equal(batch_plan(&batch, &plan, records), ERR_NONE);
+    assert_int_equal(batch_plan(&batch, &plan, records, NULL), ERR_NONE);
     assert_int_equal(batch.n_arrays, 4);
     assert_int_equal(batch.arrays[0].tasks[0], 0);
     for (int a = 1; a < 4; a++) assert_non_null(strstr(batch.arrays[a].dependency, a < 3 ? "$job_1" : "$job_"));
