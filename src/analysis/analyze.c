@@ -31,6 +31,10 @@ const Field analyze_fields[] = {
     FIELD_INT(AnalyzeConfig, frame_stride, "step between the frames of a clip", 4, 1, 1000),
     FIELD_INT(AnalyzeConfig, side, "side of the squares that spectrum, color and motion look at; never enlarged", 256,
               SPECTRUM_SIDE_MIN, SPECTRUM_SIDE_MAX),
+    FIELD_INT(AnalyzeConfig, groups,
+              "intervals of Frechet distances and diversity: computed again without each of so many groups of videos; "
+              "0: no such intervals",
+              JACKKNIFE_GROUPS, 0, JACKKNIFE_GROUPS_MAX),
     FIELD_BOOL(AnalyzeConfig, cache, "keep feature vectors in OUT/cache for the next analysis", true),
     FIELD_END,
 };
@@ -75,6 +79,7 @@ static SurveySizes choose_sizes(const Analysis *analysis) {
         .frames_per_video = config->frames_per_video,
         .clip_frames = analysis->set.clip_frames,
         .frame_stride = config->frame_stride,
+        .groups = config->groups,
         .side = (int)least(config->side, least(a->short_side, b->short_side)),
         .seed = analysis->run->seed,
     };

@@ -13,8 +13,9 @@ typedef struct {
     double *weights; /* (n) how often each item was drawn */
 } Kernel;
 
-static const float *thinned_row(const float *rows, size_t count, size_t kept, size_t i, int dims) {
-    return rows + (i * count / kept) * (size_t)dims;
+/* Evenly over the order, which for canonical order is at random. */
+static void take_thinned(const float **out, const Rows *rows, size_t kept) {
+    for (size_t i = 0; i < kept; i++) out[i] = rows->at[i * rows->count / kept];
 }
 
 static float polynomial(const float *a, const float *b, int dims) {
@@ -89,11 +90,10 @@ static size_t at_most(size_t count) {
     return count < KERNEL_ROWS_MAX ? count : KERNEL_ROWS_MAX;
 }
 
-Err kernel_mmd(double *mmd, Interval *interval, const float *x, size_t n_x, const float *y, size_t n_y, int dims,
-               uint64_t seed) {
-    Kernel kernel = {.n_x = at_most(n_x), .n_y = at_most(n_y)};
-    if (n_x < 2 || n_y < 2)
-        return RAISE(ERR_INPUT, "kernel distance of %zu and %zu vectors; at least 2 are needed", n_x, n_y);
+Err kernel_mmd(double *mmd, Interval *interval, const Rows *x, const Rows *y, uint64_t seed) {
+    Kernel kernel = {.n_x = at_most(x->count), .n_y = at_most(y->count)};
+    if (x->count < 2 || y->count < 2)
+        return RAISE(ERR_INPUT, "kernel distance of %zu and %zu vectors; at least 2 are needed", x->count, y->count);
     kernel.n = kernel.n_x + kernel.n_y;
     kernel.values = malloc(kernel.n * kernel.n * sizeof *kernel.values);
     kernel.weights = malloc(kernel.n * sizeof *kernel.weights);
@@ -102,9 +102,9 @@ Err kernel_mmd(double *mmd, Interval *interval, const float *x, size_t n_x, cons
                   ? ERR_NONE
                   : RAISE(ERR_MEMORY, "kernel distance of %zu vectors: no memory", kernel.n);
     if (!err) {
-        for (size_t i = 0; i < kernel.n_x; i++) rows[i] = thinned_row(x, n_x, kernel.n_x, i, dims);
-        for (size_t i = 0; i < kernel.n_y; i++) rows[kernel.n_x + i] = thinned_row(y, n_y, kernel.n_y, i, dims);
-        fill_kernel(&kernel, rows, dims);
+        take_thinned(rows, x, kernel.n_x);
+        take_thinned(rows + kernel.n_x, y, kernel.n_y);
+        fill_kernel(&kernel, rows, x->dims);
         for (size_t i = 0; i < kernel.n; i++) kernel.weights[i] = 1;
         *mmd = weighted_mmd(&kernel);
         *interval = resampled_interval(&kernel, seed);

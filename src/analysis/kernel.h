@@ -8,10 +8,10 @@
 #pragma once
 
 #include "math/interval.h"
+#include "math/rows.h"
 
-/* More vectors than this a side are thinned to it, evenly: the kernel matrix is kept for the bootstrap. */
+/* More vectors than this a side are thinned to it: the kernel matrix is kept for the bootstrap. */
 enum { KERNEL_ROWS_MAX = 2000, KERNEL_RESAMPLES = 200 };
 
-/* x (n_x, dims), y (n_y, dims), n_x, n_y >= 2. */
-CHECKED Err kernel_mmd(double *mmd, Interval *interval, const float *x, size_t n_x, const float *y, size_t n_y,
-                       int dims, uint64_t seed);
+/* x, y: at least two vectors each; in canonical order (math/rows) neither result depends on how they came. */
+CHECKED Err kernel_mmd(double *mmd, Interval *interval, const Rows *x, const Rows *y, uint64_t seed);

@@ -61,3 +61,13 @@ Err metric_add(Result *result, const Metric *metric, const char *name, const cha
     return result_add_metric(result, name, value, unit, count, interval.low, interval.high,
                              isnan(interval.low) ? "" : "bootstrap 95%");
 }
+
+VideoVectors metric_vectors(const MetricData *data, const FeatureRows *rows) {
+    int per_video = data->per_video > 0 ? data->per_video : 1;
+    return (VideoVectors){rows->rows, rows->count, rows->dims, per_video, data->videos};
+}
+
+Err metric_add_jackknifed(Result *result, const char *name, int64_t count, const Jackknifed *figure) {
+    return result_add_metric(result, name, figure->value, "", count, figure->interval.low, figure->interval.high,
+                             isnan(figure->interval.low) ? "" : "jackknife 95%");
+}

@@ -4,14 +4,15 @@
  * side length, and add to a state of `state_sums` exact sums (math/exactsum) that start at zero. What a sample adds
  * depends on that sample alone, and exact sums do not depend on the order of their terms: so a state is a function of
  * the set of samples, to the last bit, whatever their order and however chunks, threads and ranks share them. Feature
- * metrics get all feature vectors of the analysis' networks (features/network) at the end and need no sample.
+ * metrics get all feature vectors of the analysis' networks (features/network) at the end, need no sample, and promise
+ * the same of vectors and their videos in any order (math/rows).
  *
  * Adding a metric: one source file with its struct, its name in METRIC_LIST, its columns in analysis/statistics. */
 #pragma once
 
+#include "analysis/jackknife.h"
 #include "features/network.h"
 #include "math/exactsum.h"
-#include "math/interval.h"
 #include "store/result.h"
 #include "video/clip.h"
 
@@ -48,6 +49,9 @@ typedef struct {
     const NetFeatures *features; /* (n_features); the reference's are of the same networks in the same order */
     int n_features;
     int per_video; /* spread features: consecutive vectors of one video */
+    const int64_t
+        *videos;   /* (vectors / per_video) numbers of the videos that the vectors are of; NULL: all different */
+    int groups;    /* of the jackknife (analysis/jackknife); 0: no intervals of what it is for */
     uint64_t seed; /* of resampling */
 } MetricData;
 
@@ -97,6 +101,11 @@ CHECKED Err metric_add(Result *result, const Metric *metric, const char *name, c
                        MetricFigure figure, const MetricData *data, const MetricData *reference);
 
 extern const Metric *const metrics[]; /* NULL-terminated, in the order of METRIC_LIST */
+
+/* The vectors of one network with what the data say of their videos. Borrowed. */
+VideoVectors metric_vectors(const MetricData *data, const FeatureRows *rows);
+/* Adds a figure with its jackknife interval. */
+CHECKED Err metric_add_jackknifed(Result *result, const char *name, int64_t count, const Jackknifed *figure);
 
 static inline bool metric_wants_features(const Metric *metric) {
     return metric->input >= METRIC_FRAME_FEATURES;

@@ -6,20 +6,16 @@
  *
  * Beside it: the sum over the TOP largest eigenvalues, which no floor touches; effective rank and participation ratio;
  * and the log-determinant within videos (the covariance of deviations from each video's mean), which collapses for sets
- * that stand still while the pooled one does not. The interval is that of the delete-a-group jackknife (Kott 2001) over
- * GROUPS groups of whole videos: a bootstrap would need hundreds of eigenproblems of thousands of dimensions. */
+ * that stand still while the pooled one does not. Intervals are the jackknife's over groups of whole videos. */
 #include "analysis/metric.h"
-#include "math/interval.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "math/linalg.h"
 
 #include <math.h>
 
 #define DIVERSITY_EPS 1e-6
-enum { GROUPS = 10, TOP = 64 };
-
-static Err feature_spectrum(double *values, const FeatureRows *features) {
-    return linalg_covariance_eigenvalues(values, features->rows, features->count, features->dims);
-}
+enum { TOP = 64 };
 
 static double reference_eps(const double *values, int dims) {
     double trace = 0;
@@ -27,97 +23,58 @@ static double reference_eps(const double *values, int dims) {
     return trace > 0 ? DIVERSITY_EPS * trace / dims : DIVERSITY_EPS;
 }
 
-/* Rows [begin, end) are those of one group: whole, neighboring videos. */
-static void group_rows(size_t *begin, size_t *end, const FeatureRows *all, int per_video, int group) {
-    size_t videos = all->count / (size_t)per_video;
-    *begin = ((size_t)group * videos + GROUPS - 1) / GROUPS * (size_t)per_video;
-    *end = ((size_t)(group + 1) * videos + GROUPS - 1) / GROUPS * (size_t)per_video;
-}
+/* ---- spectra without a group ---- */
 
-/* Spectrum of a copy without rows [begin, end): where rows are few. */
-static Err spectrum_without(double *values, const FeatureRows *all, size_t begin, size_t end) {
-    size_t dims = (size_t)all->dims, count = all->count - (end - begin);
-    float *rest = malloc(count * dims * sizeof *rest);
-    if (!rest) return RAISE(ERR_MEMORY, "diversity: no memory for a part of %zu features", all->count);
-    memcpy(rest, all->rows, begin * dims * sizeof *rest);
-    memcpy(rest + begin * dims, all->rows + end * dims, (all->count - end) * dims * sizeof *rest);
-    Err err = linalg_covariance_eigenvalues(values, rest, count, all->dims);
-    free(rest);
-    return err;
-}
-
-/* The covariance of all rows, from which those of a group are taken out: one pass over the rows for all groups. */
+/* Where rows are many, the covariance of all of them, from which those of a group are taken out: one pass over the rows
+ * for all groups. */
 typedef struct {
-    Covariance all, part, rest;
-    double *block;
-} Groups;
+    GroupedRows grouped;
+    Covariance all;
+    double *block; /* NULL: rows are few */
+    double eps;
+} Pool;
 
-static Err groups_new(Groups *groups, const FeatureRows *rows) {
-    size_t one = covariance_doubles(rows->dims);
-    groups->block = calloc(3 * one, sizeof *groups->block);
-    if (!groups->block) return RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", rows->dims);
-    groups->all = covariance_view(groups->block, rows->dims);
-    groups->part = covariance_view(groups->block + one, rows->dims);
-    groups->rest = covariance_view(groups->block + 2 * one, rows->dims);
-    return covariance_add_rows(&groups->all, rows->rows, rows->count);
+static Err pool_new(Pool *pool, const VideoVectors *vectors, int n_groups, uint64_t seed, double eps) {
+    *pool = (Pool){.eps = eps};
+    TRY(grouped_rows_new(&pool->grouped, vectors, n_groups, seed));
+    if (vectors->count < 2 * (size_t)vectors->dims) return ERR_NONE;
+    pool->block = calloc(covariance_doubles(vectors->dims), sizeof *pool->block);
+    if (!pool->block) return RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", vectors->dims);
+    pool->all = covariance_view(pool->block, vectors->dims);
+    return covariance_add_list(&pool->all, &pool->grouped.rows);
 }
 
-static Err spectrum_downdated(double *values, Groups *groups, const FeatureRows *rows, size_t begin, size_t end) {
-    size_t one = covariance_doubles(rows->dims);
-    memset(groups->part.count, 0, one * sizeof *groups->block);
-    memcpy(groups->rest.count, groups->all.count, one * sizeof *groups->block);
-    TRY(covariance_add_rows(&groups->part, rows->rows + begin * (size_t)rows->dims, end - begin));
-    covariance_remove(&groups->rest, &groups->part);
-    return linalg_covariance_spectrum(values, &groups->rest);
+static void pool_free(Pool *pool) {
+    grouped_rows_free(&pool->grouped);
+    free(pool->block);
 }
 
-/* Sum over groups of the squared distances from `value` of the figure without the group. */
-static Err jackknife_squares(double *squares, double *values, double value, const FeatureRows *rows, int per_video,
-                             double eps) {
-    Groups groups = {.block = NULL};
-    bool few = rows->count < 2 * (size_t)rows->dims;
-    Err err = few ? ERR_NONE : groups_new(&groups, rows);
-    *squares = 0;
-    for (int group = 0; group < GROUPS && !err; group++) {
-        size_t begin, end;
-        group_rows(&begin, &end, rows, per_video, group);
-        err = few ? spectrum_without(values, rows, begin, end) : spectrum_downdated(values, &groups, rows, begin, end);
-        if (!err) *squares += pow(linalg_logdet(values, rows->dims, eps) / rows->dims - value, 2);
-    }
-    free(groups.block);
+static Err spectrum_of_rest(double *values, const Pool *pool, int group) {
+    Rows rest;
+    TRY(rows_without_group(&rest, &pool->grouped.rows, pool->grouped.groups, group));
+    Err err = linalg_covariance_eigenvalues(values, &rest);
+    rows_free(&rest);
     return err;
 }
 
-static Err jackknife(Interval *interval, double value, const FeatureRows *rows, int per_video, double eps) {
-    double squares;
-    *interval = (Interval){NAN, NAN};
-    if (rows->count / (size_t)per_video < 2 * GROUPS) return ERR_NONE;
-    double *values = malloc((size_t)rows->dims * sizeof *values);
-    if (!values) return RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", rows->dims);
-    Err err = jackknife_squares(&squares, values, value, rows, per_video, eps);
-    double reach = student_quantile_two_sided(0.05, GROUPS - 1) * sqrt(squares * (GROUPS - 1) / GROUPS);
-    if (!err) *interval = (Interval){value - reach, value + reach};
-    free(values);
+static Err spectrum_downdated(double *values, const Pool *pool, int group) {
+    Rows left_out;
+    int dims = pool->grouped.rows.dims;
+    size_t one = covariance_doubles(dims);
+    double *block = calloc(2 * one, sizeof *block);
+    if (!block) return RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", dims);
+    Covariance rest = covariance_view(block, dims), part = covariance_view(block + one, dims);
+    memcpy(block, pool->block, one * sizeof *block);
+    Err err = rows_of_group(&left_out, &pool->grouped.rows, pool->grouped.groups, group);
+    if (!err) err = covariance_add_list(&part, &left_out);
+    if (!err) covariance_remove(&rest, &part);
+    if (!err) err = linalg_covariance_spectrum(values, &rest);
+    rows_free(&left_out);
+    free(block);
     return err;
 }
 
-/* Every video's mean is taken from its rows. */
-static Err within_videos(double *values, const FeatureRows *features, int per_video) {
-    size_t dims = (size_t)features->dims;
-    FeatureRows centered = {malloc(features->count * dims * sizeof(float)), features->count, features->dims};
-    if (!centered.rows) return RAISE(ERR_MEMORY, "diversity of %zu features: no memory", features->count);
-    for (size_t first = 0; first < features->count; first += (size_t)per_video)
-        for (size_t d = 0; d < dims; d++) {
-            double mean = 0;
-            for (size_t k = 0; k < (size_t)per_video; k++)
-                mean += (double)features->rows[(first + k) * dims + d] / per_video;
-            for (size_t k = 0; k < (size_t)per_video; k++)
-                centered.rows[(first + k) * dims + d] = (float)((double)features->rows[(first + k) * dims + d] - mean);
-        }
-    Err err = feature_spectrum(values, &centered);
-    free(centered.rows);
-    return err;
-}
+/* ---- figures of a spectrum ---- */
 
 static double participation_ratio(const double *values, int dims) {
     double sum = 0, squares = 0;
@@ -128,43 +85,131 @@ static double participation_ratio(const double *values, int dims) {
     return squares > 0 ? sum * sum / squares : 0;
 }
 
-static Err report_pooled(Result *result, const double *values, const MetricData *data, double eps) {
-    const FeatureRows *rows = &data->features->rows;
-    int dims = rows->dims, top = dims < TOP ? dims : TOP;
-    int64_t count = (int64_t)rows->count;
-    double sum = linalg_logdet(values, dims, eps);
-    Interval interval;
-    TRY(jackknife(&interval, sum / dims, rows, data->per_video, eps));
-    TRY(result_add_metric(result, "diversity_logdet", sum / dims, "", count, interval.low, interval.high,
-                          isnan(interval.low) ? "" : "jackknife 95%"));
-    TRY(result_add_metric(result, "diversity_logdet_sum", sum, "", count, NAN, NAN, ""));
-    TRY(result_add_metric(result, "diversity_eps", eps, "", count, NAN, NAN, ""));
-    TRY(result_add_metric(result, "diversity_top64", linalg_logdet(values + dims - top, top, eps), "", count, NAN, NAN,
-                          ""));
-    TRY(result_add_metric(result, "participation_ratio", participation_ratio(values, dims), "", count, NAN, NAN, ""));
-    return result_add_metric(result, "effective_rank", linalg_effective_rank(values, dims), "", count, NAN, NAN, "");
+enum { LOGDET, LOGDET_SUM, TOP_SUM, PARTICIPATION, EFFECTIVE_RANK, N_FIGURES };
+
+static Err pooled_figures(double *figures, const void *context, int group) {
+    const Pool *pool = context;
+    int dims = pool->grouped.rows.dims, top = dims < TOP ? dims : TOP;
+    double *values = malloc((size_t)dims * sizeof *values);
+    if (!values) return RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", dims);
+    Err err = !pool->block ? spectrum_of_rest(values, pool, group)
+              : group < 0  ? linalg_covariance_spectrum(values, &pool->all)
+                           : spectrum_downdated(values, pool, group);
+    if (!err) {
+        figures[LOGDET_SUM] = linalg_logdet(values, dims, pool->eps);
+        figures[LOGDET] = figures[LOGDET_SUM] / dims;
+        figures[TOP_SUM] = linalg_logdet(values + dims - top, top, pool->eps);
+        figures[PARTICIPATION] = participation_ratio(values, dims);
+        figures[EFFECTIVE_RANK] = linalg_effective_rank(values, dims);
+    }
+    free(values);
+    return err;
+}
+
+static Err add_pooled(Result *result, const Pool *pool, int n_groups) {
+    static const char *const names[N_FIGURES] = {"diversity_logdet", "diversity_logdet_sum", "diversity_top64",
+                                                 "participation_ratio", "effective_rank"};
+    Jackknifed figures[N_FIGURES];
+    int64_t count = (int64_t)pool->grouped.rows.count;
+    double start = clock_wall_s();
+    TRY(jackknife(figures, N_FIGURES, pooled_figures, pool, n_groups));
+    log_info("diversity: %d spectra of %lld vectors, %.1f s", 1 + n_groups, (long long)count, clock_wall_s() - start);
+    for (int f = 0; f < N_FIGURES; f++) TRY(metric_add_jackknifed(result, names[f], count, &figures[f]));
+    return result_add_metric(result, "diversity_eps", pool->eps, "", count, NAN, NAN, "");
+}
+
+/* ---- within videos ---- */
+
+/* Every row of the pool less the mean of its video, and that video's place. */
+typedef struct {
+    float *deviations; /* (count, dims) */
+    int64_t *videos;   /* (count) */
+} Within;
+
+static void take_means(const Within *within, double *means, const GroupedRows *grouped) {
+    size_t dims = (size_t)grouped->rows.dims;
+    double *counts = means + (size_t)grouped->n_videos * dims;
+    for (size_t i = 0; i < grouped->rows.count; i++) {
+        size_t video = (size_t)grouped->places[i];
+        counts[video] += 1;
+        for (size_t d = 0; d < dims; d++) means[video * dims + d] += (double)grouped->rows.at[i][d];
+    }
+    for (size_t i = 0; i < grouped->rows.count; i++) {
+        size_t video = (size_t)grouped->places[i];
+        within->videos[i] = grouped->places[i];
+        for (size_t d = 0; d < dims; d++)
+            within->deviations[i * dims + d] =
+                (float)((double)grouped->rows.at[i][d] - means[video * dims + d] / counts[video]);
+    }
+}
+
+static Err within_new(Within *within, const GroupedRows *grouped) {
+    size_t dims = (size_t)grouped->rows.dims;
+    within->deviations = malloc(grouped->rows.count * dims * sizeof *within->deviations);
+    within->videos = malloc(grouped->rows.count * sizeof *within->videos);
+    double *means = calloc((size_t)grouped->n_videos * (dims + 1), sizeof *means);
+    bool whole = within->deviations && within->videos && means;
+    if (whole) take_means(within, means, grouped);
+    free(means);
+    return whole ? ERR_NONE : RAISE(ERR_MEMORY, "diversity within %d videos: no memory", grouped->n_videos);
+}
+
+static Err within_logdet(double *figure, const void *context, int group) {
+    double figures[N_FIGURES];
+    TRY(pooled_figures(figures, context, group));
+    *figure = figures[LOGDET];
+    return ERR_NONE;
+}
+
+static Err add_within(Result *result, const Pool *pool, int n_groups, uint64_t seed) {
+    Err err = ERR_NONE;
+    const Rows *rows = &pool->grouped.rows;
+    Within within = {NULL, NULL};
+    Pool deviations = {.block = NULL};
+    Jackknifed figure;
+    TRY_OR(done, within_new(&within, &pool->grouped));
+    const VideoVectors vectors = {within.deviations, rows->count, rows->dims, 1, within.videos};
+    TRY_OR(done, pool_new(&deviations, &vectors, n_groups, seed, pool->eps));
+    TRY_OR(done, jackknife(&figure, 1, within_logdet, &deviations, n_groups));
+    TRY_OR(done, metric_add_jackknifed(result, "diversity_within", (int64_t)rows->count, &figure));
+done:
+    pool_free(&deviations);
+    free(within.deviations);
+    free(within.videos);
+    return err;
+}
+
+/* ---- the metric ---- */
+
+static Err choose_eps(double *eps, const MetricData *reference) {
+    Rows rows;
+    *eps = DIVERSITY_EPS;
+    if (!reference || reference->features->rows.count < 2) return ERR_NONE;
+    const FeatureRows *features = &reference->features->rows;
+    TRY(rows_canonical(&rows, features->rows, features->count, features->dims));
+    double *values = malloc((size_t)features->dims * sizeof *values);
+    Err err = values ? linalg_covariance_eigenvalues(values, &rows)
+                     : RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", features->dims);
+    if (!err) *eps = reference_eps(values, features->dims);
+    free(values);
+    rows_free(&rows);
+    return err;
 }
 
 static Err diversity_finish(Result *result, const MetricData *data, const MetricData *reference) {
     Err err = ERR_NONE;
-    const FeatureRows *features = &data->features->rows, *others = reference ? &reference->features->rows : NULL;
-    if (features->count < 2) return RAISE(ERR_INPUT, "diversity: %zu frames; at least 2 are needed", features->count);
-    double *values = malloc((size_t)features->dims * sizeof *values), eps = DIVERSITY_EPS;
-    if (!values) return RAISE(ERR_MEMORY, "diversity in %d dimensions: no memory", features->dims);
-    if (others && others->count >= 2) {
-        TRY_OR(done, feature_spectrum(values, others));
-        eps = reference_eps(values, features->dims);
-    }
-    TRY_OR(done, feature_spectrum(values, features));
-    TRY_OR(done, report_pooled(result, values, data, eps));
-    if (data->per_video > 1) {
-        TRY_OR(done, within_videos(values, features, data->per_video));
-        TRY_OR(done, result_add_metric(result, "diversity_within",
-                                       linalg_logdet(values, features->dims, eps) / features->dims, "",
-                                       (int64_t)features->count, NAN, NAN, ""));
-    }
+    Pool pool = {.block = NULL};
+    VideoVectors vectors = metric_vectors(data, &data->features->rows);
+    int n_groups;
+    double eps;
+    if (vectors.count < 2) return RAISE(ERR_INPUT, "diversity: %zu frames; at least 2 are needed", vectors.count);
+    TRY(choose_eps(&eps, reference));
+    TRY(jackknife_group_count(&n_groups, &vectors, data->groups));
+    TRY_OR(done, pool_new(&pool, &vectors, n_groups, data->seed, eps));
+    TRY_OR(done, add_pooled(result, &pool, n_groups));
+    if (vectors.per_video > 1) TRY_OR(done, add_within(result, &pool, n_groups, data->seed));
 done:
-    free(values);
+    pool_free(&pool);
     return err;
 }
 

@@ -5,6 +5,16 @@
 #include "analysis/metric.h"
 #include "base/text.h"
 
+static Err kernel_of(double *mmd, Interval *interval, const FeatureRows *a, const FeatureRows *b, uint64_t seed) {
+    Rows x = {.at = NULL}, y = {.at = NULL};
+    Err err = rows_canonical(&x, a->rows, a->count, a->dims);
+    if (!err) err = rows_canonical(&y, b->rows, b->count, b->dims);
+    if (!err) err = kernel_mmd(mmd, interval, &x, &y, seed);
+    rows_free(&x);
+    rows_free(&y);
+    return err;
+}
+
 static Err kernel_finish(Result *result, const MetricData *data, const MetricData *reference, bool clips) {
     const char *last = "";
     for (int n = 0; n < data->n_features; n++) {
@@ -14,7 +24,7 @@ static Err kernel_finish(Result *result, const MetricData *data, const MetricDat
         Interval interval;
         double mmd;
         if (text_equal(name, last)) continue;
-        TRY(kernel_mmd(&mmd, &interval, a->rows, a->count, b->rows, b->count, a->dims, data->seed));
+        TRY(kernel_of(&mmd, &interval, a, b, data->seed));
         TRY(result_add_metric(result, name, mmd, "", (int64_t)a->count, interval.low, interval.high, "bootstrap 95%"));
         last = name;
     }

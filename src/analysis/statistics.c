@@ -76,7 +76,7 @@ static Err fill_statistics(Table *table, const Outcomes *outcomes, const Paper *
         if (!has_column(outcomes, m)) continue;
         Estimate estimate = statistics_of(outcomes, dataset->dataset, shown[m].metric);
         if (estimate.state == ESTIMATE_MIXED) TRY(table_text(table, row, column, "mixed protocols"));
-        table_number(table, row, column++, estimate.value);
+        table_estimate(table, row, column++, estimate.value, estimate.low, estimate.high);
     }
     return ERR_NONE;
 }
@@ -139,7 +139,8 @@ static Err statistics_caption(Table *table, const Outcomes *outcomes, const Resu
     const ResultInput *reference = any ? outcomes_input(any, "reference") : NULL;
     add_distances(&text, outcomes);
     builder_add_text(&text, "Diversity: log-determinant of the frame features' covariance a dimension. Spectrum: "
-                            "exponent a of the amplitude spectrum 1/f^a. Color: symmetric KL, sum form.");
+                            "exponent a of the amplitude spectrum 1/f^a. Color: symmetric KL, sum form. In brackets: "
+                            "95 % intervals over the samples of one analysis, by bootstrap and jackknife.");
     if (reference) builder_add(&text, " Reference: %.200s.", path_base(reference->path));
     for (int i = 0; any && i < any->n_deviations; i++)
         builder_add(&text, "%s%s", i ? "; " : " Reduced: ", any->deviations[i]);
@@ -157,7 +158,7 @@ Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper)
     int n_columns = 1;
     for (int m = 0; m < N_SHOWN; m++) {
         if (!has_column(outcomes, m)) continue;
-        columns[n_columns] = (TableColumn){.kind = COLUMN_NUMBER, .digits = shown[m].digits};
+        columns[n_columns] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = shown[m].digits};
         TRY(text_copy(columns[n_columns++].label, sizeof columns->label, shown[m].label));
     }
     TRY(table_new(table, "statistics", "What was measured", columns, n_columns));

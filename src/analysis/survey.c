@@ -150,7 +150,7 @@ static Err survey_pass_all(Survey *out, int pass, const ClipSource *source, cons
 Err survey_all(Survey *out, const ClipSource *source, const SourceExtent *extent, const SurveySizes *sizes,
                const FeatureSet *set, SurveyRole role, const char *cache, const Run *run) {
     Err err = ERR_NONE;
-    *out = (Survey){.seed = sizes->seed};
+    *out = (Survey){.groups = sizes->groups, .seed = sizes->seed};
     for (int pass = 0; pass < PASS_COUNT && !err; pass++) {
         out->plans[pass] = plan_pass(pass, sizes, set, role);
         err = err_agree_all(draw_pass(&out->draws[pass], pass, source, extent, sizes), &run->par, "drawing samples");
@@ -184,13 +184,14 @@ void survey_list_draws(Builder *out, const Survey *survey, const char *side) {
 }
 
 MetricData survey_data(const Survey *survey, const Metric *metric) {
-    MetricData data = {.seed = survey->seed};
+    MetricData data = {.groups = survey->groups, .seed = survey->seed};
     for (int pass = 0; pass < PASS_COUNT; pass++) {
         const Collected *collected = &survey->passes[pass];
         if (metric->input == passes[pass].features && survey->plans[pass].n_nets > 0) {
             data.features = survey->features[pass];
             data.n_features = survey->plans[pass].n_nets;
             data.per_video = passes[pass].by_frame ? survey->draws[pass].per_draw : 1;
+            data.videos = survey->draws[pass].videos;
         }
         for (int m = 0; m < survey->plans[pass].n_metrics; m++)
             if (survey->plans[pass].metrics[m] == metric) {

@@ -13,6 +13,7 @@ enum { PASS_FRAMES, PASS_CLIPS, PASS_SPREAD, PASS_COUNT };
 typedef struct {
     int64_t n_frames, n_videos;
     int frames_per_video, clip_frames, frame_stride, side;
+    int groups; /* of the jackknife */
     uint64_t seed;
 } SurveySizes;
 
@@ -21,6 +22,7 @@ typedef struct {
     Collected passes[PASS_COUNT];
     NetFeatures features[PASS_COUNT][COLLECT_NETS]; /* of plans[pass].nets */
     Draws draws[PASS_COUNT];                        /* what was looked at, for the record */
+    int groups;
     uint64_t seed;
 } Survey;
 

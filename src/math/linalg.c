@@ -1,11 +1,17 @@
 #include "math/linalg.h"
 
+#include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
 
-static Err eigen_solve(double *values, double *matrix, int n, char job) {
+Err linalg_check_finite(const double *matrix, int n) {
     for (size_t i = 0; i < (size_t)n * (size_t)n; i++)
-        if (!isfinite(matrix[i])) return RAISE(ERR_INPUT, "eigenvalues of a %d x %d matrix: it is not finite", n, n);
+        if (!isfinite(matrix[i])) return RAISE(ERR_INPUT, "a %d x %d matrix is not finite", n, n);
+    return ERR_NONE;
+}
+
+static Err eigen_solve(double *values, double *matrix, int n, char job) {
+    TRY(linalg_check_finite(matrix, n));
     /* Symmetric: its column-major reading is the same matrix, and column vectors come out as our rows. */
     int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, job, 'U', n, matrix, n, values);
     if (info == LAPACK_WORK_MEMORY_ERROR) return RAISE(ERR_MEMORY, "eigenvalues of a %d x %d matrix: no memory", n, n);
@@ -81,4 +87,48 @@ double linalg_effective_rank(const double *values, int n) {
         if (share > 0) entropy -= share * log(share);
     }
     return exp(entropy);
+}
+
+static Err spectrum_few(double *values, const Rows *rows) {
+    Err err = ERR_NONE;
+    size_t n = rows->count, dims = (size_t)rows->dims;
+    double *mean = malloc(((n + 1) * dims + n * n) * sizeof *mean);
+    if (!mean) return RAISE(ERR_MEMORY, "spectrum of %zu samples in %zu dimensions: no memory", n, dims);
+    double *centered = mean + dims, *inner = centered + n * dims;
+    rows_center(mean, centered, rows);
+    cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)n, rows->dims, 1.0 / (double)(n - 1), centered,
+                rows->dims, 0, inner, (int)n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i + 1; j < n; j++) inner[i * n + j] = inner[j * n + i];
+    for (size_t i = 0; i < dims - n; i++) values[i] = 0;
+    TRY_OR(done, linalg_eigenvalues(values + (dims - n), inner, (int)n));
+done:
+    free(mean);
+    return err;
+}
+
+Err linalg_covariance_spectrum(double *values, const Covariance *covariance) {
+    size_t dims = (size_t)covariance->dims;
+    double *matrix = malloc(dims * dims * sizeof *matrix);
+    if (!matrix) return RAISE(ERR_MEMORY, "spectrum in %zu dimensions: no memory", dims);
+    covariance_matrix(matrix, covariance);
+    Err err = linalg_eigenvalues(values, matrix, covariance->dims);
+    free(matrix);
+    return err;
+}
+
+static Err spectrum_many(double *values, const Rows *rows) {
+    double *block = calloc(covariance_doubles(rows->dims), sizeof *block);
+    if (!block)
+        return RAISE(ERR_MEMORY, "spectrum of %zu samples in %d dimensions: no memory", rows->count, rows->dims);
+    Covariance covariance = covariance_view(block, rows->dims);
+    Err err = covariance_add_list(&covariance, rows);
+    if (!err) err = linalg_covariance_spectrum(values, &covariance);
+    free(block);
+    return err;
+}
+
+Err linalg_covariance_eigenvalues(double *values, const Rows *rows) {
+    ASSERT(rows->count >= 2);
+    return rows->count < (size_t)rows->dims ? spectrum_few(values, rows) : spectrum_many(values, rows);
 }

@@ -55,29 +55,43 @@ static void covariance_shift(const Covariance *into, const double *delta, double
     *into->count = total;
 }
 
-/* centered (count, dims) = rows - their mean; delta (dims) = their mean - the mean so far. */
-static void block_center(double *centered, double *delta, const float *rows, size_t count, const Covariance *into) {
-    size_t dims = (size_t)into->dims;
-    for (size_t j = 0; j < dims; j++) delta[j] = 0;
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < dims; j++) delta[j] += (double)rows[i * dims + j];
-    for (size_t j = 0; j < dims; j++) delta[j] /= (double)count;
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < dims; j++) centered[i * dims + j] = (double)rows[i * dims + j] - delta[j];
-    for (size_t j = 0; j < dims; j++) delta[j] -= into->mean[j];
+/* rows: of one block. scratch: (1 + BLOCK_ROWS, dims). */
+static void add_block(const Covariance *into, double *scratch, const Rows *rows) {
+    double *delta = scratch, *centered = scratch + into->dims;
+    rows_center(delta, centered, rows);
+    for (int j = 0; j < into->dims; j++) delta[j] -= into->mean[j];
+    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, into->dims, (int)rows->count, 1, centered, into->dims, 1,
+                into->scatter, into->dims);
+    covariance_shift(into, delta, (double)rows->count);
+}
+
+static double *scratch_new(const Covariance *into) {
+    return malloc((BLOCK_ROWS + 1) * (size_t)into->dims * sizeof(double));
+}
+
+static Err no_scratch(const Covariance *into) {
+    return RAISE(ERR_MEMORY, "covariance of %d dimensions: no memory for scratch", into->dims);
+}
+
+Err covariance_add_list(const Covariance *into, const Rows *rows) {
+    double *scratch = scratch_new(into);
+    if (!scratch) return no_scratch(into);
+    for (size_t begin = 0; begin < rows->count; begin += BLOCK_ROWS) {
+        size_t block = rows->count - begin < BLOCK_ROWS ? rows->count - begin : BLOCK_ROWS;
+        add_block(into, scratch, &(Rows){rows->at + begin, block, into->dims});
+    }
+    free(scratch);
+    return ERR_NONE;
 }
 
 Err covariance_add_rows(const Covariance *into, const float *rows, size_t count) {
-    size_t dims = (size_t)into->dims;
-    double *scratch = malloc((BLOCK_ROWS + 1) * dims * sizeof *scratch);
-    if (!scratch) return RAISE(ERR_MEMORY, "covariance of %d dimensions: no memory for scratch", into->dims);
-    double *delta = scratch, *centered = scratch + dims;
+    const float *at[BLOCK_ROWS];
+    double *scratch = scratch_new(into);
+    if (!scratch) return no_scratch(into);
     for (size_t begin = 0; begin < count; begin += BLOCK_ROWS) {
         size_t block = count - begin < BLOCK_ROWS ? count - begin : BLOCK_ROWS;
-        block_center(centered, delta, rows + begin * dims, block, into);
-        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, into->dims, (int)block, 1, centered, into->dims, 1,
-                    into->scatter, into->dims);
-        covariance_shift(into, delta, (double)block);
+        for (size_t i = 0; i < block; i++) at[i] = rows + (begin + i) * (size_t)into->dims;
+        add_block(into, scratch, &(Rows){at, block, into->dims});
     }
     free(scratch);
     return ERR_NONE;

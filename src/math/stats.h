@@ -3,11 +3,11 @@
  *
  * Merging follows Chan, Golub & LeVeque 1983 ("Algorithms for computing the sample variance"), so a sum over parts
  * loses no digits to cancellation. Merging is associative only up to rounding: callers that promise equal bits fix the
- * parts and the order (analysis/sampling: chunks of videos, in index order). Nothing here communicates or allocates
- * beyond what is said. */
+ * parts and the order (math/rows: by content; math/exactsum: sums that need no order). Nothing here communicates or
+ * allocates beyond what is said. */
 #pragma once
 
-#include "base/err.h"
+#include "math/rows.h"
 
 #include <stdint.h>
 
@@ -36,6 +36,8 @@ size_t covariance_doubles(int dims);
 Covariance covariance_view(double *block, int dims);
 /* rows: (count, dims). Raises ERR_MEMORY for its scratch of a few hundred rows. */
 CHECKED Err covariance_add_rows(const Covariance *into, const float *rows, size_t count);
+/* The same of vectors that lie anywhere. */
+CHECKED Err covariance_add_list(const Covariance *into, const Rows *rows);
 void covariance_merge(const Covariance *into, const Covariance *from);
 /* Takes out rows that had been added; `part` is of these rows alone, fewer than all. The inverse of covariance_merge.
  */

@@ -107,6 +107,49 @@ static void test_features_equal_those_of_one_rank(const FeatureSet *set, const P
     survey_free(&threaded);
 }
 
+/* trial 0: as drawn. */
+static void shuffle_draws(Draws *draws, int trial) {
+    Draws mixed = *draws;
+    uint32_t order[64];
+    CHECK(draws->count <= 64);
+    Rng rng = rng_stream(5, RNG_TEST, (uint64_t)trial, 0);
+    mixed.videos = malloc((size_t)draws->count * sizeof *mixed.videos);
+    mixed.frames = malloc((size_t)(draws->count * draws->per_draw) * sizeof *mixed.frames);
+    for (uint32_t i = 0; i < (uint32_t)draws->count; i++) order[i] = i;
+    if (trial) rng_permutation(&rng, order, (uint32_t)draws->count);
+    for (int64_t i = 0; i < draws->count; i++) {
+        mixed.videos[i] = draws->videos[order[i]];
+        memcpy(mixed.frames + i * draws->per_draw, draws->frames + order[i] * draws->per_draw,
+               (size_t)draws->per_draw * sizeof *mixed.frames);
+    }
+    draws_free(draws);
+    *draws = mixed;
+}
+
+/* The encoder's bits depend on which frames it takes together: batches must not follow the order of the draws. */
+static void test_features_do_not_depend_on_the_order_of_draws(const FeatureSet *set, const Par *par) {
+    MemorySource memory;
+    Run run = {.par = *par, .progress = PROGRESS_NONE};
+    Collected first, shuffled;
+    memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
+    for (int by_frame = 0; by_frame < 2; by_frame++) {
+        CollectPlan plan = {.nets = {set->nets[0]}, .n_nets = 1, .by_frame = by_frame, .side = SIDE};
+        for (int trial = 0; trial < 4; trial++) {
+            Draws draws;
+            CHECK_OK(draws_clips(&draws, &memory.source, VIDEOS, 4, 2, 3));
+            shuffle_draws(&draws, trial);
+            CHECK_OK(collect_all(&shuffled, &plan, &memory.source, &draws, "clips", &run));
+            draws_free(&draws);
+            if (trial == 0) first = shuffled;
+            const FeatureRows *a = &first.features[0], *b = &shuffled.features[0];
+            CHECK(a->count == (size_t)(by_frame ? 4 * VIDEOS : VIDEOS) && a->count == b->count);
+            CHECK(memcmp(a->rows, b->rows, a->count * (size_t)a->dims * sizeof *a->rows) == 0);
+            if (trial > 0) collected_free(&shuffled);
+        }
+        collected_free(&first);
+    }
+}
+
 /* Rank 0 holds what the cache gave; it must be what was computed. */
 static void test_cached_features_equal_computed_ones(const FeatureSet *set, const Par *par) {
     MemorySource memory;
@@ -164,6 +207,7 @@ int main(void) {
     CHECK_OK(feature_set_open(&set, &(FeatureFiles){"", "", folder, 0}));
     if (set.n) {
         test_features_equal_those_of_one_rank(&set, &par);
+        test_features_do_not_depend_on_the_order_of_draws(&set, &par);
         test_cached_features_equal_computed_ones(&set, &par);
         test_metrics_of_a_dataset_against_itself_are_zero(&set, &par);
     }

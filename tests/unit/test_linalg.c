@@ -1,3 +1,4 @@
+#include "math/frechet.h"
 #include "math/linalg.h"
 #include "math/rng.h"
 
@@ -72,7 +73,12 @@ static void draw(float *x, int n, int d, int stream, float shift) {
 
 static double distance(const float *x, int n, const float *y, int m, int d) {
     double value = NAN;
-    assert_int_equal(linalg_frechet_samples(&value, x, (size_t)n, y, (size_t)m, d), ERR_NONE);
+    Rows a, b;
+    assert_int_equal(rows_canonical(&a, x, (size_t)n, d), ERR_NONE);
+    assert_int_equal(rows_canonical(&b, y, (size_t)m, d), ERR_NONE);
+    assert_int_equal(frechet_samples(&value, &a, &b), ERR_NONE);
+    rows_free(&a);
+    rows_free(&b);
     return value;
 }
 
@@ -119,7 +125,7 @@ static void frechet_ignores_the_order_of_samples(void **state) {
     draw(x, N, D, 1, 0);
     draw(y, N, D, 2, 0.3f);
     for (int i = 0; i < N; i++) memcpy(reversed + i * D, x + (N - 1 - i) * D, D * sizeof *x);
-    assert_float_equal(distance(x, N, y, N, D), distance(reversed, N, y, N, D), 1e-9);
+    assert_true(distance(x, N, y, N, D) == distance(reversed, N, y, N, D)); /* to the last bit */
 }
 
 static void frechet_of_diagonal_gaussians_is_the_sum_over_axes(void **state) {
@@ -127,7 +133,7 @@ static void frechet_of_diagonal_gaussians_is_the_sum_over_axes(void **state) {
     const double a[9] = {4, 0, 0, 0, 9, 0, 0, 0, 0}, b[9] = {1, 0, 0, 0, 16, 0, 0, 0, 25};
     const double mean_a[3] = {0, 1, 2}, mean_b[3] = {1, 1, 0};
     double value;
-    assert_int_equal(linalg_frechet(&value, mean_a, a, mean_b, b, 3), ERR_NONE);
+    assert_int_equal(frechet_gaussians(&value, mean_a, a, mean_b, b, 3), ERR_NONE);
     assert_float_equal(value, (1 + 0 + 4) + (1 + 1 + 25), 1e-12);
 }
 
@@ -153,9 +159,53 @@ static void both_forms_agree_where_samples_are_few(void **state) {
                 covariance[set][a * WIDE + b] = sum / (FEW - 1);
             }
     }
-    assert_int_equal(linalg_frechet(&expected, mean[0], covariance[0], mean[1], covariance[1], WIDE), ERR_NONE);
+    assert_int_equal(frechet_gaussians(&expected, mean[0], covariance[0], mean[1], covariance[1], WIDE), ERR_NONE);
     /* The root of an eigenvalue that is zero up to rounding is 1e-8, not 1e-16: the matrix form has that noise. */
     assert_float_equal(distance(x, FEW, y, FEW, WIDE) / expected, 1, 1e-6);
+}
+
+static void frechet_of_infinite_moments_is_refused(void **state) {
+    (void)state;
+    const double good[4] = {1, 0, 0, 1}, bad[4] = {1, NAN, NAN, 1}, mean[2] = {0, 0};
+    double value;
+    assert_int_equal(frechet_gaussians(&value, mean, bad, mean, good, 2), ERR_INPUT);
+    assert_int_equal(frechet_gaussians(&value, mean, good, mean, bad, 2), ERR_INPUT);
+    assert_non_null(strstr(err_message(), "not finite"));
+}
+
+/* Distances with a group left out, however they share work, are those of the samples without it. */
+static void leaving_out_a_group_is_leaving_out_its_samples(int n, int d) {
+    enum { GROUPS = 3, MOST = N * D };
+    static float samples[2][MOST], rest[2][MOST];
+    int groups[2][N], left[2] = {0, 0};
+    Rows rows[2];
+    const float *at[2][N];
+    FrechetPair *pair;
+    double whole, without;
+    assert_true(n * d <= MOST);
+    for (int side = 0; side < 2; side++) {
+        draw(samples[side], n, d, 6 + side, 0.3f * (float)side);
+        for (int i = 0; i < n; i++) {
+            at[side][i] = samples[side] + i * d;
+            groups[side][i] = (i + side) % GROUPS;
+            if (groups[side][i] != 1) memcpy(rest[side] + left[side]++ * d, at[side][i], (size_t)d * sizeof(float));
+        }
+        rows[side] = (Rows){at[side], (size_t)n, d};
+    }
+    assert_int_equal(
+        frechet_pair_new(&pair, (FrechetSample){&rows[0], groups[0]}, (FrechetSample){&rows[1], groups[1]}), ERR_NONE);
+    assert_int_equal(frechet_pair_distance(&whole, pair, -1), ERR_NONE);
+    assert_int_equal(frechet_pair_distance(&without, pair, 1), ERR_NONE);
+    assert_float_equal(whole / distance(samples[0], n, samples[1], n, d), 1, 1e-10);
+    assert_float_equal(without / distance(rest[0], left[0], rest[1], left[1], d), 1, 1e-10);
+    assert_true(fabs(without / whole - 1) > 1e-3);
+    frechet_pair_free(&pair);
+}
+
+static void frechet_without_a_group_is_that_of_the_rest(void **state) {
+    (void)state;
+    leaving_out_a_group_is_leaving_out_its_samples(N, D);
+    leaving_out_a_group_is_leaving_out_its_samples(2 * FEW, WIDE); /* fewer samples than dimensions */
 }
 
 /* Fewer rows than dimensions go through inner products; copies of them, with the spectrum rescaled, do not. */
@@ -166,8 +216,13 @@ static void spectra_of_few_and_many_rows_agree(void **state) {
     double few[WIDE], many[WIDE], scale = (COPIES * FEW - 1.0) / (COPIES * (FEW - 1.0));
     draw(rows, FEW, WIDE, 5, 0.3f);
     for (int copy = 1; copy < COPIES; copy++) memcpy(rows + copy * FEW * WIDE, rows, FEW * WIDE * sizeof *rows);
-    assert_int_equal(linalg_covariance_eigenvalues(few, rows, FEW, WIDE), ERR_NONE);
-    assert_int_equal(linalg_covariance_eigenvalues(many, rows, COPIES * FEW, WIDE), ERR_NONE);
+    Rows all, first;
+    assert_int_equal(rows_canonical(&first, rows, FEW, WIDE), ERR_NONE);
+    assert_int_equal(rows_canonical(&all, rows, COPIES * FEW, WIDE), ERR_NONE);
+    assert_int_equal(linalg_covariance_eigenvalues(few, &first), ERR_NONE);
+    assert_int_equal(linalg_covariance_eigenvalues(many, &all), ERR_NONE);
+    rows_free(&first);
+    rows_free(&all);
     for (int i = 0; i < WIDE; i++) assert_float_equal(few[i], many[i] * scale, 1e-12 * many[WIDE - 1]);
     assert_true(few[WIDE - FEW] < 1e-12 * few[WIDE - 1] && few[WIDE - FEW + 1] > 1e-3 * few[WIDE - 1]);
 }
@@ -186,6 +241,8 @@ int main(void) {
         cmocka_unit_test(frechet_ignores_the_order_of_samples),
         cmocka_unit_test(frechet_of_diagonal_gaussians_is_the_sum_over_axes),
         cmocka_unit_test(both_forms_agree_where_samples_are_few),
+        cmocka_unit_test(frechet_of_infinite_moments_is_refused),
+        cmocka_unit_test(frechet_without_a_group_is_that_of_the_rest),
         cmocka_unit_test(spectra_of_few_and_many_rows_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

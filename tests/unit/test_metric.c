@@ -74,7 +74,7 @@ static void draw_rows(float *rows, Kind kind) {
 static double diversity_of(Kind kind, const char *metric) {
     static float rows[ROWS * DIMS], plain[ROWS * DIMS];
     NetFeatures features = {.rows = {rows, ROWS, DIMS}}, others = {.rows = {plain, ROWS, DIMS}};
-    MetricData data = {.features = &features, .n_features = 1, .per_video = PER_VIDEO};
+    MetricData data = {.features = &features, .n_features = 1, .per_video = PER_VIDEO, .groups = JACKKNIFE_GROUPS};
     MetricData reference = {.features = &others, .n_features = 1};
     Result *result = calloc(1, sizeof *result);
     draw_rows(rows, kind);
@@ -104,28 +104,37 @@ static void standing_still_collapses_the_diversity_within_videos_only(void **sta
 /* By the book: the figure again without each tenth of the videos. */
 static void the_diversitys_interval_is_the_jackknifes(void **state) {
     (void)state;
-    enum { GROUPS = 10, GROUP = ROWS / GROUPS };
+    enum { GROUPS = 10, REST = ROWS - ROWS / GROUPS };
     static float rows[ROWS * DIMS], rest[ROWS * DIMS];
-    NetFeatures features = {.rows = {rows, ROWS, DIMS}}, part = {.rows = {rest, ROWS - GROUP, DIMS}};
-    MetricData all = {.features = &features, .n_features = 1, .per_video = PER_VIDEO};
+    NetFeatures features = {.rows = {rows, ROWS, DIMS}}, part = {.rows = {rest, REST, DIMS}};
+    MetricData all = {.features = &features, .n_features = 1, .per_video = PER_VIDEO, .groups = GROUPS, .seed = 3};
     MetricData without = {.features = &part, .n_features = 1, .per_video = PER_VIDEO};
-    double squares = 0;
+    const VideoVectors vectors = {rows, ROWS, DIMS, PER_VIDEO, NULL};
+    double replicates[GROUPS], mean = 0, squares = 0;
+    GroupedRows grouped;
     Result *result = calloc(1, sizeof *result);
     draw_rows(rows, PLAIN);
+    assert_ok(grouped_rows_new(&grouped, &vectors, GROUPS, all.seed));
     assert_ok(diversity_metric.finish(result, &all, NULL));
     const ResultMetric whole = *result_metric(result, "diversity_logdet");
     for (int group = 0; group < GROUPS; group++) {
+        size_t left = 0;
+        for (int i = 0; i < ROWS; i++) /* canonical order is forgotten again: by number */
+            for (int k = 0; k < ROWS; k++)
+                if (grouped.rows.at[k] == rows + i * DIMS && grouped.groups[k] != group)
+                    memcpy(rest + DIMS * left++, rows + i * DIMS, DIMS * sizeof *rest);
+        assert_int_equal(left, REST);
         memset(result, 0, sizeof *result);
-        memcpy(rest, rows, (size_t)(group * GROUP * DIMS) * sizeof *rest);
-        memcpy(rest + group * GROUP * DIMS, rows + (group + 1) * GROUP * DIMS,
-               (size_t)((GROUPS - 1 - group) * GROUP * DIMS) * sizeof *rest);
         assert_ok(diversity_metric.finish(result, &without, NULL));
-        squares += pow(result_metric(result, "diversity_logdet")->value - whole.value, 2);
+        replicates[group] = result_metric(result, "diversity_logdet")->value;
+        mean += replicates[group] / GROUPS;
     }
+    for (int group = 0; group < GROUPS; group++) squares += pow(replicates[group] - mean, 2);
     double reach = student_quantile_two_sided(0.05, GROUPS - 1) * sqrt(squares * (GROUPS - 1) / GROUPS);
     assert_true(reach > 0);
     assert_float_equal(whole.high - whole.value, reach, 1e-9 * reach);
     assert_float_equal(whole.value - whole.low, reach, 1e-9 * reach);
+    grouped_rows_free(&grouped);
     free(result);
 }
 
@@ -147,11 +156,12 @@ static void distances_go_by_their_networks_names(void **state) {
     }
     MetricData data = {.features = features, .n_features = 3}, reference = {.features = others, .n_features = 3};
     assert_ok(frame_distance_metric.finish(result, &data, &reference));
-    assert_int_equal(result->n_metrics, 2);
+    assert_int_equal(result->n_metrics, 3);
     assert_float_equal(result_metric(result, "FID")->value, DIMS, 1e-3);
     assert_true(isnan(result_metric(result, "FID")->low));
-    const ResultMetric *seeds = result_metric(result, "random");
-    assert_float_equal(seeds->value, 6.5 * DIMS, 1e-3);
+    assert_float_equal(result_metric(result, "random")->value, 6.5 * DIMS, 1e-3);
+    const ResultMetric *seeds = result_metric(result, "random_seed_range");
+    assert_float_equal(seeds->value, 5 * DIMS, 1e-3);
     assert_float_equal(seeds->low, 4 * DIMS, 1e-3);
     assert_float_equal(seeds->high, 9 * DIMS, 1e-3);
     assert_string_equal(seeds->interval, "range of 2 seeds");

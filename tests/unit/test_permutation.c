@@ -66,10 +66,93 @@ static void states_of_pixel_metrics_depend_on_the_set_of_samples_alone(void **st
     assert_true(tried >= 5);
 }
 
+/* ---- feature metrics ---- */
+
+enum { NETS = 3, UNITS = 20, PER_VIDEO = 6 };
+
+/* Vectors of one side and the videos they are of; units (vectors of one video) in some order. */
+typedef struct {
+    int dims;
+    float rows[NETS][UNITS * PER_VIDEO * SIDE];
+    int64_t videos[UNITS];
+    NetFeatures features[NETS];
+    MetricData data;
+} Side;
+
+/* Two networks of one name, one of another. */
+static const FeatureNet nets[NETS] = {
+    {.names = {"FFD-x", "FVD-x", "frame_mmd-x", "video_mmd-x"}},
+    {.names = {"FFD-random", "FVD-random", "frame_mmd-random", "video_mmd-random"}, .seed = 1},
+    {.names = {"FFD-random", "FVD-random", "frame_mmd-random", "video_mmd-random"}, .seed = 2},
+};
+
+/* Videos 7, 10, 13, ...; the last two units are of the first two videos again, one of them an exact copy. */
+static void fill_side(Side *side, const Metric *metric, int dims, float shift, const uint32_t *order) {
+    int per_video = metric->input == METRIC_SPREAD_FEATURES ? PER_VIDEO : 1;
+    size_t unit_floats = (size_t)(per_video * dims);
+    *side = (Side){.dims = dims};
+    for (int net = 0; net < NETS; net++) {
+        for (size_t to = 0; to < UNITS; to++) {
+            uint32_t unit = order[to] == UNITS - 1 ? 1 : order[to];
+            Rng rng = rng_stream(20 + (uint64_t)net, RNG_TEST, unit, 0);
+            side->videos[to] = 7 + 3 * (unit % (UNITS - 2));
+            float common = rng_normal(&rng);
+            for (size_t i = 0; i < unit_floats; i++)
+                side->rows[net][to * unit_floats + i] = shift + common + rng_normal(&rng);
+        }
+        side->features[net] = (NetFeatures){&nets[net], {side->rows[net], (size_t)(UNITS * per_video), dims}};
+    }
+    side->data = (MetricData){.features = side->features,
+                              .n_features = metric->input == METRIC_SPREAD_FEATURES ? 1 : NETS,
+                              .per_video = per_video,
+                              .videos = side->videos,
+                              .groups = 5,
+                              .seed = 4};
+}
+
+static void report_in_order(Result *result, const Metric *metric, int dims, uint64_t trial) {
+    static Side ours, theirs;
+    uint32_t orders[2][UNITS];
+    for (uint32_t side = 0; side < 2; side++) {
+        Rng rng = rng_stream(14, RNG_TEST, trial, side);
+        for (uint32_t i = 0; i < UNITS; i++) orders[side][i] = i;
+        if (trial) rng_permutation(&rng, orders[side], UNITS);
+    }
+    fill_side(&ours, metric, dims, 0, orders[0]);
+    fill_side(&theirs, metric, dims, 0.4f, orders[1]);
+    memset(result, 0, sizeof *result);
+    assert_ok(metric->finish(result, &ours.data, &theirs.data));
+}
+
+/* In few dimensions and in more than there are vectors: the two ways of computing. */
+static void results_of_feature_metrics_depend_on_the_set_of_vectors_alone(void **state) {
+    (void)state;
+    static Result first, other;
+    const int dims[] = {5, SIDE};
+    int tried = 0, intervals = 0;
+    for (const Metric *const *metric = metrics; *metric; metric++) {
+        if (!metric_wants_features(*metric)) continue;
+        for (size_t d = 0; d < 2; d++) {
+            report_in_order(&first, *metric, dims[d], 0);
+            for (int i = 0; i < first.n_metrics; i++) intervals += first.metrics[i].low < first.metrics[i].high;
+            for (uint64_t trial = 1; trial <= TRIALS; trial++) {
+                report_in_order(&other, *metric, dims[d], trial);
+                if (memcmp(&first, &other, sizeof first) != 0)
+                    print_error("%s, %d dimensions, order %d\n", (*metric)->name, dims[d], (int)trial);
+                assert_memory_equal(&first, &other, sizeof first);
+            }
+        }
+        tried++;
+    }
+    assert_true(tried >= 5);
+    assert_int_equal(intervals, 2 * (5 + 5 + 2 + 2 + 6)); /* distances, kernels, diversity */
+}
+
 int main(void) {
     memory_source_open(&memory, "memory", 8, SAMPLES, SIDE, SIDE);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_of_pixel_metrics_depend_on_the_set_of_samples_alone),
+        cmocka_unit_test(results_of_feature_metrics_depend_on_the_set_of_vectors_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
