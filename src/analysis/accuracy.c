@@ -3,12 +3,20 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
-static const char *const paper_columns[] = {"ucf101-finetune", "ucf101-probe", "hmdb51-finetune"};
-enum { N_PAPER = sizeof paper_columns / sizeof *paper_columns };
+/* Text, ours, the paper's. */
+enum { N_COLUMNS_MAX = 1 + BOARD_COLUMNS + PAPER_COLUMNS };
 
-/* The paper's upper baseline stands beside our pre-training on the target set. */
-static double paper_figure(const Paper *paper, const char *experiment, const BoardRow *row) {
-    return paper_accuracy(paper, experiment, row->target ? "ucf101" : row->slug);
+/* Labels of the paper's columns, from column `first` on; returns the number of all columns in *n_columns. */
+static Err add_paper_columns(TableColumn *columns, int *n_columns, int first, const cJSON **experiments,
+                             const Paper *paper) {
+    int n = paper_columns(experiments, paper, NULL);
+    for (int p = 0; p < n; p++) {
+        columns[first + p] = (TableColumn){.kind = COLUMN_NUMBER, .digits = 1, .paper = true};
+        TRY(text_format(columns[first + p].label, sizeof columns->label, "Paper: %s",
+                        paper_text(experiments[p], "label")));
+    }
+    *n_columns = first + n;
+    return ERR_NONE;
 }
 
 static void scale_columns(TableColumn *columns, const Board *board) {
@@ -75,8 +83,9 @@ static Err accuracy_caption(Table *table, const Board *board) {
 }
 
 Err accuracy_table(Table *table, const Board *board, const Paper *paper) {
-    TableColumn columns[1 + BOARD_COLUMNS + N_PAPER] = {{.label = "Pre-training", .kind = COLUMN_TEXT}};
-    int n = board->n_columns;
+    TableColumn columns[N_COLUMNS_MAX] = {{.label = "Pre-training", .kind = COLUMN_TEXT}};
+    const cJSON *experiments[PAPER_COLUMNS];
+    int n = board->n_columns, n_columns;
     for (int c = 0; c < n; c++) {
         char title[96];
         columns[c + 1] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = 1};
@@ -85,19 +94,15 @@ Err accuracy_table(Table *table, const Board *board, const Paper *paper) {
                         board->reduced ? " (reduced)" : ""));
     }
     scale_columns(columns, board);
-    for (int p = 0; p < N_PAPER; p++) {
-        columns[1 + n + p] = (TableColumn){.kind = COLUMN_NUMBER, .digits = 1, .paper = true};
-        TRY(text_format(columns[1 + n + p].label, sizeof columns->label, "Paper: %s",
-                        paper_text(paper_experiment(paper, paper_columns[p]), "label")));
-    }
-    TRY(table_new(table, "accuracy", "Accuracy after pre-training on each dataset", columns, 1 + n + N_PAPER));
+    TRY(add_paper_columns(columns, &n_columns, 1 + n, experiments, paper));
+    TRY(table_new(table, "accuracy", "Accuracy after pre-training on each dataset", columns, n_columns));
     for (int r = 0; r < board->n_rows; r++) {
         int row;
         TRY(table_add_row(table, &row));
         TRY(table_text(table, row, 0, "%s", board->rows[r].label));
         TRY(fill_ours(table, row, board, r));
-        for (int p = 0; p < N_PAPER; p++)
-            table_number(table, row, 1 + n + p, paper_figure(paper, paper_columns[p], &board->rows[r]));
+        for (int p = 0; 1 + n + p < n_columns; p++)
+            table_number(table, row, 1 + n + p, board_paper_figure(paper, experiments[p], &board->rows[r]));
         table->rule_above[row] = r > 0 && board->rows[r].progression != board->rows[r - 1].progression;
     }
     return accuracy_caption(table, board);
@@ -122,19 +127,22 @@ static Err fill_gap(Table *table, int row, const Board *board, int r, int column
     return ERR_NONE;
 }
 
+static double papers_gap(const Paper *paper, const cJSON *experiment, const char *slug) {
+    const char *key = paper_text(experiment, "key");
+    return paper_gap_closed(paper_accuracy(paper, key, paper_text(experiment, "low")), paper_accuracy(paper, key, slug),
+                            paper_accuracy(paper, key, paper_text(experiment, "high")));
+}
+
 Err gap_table(Table *table, const Board *board, const Paper *paper) {
-    TableColumn columns[1 + BOARD_COLUMNS + N_PAPER] = {{.label = "Pre-training", .kind = COLUMN_TEXT}};
-    int n = board->n_columns;
+    TableColumn columns[N_COLUMNS_MAX] = {{.label = "Pre-training", .kind = COLUMN_TEXT}};
+    const cJSON *experiments[PAPER_COLUMNS];
+    int n = board->n_columns, n_columns;
     for (int c = 0; c < n; c++) {
         columns[c + 1] = (TableColumn){.kind = COLUMN_NUMBER, .digits = 1};
         board_column_title(columns[c + 1].label, sizeof columns->label, &board->columns[c]);
     }
-    for (int p = 0; p < N_PAPER; p++) {
-        columns[1 + n + p] = (TableColumn){.kind = COLUMN_NUMBER, .digits = 1, .paper = true};
-        TRY(text_format(columns[1 + n + p].label, sizeof columns->label, "Paper: %s",
-                        paper_text(paper_experiment(paper, paper_columns[p]), "label")));
-    }
-    TRY(table_new(table, "gap", "Share of the gap closed", columns, 1 + n + N_PAPER));
+    TRY(add_paper_columns(columns, &n_columns, 1 + n, experiments, paper));
+    TRY(table_new(table, "gap", "Share of the gap closed", columns, n_columns));
     TRY(text_copy(table->caption, sizeof table->caption,
                   "100 (x - low) / (high - low) in percent: low is random initialization, high is pre-training on the "
                   "target set itself. Values above "
@@ -145,11 +153,8 @@ Err gap_table(Table *table, const Board *board, const Paper *paper) {
         TRY(table_add_row(table, &row));
         TRY(table_text(table, row, 0, "%s", board->rows[r].label));
         for (int c = 0; c < n; c++) TRY(fill_gap(table, row, board, r, c));
-        for (int p = 0; p < N_PAPER; p++)
-            table_number(table, row, 1 + n + p,
-                         paper_gap_closed(paper_accuracy(paper, paper_columns[p], "random"),
-                                          paper_accuracy(paper, paper_columns[p], board->rows[r].slug),
-                                          paper_accuracy(paper, paper_columns[p], "ucf101")));
+        for (int p = 0; 1 + n + p < n_columns; p++)
+            table_number(table, row, 1 + n + p, papers_gap(paper, experiments[p], board->rows[r].slug));
     }
     return ERR_NONE;
 }

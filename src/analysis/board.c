@@ -212,6 +212,11 @@ const Estimate *board_target(const Board *board, int column) {
     return board_find(board, column, board->columns[column].dataset);
 }
 
+double board_paper_figure(const Paper *paper, const struct cJSON *experiment, const BoardRow *row) {
+    return paper_accuracy(paper, paper_text(experiment, "key"),
+                          row->target ? paper_text(experiment, "high") : row->slug);
+}
+
 const char *board_column_title(char *out, size_t size, const BoardColumn *column) {
     snprintf(out, size, "%s, %s%s%s%s", column->dataset,
              text_equal(column->task, "finetune") ? "fine-tune" : column->task, column->shows_model ? ", " : "",
@@ -225,6 +230,15 @@ const char *board_column_key(char *out, size_t size, const BoardColumn *column) 
     for (char *at = out; *at; at++)
         if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", *at)) *at = '_';
     return out;
+}
+
+double board_error(const Estimate *estimate) {
+    const double alone[CROSSED_MEASURES] = {1, 0, 0};
+    Crossed crossed;
+    if (estimate->n_seeds > 1 && hits_cross(&crossed, &estimate->hits, 1))
+        return 100 * crossed_standard_error(&crossed, alone);
+    double quantile = estimate->n_seeds > 1 ? student_quantile_two_sided(0.05, estimate->n_seeds - 1) : INTERVAL_Z;
+    return (estimate->high - estimate->low) / (2 * quantile);
 }
 
 static bool paired_difference(Difference *out, const Estimate *a, const Estimate *b) {

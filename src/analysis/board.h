@@ -52,10 +52,16 @@ int board_primary(const Board *board);
 const Estimate *board_find(const Board *board, int column, const char *slug);
 /* The upper end of the column's gap: pre-training on the column's own dataset. */
 const Estimate *board_target(const Board *board, int column);
+/* The paper's figure for a row in one of its experiments: its upper baseline stands beside our pre-training on the
+ * target set. NAN: the paper has none. */
+double board_paper_figure(const Paper *paper, const struct cJSON *experiment, const BoardRow *row);
 /* "standin-motion, fine-tune", with the model where columns differ in nothing else; returns `out`. */
 const char *board_column_title(char *out, size_t size, const BoardColumn *column);
 /* "finetune-standin-motion": part of a file name, cut to `size`; returns `out`. */
 const char *board_column_key(char *out, size_t size, const BoardColumn *column);
+/* Its standard error in points; NAN: it has no interval. */
+double board_error(const Estimate *estimate);
+
 typedef struct {
     double value, low, high; /* points */
     int n_seeds;             /* paired by so many seeds and test videos; 0: from the two intervals, not paired */

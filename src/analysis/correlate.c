@@ -1,5 +1,7 @@
 #include "analysis/correlate.h"
 
+#include "math/rng.h"
+
 #include <math.h>
 
 typedef struct {
@@ -116,4 +118,76 @@ Err correlate(Correlation *out, const double *x, const double *y, int n, uint64_
     fit_line(out, x, y, n);
     TRY(sensitivity(out, &pairs, n));
     return interval_bootstrap(&out->bootstrap, NULL, pearson_of_picks, &pairs, (uint32_t)n, CORRELATE_DRAWS, seed);
+}
+
+/* ---- with uncertain y ---- */
+
+/* One resample: rows, and the standard normal errors of their y. */
+typedef struct {
+    uint32_t *rows;
+    double *errors, *x, *y;
+} Resample;
+
+static void draw_resample(Resample *into, int n, uint64_t seed, int draw) {
+    Rng rows = rng_stream(seed, RNG_BOOTSTRAP, (uint64_t)draw, 0),
+        errors = rng_stream(seed, RNG_BOOTSTRAP, (uint64_t)draw, 1);
+    for (int i = 0; i < n; i++) {
+        into->rows[i] = rng_below(&rows, (uint32_t)n);
+        into->errors[i] = (double)rng_normal(&errors);
+    }
+}
+
+/* y_sd NULL: y as it is. */
+static Err correlate_resample(double *r, double *rho, const Resample *drawn, const Pairs *pairs, const double *y_sd,
+                              int n) {
+    Correlation found = {.rho = NAN};
+    for (int i = 0; i < n; i++) {
+        uint32_t k = drawn->rows[i];
+        drawn->x[i] = pairs->x[k];
+        drawn->y[i] = pairs->y[k] + (y_sd && !isnan(y_sd[k]) ? drawn->errors[i] * y_sd[k] : 0);
+    }
+    TRY(spearman(&found, drawn->x, drawn->y, n));
+    *r = pearson(&(Pairs){drawn->x, drawn->y}, NULL, (uint32_t)n);
+    *rho = found.rho;
+    return ERR_NONE;
+}
+
+/* The percentile interval of what is defined, if that is at least half. */
+static Interval defined_percentile(double *values) {
+    int count = 0;
+    for (int i = 0; i < CORRELATE_DRAWS; i++)
+        if (!isnan(values[i])) values[count++] = values[i];
+    return count >= CORRELATE_DRAWS / 2 ? interval_percentile(values, count) : (Interval){NAN, NAN};
+}
+
+static Interval hull(Interval a, Interval b) {
+    return (Interval){fmin(a.low, b.low), fmax(a.high, b.high)};
+}
+
+Err correlate_uncertain(Interval *r, Interval *rho, const double *x, const double *y, const double *y_sd, int n,
+                        uint64_t seed) {
+    const Pairs pairs = {x, y};
+    enum { KINDS = 4 }; /* r and rho, y as it is and moved */
+    if (n < CORRELATE_MIN)
+        return RAISE(ERR_INPUT, "correlation of %d points: at least %d are needed", n, CORRELATE_MIN);
+    double *values = malloc((3 * (size_t)n + KINDS * CORRELATE_DRAWS) * sizeof *values);
+    uint32_t *rows = malloc((size_t)n * sizeof *rows);
+    Err err = values && rows ? ERR_NONE : RAISE(ERR_MEMORY, "correlation of %d points: no memory", n);
+    double *scratch = err ? NULL : values + KINDS * CORRELATE_DRAWS;
+    for (int draw = 0; draw < CORRELATE_DRAWS && !err; draw++) {
+        Resample drawn = {rows, scratch, scratch + n, scratch + 2 * n};
+        double *at = values + draw;
+        draw_resample(&drawn, n, seed, draw);
+        err = correlate_resample(at, at + CORRELATE_DRAWS, &drawn, &pairs, NULL, n);
+        at += 2 * CORRELATE_DRAWS;
+        if (!err) err = correlate_resample(at, at + CORRELATE_DRAWS, &drawn, &pairs, y_sd, n);
+    }
+    Interval ends[KINDS];
+    for (int kind = 0; kind < KINDS; kind++)
+        ends[kind] = err ? (Interval){NAN, NAN} : defined_percentile(values + kind * CORRELATE_DRAWS);
+    *r = hull(ends[0], ends[2]);
+    *rho = hull(ends[1], ends[3]);
+    free(values);
+    free(rows);
+    return err;
 }

@@ -24,5 +24,11 @@ typedef struct {
 } Correlation;
 
 CHECKED Err correlate(Correlation *out, const double *x, const double *y, int n, uint64_t seed);
+/* Percentile bootstrap of r and rho that counts the rows and what is not known about y: each draw takes n rows with
+ * replacement and moves their y by a normal error of `y_sd` (NAN: exact). As y holds its errors once already, these
+ * draws lie low; each end is therefore the farther one of the draws with and without moving. NAN bounds when undefined.
+ */
+CHECKED Err correlate_uncertain(Interval *r, Interval *rho, const double *x, const double *y, const double *y_sd, int n,
+                                uint64_t seed);
 /* Ranks 1..n, ties averaged. */
 CHECKED Err correlate_ranks(double *ranks, const double *values, int n);

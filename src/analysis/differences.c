@@ -1,9 +1,8 @@
 #include "analysis/differences.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 
-enum { SEEDS = DIFFERENCES_CLEAR + 1, VIDEOS, PAPERS, N_COLUMNS_MAX = PAPERS + 4, STAGES_MAX = BOARD_ROWS };
+enum { SEEDS = DIFFERENCES_CLEAR + 1, VIDEOS, PAPERS, N_COLUMNS_MAX = PAPERS + PAPER_COLUMNS, STAGES_MAX = BOARD_ROWS };
 
 /* ---- the stages that have a figure ---- */
 
@@ -30,26 +29,8 @@ static int find_stages(Stage stages[STAGES_MAX], const Board *board, int column)
 
 /* ---- rows ---- */
 
-/* The paper's experiments of the same task that have its progression, at most as many as there are columns for. */
-static int papers_of(const cJSON *experiments[N_COLUMNS_MAX - PAPERS], const Paper *paper, const char *task) {
-    const cJSON *entry;
-    int n = 0;
-    cJSON_ArrayForEach(entry, paper_list(paper, "experiments")) {
-        bool progression = !isnan(paper_accuracy(paper, paper_text(entry, "key"), "moving-circles"));
-        bool same_model = text_equal(paper_text(entry, "model"), "ViT-B/16 16x224");
-        if (text_equal(paper_text(entry, "task"), task) && progression && same_model && n < N_COLUMNS_MAX - PAPERS)
-            experiments[n++] = entry;
-    }
-    return n;
-}
-
-static double papers_figure(const Paper *paper, const cJSON *experiment, const BoardRow *row) {
-    return paper_accuracy(paper, paper_text(experiment, "key"),
-                          row->target ? paper_text(experiment, "high") : row->slug);
-}
-
 static Err fill_step(Table *table, const Stage *from, const Stage *to, const Paper *paper,
-                     const cJSON *const *experiments) {
+                     const struct cJSON *const *experiments) {
     Difference found;
     int row;
     TRY(table_add_row(table, &row));
@@ -57,7 +38,8 @@ static Err fill_step(Table *table, const Stage *from, const Stage *to, const Pap
     TRY(table_text(table, row, DIFFERENCES_TO, "%s", to->row->label));
     for (int p = 0; PAPERS + p < table->n_columns; p++)
         table_number(table, row, PAPERS + p,
-                     papers_figure(paper, experiments[p], to->row) - papers_figure(paper, experiments[p], from->row));
+                     board_paper_figure(paper, experiments[p], to->row) -
+                         board_paper_figure(paper, experiments[p], from->row));
     if (!board_difference(&found, to->figure, from->figure)) return ERR_NONE;
     table_estimate(table, row, DIFFERENCES_POINTS, found.value, found.low, found.high);
     TRY(table_text(table, row, DIFFERENCES_CLEAR, "%s",
@@ -81,7 +63,8 @@ static void scale_points(Table *table) {
     table->columns[DIFFERENCES_POINTS].high = reach;
 }
 
-static Err new_table(Table *table, const BoardColumn *column, const cJSON *const *experiments, int n_experiments) {
+static Err new_table(Table *table, const BoardColumn *column, const struct cJSON *const *experiments,
+                     int n_experiments) {
     TableColumn columns[N_COLUMNS_MAX] = {
         [DIFFERENCES_FROM] = {.label = "From", .kind = COLUMN_TEXT},
         [DIFFERENCES_TO] = {.label = "To", .kind = COLUMN_TEXT},
@@ -103,9 +86,9 @@ static Err new_table(Table *table, const BoardColumn *column, const cJSON *const
 }
 
 Err differences_table(Table *table, const Board *board, int column, const Paper *paper) {
-    const cJSON *experiments[N_COLUMNS_MAX - PAPERS];
+    const struct cJSON *experiments[PAPER_COLUMNS];
     Stage stages[STAGES_MAX];
-    int n_experiments = papers_of(experiments, paper, board->columns[column].task),
+    int n_experiments = paper_columns(experiments, paper, board->columns[column].task),
         n = find_stages(stages, board, column);
     TRY(new_table(table, &board->columns[column], experiments, n_experiments));
     for (int i = 0; i + 1 < n; i++) TRY(fill_step(table, &stages[i], &stages[i + 1], paper, experiments));

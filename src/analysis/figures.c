@@ -225,29 +225,25 @@ Err figure_progression(Plot *plot, const Table *table) {
     return text_copy(plot->alt, sizeof plot->alt, "Bars of the accuracy after each stage of the progression.");
 }
 
-Err figure_against_paper(Plot *plot, bool *any, const Board *board, int column, const Paper *paper) {
-    char name[64], title[128], x_label[160], y_label[160], badge[8];
-    bool probe = text_equal(board->columns[column].task, "probe");
-    const char *experiment = probe ? "ucf101-probe" : "ucf101-finetune";
-    int n = 0;
-    TRY(text_format(name, sizeof name, "paper-%d", column));
-    snprintf(y_label, sizeof y_label, "ours: %.120s, %%",
-             board_column_title(title, sizeof title, &board->columns[column]));
-    snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(paper_experiment(paper, experiment), "label"));
+Err figure_against_paper(Plot *plot, const Agreement *agreement, const BoardColumn *column, const cJSON *experiment,
+                         const Paper *paper) {
+    char name[64], key[40], title[128], x_label[160], y_label[160];
+    const Points *points = &agreement->points;
+    TRY(text_format(name, sizeof name, "paper-%.15s-%s", paper_text(experiment, "key"),
+                    board_column_key(key, sizeof key, column)));
+    snprintf(y_label, sizeof y_label, "ours: %.120s, %%", board_column_title(title, sizeof title, column));
+    snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(experiment, "label"));
     TRY(plot_begin(plot, name, 380, 300, "", x_label, y_label));
-    for (int r = 0; r < board->n_rows; r++) {
-        double x = paper_accuracy(paper, experiment, board->rows[r].slug);
-        if (isnan(x) || board->cells[r][column].state != ESTIMATE_PRESENT) continue;
-        scatter_point(plot, x, &board->cells[r][column],
-                      text_equal(board->rows[r].slug, "random") ? "0"
-                                                                : figure_badge(badge, paper, board->rows[r].slug));
-        n++;
+    for (int i = 0; i < points->n; i++) {
+        const Estimate y = {.value = points->y[i], .low = points->y_low[i], .high = points->y_high[i]};
+        int order = paper_order(paper, points->slugs[i]);
+        scatter_point(plot, points->x[i], &y, order < 0 ? "T" : figure_row(paper, points->slugs[i]));
     }
     scatter_draw(plot, "");
-    *any = n >= 2;
     return text_format(plot->alt, sizeof plot->alt,
-                       "Our accuracy (%.150s, reduced) against the paper's %s, %d pre-trainings.", title,
-                       paper_text(paper_experiment(paper, experiment), "label"), n);
+                       "Our accuracy (%.150s) against the paper's %s, %d pre-trainings; numbers are rows of the "
+                       "catalogue, 0 is random initialization, T pre-training on the target set.",
+                       title, paper_text(experiment, "label"), points->n);
 }
 
 /* ---- curves ---- */

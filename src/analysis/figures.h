@@ -3,6 +3,7 @@
  * readers can tell apart; points carry the paper's row numbers, so that nothing hangs on color alone. */
 #pragma once
 
+#include "analysis/agreement.h"
 #include "analysis/differences.h"
 #include "analysis/statistics.h"
 #include "store/plot.h"
@@ -18,9 +19,9 @@ CHECKED Err figure_published(Plot *plot, const Points *points, const struct cJSO
 CHECKED Err figure_differences(Plot *plot, const Table *table);
 /* Bars of the table "fig2": the paper's figures, and ours where they have been run. */
 CHECKED Err figure_progression(Plot *plot, const Table *table);
-/* Our accuracy in one experiment against the paper's UCF101 figure for the same task; *any false: fewer than two
- * points. */
-CHECKED Err figure_against_paper(Plot *plot, bool *any, const Board *board, int column, const Paper *paper);
+/* Our accuracy in one experiment against the paper's. */
+CHECKED Err figure_against_paper(Plot *plot, const Agreement *agreement, const BoardColumn *column,
+                                 const struct cJSON *experiment, const Paper *paper);
 /* The loss of every run of a task, on one dataset unless that is NULL; *any false: there are no curves. */
 CHECKED Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task,
                           const char *dataset);

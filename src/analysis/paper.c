@@ -99,6 +99,16 @@ const cJSON *paper_experiment(const Paper *paper, const char *key) {
     return NULL;
 }
 
+int paper_columns(const cJSON *out[PAPER_COLUMNS], const Paper *paper, const char *task) {
+    static const char *const keys[PAPER_COLUMNS] = {"ucf101-finetune", "ucf101-probe", "hmdb51-finetune"};
+    int n = 0;
+    for (int i = 0; i < PAPER_COLUMNS; i++) {
+        const cJSON *entry = paper_experiment(paper, keys[i]);
+        if (entry && (!task || text_equal(paper_text(entry, "task"), task))) out[n++] = entry;
+    }
+    return n;
+}
+
 double paper_accuracy(const Paper *paper, const char *experiment, const char *slug) {
     const cJSON *table = cJSON_GetObjectItemCaseSensitive(paper_experiment(paper, experiment), "accuracy");
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(table, slug);

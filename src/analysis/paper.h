@@ -31,6 +31,10 @@ bool paper_in_progression(const Paper *paper, const char *slug);
 /* Percent; NAN when the paper has no such figure. */
 double paper_accuracy(const Paper *paper, const char *experiment, const char *slug);
 const struct cJSON *paper_experiment(const Paper *paper, const char *key); /* NULL: none */
+enum { PAPER_COLUMNS = 3 };
+/* The experiments of Table 1, which have the whole progression, UCF101 fine-tune first; those of one task unless that
+ * is NULL. Returns their number. */
+int paper_columns(const struct cJSON *out[PAPER_COLUMNS], const Paper *paper, const char *task);
 /* Array members of the document: "tables", "gaps", "statements", "findings", "correlations", "settings". Never NULL. */
 const struct cJSON *paper_list(const Paper *paper, const char *name);
 /* A text member of an entry, "" when absent. */

@@ -1,6 +1,7 @@
 #include "analysis/media.h"
 #include "analysis/report_parts.h"
 #include "analysis/runtable.h"
+#include "analysis/scatter.h"
 #include "analysis/statements.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -37,6 +38,17 @@ Err report_add_figure(Report *report, Plot *plot, const char *caption) {
     if (!err) report->n_figures += outcome == PLOT_DRAWN;
     plot_free(plot);
     return err;
+}
+
+Err report_add_scatter(Report *report, Plot *plot, const Points *points, const ReportScatter *words) {
+    PlotOutcome outcome;
+    Err err = plot_finish(&outcome, plot, report->figures);
+    report->no_gnuplot = report->no_gnuplot || (!err && outcome == PLOT_NO_GNUPLOT);
+    report->n_figures += !err && outcome == PLOT_DRAWN;
+    plot_free(plot);
+    TRY(err);
+    return scatter_add(&report->page, points, words->x_label, words->y_label, &report->paper, words->heading,
+                       words->caption);
 }
 
 int report_count_runs(const Report *report, const char *task) {
@@ -111,7 +123,7 @@ static Err write_page(Report *report) {
     Table statements = {0};
     Err err = statements_table(&statements, report->verdicts, report->board, &report->paper);
     page_begin(&report->page, report->config->title);
-    report_header(report);
+    if (!err) err = report_header(report);
     if (!err) err = report_accuracy(report);
     if (!err) err = add_statements(report, &statements);
     table_free(&statements);

@@ -1,7 +1,10 @@
 #include "analysis/accuracy.h"
 #include "analysis/figures.h"
 #include "analysis/report_parts.h"
+#include "analysis/scatter.h"
 #include "base/file.h"
+
+#include <cjson/cJSON.h>
 
 static bool dataset_seen(const Board *board, int column) {
     for (int c = 0; c < column; c++)
@@ -9,22 +12,45 @@ static bool dataset_seen(const Board *board, int column) {
     return false;
 }
 
-static Err add_against_paper(Report *report) {
-    page_grid_begin(&report->page, "narrow");
+static Err add_scatter(Report *report, int column, const cJSON *experiment, bool *any) {
+    const BoardColumn *ours = &report->board->columns[column];
+    char title[128], x_label[128], y_label[160], heading[160], caption[256];
+    Agreement agreement;
+    Plot plot;
+    TRY(agreement_of(&agreement, any, report->board, column, &report->paper, experiment, AGREEMENT_ALL));
+    if (!*any) return ERR_NONE;
+    board_column_title(title, sizeof title, ours);
+    snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(experiment, "label"));
+    snprintf(y_label, sizeof y_label, "ours: %.120s, %%", title);
+    snprintf(caption, sizeof caption, "%s%s against the paper's %s: %s. Point at a dot for its name.", title,
+             report->board->reduced ? " (reduced)" : "", paper_text(experiment, "label"), agreement.rows);
+    agreement_text(heading, sizeof heading, &agreement);
+    TRY(figure_against_paper(&plot, &agreement, ours, experiment, &report->paper));
+    return report_add_scatter(report, &plot, &agreement.points, &(ReportScatter){x_label, y_label, heading, caption});
+}
+
+static Err add_scatters(Report *report) {
+    bool any = false;
+    page_grid_begin(&report->page, "wide");
     for (int c = 0; c < report->board->n_columns; c++) {
-        Plot plot;
-        bool any;
-        TRY(figure_against_paper(&plot, &any, report->board, c, &report->paper));
-        if (any)
-            TRY(report_add_figure(
-                report, &plot,
-                "Ours (reduced) against the paper's. Numbers are rows of the progression, 0 is random "
-                "initialization: see the table above."));
-        else
-            plot_free(&plot);
+        const cJSON *experiments[PAPER_COLUMNS];
+        int n = paper_columns(experiments, &report->paper, report->board->columns[c].task);
+        for (int p = 0; p < n; p++) {
+            bool added;
+            TRY(add_scatter(report, c, experiments[p], &added));
+            any = any || added;
+        }
     }
     page_grid_end(&report->page);
+    if (any) scatter_legend(&report->page);
     return ERR_NONE;
+}
+
+static Err add_agreement(Report *report) {
+    Table table;
+    TRY(agreement_table(&table, report->board, &report->paper));
+    TRY(report_add_table(report, &table));
+    return add_scatters(report);
 }
 
 static Err add_differences(Report *report) {
@@ -63,10 +89,10 @@ Err report_accuracy(Report *report) {
                      board->columns[c].dataset, board->reduced ? ", at reduced scale" : "");
             TRY(report_add_figure(report, &plot, caption));
         }
+        TRY(add_agreement(report));
         TRY(add_differences(report));
         TRY(gap_table(&table, board, &report->paper));
         TRY(report_add_table(report, &table));
-        TRY(add_against_paper(report));
     }
     page_section_end(&report->page);
     return ERR_NONE;

@@ -1,3 +1,4 @@
+#include "analysis/agreement.h"
 #include "analysis/report_parts.h"
 #include "analysis/statements.h"
 #include "base/escape.h"
@@ -28,10 +29,29 @@ static void add_headline_cards(Report *report) {
     }
 }
 
-static void add_cards(Report *report) {
+/* Does the order agree? Of the primary experiment, or of the first. */
+static Err add_agreement_card(Report *report) {
+    const struct cJSON *experiments[PAPER_COLUMNS];
+    char figure[64], what[256], title[128];
+    Agreement agreement;
+    bool defined;
+    if (report->board->n_columns == 0) return ERR_NONE;
+    if (paper_columns(experiments, &report->paper, report->board->columns[0].task) == 0) return ERR_NONE;
+    TRY(agreement_of(&agreement, &defined, report->board, 0, &report->paper, experiments[0], AGREEMENT_ALL));
+    if (!defined) return ERR_NONE;
+    snprintf(figure, sizeof figure, "%.2f", agreement.found.rho);
+    snprintf(what, sizeof what, "[%.2f, %.2f] Spearman's rho of %s with the paper's %s, over %s", agreement.rho.low,
+             agreement.rho.high, board_column_title(title, sizeof title, &report->board->columns[0]),
+             paper_text(experiments[0], "label"), agreement.rows);
+    add_card(&report->page, figure, what);
+    return ERR_NONE;
+}
+
+static Err add_cards(Report *report) {
     char figure[64];
     builder_add_text(&report->page.html, "<dl class=\"cards\">\n");
     add_headline_cards(report);
+    TRY(add_agreement_card(report));
     snprintf(figure, sizeof figure, "%d / %d / %d", report->verdicts[VERDICT_TRUE], report->verdicts[VERDICT_UNDECIDED],
              report->verdicts[VERDICT_FALSE]);
     add_card(&report->page, figure, "of the paper's statements true / undecided / false in these runs");
@@ -39,6 +59,7 @@ static void add_cards(Report *report) {
              report_count_runs(report, "finetune") + report_count_runs(report, "probe"));
     add_card(&report->page, figure, "pre-trainings, and fine-tunings and probes of them");
     builder_add_text(&report->page.html, "</dl>\n");
+    return ERR_NONE;
 }
 
 /* "fine-tuning on standin-motion" of the option's "finetune:standin-motion". */
@@ -63,7 +84,7 @@ static void add_navigation(Page *page) {
     builder_add_text(&page->html, "</ul></nav>\n");
 }
 
-void report_header(Report *report) {
+Err report_header(Report *report) {
     Page *page = &report->page;
     builder_add_text(&page->html, "<header>\n");
     if (report->outcomes.count > 0)
@@ -83,7 +104,8 @@ void report_header(Report *report) {
                     "must not be read as such; the paper's "
                     "own figures stand in columns of their own.");
     add_primary(report);
-    add_cards(report);
+    TRY(add_cards(report));
     add_navigation(page);
     builder_add_text(&page->html, "</header>\n<main>\n");
+    return ERR_NONE;
 }

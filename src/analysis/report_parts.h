@@ -6,6 +6,7 @@
 #include "analysis/datasets.h"
 #include "analysis/page.h"
 #include "analysis/report.h"
+#include "analysis/statistics.h"
 #include "store/plot.h"
 
 typedef struct {
@@ -24,7 +25,7 @@ typedef struct {
 } Report;
 
 /* Cards, navigation and what is reduced. */
-void report_header(Report *report);
+CHECKED Err report_header(Report *report);
 CHECKED Err report_accuracy(Report *report);
 CHECKED Err report_statistics(Report *report);
 CHECKED Err report_training(Report *report);
@@ -35,5 +36,10 @@ CHECKED Err report_training(Report *report);
 CHECKED Err report_add_table(Report *report, Table *table);
 /* Draws and embeds; frees the plot. Nothing is embedded when gnuplot is not there. */
 CHECKED Err report_add_figure(Report *report, Plot *plot, const char *caption);
+typedef struct {
+    const char *x_label, *y_label, *heading /* NULL: r */, *caption;
+} ReportScatter;
+/* The plot goes to files through gnuplot, and onto the page as a drawing that names its points; frees the plot. */
+CHECKED Err report_add_scatter(Report *report, Plot *plot, const Points *points, const ReportScatter *words);
 /* Results of a task. */
 int report_count_runs(const Report *report, const char *task);

@@ -7,17 +7,11 @@
 
 enum { CORRELATION_SEED = 1 };
 
-/* The plot goes to files through gnuplot, and onto the page as a drawing that names its points. */
 static Err add_scatter(Report *report, Plot *plot, const Points *points, const char *y_label, const cJSON *entry) {
-    PlotOutcome outcome;
     char caption[256];
-    Err err = plot_finish(&outcome, plot, report->figures);
-    report->no_gnuplot = report->no_gnuplot || (!err && outcome == PLOT_NO_GNUPLOT);
-    report->n_figures += !err && outcome == PLOT_DRAWN;
-    plot_free(plot);
-    if (err) return err;
     snprintf(caption, sizeof caption, "%s (paper: %s).", paper_text(entry, "label"), paper_text(entry, "paper"));
-    return scatter_add(&report->page, points, paper_text(entry, "label"), y_label, &report->paper, caption);
+    return report_add_scatter(report, plot, points,
+                              &(ReportScatter){paper_text(entry, "label"), y_label, NULL, caption});
 }
 
 static Err add_correlation_figures(Report *report, int column) {

@@ -1,5 +1,6 @@
 /* Printing the parts of analysis/reproduce, and writing their files. */
 #include "analysis/accuracy.h"
+#include "analysis/agreement.h"
 #include "analysis/differences.h"
 #include "analysis/findings.h"
 #include "analysis/keytable.h"
@@ -95,6 +96,7 @@ static Err print_part(Printer *printer, const char *part) {
     if (wanted(part, "fig5")) TRY(print_table(printer, &table, keytable_make(&table, outcomes, paper)));
     if (wanted(part, "statements"))
         TRY(print_table(printer, &table, statements_table(&table, NULL, printer->board, paper)));
+    if (wanted(part, "agreement")) TRY(print_table(printer, &table, agreement_table(&table, printer->board, paper)));
     if (wanted(part, "steps")) TRY(print_steps(printer));
     if (wanted(part, "gaps")) TRY(print_table(printer, &table, gap_claims_table(&table, outcomes, paper)));
     if (!wanted(part, "settings")) return ERR_NONE;
@@ -105,17 +107,17 @@ static Err print_part(Printer *printer, const char *part) {
 }
 
 static Err check_part(const char *part) {
-    static const char *const parts[] = {"table1",   "table2",     "table3", "table4", "table9", "table10", "table11",
-                                        "table12",  "fig1",       "fig2",   "fig3",   "fig4",   "fig5",    "gaps",
-                                        "settings", "statements", "steps",  "all",    NULL};
+    static const char *const parts[] = {"table1",   "table2",     "table3", "table4",    "table9", "table10", "table11",
+                                        "table12",  "fig1",       "fig2",   "fig3",      "fig4",   "fig5",    "gaps",
+                                        "settings", "statements", "steps",  "agreement", "all",    NULL};
     for (int i = 0; parts[i]; i++)
         if (text_equal(part, parts[i])) return ERR_NONE;
     const char *nearest = text_nearest(part, parts);
-    return RAISE(
-        ERR_USAGE,
-        "reproduce: no part \"%.60s\"%s%s%s; parts are table1-4, table9-12, fig1-5, statements, steps, gaps, settings, "
-        "all",
-        part, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    return RAISE(ERR_USAGE,
+                 "reproduce: no part \"%.60s\"%s%s%s; parts are table1-4, table9-12, fig1-5, statements, steps, "
+                 "agreement, gaps, settings, "
+                 "all",
+                 part, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
 static Err print_all(Printer *printer, const char *part) {

@@ -113,8 +113,18 @@ static void draw_point(Builder *out, const Points *points, int i, const Axis *x,
     builder_add(out, ": %.4g, %.1f %%</text></g></g>", points->x[i], points->y[i]);
 }
 
+static void draw_heading(Builder *out, const Correlation *found, const char *heading) {
+    if (!heading && !found->defined) return;
+    builder_add(out, "<text class=\"label\" x=\"%d\" y=\"17\">", LEFT);
+    if (heading)
+        escape_html(out, heading);
+    else
+        builder_add(out, "r = %.2f [%.2f, %.2f], n = %d", found->r, found->fisher.low, found->fisher.high, found->n);
+    builder_add_text(out, "</text>");
+}
+
 Err scatter_add(Page *page, const Points *points, const char *x_label, const char *y_label, const Paper *paper,
-                const char *caption) {
+                const char *heading, const char *caption) {
     Builder *out = &page->html;
     Correlation found;
     Axis x = axis_over(points->x, points->n), y = axis_over(points->y, points->n);
@@ -125,9 +135,7 @@ Err scatter_add(Page *page, const Points *points, const char *x_label, const cha
     draw_axes(out, &x, &y);
     draw_labels(out, x_label, y_label);
     draw_line(out, &found, &x, &y);
-    if (found.defined)
-        builder_add(out, "<text class=\"label\" x=\"%d\" y=\"17\">r = %.2f [%.2f, %.2f], n = %d</text>", LEFT, found.r,
-                    found.fisher.low, found.fisher.high, found.n);
+    draw_heading(out, &found, heading);
     for (int i = 0; i < points->n; i++) draw_point(out, points, i, &x, &y, paper);
     builder_add_text(out, "</svg>\n<figcaption>");
     escape_html(out, caption);

@@ -5,8 +5,9 @@
 #include "analysis/page.h"
 #include "analysis/statistics.h"
 
-/* Statistic against accuracy, with the least-squares line when r is defined; r and n stand above the plot. */
+/* x against accuracy, with the least-squares line when r is defined. `heading` stands above the plot; NULL: r with its
+ * Fisher interval, and n. */
 CHECKED Err scatter_add(Page *page, const Points *points, const char *x_label, const char *y_label, const Paper *paper,
-                        const char *caption);
+                        const char *heading, const char *caption);
 /* Which color is which group, once for all plots of a section. */
 void scatter_legend(Page *page);

@@ -29,7 +29,8 @@ static const CommandHelp help = {
     .description =
         "PART: table1 to table4, table9 to table12; fig1 (strips of the datasets), fig2 (the progression, ViT-B and\n"
         "ViT-L), fig3 (corruptions), fig4 (statistics, findings and correlations), fig5 (attention keys); statements\n"
-        "(the paper's, checked one by one), steps (what each stage adds in ours, paired), gaps (shares of the gap "
+        "(the paper's, checked one by one), steps (what each stage adds in ours, paired), agreement (of our order with "
+        "the paper's), gaps (shares of the gap "
         "closed), settings (tables 5 to 7 and what our "
         "runs\n"
         "used), or all. Figures of runs that do not follow the paper's protocol are called reduced and never stand in\n"

@@ -65,15 +65,24 @@ static double weighted(const double products[CROSSED_MEASURES][CROSSED_MEASURES]
     return fmax(sum, 0); /* rounding may leave less */
 }
 
-double crossed_half_width(const Crossed *crossed, const double weights[CROSSED_MEASURES]) {
+/* The root of the two parts of the variance, the seeds' by t^2 and the items' by z^2, and at least that of the items
+ * for these models. */
+static double reach(const Crossed *crossed, const double *weights, double t, double z) {
     double seeds = weighted(crossed->seeds, weights, crossed->n_measures),
            items = weighted(crossed->items, weights, crossed->n_measures),
            rest = weighted(crossed->rest, weights, crossed->n_measures);
-    double answers = (double)crossed->n_items * crossed->n_seeds, z2 = INTERVAL_Z * INTERVAL_Z;
-    double over_items = z2 * items / answers;
+    double answers = (double)crossed->n_items * crossed->n_seeds, over_items = z * z * items / answers;
     if (crossed->n_seeds == 1) return sqrt(over_items);
-    double t = student_quantile_two_sided(0.05, crossed->n_seeds - 1);
-    return sqrt(fmax(t * t * seeds / answers + z2 * fmax(0, items - rest) / answers, over_items));
+    return sqrt(fmax(t * t * seeds / answers + z * z * fmax(0, items - rest) / answers, over_items));
+}
+
+double crossed_half_width(const Crossed *crossed, const double weights[CROSSED_MEASURES]) {
+    double t = crossed->n_seeds > 1 ? student_quantile_two_sided(0.05, crossed->n_seeds - 1) : NAN;
+    return reach(crossed, weights, t, INTERVAL_Z);
+}
+
+double crossed_standard_error(const Crossed *crossed, const double weights[CROSSED_MEASURES]) {
+    return reach(crossed, weights, 1, 1);
 }
 
 static double half_width_of(const Crossed *crossed, int k) {

@@ -38,6 +38,8 @@ void crossed_make(Crossed *out, const uint8_t *const *rows, int n_measures, int 
 
 /* Half width for sum_k weights[k] mean[k]. */
 double crossed_half_width(const Crossed *crossed, const double weights[CROSSED_MEASURES]);
+/* The standard error of the same: the half width without quantiles. */
+double crossed_standard_error(const Crossed *crossed, const double weights[CROSSED_MEASURES]);
 /* mean[k] as a share in 0..1: Wilson's interval at the number of independent answers that would give the same half
  * width (Korn & Graubard 1998, "effective sample size"), so it stays inside 0..1 and is Wilson's own with one seed. All
  * answers right, or all wrong: the items count once. */

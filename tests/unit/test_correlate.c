@@ -46,6 +46,31 @@ static void a_monotone_curve_has_rho_one_and_r_below(void **state) {
     assert_true(c.r > -0.9 && c.r < -0.5);
 }
 
+/* Without errors it is the plain bootstrap; errors only widen; nobody's errors are left out unless they are unknown. */
+static void uncertain_y_widens_the_interval(void **state) {
+    (void)state;
+    double x[12], y[12], none[12], some[12], unknown[12];
+    for (int i = 0; i < 12; i++) {
+        x[i] = i;
+        y[i] = 3 * i + (i % 3);
+        none[i] = 0;
+        some[i] = 6;
+        unknown[i] = NAN;
+    }
+    Interval exact_r, exact_rho, r, rho;
+    Correlation plain;
+    assert_int_equal(correlate(&plain, x, y, 12, 7), ERR_NONE);
+    assert_int_equal(correlate_uncertain(&exact_r, &exact_rho, x, y, none, 12, 7), ERR_NONE);
+    assert_float_equal(exact_r.low, plain.bootstrap.low, 1e-12);
+    assert_float_equal(exact_r.high, plain.bootstrap.high, 1e-12);
+    assert_int_equal(correlate_uncertain(&r, &rho, x, y, some, 12, 7), ERR_NONE);
+    assert_true(r.low < exact_r.low - 0.02 && r.high >= exact_r.high);
+    assert_true(rho.low < exact_rho.low - 0.02 && rho.high >= exact_rho.high);
+    assert_int_equal(correlate_uncertain(&r, &rho, x, y, unknown, 12, 7), ERR_NONE);
+    assert_float_equal(rho.low, exact_rho.low, 0);
+    assert_int_equal(correlate_uncertain(&r, &rho, x, y, some, 2, 7), ERR_INPUT);
+}
+
 static void fewer_than_three_points_are_refused(void **state) {
     (void)state;
     const double x[] = {1, 2}, y[] = {2, 1};
@@ -91,6 +116,7 @@ int main(void) {
         cmocka_unit_test(a_small_case_matches_hand_computation),
         cmocka_unit_test(tied_values_share_their_average_rank),
         cmocka_unit_test(a_monotone_curve_has_rho_one_and_r_below),
+        cmocka_unit_test(uncertain_y_widens_the_interval),
         cmocka_unit_test(fewer_than_three_points_are_refused),
         cmocka_unit_test(constant_input_is_undefined),
         cmocka_unit_test(a_missing_value_is_refused),

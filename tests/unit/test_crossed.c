@@ -72,6 +72,8 @@ static void mean_squares_match_a_hand_computation(void **state) {
     /* item sums 3 3 2 2 1 1 0 0: (28 / 3 - 6) / 7; all: 12 - 6 = 6 = 1 + 10/3 + 5/3. */
     assert_float_equal(crossed.items[0][0], 10.0 / 21, 1e-15);
     assert_float_equal(crossed.rest[0][0], 5.0 / 3 / 14, 1e-15);
+    const double alone[CROSSED_MEASURES] = {1, 0, 0};
+    assert_float_equal(crossed_standard_error(&crossed, alone), sqrt((0.5 + 10.0 / 21 - 5.0 / 42) / 24), 1e-15);
 }
 
 /* With one seed the share is Wilson's interval to the last digit, as it stands in a result.json. */
