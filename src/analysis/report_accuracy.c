@@ -1,5 +1,6 @@
 #include "analysis/accuracy.h"
 #include "analysis/figures.h"
+#include "analysis/gap.h"
 #include "analysis/report_parts.h"
 #include "analysis/scatter.h"
 #include "base/file.h"

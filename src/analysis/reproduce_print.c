@@ -3,6 +3,7 @@
 #include "analysis/agreement.h"
 #include "analysis/differences.h"
 #include "analysis/findings.h"
+#include "analysis/gap.h"
 #include "analysis/keytable.h"
 #include "analysis/reproduce.h"
 #include "analysis/reproduce_figures.h"

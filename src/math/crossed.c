@@ -109,41 +109,27 @@ Interval crossed_difference(const Crossed *crossed, int a, int b) {
                                fmax(-1, fmin(1, correlation)));
 }
 
-/* Whether ratio q cannot be ruled out. */
-static bool gap_may_be(const Crossed *crossed, int low, int value, int high, double q) {
-    double weights[CROSSED_MEASURES] = {0};
-    weights[value] += 1;
-    weights[low] -= 1 - q;
-    weights[high] -= q;
-    double contrast = 0;
-    for (int k = 0; k < crossed->n_measures; k++) contrast += weights[k] * crossed->mean[k];
-    return fabs(contrast) <= crossed_half_width(crossed, weights);
-}
+typedef struct {
+    const Crossed *crossed;
+    int low, value, high;
+} Gap;
 
-/* The end of the set of ratios on one side of the estimate, by doubling steps and then bisection. */
-static double gap_end(const Crossed *crossed, int low, int value, int high, double estimate, double sign) {
-    double inside = estimate, step = 1e-3;
-    while (step < 1e12 && gap_may_be(crossed, low, value, high, estimate + sign * step)) {
-        inside = estimate + sign * step;
-        step *= 2;
-    }
-    double outside = estimate + sign * step;
-    for (int i = 0; i < 100; i++) {
-        double middle = 0.5 * (inside + outside);
-        if (gap_may_be(crossed, low, value, high, middle))
-            inside = middle;
-        else
-            outside = middle;
-    }
-    return 0.5 * (inside + outside);
+/* Whether ratio q cannot be ruled out. */
+static bool gap_may_be(const void *context, double q) {
+    const Gap *gap = context;
+    double weights[CROSSED_MEASURES] = {0}, contrast = 0;
+    weights[gap->value] += 1;
+    weights[gap->low] -= 1 - q;
+    weights[gap->high] -= q;
+    for (int k = 0; k < gap->crossed->n_measures; k++) contrast += weights[k] * gap->crossed->mean[k];
+    return fabs(contrast) <= crossed_half_width(gap->crossed, weights);
 }
 
 Interval crossed_gap(const Crossed *crossed, int low, int value, int high) {
+    const Gap gap = {crossed, low, value, high};
     double span = crossed->mean[high] - crossed->mean[low], weights[CROSSED_MEASURES] = {0};
     weights[high] += 1;
     weights[low] -= 1;
     if (fabs(span) <= crossed_half_width(crossed, weights)) return (Interval){NAN, NAN};
-    double estimate = (crossed->mean[value] - crossed->mean[low]) / span;
-    return (Interval){gap_end(crossed, low, value, high, estimate, -1),
-                      gap_end(crossed, low, value, high, estimate, 1)};
+    return interval_by_test(gap_may_be, &gap, (crossed->mean[value] - crossed->mean[low]) / span);
 }

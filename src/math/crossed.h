@@ -18,8 +18,6 @@
 
 #include "math/interval.h"
 
-#include <stdbool.h>
-
 enum { CROSSED_MEASURES = 3, CROSSED_SEEDS = 64 };
 
 /* Mean squares, and between two measures mean products: of `seeds` (the seeds' means), `items`, and the `rest`. Zero

@@ -39,6 +39,28 @@ Interval interval_mean(double mean, double sd, int64_t n) {
     return (Interval){mean - half, mean + half};
 }
 
+/* One end. */
+static double end_by_test(IntervalTest test, const void *context, double estimate, double sign) {
+    double inside = estimate, step = 1e-3;
+    while (step < 1e12 && test(context, estimate + sign * step)) {
+        inside = estimate + sign * step;
+        step *= 2;
+    }
+    double outside = estimate + sign * step;
+    for (int i = 0; i < 100; i++) {
+        double middle = 0.5 * (inside + outside);
+        if (test(context, middle))
+            inside = middle;
+        else
+            outside = middle;
+    }
+    return 0.5 * (inside + outside);
+}
+
+Interval interval_by_test(IntervalTest test, const void *context, double estimate) {
+    return (Interval){end_by_test(test, context, estimate, -1), end_by_test(test, context, estimate, 1)};
+}
+
 /* The continued fraction of DLMF 8.17.22 for x < (a+1)/(a+b+2), where it converges fast. */
 static double beta_fraction(double a, double b, double x) {
     const double tiny = 1e-300;

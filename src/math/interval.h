@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
@@ -25,6 +26,11 @@ Interval interval_mean(double mean, double sd, int64_t n);
  * what `correlation` of the two estimates takes away; 0 when they are independent. With Wilson intervals this is
  * Newcombe's score interval of 1998 for two proportions: method 10 of the independent, 8 of the paired. */
 Interval interval_difference(double a, Interval around_a, double b, Interval around_b, double correlation);
+
+/* All values around `estimate` that a test does not rule out (an interval by inversion of the test), by steps that
+ * double from 0.001 on and then bisection; an end beyond 1e12 is cut there. The test must not rule out the estimate. */
+typedef bool (*IntervalTest)(const void *context, double value); /* true: may be */
+Interval interval_by_test(IntervalTest test, const void *context, double estimate);
 
 /* I_x(a, b), the regularized incomplete beta function, by the continued fraction DLMF 8.17.22 evaluated with the
  * modified Lentz method; about 1e-14 relative. */

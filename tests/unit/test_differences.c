@@ -1,6 +1,7 @@
 /* The progression step by step: which steps there are, how they are paired, what stands beside. */
 #include "analysis/differences.h"
 #include "analysis/figures.h"
+#include "analysis/gap.h"
 
 #include "support/fake_runs.h"
 
@@ -125,10 +126,35 @@ static void the_figure_has_a_point_a_row(void **state) {
     table_free(&table);
 }
 
+/* The same videos, seeds and ends in the table of gaps: paired, so narrower than as if they had nothing in common. */
+static void gaps_are_paired_where_predictions_are(void **state) {
+    (void)state;
+    static Board board;
+    Outcomes outcomes;
+    Table paired, separate;
+    assert_ok(outcomes_read(&outcomes, runs));
+    assert_ok(board_make(&board, &outcomes, &paper, ""));
+    assert_ok(gap_table(&paired, &board, &paper));
+    for (int r = 0; r < board.n_rows; r++)
+        for (int c = 0; c < board.n_columns; c++) board.cells[r][c].hits = NULL;
+    assert_ok(gap_table(&separate, &board, &paper));
+    const TableCell *found = cell(&paired, 2, 1), *other = cell(&separate, 2, 1);
+    assert_string_equal(cell(&paired, 2, 0)->text, "Acc. and transforming shapes");
+    assert_float_equal(found->value, 100 * 47.5 / 37.5, 1e-9);
+    assert_float_equal(other->value, found->value, 1e-9);
+    assert_true(found->low < found->value && found->value < found->high);
+    assert_true(found->high - found->low < 0.8 * (other->high - other->low));
+    table_free(&paired);
+    table_free(&separate);
+    board_free(&board);
+    outcomes_free(&outcomes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_step_is_a_row_and_missing_stages_are_stepped_over, setup, teardown),
         cmocka_unit_test_setup_teardown(without_predictions_a_step_says_that_it_is_not_paired, setup, teardown),
+        cmocka_unit_test_setup_teardown(gaps_are_paired_where_predictions_are, setup, teardown),
         cmocka_unit_test_setup_teardown(the_figure_has_a_point_a_row, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "analysis/accuracy.h"
+#include "analysis/gap.h"
 #include "analysis/paper.h"
 
 #include "support/unit.h"
