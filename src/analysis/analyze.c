@@ -1,5 +1,6 @@
 #include "analysis/analyze.h"
 
+#include "analysis/analyze_plan.h"
 #include "analysis/spectrum.h"
 #include "analysis/survey.h"
 #include "base/config.h"
@@ -95,8 +96,9 @@ static Err open_networks(Analysis *analysis) {
                      "analyze: random_networks is %d without a reference, which calibrates them; give "
                      "--reference DIR",
                      config->random_networks);
-    return feature_set_add_random(&analysis->set, config->random_networks, analysis->reference,
-                                  &analysis->reference_extent, analysis->run->seed);
+    TRY(feature_set_add_random(&analysis->set, config->random_networks));
+    if (analysis->run->dry_run) return ERR_NONE;
+    return feature_set_calibrate(&analysis->set, analysis->reference, &analysis->reference_extent, analysis->run->seed);
 }
 
 static Err prepare(Analysis *analysis) {
@@ -287,10 +289,20 @@ static void say_folder(const Analysis *analysis, const RunFolder *folder) {
     if (analysis->run->par.rank == 0) printf("%s\n", folder->path);
 }
 
+static Err print_plan(const Analysis *analysis) {
+    const AnalyzePlan plan = {.sources = {analysis->dataset, analysis->self ? NULL : analysis->reference},
+                              .extents = {&analysis->extent, &analysis->reference_extent},
+                              .sizes = &analysis->sizes,
+                              .set = &analysis->set,
+                              .compares = analysis->reference != NULL,
+                              .cache = analysis->config->cache};
+    return analyze_plan_print(&plan, analysis->run);
+}
+
 static Err analyze_prepared_all(Analysis *analysis) {
     RunFolder folder;
     say_plan(analysis);
-    if (analysis->run->dry_run) return ERR_NONE;
+    if (analysis->run->dry_run) return print_plan(analysis);
     TRY(open_folder_all(&folder, analysis));
     if (folder.finished) {
         log_info("%s is finished; --force starts over", folder.path);

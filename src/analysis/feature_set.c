@@ -29,9 +29,6 @@ void feature_set_close(FeatureSet *set) {
     set->n = 0;
 }
 
-/* Batches a random network is calibrated on: of FEATURE_BATCH frames, or one clip each. */
-enum { CALIBRATION_BATCHES = 4 };
-
 /* Draws [first, first + count) become the first batch of a scratch. */
 static Err load_draws(FeatureScratch *scratch, const FeatureNet *net, const ClipSource *source, const Draws *draws,
                       int64_t first, int count, Frames *frames) {
@@ -68,26 +65,34 @@ static int64_t at_most(int64_t wanted, int64_t there) {
     return wanted < there ? wanted : there;
 }
 
-Err feature_set_add_random(FeatureSet *set, int count, const ClipSource *reference, const SourceExtent *extent,
-                           uint64_t seed) {
+Err feature_set_add_random(FeatureSet *set, int count) {
+    ASSERT(count <= RANDOM_NETWORKS_MAX && set->n + 2 * count <= FEATURE_NETS);
+    for (int i = 0; i < 2 * count; i++) {
+        TRY(feature_random_open(&set->nets[set->n], i >= count, 1 + (uint64_t)(i % count), set->clip_frames));
+        set->n++;
+    }
+    return ERR_NONE;
+}
+
+static bool is_random(const FeatureNet *net) {
+    return net->seed > 0;
+}
+
+Err feature_set_calibrate(FeatureSet *set, const ClipSource *reference, const SourceExtent *extent, uint64_t seed) {
     Err err = ERR_NONE;
     Draws draws[2] = {{0}, {0}};
-    ASSERT(count <= RANDOM_NETWORKS_MAX && set->n + 2 * count <= FEATURE_NETS);
     if (extent->frames < FEATURE_BATCH)
         return RAISE(ERR_INPUT, "%s: %lld frames; random networks are calibrated on %d", reference->name,
                      (long long)extent->frames, FEATURE_BATCH);
     int64_t frames = at_most(CALIBRATION_BATCHES * FEATURE_BATCH, extent->frames);
     int64_t clips = at_most(CALIBRATION_BATCHES, extent->videos);
-    log_info("calibrating %d random Inception and I3D on %lld frames and %lld clips of %s", count, (long long)frames,
+    log_info("calibrating random Inception and I3D on %lld frames and %lld clips of %s", (long long)frames,
              (long long)clips, reference->name);
     TRY_OR(done, draws_frames(&draws[0], reference, extent, frames, seed));
     TRY_OR(done, draws_clips(&draws[1], reference, clips, set->clip_frames, 1, seed));
-    for (int i = 0; i < 2 * count; i++) {
-        FeatureNet **net = &set->nets[set->n];
-        TRY_OR(done, feature_random_open(net, i >= count, 1 + (uint64_t)(i % count), set->clip_frames));
-        set->n++;
-        TRY_OR(done, calibrate(*net, reference, &draws[i >= count], seed));
-    }
+    for (int n = 0; n < set->n; n++)
+        if (is_random(set->nets[n]))
+            TRY_OR(done, calibrate(set->nets[n], reference, &draws[set->nets[n]->clips], seed));
 done:
     draws_free(&draws[0]);
     draws_free(&draws[1]);
@@ -104,8 +109,8 @@ Err feature_set_describe(char *out, size_t size, const FeatureSet *set) {
     Builder text = {0};
     int random = 0;
     for (int n = 0; n < set->n; n++) {
-        random += set->nets[n]->seed > 0 && set->nets[n]->frames;
-        if (set->nets[n]->seed == 0) builder_add(&text, "%s%s", text.length ? " + " : "", set->nets[n]->name);
+        random += is_random(set->nets[n]) && set->nets[n]->frames;
+        if (!is_random(set->nets[n])) builder_add(&text, "%s%s", text.length ? " + " : "", set->nets[n]->name);
     }
     if (random) builder_add(&text, "%s%d random of each", text.length ? " + " : "", random);
     if (!text.length) builder_add_text(&text, "no features");

@@ -9,6 +9,8 @@
 #include "features/network.h"
 
 enum { FEATURE_NETS = 12, RANDOM_NETWORKS_MAX = 4, CLIP_FRAMES = 16 };
+/* Batches a random network is calibrated on, all in memory at once: of FEATURE_BATCH frames, or one clip each. */
+enum { CALIBRATION_BATCHES = 4 };
 
 typedef struct {
     FeatureNet *nets[FEATURE_NETS];
@@ -23,9 +25,10 @@ typedef struct {
 } FeatureFiles;
 
 CHECKED Err feature_set_open(FeatureSet *set, const FeatureFiles *files);
-/* `count` random Inceptions and I3Ds, seeds 1 to count. */
-CHECKED Err feature_set_add_random(FeatureSet *set, int count, const ClipSource *reference, const SourceExtent *extent,
-                                   uint64_t seed);
+/* `count` random Inceptions and I3Ds, seeds 1 to count; of no use, but to plan with, until they are calibrated. */
+CHECKED Err feature_set_add_random(FeatureSet *set, int count);
+CHECKED Err feature_set_calibrate(FeatureSet *set, const ClipSource *reference, const SourceExtent *extent,
+                                  uint64_t seed);
 void feature_set_close(FeatureSet *set);
 bool feature_set_takes(const FeatureSet *set, bool clips);
 /* "Inception + VideoMAE + 3 random of each"; "no features". */

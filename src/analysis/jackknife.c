@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Replicates at a time: each holds a few matrices. */
-enum { THREADS_MAX = 4 };
 /* Stream of RNG_BOOTSTRAP, whose object tells streams apart. */
 enum { STREAM_GROUPS = 2 };
 
@@ -114,7 +112,7 @@ static Jackknifed summarize(double value, const double *replicates, int stride, 
 static Err compute_replicates(double *values, JackknifeFigures figures, const void *context, int n_groups) {
     Err failure = ERR_NONE;
     char message[1024] = "";
-    int threads = omp_get_max_threads() < THREADS_MAX ? omp_get_max_threads() : THREADS_MAX;
+    int threads = omp_get_max_threads() < JACKKNIFE_THREADS_MAX ? omp_get_max_threads() : JACKKNIFE_THREADS_MAX;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (int group = -1; group < n_groups; group++) {
         Err err = figures(values + (group + 1) * JACKKNIFE_FIGURES, context, group);

@@ -24,6 +24,8 @@
 
 /* With fewer videos than groups each video is a group; with fewer than GROUPS_MIN there is no interval. */
 enum { JACKKNIFE_GROUPS = 10, JACKKNIFE_GROUPS_MIN = 3, JACKKNIFE_GROUPS_MAX = 100, JACKKNIFE_FIGURES = 8 };
+/* Replicates at a time: each holds a few matrices. */
+enum { JACKKNIFE_THREADS_MAX = 4 };
 
 /* Feature vectors (count, dims) in drawing order, the first `per_video` of the first video, and so on. videos: the
  * number of each (count / per_video), repeats allowed; NULL: all different. Borrowed. */

@@ -112,6 +112,18 @@ static size_t clip_bytes(const Encoder *encoder) {
     return (size_t)encoder->model.n_frames * frame_bytes(encoder);
 }
 
+double encoder_clip_flops(const Encoder *encoder) {
+    return model_finetune_flops(&encoder->model, 1) / 3; /* forward is a third of a step */
+}
+
+size_t encoder_weight_bytes(const Encoder *encoder) {
+    return mae_params(encoder->mae)->total * sizeof *encoder->params;
+}
+
+size_t encoder_scratch_bytes(const Encoder *encoder) {
+    return ENCODER_BATCH * clip_bytes(encoder) + mae_scratch_bytes(encoder->mae, ENCODER_BATCH);
+}
+
 Err encoder_scratch_new(EncoderScratch **scratch, const Encoder *encoder) {
     EncoderScratch *made = *scratch = calloc(1, sizeof *made);
     if (!made) return RAISE(ERR_MEMORY, "encoder scratch: no memory");

@@ -27,6 +27,10 @@ typedef struct {
 EncoderShape encoder_shape(const Encoder *encoder);
 const char *encoder_digest(const Encoder *encoder); /* of the weights */
 
+double encoder_clip_flops(const Encoder *encoder); /* forward, matrix products */
+size_t encoder_weight_bytes(const Encoder *encoder);
+size_t encoder_scratch_bytes(const Encoder *encoder);
+
 CHECKED Err encoder_scratch_new(EncoderScratch **scratch, const Encoder *encoder);
 void encoder_scratch_free(EncoderScratch **scratch);
 /* Puts n_frames frames from first_frame on, cut to the square `box`, into place `slot` of the batch: one frame is

@@ -27,6 +27,10 @@ void feature_net_close(FeatureNet **net) {
     *net = NULL;
 }
 
+FeatureCost feature_cost(const FeatureNet *net) {
+    return net->kind->cost(net);
+}
+
 Err feature_scratch_new(FeatureScratch **scratch, const FeatureNet *net) {
     FeatureScratch *made = *scratch = calloc(1, sizeof *made);
     if (!made) return RAISE(ERR_MEMORY, "scratch of %s: no memory", net->name);
@@ -79,13 +83,18 @@ static void encoder_kind_compute(void *scratch, float *features, int n) {
     encoder_features(scratch, features, n);
 }
 
+static FeatureCost encoder_kind_cost(const FeatureNet *net) {
+    return (FeatureCost){encoder_clip_flops(net->self), (double)encoder_weight_bytes(net->self),
+                         (double)encoder_scratch_bytes(net->self)};
+}
+
 static void encoder_kind_close(void *self) {
     Encoder *own = self;
     encoder_close(&own);
 }
 
 static const FeatureKind encoder_kind = {encoder_kind_scratch_new, encoder_kind_scratch_free, encoder_kind_load,
-                                         encoder_kind_compute, encoder_kind_close};
+                                         encoder_kind_compute,     encoder_kind_cost,         encoder_kind_close};
 
 Err feature_encoder_open(FeatureNet **net, const char *path) {
     Encoder *encoder = NULL;

@@ -51,6 +51,12 @@ CHECKED Err feature_i3d_open(FeatureNet **net, const char *path, double eps, int
 CHECKED Err feature_random_open(FeatureNet **net, bool of_clips, uint64_t seed, int clip_frames);
 void feature_net_close(FeatureNet **net);
 
+/* What it takes, for plans: forward arithmetic of one vector, weights, and the working memory of one thread. */
+typedef struct {
+    double vector_flops, weight_bytes, scratch_bytes;
+} FeatureCost;
+FeatureCost feature_cost(const FeatureNet *net);
+
 CHECKED Err feature_scratch_new(FeatureScratch **scratch, const FeatureNet *net);
 void feature_scratch_free(FeatureScratch **scratch);
 /* n_frames frames from first_frame on become vector `slot` of the batch; slots are loaded in order from 0. `box`: the

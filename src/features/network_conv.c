@@ -82,12 +82,19 @@ static void conv_compute(void *scratch, float *features, int n) {
     memcpy(features, own->vectors, (size_t)n * (size_t)own->net->dims * sizeof *features);
 }
 
+static FeatureCost conv_cost(const FeatureNet *net) {
+    double vectors = net->clips ? 1 : FEATURE_BATCH, side = side_of(net), frames = net->clips ? net->clip_frames : 1;
+    return (FeatureCost){2 * convnet_products(net->self) / vectors, (double)convnet_weight_bytes(net->self),
+                         (double)convnet_scratch_bytes(net->self) + frames * side * side * 3 * sizeof(float)};
+}
+
 static void conv_close(void *self) {
     Convnet *own = self;
     convnet_free(&own);
 }
 
-static const FeatureKind conv_kind = {conv_scratch_new, conv_scratch_free, conv_load, conv_compute, conv_close};
+static const FeatureKind conv_kind = {conv_scratch_new, conv_scratch_free, conv_load,
+                                      conv_compute,     conv_cost,         conv_close};
 
 /* ---- opening ---- */
 

@@ -8,6 +8,7 @@ typedef struct FeatureKind {
     void (*scratch_free)(void *scratch);
     CHECKED Err (*load)(void *scratch, int slot, const Frames *frames, const Box *box, int first_frame, int n_frames);
     void (*compute)(void *scratch, float *features, int n);
+    FeatureCost (*cost)(const FeatureNet *net);
     void (*close)(void *self);
 } FeatureKind;
 

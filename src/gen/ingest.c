@@ -51,37 +51,12 @@ static Err check_size(const IngestConfig *config) {
 }
 
 static Err check_out(const IngestConfig *config, const Run *run) {
+    if (!run->out) return ERR_NONE; /* a dry run needs none */
     if (config->as == INGEST_IMAGES && !text_ends(run->out, ".h5"))
         return RAISE(ERR_USAGE, "--out %s: a pool of images is one file; give a name that ends in .h5", run->out);
     if (config->as == INGEST_VIDEOS && text_ends(run->out, ".h5"))
         return RAISE(ERR_USAGE, "--out %s: videos become a folder of shards; give the name of a folder", run->out);
     return ERR_NONE;
-}
-
-static void print_plan(const IngestConfig *config, const IngestList *list, const Run *run) {
-    char bytes[32];
-    int64_t total = 0;
-    for (int64_t i = 0; i < list->count; i++) {
-        const char *class_name = list->labels[i] >= 0 ? list->classes.names[list->labels[i]] : "";
-        bool there = list->bytes[i] >= 0;
-        printf("%10s  %-16s  %s\n", there ? text_bytes(bytes, sizeof bytes, (double)list->bytes[i]) : "missing",
-               class_name, list->names[i]);
-        if (there) total += list->bytes[i];
-    }
-    printf("\nwould read %lld of %lld files (%s) in %s as %s and write %s\n",
-           (long long)(list->count - ingest_list_missing(list)), (long long)list->n_found,
-           text_bytes(bytes, sizeof bytes, (double)total), config->input, kind_of(config), run->out);
-    if (config->size)
-        printf("frames of %d x %d pixels", config->size, config->size);
-    else
-        printf("frames of their own sizes");
-    if (list->classes.count > 0) printf(", %d classes", list->classes.count);
-    if (config->as == INGEST_VIDEOS)
-        printf(", at most %d videos a shard, storage %s", config->shard_videos, storage_name(ingest_storage(config)));
-    if (config->as == INGEST_VIDEOS && config->storage != INGEST_ENCODED)
-        printf("\n%s raw for each 100 frames; their number is known after decoding",
-               text_bytes(bytes, sizeof bytes, 300.0 * config->size * config->size));
-    printf("\n");
 }
 
 /* Rank 0 looks, everybody hears. */
@@ -169,11 +144,7 @@ Err ingest_run_all(const IngestConfig *config, const Run *run) {
     TRY(check_out(config, run));
     TRY(ingest_list_all(&list, config, run->seed, &run->par));
     Ingest ingest = {.config = config, .list = &list, .run = run};
-    Err err = ERR_NONE;
-    if (run->dry_run)
-        print_plan(config, &list, run);
-    else
-        err = ingest_list_files_all(&ingest);
+    Err err = run->dry_run ? ingest_print_plan(&ingest) : ingest_list_files_all(&ingest);
     ingest_list_free(&list);
     return err;
 }

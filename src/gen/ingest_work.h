@@ -27,6 +27,8 @@ int64_t ingest_videos_of_class(const Ingest *ingest, int label);
  * reason, the list's digest as "plan". Caller frees. */
 CHECKED Err ingest_provenance(char **text, const Ingest *ingest);
 
+/* What a dry run says. One rank; decodes a few files, writes nothing. */
+CHECKED Err ingest_print_plan(const Ingest *ingest);
 /* Is the finished result of exactly this plan there? Other contents without --force are ERR_USAGE. One rank. */
 CHECKED Err ingest_shards_done(bool *done, const Ingest *ingest);
 CHECKED Err ingest_pool_done(bool *done, const Ingest *ingest);

@@ -61,6 +61,12 @@ before=$(stat -c %Y.%s "$result")
 [ "$(tail -n 1 printed)/result.json" = "$result" ] || fail "a finished analysis does not say where it is"
 [ "$before" = "$(stat -c %Y.%s "$result")" ] || fail "a finished analysis was done again"
 expect 0 'needs --inception FILE' "$synvid" analyze --dataset data/moving-circles --frames 20 --videos 4 --out dry --dry-run
+grep -qE '^estimate: rank_bytes=[0-9]+ core_seconds=[0-9.]+$' out || fail "no line for job scripts"
+expect 0 'read: 216 frames, 1.49 MB decoded; feature vectors: 0 B' "$synvid" analyze --out dry --dry-run \
+  --dataset data/moving-circles --reference data/static-circles --frames 60 --videos 6
+expect 0 'networks' "$synvid" analyze --out dry --dry-run --set random_networks=2 --threads 1 \
+  --dataset data/moving-circles --reference data/static-circles --frames 60 --videos 6
+awk -F'[= ]' '/^estimate/ { exit !($3 > 2e8 && $3 < 2e9 && $5 > 20) }' out || fail "random networks at no cost: $(cat out)"
 [ ! -e dry ] || fail "a dry run left files"
 
 # The reference against itself.

@@ -47,6 +47,10 @@ says "--force"
 # A dry run writes nothing and names every file.
 expect 0 "$synvid" ingest --input good --labels folder --out never --dry-run
 grep -q "walk/tall.mp4" out.txt || fail "the dry run does not list walk/tall.mp4"
+grep -qE '^estimate: rank_bytes=[0-9]+ core_seconds=[0-9.]+$' out.txt || fail "no line for job scripts"
+expect 0 "$synvid" ingest --input good/walk --size 48 --dry-run
+grep -q '^frames: about 40$' out.txt || fail "two videos of 20 frames are not expected to have 40: $(cat out.txt)"
+grep -q '^disk: about 276 kB$' out.txt || fail "40 frames of 48 x 48: $(cat out.txt)"
 [ ! -e never ] || fail "a dry run wrote something"
 
 # Broken files: each is named with a reason, all in the manifest, none stops the rest.
