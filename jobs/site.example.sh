@@ -24,6 +24,9 @@ SYNVID_MIN_MINUTES=${SYNVID_MIN_MINUTES:-15}
 SYNVID_WARNING_SECONDS=${SYNVID_WARNING_SECONDS:-180}
 SYNVID_CORE_GFLOPS=${SYNVID_CORE_GFLOPS:-50}
 
+# How often a job may put itself back into the queue.
+SYNVID_MAX_LIVES=${SYNVID_MAX_LIVES:-200}
+
 # The guard of a sweep brings back what was lost from the queue (docs/slurm.md): `no` for none; how many minutes pass at
 # least between two looks; how often it submits one task.
 SYNVID_GUARD=${SYNVID_GUARD:-yes}

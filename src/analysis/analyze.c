@@ -146,16 +146,16 @@ static Err identity_digest(char out[DIGEST_SIZE], const Analysis *analysis) {
     return ERR_NONE;
 }
 
-static Err survey_both_all(Analysis *analysis) {
+static Err survey_both_all(Analysis *analysis, const char *journal) {
     const Run *run = analysis->run;
-    char folder[PATH_SIZE];
-    TRY(path_join(folder, sizeof folder, run->out, "cache"));
-    const char *cache = analysis->config->cache ? folder : NULL;
+    char cache[PATH_SIZE];
+    TRY(path_join(cache, sizeof cache, run->out, "cache"));
+    const SurveyFolders folders = {analysis->config->cache ? cache : NULL, journal};
     TRY(survey_all(&analysis->survey, analysis->dataset, &analysis->extent, &analysis->sizes, &analysis->set,
-                   analysis->reference ? SURVEY_DATASET : SURVEY_WITHOUT_REFERENCE, cache, run));
+                   analysis->reference ? SURVEY_DATASET : SURVEY_WITHOUT_REFERENCE, &folders, run));
     if (!analysis->reference || analysis->self) return ERR_NONE;
     return survey_all(&analysis->reference_survey, analysis->reference, &analysis->reference_extent, &analysis->sizes,
-                      &analysis->set, SURVEY_REFERENCE, cache, run);
+                      &analysis->set, SURVEY_REFERENCE, &folders, run);
 }
 
 static Err compute_metrics(Result *result, const Analysis *analysis) {
@@ -269,8 +269,13 @@ static Err write_result(const Analysis *analysis, const RunFolder *folder) {
 
 static Err analyze_in_folder_all(Analysis *analysis, const RunFolder *folder) {
     const Par *par = &analysis->run->par;
-    TRY(survey_both_all(analysis));
-    return err_agree_all(par->rank == 0 ? write_result(analysis, folder) : ERR_NONE, par, "writing the result");
+    char path[PATH_SIZE];
+    Journal *journal = NULL;
+    TRY(err_agree_all(runfolder_path(path, sizeof path, folder, "survey.journal"), par, "naming the journal"));
+    TRY(survey_both_all(analysis, path));
+    TRY(err_agree_all(par->rank == 0 ? write_result(analysis, folder) : ERR_NONE, par, "writing the result"));
+    TRY(err_agree_all(journal_open(&journal, path, "", par), par, "removing the journal"));
+    return journal_remove_all(&journal, par);
 }
 
 static Err open_folder_all(RunFolder *folder, const Analysis *analysis) {
@@ -311,7 +316,7 @@ static Err analyze_prepared_all(Analysis *analysis) {
         return ERR_NONE;
     }
     Err err = analyze_in_folder_all(analysis, &folder);
-    runfolder_close_all(&folder, analysis->run, err ? "error" : "finished");
+    runfolder_close_all(&folder, analysis->run, err == ERR_STOPPED ? "stopped" : err ? "error" : "finished");
     if (!err) say_folder(analysis, &folder);
     return err;
 }

@@ -1,5 +1,7 @@
 #include "analysis/collector.h"
 
+#include "base/fault.h"
+#include "base/stop.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
@@ -11,6 +13,7 @@ typedef struct {
     Frames read, square;
     void *scratch[COLLECT_METRICS];
     FeatureScratch *nets[COLLECT_NETS];
+    uint8_t *piece; /* of the journal */
 } Worker;
 
 /* One rank's part of the work: chunks [share.begin, share.end), states and features of those chunks in order. */
@@ -23,6 +26,9 @@ typedef struct {
     size_t vectors_a_draw;
     ExactSum *states;              /* (chunks, state_sums) */
     float *features[COLLECT_NETS]; /* (draws of the share, vectors_a_draw, dims) */
+    bool *kept;                    /* (chunks) by an earlier life */
+    bool computed;                 /* one at least */
+    const char *what;
     Progress *progress;
     struct {
         Err err;
@@ -57,6 +63,7 @@ static void worker_free(Worker *worker, const CollectPlan *plan) {
     for (int n = 0; n < plan->n_nets; n++) feature_scratch_free(&worker->nets[n]);
     frames_free(&worker->read);
     frames_free(&worker->square);
+    free(worker->piece);
 }
 
 static Err worker_new(Worker *worker, const CollectPlan *plan) {
@@ -108,6 +115,51 @@ static float *chunk_features(const Work *work, int64_t chunk, int net) {
     return work->features[net] + draws_before * work->vectors_a_draw * (size_t)work->plan->nets[net]->dims;
 }
 
+/* ---- what is kept: the states of a chunk, then its features, net after net ---- */
+
+static size_t chunk_feature_bytes(const Work *work, int64_t chunk, int net) {
+    size_t draws = (size_t)(chunk_end(work->draws, chunk) - chunk_begin(work->draws, chunk));
+    return draws * work->vectors_a_draw * (size_t)work->plan->nets[net]->dims * sizeof(float);
+}
+
+static size_t piece_bytes(const Work *work, int64_t chunk) {
+    size_t bytes = work->state_sums * sizeof(ExactSum);
+    for (int n = 0; n < work->plan->n_nets; n++) bytes += chunk_feature_bytes(work, chunk, n);
+    return bytes;
+}
+
+/* Between a piece and its places in the work. */
+static void move_piece(uint8_t *piece, const Work *work, int64_t chunk, bool into_piece) {
+    ExactSum *states = work->states + (size_t)(chunk - work->share.begin) * work->state_sums;
+    size_t bytes = work->state_sums * sizeof(ExactSum);
+    for (int n = -1; n < work->plan->n_nets; n++) {
+        void *place = n < 0 ? (void *)states : (void *)chunk_features(work, chunk, n);
+        if (n >= 0) bytes = chunk_feature_bytes(work, chunk, n);
+        if (into_piece)
+            memcpy(piece, place, bytes);
+        else
+            memcpy(place, piece, bytes);
+        piece += bytes;
+    }
+}
+
+static Err keep_chunk(Worker *worker, const Work *work, int64_t chunk) {
+    if (!work->plan->journal) return ERR_NONE;
+    if (!worker->piece) worker->piece = malloc(piece_bytes(work, work->share.begin) + 1); /* the last one is smaller */
+    if (!worker->piece) return RAISE(ERR_MEMORY, "%s: no memory to keep a chunk", work->what);
+    move_piece(worker->piece, work, chunk, true);
+    return journal_append(work->plan->journal, chunk, worker->piece, piece_bytes(work, chunk));
+}
+
+static void take_chunk(void *state, int64_t chunk, const void *bytes, size_t size) {
+    Work *work = state;
+    if (chunk < work->share.begin || chunk >= work->share.end || size != piece_bytes(work, chunk)) return;
+    move_piece((uint8_t *)(uintptr_t)bytes, work, chunk, false);
+    work->kept[chunk - work->share.begin] = true;
+}
+
+/* ---- a chunk ---- */
+
 static Err collect_chunk(Worker *worker, const Work *work, int64_t chunk) {
     const Draws *draws = work->draws;
     ExactSum *states = work->states + (size_t)(chunk - work->share.begin) * work->state_sums;
@@ -122,6 +174,27 @@ static Err collect_chunk(Worker *worker, const Work *work, int64_t chunk) {
     }
     batch_flush(&batch, worker, work->plan);
     return ERR_NONE;
+}
+
+static bool stops_here(Work *work) {
+    bool computed;
+#pragma omp atomic read
+    computed = work->computed;
+    return work->plan->journal && computed && stop_requested();
+}
+
+static Err do_chunk(Worker *worker, Work *work, int64_t chunk) {
+    if (work->kept[chunk - work->share.begin]) return ERR_NONE;
+    if (stops_here(work))
+        return RAISE(ERR_STOPPED, "%s: stopped (%s); what is computed is kept: run the same command again to go on",
+                     work->what, stop_reason());
+    if (fault_hit("analyze.chunk"))
+        return RAISE(ERR_INTERNAL, "%s: chunk of video %lld: injected fault", work->what,
+                     (long long)work->draws->videos[chunk_begin(work->draws, chunk)]);
+    TRY(collect_chunk(worker, work, chunk));
+#pragma omp atomic write
+    work->computed = true;
+    return keep_chunk(worker, work, chunk);
 }
 
 static void note_failure(Work *work, Err err, int64_t chunk) {
@@ -142,7 +215,7 @@ static Err collect_share(Work *work, int threads) {
         if (made) note_failure(work, made, begin);
 #pragma omp for schedule(dynamic, 1)
         for (int64_t chunk = begin; chunk < end; chunk++) {
-            Err err = made ? made : collect_chunk(&worker, work, chunk);
+            Err err = made ? made : do_chunk(&worker, work, chunk);
             if (err) note_failure(work, err, chunk);
             progress_add(work->progress, chunk_end(work->draws, chunk) - chunk_begin(work->draws, chunk));
         }
@@ -156,7 +229,8 @@ static Err work_allocate(Work *work) {
     size_t chunks = (size_t)(work->share.end - work->share.begin);
     size_t vectors = chunks * (size_t)collect_chunk_draws(work->draws->count) * work->vectors_a_draw;
     work->states = calloc(chunks * work->state_sums + 1, sizeof *work->states);
-    bool whole = work->states != NULL;
+    work->kept = calloc(chunks + 1, sizeof *work->kept);
+    bool whole = work->states && work->kept;
     for (int n = 0; n < work->plan->n_nets; n++) {
         work->features[n] = malloc(vectors * (size_t)work->plan->nets[n]->dims * sizeof(float) + 1);
         whole = whole && work->features[n];
@@ -166,6 +240,7 @@ static Err work_allocate(Work *work) {
 
 static void work_free(Work *work) {
     free(work->states);
+    free(work->kept);
     for (int n = 0; n < COLLECT_NETS; n++) free(work->features[n]);
 }
 
@@ -224,12 +299,13 @@ Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *sourc
     Err err = ERR_NONE;
     int64_t n_chunks = (draws->count + collect_chunk_draws(draws->count) - 1) / collect_chunk_draws(draws->count);
     *out = (Collected){0};
-    Work work = {.plan = plan, .source = source, .draws = draws, .state_sums = plan_state_sums(plan)};
+    Work work = {.plan = plan, .source = source, .draws = draws, .what = what, .state_sums = plan_state_sums(plan)};
     work.share = share_block(n_chunks, run->par.rank, run->par.n_ranks);
     work.vectors_a_draw = plan->by_frame ? (size_t)draws->per_draw : 1;
     TRY_OR(done, err_agree_all(draws_sort(draws), &run->par, "ordering samples"));
     TRY_OR(done, progress_begin_all(&work.progress, &run->par, run->progress, what, draws->count, "samples", 1));
     Err mine = work_allocate(&work);
+    if (!mine && plan->journal) mine = journal_read(plan->journal, take_chunk, &work);
     if (!mine) mine = collect_share(&work, run->par.threads);
     progress_end_all(&work.progress);
     TRY_OR(done, err_agree_all(mine, &run->par, what));

@@ -9,6 +9,7 @@
 #include "analysis/draws.h"
 #include "analysis/metric.h"
 #include "par/run.h"
+#include "store/journal.h"
 
 enum { COLLECT_CHUNKS = 256, COLLECT_METRICS = 8, COLLECT_NETS = 12 };
 /* Draws a chunk: whole batches of the networks. */
@@ -20,8 +21,9 @@ typedef struct {
     int n_metrics;
     const FeatureNet *nets[COLLECT_NETS];
     int n_nets;
-    bool by_frame; /* one vector for every single frame of a draw, instead of one for the draw's clip */
-    int side;      /* of the squares that pixel metrics see; never above the source's short side */
+    bool by_frame;    /* one vector for every single frame of a draw, instead of one for the draw's clip */
+    int side;         /* of the squares that pixel metrics see; never above the source's short side */
+    Journal *journal; /* keeps every chunk and knows those of earlier lives; NULL: none. Owned by the caller */
 } CollectPlan;
 
 /* On every rank the same. Owned: free with collected_free. */
@@ -34,7 +36,7 @@ typedef struct {
     ExactSum *storage, *chunk_storage;
 } Collected;
 
-/* Sorts the draws. */
+/* Sorts the draws. With a journal a stop request ends it with ERR_STOPPED, after a chunk a rank at least. */
 CHECKED Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *source, Draws *draws,
                         const char *what, const Run *run);
 void collected_free(Collected *collected);

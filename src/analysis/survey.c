@@ -135,26 +135,44 @@ static Err keep_collected_all(Survey *out, int pass, Collected *collected, const
     return ERR_NONE;
 }
 
-static Err survey_pass_all(Survey *out, int pass, const ClipSource *source, const SurveySizes *sizes, const char *cache,
-                           const Run *run) {
+/* Of all that determines the pieces; `source` at the sizes that the draws have. */
+static Err open_journal(CollectPlan *plan, int pass, const ClipSource *source, const Draws *draws,
+                        const SurveySizes *sizes, const char *folder, const Par *par) {
+    Builder identity = {0};
+    builder_add(&identity, "%s, %s: %lld x %d, stride %d, seed %llu, side %d", source->digest, passes[pass].name,
+                (long long)draws->count, draws->per_draw, sizes->frame_stride, (unsigned long long)sizes->seed,
+                plan->side);
+    for (int m = 0; m < plan->n_metrics; m++) builder_add(&identity, ", %s", plan->metrics[m]->name);
+    for (int n = 0; n < plan->n_nets; n++) builder_add(&identity, ", %s", plan->nets[n]->digest);
+    Err err = builder_check(&identity, folder);
+    if (!err) err = journal_open(&plan->journal, folder, identity.data, par);
+    builder_free(&identity);
+    return err_agree_all(err, par, folder);
+}
+
+static Err survey_pass_all(Survey *out, int pass, const ClipSource *source, const SurveySizes *sizes,
+                           const SurveyFolders *folders, const Run *run) {
     CollectPlan plan = out->plans[pass];
+    const char *cache = folders->cache;
     char paths[COLLECT_NETS][PATH_SIZE], what[160];
     for (int n = 0; n < plan.n_nets; n++) out->features[pass][n].net = plan.nets[n];
     if (cache) TRY(take_cached_all(&plan, paths, out, pass, source, sizes, cache, run));
     TRY(text_format(what, sizeof what, "%.100s: %s", source->name, passes[pass].name));
     if (plan.n_nets == 0 && plan.n_metrics == 0) return ERR_NONE;
-    TRY(collect_all(&out->passes[pass], &plan, source, &out->draws[pass], what, run));
-    return keep_collected_all(out, pass, &out->passes[pass], &plan, cache, paths, &run->par);
+    if (folders->journal) TRY(open_journal(&plan, pass, source, &out->draws[pass], sizes, folders->journal, &run->par));
+    Err err = collect_all(&out->passes[pass], &plan, source, &out->draws[pass], what, run);
+    journal_close(&plan.journal);
+    return err ? err : keep_collected_all(out, pass, &out->passes[pass], &plan, cache, paths, &run->par);
 }
 
 Err survey_all(Survey *out, const ClipSource *source, const SourceExtent *extent, const SurveySizes *sizes,
-               const FeatureSet *set, SurveyRole role, const char *cache, const Run *run) {
+               const FeatureSet *set, SurveyRole role, const SurveyFolders *folders, const Run *run) {
     Err err = ERR_NONE;
     *out = (Survey){.groups = sizes->groups, .seed = sizes->seed};
     for (int pass = 0; pass < PASS_COUNT && !err; pass++) {
         out->plans[pass] = plan_pass(pass, sizes, set, role);
         err = err_agree_all(draw_pass(&out->draws[pass], pass, source, extent, sizes), &run->par, "drawing samples");
-        if (!err) err = survey_pass_all(out, pass, source, sizes, cache, run);
+        if (!err) err = survey_pass_all(out, pass, source, sizes, folders, run);
     }
     if (err) survey_free(out);
     return err;

@@ -30,9 +30,13 @@ typedef struct {
  * there is a network for them. */
 typedef enum { SURVEY_DATASET, SURVEY_WITHOUT_REFERENCE, SURVEY_REFERENCE } SurveyRole;
 
-/* cache: folder for feature files, NULL: none. */
+/* Folders for feature files, and for what is collected until the run is finished (store/journal.h); NULL: none. */
+typedef struct {
+    const char *cache, *journal;
+} SurveyFolders;
+
 CHECKED Err survey_all(Survey *out, const ClipSource *source, const SourceExtent *extent, const SurveySizes *sizes,
-                       const FeatureSet *set, SurveyRole role, const char *cache, const Run *run);
+                       const FeatureSet *set, SurveyRole role, const SurveyFolders *folders, const Run *run);
 void survey_free(Survey *survey);
 /* "side,pass,video,frames" lines of all draws, frames separated by blanks. */
 void survey_list_draws(Builder *out, const Survey *survey, const char *side);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 const char *const fault_points[] = {
     "shard.create",      // store/shard: before the file is made
@@ -12,6 +13,7 @@ const char *const fault_points[] = {
     "shard.finish",      // store/shard: before the final name
     "dataset.manifest",  // store/dataset: before dataset.json
     "pool.write",        // store/pool: the pixels
+    "textures.block",    // gen/textures: some images
     "checkpoint.write",  // store/checkpoint: a rank's slice
     "checkpoint.finish", // store/checkpoint: before the final name, on every rank
     "checkpoint.read",   // store/checkpoint: before a file is verified
@@ -19,7 +21,10 @@ const char *const fault_points[] = {
     "ingest.read",       // gen/ingest: a video, while shards are written
     "train.step",        // train/trainer: before the leaves of a step
     "train.exchange",    // train/trainer: before gradients travel
+    "forward.video",     // eval/forward: a video, before the network sees it
     "features.write",    // store/featurecache: the values
+    "analyze.chunk",     // analysis/collector: a chunk of draws
+    "journal.append",    // store/journal: a finished piece
     "result.write",      // store/result
     "runfolder.lock",    // store/runfolder: on every rank
     NULL,
@@ -31,6 +36,7 @@ static struct {
     char point[64];
     int rank;
     long nth, visits;
+    double wait_s; /* 0: fail */
 } request = {.rank = -1, .nth = 1};
 
 static int my_rank = 0;
@@ -53,16 +59,25 @@ static void parse_request(void) {
         if (!strncmp(part, "rank=", 5)) request.rank = (int)strtol(part + 5, NULL, 10);
         if (!strncmp(part, "nth=", 4)) request.nth = strtol(part + 4, NULL, 10);
         if (!strncmp(part, "kill", 4)) request.kill = true;
+        if (!strncmp(part, "wait=", 5)) request.wait_s = strtod(part + 5, NULL);
     }
 }
 
+/* A signal ends it, so that a stop request is heard as soon as the step is over. */
+static void hold_up(double seconds) {
+    time_t whole = (time_t)seconds;
+    struct timespec pause = {.tv_sec = whole, .tv_nsec = (long)((seconds - (double)whole) * 1e9)};
+    nanosleep(&pause, NULL);
+}
+
 bool fault_hit(const char *point) {
-    bool hit = false;
+    bool here, hit = false;
     pthread_mutex_lock(&visit_lock);
     if (!request.parsed) parse_request();
-    if (request.wanted && !strcmp(request.point, point) && (request.rank < 0 || request.rank == my_rank))
-        hit = ++request.visits == request.nth;
+    here = request.wanted && !strcmp(request.point, point) && (request.rank < 0 || request.rank == my_rank);
+    if (here && request.wait_s == 0) hit = ++request.visits == request.nth;
     pthread_mutex_unlock(&visit_lock);
+    if (here && request.wait_s > 0) hold_up(request.wait_s);
     if (hit && request.kill) raise(SIGKILL);
     return hit;
 }

@@ -264,6 +264,18 @@ CHECKED Err classification_conclude_all(const Classification *c, const float *pr
     return classification_write_all(c, fill_accuracy, &predictions, final, special);
 }
 
+/* `final`: digest of the weights, as rank 0 has it. */
+static Err open_test_journal_all(Journal **journal, const Classification *c, const char *final) {
+    const Par *par = &c->task.run->par;
+    char folder[PATH_SIZE], weights[DIGEST_SIZE] = "", identity[2 * DIGEST_SIZE + 16];
+    if (par->rank == 0) snprintf(weights, sizeof weights, "%s", final);
+    TRY(spread_bytes_all(weights, sizeof weights, par));
+    Err err = runfolder_path(folder, sizeof folder, &c->folder, "test.journal");
+    if (!err) err = text_format(identity, sizeof identity, "test %s %s", weights, c->task.test->digest);
+    if (!err) err = journal_open(journal, folder, identity, par);
+    return err_agree_all(err, par, "the test");
+}
+
 CHECKED Err classification_finish_all(Classification *c, const float *params, const char *final, const char *special) {
     const ClassificationTask *t = &c->task;
     const ClassifyData *data = &t->config->data;
@@ -277,11 +289,18 @@ CHECKED Err classification_finish_all(Classification *c, const float *params, co
                                  .n_crops = data->test_crops},
                        .batch = t->config->train.micro_batch,
                        .n_classes = t->test->n_classes,
-                       .what = "test videos"};
+                       .what = "test videos",
+                       .stoppable = true};
     float *probabilities = NULL;
     int *labels = NULL;
-    TRY(forward_probabilities_all(&probabilities, &labels, &forward, t->run));
-    Err err = classification_conclude_all(c, probabilities, labels, final, special);
+    TRY(open_test_journal_all(&forward.journal, c, final));
+    Err err = forward_probabilities_all(&probabilities, &labels, &forward, t->run);
+    if (err) {
+        journal_close(&forward.journal);
+        return err;
+    }
+    TRY(journal_remove_all(&forward.journal, &t->run->par));
+    err = classification_conclude_all(c, probabilities, labels, final, special);
     free(probabilities);
     free(labels);
     return err;

@@ -46,6 +46,23 @@ static Err keep(const FeatureTable *features, const char *path, const char *dige
     return ERR_NONE;
 }
 
+/* What is computed of them is kept at once, beside the file that will hold all of them. */
+static Err compute_and_keep_all(FeatureTable *features, const FeatureRequest *request, const Run *run, const char *path,
+                                const char *digest) {
+    const Par *par = &run->par;
+    char folder[PATH_SIZE];
+    FeatureRequest kept = *request;
+    kept.forward.stoppable = true;
+    Err err = text_format(folder, sizeof folder, "%s.journal", path);
+    if (!err) err = journal_open(&kept.forward.journal, folder, digest, par);
+    err = err_agree_all(err, par, request->forward.what);
+    if (!err) err = compute_all(features, &kept, run);
+    if (!err) err = err_agree_all(par->rank == 0 ? keep(features, path, digest) : ERR_NONE, par, "keeping features");
+    if (!err) err = journal_remove_all(&kept.forward.journal, par);
+    journal_close(&kept.forward.journal);
+    return err;
+}
+
 CHECKED Err features_get_all(FeatureTable *features, const FeatureRequest *request, const Run *run) {
     char digest[DIGEST_SIZE], path[PATH_SIZE];
     const Par *par = &run->par;
@@ -58,9 +75,7 @@ CHECKED Err features_get_all(FeatureTable *features, const FeatureRequest *reque
         log_info("%s: features of an earlier read-out, %s", request->forward.what, path);
         return err_agree_all(featurecache_read(features, path, digest), par, "reading features");
     }
-    TRY(compute_all(features, request, run));
-    err = par->rank == 0 ? keep(features, path, digest) : ERR_NONE;
-    return err_agree_all(err, par, "keeping features");
+    return compute_and_keep_all(features, request, run, path, digest);
 }
 
 /* ---- normalization ---- */

@@ -1,5 +1,6 @@
 #include "eval/forward.h"
 
+#include "base/fault.h"
 #include "base/shared_err.h"
 #include "base/stop.h"
 #include "eval/tokens.h"
@@ -19,6 +20,7 @@ typedef struct {
     float *logits;   /* (batch, K) */
     float *features; /* (batch, D) */
     double *mean;    /* (K) */
+    uint8_t *piece;  /* of the journal: label, row */
 } Worker;
 
 /* One video's row of the output, from a group of `count` views starting at `first`. */
@@ -32,19 +34,27 @@ typedef struct {
     Share share;
     float *rows; /* of this rank */
     int *labels; /* of this rank */
+    bool *kept;  /* (videos of this rank) by an earlier life */
     Worker *workers;
     Progress *progress;
     int64_t done, reported; /* videos */
+    bool computed;          /* one at least */
     SharedErr failure;
 } Pass;
 
-static Err worker_init(Worker *worker, const Forward *forward) {
+static size_t piece_bytes(const Pass *pass) {
+    return sizeof(int) + pass->row_floats * sizeof(float);
+}
+
+static Err worker_init(Worker *worker, const Pass *pass) {
+    const Forward *forward = pass->forward;
     size_t batch = (size_t)forward->batch;
     worker->inputs = malloc(batch * input_floats(forward->views.model) * sizeof(float));
     worker->logits = malloc(batch * (size_t)forward->n_classes * sizeof(float));
     worker->features = malloc(batch * (size_t)forward->views.model->width * sizeof(float));
     worker->mean = malloc((size_t)forward->n_classes * sizeof(double));
-    if (!worker->inputs || !worker->logits || !worker->features || !worker->mean)
+    worker->piece = malloc(piece_bytes(pass));
+    if (!worker->inputs || !worker->logits || !worker->features || !worker->mean || !worker->piece)
         return RAISE(ERR_MEMORY, "%s: no memory for %zu views at a time", forward->what, batch);
     return classifier_scratch_new(&worker->scratch, forward->network, forward->batch);
 }
@@ -56,6 +66,7 @@ static void worker_free(Worker *worker) {
     free(worker->logits);
     free(worker->features);
     free(worker->mean);
+    free(worker->piece);
 }
 
 static void collect_features(float *row, Worker *worker, const Forward *forward, int first, int count) {
@@ -79,9 +90,29 @@ static void collect_probabilities(float *row, Worker *worker, const Forward *for
     for (int k = 0; k < K; k++) row[k] = (float)(worker->mean[k] / n_views);
 }
 
+/* ---- what is kept ---- */
+
+static Err keep_video(const Pass *pass, Worker *worker, int64_t video) {
+    size_t at = (size_t)(video - pass->share.begin);
+    memcpy(worker->piece, &pass->labels[at], sizeof(int));
+    memcpy(worker->piece + sizeof(int), pass->rows + at * pass->row_floats, pass->row_floats * sizeof(float));
+    return journal_append(pass->forward->journal, video, worker->piece, piece_bytes(pass));
+}
+
+static void take_video(void *state, int64_t video, const void *bytes, size_t size) {
+    Pass *pass = state;
+    if (video < pass->share.begin || video >= pass->share.end || size != piece_bytes(pass)) return;
+    size_t at = (size_t)(video - pass->share.begin);
+    memcpy(&pass->labels[at], bytes, sizeof(int));
+    memcpy(pass->rows + at * pass->row_floats, (const uint8_t *)bytes + sizeof(int), pass->row_floats * sizeof(float));
+    pass->kept[at] = true;
+}
+
+/* ---- a video ---- */
+
 static Err run_video(Pass *pass, Worker *worker, int64_t video) {
     const Forward *forward = pass->forward;
-    if (forward->stoppable && stop_requested()) return RAISE(ERR_STOPPED, "stopped: %s", stop_reason());
+    if (fault_hit("forward.video")) return RAISE(ERR_INTERNAL, "injected fault");
     size_t at = (size_t)(video - pass->share.begin), floats = input_floats(forward->views.model);
     int n_views = view_count(&forward->views);
     TRY(view_label(&pass->labels[at], forward->views.source, 0, video));
@@ -93,7 +124,27 @@ static Err run_video(Pass *pass, Worker *worker, int64_t video) {
                            worker->inputs, count);
         pass->collect(pass->rows + at * pass->row_floats, worker, forward, first, count);
     }
-    return ERR_NONE;
+    return forward->journal ? keep_video(pass, worker, video) : ERR_NONE;
+}
+
+/* A life that keeps what it computes computes one video at least. */
+static bool stops_here(Pass *pass) {
+    bool computed;
+#pragma omp atomic read
+    computed = pass->computed;
+    return pass->forward->stoppable && (computed || !pass->forward->journal) && stop_requested();
+}
+
+static Err do_video(Pass *pass, Worker *worker, int64_t video) {
+    const Forward *forward = pass->forward;
+    if (pass->kept[video - pass->share.begin]) return ERR_NONE;
+    if (stops_here(pass))
+        return RAISE(ERR_STOPPED, "%s: stopped (%s)%s", forward->what, stop_reason(),
+                     forward->journal ? "; what is computed is kept: run the same command again to go on" : "");
+    Err err = run_video(pass, worker, video);
+#pragma omp atomic write
+    pass->computed = true;
+    return err_within(err, "%s: video %lld: ", forward->what, (long long)video);
 }
 
 /* Only the first thread may report, so it reports for all. */
@@ -109,9 +160,7 @@ static Err run_share(Pass *pass) {
 #pragma omp parallel for num_threads(pass->run->par.threads) schedule(dynamic, 1)
     for (int64_t video = pass->share.begin; video < pass->share.end; video++) {
         if (shared_err_failed(&pass->failure)) continue;
-        Err err = run_video(pass, &pass->workers[omp_get_thread_num()], video);
-        shared_err_note(&pass->failure, err_within(err, "%s: video %lld: ", pass->forward->what, (long long)video),
-                        video);
+        shared_err_note(&pass->failure, do_video(pass, &pass->workers[omp_get_thread_num()], video), video);
 #pragma omp atomic
         pass->done++;
         if (omp_get_thread_num() == 0) report(pass);
@@ -124,11 +173,12 @@ static Err prepare(Pass *pass) {
     size_t count = (size_t)(pass->share.end - pass->share.begin);
     pass->rows = malloc(count * pass->row_floats * sizeof(float) + 1);
     pass->labels = malloc(count * sizeof(int) + 1);
+    pass->kept = calloc(count + 1, sizeof(bool));
     pass->workers = calloc((size_t)pass->run->par.threads, sizeof(*pass->workers));
-    if (!pass->rows || !pass->labels || !pass->workers)
+    if (!pass->rows || !pass->labels || !pass->kept || !pass->workers)
         return RAISE(ERR_MEMORY, "%s: no memory for the results", pass->forward->what);
-    for (int i = 0; i < pass->run->par.threads; i++) TRY(worker_init(&pass->workers[i], pass->forward));
-    return ERR_NONE;
+    for (int i = 0; i < pass->run->par.threads; i++) TRY(worker_init(&pass->workers[i], pass));
+    return pass->forward->journal ? journal_read(pass->forward->journal, take_video, pass) : ERR_NONE;
 }
 
 static void pass_free(Pass *pass) {
@@ -136,6 +186,7 @@ static void pass_free(Pass *pass) {
     free(pass->workers);
     free(pass->rows);
     free(pass->labels);
+    free(pass->kept);
 }
 
 static Err gather_all(float **rows, int **labels, const Pass *pass) {

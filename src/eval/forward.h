@@ -7,6 +7,7 @@
 #include "eval/views.h"
 #include "nn/classifier.h"
 #include "par/run.h"
+#include "store/journal.h"
 
 typedef struct {
     const Classifier *network;
@@ -17,6 +18,7 @@ typedef struct {
     int token_grid;     /* of features: 0: the mean over all tokens; else over blocks of them (eval/tokens) */
     const char *what;   /* for progress: "test videos" */
     bool stoppable;     /* a stop request ends it with ERR_STOPPED; otherwise it runs to its end */
+    Journal *journal;   /* keeps every video and knows those of earlier lives; NULL: none. Owned by the caller */
     Progress *progress; /* of several passes together, counted in videos; NULL: one of its own */
 } Forward;
 

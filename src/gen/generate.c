@@ -191,10 +191,21 @@ static Err do_rounds_all(Job *job, const int *order, Progress *progress) {
         int mine = first + par->rank;
         Err err = mine < job->plan.n_shards ? do_shard(job, order[mine], progress) : ERR_NONE;
         TRY(err_agree_all(err, par, "rendering"));
-        if (first + par->n_ranks < job->plan.n_shards && agree_stop_all(par))
-            return RAISE(ERR_STOPPED, "stopped between shards: %s", stop_reason());
+        if (first + par->n_ranks < job->plan.n_shards && agree_stop_all(par)) return ERR_STOPPED;
     }
     return ERR_NONE;
+}
+
+/* As rank 0 finds them on the disk. */
+static Err say_stopped(const Job *job) {
+    char path[PATH_SIZE];
+    int there = 0;
+    for (int s = 0; s < job->plan.n_shards; s++) {
+        TRY(dataset_shard_path(path, sizeof path, job->run->out, s));
+        there += file_exists(path);
+    }
+    return RAISE(ERR_STOPPED, "stopped (%s) with %d of %d shards there; run the same command again to go on",
+                 stop_reason(), there, job->plan.n_shards);
 }
 
 static Err do_shards_all(Job *job) {
@@ -275,7 +286,9 @@ static Err write_manifest(const Job *job) {
 static Err fill_folder_all(Job *job) {
     const Par *par = &job->run->par;
     TRY(open_folder_all(job));
-    TRY(do_shards_all(job));
+    Err err = do_shards_all(job);
+    if (err == ERR_STOPPED && !job->config->one_file) return say_stopped(job);
+    TRY(err);
     TRY(gather_done_all(job));
     return err_agree_all(par->rank == 0 ? write_manifest(job) : ERR_NONE, par, "writing the manifest");
 }

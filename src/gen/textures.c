@@ -1,6 +1,7 @@
 #include "gen/textures.h"
 
 #include "base/estimate.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/stop.h"
@@ -10,6 +11,7 @@
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
+#include "store/journal.h"
 #include "store/pool.h"
 
 #include <stdlib.h>
@@ -30,7 +32,8 @@ const Field textures_fields[] = {
     FIELD_END,
 };
 
-enum { CHUNK_IMAGES = 128 }; /* images made between two agreements; a whole number of them a rank */
+/* A block is a piece of the journal; a rank makes so many between two agreements. */
+enum { BLOCK_IMAGES = 16, ROUND_BLOCKS = 8 };
 
 static const char *kind_name(TextureKind kind) {
     static const char *const names[] = {"statistical", "stylegan-oriented", "stylegan-highfreq"};
@@ -76,47 +79,136 @@ static Err look(bool *done, const Run *run, const char *side, const char *text) 
 
 /* ---- making ---- */
 
-/* This rank's part of the chunk, at its place in `chunk`. */
-static Err make_part(uint8_t *chunk, TextureMaker *maker, const TexturesConfig *config, int first, Share part) {
-    return texture_maker_render(maker, chunk + (size_t)part.begin * image_bytes(config), first + (int)part.begin,
-                                (int)(part.end - part.begin));
+/* The blocks of a pool: what is made, and what a rank makes of the round at hand. */
+typedef struct {
+    const TexturesConfig *config;
+    const Run *run;
+    uint8_t *pixels; /* of the pool; rank 0 */
+    int n_blocks, n_missing;
+    uint8_t *made; /* (n_blocks) */
+    int *missing;  /* (n_missing) blocks */
+    uint8_t *mine; /* (ROUND_BLOCKS, BLOCK_IMAGES) images */
+    TextureMaker *maker;
+    Journal *journal;
+    Progress *progress;
+} Making;
+
+static int block_images(const Making *m, int block) {
+    int left = m->config->images - block * BLOCK_IMAGES;
+    return left < BLOCK_IMAGES ? left : BLOCK_IMAGES;
 }
 
-static Err make_chunk_all(uint8_t *pixels, uint8_t *chunk, TextureMaker *maker, const TexturesConfig *config,
-                          const Par *par, int first, int count, Progress *progress) {
+static size_t block_bytes(const Making *m, int block) {
+    return (size_t)block_images(m, block) * image_bytes(m->config);
+}
+
+static uint8_t *block_place(const Making *m, int block) {
+    return m->pixels + (size_t)block * BLOCK_IMAGES * image_bytes(m->config);
+}
+
+static void take_piece(void *state, int64_t number, const void *bytes, size_t size) {
+    Making *m = state;
+    if (number < 0 || number >= m->n_blocks || size != block_bytes(m, (int)number)) return;
+    memcpy(block_place(m, (int)number), bytes, size);
+    m->made[number] = 1;
+}
+
+/* made: blocks of this life, at least. */
+static Err stopped(const Making *m, int made) {
+    return RAISE(ERR_STOPPED,
+                 "stopped while making textures (%s): %d of %d blocks are kept; run the same command again to go on",
+                 stop_reason(), m->n_blocks - m->n_missing + made, m->n_blocks);
+}
+
+/* This rank's part of a round. A stop request is heard after a block, so that every life brings something. */
+static Err make_blocks(Making *m, int first, Share part) {
+    const int *blocks = m->missing + first + part.begin;
+    int count = (int)(part.end - part.begin);
+    uint8_t *place = m->mine;
+    for (int i = 0; i < count; i++) {
+        int images = block_images(m, blocks[i]);
+        if (fault_hit("textures.block")) return RAISE(ERR_INTERNAL, "%s: injected fault", m->run->out);
+        TRY(texture_maker_render(m->maker, place, blocks[i] * BLOCK_IMAGES, images));
+        TRY(journal_append(m->journal, blocks[i], place, block_bytes(m, blocks[i])));
+        progress_add(m->progress, images);
+        place += block_bytes(m, blocks[i]);
+        if (i + 1 < count && stop_requested()) return stopped(m, first + i + 1);
+    }
+    return ERR_NONE;
+}
+
+/* missing[first, first + count), shared among the ranks; rank 0 gathers them in order. */
+static Err make_round_all(Making *m, int first, int count) {
+    const Par *par = &m->run->par;
     Share part = share_block(count, par->rank, par->n_ranks);
-    size_t mine = (size_t)(part.end - part.begin) * image_bytes(config), total;
-    void *gathered = NULL;
-    TRY(err_agree_all(make_part(chunk, maker, config, first, part), par, "making textures"));
-    progress_add(progress, part.end - part.begin);
-    TRY(gather_bytes_all(&gathered, &total, chunk + (size_t)part.begin * image_bytes(config), mine, par));
-    if (par->rank == 0) memcpy(pixels + (size_t)first * image_bytes(config), gathered, total);
+    size_t mine = 0, total;
+    uint8_t *gathered = NULL;
+    TRY(err_agree_all(make_blocks(m, first, part), par, "making textures"));
+    for (int64_t i = part.begin; i < part.end; i++) mine += block_bytes(m, m->missing[first + i]);
+    TRY(gather_bytes_all((void **)&gathered, &total, m->mine, mine, par));
+    const uint8_t *at = gathered;
+    for (int i = first; i < first + count && par->rank == 0; i++) {
+        memcpy(block_place(m, m->missing[i]), at, block_bytes(m, m->missing[i]));
+        at += block_bytes(m, m->missing[i]);
+    }
     free(gathered);
     return ERR_NONE;
 }
 
-static Err make_all(uint8_t *pixels, const TexturesConfig *config, const Run *run) {
-    const Par *par = &run->par;
-    Progress *progress = NULL;
-    TextureMaker *maker = NULL;
-    int step = CHUNK_IMAGES * par->n_ranks;
-    uint8_t *chunk = malloc((size_t)step * image_bytes(config));
-    Err err = chunk ? ERR_NONE : RAISE(ERR_MEMORY, "%d images at a time: out of memory", step);
-    if (!err) err = texture_maker_new(&maker, config, run->seed, par->threads);
-    TRY_OR(done, err_agree_all(err, par, "memory for textures"));
-    TRY_OR(done, progress_begin_all(&progress, par, run->progress, "images", config->images, "images", 1));
-    for (int first = 0; first < config->images; first += step) {
-        int left = config->images - first;
-        TRY_OR(done, make_chunk_all(pixels, chunk, maker, config, par, first, left < step ? left : step, progress));
-        if (first + step < config->images && agree_stop_all(par)) {
-            err = RAISE(ERR_STOPPED, "stopped while making textures (%s); nothing was written", stop_reason());
-            goto done;
-        }
+static Err make_missing_all(Making *m) {
+    const Par *par = &m->run->par;
+    int step = ROUND_BLOCKS * par->n_ranks;
+    for (int first = 0; first < m->n_missing; first += step) {
+        int left = m->n_missing - first;
+        TRY(make_round_all(m, first, left < step ? left : step));
+        if (left > step && agree_stop_all(par)) return stopped(m, first + step);
     }
-done:
-    progress_end_all(&progress);
-    texture_maker_free(&maker);
-    free(chunk);
+    return ERR_NONE;
+}
+
+static Err making_allocate(Making *m) {
+    size_t n = (size_t)m->n_blocks;
+    m->made = calloc(n, 1);
+    m->missing = calloc(n, sizeof *m->missing);
+    m->mine = malloc((size_t)ROUND_BLOCKS * BLOCK_IMAGES * image_bytes(m->config));
+    if (!m->made || !m->missing || !m->mine) return RAISE(ERR_MEMORY, "%d blocks of textures: no memory", m->n_blocks);
+    return texture_maker_new(&m->maker, m->config, m->run->seed, m->run->par.threads);
+}
+
+/* Rank 0 reads what earlier lives have made, and everybody hears what is missing. */
+static Err look_back_all(Making *m, const char *identity) {
+    const Par *par = &m->run->par;
+    char folder[PATH_SIZE];
+    Err err = text_format(folder, sizeof folder, "%s.journal", m->run->out);
+    if (!err) err = making_allocate(m);
+    if (!err) err = journal_open(&m->journal, folder, identity, par);
+    if (!err && par->rank == 0 && !m->run->force) err = journal_read(m->journal, take_piece, m);
+    TRY(err_agree_all(err, par, "looking for textures of an earlier run"));
+    TRY(spread_bytes_all(m->made, (size_t)m->n_blocks, par));
+    for (int block = 0; block < m->n_blocks; block++)
+        if (!m->made[block]) m->missing[m->n_missing++] = block;
+    if (m->n_missing < m->n_blocks)
+        log_info("%s: going on with %d of %d blocks there", m->run->out, m->n_blocks - m->n_missing, m->n_blocks);
+    return ERR_NONE;
+}
+
+static Err make_all(uint8_t *pixels, Journal **journal, const TexturesConfig *config, const Run *run,
+                    const char *identity) {
+    const Par *par = &run->par;
+    Making m = {
+        .config = config, .run = run, .pixels = pixels, .n_blocks = (config->images + BLOCK_IMAGES - 1) / BLOCK_IMAGES};
+    Err err = look_back_all(&m, identity);
+    if (!err) err = progress_begin_all(&m.progress, par, run->progress, "images", config->images, "images", 1);
+    if (!err && par->rank == 0)
+        for (int block = 0; block < m.n_blocks; block++)
+            if (m.made[block]) progress_add(m.progress, block_images(&m, block));
+    if (!err) err = make_missing_all(&m);
+    progress_end_all(&m.progress);
+    *journal = m.journal;
+    texture_maker_free(&m.maker);
+    free(m.made);
+    free(m.missing);
+    free(m.mine);
     return err;
 }
 
@@ -137,13 +229,16 @@ static Err make_pool_all(const TexturesConfig *config, const Run *run, const cha
     const Par *par = &run->par;
     size_t bytes = (size_t)config->images * image_bytes(config);
     uint8_t *pixels = par->rank == 0 ? malloc(bytes) : NULL;
+    Journal *journal = NULL;
     Err err = par->rank == 0 && !pixels ? RAISE(ERR_MEMORY, "a pool of %zu bytes: out of memory", bytes) : ERR_NONE;
     err = err_agree_all(err, par, "memory for the pool");
-    if (!err) err = make_all(pixels, config, run);
+    if (!err) err = make_all(pixels, &journal, config, run, text);
     if (!err) {
         if (par->rank == 0) err = write_files(pixels, config, run, side, text);
         err = err_agree_all(err, par, "writing the pool");
     }
+    if (!err) err = journal_remove_all(&journal, par);
+    journal_close(&journal);
     free(pixels);
     return err;
 }

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "sweep/key.h"
+#include "sweep/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 16 << 20, LAUNCHER_ARGUMENTS = 32, KILLS_MAX = 3 };
+enum { OUTPUT_MAX = 16 << 20, LINE_SIZE = 256, LAUNCHER_ARGUMENTS = 32, KILLS_MAX = 3, STOPS_MAX = 5 };
 
 /* {made:TASK} -> the path that TASK reported. */
 static Err fill_made(char **filled, const char *text, const SweepPlan *plan, const TaskRecord *records) {
@@ -203,28 +204,66 @@ static Err read_last_line(char *out, size_t size, const SweepPlan *plan, int num
 
 static Err collect_finished(TaskRecord *record, const SweepPlan *plan, int number) {
     record->state = TASK_FINISHED;
-    record->kills = 0;
+    record->kills = record->stops = 0;
+    record->place[0] = 0;
     TRY(read_last_line(record->made, sizeof record->made, plan, number, "out", is_any));
     if (!file_exists(record->made)) record->made[0] = 0; /* a command that prints text instead of a path */
     return content_digest(record->content, record->made);
 }
 
-Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int status) {
+/* What it said at its end, and its last line of progress without rates and times. */
+static Err find_place(char *out, size_t size, bool *tells, const TaskRecord *record, const SweepPlan *plan,
+                      int number) {
+    char log[PATH_SIZE], line[LINE_SIZE];
+    TRY(sweep_state_path(log, sizeof log, plan, number, "log"));
+    view_last_progress(line, sizeof line, log);
+    *tells = view_is_progress(line);
+    snprintf(out, size, "%.*s%s%.80s", *tells ? (int)strcspn(line, "(") : 0, line, *tells ? "; " : "", record->message);
+    return ERR_NONE;
+}
+
+/* A task that stops where it stopped before does not get on. One that says nothing of its progress cannot be judged,
+ * unless it was stopped before it could even listen. */
+static Err collect_stopped(TaskRecord *record, const SweepPlan *plan, int number) {
+    char place[sizeof record->place];
+    bool tells;
+    TRY(find_place(place, sizeof place, &tells, record, plan, number));
+    bool judged = tells || record->exit_code > 128;
+    record->stops = judged && text_equal(place, record->place) ? record->stops + 1 : judged;
+    memcpy(record->place, place, sizeof place);
+    record->state = TASK_STOPPED;
+    record->kills = 0;
+    if (record->stops < STOPS_MAX) return ERR_NONE;
+    record->state = TASK_FAILED;
+    snprintf(record->message, sizeof record->message,
+             "stopped %d times in a row at the same place: it needs more time at once (docs/slurm.md): %s",
+             record->stops, place);
+    record->stops = 0;
+    return ERR_NONE;
+}
+
+static Err collect_killed(TaskRecord *record) {
+    record->kills++;
+    record->state = record->kills < KILLS_MAX ? TASK_STOPPED : TASK_FAILED;
+    snprintf(record->message, sizeof record->message, "ended by signal %d, time %d of %d", record->exit_code - 128,
+             record->kills, KILLS_MAX);
+    return ERR_NONE;
+}
+
+Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int status, bool asked) {
     record->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     record->made[0] = record->content[0] = record->message[0] = 0;
     if (record->exit_code == 0) return collect_finished(record, plan, number);
-    record->state = record->exit_code == err_exit_code(ERR_STOPPED) ? TASK_STOPPED : TASK_FAILED;
+    record->state = TASK_FAILED;
     TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", is_error));
     if (!record->message[0])
         TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", is_any_error));
     if (!record->message[0])
         TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", has_words));
-    if (record->exit_code <= 128) return ERR_NONE;
-    record->kills++;
-    if (record->kills < KILLS_MAX) record->state = TASK_STOPPED;
-    snprintf(record->message, sizeof record->message, "ended by signal %d, time %d of %d", record->exit_code - 128,
-             record->kills, KILLS_MAX);
-    return ERR_NONE;
+    bool killed = record->exit_code > 128;
+    if (record->exit_code == err_exit_code(ERR_STOPPED) || (killed && asked))
+        return collect_stopped(record, plan, number);
+    return killed ? collect_killed(record) : ERR_NONE;
 }
 
 /* ---- the hook ---- */

@@ -18,6 +18,7 @@ typedef struct {
     pid_t child; /* 0: not running */
     double started_s;
     bool wanted; /* to be run in this call */
+    bool asked;  /* to stop */
     cpu_set_t cores;
 } TaskRun;
 
@@ -135,7 +136,7 @@ static Err end_task(Sweep *sweep, int number, int status) {
     run->child = 0;
     cores_return(&sweep->cores, &run->cores);
     sweep->n_running--;
-    TRY(task_collect(record, sweep->plan, number, status));
+    TRY(task_collect(record, sweep->plan, number, status, run->asked));
     bool again = record->state == TASK_STOPPED && record->kills > 0 && !sweep->stopping;
     run->wanted = again;
     sweep->n_done += !again;
@@ -173,7 +174,7 @@ static void ask_children_to_stop(Sweep *sweep) {
     view_clear(&sweep->view);
     log_info("stopping (%s): asking %d running tasks to checkpoint", stop_reason(), sweep->n_running);
     for (int i = 0; i < sweep->plan->n_tasks; i++)
-        if (sweep->runs[i].child > 0) kill(sweep->runs[i].child, SIGUSR1);
+        if (sweep->runs[i].child > 0) sweep->runs[i].asked = kill(sweep->runs[i].child, SIGUSR1) == 0;
 }
 
 /* Only after a failure of the sweep itself: nothing of ours may go on unwatched. */

@@ -89,11 +89,13 @@ static Err read_record(TaskRecord *record, const SweepPlan *plan, int task) {
     copy_text(record->made, sizeof record->made, root, "made");
     copy_text(record->content, sizeof record->content, root, "content");
     copy_text(record->inputs, sizeof record->inputs, root, "inputs");
+    copy_text(record->place, sizeof record->place, root, "place");
     copy_text(record->host, sizeof record->host, root, "host");
     copy_text(record->job, sizeof record->job, root, "job");
     copy_text(record->message, sizeof record->message, root, "message");
     record->exit_code = (int)number_of(root, "exit_code");
     record->kills = (int)number_of(root, "kills");
+    record->stops = (int)number_of(root, "stops");
     record->pid = (long)number_of(root, "pid");
     record->seconds = number_of(root, "seconds");
     record->started = number_of(root, "started");
@@ -170,14 +172,16 @@ Err sweep_state_write(const TaskRecord *record, const SweepPlan *plan, int task)
                  {"made", record->made},
                  {"content", record->content},
                  {"inputs", record->inputs},
+                 {"place", record->place},
                  {"host", record->host},
                  {"job", record->job},
                  {"message", record->message}};
     const struct {
         const char *key;
         double number;
-    } numbers[] = {{"schema_version", 2},        {"exit_code", record->exit_code}, {"kills", record->kills},
-                   {"pid", (double)record->pid}, {"seconds", record->seconds},     {"started", record->started}};
+    } numbers[] = {{"schema_version", 2},       {"exit_code", record->exit_code}, {"kills", record->kills},
+                   {"stops", record->stops},    {"pid", (double)record->pid},     {"seconds", record->seconds},
+                   {"started", record->started}};
     cJSON *root = cJSON_CreateObject();
     bool complete = root != NULL;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

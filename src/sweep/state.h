@@ -29,11 +29,13 @@ typedef struct {
     char key[DIGEST_SIZE]; /* as computed now */
     int exit_code;
     int kills; /* ends by a signal in a row */
+    int stops; /* in a row, at the same place */
     long pid;
     double seconds, started;   /* started: seconds since 1970 */
     char made[PATH_SIZE];      /* the path the task printed last on stdout, or "" */
     char content[DIGEST_SIZE]; /* of what it made */
     char inputs[DIGEST_SIZE];  /* of the contents of its needs when it started */
+    char place[160];           /* where it stopped last, in its own words */
     char host[64], job[64];    /* where; the job's number in the batch system, or "" */
     char message[512];         /* last error line of the log, or what the state means */
     bool lost;                 /* its last job left the queue before the task had begun or ended; never in a record */

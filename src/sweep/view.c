@@ -13,8 +13,7 @@ View view_open(void) {
     return (View){.terminal = isatty(STDERR_FILENO) && log_level() != LOG_QUIET};
 }
 
-/* "3/480 steps (0.6 %), ..." is how par/progress speaks. */
-static bool is_progress(const char *line) {
+bool view_is_progress(const char *line) {
     size_t digits = strspn(line, "0123456789,");
     return digits > 0 && line[digits] == '/' && strstr(line, " %)");
 }
@@ -31,7 +30,7 @@ void view_last_progress(char *out, size_t size, const char *log_path) {
     tail[length] = 0;
     bool found = false;
     for (char *line = strtok_r(tail, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
-        bool progress = is_progress(line);
+        bool progress = view_is_progress(line);
         if (*line && (progress || !found)) snprintf(out, size, "%s", line);
         found |= progress;
     }

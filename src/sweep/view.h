@@ -21,5 +21,7 @@ View view_open(void);
 void view_show(View *view, const SweepPlan *plan, const ViewState *state, double now_s);
 /* Takes the block away, before something else is said and at the end. */
 void view_clear(View *view);
+/* "3/480 steps (0.6 %), ..." is how par/progress speaks. */
+bool view_is_progress(const char *line);
 /* The last line of a log that tells progress, or its last line, or "". */
 void view_last_progress(char *out, size_t size, const char *log_path);

@@ -75,7 +75,8 @@ static Err survey_with_all(Survey *survey, const ClipSource *source, const Featu
     SourceExtent extent;
     run.par.threads = threads;
     TRY(draws_extent(&extent, source));
-    return survey_all(survey, source, &extent, &sizes, set, SURVEY_DATASET, cache, &run);
+    const SurveyFolders folders = {cache, NULL};
+    return survey_all(survey, source, &extent, &sizes, set, SURVEY_DATASET, &folders, &run);
 }
 
 static bool same_features(const Survey *a, const Survey *b) {

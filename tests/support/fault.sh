@@ -98,7 +98,7 @@ experiment() {
             ;;
         textures)
             product=$2/pool.h5
-            command=(textures --kind stylegan-oriented --images 4 --size 16 --progress none --threads 1 --out "$product")
+            command=(textures --kind stylegan-oriented --images 80 --size 16 --progress none --threads 1 --out "$product")
             ;;
         pretrain) command=(pretrain --dataset in/train "${tiny_model[@]}" "${tiny_decoder[@]}" "${learn[@]}" "${save[@]}" --out "$2") ;;
         finetune) command=(finetune "${classify[@]}" "${save[@]}") ;;

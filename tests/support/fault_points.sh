@@ -17,6 +17,8 @@ dataset.manifest generate 0 4
 dataset.manifest ingest 0 4
 pool.write pool 0 4
 pool.write textures 0 4
+textures.block textures 1 70
+journal.append textures 1 4
 train.step pretrain 1 70
 train.step finetune 1 70
 train.exchange pretrain 1 70
@@ -29,9 +31,14 @@ runfolder.lock probe 1 4
 runfolder.lock analyze 1 4
 result.write pretrain 0 4
 result.write finetune 0 4
+forward.video finetune 1 70
+forward.video probe 1 70
+journal.append probe 1 4
 features.write probe 0 4
 result.write probe 0 4
-result.write analyze 0 4'
+result.write analyze 0 4
+analyze.chunk analyze 1 70
+journal.append analyze 1 4'
 
 # The list cannot rot: every point of the program is visited by somebody.
 for point in $("$synvid" --fault-points); do

@@ -1,0 +1,28 @@
+/* store/journal - finished pieces of a long computation, so that one that was stopped or killed goes on.
+ *
+ * A folder with a file for every rank and life. A piece is appended when it is finished: number, size, digest and
+ * bytes; one that is damaged or was cut off by a death does not exist, and is computed again. Pieces must depend on
+ * nothing but what `identity` names, so that it does not matter which rank of which life made them. When the whole is
+ * written under its final name the folder is removed. Local calls, except where the name says otherwise. */
+#pragma once
+
+#include "par/par.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct Journal Journal;
+
+/* The folder is made by the first piece. `identity`: everything that determines the pieces; files of another one are
+ * ignored. */
+CHECKED Err journal_open(Journal **journal, const char *folder, const char *identity, const Par *par);
+/* Hands out every piece that is there, in no order, some maybe twice; bytes are borrowed for the call. */
+typedef void JournalTake(void *state, int64_t number, const void *bytes, size_t size);
+CHECKED Err journal_read(const Journal *journal, JournalTake *take, void *state);
+/* From any thread. */
+CHECKED Err journal_append(Journal *journal, int64_t number, const void *bytes, size_t size);
+/* Fine with NULL. */
+void journal_close(Journal **journal);
+/* Closes, on every rank, and removes the folder. */
+CHECKED Err journal_remove_all(Journal **journal, const Par *par);
