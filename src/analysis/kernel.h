@@ -3,15 +3,18 @@
  *
  * The kernel is that of KID (Binkowski et al. 2018): k(x, y) = (x.y / d + 1)^3, and the estimate the unbiased one,
  *     mean over i != j of k(x_i, x_j) + mean over i != j of k(y_i, y_j) - 2 mean over i, j of k(x_i, y_j),
- * which may come out below zero when there is no difference. Its interval is a bootstrap over vectors in which copies
- * of one vector are not counted as a pair, so that it is unbiased as well. */
+ * which may come out below zero when there is no difference. Its interval is a bootstrap over videos, whose vectors
+ * stay together; neither two copies of a vector nor vectors from two copies of a video are counted as a pair, which
+ * would take the likeness of a video to itself for one of the dataset. */
 #pragma once
 
+#include "analysis/jackknife.h"
 #include "math/interval.h"
-#include "math/rows.h"
 
 /* More vectors than this a side are thinned to it: the kernel matrix is kept for the bootstrap. */
 enum { KERNEL_ROWS_MAX = 2000, KERNEL_RESAMPLES = 200 };
+/* Of fewer videos a side there is no interval. */
+enum { KERNEL_VIDEOS_MIN = 3 };
 
-/* x, y: at least two vectors each; in canonical order (math/rows) neither result depends on how they came. */
-CHECKED Err kernel_mmd(double *mmd, Interval *interval, const Rows *x, const Rows *y, uint64_t seed);
+/* x, y: at least two vectors each; groups are not looked at. Neither result depends on how the vectors came. */
+CHECKED Err kernel_mmd(double *mmd, Interval *interval, const GroupedRows *x, const GroupedRows *y, uint64_t seed);

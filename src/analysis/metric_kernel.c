@@ -5,13 +5,17 @@
 #include "analysis/metric.h"
 #include "base/text.h"
 
-static Err kernel_of(double *mmd, Interval *interval, const FeatureRows *a, const FeatureRows *b, uint64_t seed) {
-    Rows x = {.at = NULL}, y = {.at = NULL};
-    Err err = rows_canonical(&x, a->rows, a->count, a->dims);
-    if (!err) err = rows_canonical(&y, b->rows, b->count, b->dims);
-    if (!err) err = kernel_mmd(mmd, interval, &x, &y, seed);
-    rows_free(&x);
-    rows_free(&y);
+#include <math.h>
+
+static Err kernel_of(double *mmd, Interval *interval, const MetricData *data, const MetricData *reference, int net) {
+    const VideoVectors a = metric_vectors(data, &data->features[net].rows),
+                       b = metric_vectors(reference, &reference->features[net].rows);
+    GroupedRows x = {.groups = NULL}, y = {.groups = NULL};
+    Err err = grouped_rows_new(&x, &a, 0, data->seed);
+    if (!err) err = grouped_rows_new(&y, &b, 0, data->seed);
+    if (!err) err = kernel_mmd(mmd, interval, &x, &y, data->seed);
+    grouped_rows_free(&x);
+    grouped_rows_free(&y);
     return err;
 }
 
@@ -19,13 +23,13 @@ static Err kernel_finish(Result *result, const MetricData *data, const MetricDat
     const char *last = "";
     for (int n = 0; n < data->n_features; n++) {
         const FeatureNet *net = data->features[n].net;
-        const FeatureRows *a = &data->features[n].rows, *b = &reference->features[n].rows;
         const char *name = clips ? net->names.video_kernel : net->names.frame_kernel;
         Interval interval;
         double mmd;
         if (text_equal(name, last)) continue;
-        TRY(kernel_of(&mmd, &interval, a, b, data->seed));
-        TRY(result_add_metric(result, name, mmd, "", (int64_t)a->count, interval.low, interval.high, "bootstrap 95%"));
+        TRY(kernel_of(&mmd, &interval, data, reference, n));
+        TRY(result_add_metric(result, name, mmd, "", (int64_t)data->features[n].rows.count, interval.low, interval.high,
+                              isnan(interval.low) ? "" : "bootstrap 95%"));
         last = name;
     }
     return ERR_NONE;
