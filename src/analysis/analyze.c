@@ -33,7 +33,7 @@ const Field analyze_fields[] = {
     FIELD_INT(AnalyzeConfig, side, "side of the squares that spectrum, color and motion look at; never enlarged", 256,
               SPECTRUM_SIDE_MIN, SPECTRUM_SIDE_MAX),
     FIELD_INT(AnalyzeConfig, groups,
-              "intervals of Frechet distances and diversity: computed again without each of so many groups of videos; "
+              "intervals of distances and diversity: computed again without each of so many groups of videos; "
               "0: no such intervals",
               JACKKNIFE_GROUPS, 0, JACKKNIFE_GROUPS_MAX),
     FIELD_BOOL(AnalyzeConfig, cache, "keep feature vectors in OUT/cache for the next analysis", true),

@@ -20,7 +20,7 @@ typedef struct {
     int n_frames, n_videos; /* sampled for frame metrics and for video metrics */
     int frames_per_video;   /* diversity */
     int frame_stride;
-    int groups; /* of the jackknife, for intervals of Frechet distances and diversity */
+    int groups; /* of the jackknife, for intervals of distances and diversity */
     int side;   /* pixel metrics: frames are cut square and brought to this */
     bool cache; /* keep feature vectors in OUT/cache */
 } AnalyzeConfig;

@@ -58,16 +58,23 @@ static void find_places(GroupedRows *out, const int64_t *numbers, const VideoVec
     }
 }
 
-/* Videos in random order are dealt out in turn. */
-static Err deal_groups(GroupedRows *out, int n_groups, uint64_t seed) {
-    uint32_t *order = malloc(((size_t)out->n_videos + 1) * sizeof *order);
-    if (!order) return RAISE(ERR_MEMORY, "groups of %d videos: no memory", out->n_videos);
+Err jackknife_deal(int *groups, int count, int n_groups, uint64_t seed) {
+    uint32_t *order = malloc(((size_t)count + 1) * sizeof *order);
+    if (!order) return RAISE(ERR_MEMORY, "%d groups of %d: no memory", n_groups, count);
     Rng rng = rng_stream(seed, RNG_BOOTSTRAP, 0, STREAM_GROUPS);
-    rng_permutation(&rng, order, (uint32_t)out->n_videos);
-    for (size_t i = 0; i < out->rows.count; i++)
-        out->groups[i] = n_groups ? (int)(order[out->places[i]] % (uint32_t)n_groups) : 0;
+    rng_permutation(&rng, order, (uint32_t)count);
+    for (int i = 0; i < count; i++) groups[i] = n_groups ? (int)(order[i] % (uint32_t)n_groups) : 0;
     free(order);
     return ERR_NONE;
+}
+
+static Err deal_videos(GroupedRows *out, int n_groups, uint64_t seed) {
+    int *of_videos = malloc(((size_t)out->n_videos + 1) * sizeof *of_videos);
+    if (!of_videos) return RAISE(ERR_MEMORY, "groups of %d videos: no memory", out->n_videos);
+    Err err = jackknife_deal(of_videos, out->n_videos, n_groups, seed);
+    for (size_t i = 0; !err && i < out->rows.count; i++) out->groups[i] = of_videos[out->places[i]];
+    free(of_videos);
+    return err;
 }
 
 Err grouped_rows_new(GroupedRows *out, const VideoVectors *vectors, int n_groups, uint64_t seed) {
@@ -80,7 +87,7 @@ Err grouped_rows_new(GroupedRows *out, const VideoVectors *vectors, int n_groups
     out->places = out->groups + vectors->count;
     TRY_OR(done, list_videos(&numbers, &out->n_videos, vectors));
     find_places(out, numbers, vectors);
-    TRY_OR(done, deal_groups(out, n_groups, seed));
+    TRY_OR(done, deal_videos(out, n_groups, seed));
 done:
     free(numbers);
     if (err) grouped_rows_free(out);

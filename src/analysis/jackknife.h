@@ -47,6 +47,9 @@ typedef struct {
     int n_videos;
 } GroupedRows;
 
+/* groups (count): items 0 to count - 1 in random order, dealt out in turn. */
+CHECKED Err jackknife_deal(int *groups, int count, int n_groups, uint64_t seed);
+
 CHECKED Err grouped_rows_new(GroupedRows *out, const VideoVectors *vectors, int n_groups, uint64_t seed);
 void grouped_rows_free(GroupedRows *grouped);
 

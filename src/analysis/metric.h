@@ -90,22 +90,32 @@ static inline void metric_add_state(ExactSum *into, const ExactSum *from, size_t
     for (size_t i = 0; i < sums; i++) into[i] += from[i];
 }
 
-/* A figure of states; reference NULL: it plays no part. NAN: undefined for these states. */
-typedef double (*MetricFigure)(const ExactSum *state, const ExactSum *reference);
+/* A figure of states. NAN: undefined for these. */
+typedef double (*MetricFigure)(const ExactSum *state);
 /* Bootstrap interval of a figure of a pixel metric: chunks (blocks of neighboring draws, so of whole videos) are drawn
- * with replacement, added up and evaluated, those of the reference too when it is given. */
-CHECKED Err metric_bootstrap(Interval *interval, const Metric *metric, MetricFigure figure, const MetricData *data,
-                             const MetricData *reference);
+ * with replacement, added up and evaluated. */
+CHECKED Err metric_bootstrap(Interval *interval, const Metric *metric, MetricFigure figure, const MetricData *data);
 /* Adds the figure of the states with its bootstrap interval; nothing when it is undefined. */
 CHECKED Err metric_add(Result *result, const Metric *metric, const char *name, const char *unit, int64_t count,
-                       MetricFigure figure, const MetricData *data, const MetricData *reference);
+                       MetricFigure figure, const MetricData *data);
+
+/* A distance between two states. */
+typedef double (*MetricDistance)(const ExactSum *state, const ExactSum *reference);
+/* Its jackknife over groups of chunks, of both sides at once: states without a group are exact differences. */
+CHECKED Err metric_jackknife(Jackknifed *out, const Metric *metric, MetricDistance distance, const MetricData *data,
+                             const MetricData *reference);
 
 extern const Metric *const metrics[]; /* NULL-terminated, in the order of METRIC_LIST */
 
 /* The vectors of one network with what the data say of their videos. Borrowed. */
 VideoVectors metric_vectors(const MetricData *data, const FeatureRows *rows);
-/* Adds a figure with its jackknife interval. */
-CHECKED Err metric_add_jackknifed(Result *result, const char *name, int64_t count, const Jackknifed *figure);
+/* Adds a figure with its jackknife interval; nothing when it is undefined. */
+CHECKED Err metric_add_jackknifed(Result *result, const char *name, const char *unit, int64_t count,
+                                  const Jackknifed *figure);
+/* The same of a distance, never below zero, and NAME_corrected beside it: the estimate without bias of order 1/n, which
+ * may be, as an unbiased one of zero must. */
+CHECKED Err metric_add_distance(Result *result, const char *name, const char *unit, int64_t count,
+                                const Jackknifed *figure);
 
 static inline bool metric_wants_features(const Metric *metric) {
     return metric->input >= METRIC_FRAME_FEATURES;

@@ -60,8 +60,9 @@ static double color_divergence(const ExactSum *state, const ExactSum *reference)
 
 static Err color_finish(Result *result, const MetricData *data, const MetricData *reference) {
     const ColorState *sums = (const ColorState *)data->state;
-    return metric_add(result, &color_metric, "lab_kl", "nats", (int64_t)exactsum_value(sums->pixels), color_divergence,
-                      data, reference);
+    Jackknifed figure;
+    TRY(metric_jackknife(&figure, &color_metric, color_divergence, data, reference));
+    return metric_add_distance(result, "lab_kl", "nats", (int64_t)exactsum_value(sums->pixels), &figure);
 }
 
 const Metric color_metric = {

@@ -91,21 +91,14 @@ static Err add_seed_range(Result *result, const char *name, int64_t count, const
     return result_add_metric(result, range_name, largest - least, "", count, least, largest, interval);
 }
 
-/* No distance is below zero; the corrected estimate may be, as an unbiased one of zero must. */
 static Err add_figures(Result *result, const char *name, int64_t count, const Distances *distances) {
     Jackknifed figure;
-    char corrected_name[64];
     double start = clock_wall_s();
     TRY(jackknife(&figure, 1, mean_distance, distances, distances->n_groups));
     log_info("%s: %d distances of %lld vectors a side, %.1f s", name, distances->n * (1 + distances->n_groups),
              (long long)count, clock_wall_s() - start);
-    if (figure.interval.low < 0) figure.interval.low = 0;
-    TRY(metric_add_jackknifed(result, name, count, &figure));
-    if (distances->n > 1) TRY(add_seed_range(result, name, count, distances));
-    if (distances->n_groups == 0) return ERR_NONE;
-    TRY(text_format(corrected_name, sizeof corrected_name, "%s_corrected", name));
-    return metric_add_jackknifed(result, corrected_name, count,
-                                 &(Jackknifed){.value = figure.corrected, .interval = figure.corrected_interval});
+    TRY(metric_add_distance(result, name, "", count, &figure));
+    return distances->n > 1 ? add_seed_range(result, name, count, distances) : ERR_NONE;
 }
 
 static Err add_distance(Result *result, const MetricData *data, const MetricData *reference, int first, int end,

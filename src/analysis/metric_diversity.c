@@ -114,7 +114,7 @@ static Err add_pooled(Result *result, const Pool *pool, int n_groups) {
     double start = clock_wall_s();
     TRY(jackknife(figures, N_FIGURES, pooled_figures, pool, n_groups));
     log_info("diversity: %d spectra of %lld vectors, %.1f s", 1 + n_groups, (long long)count, clock_wall_s() - start);
-    for (int f = 0; f < N_FIGURES; f++) TRY(metric_add_jackknifed(result, names[f], count, &figures[f]));
+    for (int f = 0; f < N_FIGURES; f++) TRY(metric_add_jackknifed(result, names[f], "", count, &figures[f]));
     return result_add_metric(result, "diversity_eps", pool->eps, "", count, NAN, NAN, "");
 }
 
@@ -171,7 +171,7 @@ static Err add_within(Result *result, const Pool *pool, int n_groups, uint64_t s
     const VideoVectors vectors = {within.deviations, rows->count, rows->dims, 1, within.videos};
     TRY_OR(done, pool_new(&deviations, &vectors, n_groups, seed, pool->eps));
     TRY_OR(done, jackknife(&figure, 1, within_logdet, &deviations, n_groups));
-    TRY_OR(done, metric_add_jackknifed(result, "diversity_within", (int64_t)rows->count, &figure));
+    TRY_OR(done, metric_add_jackknifed(result, "diversity_within", "", (int64_t)rows->count, &figure));
 done:
     pool_free(&deviations);
     free(within.deviations);

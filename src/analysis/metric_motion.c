@@ -23,8 +23,7 @@ static Err motion_sample(ExactSum *state, void *scratch, const Frames *frames) {
     return ERR_NONE;
 }
 
-static double motion_mean(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double motion_mean(const ExactSum *state) {
     const MotionState *sums = (const MotionState *)state;
     return sums->clips > 0 ? exactsum_value(sums->differences) / exactsum_value(sums->clips) : NAN;
 }
@@ -32,7 +31,7 @@ static double motion_mean(const ExactSum *state, const ExactSum *reference) {
 static Err motion_finish(Result *result, const MetricData *data, const MetricData *reference) {
     (void)reference;
     int64_t clips = (int64_t)exactsum_value(((const MotionState *)data->state)->clips);
-    return metric_add(result, &motion_metric, "motion", "levels", clips, motion_mean, data, NULL);
+    return metric_add(result, &motion_metric, "motion", "levels", clips, motion_mean, data);
 }
 
 const Metric motion_metric = {

@@ -49,34 +49,29 @@ static double a_frame(const SpectrumState *sums, ExactSum sum) {
     return sums->frames > 0 ? exactsum_value(sum) / exactsum_value(sums->frames) : NAN;
 }
 
-static double mean_exponent(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double mean_exponent(const ExactSum *state) {
     const SpectrumState *sums = (const SpectrumState *)state;
     return a_frame(sums, sums->exponent);
 }
 
-static double exponent_sd(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double exponent_sd(const ExactSum *state) {
     const SpectrumState *sums = (const SpectrumState *)state;
     double frames = exactsum_value(sums->frames);
     if (frames < 2) return NAN;
     return sqrt(fmax(exactsum_scatter(sums->squares, sums->exponent, sums->exponent, frames), 0) / (frames - 1));
 }
 
-static double vertical_exponent(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double vertical_exponent(const ExactSum *state) {
     const SpectrumState *sums = (const SpectrumState *)state;
     return a_frame(sums, sums->vertical);
 }
 
-static double horizontal_exponent(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double horizontal_exponent(const ExactSum *state) {
     const SpectrumState *sums = (const SpectrumState *)state;
     return a_frame(sums, sums->horizontal);
 }
 
-static double mean_spectrum_r2(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double mean_spectrum_r2(const ExactSum *state) {
     const SpectrumState *sums = (const SpectrumState *)state;
     double mean_log[SPECTRUM_POINTS_MAX];
     if (sums->frames == 0) return NAN;
@@ -92,11 +87,11 @@ static Err spectrum_finish(Result *result, const MetricData *data, const MetricD
     double plain = exactsum_value(sums->plain);
     int64_t frames = (int64_t)exactsum_value(sums->frames);
     TRY(result_add_metric(result, "spectrum_plain_frames", plain, "frames", frames + (int64_t)plain, NAN, NAN, ""));
-    TRY(metric_add(result, metric, "spectrum_exponent", "", frames, mean_exponent, data, NULL));
-    TRY(metric_add(result, metric, "spectrum_sd", "", frames, exponent_sd, data, NULL));
-    TRY(metric_add(result, metric, "spectrum_vertical", "", frames, vertical_exponent, data, NULL));
-    TRY(metric_add(result, metric, "spectrum_horizontal", "", frames, horizontal_exponent, data, NULL));
-    return metric_add(result, metric, "spectrum_r2", "", frames, mean_spectrum_r2, data, NULL);
+    TRY(metric_add(result, metric, "spectrum_exponent", "", frames, mean_exponent, data));
+    TRY(metric_add(result, metric, "spectrum_sd", "", frames, exponent_sd, data));
+    TRY(metric_add(result, metric, "spectrum_vertical", "", frames, vertical_exponent, data));
+    TRY(metric_add(result, metric, "spectrum_horizontal", "", frames, horizontal_exponent, data));
+    return metric_add(result, metric, "spectrum_r2", "", frames, mean_spectrum_r2, data);
 }
 
 const Metric spectrum_metric = {

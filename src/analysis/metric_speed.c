@@ -68,15 +68,13 @@ static double share_of(ExactSum part, ExactSum whole) {
     return whole > 0 ? exactsum_value(part) / exactsum_value(whole) : NAN;
 }
 
-static double mean_speed(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double mean_speed(const ExactSum *state) {
     const SpeedState *sums = (const SpeedState *)state;
     return share_of(sums->speeds, sums->matched);
 }
 
 /* Of blocks that have contrast. */
-static double lost_share(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double lost_share(const ExactSum *state) {
     const SpeedState *sums = (const SpeedState *)state;
     return share_of(sums->lost, sums->matched + sums->lost);
 }
@@ -89,23 +87,19 @@ static double bins_share(const ExactSum *state, int first, int end) {
     return share_of(blocks, sums->matched);
 }
 
-static double still_share(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double still_share(const ExactSum *state) {
     return bins_share(state, 0, 1);
 }
 
-static double slow_share(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double slow_share(const ExactSum *state) {
     return bins_share(state, 1, 4);
 }
 
-static double middle_share(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double middle_share(const ExactSum *state) {
     return bins_share(state, 4, 8);
 }
 
-static double fast_share(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double fast_share(const ExactSum *state) {
     return bins_share(state, 8, SPEED_BINS);
 }
 
@@ -114,12 +108,12 @@ static Err speed_finish(Result *result, const MetricData *data, const MetricData
     const SpeedState *sums = (const SpeedState *)data->state;
     const Metric *metric = &speed_metric;
     int64_t matched = (int64_t)exactsum_value(sums->matched), lost = (int64_t)exactsum_value(sums->lost);
-    TRY(metric_add(result, metric, "speed", "px/256", matched, mean_speed, data, NULL));
-    TRY(metric_add(result, metric, "speed_still", "", matched, still_share, data, NULL));
-    TRY(metric_add(result, metric, "speed_1_3", "", matched, slow_share, data, NULL));
-    TRY(metric_add(result, metric, "speed_4_7", "", matched, middle_share, data, NULL));
-    TRY(metric_add(result, metric, "speed_8_up", "", matched, fast_share, data, NULL));
-    return metric_add(result, metric, "speed_lost", "", matched + lost, lost_share, data, NULL);
+    TRY(metric_add(result, metric, "speed", "px/256", matched, mean_speed, data));
+    TRY(metric_add(result, metric, "speed_still", "", matched, still_share, data));
+    TRY(metric_add(result, metric, "speed_1_3", "", matched, slow_share, data));
+    TRY(metric_add(result, metric, "speed_4_7", "", matched, middle_share, data));
+    TRY(metric_add(result, metric, "speed_8_up", "", matched, fast_share, data));
+    return metric_add(result, metric, "speed_lost", "", matched + lost, lost_share, data);
 }
 
 const Metric speed_metric = {

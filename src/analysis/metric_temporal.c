@@ -24,8 +24,7 @@ static Err temporal_sample(ExactSum *state, void *scratch, const Frames *frames)
     return ERR_NONE;
 }
 
-static double temporal_figure(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double temporal_figure(const ExactSum *state) {
     const TemporalState *sums = (const TemporalState *)state;
     double mean[TEMPORAL_POINTS_MAX], clips = exactsum_value(sums->clips);
     if (clips < 1) return NAN;
@@ -39,7 +38,7 @@ static Err temporal_finish(Result *result, const MetricData *data, const MetricD
     const TemporalState *sums = (const TemporalState *)data->state;
     double clips = exactsum_value(sums->clips), still = exactsum_value(sums->still);
     TRY(result_add_metric(result, "still_clips", still, "clips", (int64_t)(clips + still), NAN, NAN, ""));
-    return metric_add(result, &temporal_metric, "temporal_exponent", "", (int64_t)clips, temporal_figure, data, NULL);
+    return metric_add(result, &temporal_metric, "temporal_exponent", "", (int64_t)clips, temporal_figure, data);
 }
 
 const Metric temporal_metric = {

@@ -51,6 +51,7 @@ static MetricData data_of(const Collected *collected, int metric) {
                         .chunks = collected->chunks[metric],
                         .chunk_stride = collected->state_sums,
                         .n_chunks = collected->n_chunks,
+                        .groups = JACKKNIFE_GROUPS,
                         .seed = 6};
 }
 
@@ -92,7 +93,7 @@ int main(void) {
     par_check_start_all(&par);
     memory_source_open(&memory, "memory", 8, VIDEOS, SIDE, SIDE);
     memory_source_open(&other, "other", 9, VIDEOS, SIDE, SIDE);
-    test_order_and_ranks_change_no_bit(&par, METRIC_FRAMES, 7);
+    test_order_and_ranks_change_no_bit(&par, METRIC_FRAMES, 8);
     test_order_and_ranks_change_no_bit(&par, METRIC_CLIPS, 9);
     return par_check_finish_all(&par);
 }

@@ -11,13 +11,12 @@ enum { CHUNKS = 60, PER_CHUNK = 20, ROWS = 240, DIMS = 12, PER_VIDEO = 8 };
 /* The state of a chunk: how many values, and their sum. */
 enum { COUNT, SUM, STATE };
 
-static double mean_of(const ExactSum *state, const ExactSum *reference) {
-    (void)reference;
+static double mean_of(const ExactSum *state) {
     return exactsum_value(state[SUM]) / exactsum_value(state[COUNT]);
 }
 
 static double difference_of_means(const ExactSum *state, const ExactSum *reference) {
-    return mean_of(state, NULL) - mean_of(reference, NULL);
+    return mean_of(state) - mean_of(reference);
 }
 
 static MetricData chunks_of_normals(ExactSum (*chunks)[STATE], ExactSum *whole, int stream, double mean) {
@@ -34,18 +33,39 @@ static MetricData chunks_of_normals(ExactSum (*chunks)[STATE], ExactSum *whole, 
     return (MetricData){.state = whole, .chunks = chunks[0], .chunk_stride = STATE, .n_chunks = CHUNKS, .seed = 2};
 }
 
-/* The mean of n standard normals scatters by 1/sqrt n; a difference of two such means by sqrt 2 more. */
+/* The mean of n standard normals scatters by 1/sqrt n. */
 static void resampled_intervals_are_as_wide_as_theory_says(void **state) {
     (void)state;
-    ExactSum a[CHUNKS][STATE], b[CHUNKS][STATE], whole_a[STATE], whole_b[STATE];
+    ExactSum a[CHUNKS][STATE], whole[STATE];
     double width = 2 * INTERVAL_Z / sqrt(CHUNKS * PER_CHUNK);
-    MetricData data = chunks_of_normals(a, whole_a, 1, 3), reference = chunks_of_normals(b, whole_b, 2, 2);
-    Interval one, two;
-    assert_ok(metric_bootstrap(&one, &motion_metric, mean_of, &data, NULL));
-    assert_ok(metric_bootstrap(&two, &motion_metric, difference_of_means, &data, &reference));
-    assert_float_equal(one.high - one.low, width, 0.25 * width);
-    assert_float_equal(two.high - two.low, sqrt(2) * width, 0.25 * sqrt(2) * width);
-    assert_true(one.low < 3.05 && one.high > 2.95 && two.low < 1.05 && two.high > 0.95);
+    MetricData data = chunks_of_normals(a, whole, 1, 3);
+    Interval interval;
+    assert_ok(metric_bootstrap(&interval, &motion_metric, mean_of, &data));
+    assert_float_equal(interval.high - interval.low, width, 0.25 * width);
+    assert_true(interval.low < 3.05 && interval.high > 2.95);
+}
+
+/* A difference of two such means scatters by sqrt 2 more. */
+static void intervals_of_distances_take_in_both_sides(void **state) {
+    (void)state;
+    enum { TRIALS = 100 };
+    ExactSum a[CHUNKS][STATE], b[CHUNKS][STATE], whole_a[STATE], whole_b[STATE];
+    double width = 2 * sqrt(2) * student_quantile_two_sided(0.05, 9) / sqrt(CHUNKS * PER_CHUNK), sum = 0;
+    int held = 0;
+    for (int trial = 0; trial < TRIALS; trial++) {
+        MetricData data = chunks_of_normals(a, whole_a, 2 * trial, 3),
+                   reference = chunks_of_normals(b, whole_b, 2 * trial + 1, 2);
+        Jackknifed difference;
+        data.groups = JACKKNIFE_GROUPS;
+        assert_ok(metric_jackknife(&difference, &motion_metric, difference_of_means, &data, &reference));
+        sum += (difference.interval.high - difference.interval.low) / TRIALS;
+        held += difference.interval.low <= 1 && 1 <= difference.interval.high;
+        assert_float_equal(difference.corrected, difference.value, 1e-9);
+        assert_ok(metric_jackknife(&difference, &motion_metric, difference_of_means, &data, &data));
+        assert_true(difference.interval.low == 0 && difference.interval.high == 0);
+    }
+    assert_float_equal(sum, width, 0.08 * width);
+    assert_in_range(held, 89, 100);
 }
 
 static void one_chunk_has_no_interval(void **state) {
@@ -54,8 +74,12 @@ static void one_chunk_has_no_interval(void **state) {
     MetricData data = chunks_of_normals(a, whole, 1, 3);
     Interval interval;
     data.n_chunks = 1;
-    assert_ok(metric_bootstrap(&interval, &motion_metric, mean_of, &data, NULL));
+    assert_ok(metric_bootstrap(&interval, &motion_metric, mean_of, &data));
     assert_true(isnan(interval.low) && isnan(interval.high));
+    Jackknifed difference;
+    data.groups = JACKKNIFE_GROUPS;
+    assert_ok(metric_jackknife(&difference, &motion_metric, difference_of_means, &data, &data));
+    assert_true(isnan(difference.interval.low) && isnan(difference.corrected));
 }
 
 /* ---- diversity ---- */
@@ -171,6 +195,7 @@ static void distances_go_by_their_networks_names(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resampled_intervals_are_as_wide_as_theory_says),
+        cmocka_unit_test(intervals_of_distances_take_in_both_sides),
         cmocka_unit_test(one_chunk_has_no_interval),
         cmocka_unit_test(diversity_grows_with_scale_and_noise),
         cmocka_unit_test(standing_still_collapses_the_diversity_within_videos_only),
