@@ -1,5 +1,6 @@
 #include "cli/bench_step.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -43,6 +44,7 @@ typedef struct {
     StepWork work;
     Reduce *reduce;
     Share slice;
+    Arena moments;
     float *m, *v; /* (slice) */
     BenchSquare *square;
     int64_t steps;
@@ -59,10 +61,10 @@ static Err step_new_all(Step *step, const StepCase *c, BenchSquare *square, cons
     TRY(reduce_new_all(&step->reduce, par, power_of_two ? REDUCE_TREE : REDUCE_MPI, step->work.params->total));
     step->slice = reduce_slice(step->reduce);
     size_t count = (size_t)(step->slice.end - step->slice.begin);
-    step->m = calloc(count, sizeof *step->m);
-    step->v = calloc(count, sizeof *step->v);
-    if (!step->m || !step->v) err = RAISE(ERR_MEMORY, "bench: no memory for the moments of %zu parameters", count);
-    TRY(err_agree_all(err, par, "a benchmark"));
+    TRY(err_agree_all(arena_alloc(&step->moments, 2 * count * sizeof(float) + 1024, "the moments of a benchmark"), par,
+                      "a benchmark"));
+    step->m = arena_floats(&step->moments, count);
+    step->v = arena_floats(&step->moments, count);
     float *whole = reduce_grads(step->reduce), *params = reduce_params(step->reduce);
     params_init(whole, step->work.params, 1, 1);
     memcpy(params + step->slice.begin, whole + step->slice.begin, count * sizeof *params);
@@ -74,8 +76,7 @@ static Err step_new_all(Step *step, const StepCase *c, BenchSquare *square, cons
 static void step_free_all(Step *step) {
     if (step->work.free) step->work.free(&step->work);
     reduce_free_all(&step->reduce);
-    free(step->m);
-    free(step->v);
+    arena_free(&step->moments);
 }
 
 /* Relative difference between the loss of a leaf and that of its clips one by one. */
