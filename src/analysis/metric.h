@@ -48,11 +48,10 @@ typedef struct {
     int64_t n_chunks;
     const NetFeatures *features; /* (n_features); the reference's are of the same networks in the same order */
     int n_features;
-    int per_video; /* spread features: consecutive vectors of one video */
-    const int64_t
-        *videos;   /* (vectors / per_video) numbers of the videos that the vectors are of; NULL: all different */
-    int groups;    /* of the jackknife (analysis/jackknife); 0: no intervals of what it is for */
-    uint64_t seed; /* of resampling */
+    int per_video;         /* spread features: consecutive vectors of one video */
+    const int64_t *videos; /* (vectors / per_video) whose they are, by number; NULL: all of different videos */
+    int groups;            /* of the jackknife (analysis/jackknife); 0: no intervals of what it is for */
+    uint64_t seed;         /* of resampling */
 } MetricData;
 
 typedef struct {

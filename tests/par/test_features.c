@@ -70,6 +70,7 @@ static Err survey_with_all(Survey *survey, const ClipSource *source, const Featu
                                .clip_frames = 4,
                                .frame_stride = 2,
                                .side = SIDE,
+                               .groups = 5,
                                .seed = 3};
     Run run = {.par = *par, .progress = PROGRESS_NONE};
     SourceExtent extent;
@@ -86,6 +87,39 @@ static bool same_features(const Survey *a, const Survey *b) {
         if (memcmp(x->rows, y->rows, x->count * (size_t)x->dims * sizeof *x->rows) != 0) return false;
     }
     return true;
+}
+
+/* What every metric reports of a dataset and a reference of the same draws, intervals too. */
+static void report(Result *result, const Survey *survey, const Survey *reference) {
+    memset(result, 0, sizeof *result);
+    for (const Metric *const *metric = metrics; *metric; metric++) {
+        MetricData data = survey_data(survey, *metric), other = survey_data(reference, *metric);
+        CHECK_OK((*metric)->finish(result, &data, &other));
+    }
+}
+
+static void test_results_equal_those_of_one_rank(const FeatureSet *set, const Par *par) {
+    static Result one, many;
+    MemorySource ours, theirs;
+    Survey surveys[4];
+    Par alone = par_serial(1);
+    int intervals = 0;
+    memory_source_open(&ours, "ours", 8, VIDEOS, 48, 44);
+    memory_source_open(&theirs, "theirs", 9, VIDEOS, 48, 44);
+    CHECK_OK(survey_with_all(&surveys[0], &ours.source, set, &alone, 1, NULL));
+    CHECK_OK(survey_with_all(&surveys[1], &theirs.source, set, &alone, 1, NULL));
+    CHECK_OK(survey_with_all(&surveys[2], &ours.source, set, par, 2, NULL));
+    CHECK_OK(survey_with_all(&surveys[3], &theirs.source, set, par, 2, NULL));
+    report(&one, &surveys[0], &surveys[1]);
+    report(&many, &surveys[2], &surveys[3]);
+    CHECK(memcmp(&one, &many, sizeof one) == 0);
+    for (int m = 0; m < one.n_metrics; m++) intervals += one.metrics[m].low < one.metrics[m].high;
+    CHECK(intervals >= 20);
+    for (const char *const *name = (const char *const[]){"FFD-VideoMAE", "FVD-VideoMAE_corrected", "frame_mmd",
+                                                         "diversity_within", "lab_kl", NULL};
+         *name; name++)
+        CHECK(result_metric(&one, *name) && result_metric(&one, *name)->low < result_metric(&one, *name)->high);
+    for (int s = 0; s < 4; s++) survey_free(&surveys[s]);
 }
 
 static void test_features_equal_those_of_one_rank(const FeatureSet *set, const Par *par) {
@@ -208,6 +242,7 @@ int main(void) {
     CHECK_OK(feature_set_open(&set, &(FeatureFiles){"", "", folder, 0}));
     if (set.n) {
         test_features_equal_those_of_one_rank(&set, &par);
+        test_results_equal_those_of_one_rank(&set, &par);
         test_features_do_not_depend_on_the_order_of_draws(&set, &par);
         test_cached_features_equal_computed_ones(&set, &par);
         test_metrics_of_a_dataset_against_itself_are_zero(&set, &par);
