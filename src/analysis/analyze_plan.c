@@ -35,15 +35,19 @@ static Err draw_some(Draws *draws, const AnalyzePlan *plan, int side, MetricInpu
     return draws_spread(draws, source, n, sizes->frames_per_video, sizes->seed);
 }
 
+/* As analysis/survey takes them: the reference is looked at by what compares. */
+static bool is_measured(const Metric *metric, const AnalyzePlan *plan, int side) {
+    return metric->needs_reference ? plan->compares : side == 0;
+}
+
 static Err time_draws(double *seconds, const AnalyzePlan *plan, int side, MetricInput input, int64_t n) {
     const Run run = {.par = par_serial(1), .progress = PROGRESS_NONE};
     CollectPlan collect = {.by_frame = input != METRIC_CLIPS, .side = plan->sizes->side};
     Collected collected;
     Draws draws;
     for (const Metric *const *metric = metrics; *metric; metric++)
-        if ((*metric)->input == input && (side == 0 || (*metric)->needs_reference))
+        if (!metric_wants_features(*metric) && (*metric)->input == input && is_measured(*metric, plan, side))
             collect.metrics[collect.n_metrics++] = *metric;
-    if (metric_wants_features(&(Metric){.input = input})) collect.n_metrics = 0;
     TRY(draw_some(&draws, plan, side, input, n));
     double start = clock_wall_s();
     Err err = collect_all(&collected, &collect, plan->sources[side], &draws, "trial", &run);
