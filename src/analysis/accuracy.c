@@ -65,6 +65,9 @@ static Err accuracy_caption(Table *table, const Board *board) {
     builder_add_text(&text, "Top-1 accuracy in percent, mean over seeds, with 95 % intervals: ");
     add_intervals(&text, board);
     builder_add_text(&text, ".");
+    if (board->several_budgets)
+        builder_add_text(&text, " Where a pre-training was run at several budgets, the figure is that after the "
+                                "largest.");
     if (board->problem[0]) builder_add(&text, " Predictions not used: %s.", board->problem);
     for (int c = 0; c < board->n_columns; c++)
         if (!isnan(board->columns[c].chance) &&

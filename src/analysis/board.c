@@ -120,26 +120,46 @@ static Err mark_targets(Board *board) {
     return ERR_NONE;
 }
 
-/* Results may call one pre-training by several names (aliases); the first that has a figure is taken, and figures
- * under two names count as mixed. */
-static Estimate cell_estimate(const Outcomes *outcomes, const Paper *paper, const BoardColumn *column,
-                              const char *slug) {
-    Estimate estimate = {.state = ESTIMATE_NONE, .value = NAN, .low = NAN, .high = NAN};
-    OutcomeKey key = {column->task, column->dataset, NULL, column->model};
+static bool is_of(const Outcome *outcome, const OutcomeKey *key, const Paper *paper, const char *slug) {
+    return outcomes_match(outcome, key) && text_equal(paper_slug(paper, outcome->result.pretraining), slug);
+}
+
+/* The largest budget of pre-training where there are several; NAN: one, or none is known. */
+static double largest_budget(const Outcomes *outcomes, const OutcomeKey *key, const Paper *paper, const char *slug) {
+    double least = NAN, largest = NAN;
     for (int i = 0; i < outcomes->count; i++) {
-        const Outcome *outcome = &outcomes->items[i];
-        if (!outcomes_match(outcome, &key) || !text_equal(paper_slug(paper, outcome->result.pretraining), slug))
-            continue;
-        OutcomeKey full = key;
-        full.pretraining = outcome->result.pretraining;
-        Estimate found = outcomes_estimate(outcomes, &full, "top1");
-        bool same = estimate.state == ESTIMATE_NONE ||
-                    text_equal(estimate.first->result.pretraining, outcome->result.pretraining);
-        estimate = found;
-        if (!same) estimate.state = ESTIMATE_MIXED;
-        if (!same) estimate.value = estimate.low = estimate.high = NAN;
+        if (!is_of(&outcomes->items[i], key, paper, slug)) continue;
+        least = fmin(least, outcomes->items[i].clips); /* fmin and fmax pass over NAN */
+        largest = fmax(largest, outcomes->items[i].clips);
     }
-    return estimate;
+    return least < largest ? largest : NAN;
+}
+
+/* Results may call one pre-training by several names (aliases); figures under two names count as mixed. */
+static void fill_cell(Board *board, int r, int c, const Outcomes *outcomes, const Paper *paper) {
+    const BoardColumn *column = &board->columns[c];
+    const char *slug = board->rows[r].slug;
+    Estimate *cell = &board->cells[r][c];
+    OutcomeKey key = {.task = column->task, .dataset = column->dataset, .model = column->model};
+    double largest = largest_budget(outcomes, &key, paper, slug);
+    if (!isnan(largest)) key.clips = &largest;
+    board->several_budgets = board->several_budgets || key.clips;
+    *cell = (Estimate){.state = ESTIMATE_NONE, .value = NAN, .low = NAN, .high = NAN};
+    for (int i = 0; i < outcomes->count && cell->state != ESTIMATE_MIXED; i++) {
+        const char *name = outcomes->items[i].result.pretraining;
+        if (!is_of(&outcomes->items[i], &key, paper, slug)) continue;
+        OutcomeKey full = key;
+        full.pretraining = name;
+        if (cell->state == ESTIMATE_NONE)
+            *cell = hits_estimate(&board->hits[r][c], board->problem, outcomes, &full);
+        else if (!text_equal(cell->first->result.pretraining, name))
+            *cell = (Estimate){.state = ESTIMATE_MIXED, .value = NAN, .low = NAN, .high = NAN, .first = cell->first};
+    }
+}
+
+void board_free(Board *board) {
+    for (int r = 0; r < BOARD_ROWS; r++)
+        for (int c = 0; c < BOARD_COLUMNS; c++) hits_free(&board->hits[r][c]);
 }
 
 static Err mark_primary(Board *board, const char *primary) {
@@ -164,29 +184,6 @@ int board_primary(const Board *board) {
     return board->n_columns > 0 && board->columns[0].primary ? 0 : -1;
 }
 
-/* Over seeds and videos where the predictions are there. Broken ones are no reason to have no report. */
-static void add_hits(Board *board, int r, int c, const Outcomes *outcomes) {
-    Estimate *cell = &board->cells[r][c];
-    const BoardColumn *column = &board->columns[c];
-    if (cell->state != ESTIMATE_PRESENT) return;
-    OutcomeKey key = {column->task, column->dataset, cell->first->result.pretraining, column->model};
-    if (hits_read(&board->hits[r][c], outcomes, &key)) {
-        if (!board->problem[0]) snprintf(board->problem, sizeof board->problem, "%s", err_message());
-        log_warn("predictions are not used: %s", err_message());
-    }
-    const Hits *hits = cell->hits = board->hits[r][c];
-    Crossed crossed;
-    if (cell->n_seeds == 1 || !hits_cross(&crossed, &hits, 1)) return;
-    Interval share = crossed_share(&crossed, 0);
-    cell->low = 100 * share.low;
-    cell->high = 100 * share.high;
-}
-
-void board_free(Board *board) {
-    for (int r = 0; r < BOARD_ROWS; r++)
-        for (int c = 0; c < BOARD_COLUMNS; c++) hits_free(&board->hits[r][c]);
-}
-
 Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper, const char *primary) {
     *board = (Board){0};
     TRY(add_names(board, outcomes, paper));
@@ -196,10 +193,7 @@ Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper, const
     TRY(mark_targets(board));
     sort_rows(board, paper);
     for (int r = 0; r < board->n_rows; r++)
-        for (int c = 0; c < board->n_columns; c++) {
-            board->cells[r][c] = cell_estimate(outcomes, paper, &board->columns[c], board->rows[r].slug);
-            add_hits(board, r, c, outcomes);
-        }
+        for (int c = 0; c < board->n_columns; c++) fill_cell(board, r, c, outcomes, paper);
     return ERR_NONE;
 }
 

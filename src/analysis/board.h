@@ -32,8 +32,9 @@ typedef struct {
     BoardRow rows[BOARD_ROWS];
     Estimate cells[BOARD_ROWS][BOARD_COLUMNS]; /* top-1, percent */
     Hits *hits[BOARD_ROWS][BOARD_COLUMNS];     /* owned; NULL: not known */
-    char problem[512];                         /* the first cell whose predictions could not be used; "": none */
-    bool reduced;                              /* any result under another protocol than the paper's */
+    bool several_budgets;       /* some pre-training was run at several lengths; cells are after the longest */
+    char problem[HITS_PROBLEM]; /* the first cell whose predictions could not be used; "": none */
+    bool reduced;               /* any result under another protocol than the paper's */
 } Board;
 
 /* Sorts results by the paper's order of what they are about (the dataset of a pre-training or an analysis, the

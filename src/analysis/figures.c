@@ -114,6 +114,73 @@ Err figure_differences(Plot *plot, const Table *table) {
                        table->title);
 }
 
+/* ---- compute ---- */
+
+/* Random initialization has seen nothing, which a logarithmic axis does not show: a line across. */
+static void compute_baseline(Plot *plot, const ComputePoint *point) {
+    builder_add(&plot->script,
+                "set arrow from graph 0, first %.6g to graph 1, first %.6g nohead dt 3 lw 1.4 lc rgb "
+                "\"#444444\"\nset label ",
+                point->estimate.value, point->estimate.value);
+    plot_quoted(&plot->script, point->row->label);
+    builder_add(&plot->script, " at graph 0.01, first %.6g offset 0, 0.6 font \",11\" tc rgb \"#444444\"\n",
+                point->estimate.value);
+}
+
+/* clips, accuracy, low, high; a block a curve. */
+static void compute_curve(Plot *plot, const Compute *compute, int first, int end, int block) {
+    if (block) builder_add_text(&plot->data, "\n\n");
+    for (int i = first; i < end; i++) {
+        const Estimate *e = &compute->items[i].estimate;
+        builder_add(&plot->data, "%.8g\t%.6g\t%.6g\t%.6g\n", compute->items[i].clips, e->value,
+                    isnan(e->low) ? e->value : e->low, isnan(e->high) ? e->value : e->high);
+    }
+    builder_add(&plot->script,
+                "%s\"%s.dat\" index %d using 1:2:3:4 with yerrorlines pt %d ps 0.9 lw 1.6 lc rgb \"%s\" title ",
+                block ? ", \\\n  " : "plot ", plot->name, block, 5 + 2 * (block % 5), palette[block % N_PALETTE]);
+    plot_quoted(&plot->script, compute->items[first].row->label);
+}
+
+/* A tic a budget, in thousands of clips, and little room beside the first and last. */
+static void compute_axis(Plot *plot, const Compute *compute) {
+    double least = INFINITY, largest = 0;
+    const char *separator = "";
+    builder_add_text(&plot->script, "set logscale x\nset xtics (");
+    for (int i = 0; i < compute->n; i++) {
+        double clips = compute->items[i].clips;
+        bool seen = clips == 0;
+        for (int k = 0; k < i && !seen; k++) seen = compute->items[k].clips == clips;
+        if (seen) continue;
+        builder_add(&plot->script, "%s\"%.4gk\" %.8g", separator, clips / 1000, clips);
+        separator = ", ";
+        least = fmin(least, clips);
+        largest = fmax(largest, clips);
+    }
+    builder_add(&plot->script, ")\nset xrange [%.6g:%.6g]\n", least / 1.5, largest * 1.5);
+}
+
+Err figure_compute(Plot *plot, const Compute *compute, const BoardColumn *column) {
+    char name[64], key[40], title[128], y_label[160];
+    int block = 0;
+    TRY(text_format(name, sizeof name, "compute-%s", board_column_key(key, sizeof key, column)));
+    board_column_title(title, sizeof title, column);
+    snprintf(y_label, sizeof y_label, "%s, %% (95 %% intervals)", title);
+    TRY(plot_begin(plot, name, 760, 460, "", "pre-training clips seen", y_label));
+    compute_axis(plot, compute);
+    builder_add_text(&plot->script, "set offsets 0, 0, graph 0.05, graph 0.05\n"
+                                    "set key tmargin left horizontal Left reverse font \",11\" maxcols 2\n");
+    if (compute->n && compute->items[0].clips == 0) compute_baseline(plot, &compute->items[0]);
+    for (int i = compute->n && compute->items[0].clips == 0, end; i < compute->n; i = end) {
+        for (end = i + 1; end < compute->n && compute->items[end].row == compute->items[i].row;) end++;
+        compute_curve(plot, compute, i, end, block++);
+    }
+    builder_add_text(&plot->script, "\n");
+    return text_format(plot->alt, sizeof plot->alt,
+                       "Accuracy (%.120s) against the number of clips that pre-training saw, %d datasets; the same "
+                       "figures are in the table.",
+                       title, block);
+}
+
 /* ---- scatter plots ---- */
 
 const char *figure_badge(char out[8], const Paper *paper, const char *slug) {

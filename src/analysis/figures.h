@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analysis/agreement.h"
+#include "analysis/compute.h"
 #include "analysis/differences.h"
 #include "analysis/statistics.h"
 #include "store/plot.h"
@@ -15,6 +16,8 @@ CHECKED Err figure_correlation(Plot *plot, const Points *points, const struct cJ
 /* A statistic of ours against the paper's published accuracies of the same datasets. */
 CHECKED Err figure_published(Plot *plot, const Points *points, const struct cJSON *entry, const DatasetNames *names,
                              const Paper *paper);
+/* Accuracy against the clips that pre-training saw, on a logarithmic axis, a line a dataset. */
+CHECKED Err figure_compute(Plot *plot, const Compute *compute, const BoardColumn *column);
 /* Points with intervals around zero of a table of analysis/differences. */
 CHECKED Err figure_differences(Plot *plot, const Table *table);
 /* Bars of the table "fig2": the paper's figures, and ours where they have been run. */

@@ -122,7 +122,7 @@ static double number_of(const cJSON *entry, const char *key) {
 /* Ours under the paper's protocol only. */
 static double our_figure(const Outcomes *outcomes, const Paper *paper, const char *experiment, const char *slug) {
     const cJSON *entry = paper_experiment(paper, experiment);
-    OutcomeKey key = {paper_text(entry, "task"), paper_text(entry, "dataset"), slug, paper_text(entry, "model")};
+    OutcomeKey key = {paper_text(entry, "task"), paper_text(entry, "dataset"), slug, paper_text(entry, "model"), NULL};
     Estimate estimate = entry ? outcomes_estimate(outcomes, &key, "top1") : (Estimate){0};
     return estimate.state == ESTIMATE_PRESENT && estimate.first->result.paper_protocol ? estimate.value : NAN;
 }

@@ -1,6 +1,7 @@
 #include "analysis/hits.h"
 
 #include "base/file.h"
+#include "base/log.h"
 
 #include <math.h>
 
@@ -146,6 +147,24 @@ void hits_free(Hits **hits) {
     if (*hits) free((*hits)->right);
     free(*hits);
     *hits = NULL;
+}
+
+/* Over seeds and videos where the predictions are there. Broken ones are no reason to have no report. */
+Estimate hits_estimate(Hits **hits, char problem[HITS_PROBLEM], const Outcomes *outcomes, const OutcomeKey *key) {
+    Estimate estimate = outcomes_estimate(outcomes, key, "top1");
+    *hits = NULL;
+    if (estimate.state != ESTIMATE_PRESENT) return estimate;
+    if (hits_read(hits, outcomes, key)) {
+        if (!problem[0]) snprintf(problem, HITS_PROBLEM, "%s", err_message());
+        log_warn("predictions are not used: %s", err_message());
+    }
+    const Hits *cell = estimate.hits = *hits;
+    Crossed crossed;
+    if (estimate.n_seeds == 1 || !hits_cross(&crossed, &cell, 1)) return estimate;
+    Interval share = crossed_share(&crossed, 0);
+    estimate.low = 100 * share.low;
+    estimate.high = 100 * share.high;
+    return estimate;
 }
 
 /* ---- cells together ---- */

@@ -6,6 +6,8 @@
 #include "analysis/outcomes.h"
 #include "math/crossed.h"
 
+enum { HITS_PROBLEM = 512 };
+
 typedef struct Hits {
     int n_seeds;
     int64_t n_videos;
@@ -19,5 +21,9 @@ typedef struct Hits {
  * accuracy in their result.json, or come from different test sets. The caller frees. */
 CHECKED Err hits_read(Hits **hits, const Outcomes *outcomes, const OutcomeKey *key);
 void hits_free(Hits **hits); /* fine with NULL in it */
+/* The estimate of top-1 for `key` in percent, with its interval over seeds and test videos where there are hits and
+ * several seeds; they are lent to it and owned by *hits. Predictions that cannot be used are told in `problem` (kept
+ * when it holds something already) and a warning. */
+Estimate hits_estimate(Hits **hits, char problem[HITS_PROBLEM], const Outcomes *outcomes, const OutcomeKey *key);
 /* Of the seeds that all `n` cells have; false when there are none, a cell has no hits (NULL), or test sets differ. */
 bool hits_cross(Crossed *out, const Hits *const *cells, int n);

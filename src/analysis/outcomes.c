@@ -1,5 +1,6 @@
 #include "analysis/outcomes.h"
 
+#include "analysis/budget.h"
 #include "base/file.h"
 #include "math/interval.h"
 #include "math/stats.h"
@@ -10,7 +11,7 @@ static Err append_outcome(Outcomes *outcomes, const Result *result, const char *
     Outcome *grown = realloc(outcomes->items, ((size_t)outcomes->count + 1) * sizeof *grown);
     if (!grown) return RAISE(ERR_MEMORY, "%d results: no memory", outcomes->count + 1);
     outcomes->items = grown;
-    grown[outcomes->count].result = *result;
+    grown[outcomes->count] = (Outcome){.result = *result, .clips = NAN, .flops = NAN};
     return text_copy(grown[outcomes->count++].folder, PATH_SIZE, folder);
 }
 
@@ -77,15 +78,21 @@ bool outcomes_same_protocol(const Result *a, const Result *b) {
     return true;
 }
 
-static bool same_claim(const Result *a, const Result *b) {
-    return a->seed == b->seed && text_equal(a->task, b->task) && text_equal(a->dataset, b->dataset) &&
-           text_equal(a->pretraining, b->pretraining) && text_equal(a->model, b->model) && outcomes_same_protocol(a, b);
+bool outcomes_same_budget(const Outcome *a, const Outcome *b) {
+    return isnan(a->clips) || isnan(b->clips) || a->clips == b->clips;
+}
+
+static bool same_claim(const Outcome *x, const Outcome *y) {
+    const Result *a = &x->result, *b = &y->result;
+    return outcomes_same_budget(x, y) && a->seed == b->seed && text_equal(a->task, b->task) &&
+           text_equal(a->dataset, b->dataset) && text_equal(a->pretraining, b->pretraining) &&
+           text_equal(a->model, b->model) && outcomes_same_protocol(a, b);
 }
 
 /* The other result that claims what item i does, or -1. */
 static int find_rival(const Outcomes *outcomes, int i) {
     for (int j = 0; j < outcomes->count; j++)
-        if (j != i && same_claim(&outcomes->items[i].result, &outcomes->items[j].result)) return j;
+        if (j != i && same_claim(&outcomes->items[i], &outcomes->items[j])) return j;
     return -1;
 }
 
@@ -115,6 +122,7 @@ Err outcomes_read(Outcomes *outcomes, const char *folder) {
     if (!file_is_directory(folder)) return RAISE(ERR_INPUT, "%s: no such folder of runs", folder);
     Err err = file_list_walk(&files, folder);
     if (!err) err = read_files(outcomes, &files, folder);
+    if (!err) err = budget_find(outcomes);
     if (!err) err = drop_rivals(outcomes);
     file_list_free(&files);
     if (err) outcomes_free(outcomes);
@@ -134,7 +142,8 @@ static bool matches(const char *wanted, const char *found) {
 bool outcomes_match(const Outcome *outcome, const OutcomeKey *key) {
     const Result *result = &outcome->result;
     return matches(key->task, result->task) && matches(key->dataset, result->dataset) &&
-           matches(key->pretraining, result->pretraining) && matches(key->model, result->model);
+           matches(key->pretraining, result->pretraining) && matches(key->model, result->model) &&
+           (!key->clips || *key->clips == outcome->clips);
 }
 
 static Estimate estimate_of_one(const Outcome *outcome, const ResultMetric *metric) {
@@ -151,7 +160,8 @@ Estimate outcomes_estimate(const Outcomes *outcomes, const OutcomeKey *key, cons
         moments_add(&seeds, found->value);
         if (seeds.count == 1)
             estimate = estimate_of_one(outcome, found);
-        else if (!outcomes_same_protocol(&estimate.first->result, &outcome->result))
+        else if (!outcomes_same_protocol(&estimate.first->result, &outcome->result) ||
+                 !outcomes_same_budget(estimate.first, outcome))
             return (Estimate){.state = ESTIMATE_MIXED, .value = NAN, .low = NAN, .high = NAN, .first = outcome};
     }
     if (seeds.count > 1) {

@@ -1,9 +1,10 @@
 /* analysis/outcomes - every result.json below a folder of runs, and what they say together.
  *
  * Results with one identity (task, dataset, pre-training, model) and different seeds are one estimate: the mean over
- * seeds with its t interval. Results under different protocols are never averaged, and two that claim the same
- * identity, protocol and seed are both left out, with the reason kept for the report. The test set of accuracies, and
- * the reference and the networks' weights of statistics, count as protocol, since figures compare only within one. */
+ * seeds with its t interval. Results under different protocols are never averaged, nor are pre-trainings of different
+ * length; two that claim the same identity, protocol and seed are both left out, with the reason kept for the report.
+ * The test set of accuracies, and the reference and the networks' weights of statistics, count as protocol, since
+ * figures compare only within one. */
 #pragma once
 
 #include "store/result.h"
@@ -11,6 +12,7 @@
 typedef struct {
     Result result;
     char folder[PATH_SIZE]; /* of the run, as found below the runs folder */
+    double clips, flops;    /* pre-training that went into it (analysis/budget); NAN: not known */
 } Outcome;
 
 typedef struct {
@@ -31,6 +33,7 @@ void outcomes_free(Outcomes *outcomes);
 /* NULL members match anything. */
 typedef struct {
     const char *task, *dataset, *pretraining, *model;
+    const double *clips; /* the budget of pre-training */
 } OutcomeKey;
 
 typedef enum { ESTIMATE_NONE, ESTIMATE_MIXED /* several protocols: no figure */, ESTIMATE_PRESENT } EstimateState;
@@ -48,4 +51,6 @@ bool outcomes_match(const Outcome *outcome, const OutcomeKey *key);
 Estimate outcomes_estimate(const Outcomes *outcomes, const OutcomeKey *key, const char *metric);
 /* True when both results come from the same protocol (see above). */
 bool outcomes_same_protocol(const Result *a, const Result *b);
+/* Unless both budgets are known and differ. */
+bool outcomes_same_budget(const Outcome *a, const Outcome *b);
 const ResultInput *outcomes_input(const Result *result, const char *role); /* NULL: none */

@@ -71,6 +71,31 @@ static Err add_differences(Report *report) {
     return ERR_NONE;
 }
 
+static Err add_compute_of(Report *report, Compute *compute, int column) {
+    const BoardColumn *experiment = &report->board->columns[column];
+    Table table;
+    Plot plot;
+    TRY(compute_make(compute, &report->outcomes, report->board, column, &report->paper));
+    if (compute->n == 0) return ERR_NONE;
+    TRY(compute_table(&table, compute, experiment));
+    TRY(report_add_table(report, &table));
+    TRY(figure_compute(&plot, compute, experiment));
+    return report_add_figure(report, &plot,
+                             "Accuracy by the clips that pre-training saw, with 95 % intervals; the "
+                             "dotted line is random initialization.");
+}
+
+static Err add_compute(Report *report) {
+    Compute *compute = calloc(1, sizeof *compute);
+    Err err = compute ? ERR_NONE : RAISE(ERR_MEMORY, "report: no memory");
+    for (int c = 0; c < report->board->n_columns && !err; c++) {
+        err = add_compute_of(report, compute, c);
+        compute_free(compute);
+    }
+    free(compute);
+    return err;
+}
+
 Err report_accuracy(Report *report) {
     const Board *board = report->board;
     Table table = {0};
@@ -92,6 +117,7 @@ Err report_accuracy(Report *report) {
         }
         TRY(add_agreement(report));
         TRY(add_differences(report));
+        TRY(add_compute(report));
         TRY(gap_table(&table, board, &report->paper));
         TRY(report_add_table(report, &table));
     }

@@ -17,7 +17,7 @@ typedef struct {
 
 Estimate reproduce_estimate(const Outcomes *outcomes, const cJSON *experiment, const char *slug) {
     OutcomeKey key = {paper_text(experiment, "task"), paper_text(experiment, "dataset"), slug,
-                      paper_text(experiment, "model")};
+                      paper_text(experiment, "model"), NULL};
     Estimate estimate = outcomes_estimate(outcomes, &key, "top1");
     if (estimate.state == ESTIMATE_PRESENT && !estimate.first->result.paper_protocol)
         estimate = (Estimate){.state = ESTIMATE_NONE, .value = NAN};

@@ -18,8 +18,8 @@ typedef struct {
     ReproduceFormat format;
 } ReproduceRequest;
 
-/* part: "table1" ... "table12", "fig1" ... "fig5", "statements", "steps", "agreement", "gaps", "settings", or "all".
- * Prints on stdout. An unknown part is ERR_USAGE with the nearest name. */
+/* part: "table1" ... "table12", "fig1" ... "fig5", "statements", "steps", "agreement", "compute", "gaps", "settings",
+ * or "all". Prints on stdout. An unknown part is ERR_USAGE with the nearest name. */
 CHECKED Err reproduce_print(const char *part, const ReproduceRequest *request);
 
 /* One of the paper's tables (an entry of its "tables"). */

@@ -1,6 +1,7 @@
 /* Printing the parts of analysis/reproduce, and writing their files. */
 #include "analysis/accuracy.h"
 #include "analysis/agreement.h"
+#include "analysis/compute.h"
 #include "analysis/differences.h"
 #include "analysis/findings.h"
 #include "analysis/gap.h"
@@ -78,6 +79,21 @@ static Err print_steps(Printer *printer) {
     return ERR_NONE;
 }
 
+static Err print_compute(Printer *printer) {
+    const Board *board = printer->board;
+    Compute *compute = calloc(1, sizeof *compute);
+    Err err = compute ? ERR_NONE : RAISE(ERR_MEMORY, "reproduce: no memory");
+    for (int c = 0; c < board->n_columns && !err; c++) {
+        Table table = {0};
+        err = compute_make(compute, printer->outcomes, board, c, printer->paper);
+        if (!err && compute->n > 0)
+            err = print_table(printer, &table, compute_table(&table, compute, &board->columns[c]));
+        compute_free(compute);
+    }
+    free(compute);
+    return err;
+}
+
 static bool wanted(const char *part, const char *name) {
     return text_equal(part, "all") || text_equal(part, name);
 }
@@ -99,6 +115,7 @@ static Err print_part(Printer *printer, const char *part) {
         TRY(print_table(printer, &table, statements_table(&table, NULL, printer->board, paper)));
     if (wanted(part, "agreement")) TRY(print_table(printer, &table, agreement_table(&table, printer->board, paper)));
     if (wanted(part, "steps")) TRY(print_steps(printer));
+    if (wanted(part, "compute")) TRY(print_compute(printer));
     if (wanted(part, "gaps")) TRY(print_table(printer, &table, gap_claims_table(&table, outcomes, paper)));
     if (!wanted(part, "settings")) return ERR_NONE;
     cJSON_ArrayForEach(entry, paper_list(paper, "settings")) {
@@ -108,16 +125,16 @@ static Err print_part(Printer *printer, const char *part) {
 }
 
 static Err check_part(const char *part) {
-    static const char *const parts[] = {"table1",   "table2",     "table3", "table4",    "table9", "table10", "table11",
-                                        "table12",  "fig1",       "fig2",   "fig3",      "fig4",   "fig5",    "gaps",
-                                        "settings", "statements", "steps",  "agreement", "all",    NULL};
+    static const char *const parts[] = {"table1",  "table2",  "table3",   "table4",     "table9", "table10",
+                                        "table11", "table12", "fig1",     "fig2",       "fig3",   "fig4",
+                                        "fig5",    "gaps",    "settings", "statements", "steps",  "agreement",
+                                        "compute", "all",     NULL};
     for (int i = 0; parts[i]; i++)
         if (text_equal(part, parts[i])) return ERR_NONE;
     const char *nearest = text_nearest(part, parts);
     return RAISE(ERR_USAGE,
                  "reproduce: no part \"%.60s\"%s%s%s; parts are table1-4, table9-12, fig1-5, statements, steps, "
-                 "agreement, gaps, settings, "
-                 "all",
+                 "agreement, compute, gaps, settings, all",
                  part, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 

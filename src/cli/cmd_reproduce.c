@@ -29,12 +29,10 @@ static const CommandHelp help = {
     .description =
         "PART: table1 to table4, table9 to table12; fig1 (strips of the datasets), fig2 (the progression, ViT-B and\n"
         "ViT-L), fig3 (corruptions), fig4 (statistics, findings and correlations), fig5 (attention keys); statements\n"
-        "(the paper's, checked one by one), steps (what each stage adds in ours, paired), agreement (of our order with "
-        "the paper's), gaps (shares of the gap "
-        "closed), settings (tables 5 to 7 and what our "
-        "runs\n"
-        "used), or all. Figures of runs that do not follow the paper's protocol are called reduced and never stand in\n"
-        "the paper's tables.",
+        "(the paper's, checked one by one), steps (what each stage adds in ours), agreement (of our order with the\n"
+        "paper's), compute (accuracy by the length of pre-training), gaps (shares of the gap closed), settings\n"
+        "(tables 5 to 7 and what our runs used), or all. Figures of runs that do not follow the paper's protocol are\n"
+        "called reduced and never stand in the paper's tables.",
     .examples = "  synvid reproduce table1 --runs runs\n  synvid reproduce fig4 --runs runs --lists "
                 "paper28,my-sets.json --out paper\n"
                 "  synvid reproduce all --format json > tables.json\n",

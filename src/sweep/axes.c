@@ -17,6 +17,15 @@ Err axes_value_text(char **text, const cJSON *value, const char *place) {
     return *text ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory", place);
 }
 
+/* The same with the {names} in it filled: variables, and axes before this one. */
+static Err value_text(char **text, const cJSON *value, const char *place, const Bindings *bindings) {
+    char *plain;
+    TRY(axes_value_text(&plain, value, place));
+    Err err = template_fill(text, plain, bindings, place);
+    free(plain);
+    return err;
+}
+
 /* What is left of a product: the axes from `axis` on. */
 static Err walk_product(const AxesWalk *walk, const cJSON *axis, const Bindings *bindings);
 
@@ -24,7 +33,7 @@ static Err bind_and_go_on(const AxesWalk *walk, const cJSON *axis, const char *n
                           const Bindings *bindings) {
     char *text;
     Bindings inner = *bindings;
-    TRY(axes_value_text(&text, value, name));
+    TRY(value_text(&text, value, name, bindings));
     Err err = bindings_set(&inner, name, text);
     if (!err) err = walk_product(walk, axis->next, &inner);
     free(text);
@@ -36,7 +45,7 @@ static Err bind_members(const AxesWalk *walk, const cJSON *axis, const cJSON *me
     if (!member) return walk_product(walk, axis->next, bindings);
     char *text;
     Bindings inner = *bindings;
-    TRY(axes_value_text(&text, member, member->string));
+    TRY(value_text(&text, member, member->string, bindings));
     Err err = bindings_set(&inner, member->string, text);
     if (!err) err = bind_members(walk, axis, member->next, &inner);
     free(text);

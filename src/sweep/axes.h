@@ -4,7 +4,8 @@
  *   "for": [{"variant": "a", "pool": "p"}, {"variant": "b", "pool": "q", "seed": [1, 2]}]    several products, in turn
  *
  * The values of an axis are one value, a list, or "@name": the values of a named list. A list may hold "@name" among
- * its values. A named list may hold objects, which bind several names at once: the axis' own name is then not bound. */
+ * its values. A named list may hold objects, which bind several names at once: the axis' own name is then not bound. A
+ * text may name variables, and axes before it: "{epochs}". */
 #pragma once
 
 #include "sweep/template.h"

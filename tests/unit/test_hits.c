@@ -42,8 +42,8 @@ static int teardown(void **state) {
     return 0;
 }
 
-static const OutcomeKey circles = {"finetune", "standin-motion", "moving-circles", "tiny"};
-static const OutcomeKey shapes = {"finetune", "standin-motion", "moving-shapes", "tiny"};
+static const OutcomeKey circles = {"finetune", "standin-motion", "moving-circles", "tiny", NULL};
+static const OutcomeKey shapes = {"finetune", "standin-motion", "moving-shapes", "tiny", NULL};
 
 static Err read_cell(Hits **hits, const OutcomeKey *key) {
     Outcomes outcomes;

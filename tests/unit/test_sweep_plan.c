@@ -74,6 +74,29 @@ static void a_variable_can_be_overridden_but_not_invented(void **state) {
     assert_non_null(strstr(err_message(), "did you mean \"clips\""));
 }
 
+/* In a list, in an object of one, and of an axis before; --var reaches all of them. */
+static void values_of_axes_may_name_variables(void **state) {
+    (void)state;
+    static const char text[] =
+        "{\"name\": \"s\", \"vars\": {\"long\": 9}, \"lists\": {\"sizes\": [{\"size\": \"s\", \"epochs\": 3},"
+        " {\"size\": \"l\", \"epochs\": \"{long}\"}]}, \"tasks\": [{\"task\": \"train-{size}-{name}\", \"for\": "
+        "{\"each\":"
+        " \"@sizes\", \"name\": [\"{size}{epochs}\"]}, \"run\": [\"pretrain\", \"--epochs\", \"{epochs}\"]}]}";
+    SweepPlan plan;
+    assert_int_equal(read_plan(&plan, text, "long=27"), ERR_NONE);
+    assert_int_equal(plan.n_tasks, 2);
+    assert_string_equal(plan.tasks[0].name, "train-s-s3");
+    assert_string_equal(plan.tasks[1].name, "train-l-l27");
+    assert_string_equal(plan.tasks[1].arguments[2], "27");
+    sweep_plan_free(&plan);
+    assert_int_equal(read_plan(&plan,
+                               "{\"name\": \"s\", \"tasks\": [{\"task\": \"t-{a}\", \"for\": {\"a\": [\"{b}\"]}, "
+                               "\"run\": [\"x\"]}]}",
+                               NULL),
+                     ERR_USAGE);
+    assert_non_null(strstr(err_message(), "{b} is neither a variable nor an axis"));
+}
+
 static void bad_files_are_refused_with_a_reason(void **state) {
     (void)state;
     static const char *const cases[][2] = {
@@ -262,6 +285,7 @@ int main(void) {
         cmocka_unit_test(axes_expand_to_their_product_in_order),
         cmocka_unit_test(wildcard_needs_match_earlier_tasks_only),
         cmocka_unit_test(a_variable_can_be_overridden_but_not_invented),
+        cmocka_unit_test(values_of_axes_may_name_variables),
         cmocka_unit_test(bad_files_are_refused_with_a_reason),
         cmocka_unit_test(a_file_that_extends_another_replaces_tasks_of_the_same_name),
         cmocka_unit_test(lists_products_and_objects_are_expanded_and_what_coincides_is_one_task),
