@@ -3,16 +3,29 @@
 # models pre-trained, fine-tuned and probed, datasets analyzed, and a report written. About 15 minutes on two cores after
 # the installation. Safe to run again: what is finished stays.
 #
-#   ./quickstart.sh [DIR]        work in DIR (default: ./quickstart)
+#   ./quickstart.sh [DIR]          work in DIR (default: ./quickstart)
+#   ./quickstart.sh --long [DIR]   the sweep `reduced` instead: the whole progression, three seeds, two tasks, with
+#                                  intervals; hours on two cores. Ctrl-C stops it with checkpoints, the same command
+#                                  goes on (default: ./quickstart-long)
 #
 # It installs the Debian packages it builds with (root or sudo). Photographs and videos come out of Debian packages that
 # are downloaded (at most 250 MB) and unpacked, not installed; where they cannot be had, procedural pictures take their
 # place and the report says so.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-case ${1:-} in -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
-mkdir -p "${1:-quickstart}"
-work=$(cd "${1:-quickstart}" && pwd)
+sweep=quickstart folder=''
+for argument; do
+  case $argument in
+  -h | --help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p;}' "$0"; exit 0 ;;
+  --long) sweep=reduced ;;
+  -*) echo "quickstart.sh: unknown option \"$argument\"; see --help" >&2; exit 2 ;;
+  *) [ -z "$folder" ] || { echo "quickstart.sh: one folder, not two: \"$folder\", \"$argument\"" >&2; exit 2; }
+     folder=$argument ;;
+  esac
+done
+[ -n "$folder" ] || { folder=quickstart; [ "$sweep" = quickstart ] || folder=quickstart-long; }
+mkdir -p "$folder"
+work=$(cd "$folder" && pwd)
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
 step() { printf '\n== %s\n' "$*"; }
@@ -34,13 +47,18 @@ synvid=$here/build/release/synvid
 
 step "3/4 fetching photographs and videos"
 media=$work/media
-sweep=quickstart
 if ! "$here/tools/fetch-media.sh" "$media"; then
+  if [ "$sweep" = reduced ]; then
+    echo "quickstart.sh: no natural media could be had, which the long run is made of; without --long it goes on with" \
+      "procedural pictures" >&2
+    exit 1
+  fi
   echo "No natural media could be had: procedural pictures take their place, and the report says so."
   sweep=quickstart-procedural
 fi
 
 step "4/4 running the chain (synvid sweep run $sweep)"
+[ "$sweep" != reduced ] || echo "It takes hours. In another terminal: $synvid sweep status $sweep --out $work"
 started=$SECONDS
 "$synvid" sweep run "$sweep" --out "$work" --var media="$media"
 echo
