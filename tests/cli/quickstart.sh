@@ -10,7 +10,7 @@ stub() { # stub FILE TEXT
     chmod +x "$1"
 }
 stub project/tools/install-dependencies.sh 'echo "installed $*"'
-stub project/tools/fetch-media.sh '[ -z "$NO_MEDIA" ] && mkdir -p "$1"'
+stub project/tools/fetch-media.sh 'test ! -e no-media'
 stub project/build/release/synvid 'echo "synvid $*"'
 stub bin/cmake 'exit 0'
 export PATH=$PWD/bin:$PATH
@@ -25,7 +25,7 @@ says out 'It takes hours'
 expect 0 project/quickstart.sh there --long
 says out "synvid sweep run reduced --out $PWD/there --var"
 
-export NO_MEDIA=1
+: > no-media
 expect 0 project/quickstart.sh here
 says out "synvid sweep run quickstart-procedural --out $PWD/here --var"
 expect 1 project/quickstart.sh --long there
@@ -39,4 +39,4 @@ expect 2 project/quickstart.sh --lnog
 says err 'unknown option "--lnog"'
 expect 2 project/quickstart.sh one two
 says err 'one folder, not two'
-[ ! -e one ] && [ ! -e two ] || fail "a mistake made a folder"
+[ ! -e one ] || fail "a mistake made a folder"
