@@ -44,12 +44,15 @@ void compute_free(Compute *compute) {
     compute->n = 0;
 }
 
-/* Points of one budget are no curve, but random initialization is where all of them start. */
-static void drop_points_without_curve(Compute *compute) {
-    int kept = 0;
+/* Points of one budget are no curve, but random initialization is where all of them start. Returns the number of
+ * curves.
+ */
+static int drop_points_without_curve(Compute *compute) {
+    int kept = 0, n_curves = 0;
     for (int i = 0, end; i < compute->n; i = end) {
         for (end = i + 1; end < compute->n && compute->items[end].row == compute->items[i].row;) end++;
-        bool keep = end - i > 1 || compute->items[i].clips == 0;
+        bool keep = end - i > 1 || text_equal(compute->items[i].row->slug, "random");
+        n_curves += end - i > 1;
         for (int k = i; k < end; k++) {
             if (keep)
                 compute->items[kept++] = compute->items[k];
@@ -58,14 +61,14 @@ static void drop_points_without_curve(Compute *compute) {
         }
     }
     compute->n = kept;
+    return n_curves;
 }
 
 Err compute_make(Compute *compute, const Outcomes *outcomes, const Board *board, int column, const Paper *paper) {
     Err err = ERR_NONE;
     *compute = (Compute){0};
     for (int r = 0; r < board->n_rows && !err; r++) err = add_curve(compute, outcomes, board, r, column, paper);
-    if (!err) drop_points_without_curve(compute);
-    if (err || compute->n == 1) compute_free(compute);
+    if (err || drop_points_without_curve(compute) == 0) compute_free(compute);
     return err;
 }
 

@@ -153,6 +153,16 @@ static void without_budgets_there_are_no_curves(void **state) {
     assert_ok(board_make(&board, &outcomes, &paper, ""));
     assert_ok(compute_make(&compute, &outcomes, &board, 0, &paper));
     assert_int_equal(compute.n, 0);
+    /* Nor are those of results that started from nothing, whatever they are called. */
+    Result named = fake_accuracy("finetune", "accelerating-shapes", 80, VIDEOS, 1);
+    assert_ok(result_add_input(&named, "test", "standin-motion", "7e577e577e577e577e577e577e577e57"));
+    fake_write(runs, "named", &named);
+    board_free(&board);
+    outcomes_free(&outcomes);
+    assert_ok(outcomes_read(&outcomes, runs));
+    assert_ok(board_make(&board, &outcomes, &paper, ""));
+    assert_ok(compute_make(&compute, &outcomes, &board, 0, &paper));
+    assert_int_equal(compute.n, 0);
     /* Of unknown length they claim the same: left out, as ever. */
     assert_true(outcomes.n_left_out >= 3);
 }
