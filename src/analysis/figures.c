@@ -327,7 +327,26 @@ static void curve_data(Plot *plot, const double *steps, const double *values, in
     builder_add_text(&plot->data, "\n\n");
 }
 
-static Err add_curve(Plot *plot, int *blocks, const Outcome *outcome, const Paper *paper) {
+/* Curves of one pre-training have one color, and one entry in the legend, however many seeds there are. */
+typedef struct {
+    int blocks, n_subjects;
+    const char *subjects[BOARD_ROWS];
+} CurveSet;
+
+/* The subject's number; *first: it has not been drawn yet. */
+static int curve_subject(CurveSet *set, bool *first, const char *subject) {
+    for (int i = 0; i < set->n_subjects; i++) {
+        if (!text_equal(set->subjects[i], subject)) continue;
+        *first = false;
+        return i;
+    }
+    *first = true;
+    if (set->n_subjects == BOARD_ROWS) return BOARD_ROWS;
+    set->subjects[set->n_subjects] = subject;
+    return set->n_subjects++;
+}
+
+static Err add_curve(Plot *plot, CurveSet *set, const Outcome *outcome, const Paper *paper) {
     double *steps = NULL, *values = NULL;
     int64_t count = 0;
     /* A run without curves is no reason to have no figure. */
@@ -336,12 +355,14 @@ static Err add_curve(Plot *plot, int *blocks, const Outcome *outcome, const Pape
         free(values);
         return ERR_NONE;
     }
+    bool first;
+    int subject = curve_subject(set, &first, board_subject(&outcome->result));
     curve_data(plot, steps, values, count);
-    builder_add(&plot->script, "%s\"%s.dat\" index %d using 1:2 with lines lw 1.6 dt %d lc rgb \"%s\" title ",
-                *blocks ? ", \\\n  " : "plot ", plot->name, *blocks, 1 + *blocks / N_PALETTE,
-                palette[*blocks % N_PALETTE]);
-    plot_quoted(&plot->script, paper_label(paper, board_subject(&outcome->result)));
-    ++*blocks;
+    builder_add(&plot->script, "%s\"%s.dat\" index %d using 1:2 with lines lw 1.6 dt %d lc rgb \"%s\" %s",
+                set->blocks ? ", \\\n  " : "plot ", plot->name, set->blocks, 1 + subject / N_PALETTE,
+                palette[subject % N_PALETTE], first ? "title " : "notitle");
+    if (first) plot_quoted(&plot->script, paper_label(paper, board_subject(&outcome->result)));
+    set->blocks++;
     free(steps);
     free(values);
     return ERR_NONE;
@@ -351,14 +372,14 @@ Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *
                   const char *dataset) {
     const OutcomeKey key = {.task = task, .dataset = dataset};
     char name[64];
-    int blocks = 0;
+    CurveSet set = {0};
     TRY(text_format(name, sizeof name, "curves-%.20s%s%.30s", task, dataset ? "-" : "", dataset ? dataset : ""));
     TRY(plot_begin(plot, name, 760, 440, "", "step", "training loss"));
     builder_add_text(&plot->script, "set key tmargin left horizontal Left reverse font \",11\" maxcols 3\n");
     for (int i = 0; i < outcomes->count; i++)
-        if (outcomes_match(&outcomes->items[i], &key)) TRY(add_curve(plot, &blocks, &outcomes->items[i], paper));
+        if (outcomes_match(&outcomes->items[i], &key)) TRY(add_curve(plot, &set, &outcomes->items[i], paper));
     builder_add_text(&plot->script, "\n");
-    *any = blocks > 0;
-    return text_format(plot->alt, sizeof plot->alt, "Training loss against step for %d runs of %s%s%.100s.", blocks,
+    *any = set.blocks > 0;
+    return text_format(plot->alt, sizeof plot->alt, "Training loss against step for %d runs of %s%s%.100s.", set.blocks,
                        task, dataset ? " on " : "", dataset ? dataset : "");
 }

@@ -8,25 +8,36 @@ latex=$(command -v pdflatex || true)
 [ -n "$latex" ] || echo "no pdflatex: the tables are not typeset"
 [ -n "$browser$latex" ] || exit 77
 
-# result PRETRAINING ACCURACY: a fine-tuning as the stages leave it
+# result PRETRAINING ACCURACY: fine-tunings of two seeds as the stages leave them
 result() {
-    mkdir -p "runs/finetune-$1"
-    cat > "runs/finetune-$1/result.json" <<JSON
+    one_result "$1" "$2" 1
+    one_result "$1" "$(($2 + 1))" 2
+}
+one_result() {
+    local run=runs/finetune-$1-$3 video
+    mkdir -p "$run"
+    echo video,label,predicted,correct >"$run/predictions.csv"
+    for ((video = 0; video < 100; video++)); do echo "$video,a,b,$((video * 37 % 100 < $2))"; done >>"$run/predictions.csv"
+    cat > "$run/result.json" <<JSON
 {"schema": "synvid.result", "schema_version": 1,
- "identity": {"task": "finetune", "dataset": "standin-motion", "pretraining": "$1", "model": "vit_test", "seed": 1},
+ "identity": {"task": "finetune", "dataset": "standin-motion", "pretraining": "$1", "model": "vit_test", "seed": $3},
  "protocol": {"name": "reduced", "deviations": ["epochs 20 instead of 100"]},
- "metrics": [{"name": "top1", "value": $2, "unit": "%", "count": 400, "low": $2, "high": $2, "interval": "Wilson 95%"},
-             {"name": "chance", "value": 12.5, "unit": "%", "count": 400}],
- "inputs": []}
+ "metrics": [{"name": "top1", "value": $2, "unit": "%", "count": 100, "low": $2, "high": $2, "interval": "Wilson 95%"},
+             {"name": "chance", "value": 12.5, "unit": "%", "count": 100}],
+ "inputs": [{"role": "test", "path": "standin-motion", "digest": "7e577e577e577e577e577e577e577e57"}]}
 JSON
 }
-result random 13.5
+result random 13
 for variant in static-circles moving-circles moving-shapes accelerating-shapes; do
     "$synvid" generate --variant $variant --videos 6 --size 48 --frames 40 --out data/$variant -q
     "$synvid" analyze --dataset data/$variant --reference data/static-circles --frames 30 --videos 6 --out runs -q > out
     result $variant $((20 + ${#variant}))
 done
-expect 0 "$synvid" report --runs runs --data data --out report
+expect 0 "$synvid" report --runs runs --data data --primary finetune:standin-motion --out report
+for table in accuracy agreement steps-finetune-standin-motion gap statements correlations; do
+    [ -s report/tables/$table.csv ] || fail "no table $table"
+done
+grep -q "over seeds and test videos" report/tables/accuracy.md || fail "predictions are not used"
 expect 0 "$synvid" reproduce all --runs runs --data data --out paper
 
 # The page reports about itself: what is wider than the window, pictures that did not load, errors, and whether a click on

@@ -4,25 +4,14 @@
     python3 tests/oracle/crossed_golden.py
 """
 import pathlib
-import struct
 
 import numpy
 
 import crossed_model as model
+from golden_tensors import write
 
 golden = pathlib.Path(__file__).resolve().parent.parent / "golden"
 random = numpy.random.default_rng(20241126)
-
-
-def write(path, tensors):
-    """The format that tests/golden_file.h reads; types: 1 uint8, 2 float64."""
-    with open(path, "wb") as out:
-        out.write(b"SYNVIDG1" + struct.pack("<i", len(tensors)))
-        for name, array in tensors.items():
-            array = numpy.ascontiguousarray(array)
-            kind = {numpy.dtype("uint8"): 1, numpy.dtype("float64"): 2}[array.dtype]
-            out.write(struct.pack("<i", len(name)) + name.encode())
-            out.write(struct.pack(f"<ii{array.ndim}i", kind, array.ndim, *array.shape) + array.tobytes())
 
 
 def case(seeds, items, bases, seed_sd):

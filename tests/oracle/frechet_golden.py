@@ -4,10 +4,11 @@
     python3 tests/oracle/frechet_golden.py
 """
 import pathlib
-import struct
 
 import numpy
 import scipy.linalg
+
+from golden_tensors import write
 
 golden = pathlib.Path(__file__).resolve().parent.parent / "golden"
 random = numpy.random.default_rng(20240502)
@@ -32,17 +33,6 @@ def kid(x, y):
 def sample(count, dims, shift):
     mix = random.normal(size=(dims, dims)) / dims**0.5
     return (numpy.abs(random.normal(size=(count, dims)) @ mix) + shift).astype(numpy.float32)
-
-
-def write(path, tensors):
-    """The format that tests/golden_file.h reads; types: 0 float32, 2 float64."""
-    with open(path, "wb") as out:
-        out.write(b"SYNVIDG1" + struct.pack("<i", len(tensors)))
-        for name, array in tensors.items():
-            array = numpy.ascontiguousarray(array)
-            kind = {numpy.dtype("float32"): 0, numpy.dtype("float64"): 2}[array.dtype]
-            out.write(struct.pack("<i", len(name)) + name.encode())
-            out.write(struct.pack(f"<ii{array.ndim}i", kind, array.ndim, *array.shape) + array.tobytes())
 
 
 def main():
