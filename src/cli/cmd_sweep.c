@@ -191,7 +191,7 @@ static Err submit_lost(const SweepPlan *plan, const TaskRecord *records, const c
 
 static Err cancel(const SweepPlan *plan, const TaskRecord *records) {
     int count;
-    TRY(guard_cancel_all_jobs(&count, plan, records));
+    TRY(guard_cancel_sweep(&count, plan, records));
     log_info("sweep %s: %d tasks canceled, and their guard; next: `synvid sweep slurm --submit` goes on", plan->name,
              count);
     return ERR_NONE;

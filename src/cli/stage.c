@@ -115,8 +115,8 @@ static Err run_stage_all(const Stage *stage, const StageArgs *args, Run *run) {
     Err err = ERR_NONE;
     char *text = NULL;
     void *config = NULL;
-    TRY_OR(done, fill_run(run, args)); /* checked before: the same on all ranks */
-    stop_install_handlers();
+    TRY_OR(done, fill_run(run, args));             /* checked before: the same on all ranks */
+    if (!stage->one_rank) stop_install_handlers(); /* the others take seconds and keep nothing: a signal ends them */
     stop_set_budget(run->time_budget_s);
     TRY_OR(done, resolve_all(&text, args, stage, &run->par));
     TRY_OR(done, parse_all(&config, text, stage, &run->par));

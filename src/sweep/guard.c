@@ -123,7 +123,7 @@ static Err cancel(const char *job) {
     return code == 0 ? ERR_NONE : RAISE(ERR_IO, "scancel %s: exit code %d", job, code);
 }
 
-Err guard_cancel_all_jobs(int *count, const SweepPlan *plan, const TaskRecord *records) {
+Err guard_cancel_sweep(int *count, const SweepPlan *plan, const TaskRecord *records) {
     char job[64];
     *count = 0;
     TRY(guard_find(job, sizeof job, plan));

@@ -22,4 +22,4 @@ CHECKED Err guard_lock(int *descriptor, const SweepPlan *plan);
 /* *job: the guard that is in the queue or runs, or "". */
 CHECKED Err guard_find(char *job, size_t size, const SweepPlan *plan);
 /* Takes the guard out of the queue, then every task. *count: tasks. */
-CHECKED Err guard_cancel_all_jobs(int *count, const SweepPlan *plan, const TaskRecord *records);
+CHECKED Err guard_cancel_sweep(int *count, const SweepPlan *plan, const TaskRecord *records);

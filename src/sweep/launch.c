@@ -228,13 +228,14 @@ static Err collect_stopped(TaskRecord *record, const SweepPlan *plan, int number
     char place[sizeof record->place];
     bool tells;
     TRY(find_place(place, sizeof place, &tells, record, plan, number));
-    bool judged = tells || record->exit_code > 128;
+    bool judged = tells || record->exit_code != err_exit_code(ERR_STOPPED);
     record->stops = judged && text_equal(place, record->place) ? record->stops + 1 : judged;
     memcpy(record->place, place, sizeof place);
     record->state = TASK_STOPPED;
     record->kills = 0;
     if (record->stops < STOPS_MAX) return ERR_NONE;
     record->state = TASK_FAILED;
+    record->exit_code = err_exit_code(ERR_USAGE); /* with that of a stop the job would requeue itself */
     snprintf(record->message, sizeof record->message,
              "stopped %d times in a row at the same place: it needs more time at once (docs/slurm.md): %s",
              record->stops, place);
@@ -250,20 +251,40 @@ static Err collect_killed(TaskRecord *record) {
     return ERR_NONE;
 }
 
+static Err find_message(TaskRecord *record, const SweepPlan *plan, int number) {
+    bool (*const wanted[])(const char *line) = {is_error, is_any_error, has_words};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted && !record->message[0]; i++)
+        TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", wanted[i]));
+    return ERR_NONE;
+}
+
+static bool is_ours(int exit_code) {
+    for (Err code = ERR_NONE; code < ERR_COUNT; code++)
+        if (err_exit_code(code) == exit_code) return true;
+    return false;
+}
+
+/* srun ends with 0 when the node of its ranks fails: success is what the task itself says, on stdout. */
+static Err end_of_launcher(TaskRecord *record, const SweepPlan *plan, int number) {
+    char said[PATH_SIZE];
+    if (record->exit_code != 0 || plan->tasks[number].ranks == 1) return ERR_NONE;
+    TRY(read_last_line(said, sizeof said, plan, number, "out", is_any));
+    if (said[0]) return ERR_NONE;
+    record->exit_code = 128 + SIGKILL;
+    log_info("%s: its launcher reported success for ranks that said nothing", plan->tasks[number].name);
+    return ERR_NONE;
+}
+
 Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int status, bool asked) {
     record->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     record->made[0] = record->content[0] = record->message[0] = 0;
+    TRY(end_of_launcher(record, plan, number));
     if (record->exit_code == 0) return collect_finished(record, plan, number);
     record->state = TASK_FAILED;
-    TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", is_error));
-    if (!record->message[0])
-        TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", is_any_error));
-    if (!record->message[0])
-        TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", has_words));
-    bool killed = record->exit_code > 128;
-    if (record->exit_code == err_exit_code(ERR_STOPPED) || (killed && asked))
-        return collect_stopped(record, plan, number);
-    return killed ? collect_killed(record) : ERR_NONE;
+    TRY(find_message(record, plan, number));
+    bool stopped = record->exit_code == err_exit_code(ERR_STOPPED);
+    if (stopped || (asked && !is_ours(record->exit_code))) return collect_stopped(record, plan, number);
+    return record->exit_code > 128 ? collect_killed(record) : ERR_NONE;
 }
 
 /* ---- the hook ---- */

@@ -15,8 +15,9 @@
 CHECKED Err task_launch(pid_t *child, const SweepPlan *plan, int number, const TaskRecord *records,
                         const cpu_set_t *cores);
 /* After the child ended with `status` (waitpid): reads its output into the record. An end by a signal counts as stopped
- * until it is the third in a row, or always where the child had been `asked` to stop and could not yet listen. A task
- * that has stopped five times in a row at the same place has failed: it would do so for ever. */
+ * until it is the third in a row, or always where the child had been `asked` to stop: it may not have listened yet, and
+ * mpirun has exit codes of its own. A launcher that reports success for ranks that said nothing counts as killed. A
+ * task that has stopped five times in a row at the same place has failed: it would do so for ever. */
 CHECKED Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int status, bool asked);
 /* The command as it could be typed; malloc'd. */
 CHECKED Err task_command(char **text, const SweepPlan *plan, int number, const TaskRecord *records);

@@ -143,7 +143,7 @@ static Err add_submit(Builder *text, int number, const BatchArray *array, const 
 }
 
 /* The folder of job scripts stands beside that of configurations. */
-static Err add_head(Builder *text, const char *folder, const SweepPlan *plan, const SlurmRequest *request) {
+static Err add_head(Builder *text, const SweepPlan *plan, const SlurmRequest *request) {
     char here[PATH_SIZE], self[PATH_SIZE], configs[PATH_SIZE], share[PATH_SIZE], jobs[PATH_SIZE], log[PATH_SIZE];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length <= 0 || !getcwd(here, sizeof here)) return RAISE(ERR_IO, "cannot find this place: %s", strerror(errno));
@@ -181,10 +181,15 @@ static Err add_head(Builder *text, const char *folder, const SweepPlan *plan, co
         builder_add_word(text, request->vars[i]);
     }
     if (request->ranks) builder_add(text, " --ranks %d", request->ranks);
-    builder_add(text, ")\nby=%s\n. \"$jobs/submit.sh\"\ndate > ", request->by);
-    builder_add_word(text, folder);
-    builder_add_text(text, "/submitted\n\n");
+    builder_add(text, ")\nby=%s\n. \"$jobs/submit.sh\"\n\n", request->by);
     return ERR_NONE;
+}
+
+/* A folder whose arrays are in the queue is not used again. */
+static void add_mark(Builder *text, const char *folder) {
+    builder_add_text(text, "date > ");
+    builder_add_word(text, folder);
+    builder_add_text(text, "/submitted\n");
 }
 
 /* Any of the jobs that are in the queue after this submission. */
@@ -211,7 +216,8 @@ static Err write_script(char *script, size_t size, const Batch *batch, const Swe
     Builder text = {0};
     TRY(make_folder(folder, sizeof folder, plan));
     TRY(path_join(script, size, folder, "submit.sh"));
-    Err err = add_head(&text, folder, plan, request);
+    Err err = add_head(&text, plan, request);
+    if (!err && batch->n_arrays) add_mark(&text, folder);
     for (int a = 0; a < batch->n_arrays && !err; a++) {
         err = write_tasks(tasks, sizeof tasks, folder, a, &batch->arrays[a], batch, plan);
         if (!err) err = add_submit(&text, a, &batch->arrays[a], batch, plan, tasks);

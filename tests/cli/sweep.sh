@@ -42,4 +42,32 @@ code=0
 "$synvid" sweep run "$work/s.json" --out "$work/o" --var shel=x 2> "$work/log" || code=$?
 [ "$code" = 2 ] || fail "an unknown variable is a usage error"
 expect "$work/log" 'did you mean "shell"'
+
+# Launchers have ends of their own. One that reports success for ranks that said nothing (srun, when their node fails) has
+# not succeeded; one that stops at the same place five times in a row will never get there; getting on begins a new count.
+cat > "$work/l.json" << 'JSON'
+{"name": "l", "tasks": [{"task": "one", "ranks": 2, "run": ["generate"]}]}
+JSON
+launcher() { # launcher BODY: what stands in for mpirun
+  printf '#!/bin/sh\n%s\n' "$1" > "$work/launcher"
+  chmod +x "$work/launcher"
+}
+launched() { # launched CODE TEXT: the sweep ends so, and its status says TEXT
+  code=0
+  SYNVID_LAUNCH="$work/launcher" "$synvid" sweep run "$work/l.json" --out "$work/l" 2> "$work/log" || code=$?
+  [ "$code" = "$1" ] || { cat "$work/log"; fail "exit code $code instead of $1"; }
+  "$synvid" sweep status "$work/l.json" --out "$work/l" > "$work/status"
+  expect "$work/status" "$2"
+}
+launcher 'exit 0'
+launched 70 "ended by signal 9, time 3 of 3"
+expect "$work/log" "reported success for ranks that said nothing"
+at() { launcher "echo '$1/9 steps (33.3 %), 5 steps/s' >&2; exit 75"; }
+at 3
+for _ in 1 2 3 4; do launched 75 "1 stopped"; done
+at 4
+for _ in 1 2 3 4; do launched 75 "1 stopped"; done
+launched 2 "stopped 5 times in a row at the same place"
+launcher 'echo made; exit 0'
+launched 0 "1 finished"
 echo "passed"

@@ -64,9 +64,10 @@ cat >configs/sweeps/killed.json <<'JSON'
 JSON
 cat >killer.sh <<'SH'
 #!/bin/bash
-# A launcher that is killed the first $KILLS times.
+# A launcher that is killed the first $KILLS times, and whose ranks say what they made afterwards.
 echo x >> kills
 [ "$(wc -l < kills)" -gt "$KILLS" ] || kill -KILL $$
+echo made
 SH
 chmod +x killer.sh
 for kills in 2 3; do

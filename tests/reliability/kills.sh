@@ -66,13 +66,13 @@ contents() { # contents DIR: "digest path" of each file
 }
 
 # Final names mean whole files: equal to the undisturbed run's, or, where that has none (an earlier checkpoint), whole by
-# their own account. Files that grow (curves and their events) are not final until the result is there.
+# their own account. Files that grow (curves and their events, journals) are not final until the result is there.
 whole_so_far() { # whole_so_far DIR REFERENCE
     local file name
     while read -r file; do
         name=${file#"$1"/}
         case $name in
-            *.partial | */run.json | */timings.jsonl | */.lock | */curves.jsonl | */tb/*) ;;
+            *.partial | */run.json | */timings.jsonl | */.lock | */curves.jsonl | */tb/* | *.journal/*) ;;
             *.png) [ -s "$file" ] || fail "$file is empty" ;;
             */curves.csv) # whole lines of what was done until a stop; without a point the columns are not known yet
                 [ "$(cat "$file")" = step ] || cmp -s "$file" <(head -n "$(wc -l <"$file")" "$2/$name") || fail "$file is not how the curve begins"

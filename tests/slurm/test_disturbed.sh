@@ -3,8 +3,9 @@
 # canceled, a node that fails under its job, a node drained and resumed. It is submitted once, goes on by
 # requeue and by its guard, and ends in the bytes of a sweep that nobody disturbed.
 #   test_disturbed.sh SYNVID SOURCE_DIR [long]
-# Short: SLURM's warning signal is sent by hand. Long (about five minutes): every job has a limit of one minute, which is
-# too short for each pre-training, and SLURM warns by itself.
+# Short: SLURM's warning signal is sent by hand. Long (about ten minutes): every task is held up until it takes longer than
+# its limit of one minute, SLURM warns by itself 10 to 40 seconds after the start, and every task must have been
+# interrupted; the report, which takes seconds, is held up in its first life only and starts over.
 # shellcheck source-path=SCRIPTDIR/../support
 . "$2/tests/support/cli.sh"
 # shellcheck source=tests/slurm/cluster.sh
@@ -14,15 +15,38 @@
 if cluster_missing; then exit 77; fi
 trap 'cluster_stop; rm -rf "$scratch"' EXIT
 export OMPI_MCA_btl_vader_backing_directory=$scratch
-CLUSTER_CPUS=2 cluster_start "$scratch/cluster" || fail "the cluster did not start"
+form=${3:-short}
+[ "$form" = long ] && CLUSTER_CPUS=8 || CLUSTER_CPUS=2
+cluster_start "$scratch/cluster" || fail "the cluster did not start"
 site_begin
-if [ "${3:-short}" = long ]; then
-    epochs=4000 patience=1500
-    export SYNVID_MIN_MINUTES=1 SYNVID_MAX_MINUTES=1 SYNVID_WARNING_SECONDS=50
+if [ "$form" = long ]; then
+    vars=(--var epochs=4 --var textures=160 --var shard_videos=1) patience=1500
+    export SYNVID_MIN_MINUTES=1 SYNVID_MAX_MINUTES=1 SYNVID_WARNING_SECONDS=20 SYNVID_GUARD_RETURNS=20
+    export SYNVID_JOBS=$scratch/jobs
+    cp -r "$source/jobs" "$SYNVID_JOBS"
+    mkdir slow
+    cat >slow/gnuplot <<'SH'
+#!/usr/bin/env bash
+sleep 60
+kill -0 "$PPID" && exec "$(PATH=${PATH#*:} command -v gnuplot)" "$@"
+SH
+    chmod +x slow/gnuplot
+    cat >"$SYNVID_JOBS/site.sh" <<SH
+case \${SLURM_JOB_NAME:-} in
+    textures) export SYNVID_FAULT=textures.block:wait=13 ;;
+    standin) export SYNVID_FAULT=generate.render:wait=4 ;;
+    data) export SYNVID_FAULT=generate.render:wait=8 ;;
+    pretrain) export SYNVID_FAULT=train.step:wait=5 ;;
+    scratch | finetune) export SYNVID_FAULT=train.step:wait=9 ;;
+    probe) export SYNVID_FAULT=forward.video:wait=1.1 ;;
+    analyze) export SYNVID_FAULT=analyze.chunk:wait=8 ;;
+    report) [ -e "$scratch/slowed" ] || PATH=$scratch/slow:\$PATH && touch "$scratch/slowed" ;;
+esac
+SH
 else
-    epochs=400 patience=200
+    vars=(--var epochs=400) patience=200
 fi
-sweep=(smoke --var "epochs=$epochs")
+sweep=(smoke "${vars[@]}")
 hurt=hurt-$$ # in command lines, so that our processes are told from others'
 
 log() { printf '%4d s  %s\n' $SECONDS "$*"; }
@@ -54,7 +78,7 @@ node_is_back() { # it may have returned by itself: its slurmd goes on reporting
 }
 
 # Undisturbed, here.
-expect 0 env -u SYNVID_LAUNCH "$synvid" sweep run "${sweep[@]}" --all --out calm
+expect 0 env -u SYNVID_LAUNCH -u SYNVID_JOBS "$synvid" sweep run "${sweep[@]}" --all --out calm
 results calm >calm.results
 log "the undisturbed sweep is done"
 
@@ -112,6 +136,15 @@ log "the disturbed sweep is done in $((SECONDS - began)) s: $lives lives after a
 grep -q "guarded by job" "$hurt/sweep/slurm/guard.log" || give_up "the guard left no guard behind"
 grep -qE "[1-9][0-9]* lost tasks? comes? back" "$hurt/sweep/slurm/guard.log" || give_up "the guard brought nothing back"
 grep -qh "ended by signal" "$hurt"/sweep/slurm/*.log || fail "no task noticed that its rank was killed"
+if [ "$form" = long ]; then
+    while read -r task; do
+        begun=$(cat "$hurt"/sweep/slurm/*.log | grep -c " $task: job " || true)
+        stopped=$(grep -cE "error: .*(stopped|SIGUSR1)" "$hurt/sweep/$task.log" || true)
+        log "$task: $begun lives, $stopped stops"
+        [ "$begun" -ge 2 ] || give_up "$task was never interrupted"
+        [ "$task" = report ] || [ "$stopped" -ge 1 ] || give_up "$task was never stopped with something kept"
+    done < <("$synvid" sweep list "${sweep[@]}" --out "$hurt" | awk '$1 ~ /^[0-9]+$/ { print $2 }')
+fi
 results "$hurt" >hurt.results
 diff calm.results hurt.results || fail "other bytes than in the undisturbed sweep"
 log "all $(wc -l <hurt.results) files are equal"
