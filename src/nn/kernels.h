@@ -1,9 +1,9 @@
 /* nn/kernels - the hand-written inner loops, one table of functions per instruction set.
  *
- * The bodies are written once (elementwise_body.h, product_body.h, conv_body.h, attention_body.h) and compiled for
- * AVX-512, AVX2 with FMA, and whatever the compiler's base is. kernels_best picks the widest set this processor has;
- * all give equal results up to rounding, and each gives equal bits for equal input. Callers use nn/gelu, nn/layernorm,
- * nn/conv and nn/attention, not this. */
+ * The bodies are written once (elementwise_body.h, product_body.h, product_large_body.h, conv_body.h, attention_body.h)
+ * and compiled for AVX-512, AVX2 with FMA, and whatever the compiler's base is. kernels_best picks the widest set this
+ * processor has; all give equal results up to rounding, and each gives equal bits for equal input. Callers use nn/gelu,
+ * nn/layernorm, nn/conv and nn/attention, not this. */
 #pragma once
 
 #include "nn/conv_job.h"
@@ -17,6 +17,16 @@ typedef struct {
 typedef struct {
     const float *q, *k, *v; /* (n_queries, head_width), (n_keys, head_width) */
 } HeadInputs;
+
+/* c (rows, columns) = [c +] a b, with a(i, p) at a[i*a_row + p*a_step] and b(p, j) at b[p*b_step + j*b_column]; of each
+ * pair of strides one is 1. Columns: a multiple of 2 * lanes. */
+typedef struct {
+    float *c;
+    const float *a, *b;
+    size_t ldc, a_row, a_step, b_step, b_column;
+    int rows, columns, depth;
+    bool add;
+} LargeProduct;
 
 typedef struct Kernels {
     const char *name;
@@ -33,6 +43,9 @@ typedef struct Kernels {
                           int Dout);
     void (*product_weight)(float *dW, const float *dy, size_t lddy, const float *x, size_t ldx, int R, int Din,
                            int Dout);
+    /* Any other product, with so many floats of scratch; NULL where BLAS is as good. See nn/product_large_body.h. */
+    void (*product_large)(const LargeProduct *product, float *scratch);
+    size_t product_large_scratch;
     /* Some output places of a convolution; see nn/conv_body.h. */
     void (*conv_places)(float *out, const uint32_t *out_at, const float *in, const uint32_t *in_at, int places,
                         const ConvJob *job);

@@ -7,6 +7,7 @@
 #include "nn/conv_body.h"
 #include "nn/elementwise_body.h"
 #include "nn/product_body.h"
+#include "nn/product_large_body.h"
 
 const Kernels kernels_avx512 = {
     .name = "avx512",
@@ -18,6 +19,8 @@ const Kernels kernels_avx512 = {
     .product_forward = product_forward_body,
     .product_input = product_input_body,
     .product_weight = product_weight_body,
+    .product_large = product_large_body,
+    .product_large_scratch = LARGE_SCRATCH,
     .conv_places = conv_places_body,
     .attention_scratch = attention_scratch_body,
     .attention_forward = attention_forward_body,

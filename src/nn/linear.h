@@ -1,5 +1,5 @@
 /* nn/linear - y = x W^T + b and its gradients, through one single-threaded product each: BLAS, or kernels
- * for the small weight matrices of tiny models.
+ * of our own for the small weight matrices of tiny models and, with AVX-512, for large ones.
  *
  * A Rows is a matrix inside a wider one: R rows, `stride` floats apart. Products *add* into what they find, because
  * biases and residuals are put there first; a product that finds nothing useful says so in its name. */

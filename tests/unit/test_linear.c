@@ -84,6 +84,34 @@ static void test_small_products_of_every_kernel_set_equal_the_plain_version(void
     }
 }
 
+/* Rows, inputs and outputs in no round number of tiles, more than one block of each; between the rows nothing changes.
+ */
+static void test_large_products_equal_the_plain_version(void **state) {
+    (void)state;
+    static const int sizes[][3] = {{65, 544, 96}, {131, 96, 800}, {3151, 64, 544}, {205, 800, 77}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        int rows = sizes[i][0], n_in = sizes[i][1], n_out = sizes[i][2], ldx = n_in + 3, ldy = n_out + 5;
+        size_t n_x = (size_t)(rows * ldx), n_y = (size_t)(rows * ldy), n_W = (size_t)(n_in * n_out);
+        float *x = random_floats(n_x, 1, 1), *W = random_floats(n_W, 2, 1), *dy = random_floats(n_y, 3, 1);
+        float *b = random_floats((size_t)n_out, 6, 1), *y = random_floats(n_y, 7, 1), *y_ref = random_floats(n_y, 7, 1);
+        float *dx = random_floats(n_x, 4, 1), *dx_ref = random_floats(n_x, 4, 1);
+        float *dW = random_floats(n_W, 5, 1), *dW_ref = random_floats(n_W, 5, 1);
+        linear_forward((Rows){y, ldy}, (ConstRows){x, ldx}, W, b, rows, n_in, n_out);
+        linear_forward_ref((Rows){y_ref, ldy}, (ConstRows){x, ldx}, W, b, rows, n_in, n_out);
+        assert_true(relative_distance(y, y_ref, n_y) < 1e-6);
+        linear_backward_input((Rows){dx, ldx}, (ConstRows){dy, ldy}, W, rows, n_in, n_out);
+        linear_backward_input_ref((Rows){dx_ref, ldx}, (ConstRows){dy, ldy}, W, rows, n_in, n_out);
+        assert_true(relative_distance(dx, dx_ref, n_x) < 1e-6);
+        linear_backward_weight(dW, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx}, rows, n_in, n_out);
+        linear_backward_weight_ref(dW_ref, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx}, rows, n_in, n_out);
+        assert_true(relative_distance(dW, dW_ref, n_W) < 2e-6);
+        for (int r = 0; r < rows; r++) assert_memory_equal(y + r * ldy + n_out, y_ref + r * ldy + n_out, 5 * 4);
+        for (int r = 0; r < rows; r++) assert_memory_equal(dx + r * ldx + n_in, dx_ref + r * ldx + n_in, 3 * 4);
+        float *all[] = {x, W, dy, b, y, y_ref, dx, dx_ref, dW, dW_ref};
+        for (int j = 0; j < 10; j++) free(all[j]);
+    }
+}
+
 static double projected_output(void *context) {
     const Case *c = context;
     float *y = calloc(R * Y_STRIDE, 4);
@@ -126,6 +154,7 @@ int main(void) {
         cmocka_unit_test(test_forward_equals_the_plain_version_with_and_without_bias),
         cmocka_unit_test(test_gradients_equal_the_plain_version),
         cmocka_unit_test(test_small_products_of_every_kernel_set_equal_the_plain_version),
+        cmocka_unit_test(test_large_products_equal_the_plain_version),
         cmocka_unit_test(test_gradients_agree_with_central_differences),
         cmocka_unit_test(test_row_helpers_sum_exactly_on_small_integers),
     };
