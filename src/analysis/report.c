@@ -28,23 +28,30 @@ Err report_add_table(Report *report, Table *table) {
     return err;
 }
 
-Err report_add_figure(Report *report, Plot *plot, const char *caption) {
+/* Draws into files. *drawn: false where gnuplot is not there. */
+static Err draw(bool *drawn, Report *report, Plot *plot) {
     PlotOutcome outcome;
+    *drawn = false;
+    TRY(plot_finish(&outcome, plot, report->figures));
+    *drawn = outcome == PLOT_DRAWN;
+    report->n_figures += *drawn;
+    report->no_gnuplot = report->no_gnuplot || outcome == PLOT_NO_GNUPLOT;
+    return ERR_NONE;
+}
+
+Err report_add_figure(Report *report, Plot *plot, const char *caption) {
+    bool drawn;
     char path[PATH_SIZE];
-    Err err = plot_finish(&outcome, plot, report->figures);
+    Err err = draw(&drawn, report, plot);
     if (!err) err = text_format(path, sizeof path, "%s/%s.svg", report->figures, plot->name);
-    if (!err && outcome == PLOT_DRAWN) err = page_picture_file(&report->page, path, plot->alt, caption);
-    if (!err) report->no_gnuplot = report->no_gnuplot || outcome == PLOT_NO_GNUPLOT;
-    if (!err) report->n_figures += outcome == PLOT_DRAWN;
+    if (!err && drawn) err = page_picture_file(&report->page, path, plot->alt, caption);
     plot_free(plot);
     return err;
 }
 
 Err report_add_scatter(Report *report, Plot *plot, const Points *points, const ReportScatter *words) {
-    PlotOutcome outcome;
-    Err err = plot_finish(&outcome, plot, report->figures);
-    report->no_gnuplot = report->no_gnuplot || (!err && outcome == PLOT_NO_GNUPLOT);
-    report->n_figures += !err && outcome == PLOT_DRAWN;
+    bool drawn;
+    Err err = draw(&drawn, report, plot);
     plot_free(plot);
     TRY(err);
     return scatter_add(&report->page, points, words->x_label, words->y_label, &report->paper, words->heading,
