@@ -267,19 +267,11 @@ static Err write_result(const Analysis *analysis, const RunFolder *folder) {
     return err;
 }
 
-/* A life that was killed between its result and this leaves the journal to the next. */
-static Err remove_journal_all(const char *path, const Par *par) {
-    Journal *journal = NULL;
-    if (!agree_rank0_all(file_exists(path), par, "looking for a journal")) return ERR_NONE;
-    TRY(err_agree_all(journal_open(&journal, path, "", par), par, "removing the journal"));
-    return journal_remove_all(&journal, par);
-}
-
 static Err analyze_in_folder_all(Analysis *analysis, const RunFolder *folder, const char *path) {
     const Par *par = &analysis->run->par;
     TRY(survey_both_all(analysis, path));
     TRY(err_agree_all(par->rank == 0 ? write_result(analysis, folder) : ERR_NONE, par, "writing the result"));
-    return remove_journal_all(path, par);
+    return journal_clear_all(path, par);
 }
 
 static Err open_folder_all(RunFolder *folder, const Analysis *analysis) {
@@ -317,7 +309,7 @@ static Err analyze_prepared_all(Analysis *analysis) {
     TRY(open_folder_all(&folder, analysis));
     Err err = err_agree_all(runfolder_path(path, sizeof path, &folder, "survey.journal"), par, "naming the journal");
     if (!err && folder.finished) {
-        err = remove_journal_all(path, par);
+        err = journal_clear_all(path, par);
         log_info("%s is finished; --force starts over", folder.path);
         runfolder_close_all(&folder, analysis->run, err ? "error" : "finished");
         if (!err) say_folder(analysis, &folder);

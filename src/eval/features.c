@@ -48,14 +48,11 @@ static Err keep(const FeatureTable *features, const char *path, const char *dige
 
 /* What is computed of them is kept at once, beside the file that will hold all of them. */
 static Err compute_and_keep_all(FeatureTable *features, const FeatureRequest *request, const Run *run, const char *path,
-                                const char *digest) {
+                                const char *folder, const char *digest) {
     const Par *par = &run->par;
-    char folder[PATH_SIZE];
     FeatureRequest kept = *request;
     kept.forward.stoppable = true;
-    Err err = text_format(folder, sizeof folder, "%s.journal", path);
-    if (!err) err = journal_open(&kept.forward.journal, folder, digest, par);
-    err = err_agree_all(err, par, request->forward.what);
+    Err err = err_agree_all(journal_open(&kept.forward.journal, folder, digest, par), par, request->forward.what);
     if (!err) err = compute_all(features, &kept, run);
     if (!err) err = err_agree_all(par->rank == 0 ? keep(features, path, digest) : ERR_NONE, par, "keeping features");
     if (!err) err = journal_remove_all(&kept.forward.journal, par);
@@ -64,18 +61,20 @@ static Err compute_and_keep_all(FeatureTable *features, const FeatureRequest *re
 }
 
 CHECKED Err features_get_all(FeatureTable *features, const FeatureRequest *request, const Run *run) {
-    char digest[DIGEST_SIZE], path[PATH_SIZE];
+    char digest[DIGEST_SIZE], path[PATH_SIZE], journal[PATH_SIZE];
     const Par *par = &run->par;
     *features = (FeatureTable){0};
     if (!request->folder[0]) return compute_all(features, request, run);
     Err err = compute_digest(digest, request);
     if (!err) err = featurecache_path(path, sizeof path, request->folder, digest);
+    if (!err) err = text_format(journal, sizeof journal, "%s.journal", path);
     TRY(err_agree_all(err, par, request->forward.what));
     if (agree_rank0_all(par->rank == 0 && file_exists(path), par, request->forward.what)) {
         log_info("%s: features of an earlier read-out, %s", request->forward.what, path);
+        TRY(journal_clear_all(journal, par));
         return err_agree_all(featurecache_read(features, path, digest), par, "reading features");
     }
-    return compute_and_keep_all(features, request, run, path, digest);
+    return compute_and_keep_all(features, request, run, path, journal, digest);
 }
 
 /* ---- normalization ---- */

@@ -175,11 +175,15 @@ static Err making_allocate(Making *m) {
     return texture_maker_new(&m->maker, m->config, m->run->seed, m->run->par.threads);
 }
 
+static Err journal_folder(char folder[PATH_SIZE], const Run *run) {
+    return text_format(folder, PATH_SIZE, "%s.journal", run->out);
+}
+
 /* Rank 0 reads what earlier lives have made, and everybody hears what is missing. */
 static Err look_back_all(Making *m, const char *identity) {
     const Par *par = &m->run->par;
     char folder[PATH_SIZE];
-    Err err = text_format(folder, sizeof folder, "%s.journal", m->run->out);
+    Err err = journal_folder(folder, m->run);
     if (!err) err = making_allocate(m);
     if (!err) err = journal_open(&m->journal, folder, identity, par);
     if (!err && par->rank == 0 && !m->run->force) err = journal_read(m->journal, take_piece, m);
@@ -264,7 +268,7 @@ static void print_plan(const TexturesConfig *config, const Run *run) {
 
 Err textures_run_all(const TexturesConfig *config, const Run *run) {
     const Par *par = &run->par;
-    char side[PATH_SIZE], *text = NULL;
+    char side[PATH_SIZE], journal[PATH_SIZE], *text = NULL;
     bool done = false;
     TRY(check_size(config)); /* the same on all ranks */
     if (run->dry_run) {
@@ -272,12 +276,14 @@ Err textures_run_all(const TexturesConfig *config, const Run *run) {
         return ERR_NONE;
     }
     TRY(text_format(side, sizeof side, "%s.json", run->out));
+    TRY(journal_folder(journal, run));
     Err err = describe(&text, config, run->seed);
     if (!err && par->rank == 0) err = look(&done, run, side, text);
     err = err_agree_all(err, par, "looking at the pool");
-    if (!err && agree_rank0_all(done, par, "looking at the pool"))
+    if (!err && agree_rank0_all(done, par, "looking at the pool")) {
         log_info("%s is there already", run->out);
-    else if (!err)
+        err = journal_clear_all(journal, par);
+    } else if (!err)
         err = make_pool_all(config, run, side, text);
     free(text);
     return err;

@@ -162,10 +162,14 @@ static Err remove_folder(const char *folder) {
     return ERR_NONE;
 }
 
+CHECKED Err journal_clear_all(const char *folder, const Par *par) {
+    return err_agree_all(par->rank == 0 ? remove_folder(folder) : ERR_NONE, par, folder);
+}
+
 CHECKED Err journal_remove_all(Journal **journal, const Par *par) {
     char folder[PATH_SIZE];
     memcpy(folder, (*journal)->folder, sizeof folder);
     journal_close(journal);
-    par_barrier_all(par);
-    return err_agree_all(par->rank == 0 ? remove_folder(folder) : ERR_NONE, par, folder);
+    par_barrier_all(par); /* nobody writes there any more */
+    return journal_clear_all(folder, par);
 }

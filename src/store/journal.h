@@ -26,3 +26,6 @@ CHECKED Err journal_append(Journal *journal, int64_t number, const void *bytes, 
 void journal_close(Journal **journal);
 /* Closes, on every rank, and removes the folder. */
 CHECKED Err journal_remove_all(Journal **journal, const Par *par);
+/* Removes a folder that a life left which died between writing the whole and removing this: for whoever finds the whole
+ * there. Fine when there is none. */
+CHECKED Err journal_clear_all(const char *folder, const Par *par);

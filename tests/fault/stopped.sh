@@ -10,7 +10,7 @@ only_last() { find "$1" -name 'step-*.h5' | sort | head -n -1 | xargs -r rm; }
 
 # stopped_often NAME POINT PIECES: the experiment in lives of about a piece a rank, stopped at that fault point
 stopped_often() {
-    local name=$1 point=$2 pieces=$3 lives=0 code n wanted
+    local name=$1 point=$2 pieces=$3 lives=0 code n wanted journal
     experiment "$name" "undisturbed/$name"
     expect 0 run 1 "$synvid" "${command[@]}"
     only_last "$product"
@@ -23,6 +23,7 @@ stopped_often() {
         [ "$code" -eq 75 ] || { cat err; fail "$name: exit code $code instead of 75"; }
         one_error "run the same command again"
         [ -z "$(find "stopped/$name" -name result.json -o -name pool.h5)" ] || fail "$name: a product after a stop"
+        journal=$(find "stopped/$name" -name '*.journal')
         lives=$((lives + 1))
         [ "$lives" -le "$pieces" ] || fail "$name: stopped more often than it has pieces"
     done
@@ -32,6 +33,15 @@ stopped_often() {
     [ "$(digests "$product")" = "$wanted" ] || fail "$name: another outcome than without stops"
     [ -z "$(find stopped -name '*.journal')" ] || fail "$name: leaves its journal"
     whole "stopped/$name"
+
+    # A life that died between the whole and its journal: what comes next finds the whole (textures, an analysis, the
+    # features of a probe) or makes it again, and clears up.
+    mkdir "$journal" && : >"$journal/rank-0000-0"
+    case $name in probe | finetune) find "$product" -name result.json -delete ;; esac
+    expect 0 run 2 "$synvid" "${command[@]}"
+    only_last "$product"
+    [ "$(digests "$product")" = "$wanted" ] || fail "$name: another outcome beside a journal that was left"
+    [ -z "$(find stopped -name '*.journal')" ] || fail "$name: does not clear a journal that was left"
 }
 stopped_often textures textures.block 5
 stopped_often probe forward.video 32

@@ -126,12 +126,24 @@ static void test_it_is_removed_when_the_whole_is_written(void **state) {
     assert_false(file_exists(folder));
 }
 
+static void test_what_a_killed_life_left_beside_the_whole_is_cleared(void **state) {
+    (void)state;
+    Par par = par_serial(1);
+    const char *folder = fixture_path("left.journal");
+    live(folder, "this", 0, 0, 2);
+    live(folder, "that", 1, 0, 1);
+    assert_ok(journal_clear_all(folder, &par));
+    assert_false(file_exists(folder));
+    assert_ok(journal_clear_all(folder, &par));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces_of_all_ranks_and_lives_come_back),
         cmocka_unit_test(test_what_was_cut_off_is_not_there),
         cmocka_unit_test(test_a_flipped_bit_takes_what_follows_along_and_nothing_wrong_comes_out),
         cmocka_unit_test(test_it_is_removed_when_the_whole_is_written),
+        cmocka_unit_test(test_what_a_killed_life_left_beside_the_whole_is_cleared),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }
