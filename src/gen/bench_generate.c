@@ -5,6 +5,7 @@
 #include "base/shared_err.h"
 #include "gen/bench_threads.h"
 #include "gen/render.h"
+#include "math/order.h"
 #include "math/rng.h"
 
 #include <cjson/cJSON.h>
@@ -104,17 +105,11 @@ static Err measure_once(double *rate, Subject *subject, int64_t *piece, double s
     return err;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static Err measure(double *rate, Subject *subject, double seconds) {
     double rates[ROUNDS];
     int64_t piece = 0;
     for (int r = 0; r < ROUNDS; r++) TRY(measure_once(&rates[r], subject, &piece, seconds / ROUNDS));
-    qsort(rates, ROUNDS, sizeof rates[0], compare_doubles);
-    *rate = rates[ROUNDS / 2];
+    *rate = order_median(rates, ROUNDS);
     return ERR_NONE;
 }
 

@@ -1,13 +1,8 @@
 #include "gen/bench_threads.h"
 
-#include <stdlib.h>
+#include "math/order.h"
 
 enum { TURNS = 3 };
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 Err bench_threads(ThreadedRate *result, ThreadedWork work, void *state, int threads, double seconds) {
     double rates[TURNS], speedups[TURNS];
@@ -18,8 +13,6 @@ Err bench_threads(ThreadedRate *result, ThreadedWork work, void *state, int thre
         rates[t] = many / many_elapsed;
         speedups[t] = rates[t] * one_elapsed / one;
     }
-    qsort(rates, TURNS, sizeof *rates, ascending);
-    qsort(speedups, TURNS, sizeof *speedups, ascending);
-    *result = (ThreadedRate){rates[TURNS / 2], speedups[TURNS / 2]};
+    *result = (ThreadedRate){order_median(rates, TURNS), order_median(speedups, TURNS)};
     return ERR_NONE;
 }

@@ -1,5 +1,6 @@
 #include "math/interval.h"
 
+#include "math/order.h"
 #include "math/rng.h"
 
 #include <float.h>
@@ -110,11 +111,6 @@ double student_quantile_two_sided(double p, double degrees) {
     return 0.5 * (low + high);
 }
 
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Linear interpolation between order statistics (the definition most packages call type 7). */
 static double sorted_quantile(const double *sorted, int count, double share) {
     double at = share * (count - 1);
@@ -124,7 +120,7 @@ static double sorted_quantile(const double *sorted, int count, double share) {
 
 Interval interval_percentile(double *values, int count) {
     if (count == 0) return (Interval){NAN, NAN};
-    qsort(values, (size_t)count, sizeof *values, compare_doubles);
+    order_ascending(values, count);
     return (Interval){sorted_quantile(values, count, 0.025), sorted_quantile(values, count, 0.975)};
 }
 

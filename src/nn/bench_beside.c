@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "math/blas.h"
+#include "math/order.h"
 #include "math/rng.h"
 
 #include <cblas.h>
@@ -50,11 +51,6 @@ double bench_square_rate(BenchSquare *square) {
     return work.giga / call_seconds(&work, 1);
 }
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void time_beside(BenchBoard *board, BenchRow *row, const BenchWork *work) {
     double shares[REPETITIONS_MAX], best = INFINITY, spent = 0, one = call_seconds(work, 1);
     double before = bench_square_rate(&board->square);
@@ -66,10 +62,9 @@ static void time_beside(BenchBoard *board, BenchRow *row, const BenchWork *work)
         shares[count++] = work->giga / seconds / ((before + after) / 2);
         before = after;
     }
-    qsort(shares, (size_t)count, sizeof *shares, ascending);
     row->seconds = best;
     row->rate = work->giga / best;
-    row->share = strcmp(row->unit, "GFLOP/s") == 0 ? shares[count / 2] : 0;
+    row->share = strcmp(row->unit, "GFLOP/s") == 0 ? order_median(shares, count) : 0;
 }
 
 static void show_line(const BenchRow *row) {

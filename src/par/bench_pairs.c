@@ -1,6 +1,7 @@
 #include "par/bench_pairs.h"
 
 #include "base/clock.h"
+#include "math/order.h"
 #include "par/agree.h"
 #include "par/spread.h"
 
@@ -19,11 +20,6 @@ static Err time_all(double *seconds, PairWork work, void *state, const Par *par)
     return ERR_NONE;
 }
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 Err pairs_measure_all(PairRow *row, PairWork work, PairWork bound, void *state, double amount, double seconds,
                       const Par *par) {
     double shares[PAIRS_MAX], best = INFINITY, best_bound = INFINITY, elapsed = 0;
@@ -37,9 +33,8 @@ Err pairs_measure_all(PairRow *row, PairWork work, PairWork bound, void *state, 
         shares[pairs] = bound_seconds / work_seconds;
         elapsed += bound_seconds + work_seconds;
     }
-    qsort(shares, (size_t)pairs, sizeof *shares, ascending);
     row->rate = amount / best;
     row->bound = amount / best_bound;
-    row->share = shares[pairs / 2];
+    row->share = order_median(shares, pairs);
     return ERR_NONE;
 }

@@ -1,4 +1,5 @@
 #include "math/interval.h"
+#include "math/order.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -107,9 +108,18 @@ static void bootstrap_of_an_undefined_statistic_is_undefined(void **state) {
     assert_true(isnan(interval.low) && isnan(interval.high));
 }
 
+static void the_median_is_the_middle_one_and_leaves_order(void **state) {
+    (void)state;
+    double odd[] = {5, -1, 3}, even[] = {4, 1, 3, 2}, one[] = {7};
+    assert_true(order_median(odd, 3) == 3 && odd[0] == -1 && odd[2] == 5);
+    assert_true(order_median(even, 4) == 3);
+    assert_true(order_median(one, 1) == 7);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wilson_matches_published_values),
+        cmocka_unit_test(the_median_is_the_middle_one_and_leaves_order),
         cmocka_unit_test(difference_of_proportions_matches_published_values),
         cmocka_unit_test(incomplete_beta_meets_closed_forms),
         cmocka_unit_test(student_tail_meets_closed_forms_and_tables),
