@@ -1,6 +1,7 @@
 #include "analysis/collector.h"
 
 #include "base/fault.h"
+#include "base/shared_err.h"
 #include "base/stop.h"
 #include "par/agree.h"
 #include "par/share.h"
@@ -30,11 +31,7 @@ typedef struct {
     bool computed;                 /* one at least */
     const char *what;
     Progress *progress;
-    struct {
-        Err err;
-        int64_t chunk;
-        char message[1024];
-    } failure; /* of the lowest failing chunk: the same whichever thread comes first */
+    SharedErr failure; /* of the lowest failing chunk */
 } Work;
 
 int64_t collect_chunk_draws(int64_t draws) {
@@ -197,32 +194,22 @@ static Err do_chunk(Worker *worker, Work *work, int64_t chunk) {
     return keep_chunk(worker, work, chunk);
 }
 
-static void note_failure(Work *work, Err err, int64_t chunk) {
-#pragma omp critical(collect_failure)
-    if (!work->failure.err || chunk < work->failure.chunk) {
-        work->failure.err = err;
-        work->failure.chunk = chunk;
-        snprintf(work->failure.message, sizeof work->failure.message, "%s", err_message());
-    }
-}
-
 static Err collect_share(Work *work, int threads) {
     int64_t begin = work->share.begin, end = work->share.end;
 #pragma omp parallel num_threads(threads)
     {
         Worker worker;
         Err made = worker_new(&worker, work->plan);
-        if (made) note_failure(work, made, begin);
+        shared_err_note(&work->failure, made, begin);
 #pragma omp for schedule(dynamic, 1)
         for (int64_t chunk = begin; chunk < end; chunk++) {
             Err err = made ? made : do_chunk(&worker, work, chunk);
-            if (err) note_failure(work, err, chunk);
+            shared_err_note(&work->failure, err, chunk);
             progress_add(work->progress, chunk_end(work->draws, chunk) - chunk_begin(work->draws, chunk));
         }
         worker_free(&worker, work->plan);
     }
-    if (work->failure.err) err_adopt(work->failure.err, work->failure.message);
-    return work->failure.err;
+    return shared_err_adopt(&work->failure);
 }
 
 static Err work_allocate(Work *work) {
@@ -299,7 +286,12 @@ Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *sourc
     Err err = ERR_NONE;
     int64_t n_chunks = (draws->count + collect_chunk_draws(draws->count) - 1) / collect_chunk_draws(draws->count);
     *out = (Collected){0};
-    Work work = {.plan = plan, .source = source, .draws = draws, .what = what, .state_sums = plan_state_sums(plan)};
+    Work work = {.plan = plan,
+                 .source = source,
+                 .draws = draws,
+                 .what = what,
+                 .state_sums = plan_state_sums(plan),
+                 .failure = SHARED_ERR_INIT};
     work.share = share_block(n_chunks, run->par.rank, run->par.n_ranks);
     work.vectors_a_draw = plan->by_frame ? (size_t)draws->per_draw : 1;
     TRY_OR(done, err_agree_all(draws_sort(draws), &run->par, "ordering samples"));

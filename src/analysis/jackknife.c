@@ -1,10 +1,10 @@
 #include "analysis/jackknife.h"
 
+#include "base/shared_err.h"
 #include "math/rng.h"
 
 #include <math.h>
 #include <omp.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Stream of RNG_BOOTSTRAP, whose object tells streams apart. */
@@ -117,20 +117,14 @@ static Jackknifed summarize(double value, const double *replicates, int stride, 
 
 /* values: (1 + n_groups, JACKKNIFE_FIGURES), all samples first. */
 static Err compute_replicates(double *values, JackknifeFigures figures, const void *context, int n_groups) {
-    Err failure = ERR_NONE;
-    char message[1024] = "";
+    SharedErr failure = SHARED_ERR_INIT;
     int threads = omp_get_max_threads() < JACKKNIFE_THREADS_MAX ? omp_get_max_threads() : JACKKNIFE_THREADS_MAX;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (int group = -1; group < n_groups; group++) {
         Err err = figures(values + (group + 1) * JACKKNIFE_FIGURES, context, group);
-#pragma omp critical(jackknife_failure)
-        if (err && !failure) {
-            failure = err;
-            snprintf(message, sizeof message, "%s", err_message());
-        }
+        shared_err_note(&failure, err, group);
     }
-    if (failure) err_adopt(failure, message);
-    return failure;
+    return shared_err_adopt(&failure);
 }
 
 Err jackknife(Jackknifed *out, int n_figures, JackknifeFigures figures, const void *context, int n_groups) {

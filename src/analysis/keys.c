@@ -4,6 +4,7 @@
 #include "analysis/keypca.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/shared_err.h"
 #include "features/encoder.h"
 #include "math/rng.h"
 #include "par/agree.h"
@@ -137,12 +138,12 @@ static Err add_video(const KeySums *sums, Eye *eye, const Look *look, int64_t vi
 
 /* A fixed number of chunks, whatever the number of ranks: their order of addition, and the memory, are fixed too. */
 static Err sum_share(double *blocks, const Look *look, Share share, size_t doubles) {
-    Err failure = ERR_NONE;
-    char message[1024] = "";
+    SharedErr failure = SHARED_ERR_INIT;
 #pragma omp parallel num_threads(look->run->par.threads)
     {
         Eye eye;
         Err err = eye_new(&eye, look);
+        shared_err_note(&failure, err, share.begin);
 #pragma omp for schedule(dynamic, 1)
         for (int64_t chunk = share.begin; chunk < share.end; chunk++) {
             const KeySums sums = {look->shape.tokens, look->shape.width,
@@ -150,16 +151,11 @@ static Err sum_share(double *blocks, const Look *look, Share share, size_t doubl
             Share videos = share_block(look->count, (int)chunk, CHUNKS);
             for (int64_t i = videos.begin; i < videos.end && !err; i++)
                 err = add_video(&sums, &eye, look, look->videos[i]);
+            shared_err_note(&failure, err, chunk);
         }
         eye_free(&eye);
-#pragma omp critical(keys_failure)
-        if (err && !failure) {
-            failure = err;
-            snprintf(message, sizeof message, "%s", err_message());
-        }
     }
-    if (failure) err_adopt(failure, message);
-    return failure;
+    return shared_err_adopt(&failure);
 }
 
 static Err fit_all(KeyPca *pca, const Look *look) {

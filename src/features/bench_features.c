@@ -1,6 +1,7 @@
 #include "features/bench_features.h"
 
 #include "base/clock.h"
+#include "base/shared_err.h"
 #include "base/text.h"
 #include "features/random_weights.h"
 #include "features/tables.h"
@@ -8,6 +9,7 @@
 #include "nn/bench_beside.h"
 #include "nn/kernels.h"
 
+#include <omp.h>
 #include <stdlib.h>
 
 enum { FRAMES = 4 };
@@ -68,7 +70,7 @@ static Err net_error(double *error, const NetCase *c, const ConvnetPlan *plan) {
 
 /* Seconds a pass of all threads together, by the clock. */
 static Err time_threads(double *seconds, const NetCase *c, int threads, int passes) {
-    Err err = ERR_NONE;
+    SharedErr failure = SHARED_ERR_INIT;
     double start = 0;
 #pragma omp parallel num_threads(threads)
     {
@@ -76,20 +78,19 @@ static Err time_threads(double *seconds, const NetCase *c, int threads, int pass
         Err mine = convnet_scratch_new(&own.scratch, c->net);
         if (!mine) mine = bench_floats(&own.features, FRAMES * (size_t)convnet_dims(c->net), 0, 0);
         if (!mine) net_run(&own);
-#pragma omp critical(bench_features_failure)
-        if (mine) err = mine;
+        shared_err_note(&failure, mine, omp_get_thread_num());
 #pragma omp barrier
 #pragma omp master
         start = clock_wall_s();
 #pragma omp barrier
-        for (int i = 0; i < passes && !err; i++) net_run(&own);
+        for (int i = 0; i < passes && !shared_err_failed(&failure); i++) net_run(&own);
 #pragma omp barrier
 #pragma omp master
         *seconds = (clock_wall_s() - start) / passes;
         convnet_scratch_free(&own.scratch);
         free(own.features);
     }
-    return err ? RAISE(err, "bench features with %d threads: no memory", threads) : ERR_NONE;
+    return shared_err_adopt(&failure);
 }
 
 static Err bench_network(BenchBoard *board, const char *name, const char *size, const ConvnetPlan *plan, int items,
