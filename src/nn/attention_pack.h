@@ -3,10 +3,9 @@
 
 #include "nn/transpose.h"
 
-enum {
-    QUERIES = 3 * LANES, /* queries of a block: three vectors */
-    KEYS = LANES / 2,    /* keys of a score tile */
-};
+enum { COLUMNS = 3 * LANES }; /* tokens of a panel of columns: three vectors */
+#define LOG2_E 1.44269504089f
+#define LN_2   0.69314718056f
 
 INLINE size_t round_up(size_t count, size_t unit) {
     return (count + unit - 1) / unit * unit;
@@ -35,14 +34,14 @@ static void pack_panels(float *to, const float *from, size_t stride, int rows, i
     }
 }
 
-/* to: (width, QUERIES), `rows` <= QUERIES rows as columns, scaled; zeros up to a whole vector. */
+/* to: (width, COLUMNS), `rows` <= COLUMNS rows as columns, scaled; zeros up to a whole vector. */
 static void pack_columns(float *to, const float *from, size_t stride, int rows, int width, float scale) {
     Vec tile[LANES];
     for (int r = 0; r < rows; r += LANES) {
         prefetch_rows(from + (size_t)(r + LANES) * stride, stride, rows - r - LANES, width);
         for (int d = 0; d < width; d += LANES) {
             load_transposed(tile, from + (size_t)r * stride + d, stride, rows - r, width - d, scale);
-            store_columns(to + (size_t)d * QUERIES + r, QUERIES, tile, width - d);
+            store_columns(to + (size_t)d * COLUMNS + r, COLUMNS, tile, width - d);
         }
     }
 }

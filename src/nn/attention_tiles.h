@@ -1,37 +1,33 @@
-/* nn/attention_tiles - the products of attention on tiles. See nn/attention_body.h. */
+/* nn/attention_tiles - the products of attention whose right operand is rows of one head. See nn/attention_body.h. */
 #pragma once
 
 #include "nn/attention_pack.h"
 #include "nn/tiles.h"
 
-INLINE void rows_product(float *c, const float *a, size_t a_row, size_t a_step, const float *b, int rows, int padded,
-                         int depth, int add) {
+/* n_rows rows of c (padded columns) [+]= a b; b (depth, padded). */
+INLINE void row_tiles(float *c, const float *a, size_t a_row, size_t a_step, const float *b, int padded, int depth,
+                      int add, const int n_rows) {
     size_t ld = (size_t)padded;
     int d = 0;
     for (; d + 2 * LANES <= padded; d += 2 * LANES)
-        panel_product(c + d, ld, a, a_row, a_step, b + d, ld, rows, depth, add, 2);
-    if (d < padded) panel_product(c + d, ld, a, a_row, a_step, b + d, ld, rows, depth, add, 1);
+        tile_product(c + d, ld, a, a_row, a_step, b + d, ld, depth, add, n_rows, 2);
+    if (d < padded) tile_product(c + d, ld, a, a_row, a_step, b + d, ld, depth, add, n_rows, 1);
 }
 
-/* c (queries, padded) [+]= P b, with P^T stored as scores are: (depth keys, QUERIES). */
-static __attribute__((noinline)) void queries_product(float *c, const float *scores, const float *b, int queries,
-                                                      int padded, int depth, int add) {
-    rows_product(c, scores, 1, QUERIES, b, queries, padded, depth, add);
-}
-
-/* c (keys, padded) [+]= P^T b, with b (depth queries, padded). */
-static __attribute__((noinline)) void keys_product(float *c, const float *scores, const float *b, int keys, int padded,
-                                                   int depth, int add) {
-    rows_product(c, scores, QUERIES, 1, b, keys, padded, depth, add);
-}
-
-/* scores (keys rounded up to LANES, QUERIES) = panels x columns, for n_vecs vectors of queries; two tiles a panel. */
-static __attribute__((noinline)) void score_tiles(float *scores, const float *panels, const float *columns, int keys,
-                                                  int width, int n_vecs) {
-    for (int k = 0; k < keys; k += KEYS, scores += KEYS * QUERIES) {
-        const float *half = panels + (size_t)(k / LANES * LANES) * (size_t)width + k % LANES;
-        if (n_vecs == 3) tile_product(scores, QUERIES, half, 1, LANES, columns, QUERIES, width, 0, KEYS, 3);
-        if (n_vecs == 2) tile_product(scores, QUERIES, half, 1, LANES, columns, QUERIES, width, 0, KEYS, 2);
-        if (n_vecs == 1) tile_product(scores, QUERIES, half, 1, LANES, columns, QUERIES, width, 0, KEYS, 1);
-    }
+/* All rows: full tiles first, then ever smaller ones. A tile's part of `a` is read while it is near: for all columns
+ * before the next rows. */
+INLINE void rows_product(float *c, const float *a, size_t a_row, size_t a_step, const float *b, int rows, int padded,
+                         int depth, int add) {
+    int r = 0;
+#define TILES_OF(n)                                                                                                    \
+    for (; r + (n) <= rows; r += (n))                                                                                  \
+    row_tiles(c + (size_t)r * (size_t)padded, a + (size_t)r * a_row, a_row, a_step, b, padded, depth, add, (n))
+    TILES_OF(TILE_ROWS(2));
+#if LANES == 16
+    TILES_OF(8);
+#endif
+    TILES_OF(4);
+    TILES_OF(2);
+    TILES_OF(1);
+#undef TILES_OF
 }

@@ -40,6 +40,7 @@ static const AttentionShape shapes[] = {
     {.B = 1, .heads = 2, .head_width = 32, .n_queries = 16, .n_keys = 16, .q_stride = 192, .kv_stride = 192},
     {.B = 1, .heads = 1, .head_width = 64, .n_queries = 70, .n_keys = 250, .q_stride = 64, .kv_stride = 128},
     {.B = 1, .heads = 1, .head_width = 80, .n_queries = 100, .n_keys = 37, .q_stride = 80, .kv_stride = 80},
+    {.B = 1, .heads = 1, .head_width = 40, .n_queries = 205, .n_keys = 215, .q_stride = 40, .kv_stride = 41},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
