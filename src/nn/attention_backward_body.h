@@ -2,23 +2,26 @@
  * computes; the weights P = 2^(scores - log2 sum) are recomputed from q, k and the log-sum-exp.
  *
  * Keys are taken in blocks, whose columns, rows and gradients stay in the second-level cache while all queries stream
- * past, a block at a time; the weights and score gradients of one block with the other fill most of the first-level
- * cache. Scores lie (queries, keys): keys along the vector, so queries and dout are wanted as rows only, and what
- * streams is small enough for the second-level cache too. Each gradient is one chain of sums, over keys or queries in
- * ascending order, whatever the blocks. */
+ * past, a block at a time. Scores lie (queries, keys): keys along the vector, so queries and dout are wanted as rows
+ * only, and what streams past is small enough for the second-level cache too. Each gradient is one chain of sums, over
+ * keys or queries in ascending order, whatever the blocks. */
 #pragma once
 
 #include "base/arena.h"
 #include "nn/attention_tiles.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
     QUERY_TILE = TILE_ROWS(3), /* queries of a score tile */
-    BACKWARD_QUERIES = 96,
-    BACKWARD_KEYS = 96, /* whole panels of columns */
+    BACKWARD_QUERIES = 104,    /* of a block, at most: whole tiles */
+    BACKWARD_KEYS = 96,        /* the same: whole panels of columns */
 };
+
+/* Rows asked for ahead of time, the most urgent first. */
+enum { AHEAD_Q, AHEAD_DOUT, AHEAD_OUT, AHEAD_DQ, AHEAD_DK, AHEAD_DV, AHEAD_K, AHEAD_V };
 
 typedef struct {
     float *q_rows, *dout_rows, *dq; /* all queries; q times log2(e)/sqrt(width) */
@@ -47,16 +50,19 @@ static BackwardBuffers backward_layout(Arena *arena, const HeadShape *shape) {
     return b;
 }
 
+/* One head: what is read, what is written, what is kept meanwhile. */
 typedef struct {
     const HeadInputs *in;
     const HeadShape *shape;
     const float *dout, *out, *lse;
     int width, padded;
+    float *dq, *dk, *dv;
     BackwardBuffers at;
+    Ahead ahead;
 } Backward;
 
 /* Whole tiles: the rows missing from the last one are zero. */
-static void pack_queries(const Backward *b, int q, int count) {
+static void pack_queries(Backward *b, int q, int count) {
     const HeadShape *shape = b->shape;
     const float *dout = b->dout + (size_t)q * shape->out_stride, *out = b->out + (size_t)q * shape->out_stride;
     size_t row = (size_t)q * (size_t)b->padded;
@@ -81,10 +87,10 @@ static void pack_queries(const Backward *b, int q, int count) {
 }
 
 /* Keys and values as panels of columns, and keys as rows. */
-static void pack_keys(const Backward *b, int k, int keys) {
+static void pack_keys(Backward *b, int k, int keys) {
     size_t stride = b->shape->kv_stride;
     for (int c = 0; c < keys; c += COLUMNS) {
-        int count = keys - c < COLUMNS ? keys - c : COLUMNS;
+        int count = at_most(keys - c, COLUMNS);
         size_t from = (size_t)(k + c) * stride, to = (size_t)c * (size_t)b->width;
         pack_columns(b->at.k_columns + to, b->in->k + from, stride, count, b->width, 1);
         pack_columns(b->at.v_columns + to, b->in->v + from, stride, count, b->width, 1);
@@ -107,22 +113,24 @@ INLINE void score_gradients(float *weights, float *dscores, const float *log2_su
 }
 
 /* Weights and score gradients of some queries, whole tiles of them, with up to COLUMNS keys. */
-INLINE void score_columns(const Backward *b, int q, int queries, int c, const int n_vecs) {
+INLINE void score_columns(Backward *b, int q, int queries, int c, const int n_vecs) {
     size_t ld = (size_t)b->padded, column = (size_t)c * (size_t)b->width;
     for (int i = 0; i < queries; i += QUERY_TILE) {
         size_t row = (size_t)(q + i) * ld, at = (size_t)i * BACKWARD_KEYS + (size_t)c;
         float *weights = b->at.weights + at, *dscores = b->at.dscores + at;
         tile_product(weights, BACKWARD_KEYS, b->at.q_rows + row, ld, 1, b->at.k_columns + column, COLUMNS, b->width, 0,
                      QUERY_TILE, n_vecs);
+        ahead_ask(&b->ahead);
         tile_product(dscores, BACKWARD_KEYS, b->at.dout_rows + row, ld, 1, b->at.v_columns + column, COLUMNS, b->width,
                      0, QUERY_TILE, n_vecs);
+        ahead_ask(&b->ahead);
         score_gradients(weights, dscores, b->at.log2_sum + q + i, b->at.dout_out + q + i, n_vecs);
     }
 }
 
-static __attribute__((noinline)) void score_block(const Backward *b, int q, int queries, int keys) {
+static __attribute__((noinline)) void score_block(Backward *b, int q, int queries, int keys) {
     for (int c = 0; c < keys; c += COLUMNS) {
-        int n_vecs = keys - c < COLUMNS ? (keys - c + LANES - 1) / LANES : 3;
+        int n_vecs = (at_most(keys - c, COLUMNS) + LANES - 1) / LANES;
         if (n_vecs == 3) score_columns(b, q, queries, c, 3);
         if (n_vecs == 2) score_columns(b, q, queries, c, 2);
         if (n_vecs == 1) score_columns(b, q, queries, c, 1);
@@ -131,54 +139,87 @@ static __attribute__((noinline)) void score_block(const Backward *b, int q, int 
 
 /* c (keys, padded) [+]= P^T b, with b (depth queries, padded). */
 static __attribute__((noinline)) void keys_gradient(float *c, const float *scores, const float *b, int keys, int padded,
-                                                    int depth, int add) {
-    rows_product(c, scores, 1, BACKWARD_KEYS, b, keys, padded, depth, add);
+                                                    int depth, int add, Ahead *ahead) {
+    rows_product(c, scores, 1, BACKWARD_KEYS, b, keys, padded, depth, add, ahead);
 }
 
 /* c (queries, padded) [+]= P b, with b (depth keys, padded). */
 static __attribute__((noinline)) void queries_gradient(float *c, const float *scores, const float *b, int queries,
-                                                       int padded, int depth, int add) {
-    rows_product(c, scores, BACKWARD_KEYS, 1, b, queries, padded, depth, add);
+                                                       int padded, int depth, int add, Ahead *ahead) {
+    rows_product(c, scores, BACKWARD_KEYS, 1, b, queries, padded, depth, add, ahead);
 }
 
 /* One block of keys with one block of queries: adds to dq, dk, dv (or starts them where they are new). */
-static void backward_block(const Backward *b, int k, int keys, int q, int queries) {
+static void backward_block(Backward *b, int k, int keys, int q, int queries) {
     size_t row = (size_t)q * (size_t)b->padded;
     score_block(b, q, queries, keys);
-    keys_gradient(b->at.dv, b->at.weights, b->at.dout_rows + row, keys, b->padded, queries, q > 0);
-    keys_gradient(b->at.dk, b->at.dscores, b->at.q_rows + row, keys, b->padded, queries, q > 0);
-    queries_gradient(b->at.dq + row, b->at.dscores, b->at.k_rows, queries, b->padded, keys, k > 0);
+    keys_gradient(b->at.dv, b->at.weights, b->at.dout_rows + row, keys, b->padded, queries, q > 0, &b->ahead);
+    keys_gradient(b->at.dk, b->at.dscores, b->at.q_rows + row, keys, b->padded, queries, q > 0, &b->ahead);
+    queries_gradient(b->at.dq + row, b->at.dscores, b->at.k_rows, queries, b->padded, keys, k > 0, &b->ahead);
 }
 
-/* The size of blocks, a multiple of `unit` and at most `most`, that makes them as few and as equal as possible. */
-static int equal_blocks(int count, int most, int unit) {
-    int blocks = (count + most - 1) / most;
-    return (int)round_up((size_t)((count + blocks - 1) / blocks), (size_t)unit);
+/* Where the gradients of this block of keys will go, and the next block. */
+static void keys_ahead(Backward *b, int k, int keys, int next_keys) {
+    size_t stride = b->shape->kv_stride, here = (size_t)k * stride, next = (size_t)(k + keys) * stride;
+    ahead_rows(&b->ahead, AHEAD_DK, b->dk + here, stride, keys);
+    ahead_rows(&b->ahead, AHEAD_DV, b->dv + here, stride, keys);
+    ahead_rows(&b->ahead, AHEAD_K, b->in->k + next, stride, next_keys);
+    ahead_rows(&b->ahead, AHEAD_V, b->in->v + next, stride, next_keys);
+}
+
+/* The next block of queries, which begins at `next`. */
+static void queries_ahead(Backward *b, int next, int count) {
+    size_t q_stride = b->shape->q_stride, out_stride = b->shape->out_stride, out_at = (size_t)next * out_stride;
+    ahead_rows(&b->ahead, AHEAD_Q, b->in->q + (size_t)next * q_stride, q_stride, count);
+    ahead_rows(&b->ahead, AHEAD_DOUT, b->dout + out_at, out_stride, count);
+    ahead_rows(&b->ahead, AHEAD_OUT, b->out + out_at, out_stride, count);
+}
+
+/* A block of keys with all queries, which are packed when they are first seen and have their gradient when the last
+ * keys have been. */
+static void backward_keys(Backward *b, int k, int keys, int query_block) {
+    int n_queries = b->shape->n_queries;
+    size_t stride = b->shape->q_stride;
+    bool first = k == 0, last = k + keys == b->shape->n_keys;
+    for (int q = 0; q < n_queries; q += query_block) {
+        int queries = at_most(n_queries - q, query_block), next = q + queries;
+        float *dq = b->dq + (size_t)q * stride;
+        if (first) {
+            pack_queries(b, q, queries);
+            queries_ahead(b, next, at_most(n_queries - next, query_block));
+        }
+        if (last) ahead_rows(&b->ahead, AHEAD_DQ, dq, stride, queries);
+        backward_block(b, k, keys, q, queries);
+        if (last)
+            unpack_rows(dq, stride, b->at.dq + (size_t)q * (size_t)b->padded, queries, b->width, NULL,
+                        1 / sqrtf((float)b->width));
+    }
 }
 
 static void attention_backward_body(float *dq, float *dk, float *dv, const float *dout, const float *out,
                                     const float *lse, const HeadInputs *in, const HeadShape *shape, float *scratch) {
     Arena arena = {.base = (char *)scratch, .capacity = SIZE_MAX};
-    const Backward b = {.in = in,
-                        .shape = shape,
-                        .dout = dout,
-                        .out = out,
-                        .lse = lse,
-                        .width = shape->head_width,
-                        .padded = (int)round_up((size_t)shape->head_width, LANES),
-                        .at = backward_layout(&arena, shape)};
+    Backward b = {.in = in,
+                  .shape = shape,
+                  .dout = dout,
+                  .out = out,
+                  .lse = lse,
+                  .dq = dq,
+                  .dk = dk,
+                  .dv = dv,
+                  .width = shape->head_width,
+                  .padded = (int)round_up((size_t)shape->head_width, LANES),
+                  .at = backward_layout(&arena, shape),
+                  .ahead = {.width = shape->head_width}};
     int query_block = equal_blocks(shape->n_queries, BACKWARD_QUERIES, QUERY_TILE);
     int key_block = equal_blocks(shape->n_keys, BACKWARD_KEYS, LANES);
     for (int k = 0; k < shape->n_keys; k += key_block) {
-        int keys = shape->n_keys - k < key_block ? shape->n_keys - k : key_block;
+        int keys = at_most(shape->n_keys - k, key_block);
+        size_t stride = shape->kv_stride, at = (size_t)k * stride;
         pack_keys(&b, k, keys);
-        for (int q = 0; q < shape->n_queries; q += query_block) {
-            int queries = shape->n_queries - q < query_block ? shape->n_queries - q : query_block;
-            if (k == 0) pack_queries(&b, q, queries);
-            backward_block(&b, k, keys, q, queries);
-        }
-        unpack_rows(dk + (size_t)k * shape->kv_stride, shape->kv_stride, b.at.dk, keys, b.width, NULL, LN_2);
-        unpack_rows(dv + (size_t)k * shape->kv_stride, shape->kv_stride, b.at.dv, keys, b.width, NULL, 1);
+        keys_ahead(&b, k, keys, at_most(shape->n_keys - k - keys, key_block));
+        backward_keys(&b, k, keys, query_block);
+        unpack_rows(dk + at, stride, b.at.dk, keys, b.width, NULL, LN_2);
+        unpack_rows(dv + at, stride, b.at.dv, keys, b.width, NULL, 1);
     }
-    unpack_rows(dq, shape->q_stride, b.at.dq, shape->n_queries, b.width, NULL, 1 / sqrtf((float)b.width));
 }

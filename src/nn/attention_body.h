@@ -17,7 +17,7 @@
 enum {
     QUERIES = COLUMNS,   /* queries of a block */
     KEYS = TILE_ROWS(3), /* keys of a score tile */
-    FORWARD_KEYS = 96,   /* keys whose values stay in the first-level cache while a query block uses them */
+    FORWARD_KEYS = 104,  /* keys whose values stay in the first-level cache while a query block uses them */
 };
 
 typedef struct {
@@ -39,18 +39,19 @@ static ForwardBuffers forward_layout(Arena *arena, const HeadShape *shape) {
 
 /* c (queries, padded) [+]= P b, with P^T stored as scores are: (depth keys, QUERIES). */
 static __attribute__((noinline)) void queries_product(float *c, const float *scores, const float *b, int queries,
-                                                      int padded, int depth, int add) {
-    rows_product(c, scores, 1, QUERIES, b, queries, padded, depth, add);
+                                                      int padded, int depth, int add, Ahead *ahead) {
+    rows_product(c, scores, 1, QUERIES, b, queries, padded, depth, add, ahead);
 }
 
 /* scores (keys rounded up to LANES, QUERIES) = panels x columns, for n_vecs vectors of queries; two tiles a panel. */
 static __attribute__((noinline)) void score_tiles(float *scores, const float *panels, const float *columns, int keys,
-                                                  int width, int n_vecs) {
+                                                  int width, int n_vecs, Ahead *ahead) {
     for (int k = 0; k < keys; k += KEYS, scores += KEYS * QUERIES) {
         const float *half = panels + (size_t)(k / LANES * LANES) * (size_t)width + k % LANES;
         if (n_vecs == 3) tile_product(scores, QUERIES, half, 1, LANES, columns, QUERIES, width, 0, KEYS, 3);
         if (n_vecs == 2) tile_product(scores, QUERIES, half, 1, LANES, columns, QUERIES, width, 0, KEYS, 2);
         if (n_vecs == 1) tile_product(scores, QUERIES, half, 1, LANES, columns, QUERIES, width, 0, KEYS, 1);
+        ahead_ask(ahead);
     }
 }
 
@@ -96,19 +97,26 @@ static void attention_forward_body(float *out, float *lse, const HeadInputs *in,
     Arena arena = {.base = (char *)scratch, .capacity = SIZE_MAX};
     const ForwardBuffers f = forward_layout(&arena, shape);
     int width = shape->head_width, keys = shape->n_keys, padded = (int)round_up((size_t)width, LANES);
+    int key_block = equal_blocks(keys, FORWARD_KEYS, 1);
     float inverse_sum[QUERIES];
+    Ahead ahead = {.at = AHEAD_RUNS, .width = width};
     pack_panels(f.k_panels, in->k, shape->kv_stride, keys, width);
     pack_rows(f.v_rows, in->v, shape->kv_stride, keys, width, 1);
     for (int q = 0; q < shape->n_queries; q += QUERIES) {
-        int count = shape->n_queries - q < QUERIES ? shape->n_queries - q : QUERIES;
+        int count = at_most(shape->n_queries - q, QUERIES), next = q + QUERIES;
         pack_columns(f.q_columns, in->q + (size_t)q * shape->q_stride, shape->q_stride, count, width,
                      LOG2_E / sqrtf((float)width));
-        score_tiles(f.scores, f.k_panels, f.q_columns, keys, width, (count + LANES - 1) / LANES);
+        if (next < shape->n_queries) { /* a head of one block is near enough */
+            ahead_rows(&ahead, 0, out + (size_t)q * shape->out_stride, shape->out_stride, count);
+            ahead_rows(&ahead, 1, in->q + (size_t)next * shape->q_stride, shape->q_stride,
+                       at_most(shape->n_queries - next, QUERIES));
+        }
+        score_tiles(f.scores, f.k_panels, f.q_columns, keys, width, (count + LANES - 1) / LANES, &ahead);
         softmax_block(f.scores, inverse_sum, lse + q, keys, count);
-        for (int k = 0; k < keys; k += FORWARD_KEYS) {
-            int depth = keys - k < FORWARD_KEYS ? keys - k : FORWARD_KEYS;
+        for (int k = 0; k < keys; k += key_block) {
+            int depth = at_most(keys - k, key_block);
             queries_product(f.out, f.scores + (size_t)k * QUERIES, f.v_rows + (size_t)k * (size_t)padded, count, padded,
-                            depth, k > 0);
+                            depth, k > 0, &ahead);
         }
         unpack_rows(out + (size_t)q * shape->out_stride, shape->out_stride, f.out, count, width, inverse_sum, 1);
     }

@@ -11,6 +11,16 @@ INLINE size_t round_up(size_t count, size_t unit) {
     return (count + unit - 1) / unit * unit;
 }
 
+INLINE int at_most(int count, int most) {
+    return count < most ? count : most;
+}
+
+/* The size of blocks, a multiple of `unit` and at most `most`, that makes them as few and as equal as possible. */
+static int equal_blocks(int count, int most, int unit) {
+    int blocks = (count + most - 1) / most;
+    return (int)round_up((size_t)((count + blocks - 1) / blocks), (size_t)unit);
+}
+
 /* Rows of one head lie kilobytes apart, which the processor does not foresee: asks for the block of rows after this
  * one. */
 INLINE void prefetch_rows(const float *from, size_t stride, int rows, int width) {
@@ -22,7 +32,7 @@ INLINE void prefetch_rows(const float *from, size_t stride, int rows, int width)
 
 /* to: panels of LANES rows, each (width, LANES): a score tile reads half of one with a single running pointer. `rows`
  * is rounded up to whole vectors with zeros. */
-static void pack_panels(float *to, const float *from, size_t stride, int rows, int width) {
+static __attribute__((noinline)) void pack_panels(float *to, const float *from, size_t stride, int rows, int width) {
     Vec tile[LANES];
     for (int r = 0; r < rows; r += LANES) {
         float *panel = to + (size_t)r * (size_t)width;

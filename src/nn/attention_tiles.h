@@ -1,27 +1,17 @@
 /* nn/attention_tiles - the products of attention whose right operand is rows of one head. See nn/attention_body.h. */
 #pragma once
 
+#include "nn/attention_ahead.h"
 #include "nn/attention_pack.h"
 #include "nn/tiles.h"
 
-/* n_rows rows of c (padded columns) [+]= a b; b (depth, padded). */
-INLINE void row_tiles(float *c, const float *a, size_t a_row, size_t a_step, const float *b, int padded, int depth,
-                      int add, const int n_rows) {
-    size_t ld = (size_t)padded;
-    int d = 0;
-    for (; d + 2 * LANES <= padded; d += 2 * LANES)
-        tile_product(c + d, ld, a, a_row, a_step, b + d, ld, depth, add, n_rows, 2);
-    if (d < padded) tile_product(c + d, ld, a, a_row, a_step, b + d, ld, depth, add, n_rows, 1);
-}
-
-/* All rows: full tiles first, then ever smaller ones. A tile's part of `a` is read while it is near: for all columns
- * before the next rows. */
-INLINE void rows_product(float *c, const float *a, size_t a_row, size_t a_step, const float *b, int rows, int padded,
-                         int depth, int add) {
+/* All rows of a panel of columns: full tiles first, then ever smaller ones, with memory asked for between them. */
+INLINE void column_tiles(float *c, const float *a, size_t a_row, size_t a_step, const float *b, int rows, size_t ld,
+                         int depth, int add, Ahead *ahead, const int n_vecs) {
     int r = 0;
 #define TILES_OF(n)                                                                                                    \
-    for (; r + (n) <= rows; r += (n))                                                                                  \
-    row_tiles(c + (size_t)r * (size_t)padded, a + (size_t)r * a_row, a_row, a_step, b, padded, depth, add, (n))
+    for (; r + (n) <= rows; r += (n), ahead_ask(ahead))                                                                \
+    tile_product(c + (size_t)r * ld, ld, a + (size_t)r * a_row, a_row, a_step, b, ld, depth, add, (n), n_vecs)
     TILES_OF(TILE_ROWS(2));
 #if LANES == 16
     TILES_OF(8);
@@ -30,4 +20,13 @@ INLINE void rows_product(float *c, const float *a, size_t a_row, size_t a_step, 
     TILES_OF(2);
     TILES_OF(1);
 #undef TILES_OF
+}
+
+/* c (rows, padded) [+]= a b; a(i, p) at a[i*a_row + p*a_step]; b (depth, padded). */
+INLINE void rows_product(float *c, const float *a, size_t a_row, size_t a_step, const float *b, int rows, int padded,
+                         int depth, int add, Ahead *ahead) {
+    int d = 0;
+    for (; d + 2 * LANES <= padded; d += 2 * LANES)
+        column_tiles(c + d, a, a_row, a_step, b + d, rows, (size_t)padded, depth, add, ahead, 2);
+    if (d < padded) column_tiles(c + d, a, a_row, a_step, b + d, rows, (size_t)padded, depth, add, ahead, 1);
 }
