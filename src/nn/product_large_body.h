@@ -5,7 +5,10 @@
  * one into panels of LARGE_ROWS rows, the right one into panels of two vectors of columns, LARGE_DEPTH of the summed
  * dimension at a time. A block of the right operand stays in the second-level cache while rows of the result pass by, a
  * tile after the other along the row: so every operand is read and the result written in runs of kilobytes, which costs
- * far fewer translations of addresses than going down columns does. A tile sums in registers and is then added. */
+ * far fewer translations of addresses than going down columns does. A tile sums in registers and is then added.
+ *
+ * While tiles multiply, what is packed next is asked for, a line of memory at a time: weights and gradients of a large
+ * model come from far away, and a burst of requests would hold up the tiles' own loads. */
 #pragma once
 
 #include "nn/transpose.h"
@@ -16,10 +19,17 @@ enum {
     LARGE_WIDTH = LARGE_VECS * LANES,
     LARGE_DEPTH = 256,                /* summed at a time */
     LARGE_COLUMNS = 24 * LARGE_WIDTH, /* of a packed block */
-    LARGE_GROUP = 224 * LARGE_ROWS,   /* rows packed at a time */
+    LARGE_GROUP = 224 * LARGE_ROWS,   /* rows whose packed panels are kept */
+    LARGE_STRIP = 8 * LARGE_ROWS,     /* rows packed at a time */
     LARGE_AHEAD = 8,                  /* steps that the right operand is asked for ahead */
+    LARGE_PACE = 16,                  /* steps between two requests for what is packed next */
+    LINE_FLOATS = 16,                 /* of a line of memory */
     LARGE_SCRATCH = LARGE_DEPTH * (LARGE_GROUP / LARGE_ROWS * LANES + LARGE_COLUMNS),
 };
+
+INLINE int least(int a, int b) {
+    return a < b ? a : b;
+}
 
 /* Equal parts of at most `most`, multiples of `unit`. */
 INLINE int large_part(int count, int most, int unit) {
@@ -27,8 +37,9 @@ INLINE int large_part(int count, int most, int unit) {
     return ((count + parts - 1) / parts + unit - 1) / unit * unit;
 }
 
-/* to: (depth, LANES) for every LARGE_ROWS rows of `a`. What lies beyond the rows is zero or a neighbor, never used. */
-static void large_pack_rows(float *to, const float *a, size_t row, size_t step, int rows, int depth) {
+/* to: (depth, LANES) for every LARGE_ROWS rows of `a`. What lies beyond the rows is zero or one of the `readable` rows
+ * there are from here on, never used. */
+static void large_pack_rows(float *to, const float *a, size_t row, size_t step, int rows, int readable, int depth) {
     Vec tile[LANES];
     size_t panel = (size_t)depth * LANES;
     if (row == 1) {
@@ -36,13 +47,13 @@ static void large_pack_rows(float *to, const float *a, size_t row, size_t step, 
             const float *from = a + (size_t)d * step;
             float *at = to + d * LANES;
             for (int r = 0; r < rows; r += LARGE_ROWS, at += panel)
-                vec_store(at, rows - r >= LANES ? vec_load(from + r) : vec_load_part(from + r, rows - r));
+                vec_store(at, readable - r >= LANES ? vec_load(from + r) : vec_load_part(from + r, readable - r));
         }
         return;
     }
     for (int r = 0; r < rows; r += LARGE_ROWS, to += panel) {
         for (int d = 0; d < depth; d += LANES) {
-            load_transposed(tile, a + (size_t)r * row + d, row, rows - r, depth - d, 1);
+            load_transposed(tile, a + (size_t)r * row + d, row, readable - r, depth - d, 1);
             store_columns(to + d * LANES, LANES, tile, depth - d);
         }
     }
@@ -70,8 +81,48 @@ static void large_pack_columns(float *to, const float *b, size_t step, size_t co
     }
 }
 
+/* An operand: rows of the left or columns of the right one lie `across` apart, elements summed over `along`; one of the
+ * two is 1. */
+typedef struct {
+    const float *data;
+    size_t across, along;
+} LargeOperand;
+
+/* A piece of an operand that is still to be asked for, line by line. */
+typedef struct {
+    const float *run;
+    size_t stride;
+    int runs, lines, line; /* contiguous runs left; lines of one, and which is next */
+} LargeAhead;
+
+/* `count` rows or columns from `first` on, elements k to k + depth; an empty piece asks for nothing. */
+static LargeAhead large_ahead(const LargeOperand *operand, int first, int count, int k, int depth) {
+    bool runs_along = operand->along == 1;
+    if (count <= 0 || depth <= 0) return (LargeAhead){0};
+    return (LargeAhead){.run = operand->data + (size_t)first * operand->across + (size_t)k * operand->along,
+                        .stride = runs_along ? operand->across : operand->along,
+                        .runs = runs_along ? count : depth,
+                        .lines = ((runs_along ? depth : count) + LINE_FLOATS - 1) / LINE_FLOATS};
+}
+
+/* Asks for one line, into the second-level cache. */
+INLINE void large_ask(LargeAhead *ahead) {
+    if (ahead->runs == 0) return;
+    __builtin_prefetch(ahead->run + ahead->line * LINE_FLOATS, 0, 2);
+    if (++ahead->line < ahead->lines) return;
+    ahead->line = 0;
+    ahead->run += ahead->stride;
+    ahead->runs--;
+}
+
+/* What is packed next of both operands. */
+typedef struct {
+    LargeAhead left, right;
+} LargeNext;
+
 /* c (n_rows, LARGE_WIDTH) = [c +] a b of two panels; n_rows is a constant at every call. */
-INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int depth, int add, const int n_rows) {
+INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int depth, int add, LargeNext *next,
+                       const int n_rows) {
     Vec sums[LARGE_ROWS][LARGE_VECS];
 #pragma GCC unroll 14
     for (int i = 0; i < n_rows; i++) {
@@ -81,19 +132,24 @@ INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int
             __builtin_prefetch(c + (size_t)i * ldc + LARGE_WIDTH + v * LANES); /* of the next tile */
         }
     }
-    for (int p = 0; p < depth; p++, a += LANES, b += LARGE_WIDTH) {
-        Vec b_p[LARGE_VECS];
+    for (; depth > 0; depth -= LARGE_PACE) {
+        const float *end = b + (size_t)least(depth, LARGE_PACE) * LARGE_WIDTH;
+        for (; b < end; a += LANES, b += LARGE_WIDTH) {
+            Vec b_p[LARGE_VECS];
 #pragma GCC unroll 2
-        for (int v = 0; v < LARGE_VECS; v++) {
-            b_p[v] = vec_load(b + v * LANES);
-            __builtin_prefetch(b + LARGE_AHEAD * LARGE_WIDTH + v * LANES);
-        }
+            for (int v = 0; v < LARGE_VECS; v++) {
+                b_p[v] = vec_load(b + v * LANES);
+                __builtin_prefetch(b + LARGE_AHEAD * LARGE_WIDTH + v * LANES);
+            }
 #pragma GCC unroll 14
-        for (int i = 0; i < n_rows; i++) {
-            Vec a_i = vec_all(a[i]);
+            for (int i = 0; i < n_rows; i++) {
+                Vec a_i = vec_all(a[i]);
 #pragma GCC unroll 2
-            for (int v = 0; v < LARGE_VECS; v++) sums[i][v] += a_i * b_p[v];
+                for (int v = 0; v < LARGE_VECS; v++) sums[i][v] += a_i * b_p[v];
+            }
         }
+        large_ask(&next->left);
+        large_ask(&next->right);
     }
 #pragma GCC unroll 14
     for (int i = 0; i < n_rows; i++) {
@@ -107,11 +163,11 @@ INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int
 
 /* Rows of one panel, all column panels of a block. */
 static __attribute__((noinline)) void large_rows(float *c, size_t ldc, const float *a, const float *b, int rows,
-                                                 int columns, int depth, int add) {
+                                                 int columns, int depth, int add, LargeNext *next) {
     for (int n = 0; n < columns; n += LARGE_WIDTH, b += (size_t)depth * LARGE_WIDTH, c += LARGE_WIDTH) {
         int r = 0;
 #define TILES_OF(count)                                                                                                \
-    for (; r + (count) <= rows; r += (count)) large_tile(c + (size_t)r * ldc, ldc, a + r, b, depth, add, (count))
+    for (; r + (count) <= rows; r += (count)) large_tile(c + (size_t)r * ldc, ldc, a + r, b, depth, add, next, (count))
         TILES_OF(LARGE_ROWS);
         TILES_OF(6);
         TILES_OF(2);
@@ -120,25 +176,52 @@ static __attribute__((noinline)) void large_rows(float *c, size_t ldc, const flo
     }
 }
 
+typedef struct {
+    const LargeProduct *product;
+    LargeOperand a, b;
+    float *left, *right;    /* packed: all rows of a group; a block of columns */
+    int group, part, block; /* rows, elements summed and columns taken at a time */
+} LargeWork;
+
+/* The group of rows from m on, the block of columns from n on, elements k to k + part. The first block of a part packs
+ * the rows as it goes, the others find them packed. */
+static void large_block(const LargeWork *w, int m, int k, int n) {
+    const LargeProduct *p = w->product;
+    int rows = least(p->rows - m, w->group), depth = least(p->depth - k, w->part),
+        columns = least(p->columns - n, w->block);
+    bool last = n + w->block >= p->columns; /* of this part */
+    int k_next = last ? k + w->part : k, n_next = last ? 0 : n + w->block;
+    int depth_next = least(p->depth - k_next, w->part), columns_next = least(p->columns - n_next, w->block);
+    LargeNext next = {.right = large_ahead(&w->b, n_next, columns_next, k_next, depth_next)};
+    large_pack_columns(w->right, w->b.data + (size_t)k * w->b.along + (size_t)n * w->b.across, w->b.along, w->b.across,
+                       depth, columns);
+    for (int r = 0; r < rows; r += LARGE_STRIP) {
+        int strip = least(rows - r, LARGE_STRIP), r_next = r + strip;
+        float *packed = w->left + (size_t)(r / LARGE_ROWS) * (size_t)depth * LANES;
+        if (n == 0) {
+            large_pack_rows(packed, w->a.data + (size_t)(m + r) * w->a.across + (size_t)k * w->a.along, w->a.across,
+                            w->a.along, strip, p->rows - m - r, depth);
+            next.left = large_ahead(&w->a, m + r_next, least(rows - r_next, LARGE_STRIP), k, depth);
+        }
+        if (last && r_next >= rows) next.left = large_ahead(&w->a, m, least(rows, LARGE_STRIP), k_next, depth_next);
+        for (int i = 0; i < strip; i += LARGE_ROWS, packed += (size_t)depth * LANES)
+            large_rows(p->c + (size_t)(m + r + i) * p->ldc + n, p->ldc, packed, w->right, least(strip - i, LARGE_ROWS),
+                       columns, depth, p->add || k > 0, &next);
+    }
+}
+
 static void product_large_body(const LargeProduct *p, float *scratch) {
-    float *left = scratch, *right = scratch + LARGE_DEPTH * (LARGE_GROUP / LARGE_ROWS * LANES);
-    int part = large_part(p->depth, LARGE_DEPTH, LANES), group = large_part(p->rows, LARGE_GROUP, LARGE_ROWS),
-        block = large_part(p->columns, LARGE_COLUMNS, LARGE_WIDTH);
-    for (int m = 0; m < p->rows; m += group) {
-        int rows = p->rows - m < group ? p->rows - m : group;
-        for (int k = 0; k < p->depth; k += part) {
-            int depth = p->depth - k < part ? p->depth - k : part;
-            const float *a = p->a + (size_t)m * p->a_row + (size_t)k * p->a_step;
-            large_pack_rows(left, a, p->a_row, p->a_step, rows, depth);
-            for (int n = 0; n < p->columns; n += block) {
-                int columns = p->columns - n < block ? p->columns - n : block;
-                const float *b = p->b + (size_t)k * p->b_step + (size_t)n * p->b_column;
-                large_pack_columns(right, b, p->b_step, p->b_column, depth, columns);
-                for (int r = 0; r < rows; r += LARGE_ROWS)
-                    large_rows(p->c + (size_t)(m + r) * p->ldc + n, p->ldc,
-                               left + (size_t)(r / LARGE_ROWS) * (size_t)depth * LANES, right,
-                               rows - r < LARGE_ROWS ? rows - r : LARGE_ROWS, columns, depth, p->add || k > 0);
-            }
+    const LargeWork work = {.product = p,
+                            .a = {p->a, p->a_row, p->a_step},
+                            .b = {p->b, p->b_column, p->b_step},
+                            .left = scratch,
+                            .right = scratch + LARGE_DEPTH * (LARGE_GROUP / LARGE_ROWS * LANES),
+                            .group = large_part(p->rows, LARGE_GROUP, LARGE_ROWS),
+                            .part = large_part(p->depth, LARGE_DEPTH, LANES),
+                            .block = large_part(p->columns, LARGE_COLUMNS, LARGE_WIDTH)};
+    for (int m = 0; m < p->rows; m += work.group) {
+        for (int k = 0; k < p->depth; k += work.part) {
+            for (int n = 0; n < p->columns; n += work.block) large_block(&work, m, k, n);
         }
     }
 }
