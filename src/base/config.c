@@ -130,6 +130,16 @@ static Err load_file(cJSON **tree, const Field *fields, const char *path, Chain 
 
 /* ---- --set ---- */
 
+/* Bytes up to the next comma of a list; commas within brackets belong to the item: "a=[1,2],b=3" has two. */
+static size_t item_length(const char *at) {
+    size_t length = 0;
+    for (int depth = 0; at[length] && (at[length] != ',' || depth > 0); length++) {
+        depth += at[length] == '[';
+        depth -= at[length] == ']';
+    }
+    return length;
+}
+
 /* A comma list for a list of texts, the text itself for a text; for the rest JSON if it parses, otherwise text, whose
  * type error then shows what was given. */
 static cJSON *set_value(const Field *field, const char *value) {
@@ -137,9 +147,9 @@ static cJSON *set_value(const Field *field, const char *value) {
     if (textual && value[0] != '"') return cJSON_CreateString(value);
     if (field && field->type == FIELD_TYPE_TEXTS && value[0] != '[') {
         cJSON *list = cJSON_CreateArray();
-        for (const char *at = value; list && *at; at += strcspn(at, ","), at += *at == ',') {
+        for (const char *at = value; list && *at; at += item_length(at), at += *at == ',') {
             char item[256];
-            snprintf(item, sizeof item, "%.*s", (int)strcspn(at, ","), at);
+            snprintf(item, sizeof item, "%.*s", (int)item_length(at), at);
             cJSON_AddItemToArray(list, cJSON_CreateString(item));
         }
         return list;

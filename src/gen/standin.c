@@ -1,5 +1,7 @@
 #include "gen/standin.h"
 
+#include "gen/standin_background.h"
+
 static const Field motion_fields[] = {
     FIELD_RANGE(StandinMotionConfig, radius, "radius of the patch at mid-motion, shares of the side", 0.22, 0.36, 0.02,
                 0.7),
@@ -8,7 +10,14 @@ static const Field motion_fields[] = {
     FIELD_RANGE(StandinMotionConfig, turn, "turn of a turning patch over the video, degrees", 60, 180, 0, 3600),
     FIELD_RANGE(StandinMotionConfig, growth, "last radius over first of a growing patch", 1.6, 2.6, 1, 10),
     FIELD_RANGE(StandinMotionConfig, center, "middle of the path, shares of the side", 0.35, 0.65, -0.5, 1.5),
-    FIELD_INT(StandinMotionConfig, clutter, "still patches of other photographs on the background", 0, 0, 32),
+    FIELD_INT(StandinMotionConfig, clutter, "patches of other photographs on the background", 0, 0, CLUTTER_MAX),
+    FIELD_RANGE(StandinMotionConfig, clutter_radius, "radius of these patches, shares of the side", 0.05, 0.16, 0.02,
+                0.5),
+    FIELD_RANGE(StandinMotionConfig, clutter_travel,
+                "path of these patches over the video, shares of the side; 0: still", 0, 0, 0, 4),
+    FIELD_RANGE(StandinMotionConfig, camera_travel,
+                "pan of the background over the video, shares of the side; 0: still", 0, 0, 0, 1),
+    FIELD_DOUBLE(StandinMotionConfig, camera_zoom, "largest relative change of the background's scale", 0, 0, 0.5),
     FIELD_END,
 };
 
@@ -19,7 +28,7 @@ static const Field actions_fields[] = {
                 0, 0, 0, 1),
     FIELD_DOUBLE(StandinActionsConfig, camera_zoom, "largest relative change of scale over the video", 0, 0, 0.5),
     FIELD_DOUBLE(StandinActionsConfig, textured, "share of figures whose shirt is cut from a photograph", 0.3, 0, 1),
-    FIELD_INT(StandinActionsConfig, clutter, "still patches of other photographs behind the figure", 0, 0, 32),
+    FIELD_INT(StandinActionsConfig, clutter, "still patches of other photographs behind the figure", 0, 0, CLUTTER_MAX),
     FIELD_ENUM(StandinActionsConfig, idle, "limbs without a part in the action: at rest, or held in another's pose", 0,
                "rest|held"),
     FIELD_END,

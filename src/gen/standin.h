@@ -14,12 +14,15 @@
 enum { STANDIN_MOTION_CLASSES = 8, STANDIN_ACTIONS_CLASSES = 12 };
 
 typedef struct {
-    Range radius; /* of the patch at mid-motion, shares of the side */
-    Range travel; /* path of a moving patch, shares of the side */
-    Range turn;   /* of a turning patch, degrees */
-    Range growth; /* of a growing patch: last radius over first */
-    Range center; /* where the middle of the path lies, shares of the side */
-    int clutter;  /* still patches of other photographs on the background */
+    Range radius;                         /* of the patch at mid-motion, shares of the side */
+    Range travel;                         /* path of a moving patch, shares of the side */
+    Range turn;                           /* of a turning patch, degrees */
+    Range growth;                         /* of a growing patch: last radius over first */
+    Range center;                         /* where the middle of the path lies, shares of the side */
+    int clutter;                          /* patches of other photographs on the background */
+    Range clutter_radius, clutter_travel; /* their size and path, shares of the background's side; travel 0: still */
+    Range camera_travel;                  /* pan of the background over the video, shares of the side; 0: still */
+    double camera_zoom;                   /* its largest relative change of scale over the video */
 } StandinMotionConfig;
 
 /* What limbs do that have no part in the action: hang at rest, or hold a moment of another action, so that their pose

@@ -1,6 +1,6 @@
 #include "gen/standin_actions.h"
 
-#include "gen/patch.h"
+#include "gen/standin_background.h"
 #include "gen/variant_config.h"
 
 #include <math.h>
@@ -43,22 +43,14 @@ static void draw_figure(ActionScene *scene, const Standin *standin, uint64_t ite
     scene->place.mirrored = rng_below(&rng, 2);
 }
 
-static void draw_camera(ActionScene *scene, const Standin *standin, uint64_t item) {
-    const StandinActionsConfig *config = &standin->config->actions;
-    Rng rng = standin_stream(standin, item, STANDIN_CAMERA);
-    float direction = rng_uniform(&rng, 0, 6.2831853f), travel = standin_draw_in(&rng, config->camera_travel);
-    scene->pan_x = travel * cosf(direction);
-    scene->pan_y = travel * sinf(direction);
-    scene->zoom = rng_uniform(&rng, -1, 1) * (float)config->camera_zoom;
-}
-
 ActionScene action_scene_draw(const Standin *standin, uint64_t item) {
     ActionScene scene = {.label = (int)(item % STANDIN_ACTIONS_CLASSES), .n_frames = standin_n_frames(standin, item)};
     Rng rng = standin_stream(standin, item, STANDIN_BACKGROUND);
     scene.background = standin_photo_draw(standin, &rng, &scene.used, (Range){0.5, 1});
     draw_figure(&scene, standin, item);
     draw_motion(&scene, standin, item);
-    draw_camera(&scene, standin, item);
+    const StandinActionsConfig *config = &standin->config->actions;
+    scene.camera = camera_path_draw(standin, item, config->camera_travel, config->camera_zoom);
     return scene;
 }
 
@@ -73,35 +65,7 @@ Pose action_scene_pose(const ActionScene *scene, int frame) {
     return pose;
 }
 
-/* ---- the camera ---- */
-
-/* Frame pixel p shows world pixel center + (p - frame center) * scale + pan. */
-typedef struct {
-    float scale, pan_x, pan_y;
-} Camera;
-
-static Camera camera_at(const ActionScene *scene, int frame, int side) {
-    float time = standin_time(frame, scene->n_frames), pixels = (float)side * time;
-    return (Camera){1 + scene->zoom * time, scene->pan_x * pixels, scene->pan_y * pixels};
-}
-
-/* Side of the background that the camera can ever see: even margins on both sides of the frame. */
-static int world_side(const ActionScene *scene, int side) {
-    float pan = fmaxf(fabsf(scene->pan_x), fabsf(scene->pan_y)), margin = 0.25f * fabsf(scene->zoom) + 0.5f * pan;
-    return side + 2 * (int)ceilf(margin * (float)side);
-}
-
-static void show_background(uint8_t *image, int side, const Frames *world, const Camera *camera) {
-    float middle = (float)side / 2, center = (float)world->width / 2;
-    for (int y = 0; y < side; y++) {
-        for (int x = 0; x < side; x++, image += 3) {
-            float color[3];
-            patch_sample(color, world, center + ((float)x + 0.5f - middle) * camera->scale + camera->pan_x,
-                         center + ((float)y + 0.5f - middle) * camera->scale + camera->pan_y);
-            for (int c = 0; c < 3; c++) image[c] = (uint8_t)(color[c] + 0.5f);
-        }
-    }
-}
+/* ---- the picture ---- */
 
 /* Where the figure appears: the camera's map the other way round. */
 static FigurePlace place_seen(const ActionScene *scene, int side, const Camera *camera) {
@@ -115,11 +79,8 @@ static FigurePlace place_seen(const ActionScene *scene, int side, const Camera *
 
 static void render_frame(uint8_t *image, int side, const ActionScene *scene, int frame, const Frames *world,
                          const Frames *shirt) {
-    Camera camera = camera_at(scene, frame, side);
-    if (world->width == side)
-        memcpy(image, world->data, frames_frame_bytes(world));
-    else
-        show_background(image, side, world, &camera);
+    Camera camera = camera_at(&scene->camera, frame, scene->n_frames, side);
+    camera_show(image, side, world, &camera);
     Pose pose = action_scene_pose(scene, frame);
     FigurePlace place = place_seen(scene, side, &camera);
     figure_paint(image, side, side, &scene->figure, &pose, &place, shirt);
@@ -141,8 +102,7 @@ static void add_columns(Generator *generator) {
     standin_column(generator, (LatentColumn){"vigor", "scale of the amplitudes", "", LATENT_F32, 1, 1});
     standin_column(generator, (LatentColumn){"held_action", "action that idle arms, legs, trunk hold; -1: none", "",
                                              LATENT_I32, 1, POSE_GROUPS});
-    standin_column(generator, (LatentColumn){"camera", "pan in x, pan in y, relative zoom over the video",
-                                             "sides, sides, 1", LATENT_F32, 1, 3});
+    standin_column(generator, camera_column());
 }
 
 static Err actions_latents(const Generator *generator, uint64_t item, void *const *columns) {
@@ -156,7 +116,7 @@ static Err actions_latents(const Generator *generator, uint64_t item, void *cons
     *(float *)columns[6] = scene.style.vigor;
     memcpy(columns[7], (int32_t[3]){scene.held_action[0], scene.held_action[1], scene.held_action[2]},
            3 * sizeof(int32_t));
-    memcpy(columns[8], (float[3]){scene.pan_x, scene.pan_y, scene.zoom}, 3 * sizeof(float));
+    memcpy(columns[8], &scene.camera, sizeof scene.camera);
     return ERR_NONE;
 }
 
@@ -182,19 +142,22 @@ static Err load_shirt(Frames *shirt, const Standin *standin, const ActionScene *
 static Err actions_render(const Generator *generator, uint64_t item, const int *frame_numbers, int n_frames,
                           Frames *out) {
     const Standin *standin = standin_of(generator);
-    int side = standin->side, clutter = standin->config->actions.clutter;
+    const ClutterRule rule = {.count = standin->config->actions.clutter, .radius = {0.05, 0.16}};
+    int side = standin->side;
     ActionScene scene = action_scene_draw(standin, item);
-    Frames world = {0}, shirt = {0};
+    Background world = {0};
+    Frames shirt = {0};
     Err err;
-    TRY_OR(done,
-           standin_background(&world, standin, item, &scene.background, scene.used, clutter, world_side(&scene, side)));
+    TRY_OR(done, background_load(&world, standin, item, &scene.background, scene.used, &rule,
+                                 camera_world_side(&scene.camera, side)));
     TRY_OR(done, load_shirt(&shirt, standin, &scene));
     TRY_OR(done, frames_shape(out, n_frames, side, side));
     for (int i = 0; i < n_frames; i++)
-        render_frame(frames_at(out, i), side, &scene, frame_numbers[i], &world, shirt.data ? &shirt : NULL);
+        render_frame(frames_at(out, i), side, &scene, frame_numbers[i], background_at(&world, 0),
+                     shirt.data ? &shirt : NULL);
 done:
     frames_free(&shirt);
-    frames_free(&world);
+    background_free(&world);
     return err;
 }
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "gen/figure.h"
-#include "gen/standin_stage.h"
+#include "gen/standin_camera.h"
 
 typedef struct {
     int label, n_frames;
@@ -19,7 +19,7 @@ typedef struct {
     float phase, cycles;          /* at the middle; over the video */
     int held_action[POSE_GROUPS]; /* of arms, legs, trunk; -1: at rest or moved by the action */
     float held_phase[POSE_GROUPS];
-    float pan_x, pan_y, zoom; /* of the camera over the video: shares of the side, relative change of scale */
+    CameraPath camera;
 } ActionScene;
 
 ActionScene action_scene_draw(const Standin *standin, uint64_t item);

@@ -1,5 +1,6 @@
 #include "gen/standin_motion.h"
 
+#include "gen/standin_background.h"
 #include "gen/variant_config.h"
 
 #include <math.h>
@@ -46,6 +47,8 @@ MotionScene motion_scene_draw(const Standin *standin, uint64_t item) {
     scene.shape = patch_shape_draw(&mover);
     Rng motion = standin_stream(standin, item, STANDIN_MOTION);
     draw_motion(&scene, standin, &motion);
+    const StandinMotionConfig *config = &standin->config->motion;
+    scene.camera = camera_path_draw(standin, item, config->camera_travel, config->camera_zoom);
     return scene;
 }
 
@@ -73,6 +76,7 @@ static void add_columns(Generator *generator) {
                                              "sides, sides, rad, 1", LATENT_F32, 1, MOTION_FREEDOMS});
     standin_column(generator, (LatentColumn){"held", "time at which the freedoms that do not move stand still",
                                              "video lengths from the middle", LATENT_F32, 1, MOTION_FREEDOMS});
+    standin_column(generator, camera_column());
 }
 
 static Err motion_latents(const Generator *generator, uint64_t item, void *const *columns) {
@@ -83,6 +87,7 @@ static Err motion_latents(const Generator *generator, uint64_t item, void *const
     memcpy(columns[3], scene.rest, sizeof scene.rest);
     memcpy(columns[4], scene.rate, sizeof scene.rate);
     memcpy(columns[5], scene.held, sizeof scene.held);
+    memcpy(columns[6], &scene.camera, sizeof scene.camera);
     return ERR_NONE;
 }
 
@@ -107,22 +112,28 @@ static int texture_side(const MotionScene *scene, int side) {
 static Err motion_render(const Generator *generator, uint64_t item, const int *frame_numbers, int n_frames,
                          Frames *out) {
     const Standin *standin = standin_of(generator);
-    int side = standin->side, clutter = standin->config->motion.clutter;
+    const StandinMotionConfig *config = &standin->config->motion;
+    const ClutterRule rule = {config->clutter, config->clutter_radius, config->clutter_travel};
+    int side = standin->side;
     MotionScene scene = motion_scene_draw(standin, item);
-    Frames background = {0}, texture = {0};
+    Background world = {0};
+    Frames texture = {0};
     Err err;
-    TRY_OR(done, standin_background(&background, standin, item, &scene.background, scene.used, clutter, side));
+    TRY_OR(done, background_load(&world, standin, item, &scene.background, scene.used, &rule,
+                                 camera_world_side(&scene.camera, side)));
     TRY_OR(done,
            photo_load(&texture, &standin->bank, scene.patch.number, &scene.patch.crop, texture_side(&scene, side)));
     TRY_OR(done, frames_shape(out, n_frames, side, side));
     for (int i = 0; i < n_frames; i++) {
         PatchPose pose = motion_scene_pose(&scene, frame_numbers[i], side);
-        memcpy(frames_at(out, i), background.data, frames_frame_bytes(out));
+        Camera camera = camera_at(&scene.camera, frame_numbers[i], scene.n_frames, side);
+        const Frames *seen = background_at(&world, standin_time(frame_numbers[i], scene.n_frames));
+        camera_show(frames_at(out, i), side, seen, &camera);
         patch_paint(frames_at(out, i), side, side, &scene.shape, &texture, &pose);
     }
 done:
     frames_free(&texture);
-    frames_free(&background);
+    background_free(&world);
     return err;
 }
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "gen/patch.h"
-#include "gen/standin_stage.h"
+#include "gen/standin_camera.h"
 
 enum { MOTION_X, MOTION_Y, MOTION_ANGLE, MOTION_LOG_RADIUS, MOTION_FREEDOMS };
 
@@ -17,6 +17,7 @@ typedef struct {
     StandinPhoto background, patch;
     PhotosUsed used;
     PatchShape shape;
+    CameraPath camera; /* of the background; the patch moves in the frame */
     /* value = rest + rate * time; shares of the side, radians, logarithm. Rates are totals over the video. */
     float rest[MOTION_FREEDOMS], rate[MOTION_FREEDOMS], held[MOTION_FREEDOMS];
 } MotionScene;

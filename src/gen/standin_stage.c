@@ -1,7 +1,6 @@
 #include "gen/standin_stage.h"
 
 #include "base/text.h"
-#include "gen/patch.h"
 #include "gen/variant_config.h"
 
 /* The parts of the test split have their own numbers, so that not even a figure occurs in both. */
@@ -89,28 +88,6 @@ StandinPhoto standin_photo_draw(const Standin *standin, Rng *rng, PhotosUsed *us
     StandinPhoto photo = {.number = photo_pick(&standin->bank, rng, used)};
     photo.crop = photo_crop_draw(rng, shares);
     return photo;
-}
-
-static Err add_clutter(Frames *out, const Standin *standin, Rng *rng, PhotosUsed *used) {
-    Frames texture = {0};
-    float side = (float)out->width;
-    StandinPhoto photo = standin_photo_draw(standin, rng, used, (Range){0.2, 0.6});
-    PatchShape shape = patch_shape_draw(rng);
-    PatchPose pose = {.x = rng_unit(rng) * side, .y = rng_unit(rng) * side};
-    pose.angle = rng_uniform(rng, 0, 6.2831853f);
-    pose.radius = rng_uniform(rng, 0.05f, 0.16f) * side;
-    Err err = photo_load(&texture, &standin->bank, photo.number, &photo.crop, 2 * (int)pose.radius + 2);
-    if (!err) patch_paint(out->data, out->height, out->width, &shape, &texture, &pose);
-    frames_free(&texture);
-    return err;
-}
-
-Err standin_background(Frames *out, const Standin *standin, uint64_t item, const StandinPhoto *photo, PhotosUsed used,
-                       int clutter, int side) {
-    TRY(photo_load(out, &standin->bank, photo->number, &photo->crop, side));
-    Rng rng = standin_stream(standin, item, STANDIN_CLUTTER);
-    for (int i = 0; i < clutter; i++) TRY(add_clutter(out, standin, &rng, &used));
-    return ERR_NONE;
 }
 
 void standin_column(Generator *generator, LatentColumn column) {

@@ -1,4 +1,4 @@
-/* gen/standin_stage - what both stand-in generators share: opening, random streams, background and clutter. */
+/* gen/standin_stage - what both stand-in generators share: opening, random streams, photographs. */
 #pragma once
 
 #include "gen/photo.h"
@@ -21,6 +21,7 @@ typedef enum {
     STANDIN_MOTION,
     STANDIN_CAMERA,
     STANDIN_CLUTTER,
+    STANDIN_DRIFT, /* of the clutter */
 } StandinPart;
 
 /* A photograph and the part of it that is shown. */
@@ -48,8 +49,5 @@ static inline float standin_time(int frame, int n_frames) {
     return ((float)frame + 0.5f) / (float)n_frames - 0.5f;
 }
 StandinPhoto standin_photo_draw(const Standin *standin, Rng *rng, PhotosUsed *used, Range shares);
-/* The background photograph with `clutter` still patches on it, as one frame of side x side. */
-CHECKED Err standin_background(Frames *out, const Standin *standin, uint64_t item, const StandinPhoto *photo,
-                               PhotosUsed used, int clutter, int side);
 /* Appends a latent column. */
 void standin_column(Generator *generator, LatentColumn column);

@@ -181,6 +181,9 @@ static void values_of_set_are_json_or_text(void **state) {
     assert_ok(load(&config, NULL, "pools=x,y/z"));
     assert_int_equal(config.pools.count, 2);
     assert_string_equal(config.pools.items[1], "y/z");
+    assert_ok(load(&config, NULL, "pools=a=[1,2],b=3"));
+    assert_int_equal(config.pools.count, 2);
+    assert_string_equal(config.pools.items[0], "a=[1,2]");
     assert_ok(load(&config, NULL, "pools=[\"one\"]"));
     assert_int_equal(config.pools.count, 1);
     assert_fails(load(&config, NULL, "epochs=ten"), ERR_USAGE, "expected a whole number, found the text \"ten\"");

@@ -62,9 +62,9 @@ static void test_training_and_test_share_no_photograph_and_no_figure(void **stat
 /* What a frame shows besides the pose. */
 enum { OBSERVED = 8 };
 static void observe(double out[OBSERVED], const ActionScene *scene) {
-    const double seen[OBSERVED] = {scene->place.x,      scene->place.ground,   scene->place.height,
-                                   scene->figure.trunk, scene->figure.skin[0], scene->figure.shirt[1],
-                                   fabsf(scene->pan_x), scene->place.mirrored};
+    const double seen[OBSERVED] = {
+        scene->place.x,        scene->place.ground,    scene->place.height,        scene->figure.trunk,
+        scene->figure.skin[0], scene->figure.shirt[1], fabsf(scene->camera.pan_x), scene->place.mirrored};
     memcpy(out, seen, sizeof seen);
 }
 

@@ -150,6 +150,52 @@ static void test_clutter_changes_the_background_only(void **state) {
     standin_fixture_free(full);
 }
 
+/* The level "busy" with its clutter held still and as it is: the same patch in the same place, more change around it.
+ */
+static void test_clutter_drifts_when_it_has_a_path(void **state) {
+    (void)state;
+    StandinFixture *still =
+        standin_fixture("standin-motion-busy", "standin.motion.clutter_travel=[0,0]", 40, "train", 3);
+    StandinFixture *busy = standin_fixture("standin-motion-busy", NULL, 40, "train", 3);
+    Frames a = {0}, b = {0};
+    double change_still = 0, change_busy = 0;
+    for (uint64_t item = 0; item < K; item++) {
+        MotionScene one = motion_scene_draw(standin_of(&still->generator), item);
+        MotionScene two = motion_scene_draw(standin_of(&busy->generator), item);
+        PatchPose pose = motion_scene_pose(&one, 5, 32), same = motion_scene_pose(&two, 5, 32);
+        assert_memory_equal(&pose, &same, sizeof pose);
+        standin_fixture_render(&a, still, item);
+        standin_fixture_render(&b, busy, item);
+        change_still += frame_difference(&a, 0, a.n_frames - 1);
+        change_busy += frame_difference(&b, 0, b.n_frames - 1);
+    }
+    assert_true(change_busy > 1.2 * change_still);
+    frames_free(&a), frames_free(&b);
+    standin_fixture_free(still);
+    standin_fixture_free(busy);
+}
+
+static void test_the_camera_moves_the_background_and_not_the_patch(void **state) {
+    (void)state;
+    StandinFixture *still = standin_fixture("standin-motion", NULL, 0, "train", 3);
+    StandinFixture *panned = standin_fixture("standin-motion", "standin.motion.camera_travel=[0.4,0.6]", 0, "train", 3);
+    for (uint64_t item = 0; item < K; item++) {
+        MotionScene one = motion_scene_draw(standin_of(&still->generator), item);
+        MotionScene two = motion_scene_draw(standin_of(&panned->generator), item);
+        PatchPose pose = motion_scene_pose(&one, 5, 32), same = motion_scene_pose(&two, 5, 32);
+        assert_memory_equal(&pose, &same, sizeof pose);
+        assert_float_equal(hypotf(one.camera.pan_x, one.camera.pan_y), 0, 0);
+        assert_true(hypotf(two.camera.pan_x, two.camera.pan_y) > 0.399f);
+        Frames frames = {0}; /* a corner far from the patch: the same in a still film, another after a pan */
+        standin_fixture_render(&frames, panned, item);
+        int last = frames.n_frames - 1, corner = pose.x > 16 ? 0 : frames.width - 4;
+        assert_memory_not_equal(frames_at(&frames, 0) + 3 * corner, frames_at(&frames, last) + 3 * corner, 12);
+        frames_free(&frames);
+    }
+    standin_fixture_free(still);
+    standin_fixture_free(panned);
+}
+
 static void test_latents_are_those_of_the_scene(void **state) {
     (void)state;
     StandinFixture *fixture = standin_fixture("standin-motion", NULL, 0, "train", 8);
@@ -167,6 +213,8 @@ static void test_latents_are_those_of_the_scene(void **state) {
     assert_int_equal(number, scene.patch.number);
     assert_string_equal(fixture->generator.columns[4].name, "rate");
     assert_memory_equal(values[4], scene.rate, sizeof scene.rate);
+    assert_string_equal(fixture->generator.columns[6].name, "camera");
+    assert_memory_equal(values[6], &scene.camera, sizeof scene.camera);
     standin_fixture_free(fixture);
 }
 
@@ -198,6 +246,8 @@ int main(void) {
         cmocka_unit_test(test_each_class_moves_its_own_freedom_its_own_way),
         cmocka_unit_test(test_the_patch_is_seen_and_moves_in_every_class),
         cmocka_unit_test(test_clutter_changes_the_background_only),
+        cmocka_unit_test(test_clutter_drifts_when_it_has_a_path),
+        cmocka_unit_test(test_the_camera_moves_the_background_and_not_the_patch),
         cmocka_unit_test(test_latents_are_those_of_the_scene),
         cmocka_unit_test(test_bad_settings_are_refused),
     };
