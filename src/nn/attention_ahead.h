@@ -8,7 +8,7 @@
 
 #include "nn/simd.h"
 
-enum { AHEAD_RUNS = 8, AHEAD_LINES = 12, LINE_FLOATS = 16 };
+enum { AHEAD_RUNS = 8, AHEAD_LINES = 12, AHEAD_LINE = 16 /* floats */ };
 
 /* Evenly spaced rows that are still to be asked for; none if `rows` is not positive. */
 typedef struct {
@@ -36,7 +36,7 @@ static __attribute__((noinline)) void ahead_ask_some(Ahead *ahead) {
             ahead->at++;
             continue;
         }
-        for (int d = 0; d < ahead->width; d += LINE_FLOATS, lines++) __builtin_prefetch(run->row + d, 0, 2);
+        for (int d = 0; d < ahead->width; d += AHEAD_LINE, lines++) __builtin_prefetch(run->row + d, 0, 2);
         run->row += run->stride;
     }
 }
