@@ -106,7 +106,7 @@ static void attention_forward_body(float *out, float *lse, const HeadInputs *in,
         int count = at_most(shape->n_queries - q, QUERIES), next = q + QUERIES;
         pack_columns(f.q_columns, in->q + (size_t)q * shape->q_stride, shape->q_stride, count, width,
                      LOG2_E / sqrtf((float)width));
-        if (next < shape->n_queries) { /* a head of one block is near enough */
+        if (next < shape->n_queries && keys > FORWARD_KEYS) { /* the rows of a short head are near enough */
             ahead_rows(&ahead, 0, out + (size_t)q * shape->out_stride, shape->out_stride, count);
             ahead_rows(&ahead, 1, in->q + (size_t)next * shape->q_stride, shape->q_stride,
                        at_most(shape->n_queries - next, QUERIES));
