@@ -161,18 +161,18 @@ static void backward_block(Backward *b, int k, int keys, int q, int queries) {
 /* Where the gradients of this block of keys will go, and the next block. */
 static void keys_ahead(Backward *b, int k, int keys, int next_keys) {
     size_t stride = b->shape->kv_stride, here = (size_t)k * stride, next = (size_t)(k + keys) * stride;
-    ahead_rows(&b->ahead, AHEAD_DK, b->dk + here, stride, keys);
-    ahead_rows(&b->ahead, AHEAD_DV, b->dv + here, stride, keys);
-    ahead_rows(&b->ahead, AHEAD_K, b->in->k + next, stride, next_keys);
-    ahead_rows(&b->ahead, AHEAD_V, b->in->v + next, stride, next_keys);
+    ahead_rows(&b->ahead, AHEAD_DK, b->dk + here, stride, keys, b->width);
+    ahead_rows(&b->ahead, AHEAD_DV, b->dv + here, stride, keys, b->width);
+    ahead_rows(&b->ahead, AHEAD_K, b->in->k + next, stride, next_keys, b->width);
+    ahead_rows(&b->ahead, AHEAD_V, b->in->v + next, stride, next_keys, b->width);
 }
 
 /* The next block of queries, which begins at `next`. */
 static void queries_ahead(Backward *b, int next, int count) {
     size_t q_stride = b->shape->q_stride, out_stride = b->shape->out_stride, out_at = (size_t)next * out_stride;
-    ahead_rows(&b->ahead, AHEAD_Q, b->in->q + (size_t)next * q_stride, q_stride, count);
-    ahead_rows(&b->ahead, AHEAD_DOUT, b->dout + out_at, out_stride, count);
-    ahead_rows(&b->ahead, AHEAD_OUT, b->out + out_at, out_stride, count);
+    ahead_rows(&b->ahead, AHEAD_Q, b->in->q + (size_t)next * q_stride, q_stride, count, b->width);
+    ahead_rows(&b->ahead, AHEAD_DOUT, b->dout + out_at, out_stride, count, b->width);
+    ahead_rows(&b->ahead, AHEAD_OUT, b->out + out_at, out_stride, count, b->width);
 }
 
 /* A block of keys with all queries, which are packed when they are first seen and have their gradient when the last
@@ -188,7 +188,7 @@ static void backward_keys(Backward *b, int k, int keys, int query_block) {
             pack_queries(b, q, queries);
             queries_ahead(b, next, at_most(n_queries - next, query_block));
         }
-        if (last) ahead_rows(&b->ahead, AHEAD_DQ, dq, stride, queries);
+        if (last) ahead_rows(&b->ahead, AHEAD_DQ, dq, stride, queries, b->width);
         backward_block(b, k, keys, q, queries);
         if (last)
             unpack_rows(dq, stride, b->at.dq + (size_t)q * (size_t)b->padded, queries, b->width, NULL,
@@ -209,8 +209,7 @@ static void attention_backward_body(float *dq, float *dk, float *dv, const float
                   .dv = dv,
                   .width = shape->head_width,
                   .padded = (int)round_up((size_t)shape->head_width, LANES),
-                  .at = backward_layout(&arena, shape),
-                  .ahead = {.width = shape->head_width}};
+                  .at = backward_layout(&arena, shape)};
     int query_block = equal_blocks(shape->n_queries, BACKWARD_QUERIES, QUERY_TILE);
     int key_block = equal_blocks(shape->n_keys, BACKWARD_KEYS, LANES);
     for (int k = 0; k < shape->n_keys; k += key_block) {

@@ -99,7 +99,7 @@ static void attention_forward_body(float *out, float *lse, const HeadInputs *in,
     int width = shape->head_width, keys = shape->n_keys, padded = (int)round_up((size_t)width, LANES);
     int key_block = equal_blocks(keys, FORWARD_KEYS, 1);
     float inverse_sum[QUERIES];
-    Ahead ahead = {.at = AHEAD_RUNS, .width = width};
+    Ahead ahead = {.at = AHEAD_RUNS};
     pack_panels(f.k_panels, in->k, shape->kv_stride, keys, width);
     pack_rows(f.v_rows, in->v, shape->kv_stride, keys, width, 1);
     for (int q = 0; q < shape->n_queries; q += QUERIES) {
@@ -107,9 +107,9 @@ static void attention_forward_body(float *out, float *lse, const HeadInputs *in,
         pack_columns(f.q_columns, in->q + (size_t)q * shape->q_stride, shape->q_stride, count, width,
                      LOG2_E / sqrtf((float)width));
         if (next < shape->n_queries && keys > FORWARD_KEYS) { /* the rows of a short head are near enough */
-            ahead_rows(&ahead, 0, out + (size_t)q * shape->out_stride, shape->out_stride, count);
+            ahead_rows(&ahead, 0, out + (size_t)q * shape->out_stride, shape->out_stride, count, width);
             ahead_rows(&ahead, 1, in->q + (size_t)next * shape->q_stride, shape->q_stride,
-                       at_most(shape->n_queries - next, QUERIES));
+                       at_most(shape->n_queries - next, QUERIES), width);
         }
         score_tiles(f.scores, f.k_panels, f.q_columns, keys, width, (count + LANES - 1) / LANES, &ahead);
         softmax_block(f.scores, inverse_sum, lse + q, keys, count);

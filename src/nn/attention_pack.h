@@ -1,25 +1,12 @@
 /* nn/attention_pack - brings one head's rows into the layouts its products want. See nn/attention_body.h. */
 #pragma once
 
+#include "nn/blocks.h"
 #include "nn/transpose.h"
 
 enum { COLUMNS = 3 * LANES }; /* tokens of a panel of columns: three vectors */
 #define LOG2_E 1.44269504089f
 #define LN_2   0.69314718056f
-
-INLINE size_t round_up(size_t count, size_t unit) {
-    return (count + unit - 1) / unit * unit;
-}
-
-INLINE int at_most(int count, int most) {
-    return count < most ? count : most;
-}
-
-/* The size of blocks, a multiple of `unit` and at most `most`, that makes them as few and as equal as possible. */
-static int equal_blocks(int count, int most, int unit) {
-    int blocks = (count + most - 1) / most;
-    return (int)round_up((size_t)((count + blocks - 1) / blocks), (size_t)unit);
-}
 
 /* Rows of one head lie kilobytes apart, which the processor does not foresee: asks for the block of rows after this
  * one. */

@@ -1,7 +1,7 @@
 /* nn/attention_tiles - the products of attention whose right operand is rows of one head. See nn/attention_body.h. */
 #pragma once
 
-#include "nn/attention_ahead.h"
+#include "nn/ahead.h"
 #include "nn/attention_pack.h"
 #include "nn/tiles.h"
 

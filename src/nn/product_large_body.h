@@ -11,7 +11,11 @@
  * model come from far away, and a burst of requests would hold up the tiles' own loads. */
 #pragma once
 
+#include "nn/ahead.h"
+#include "nn/blocks.h"
 #include "nn/transpose.h"
+
+#include <stdbool.h>
 
 enum {
     LARGE_ROWS = 14, /* of a full tile: 28 vectors of sums, two of columns, one of a row's element */
@@ -22,20 +26,9 @@ enum {
     LARGE_GROUP = 224 * LARGE_ROWS,   /* rows whose packed panels are kept */
     LARGE_STRIP = 8 * LARGE_ROWS,     /* rows packed at a time */
     LARGE_AHEAD = 8,                  /* steps that the right operand is asked for ahead */
-    LARGE_PACE = 16,                  /* steps between two requests for what is packed next */
-    LINE_FLOATS = 16,                 /* of a line of memory */
+    LARGE_PACE = 16,                  /* steps of a tile between two lines asked for of what is packed next */
     LARGE_SCRATCH = LARGE_DEPTH * (LARGE_GROUP / LARGE_ROWS * LANES + LARGE_COLUMNS),
 };
-
-INLINE int least(int a, int b) {
-    return a < b ? a : b;
-}
-
-/* Equal parts of at most `most`, multiples of `unit`. */
-INLINE int large_part(int count, int most, int unit) {
-    int parts = (count + most - 1) / most;
-    return ((count + parts - 1) / parts + unit - 1) / unit * unit;
-}
 
 /* to: (depth, LANES) for every LARGE_ROWS rows of `a`. What lies beyond the rows is zero or one of the `readable` rows
  * there are from here on, never used. */
@@ -88,40 +81,21 @@ typedef struct {
     size_t across, along;
 } LargeOperand;
 
-/* A piece of an operand that is still to be asked for, line by line. */
-typedef struct {
-    const float *run;
-    size_t stride;
-    int runs, lines, line; /* contiguous runs left; lines of one, and which is next */
-} LargeAhead;
+/* What is packed next of both operands, the more urgent first. */
+enum { AHEAD_LEFT, AHEAD_RIGHT };
 
-/* `count` rows or columns from `first` on, elements k to k + depth; an empty piece asks for nothing. */
-static LargeAhead large_ahead(const LargeOperand *operand, int first, int count, int k, int depth) {
-    bool runs_along = operand->along == 1;
-    if (count <= 0 || depth <= 0) return (LargeAhead){0};
-    return (LargeAhead){.run = operand->data + (size_t)first * operand->across + (size_t)k * operand->along,
-                        .stride = runs_along ? operand->across : operand->along,
-                        .runs = runs_along ? count : depth,
-                        .lines = ((runs_along ? depth : count) + LINE_FLOATS - 1) / LINE_FLOATS};
+/* `count` rows or columns from `first` on, elements k to k + depth; neither: nothing. */
+static void large_ahead(Ahead *ahead, int run, const LargeOperand *operand, int first, int count, int k, int depth) {
+    if (count <= 0 || depth <= 0) return;
+    const float *from = operand->data + (size_t)first * operand->across + (size_t)k * operand->along;
+    if (operand->along == 1)
+        ahead_rows(ahead, run, from, operand->across, count, depth);
+    else
+        ahead_rows(ahead, run, from, operand->along, depth, count);
 }
-
-/* Asks for one line, into the second-level cache. */
-INLINE void large_ask(LargeAhead *ahead) {
-    if (ahead->runs == 0) return;
-    __builtin_prefetch(ahead->run + ahead->line * LINE_FLOATS, 0, 2);
-    if (++ahead->line < ahead->lines) return;
-    ahead->line = 0;
-    ahead->run += ahead->stride;
-    ahead->runs--;
-}
-
-/* What is packed next of both operands. */
-typedef struct {
-    LargeAhead left, right;
-} LargeNext;
 
 /* c (n_rows, LARGE_WIDTH) = [c +] a b of two panels; n_rows is a constant at every call. */
-INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int depth, int add, LargeNext *next,
+INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int depth, int add, Ahead *ahead,
                        const int n_rows) {
     Vec sums[LARGE_ROWS][LARGE_VECS];
 #pragma GCC unroll 14
@@ -133,7 +107,7 @@ INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int
         }
     }
     for (; depth > 0; depth -= LARGE_PACE) {
-        const float *end = b + (size_t)least(depth, LARGE_PACE) * LARGE_WIDTH;
+        const float *end = b + (size_t)at_most(depth, LARGE_PACE) * LARGE_WIDTH;
         for (; b < end; a += LANES, b += LARGE_WIDTH) {
             Vec b_p[LARGE_VECS];
 #pragma GCC unroll 2
@@ -148,8 +122,7 @@ INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int
                 for (int v = 0; v < LARGE_VECS; v++) sums[i][v] += a_i * b_p[v];
             }
         }
-        large_ask(&next->left);
-        large_ask(&next->right);
+        ahead_line(ahead);
     }
 #pragma GCC unroll 14
     for (int i = 0; i < n_rows; i++) {
@@ -163,11 +136,11 @@ INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int
 
 /* Rows of one panel, all column panels of a block. */
 static __attribute__((noinline)) void large_rows(float *c, size_t ldc, const float *a, const float *b, int rows,
-                                                 int columns, int depth, int add, LargeNext *next) {
+                                                 int columns, int depth, int add, Ahead *ahead) {
     for (int n = 0; n < columns; n += LARGE_WIDTH, b += (size_t)depth * LARGE_WIDTH, c += LARGE_WIDTH) {
         int r = 0;
 #define TILES_OF(count)                                                                                                \
-    for (; r + (count) <= rows; r += (count)) large_tile(c + (size_t)r * ldc, ldc, a + r, b, depth, add, next, (count))
+    for (; r + (count) <= rows; r += (count)) large_tile(c + (size_t)r * ldc, ldc, a + r, b, depth, add, ahead, (count))
         TILES_OF(LARGE_ROWS);
         TILES_OF(6);
         TILES_OF(2);
@@ -187,26 +160,28 @@ typedef struct {
  * the rows as it goes, the others find them packed. */
 static void large_block(const LargeWork *w, int m, int k, int n) {
     const LargeProduct *p = w->product;
-    int rows = least(p->rows - m, w->group), depth = least(p->depth - k, w->part),
-        columns = least(p->columns - n, w->block);
+    int rows = at_most(p->rows - m, w->group), depth = at_most(p->depth - k, w->part),
+        columns = at_most(p->columns - n, w->block);
     bool last = n + w->block >= p->columns; /* of this part */
     int k_next = last ? k + w->part : k, n_next = last ? 0 : n + w->block;
-    int depth_next = least(p->depth - k_next, w->part), columns_next = least(p->columns - n_next, w->block);
-    LargeNext next = {.right = large_ahead(&w->b, n_next, columns_next, k_next, depth_next)};
+    int depth_next = at_most(p->depth - k_next, w->part), columns_next = at_most(p->columns - n_next, w->block);
+    Ahead ahead = {.at = AHEAD_RUNS};
+    large_ahead(&ahead, AHEAD_RIGHT, &w->b, n_next, columns_next, k_next, depth_next);
     large_pack_columns(w->right, w->b.data + (size_t)k * w->b.along + (size_t)n * w->b.across, w->b.along, w->b.across,
                        depth, columns);
     for (int r = 0; r < rows; r += LARGE_STRIP) {
-        int strip = least(rows - r, LARGE_STRIP), r_next = r + strip;
+        int strip = at_most(rows - r, LARGE_STRIP), r_next = r + strip;
         float *packed = w->left + (size_t)(r / LARGE_ROWS) * (size_t)depth * LANES;
         if (n == 0) {
             large_pack_rows(packed, w->a.data + (size_t)(m + r) * w->a.across + (size_t)k * w->a.along, w->a.across,
                             w->a.along, strip, p->rows - m - r, depth);
-            next.left = large_ahead(&w->a, m + r_next, least(rows - r_next, LARGE_STRIP), k, depth);
+            large_ahead(&ahead, AHEAD_LEFT, &w->a, m + r_next, at_most(rows - r_next, LARGE_STRIP), k, depth);
         }
-        if (last && r_next >= rows) next.left = large_ahead(&w->a, m, least(rows, LARGE_STRIP), k_next, depth_next);
+        if (last && r_next >= rows)
+            large_ahead(&ahead, AHEAD_LEFT, &w->a, m, at_most(rows, LARGE_STRIP), k_next, depth_next);
         for (int i = 0; i < strip; i += LARGE_ROWS, packed += (size_t)depth * LANES)
-            large_rows(p->c + (size_t)(m + r + i) * p->ldc + n, p->ldc, packed, w->right, least(strip - i, LARGE_ROWS),
-                       columns, depth, p->add || k > 0, &next);
+            large_rows(p->c + (size_t)(m + r + i) * p->ldc + n, p->ldc, packed, w->right,
+                       at_most(strip - i, LARGE_ROWS), columns, depth, p->add || k > 0, &ahead);
     }
 }
 
@@ -216,9 +191,9 @@ static void product_large_body(const LargeProduct *p, float *scratch) {
                             .b = {p->b, p->b_column, p->b_step},
                             .left = scratch,
                             .right = scratch + LARGE_DEPTH * (LARGE_GROUP / LARGE_ROWS * LANES),
-                            .group = large_part(p->rows, LARGE_GROUP, LARGE_ROWS),
-                            .part = large_part(p->depth, LARGE_DEPTH, LANES),
-                            .block = large_part(p->columns, LARGE_COLUMNS, LARGE_WIDTH)};
+                            .group = equal_blocks(p->rows, LARGE_GROUP, LARGE_ROWS),
+                            .part = equal_blocks(p->depth, LARGE_DEPTH, LANES),
+                            .block = equal_blocks(p->columns, LARGE_COLUMNS, LARGE_WIDTH)};
     for (int m = 0; m < p->rows; m += work.group) {
         for (int k = 0; k < p->depth; k += work.part) {
             for (int n = 0; n < p->columns; n += work.block) large_block(&work, m, k, n);
