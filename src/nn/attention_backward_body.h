@@ -16,7 +16,7 @@
 
 enum {
     QUERY_TILE = TILE_ROWS(3), /* queries of a score tile */
-    BACKWARD_QUERIES = 104,    /* of a block, at most: whole tiles */
+    BACKWARD_QUERIES = 112,    /* of a block, at most: whole tiles */
     BACKWARD_KEYS = 96,        /* the same: whole panels of columns */
 };
 
