@@ -7,13 +7,16 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Where the hand-written products beat the library (OpenBLAS 0.3.21; Ice Lake with either vector length): small
- * weights, up to 32 vectors wide and high. NULL: elsewhere. */
-static const Kernels *small_product(int Din, int Dout) {
+/* Where the hand-written products on rows as they lie beat the library (OpenBLAS 0.3.21; Ice Lake with either vector
+ * length): small weights, up to 32 vectors wide and high. NULL: elsewhere. Where there are large products, too, many
+ * rows of middling weights are theirs: packed, they do not go through the caches again and again. */
+static const Kernels *small_product(int R, int Din, int Dout) {
+    enum { MIDDLING = 192, MANY = 1 << 20 }; /* floats of x and y: twice the second-level cache */
     const Kernels *kernels = kernels_best();
     int lanes = kernels->lanes, largest = 32 * lanes;
     bool small = lanes >= 8 && Din <= largest && Dout <= largest && Din % lanes == 0 && Dout % lanes == 0;
-    return small ? kernels : NULL;
+    bool many = Din >= MIDDLING && Dout >= MIDDLING && R > MANY / (Din + Dout);
+    return small && !(many && kernels->product_large) ? kernels : NULL;
 }
 
 /* Many rows and large weights, where a kernel beats the library: AVX-512 (OpenBLAS 0.3.21 on Sapphire Rapids, by 2 to
@@ -30,47 +33,84 @@ static bool large_product(const LargeProduct *product) {
     return true;
 }
 
+/* y = base + x W^T; see LargeProduct for the base. */
+static bool large_forward(Rows y, ConstRows x, const float *W, const float *base, size_t base_row, int R, int Din,
+                          int Dout) {
+    return large_product(&(LargeProduct){.c = y.data,
+                                         .ldc = (size_t)y.stride,
+                                         .a = x.data,
+                                         .a_row = (size_t)x.stride,
+                                         .a_step = 1,
+                                         .b = W,
+                                         .b_step = 1,
+                                         .b_column = (size_t)Din,
+                                         .rows = R,
+                                         .columns = Dout,
+                                         .depth = Din,
+                                         .base = base,
+                                         .base_row = base_row});
+}
+
 void linear_add(Rows y, ConstRows x, const float *W, int R, int Din, int Dout) {
-    const Kernels *small = small_product(Din, Dout);
+    const Kernels *small = small_product(R, Din, Dout);
     if (small) {
         small->product_forward(y.data, (size_t)y.stride, x.data, (size_t)x.stride, W, R, Din, Dout);
         return;
     }
-    if (large_product(&(LargeProduct){y.data, x.data, W, (size_t)y.stride, (size_t)x.stride, 1, 1, (size_t)Din, R, Dout,
-                                      Din, true}))
-        return;
+    if (large_forward(y, x, W, y.data, (size_t)y.stride, R, Din, Dout)) return;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, R, Dout, Din, 1, x.data, x.stride, W, Din, 1, y.data,
                 y.stride);
 }
 
 void linear_forward(Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout) {
+    if (!small_product(R, Din, Dout) && large_forward(y, x, W, b, 0, R, Din, Dout)) return;
     for (int r = 0; !b && r < R; r++) memset(y.data + (size_t)r * (size_t)y.stride, 0, (size_t)Dout * sizeof(float));
     if (b) rows_set(y, b, R, Dout);
     linear_add(y, x, W, R, Din, Dout);
 }
 
 void linear_backward_weight(float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout) {
-    const Kernels *small = small_product(Din, Dout);
+    const Kernels *small = small_product(R, Din, Dout);
     if (db) rows_add_to(db, dy, R, Dout);
     if (small) {
         small->product_weight(dW, dy.data, (size_t)dy.stride, x.data, (size_t)x.stride, R, Din, Dout);
         return;
     }
-    if (large_product(&(LargeProduct){dW, dy.data, x.data, (size_t)Din, 1, (size_t)dy.stride, (size_t)x.stride, 1, Dout,
-                                      Din, R, true}))
+    if (large_product(&(LargeProduct){.c = dW,
+                                      .ldc = (size_t)Din,
+                                      .a = dy.data,
+                                      .a_row = 1,
+                                      .a_step = (size_t)dy.stride,
+                                      .b = x.data,
+                                      .b_step = (size_t)x.stride,
+                                      .b_column = 1,
+                                      .rows = Dout,
+                                      .columns = Din,
+                                      .depth = R,
+                                      .base = dW,
+                                      .base_row = (size_t)Din}))
         return;
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, Dout, Din, R, 1, dy.data, dy.stride, x.data, x.stride, 1, dW,
                 Din);
 }
 
 void linear_backward_input(Rows dx, ConstRows dy, const float *W, int R, int Din, int Dout) {
-    const Kernels *small = small_product(Din, Dout);
+    const Kernels *small = small_product(R, Din, Dout);
     if (small) {
         small->product_input(dx.data, (size_t)dx.stride, dy.data, (size_t)dy.stride, W, R, Din, Dout);
         return;
     }
-    if (large_product(&(LargeProduct){dx.data, dy.data, W, (size_t)dx.stride, (size_t)dy.stride, 1, (size_t)Din, 1, R,
-                                      Din, Dout, false}))
+    if (large_product(&(LargeProduct){.c = dx.data,
+                                      .ldc = (size_t)dx.stride,
+                                      .a = dy.data,
+                                      .a_row = (size_t)dy.stride,
+                                      .a_step = 1,
+                                      .b = W,
+                                      .b_step = (size_t)Din,
+                                      .b_column = 1,
+                                      .rows = R,
+                                      .columns = Din,
+                                      .depth = Dout}))
         return;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, R, Din, Dout, 1, dy.data, dy.stride, W, Din, 0, dx.data,
                 dx.stride);

@@ -30,6 +30,11 @@ enum {
     LARGE_SCRATCH = LARGE_DEPTH * (LARGE_GROUP / LARGE_ROWS * LANES + LARGE_COLUMNS),
 };
 
+/* The next rows' part of a tile that is being transposed. */
+INLINE void prefetch_tile(const float *from, size_t stride, int rows) {
+    for (int i = 0; i < rows; i++) __builtin_prefetch(from + (size_t)i * stride);
+}
+
 /* to: (depth, LANES) for every LARGE_ROWS rows of `a`. What lies beyond the rows is zero or one of the `readable` rows
  * there are from here on, never used. */
 static void large_pack_rows(float *to, const float *a, size_t row, size_t step, int rows, int readable, int depth) {
@@ -46,6 +51,7 @@ static void large_pack_rows(float *to, const float *a, size_t row, size_t step, 
     }
     for (int r = 0; r < rows; r += LARGE_ROWS, to += panel) {
         for (int d = 0; d < depth; d += LANES) {
+            if (r + LARGE_ROWS < rows) prefetch_tile(a + (size_t)(r + LARGE_ROWS) * row + d, row, LARGE_ROWS);
             load_transposed(tile, a + (size_t)r * row + d, row, readable - r, depth - d, 1);
             store_columns(to + d * LANES, LANES, tile, depth - d);
         }
@@ -68,6 +74,7 @@ static void large_pack_columns(float *to, const float *b, size_t step, size_t co
     for (int n = 0; n < columns; n += LANES) {
         float *panel = to + (size_t)(n / LARGE_WIDTH * LARGE_WIDTH) * (size_t)depth + n % LARGE_WIDTH;
         for (int d = 0; d < depth; d += LANES) {
+            if (n + LANES < columns) prefetch_tile(b + (size_t)(n + LANES) * column + d, column, LANES);
             load_transposed(tile, b + (size_t)n * column + d, column, LANES, depth - d, 1);
             store_columns(panel + d * LARGE_WIDTH, LARGE_WIDTH, tile, depth - d);
         }
@@ -94,8 +101,14 @@ static void large_ahead(Ahead *ahead, int run, const LargeOperand *operand, int 
         ahead_rows(ahead, run, from, operand->along, depth, count);
 }
 
-/* c (n_rows, LARGE_WIDTH) = [c +] a b of two panels; n_rows is a constant at every call. */
-INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int depth, int add, Ahead *ahead,
+/* What sums are added to: row i of c begins at data + i*stride; nothing if data is NULL. */
+typedef struct {
+    const float *data;
+    size_t stride;
+} LargeBase;
+
+/* c (n_rows, LARGE_WIDTH) = base + a b of two panels; n_rows is a constant at every call. */
+INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int depth, LargeBase base, Ahead *ahead,
                        const int n_rows) {
     Vec sums[LARGE_ROWS][LARGE_VECS];
 #pragma GCC unroll 14
@@ -128,19 +141,25 @@ INLINE void large_tile(float *c, size_t ldc, const float *a, const float *b, int
     for (int i = 0; i < n_rows; i++) {
 #pragma GCC unroll 2
         for (int v = 0; v < LARGE_VECS; v++) {
-            float *to = c + (size_t)i * ldc + v * LANES;
-            vec_store(to, add ? (Vec)(vec_load(to) + sums[i][v]) : sums[i][v]);
+            if (base.data) sums[i][v] += vec_load(base.data + (size_t)i * base.stride + v * LANES);
+            vec_store(c + (size_t)i * ldc + v * LANES, sums[i][v]);
         }
     }
 }
 
+INLINE LargeBase large_base(LargeBase base, int row, int column) {
+    if (base.data) base.data += (size_t)row * base.stride + (size_t)column;
+    return base;
+}
+
 /* Rows of one panel, all column panels of a block. */
 static __attribute__((noinline)) void large_rows(float *c, size_t ldc, const float *a, const float *b, int rows,
-                                                 int columns, int depth, int add, Ahead *ahead) {
+                                                 int columns, int depth, LargeBase base, Ahead *ahead) {
     for (int n = 0; n < columns; n += LARGE_WIDTH, b += (size_t)depth * LARGE_WIDTH, c += LARGE_WIDTH) {
         int r = 0;
 #define TILES_OF(count)                                                                                                \
-    for (; r + (count) <= rows; r += (count)) large_tile(c + (size_t)r * ldc, ldc, a + r, b, depth, add, ahead, (count))
+    for (; r + (count) <= rows; r += (count))                                                                          \
+    large_tile(c + (size_t)r * ldc, ldc, a + r, b, depth, large_base(base, r, n), ahead, (count))
         TILES_OF(LARGE_ROWS);
         TILES_OF(6);
         TILES_OF(2);
@@ -165,6 +184,7 @@ static void large_block(const LargeWork *w, int m, int k, int n) {
     bool last = n + w->block >= p->columns; /* of this part */
     int k_next = last ? k + w->part : k, n_next = last ? 0 : n + w->block;
     int depth_next = at_most(p->depth - k_next, w->part), columns_next = at_most(p->columns - n_next, w->block);
+    LargeBase base = k == 0 ? (LargeBase){p->base, p->base_row} : (LargeBase){p->c, p->ldc};
     Ahead ahead = {.at = AHEAD_RUNS};
     large_ahead(&ahead, AHEAD_RIGHT, &w->b, n_next, columns_next, k_next, depth_next);
     large_pack_columns(w->right, w->b.data + (size_t)k * w->b.along + (size_t)n * w->b.across, w->b.along, w->b.across,
@@ -181,7 +201,7 @@ static void large_block(const LargeWork *w, int m, int k, int n) {
             large_ahead(&ahead, AHEAD_LEFT, &w->a, m, at_most(rows, LARGE_STRIP), k_next, depth_next);
         for (int i = 0; i < strip; i += LARGE_ROWS, packed += (size_t)depth * LANES)
             large_rows(p->c + (size_t)(m + r + i) * p->ldc + n, p->ldc, packed, w->right,
-                       at_most(strip - i, LARGE_ROWS), columns, depth, p->add || k > 0, &ahead);
+                       at_most(strip - i, LARGE_ROWS), columns, depth, large_base(base, m + r + i, n), &ahead);
     }
 }
 
