@@ -128,8 +128,7 @@ static void add_branch(float *y, const float *x, const float *branch, int branch
                        const float *b, const float *factors, const BlockShape *s) {
     int R = block_rows(s), clip_rows = R / s->B;
     if (!factors) {
-        rows_sum(y, x, b, R, s->width);
-        linear_add((Rows){y, s->width}, (ConstRows){branch, branch_width}, W, R, branch_width, s->width);
+        linear_residual(y, x, (ConstRows){branch, branch_width}, W, b, R, branch_width, s->width);
         return;
     }
     for (int clip = 0; clip < s->B; clip++) {

@@ -18,15 +18,15 @@ typedef struct {
     const float *q, *k, *v; /* (n_queries, head_width), (n_keys, head_width) */
 } HeadInputs;
 
-/* c (rows, columns) = base + a b, with a(i, p) at a[i*a_row + p*a_step] and b(p, j) at b[p*b_step + j*b_column]; of
- * each pair of strides one is 1. Columns: a multiple of 2 * lanes. Row i of the base begins at base + i*base_row: c
- * itself, or one row for all (base_row 0); NULL: nothing. */
+/* c (rows, columns) = base + bias + a b, with a(i, p) at a[i*a_row + p*a_step] and b(p, j) at b[p*b_step + j*b_column];
+ * of each pair of strides one is 1. Columns: a multiple of 2 * lanes. Row i of the base begins at base + i*base_row;
+ * the base may be c itself. bias (columns). Either may be NULL. */
 typedef struct {
     float *c;
     const float *a, *b;
     size_t ldc, a_row, a_step, b_step, b_column;
     int rows, columns, depth;
-    const float *base;
+    const float *base, *bias;
     size_t base_row;
 } LargeProduct;
 

@@ -33,8 +33,8 @@ static bool large_product(const LargeProduct *product) {
     return true;
 }
 
-/* y = base + x W^T; see LargeProduct for the base. */
-static bool large_forward(Rows y, ConstRows x, const float *W, const float *base, size_t base_row, int R, int Din,
+/* y = base + bias + x W^T; either may be NULL. */
+static bool large_forward(Rows y, ConstRows x, const float *W, ConstRows base, const float *bias, int R, int Din,
                           int Dout) {
     return large_product(&(LargeProduct){.c = y.data,
                                          .ldc = (size_t)y.stride,
@@ -47,8 +47,9 @@ static bool large_forward(Rows y, ConstRows x, const float *W, const float *base
                                          .rows = R,
                                          .columns = Dout,
                                          .depth = Din,
-                                         .base = base,
-                                         .base_row = base_row});
+                                         .base = base.data,
+                                         .base_row = (size_t)base.stride,
+                                         .bias = bias});
 }
 
 void linear_add(Rows y, ConstRows x, const float *W, int R, int Din, int Dout) {
@@ -57,16 +58,24 @@ void linear_add(Rows y, ConstRows x, const float *W, int R, int Din, int Dout) {
         small->product_forward(y.data, (size_t)y.stride, x.data, (size_t)x.stride, W, R, Din, Dout);
         return;
     }
-    if (large_forward(y, x, W, y.data, (size_t)y.stride, R, Din, Dout)) return;
+    if (large_forward(y, x, W, (ConstRows){y.data, y.stride}, NULL, R, Din, Dout)) return;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, R, Dout, Din, 1, x.data, x.stride, W, Din, 1, y.data,
                 y.stride);
 }
 
 void linear_forward(Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout) {
-    if (!small_product(R, Din, Dout) && large_forward(y, x, W, b, 0, R, Din, Dout)) return;
+    if (!small_product(R, Din, Dout) && large_forward(y, x, W, (ConstRows){0}, b, R, Din, Dout)) return;
     for (int r = 0; !b && r < R; r++) memset(y.data + (size_t)r * (size_t)y.stride, 0, (size_t)Dout * sizeof(float));
     if (b) rows_set(y, b, R, Dout);
     linear_add(y, x, W, R, Din, Dout);
+}
+
+void linear_residual(float *y, const float *residual, ConstRows x, const float *W, const float *b, int R, int Din,
+                     int Dout) {
+    Rows to = {y, Dout};
+    if (!small_product(R, Din, Dout) && large_forward(to, x, W, (ConstRows){residual, Dout}, b, R, Din, Dout)) return;
+    rows_sum(y, residual, b, R, Dout);
+    linear_add(to, x, W, R, Din, Dout);
 }
 
 void linear_backward_weight(float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout) {

@@ -22,6 +22,9 @@ void linear_forward(Rows y, ConstRows x, const float *W, const float *b, int R, 
 void linear_forward_ref(Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout);
 /* y += x W^T. */
 void linear_add(Rows y, ConstRows x, const float *W, int R, int Din, int Dout);
+/* y (R, Dout) = residual (R, Dout) + x (R, Din) W^T + b, rows of y and residual next to each other. */
+void linear_residual(float *y, const float *residual, ConstRows x, const float *W, const float *b, int R, int Din,
+                     int Dout);
 /* Adds into dW (Dout, Din) and db (Dout; may be NULL). */
 void linear_backward_weight(float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout);
 void linear_backward_weight_ref(float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout);
