@@ -23,6 +23,14 @@ typedef struct {
     int at;                    /* the first that may have rows left */
 } Ahead;
 
+/* All at once, into the first-level cache: up to LANES rows that are packed right after the present ones. */
+INLINE void prefetch_rows(const float *from, size_t stride, int rows, int width) {
+    int count = rows < LANES ? rows : LANES;
+    for (int i = 0; i < count; i++) {
+        for (int d = 0; d < width; d += LINE_FLOATS) __builtin_prefetch(from + (size_t)i * stride + d);
+    }
+}
+
 /* What run number `run` held before is forgotten. Without rows (rows <= 0) it asks for nothing. */
 INLINE void ahead_rows(Ahead *ahead, int run, const float *from, size_t stride, int rows, int width) {
     ahead->runs[run] = (AheadRun){from, stride, rows, width, 0};

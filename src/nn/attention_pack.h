@@ -1,21 +1,13 @@
 /* nn/attention_pack - brings one head's rows into the layouts its products want. See nn/attention_body.h. */
 #pragma once
 
+#include "nn/ahead.h"
 #include "nn/blocks.h"
 #include "nn/transpose.h"
 
 enum { COLUMNS = 3 * LANES }; /* tokens of a panel of columns: three vectors */
 #define LOG2_E 1.44269504089f
 #define LN_2   0.69314718056f
-
-/* Rows of one head lie kilobytes apart, which the processor does not foresee: asks for the block of rows after this
- * one. */
-INLINE void prefetch_rows(const float *from, size_t stride, int rows, int width) {
-    int count = rows < LANES ? rows : LANES;
-    for (int i = 0; i < count; i++) {
-        for (int d = 0; d < width; d += 16) __builtin_prefetch(from + (size_t)i * stride + d);
-    }
-}
 
 /* to: panels of LANES rows, each (width, LANES): a score tile reads half of one with a single running pointer. `rows`
  * is rounded up to whole vectors with zeros. */

@@ -34,11 +34,6 @@ enum {
     PAGE_FLOATS = 1024,
 };
 
-/* The next rows' part of a tile that is being transposed. */
-INLINE void prefetch_tile(const float *from, size_t stride, int rows) {
-    for (int i = 0; i < rows; i++) __builtin_prefetch(from + (size_t)i * stride);
-}
-
 /* An operand: rows of the left or columns of the right one lie `across` apart, elements summed over `along`; one of the
  * two is 1. */
 typedef struct {
@@ -81,7 +76,7 @@ static void large_pack_columns(float *to, const float *b, size_t step, size_t co
     for (int n = 0; n < columns; n += LANES) {
         float *panel = to + (size_t)(n / LARGE_WIDTH * LARGE_WIDTH) * (size_t)depth + n % LARGE_WIDTH;
         for (int d = 0; d < depth; d += LANES) {
-            if (n + LANES < columns) prefetch_tile(b + (size_t)(n + LANES) * column + d, column, LANES);
+            prefetch_rows(b + (size_t)(n + LANES) * column + d, column, columns - n - LANES, 1);
             load_transposed(tile, b + (size_t)n * column + d, column, LANES, depth - d, 1);
             store_columns(panel + d * LARGE_WIDTH, LARGE_WIDTH, tile, depth - d);
         }

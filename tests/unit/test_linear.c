@@ -88,7 +88,8 @@ static void test_small_products_of_every_kernel_set_equal_the_plain_version(void
  */
 static void test_large_products_equal_the_plain_version(void **state) {
     (void)state;
-    static const int sizes[][3] = {{65, 544, 96}, {131, 96, 800}, {3151, 64, 544}, {205, 800, 77}};
+    static const int sizes[][3] = {{65, 544, 96},   {131, 96, 800}, {3151, 64, 544}, {205, 800, 77},
+                                   {131, 1021, 96}, {70, 96, 1019}}; /* the last two: rows whole pages apart */
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         int rows = sizes[i][0], n_in = sizes[i][1], n_out = sizes[i][2], ldx = n_in + 3, ldy = n_out + 5;
         size_t n_x = (size_t)(rows * ldx), n_y = (size_t)(rows * ldy), n_W = (size_t)(n_in * n_out);
@@ -109,6 +110,24 @@ static void test_large_products_equal_the_plain_version(void **state) {
         for (int r = 0; r < rows; r++) assert_memory_equal(dx + r * ldx + n_in, dx_ref + r * ldx + n_in, 3 * 4);
         float *all[] = {x, W, dy, b, y, y_ref, dx, dx_ref, dW, dW_ref};
         for (int j = 0; j < 10; j++) free(all[j]);
+    }
+}
+
+static void test_a_residual_is_added_by_small_and_large_products(void **state) {
+    (void)state;
+    static const int sizes[][3] = {{29, 64, 192}, {131, 1024, 544}, {205, 800, 77}, {2800, 192, 192}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        int rows = sizes[i][0], n_in = sizes[i][1], n_out = sizes[i][2];
+        size_t n_y = (size_t)(rows * n_out);
+        float *x = random_floats((size_t)(rows * n_in), 1, 1), *W = random_floats((size_t)(n_in * n_out), 2, 1);
+        float *b = random_floats((size_t)n_out, 3, 1), *residual = random_floats(n_y, 4, 1);
+        float *y = random_floats(n_y, 5, 1), *y_ref = calloc(n_y, 4);
+        linear_residual(y, residual, (ConstRows){x, n_in}, W, b, rows, n_in, n_out);
+        linear_forward_ref((Rows){y_ref, n_out}, (ConstRows){x, n_in}, W, b, rows, n_in, n_out);
+        for (size_t j = 0; j < n_y; j++) y_ref[j] += residual[j];
+        assert_true(relative_distance(y, y_ref, n_y) < 1e-6);
+        float *all[] = {x, W, b, residual, y, y_ref};
+        for (int j = 0; j < 6; j++) free(all[j]);
     }
 }
 
@@ -155,6 +174,7 @@ int main(void) {
         cmocka_unit_test(test_gradients_equal_the_plain_version),
         cmocka_unit_test(test_small_products_of_every_kernel_set_equal_the_plain_version),
         cmocka_unit_test(test_large_products_equal_the_plain_version),
+        cmocka_unit_test(test_a_residual_is_added_by_small_and_large_products),
         cmocka_unit_test(test_gradients_agree_with_central_differences),
         cmocka_unit_test(test_row_helpers_sum_exactly_on_small_integers),
     };
