@@ -59,3 +59,9 @@ void background_free(Background *background) {
     frames_free(&background->painted);
     background->n_patches = 0;
 }
+
+size_t background_drift_bytes(const ClutterRule *rule, int side) {
+    if (rule->travel.high <= 0) return 0;
+    size_t world = STANDIN_WORLD_SIDE(side), texture = (size_t)(2 * rule->radius.high * (double)world) + 2;
+    return 3 * (world * world + (size_t)rule->count * texture * texture);
+}

@@ -35,3 +35,5 @@ CHECKED Err background_load(Background *background, const Standin *standin, uint
 /* One frame, at `time` from -1/2 to 1/2; valid until the next call. */
 const Frames *background_at(Background *background, float time);
 void background_free(Background *background);
+/* What drifting patches take besides the plate: an upper bound for videos of `side` pixels. */
+size_t background_drift_bytes(const ClutterRule *rule, int side);

@@ -104,6 +104,10 @@ static Err motion_info(const Generator *generator, uint64_t item, VideoInfo *inf
     return ERR_NONE;
 }
 
+static ClutterRule clutter_rule(const StandinMotionConfig *config) {
+    return (ClutterRule){config->clutter, config->clutter_radius, config->clutter_travel};
+}
+
 /* The texture has one texel a pixel at the middle of the motion. */
 static int texture_side(const MotionScene *scene, int side) {
     return 2 * (int)ceilf(expf(scene->rest[MOTION_LOG_RADIUS]) * (float)side);
@@ -112,8 +116,7 @@ static int texture_side(const MotionScene *scene, int side) {
 static Err motion_render(const Generator *generator, uint64_t item, const int *frame_numbers, int n_frames,
                          Frames *out) {
     const Standin *standin = standin_of(generator);
-    const StandinMotionConfig *config = &standin->config->motion;
-    const ClutterRule rule = {config->clutter, config->clutter_radius, config->clutter_travel};
+    const ClutterRule rule = clutter_rule(&standin->config->motion);
     int side = standin->side;
     MotionScene scene = motion_scene_draw(standin, item);
     Background world = {0};
@@ -137,6 +140,11 @@ done:
     return err;
 }
 
+static size_t motion_scratch_bytes(const Generator *generator) {
+    const ClutterRule rule = clutter_rule(&standin_of(generator)->config->motion);
+    return standin_scratch_bytes(generator) + background_drift_bytes(&rule, standin_of(generator)->side);
+}
+
 const GeneratorOps standin_motion_generator = {
     .name = "standin-motion",
     .dataset_kind = "standin",
@@ -145,5 +153,5 @@ const GeneratorOps standin_motion_generator = {
     .info = motion_info,
     .latents = motion_latents,
     .render = motion_render,
-    .scratch_bytes = standin_scratch_bytes,
+    .scratch_bytes = motion_scratch_bytes,
 };

@@ -60,7 +60,7 @@ const Standin *standin_of(const Generator *generator) {
 size_t standin_scratch_bytes(const Generator *generator) {
     const Standin *standin = standin_of(generator);
     const Media *media = standin->bank.media;
-    size_t plate = 2 * (size_t)standin->side + 2, drawn = (size_t)standin->bank.procedural_side, tallest = drawn;
+    size_t plate = STANDIN_WORLD_SIDE(standin->side), drawn = (size_t)standin->bank.procedural_side, tallest = drawn;
     for (int i = 0; media && i < media->n_pools; i++)
         if ((size_t)media->pools[i].height > tallest) tallest = (size_t)media->pools[i].height;
     size_t procedural = photo_bank_is_procedural(&standin->bank) ? 24 * drawn * drawn : 0;

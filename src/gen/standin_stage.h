@@ -34,7 +34,9 @@ typedef struct {
 CHECKED Err standin_open(Generator *generator, const char *const *class_names, int n_classes, int photos);
 void standin_close(Generator *generator);
 const Standin *standin_of(const Generator *generator);
-/* For GeneratorOps.scratch_bytes: an upper bound. */
+/* The largest world a camera sees (gen/standin_camera): a pan of one side and a zoom of a half, with margins. */
+#define STANDIN_WORLD_SIDE(side) (9 * (size_t)(side) / 4 + 4)
+/* For GeneratorOps.scratch_bytes: an upper bound without drifting clutter. */
 size_t standin_scratch_bytes(const Generator *generator);
 
 Rng standin_stream(const Standin *standin, uint64_t item, StandinPart part);
