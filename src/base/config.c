@@ -140,20 +140,28 @@ static size_t item_length(const char *at) {
     return length;
 }
 
+/* The items whole, however long: reading checks their length and says so. NULL: out of memory. */
+static cJSON *comma_list(const char *value) {
+    cJSON *list = cJSON_CreateArray();
+    for (const char *at = value; list && *at; at += *at == ',') {
+        size_t length = item_length(at);
+        char *text = strndup(at, length);
+        cJSON *item = text ? cJSON_CreateString(text) : NULL;
+        free(text);
+        at += length;
+        if (item && cJSON_AddItemToArray(list, item)) continue;
+        cJSON_Delete(list);
+        list = NULL;
+    }
+    return list;
+}
+
 /* A comma list for a list of texts, the text itself for a text; for the rest JSON if it parses, otherwise text, whose
  * type error then shows what was given. */
 static cJSON *set_value(const Field *field, const char *value) {
     bool textual = field && (field->type == FIELD_TYPE_TEXT || field->type == FIELD_TYPE_ENUM);
     if (textual && value[0] != '"') return cJSON_CreateString(value);
-    if (field && field->type == FIELD_TYPE_TEXTS && value[0] != '[') {
-        cJSON *list = cJSON_CreateArray();
-        for (const char *at = value; list && *at; at += item_length(at), at += *at == ',') {
-            char item[256];
-            snprintf(item, sizeof item, "%.*s", (int)item_length(at), at);
-            cJSON_AddItemToArray(list, cJSON_CreateString(item));
-        }
-        return list;
-    }
+    if (field && field->type == FIELD_TYPE_TEXTS && value[0] != '[') return comma_list(value);
     cJSON *parsed = NULL;
     if (json_parse(&parsed, value, strlen(value), command_line, ERR_USAGE)) return cJSON_CreateString(value);
     return parsed;

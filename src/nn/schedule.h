@@ -1,5 +1,5 @@
 /* nn/schedule - learning rate per step: linear warm-up from 0, then half a cosine to the minimum (official utils:
- * i < W: peak*i/(W-1); later: min + (peak-min)/2*(1+cos(pi*(i-W)/(S-W)))). */
+ * i < W: peak*i/(W-1), 0 if W is 1; later: min + (peak-min)/2*(1+cos(pi*(i-W)/(S-W)))). */
 #pragma once
 
 #include <stdint.h>

@@ -184,6 +184,12 @@ static void values_of_set_are_json_or_text(void **state) {
     assert_ok(load(&config, NULL, "pools=a=[1,2],b=3"));
     assert_int_equal(config.pools.count, 2);
     assert_string_equal(config.pools.items[0], "a=[1,2]");
+    char longest[300] = "pools=x,";
+    memset(longest + 8, 'y', 255);
+    assert_ok(load(&config, NULL, longest));
+    assert_int_equal(strlen(config.pools.items[1]), 255);
+    longest[8 + 255] = 'y';
+    assert_fails(load(&config, NULL, longest), ERR_USAGE, "pools: a text of 256 bytes, at most 255 fit");
     assert_ok(load(&config, NULL, "pools=[\"one\"]"));
     assert_int_equal(config.pools.count, 1);
     assert_fails(load(&config, NULL, "epochs=ten"), ERR_USAGE, "expected a whole number, found the text \"ten\"");

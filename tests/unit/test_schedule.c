@@ -31,12 +31,13 @@ static void test_after_warm_up_half_a_cosine_falls_to_the_minimum(void **state) 
     near(schedule_rate(&s, 500), 1e-5);
 }
 
-static void test_no_or_one_warm_up_step_starts_at_the_peak(void **state) {
+static void test_no_warm_up_starts_at_the_peak_and_one_step_of_it_stands_still(void **state) {
     (void)state;
     Schedule s = {.peak = 1e-3, .minimum = 0, .warmup_steps = 0, .total_steps = 10};
     near(schedule_rate(&s, 0), 1e-3);
-    s.warmup_steps = 1;
-    near(schedule_rate(&s, 0), 1e-3);
+    s.warmup_steps = 1; /* numpy.linspace(0, peak, 1) is [0] */
+    near(schedule_rate(&s, 0), 0);
+    near(schedule_rate(&s, 1), 1e-3);
 }
 
 static void test_lower_layers_are_slower(void **state) {
@@ -53,7 +54,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_warm_up_is_a_line_from_zero_to_the_peak),
         cmocka_unit_test(test_after_warm_up_half_a_cosine_falls_to_the_minimum),
-        cmocka_unit_test(test_no_or_one_warm_up_step_starts_at_the_peak),
+        cmocka_unit_test(test_no_warm_up_starts_at_the_peak_and_one_step_of_it_stands_still),
         cmocka_unit_test(test_lower_layers_are_slower),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
