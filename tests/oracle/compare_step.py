@@ -5,15 +5,19 @@
 
 Rounds of `synvid bench step` and of PyTorch take turns on one thread; CPU time counts, so that neighbors on the machine
 matter little; medians of all rounds. A step is forward, backward and AdamW of all parameters on the clips at hand; loading
-them is left out on both sides. PyTorch computes in float32, with the BLAS it ships, in a process of its own, in four forms:
+them is left out on both sides. PyTorch is the one of the Python that runs this script, such as Debian's python3-torch 1.13
+with /usr/bin/python3; it computes in float32, with the BLAS it comes with, in a process of its own, in up to four forms:
 
 released  what the published VideoMAE code runs: attention as two products and a softmax (modeling_finetune.py, Attention),
           torch.optim.AdamW as optim_factory.py makes it, everything else as PyTorch comes
 settings  the same with the settings that suit it best: a C library that gives nothing back and asks for huge pages
-          (GLIBC_TUNABLES), flush-to-zero
-fused     scaled_dot_product_attention, which Hugging Face's VideoMAE takes by default, and AdamW in one pass
+          (GLIBC_TUNABLES), the OpenMP build of the system's BLAS if it uses that, flush-to-zero
+fused     scaled_dot_product_attention, which Hugging Face's VideoMAE takes by default, and AdamW in one pass;
+          from PyTorch 2 on
 tuned     fused, with those settings
 """
+import glob
+import importlib.metadata
 import json
 import os
 import statistics
@@ -30,8 +34,10 @@ TASKS = {"mask 0.75": 0.75, "mask 0.9": 0.9, "fine-tuning": 0}
 CASES = [f"{size}, {task}" for size in SIZES for task in TASKS]
 FORMS = ("released", "settings", "fused", "tuned")
 RELEASED_CODE, BEST_SETTINGS = ("released", "settings"), ("settings", "tuned")
+OPENMP_BLAS = glob.glob("/usr/lib/*/openblas-openmp")  # Debian's libopenblas0-openmp; wheels bring a BLAS of their own
 TUNED = {"GLIBC_TUNABLES": ":".join("glibc.malloc." + setting for setting in (
-    "hugetlb=1", "mmap_threshold=17179869184", "trim_threshold=17179869184", "top_pad=268435456"))}
+    "hugetlb=1", "mmap_threshold=17179869184", "trim_threshold=17179869184", "top_pad=268435456")),
+    **({"LD_LIBRARY_PATH": OPENMP_BLAS[0]} if OPENMP_BLAS else {})}
 
 
 def networks(form):
@@ -121,8 +127,8 @@ def torch_child(case, form):
         arguments = (patches, *(part.sort().values for part in tubes))
     else:
         arguments = (patches, torch.full((clips, 8), 1 / 8))
-    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-6, betas=(0.9, 0.95), weight_decay=0.05,
-                                  fused=form not in RELEASED_CODE or None)
+    one_pass = {} if form in RELEASED_CODE else {"fused": True}
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-6, betas=(0.9, 0.95), weight_decay=0.05, **one_pass)
     seconds = []
     for _ in range(WARM_UP + REPETITIONS * (10 if case.startswith("tiny") else 1)):
         start = time.process_time()
@@ -149,13 +155,16 @@ def ours(synvid, case):
 
 
 def main(synvid, rounds, cases):
-    print(f"{'seconds a step':22}{'synvid':>9}" + "".join(f"{form:>10}" for form in FORMS)
-          + "   ratios: " + "".join(f"{form:>10}" for form in FORMS))
+    version = importlib.metadata.version("torch")
+    forms = FORMS if int(version.split(".")[0]) >= 2 else RELEASED_CODE
+    print(f"PyTorch {version}")
+    print(f"{'seconds a step':22}{'synvid':>9}" + "".join(f"{form:>10}" for form in forms)
+          + "   ratios: " + "".join(f"{form:>10}" for form in forms))
     for case in cases:
-        seconds = {who: [] for who in ("synvid",) + FORMS}
+        seconds = {who: [] for who in ("synvid",) + forms}
         for _ in range(rounds):
             seconds["synvid"].append(ours(synvid, case))
-            for form in FORMS:
+            for form in forms:
                 seconds[form] += torch_run(case, form)
         us, *them = (statistics.median(seconds[who]) for who in seconds)
         print(f"{case:22}{us:9.4f}" + "".join(f"{time:10.4f}" for time in them) + 11 * " "
