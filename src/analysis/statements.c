@@ -3,6 +3,8 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
+enum { NEAR_CHANCE = 2 };
+
 static const cJSON *names_of(const cJSON *statement, const char *side) {
     return cJSON_GetObjectItemCaseSensitive(statement, side);
 }
@@ -20,8 +22,10 @@ static Verdict chance_verdict(const cJSON *statement, const Board *board, int co
     double chance = board->columns[column].chance;
     if (!estimate || isnan(estimate->low) || isnan(chance)) return verdict;
     verdict.n_compared = 1;
-    verdict.n_true = estimate->low <= chance && chance <= estimate->high;
-    verdict.kind = verdict.n_true ? VERDICT_TRUE : VERDICT_FALSE;
+    verdict.n_true = estimate->high < NEAR_CHANCE * chance;
+    verdict.kind = verdict.n_true                         ? VERDICT_TRUE
+                   : estimate->low > NEAR_CHANCE * chance ? VERDICT_FALSE
+                                                          : VERDICT_UNDECIDED;
     snprintf(verdict.detail, sizeof verdict.detail, "%.1f [%.1f, %.1f], chance %.1f", estimate->value, estimate->low,
              estimate->high, chance);
     return verdict;
@@ -130,7 +134,8 @@ Err statements_table(Table *table, int counts[4], const Board *board, const Pape
         "Differences of top-1 accuracy in points with 95 % intervals, paired over seeds and test videos where the "
         "predictions are there. True: the interval lies above zero; "
         "false: below; undecided: it "
-        "holds zero. Reduced runs decide about themselves only, not about the paper."));
+        "holds zero; near chance: below twice chance. Reduced runs decide about themselves only, not about the "
+        "paper."));
     cJSON_ArrayForEach(statement, paper_list(paper, "statements")) {
         TRY(fill_row(table, counts, statement, board, paper));
     }

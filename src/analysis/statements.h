@@ -2,7 +2,8 @@
  *
  * "greater": every pre-training of "a" has higher accuracy than every one of "b". True when the 95 % intervals of all
  * differences lie above zero, false when one lies below, undecided otherwise. "chance": true when the interval of the
- * accuracy holds the accuracy of guessing. Nothing is decided from missing runs. */
+ * accuracy lies below twice that of guessing, false when above, undecided when it reaches over both: an interval so
+ * wide that it holds chance among much else shows nothing. Nothing is decided from missing runs. */
 #pragma once
 
 #include "analysis/board.h"

@@ -150,6 +150,20 @@ static void statements_are_true_false_undecided_or_not_run(void **state) {
     unload(loaded);
 }
 
+static void near_chance_is_below_twice_of_guessing_for_sure(void **state) {
+    (void)state;
+    const struct {
+        int correct; /* of 400; chance is 50 */
+        VerdictKind expected;
+    } cases[] = {{60, VERDICT_TRUE}, {95, VERDICT_UNDECIDED}, {150, VERDICT_FALSE}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fake_run(runs, "f0", "finetune", "random-initialization", cases[i].correct, 1);
+        Loaded *loaded = load();
+        assert_int_equal(verdict_of(&loaded->board, 0, "near chance"), cases[i].expected);
+        unload(loaded);
+    }
+}
+
 static void our_gap_uses_our_own_ends_and_is_undefined_without_them(void **state) {
     (void)state;
     Loaded *loaded = load();
@@ -394,6 +408,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(columns_that_differ_in_the_model_alone_show_it, setup, teardown),
         cmocka_unit_test_setup_teardown(the_primary_readout_is_the_first_column, setup, teardown),
         cmocka_unit_test_setup_teardown(statements_are_true_false_undecided_or_not_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(near_chance_is_below_twice_of_guessing_for_sure, setup, teardown),
         cmocka_unit_test_setup_teardown(our_gap_uses_our_own_ends_and_is_undefined_without_them, setup, teardown),
         cmocka_unit_test_setup_teardown(the_reference_and_the_target_are_no_points, setup, teardown),
         cmocka_unit_test_setup_teardown(findings_are_decided_on_groups_of_datasets, setup, teardown),
