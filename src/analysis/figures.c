@@ -206,7 +206,8 @@ static void scatter_point(Plot *plot, double x, const Estimate *y, const char *b
 }
 
 static void scatter_draw(Plot *plot, const char *line) {
-    builder_add(&plot->script, "set offsets graph 0.08, graph 0.08, graph 0.08, graph 0.08\nunset key\n");
+    builder_add_text(&plot->script, "set offsets graph 0.08, graph 0.08, graph 0.08, graph 0.08\n"
+                                    "set yrange [0<*:*<100]\nunset key\n"); /* y is an accuracy in percent */
     builder_add(&plot->script,
                 "plot %s\"%s.dat\" using 1:2:3:4 with yerrorbars pt 7 ps 0.1 lw 1.4 lc rgb \"#88aacc\", \\\n"
                 "  \"\" using 1:2 with points pt 7 ps 1.7 lc rgb \"%s\", \\\n"

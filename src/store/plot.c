@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXIT_NO_PROGRAM = 127 };
+enum { EXIT_NO_PROGRAM = 127, LABEL_SIZE = 160 };
 
 void plot_quoted(Builder *out, const char *text) {
     builder_add_text(out, "\"");
@@ -22,6 +22,27 @@ static void set_text(Builder *out, const char *what, const char *text) {
     builder_add(out, "set %s ", what);
     plot_quoted(out, text);
     builder_add_text(out, "\n");
+}
+
+/* Along the axis; in two lines, broken at the blank nearest to the middle, where one would be longer than the figure is
+ * high. */
+static void set_y_label(Builder *out, int height, const char *text) {
+    enum { CHARACTER_WIDTH = 7 }; /* mean, in pixels at size 13 */
+    const char *middle = text + strlen(text) / 2, *blank = NULL;
+    if (strlen(text) * CHARACTER_WIDTH > (size_t)height)
+        for (const char *at = strchr(text, ' '); at; at = strchr(at + 1, ' '))
+            if (!blank || labs(at - middle) < labs(blank - middle)) blank = at;
+    if (!blank || blank - text >= LABEL_SIZE) {
+        set_text(out, "ylabel", text);
+        return;
+    }
+    char first[LABEL_SIZE];
+    snprintf(first, sizeof first, "%.*s", (int)(blank - text), text);
+    builder_add_text(out, "set ylabel \"");
+    escape_gnuplot(out, first);
+    builder_add_text(out, "\\n");
+    escape_gnuplot(out, blank + 1);
+    builder_add_text(out, "\"\n");
 }
 
 Err plot_begin(Plot *plot, const char *name, int width, int height, const char *title, const char *x_label,
@@ -37,7 +58,7 @@ Err plot_begin(Plot *plot, const char *name, int width, int height, const char *
                      "set grid lc rgb \"#cccccc\" lw 0.6 dt 1\nset key textcolor rgb \"#333333\"\n");
     set_text(&plot->script, "title", title);
     set_text(&plot->script, "xlabel", x_label);
-    set_text(&plot->script, "ylabel", y_label);
+    set_y_label(&plot->script, height, y_label);
     return ERR_NONE;
 }
 
