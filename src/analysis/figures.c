@@ -54,7 +54,9 @@ static void accuracy_chance(Plot *plot, const Board *board, const char *dataset)
         if (!column_on(board, c, dataset) || isnan(chance)) continue;
         builder_add(&plot->script, "set arrow from %.4g, graph 0 to %.4g, graph 1 nohead dt 2 lc rgb \"#888888\"\n",
                     chance, chance);
-        builder_add(&plot->script, "set label \"chance\" at %.4g, graph 1.02 center font \",10\" tc rgb \"#666666\"\n",
+        /* at the foot of the line: the legend is above */
+        builder_add(&plot->script,
+                    "set label \"chance\" at %.4g, graph 0.015 left offset 0.4,0 font \",10\" tc rgb \"#666666\"\n",
                     chance);
         return;
     }
