@@ -2,6 +2,7 @@
 #include "golden_file.h"
 #include "nn/classifier.h"
 #include "operator_check.h"
+#include "support/official_sizes.h"
 
 #define TOLERANCE 2e-5
 
@@ -117,17 +118,7 @@ static void test_draws_belong_to_the_sample_not_to_its_place(void **state) {
 
 static void test_names_layers_and_starting_values_are_the_official_ones(void **state) {
     (void)state;
-    ModelConfig base = {.image_size = 224,
-                        .n_frames = 16,
-                        .patch_size = 16,
-                        .tubelet_size = 2,
-                        .width = 768,
-                        .depth = 12,
-                        .heads = 12,
-                        .decoder_width = 384,
-                        .decoder_depth = 4,
-                        .decoder_heads = 6,
-                        .mlp_ratio = 4};
+    ModelConfig base = VIT_B;
     Classifier *c;
     assert_int_equal(classifier_new(&c, &base, 101, 0.2, 0), ERR_NONE);
     const ParamTable *table = classifier_params(c);

@@ -3,6 +3,7 @@
 #include "nn/mask.h"
 #include "nn/patch.h"
 #include "operator_check.h"
+#include "support/official_sizes.h"
 
 static double golden_loss(const Bench *b) {
     return *(const double *)golden_get(&b->golden, "losses")->data;
@@ -134,30 +135,16 @@ static void test_a_batch_is_the_mean_of_its_clips_and_gradients_add_up(void **st
     bench_close(&b);
 }
 
-static ModelConfig official(int width, int depth, int heads, int decoder_width, int decoder_depth, int decoder_heads) {
-    return (ModelConfig){.image_size = 224,
-                         .n_frames = 16,
-                         .patch_size = 16,
-                         .tubelet_size = 2,
-                         .width = width,
-                         .depth = depth,
-                         .heads = heads,
-                         .decoder_width = decoder_width,
-                         .decoder_depth = decoder_depth,
-                         .decoder_heads = decoder_heads,
-                         .mlp_ratio = 4};
-}
-
 static void test_parameter_counts_of_the_official_sizes(void **state) {
     (void)state;
     const struct {
         ModelConfig model;
         size_t total, encoder, decoder;
     } sizes[] = {
-        {official(384, 12, 6, 192, 4, 3), 24029376, 21879936, 2075520},
-        {official(768, 12, 12, 384, 4, 6), 94210944, 86227200, 7688448},
-        {official(1024, 24, 16, 512, 12, 8), 342996992, 303860736, 38611456},
-        {official(1280, 32, 16, 640, 12, 8), 692487296, 631607040, 60060416},
+        {VIT_S, 24029376, 21879936, 2075520},
+        {VIT_B, 94210944, 86227200, 7688448},
+        {VIT_L, 342996992, 303860736, 38611456},
+        {VIT_H, 692487296, 631607040, 60060416},
     };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         Mae *mae;
@@ -178,7 +165,7 @@ static void test_parameter_counts_of_the_official_sizes(void **state) {
 
 static void test_names_decay_and_order_are_the_official_checkpoints(void **state) {
     (void)state;
-    const ModelConfig model = official(768, 12, 12, 384, 4, 6);
+    const ModelConfig model = VIT_B;
     Mae *mae;
     assert_int_equal(mae_new(&mae, &model, 0.9), ERR_NONE);
     const ParamTable *table = mae_params(mae);

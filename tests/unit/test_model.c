@@ -1,26 +1,14 @@
 /* nn/model - size checks and the cost table. */
 #include "nn/model.h"
 
+#include "support/official_sizes.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-static ModelConfig video_mae(int width, int depth, int heads, int decoder_width, int decoder_depth, int decoder_heads) {
-    return (ModelConfig){.image_size = 224,
-                         .n_frames = 16,
-                         .patch_size = 16,
-                         .tubelet_size = 2,
-                         .width = width,
-                         .depth = depth,
-                         .heads = heads,
-                         .decoder_width = decoder_width,
-                         .decoder_depth = decoder_depth,
-                         .decoder_heads = decoder_heads,
-                         .mlp_ratio = 4};
-}
 
 static void test_flops_of_the_official_sizes_match_the_published_table(void **state) {
     (void)state;
@@ -29,10 +17,10 @@ static void test_flops_of_the_official_sizes_match_the_published_table(void **st
         ModelConfig model;
         double masked75, masked90, finetune;
     } rows[] = {
-        {video_mae(384, 12, 6, 192, 4, 3), 100.9, 64.0, 339.4},
-        {video_mae(768, 12, 12, 384, 4, 6), 335.4, 202.3, 1078.4},
-        {video_mae(1024, 24, 16, 512, 12, 8), 1301.3, 842.0, 3576.1},
-        {video_mae(1280, 32, 16, 640, 12, 8), 2348.7, 1408.4, 7139.8},
+        {VIT_S, 100.9, 64.0, 339.4},
+        {VIT_B, 335.4, 202.3, 1078.4},
+        {VIT_L, 1301.3, 842.0, 3576.1},
+        {VIT_H, 2348.7, 1408.4, 7139.8},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_true(fabs(model_pretrain_flops(&rows[i].model, 0.75) / 1e9 - rows[i].masked75) < 0.06);
@@ -43,7 +31,7 @@ static void test_flops_of_the_official_sizes_match_the_published_table(void **st
 
 static void test_sizes_that_do_not_divide_are_named(void **state) {
     (void)state;
-    ModelConfig good = video_mae(768, 12, 12, 384, 4, 6), bad = good;
+    ModelConfig good = VIT_B, bad = good;
     assert_int_equal(model_check(&good), ERR_NONE);
     bad.image_size = 225;
     assert_int_equal(model_check(&bad), ERR_USAGE);
