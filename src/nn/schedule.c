@@ -4,7 +4,7 @@
 
 double schedule_rate(const Schedule *schedule, int64_t step) {
     int64_t warmup = schedule->warmup_steps;
-    if (step < warmup) return warmup > 1 ? schedule->peak * (double)step / (double)(warmup - 1) : 0;
+    if (step < warmup) return schedule->peak * (double)step / fmax((double)(warmup - 1), 1);
     if (step >= schedule->total_steps) return schedule->minimum;
     double done = (double)(step - warmup) / (double)(schedule->total_steps - warmup);
     return schedule->minimum + (schedule->peak - schedule->minimum) / 2 * (1 + cos(M_PI * done));
