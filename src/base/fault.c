@@ -12,12 +12,13 @@ const char *const fault_points[] = {
     "shard.write",       // store/shard: a video
     "shard.finish",      // store/shard: before the final name
     "dataset.manifest",  // store/dataset: before dataset.json
-    "pool.write",        // store/pool: the pixels
+    "pool.write",        // store/pool_write: some images
     "textures.block",    // gen/textures: some images
     "checkpoint.write",  // store/checkpoint: a rank's slice
     "checkpoint.finish", // store/checkpoint: before the final name, on every rank
     "checkpoint.read",   // store/checkpoint: before a file is verified
     "generate.render",   // gen/generate: a video
+    "ingest.image",      // gen/ingest: an image that is not there from an earlier life
     "ingest.read",       // gen/ingest: a video, while shards are written
     "train.step",        // train/trainer: before the leaves of a step
     "train.exchange",    // train/trainer: before gradients travel

@@ -175,6 +175,15 @@ Err folder_free_bytes(uint64_t *bytes, const char *path) {
     return ERR_NONE;
 }
 
+Err folder_check_room(const char *path, uint64_t needed, const char *hint) {
+    char have[32], need[32];
+    uint64_t room;
+    TRY(folder_free_bytes(&room, path));
+    if (room >= needed) return ERR_NONE;
+    return RAISE(ERR_IO, "%s: needs %s, the disk has %s free (No space left on device)%s", path,
+                 text_bytes(need, sizeof need, (double)needed), text_bytes(have, sizeof have, (double)room), hint);
+}
+
 static Err list_add(FileList *list, const char *path) {
     char **grown = realloc(list->paths, (list->count + 1) * sizeof *grown);
     if (!grown) return RAISE(ERR_MEMORY, "no memory for a list of %zu files", list->count + 1);

@@ -29,6 +29,9 @@ CHECKED Err folder_make(const char *path); /* with parents; fine if it exists */
 CHECKED Err folder_remove_partials(const char *path);
 /* Bytes free for us on the file system of `path` (nearest existing parent). */
 CHECKED Err folder_free_bytes(uint64_t *bytes, const char *path);
+/* ERR_IO when they are fewer than `needed`: a full disk is better met before the work than after it. `hint` ends the
+ * message: "; storage deflate needs less", or "". */
+CHECKED Err folder_check_room(const char *path, uint64_t needed, const char *hint);
 
 /* All regular files below a folder, sorted bytewise by relative path; hidden files are skipped. */
 typedef struct {

@@ -5,7 +5,7 @@
 #include "gen/generate.h"
 #include "gen/procedural.h"
 #include "gen/textures.h"
-#include "store/pool.h"
+#include "store/pool_write.h"
 
 #include <ftw.h>
 #include <stdlib.h>
@@ -45,10 +45,12 @@ static Err make_videos(const char *path, const char *variant_name, int videos, u
 static Err make_images(const char *path, uint64_t seed) {
     char digest[DIGEST_SIZE];
     size_t bytes = (size_t)SIDE * SIDE * 3;
+    const PoolPlan plan = {
+        .path = path, .kind = "procedural", .count = IMAGES, .height = SIDE, .width = SIDE, .seed = seed};
     uint8_t *pixels = malloc(IMAGES * bytes);
     Err err = pixels ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory", path);
     for (int i = 0; i < IMAGES && !err; i++) err = procedural_draw(pixels + (size_t)i * bytes, SIDE, (uint64_t)i);
-    if (!err) err = pool_write(path, "procedural", pixels, IMAGES, SIDE, SIDE, NULL, seed, NULL, digest);
+    if (!err) err = pool_write(&plan, pixels, digest);
     free(pixels);
     return err;
 }

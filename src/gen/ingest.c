@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "gen/ingest_work.h"
 #include "par/agree.h"
-#include "store/shard.h"
 
 const Field ingest_fields[] = {
     {FIELD_AT_(IngestConfig, input), .help = "folder of videos or images, searched recursively",
@@ -71,12 +70,6 @@ static Err look_for_result_all(bool *done, const Ingest *ingest) {
     return ERR_NONE;
 }
 
-static void free_pixels(uint8_t ***pixels, int64_t count) {
-    for (int64_t i = 0; i < count && *pixels; i++) free((*pixels)[i]);
-    free(*pixels);
-    *pixels = NULL;
-}
-
 int64_t ingest_videos_of_class(const Ingest *ingest, int label) {
     int64_t n_videos = 0;
     for (int64_t i = 0; i < ingest->list->count; i++)
@@ -96,19 +89,23 @@ static void warn_of_empty_classes(const Ingest *ingest) {
                  classes->count, classes->names[first]);
 }
 
+/* Images that are too few to be a pool are of no use later: what to change makes another ingest of it. */
+static Err judge_all(Ingest *ingest) {
+    const Par *par = &ingest->run->par;
+    Err err = ingest_judge(ingest->probes, ingest->list, ingest->config, par);
+    if (err && ingest->keep.journal && ingest_keep_remove_all(&ingest->keep, par)) log_warn("%s", err_message());
+    return err;
+}
+
 static Err read_and_write_all(Ingest *ingest) {
     const Run *run = ingest->run;
-    int64_t count = ingest->list->count;
     bool images = ingest->config->as == INGEST_IMAGES;
-    Err err = ERR_NONE;
-    if (images && !(ingest->pixels = calloc((size_t)count, sizeof *ingest->pixels)))
-        err = RAISE(ERR_MEMORY, "no memory for %lld images", (long long)count);
-    err = err_agree_all(err, &run->par, "memory for images");
-    if (!err) err = ingest_probe_all(&ingest->probes, ingest->pixels, ingest->list, ingest->config, run);
-    if (!err) err = ingest_judge(ingest->probes, ingest->list, ingest->config, &run->par);
+    Err err = images ? ingest_keep_open_all(&ingest->keep, ingest) : ERR_NONE;
+    if (!err) err = ingest_probe_all(&ingest->probes, images ? &ingest->keep : NULL, ingest->list, ingest->config, run);
+    if (!err) err = judge_all(ingest);
     if (!err && run->par.rank == 0) warn_of_empty_classes(ingest);
     if (!err) err = images ? ingest_write_pool_all(ingest) : ingest_write_shards_all(ingest);
-    free_pixels(&ingest->pixels, count);
+    ingest_keep_close(&ingest->keep);
     free(ingest->probes);
     ingest->probes = NULL;
     return err;
@@ -134,6 +131,7 @@ static Err ingest_list_files_all(Ingest *ingest) {
                  (long long)list->n_left_out);
     TRY(look_for_result_all(&done, ingest));
     if (!done) return read_and_write_all(ingest);
+    if (ingest->config->as == INGEST_IMAGES) TRY(ingest_keep_clear_all(ingest));
     log_info("%s was made from these files with these settings before; --force makes it again", ingest->run->out);
     return ERR_NONE;
 }

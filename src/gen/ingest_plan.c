@@ -68,10 +68,9 @@ static Err try_file(Trial *trial, const IngestList *list, const IngestConfig *co
     const Run run = {.par = par_serial(1), .progress = PROGRESS_NONE};
     IngestList one = list_of_one(list, file);
     IngestProbe *probe = NULL;
-    uint8_t *pixels = NULL;
     bool images = config->as == INGEST_IMAGES;
     double start = clock_wall_s(), bytes = (double)one.bytes[0];
-    Err err = ingest_probe_all(&probe, images ? &pixels : NULL, &one, config, &run);
+    Err err = ingest_probe_all(&probe, NULL, &one, config, &run);
     double seconds = clock_wall_s() - start;
     if (!err && !probe->reason[0]) {
         trial->look_seconds += seconds;
@@ -80,7 +79,6 @@ static Err try_file(Trial *trial, const IngestList *list, const IngestConfig *co
         if (probe->n_frames / bytes > trial->densest) trial->densest = probe->n_frames / bytes;
         if (!images && config->storage != INGEST_ENCODED) err = time_piece(trial, &one, config, probe->n_frames);
     }
-    free(pixels);
     free(probe);
     return err;
 }
@@ -104,7 +102,7 @@ static Err try_some(Trial *trial, const IngestList *list, const IngestConfig *co
 static double memory_of(const Trial *trial, const IngestConfig *config, const IngestList *list, int64_t largest,
                         int threads) {
     double frame = 3.0 * config->size * config->size, longest = trial->densest * (double)largest;
-    if (config->as == INGEST_IMAGES) return 48e6 + 2 * frame * (double)list->count; /* squares, and the pool of them */
+    if (config->as == INGEST_IMAGES) return 48e6 + threads * (20e6 + frame) + 300 * (double)list->count;
     if (config->storage == INGEST_ENCODED) return 48e6 + threads * 20e6;
     if (config->max_frames > 0 && longest > config->max_frames) longest = config->max_frames;
     return 48e6 + threads * (20e6 + frame * longest);
@@ -122,9 +120,10 @@ static void print_needs(const Trial *trial, const IngestConfig *config, const In
     printf("frames: about %s\n",
            text_count(count, sizeof count, config->as == INGEST_IMAGES ? list->count : (int64_t)(frames + 0.5)));
     if (config->as == INGEST_IMAGES) frames = (double)list->count;
-    printf("disk: about %s%s\n",
+    printf("disk: about %s%s%s\n",
            text_bytes(bytes, sizeof bytes, as_they_are ? total : frames * 3.0 * config->size * config->size),
-           compressed ? " before compression" : "");
+           compressed ? " before compression" : "",
+           config->as == INGEST_IMAGES ? ", and as much again until it is finished" : "");
     printf("memory: about %s a rank with %d thread%s\n", text_bytes(bytes, sizeof bytes, memory), threads,
            threads == 1 ? "" : "s");
     printf("time: about %s on one core; ranks and threads share it\n",

@@ -1,10 +1,8 @@
-#include "gen/ingest_work.h"
-
 #include "base/file.h"
 #include "base/log.h"
+#include "gen/ingest_work.h"
+#include "gen/pool_pieces.h"
 #include "par/agree.h"
-#include "par/share.h"
-#include "store/pool.h"
 #include "store/record.h"
 
 #include <limits.h>
@@ -51,86 +49,113 @@ Err ingest_pool_done(bool *done, const Ingest *ingest) {
                  ingest->run->out);
 }
 
-/* The readable images on rank 0, in the order of the list. */
-typedef struct {
-    uint8_t *images;
-    const char **sources;
-    int count;
-} Collected;
+/* ---- what is kept on the way ---- */
 
-static Err collected_prepare(Collected *collected, const Ingest *ingest) {
-    int64_t count = ingest->list->count - ingest_count_bad(ingest->probes, ingest->list->count);
-    size_t image_bytes = (size_t)ingest->config->size * (size_t)ingest->config->size * 3;
-    if (count > INT_MAX) return RAISE(ERR_INPUT, "%lld images are too many for one pool", (long long)count);
-    collected->count = (int)count;
-    if (ingest->run->par.rank > 0) return ERR_NONE;
-    collected->images = malloc((size_t)count * image_bytes);
-    collected->sources = calloc((size_t)count, sizeof *collected->sources);
-    if (collected->images && collected->sources) return ERR_NONE;
-    return RAISE(ERR_MEMORY, "no memory for a pool of %lld images of %d x %d pixels", (long long)count,
-                 ingest->config->size, ingest->config->size);
+static Err keep_folder(char folder[PATH_SIZE], const Ingest *ingest) {
+    return text_format(folder, PATH_SIZE, "%s.journal", ingest->run->out);
 }
 
-/* One image of `owner` comes to rank 0. */
-static void bring_to_rank0(uint8_t *place, const uint8_t *mine, int image_bytes, int owner, const Par *par) {
-    if (par->rank == 0 && owner == 0)
-        memcpy(place, mine, (size_t)image_bytes);
-    else if (par->rank == 0)
-        MPI_Recv(place, image_bytes, MPI_BYTE, owner, 0, par->comm, MPI_STATUS_IGNORE);
-    else if (par->rank == owner)
-        MPI_Send(mine, image_bytes, MPI_BYTE, 0, 0, par->comm);
+/* What is kept, and the pool of it; files that cannot be read are counted, too. */
+static Err check_room(const IngestKeep *keep, const Ingest *ingest) {
+    int64_t files = ingest->list->count - ingest_list_missing(ingest->list);
+    int64_t pieces = files * (int64_t)ingest_piece_bytes(ingest->config), there = journal_bytes(keep->earlier);
+    int64_t needed = there < pieces ? 2 * pieces - there : pieces;
+    return folder_check_room(ingest->run->out, (uint64_t)needed,
+                             "; that is the pool and, on the way, its images again");
 }
 
-static void collect_all(Collected *collected, const Ingest *ingest) {
+static Err open_keep(IngestKeep *keep, const char *folder, const Ingest *ingest) {
+    TRY(journal_open(&keep->journal, folder, ingest->list->digest, &ingest->run->par));
+    TRY(journal_index(&keep->earlier, keep->journal));
+    return ingest->run->par.rank == 0 ? check_room(keep, ingest) : ERR_NONE;
+}
+
+Err ingest_keep_open_all(IngestKeep *keep, const Ingest *ingest) {
     const Par *par = &ingest->run->par;
-    int image_bytes = ingest->config->size * ingest->config->size * 3;
-    size_t at = 0;
-    for (int64_t file = 0; file < ingest->list->count; file++) {
-        if (ingest->probes[file].reason[0]) continue;
-        uint8_t *place = par->rank == 0 ? collected->images + at * (size_t)image_bytes : NULL;
-        bring_to_rank0(place, ingest->pixels[file], image_bytes, (int)(file % par->n_ranks), par);
-        if (par->rank == 0) collected->sources[at] = ingest->list->names[file];
-        at++;
-    }
+    char folder[PATH_SIZE];
+    TRY(keep_folder(folder, ingest));
+    if (ingest->run->force) TRY(journal_clear_all(folder, par));
+    return err_agree_all(open_keep(keep, folder, ingest), par, folder);
 }
 
-static Err write_side(const Ingest *ingest, const Collected *collected, const char *digest) {
+Err ingest_keep_clear_all(const Ingest *ingest) {
+    char folder[PATH_SIZE];
+    TRY(keep_folder(folder, ingest));
+    return journal_clear_all(folder, &ingest->run->par);
+}
+
+void ingest_keep_close(IngestKeep *keep) {
+    journal_index_free(&keep->earlier);
+    journal_close(&keep->journal);
+}
+
+Err ingest_keep_remove_all(IngestKeep *keep, const Par *par) {
+    journal_index_free(&keep->earlier);
+    return journal_remove_all(&keep->journal, par);
+}
+
+/* ---- writing ---- */
+
+/* The readable images, in the order of the list. */
+static Err choose(int64_t **numbers, const char ***sources, int *count, const Ingest *ingest) {
+    int64_t all = ingest->list->count, readable = all - ingest_count_bad(ingest->probes, all);
+    if (readable > INT_MAX) return RAISE(ERR_INPUT, "%lld images are too many for one pool", (long long)readable);
+    *numbers = calloc((size_t)readable, sizeof **numbers);
+    *sources = calloc((size_t)readable, sizeof **sources);
+    if (!*numbers || !*sources) return RAISE(ERR_MEMORY, "no memory for the names of %lld images", (long long)readable);
+    for (int64_t file = 0; file < all; file++) {
+        if (ingest->probes[file].reason[0]) continue;
+        (*sources)[*count] = ingest->list->names[file];
+        (*numbers)[(*count)++] = file;
+    }
+    return ERR_NONE;
+}
+
+static Err write_side(const Ingest *ingest, int images, const char *digest) {
     char path[PATH_SIZE], *provenance = NULL;
     TRY(side_path(path, sizeof path, ingest));
     TRY(ingest_provenance(&provenance, ingest));
     cJSON *tree = record_new(side_schema, SIDE_VERSION);
     bool complete = tree && record_put_text(tree, "pool", path_base(ingest->run->out)) &&
-                    record_put_text(tree, "digest", digest) && record_put_int(tree, "images", collected->count) &&
+                    record_put_text(tree, "digest", digest) && record_put_int(tree, "images", images) &&
                     record_put_int(tree, "size", ingest->config->size) &&
                     record_put_json(tree, "config", ingest->run->config_text) &&
                     record_put_json(tree, "provenance", provenance);
     free(provenance);
-    return record_write(&tree, complete, path);
-}
-
-static Err write_pool(const Ingest *ingest, const Collected *collected) {
-    const Run *run = ingest->run;
-    char digest[DIGEST_SIZE], parent[PATH_SIZE];
-    TRY(path_parent(parent, sizeof parent, run->out));
-    TRY(folder_make(parent));
-    TRY(pool_write(run->out, pool_kind, collected->images, collected->count, ingest->config->size, ingest->config->size,
-                   collected->sources, run->seed, run->config_text, digest));
-    TRY(write_side(ingest, collected, digest));
-    log_info("%d images of %d x %d pixels in %s, digest %s", collected->count, ingest->config->size,
-             ingest->config->size, run->out, digest);
+    TRY(record_write(&tree, complete, path));
+    log_info("%d images of %d x %d pixels in %s, digest %s", images, ingest->config->size, ingest->config->size,
+             ingest->run->out, digest);
     return ERR_NONE;
 }
 
-Err ingest_write_pool_all(const Ingest *ingest) {
+static Err write_files_all(const Ingest *ingest, int count, const int64_t *numbers, const char *const *sources) {
+    const Run *run = ingest->run;
+    char digest[DIGEST_SIZE];
+    const PoolPieces pieces = {.pool = {.path = run->out,
+                                        .kind = pool_kind,
+                                        .count = count,
+                                        .height = ingest->config->size,
+                                        .width = ingest->config->size,
+                                        .sources = sources,
+                                        .seed = run->seed,
+                                        .config_text = run->config_text},
+                               .head_bytes = sizeof(IngestHead),
+                               .piece_images = 1,
+                               .numbers = numbers};
+    TRY(pool_from_pieces_all(&pieces, ingest->keep.journal, run, digest));
+    return err_agree_all(run->par.rank == 0 ? write_side(ingest, count, digest) : ERR_NONE, &run->par,
+                         "writing the pool");
+}
+
+Err ingest_write_pool_all(Ingest *ingest) {
     const Par *par = &ingest->run->par;
-    Collected collected = {0};
-    Err err = err_agree_all(collected_prepare(&collected, ingest), par, "memory for the pool");
-    if (!err) {
-        collect_all(&collected, ingest);
-        if (par->rank == 0) err = write_pool(ingest, &collected);
-        err = err_agree_all(err, par, "writing the pool");
-    }
-    free(collected.sources);
-    free(collected.images);
+    int64_t *numbers = NULL;
+    const char **sources = NULL;
+    int count = 0;
+    Err err = err_agree_all(choose(&numbers, &sources, &count, ingest), par, "the images of the pool");
+    if (!err) err = write_files_all(ingest, count, numbers, sources);
+    if (!err) err = ingest_keep_remove_all(&ingest->keep, par);
+    free(sources);
+    free(numbers);
     return err;
 }

@@ -1,5 +1,6 @@
 #include "gen/ingest_probe.h"
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/shared_err.h"
 #include "base/stop.h"
@@ -27,7 +28,7 @@ typedef struct {
     Progress *progress;
     Message *messages; /* this rank's files */
     int64_t n_messages;
-    uint8_t **pixels;
+    const IngestKeep *keep;
 } Pass;
 
 static Err probe_video(IngestProbe *probe, const char *path) {
@@ -38,19 +39,32 @@ static Err probe_video(IngestProbe *probe, const char *path) {
     return ERR_NONE;
 }
 
-/* The square's buffer passes from `square` to *pixels. */
-static Err probe_image(IngestProbe *probe, uint8_t **pixels, const char *path, int size) {
+/* A piece: the image's size and its square. */
+static Err make_square(uint8_t *piece, const char *path, int size) {
     Frames image = {0}, square = {0};
     Err err = image_read(&image, path);
     if (!err) err = square_of(&square, &image, size);
     if (!err) {
-        *probe = (IngestProbe){1, image.height, image.width, 0, ""};
-        *pixels = square.data;
-        square = (Frames){0};
+        const IngestHead head = {image.height, image.width};
+        memcpy(piece, &head, sizeof head);
+        memcpy(piece + sizeof head, square.data, frames_frame_bytes(&square));
     }
     frames_free(&square);
     frames_free(&image);
     return err;
+}
+
+/* From an earlier life, or *fresh from the file. */
+static Err probe_image(IngestProbe *probe, uint8_t *piece, bool *fresh, const Pass *pass, int64_t file,
+                       const char *path) {
+    IngestHead head;
+    const IngestKeep *keep = pass->keep;
+    *fresh = !keep || !journal_fetch(keep->earlier, file, piece, ingest_piece_bytes(pass->config));
+    if (*fresh && fault_hit("ingest.image")) return RAISE(ERR_INTERNAL, "%s: injected fault", path);
+    if (*fresh) TRY(make_square(piece, path, pass->config->size));
+    memcpy(&head, piece, sizeof head);
+    *probe = (IngestProbe){1, head.height, head.width, 0, ""};
+    return ERR_NONE;
 }
 
 /* The message without the file's name in front, which stands beside it wherever it is shown. */
@@ -61,31 +75,49 @@ static void keep_reason(IngestProbe *probe, const char *path) {
     snprintf(probe->reason, sizeof probe->reason, "%.*s", (int)sizeof probe->reason - 1, message);
 }
 
-static Err probe_one(Pass *pass, Message *message) {
-    char path[PATH_SIZE];
-    TRY(ingest_list_path(path, sizeof path, pass->list, pass->config, message->file));
-    IngestProbe *probe = &message->probe;
-    Err err = pass->config->as == INGEST_VIDEOS
-                  ? probe_video(probe, path)
-                  : probe_image(probe, &pass->pixels[message->file], path, pass->config->size);
-    if (err != ERR_INPUT && err != ERR_IO) return err; /* no memory, say: not the file's fault */
+/* What is wrong with a file is told of it; anything else, no memory say, is not the file's fault. */
+static Err judge(IngestProbe *probe, Err err, const char *path) {
+    if (err != ERR_INPUT && err != ERR_IO) return err;
     keep_reason(probe, path);
     return ERR_NONE;
 }
 
-static Err check_stop(void) {
-    if (!stop_requested()) return ERR_NONE;
-    return RAISE(ERR_STOPPED, "stopped by %s before anything was written", stop_reason());
+static Err probe_one_image(bool *fresh, const Pass *pass, Message *message, const char *path) {
+    size_t bytes = ingest_piece_bytes(pass->config);
+    uint8_t *piece = malloc(bytes);
+    if (!piece) return RAISE(ERR_MEMORY, "%s: no memory for an image of %d pixels", path, pass->config->size);
+    Err err = judge(&message->probe, probe_image(&message->probe, piece, fresh, pass, message->file, path), path);
+    if (!err && *fresh && pass->keep && !message->probe.reason[0])
+        err = journal_append(pass->keep->journal, message->file, piece, bytes);
+    free(piece);
+    return err;
 }
 
-/* Stop requests are looked at by one thread. */
+/* *fresh: not known from an earlier life. */
+static Err probe_one(bool *fresh, const Pass *pass, Message *message) {
+    char path[PATH_SIZE];
+    *fresh = true;
+    TRY(ingest_list_path(path, sizeof path, pass->list, pass->config, message->file));
+    if (pass->config->as == INGEST_IMAGES) return probe_one_image(fresh, pass, message, path);
+    return judge(&message->probe, probe_video(&message->probe, path), path);
+}
+
+static Err check_stop(const Pass *pass) {
+    if (!stop_requested()) return ERR_NONE;
+    if (!pass->keep) return RAISE(ERR_STOPPED, "stopped by %s before anything was written", stop_reason());
+    return RAISE(ERR_STOPPED, "stopped by %s: the images read so far are kept; run the same command again to go on",
+                 stop_reason());
+}
+
+/* Stop requests are looked at by one thread, after a file, so that every life brings something. */
 static Err probe_mine(Pass *pass) {
     SharedErr failure = SHARED_ERR_INIT;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(pass->run->par.threads)
     for (int64_t i = 0; i < pass->n_messages; i++) {
         if (shared_err_failed(&failure)) continue;
-        Err err = omp_get_thread_num() == 0 ? check_stop() : ERR_NONE;
-        if (!err) err = probe_one(pass, &pass->messages[i]);
+        bool fresh;
+        Err err = probe_one(&fresh, pass, &pass->messages[i]);
+        if (!err && fresh && omp_get_thread_num() == 0 && i + 1 < pass->n_messages) err = check_stop(pass);
         shared_err_note(&failure, err, i);
         progress_add(pass->progress, 1);
     }
@@ -114,10 +146,10 @@ static Err share_results_all(IngestProbe **probes, const Pass *pass) {
     return err_agree_all(err, par, "the first pass over the files");
 }
 
-Err ingest_probe_all(IngestProbe **probes, uint8_t **pixels, const IngestList *list, const IngestConfig *config,
+Err ingest_probe_all(IngestProbe **probes, const IngestKeep *keep, const IngestList *list, const IngestConfig *config,
                      const Run *run) {
     const Par *par = &run->par;
-    Pass pass = {.list = list, .config = config, .run = run, .pixels = pixels};
+    Pass pass = {.list = list, .config = config, .run = run, .keep = keep};
     TRY(progress_begin_all(&pass.progress, par, run->progress, "files", list->count, "", 0));
     Err err = deal_files(&pass);
     if (!err) err = probe_mine(&pass);

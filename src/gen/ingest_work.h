@@ -10,7 +10,7 @@ typedef struct {
     const IngestList *list;
     const Run *run;
     IngestProbe *probes;
-    uint8_t **pixels; /* images: finished squares of this rank's files */
+    IngestKeep keep; /* images */
 } Ingest;
 
 static inline StorageKind ingest_storage(const IngestConfig *config) {
@@ -33,4 +33,11 @@ CHECKED Err ingest_print_plan(const Ingest *ingest);
 CHECKED Err ingest_shards_done(bool *done, const Ingest *ingest);
 CHECKED Err ingest_pool_done(bool *done, const Ingest *ingest);
 CHECKED Err ingest_write_shards_all(const Ingest *ingest);
-CHECKED Err ingest_write_pool_all(const Ingest *ingest);
+/* Images are kept in OUT.journal (store/journal.h) until the pool is written. */
+CHECKED Err ingest_keep_open_all(IngestKeep *keep, const Ingest *ingest);
+/* For whoever finds the pool there: a life that died in between may have left the folder. */
+CHECKED Err ingest_keep_clear_all(const Ingest *ingest);
+void ingest_keep_close(IngestKeep *keep);
+/* Closes, and removes the folder. */
+CHECKED Err ingest_keep_remove_all(IngestKeep *keep, const Par *par);
+CHECKED Err ingest_write_pool_all(Ingest *ingest);

@@ -6,13 +6,12 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "gen/pool_pieces.h"
 #include "gen/texture_maker.h"
 #include "gen/texture_stat.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
-#include "store/journal.h"
-#include "store/pool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -79,38 +78,21 @@ static Err look(bool *done, const Run *run, const char *side, const char *text) 
 
 /* ---- making ---- */
 
-/* The blocks of a pool: what is made, and what a rank makes of the round at hand. */
+/* What a rank makes, block by block; a block is a piece of the pool. */
 typedef struct {
     const TexturesConfig *config;
     const Run *run;
-    uint8_t *pixels; /* of the pool; rank 0 */
-    int n_blocks, n_missing;
-    uint8_t *made; /* (n_blocks) */
-    int *missing;  /* (n_missing) blocks */
-    uint8_t *mine; /* (ROUND_BLOCKS, BLOCK_IMAGES) images */
-    TextureMaker *maker;
+    const PoolPieces *pieces;
     Journal *journal;
+    int n_blocks, n_missing;
+    int *missing;    /* (n_missing) blocks */
+    uint8_t *images; /* of a block */
+    TextureMaker *maker;
     Progress *progress;
 } Making;
 
 static int block_images(const Making *m, int block) {
-    int left = m->config->images - block * BLOCK_IMAGES;
-    return left < BLOCK_IMAGES ? left : BLOCK_IMAGES;
-}
-
-static size_t block_bytes(const Making *m, int block) {
-    return (size_t)block_images(m, block) * image_bytes(m->config);
-}
-
-static uint8_t *block_place(const Making *m, int block) {
-    return m->pixels + (size_t)block * BLOCK_IMAGES * image_bytes(m->config);
-}
-
-static void take_piece(void *state, int64_t number, const void *bytes, size_t size) {
-    Making *m = state;
-    if (number < 0 || number >= m->n_blocks || size != block_bytes(m, (int)number)) return;
-    memcpy(block_place(m, (int)number), bytes, size);
-    m->made[number] = 1;
+    return (int)(pool_piece_bytes(m->pieces, block) / image_bytes(m->config));
 }
 
 /* made: blocks of this life, at least. */
@@ -124,126 +106,130 @@ static Err stopped(const Making *m, int made) {
 static Err make_blocks(Making *m, int first, Share part) {
     const int *blocks = m->missing + first + part.begin;
     int count = (int)(part.end - part.begin);
-    uint8_t *place = m->mine;
     for (int i = 0; i < count; i++) {
         int images = block_images(m, blocks[i]);
         if (fault_hit("textures.block")) return RAISE(ERR_INTERNAL, "%s: injected fault", m->run->out);
-        TRY(texture_maker_render(m->maker, place, blocks[i] * BLOCK_IMAGES, images));
-        TRY(journal_append(m->journal, blocks[i], place, block_bytes(m, blocks[i])));
+        TRY(texture_maker_render(m->maker, m->images, blocks[i] * BLOCK_IMAGES, images));
+        TRY(journal_append(m->journal, blocks[i], m->images, pool_piece_bytes(m->pieces, blocks[i])));
         progress_add(m->progress, images);
-        place += block_bytes(m, blocks[i]);
         if (i + 1 < count && stop_requested()) return stopped(m, first + i + 1);
     }
     return ERR_NONE;
 }
 
-/* missing[first, first + count), shared among the ranks; rank 0 gathers them in order. */
-static Err make_round_all(Making *m, int first, int count) {
-    const Par *par = &m->run->par;
-    Share part = share_block(count, par->rank, par->n_ranks);
-    size_t mine = 0, total;
-    uint8_t *gathered = NULL;
-    TRY(err_agree_all(make_blocks(m, first, part), par, "making textures"));
-    for (int64_t i = part.begin; i < part.end; i++) mine += block_bytes(m, m->missing[first + i]);
-    TRY(gather_bytes_all((void **)&gathered, &total, m->mine, mine, par));
-    const uint8_t *at = gathered;
-    for (int i = first; i < first + count && par->rank == 0; i++) {
-        memcpy(block_place(m, m->missing[i]), at, block_bytes(m, m->missing[i]));
-        at += block_bytes(m, m->missing[i]);
-    }
-    free(gathered);
-    return ERR_NONE;
-}
-
+/* Rounds of the missing blocks, shared among the ranks. */
 static Err make_missing_all(Making *m) {
     const Par *par = &m->run->par;
     int step = ROUND_BLOCKS * par->n_ranks;
     for (int first = 0; first < m->n_missing; first += step) {
-        int left = m->n_missing - first;
-        TRY(make_round_all(m, first, left < step ? left : step));
+        int left = m->n_missing - first, count = left < step ? left : step;
+        Err err = make_blocks(m, first, share_block(count, par->rank, par->n_ranks));
+        TRY(err_agree_all(err, par, "making textures"));
         if (left > step && agree_stop_all(par)) return stopped(m, first + step);
     }
     return ERR_NONE;
 }
 
 static Err making_allocate(Making *m) {
-    size_t n = (size_t)m->n_blocks;
-    m->made = calloc(n, 1);
-    m->missing = calloc(n, sizeof *m->missing);
-    m->mine = malloc((size_t)ROUND_BLOCKS * BLOCK_IMAGES * image_bytes(m->config));
-    if (!m->made || !m->missing || !m->mine) return RAISE(ERR_MEMORY, "%d blocks of textures: no memory", m->n_blocks);
+    m->missing = calloc((size_t)m->n_blocks, sizeof *m->missing);
+    m->images = malloc(pool_piece_bytes(m->pieces, 0));
+    if (!m->missing || !m->images) return RAISE(ERR_MEMORY, "%d blocks of textures: no memory", m->n_blocks);
     return texture_maker_new(&m->maker, m->config, m->run->seed, m->run->par.threads);
+}
+
+/* there[i], block part.begin + i: a rank looks at its part, as that is reading all there is of it. */
+static Err look_back(uint8_t *there, const Making *m, Share part) {
+    JournalIndex *index;
+    TRY(journal_index(&index, m->journal));
+    for (int64_t block = part.begin; block < part.end; block++)
+        there[block - part.begin] = journal_fetch(index, block, m->images, pool_piece_bytes(m->pieces, block));
+    journal_index_free(&index);
+    return ERR_NONE;
+}
+
+static Err find_missing_all(Making *m) {
+    const Par *par = &m->run->par;
+    Share part = share_block(m->n_blocks, par->rank, par->n_ranks);
+    size_t bytes, mine = (size_t)(part.end - part.begin);
+    void *all = NULL;
+    uint8_t *there = calloc(mine + 1, 1);
+    Err err = there ? making_allocate(m) : RAISE(ERR_MEMORY, "%d blocks of textures: no memory", m->n_blocks);
+    if (!err) err = look_back(there, m, part);
+    err = err_agree_all(err, par, "looking for textures of an earlier run");
+    if (!err) err = gather_bytes_all(&all, &bytes, there, mine, par);
+    for (int block = 0; block < m->n_blocks && !err; block++)
+        if (!((uint8_t *)all)[block]) m->missing[m->n_missing++] = block;
+    free(there);
+    free(all);
+    if (!err && m->n_missing < m->n_blocks)
+        log_info("%s: going on with %d of %d blocks there", m->run->out, m->n_blocks - m->n_missing, m->n_blocks);
+    return err;
+}
+
+static int count_made(const Making *m) {
+    int images = m->config->images;
+    for (int i = 0; i < m->n_missing; i++) images -= block_images(m, m->missing[i]);
+    return images;
+}
+
+static Err make_all(Journal *journal, const PoolPieces *pieces, const TexturesConfig *config, const Run *run) {
+    const Par *par = &run->par;
+    Making m = {
+        .config = config, .run = run, .pieces = pieces, .journal = journal, .n_blocks = (int)pool_piece_count(pieces)};
+    Err err = find_missing_all(&m);
+    if (!err)
+        err = err_agree_all(par->rank == 0 ? pool_pieces_check_room(pieces, m.n_missing) : ERR_NONE, par,
+                            "room for the pool");
+    if (!err) err = progress_begin_all(&m.progress, par, run->progress, "images", config->images, "images", 1);
+    if (!err && par->rank == 0) progress_add(m.progress, count_made(&m));
+    if (!err) err = make_missing_all(&m);
+    progress_end_all(&m.progress);
+    texture_maker_free(&m.maker);
+    free(m.missing);
+    free(m.images);
+    return err;
 }
 
 static Err journal_folder(char folder[PATH_SIZE], const Run *run) {
     return text_format(folder, PATH_SIZE, "%s.journal", run->out);
 }
 
-/* Rank 0 reads what earlier lives have made, and everybody hears what is missing. */
-static Err look_back_all(Making *m, const char *identity) {
-    const Par *par = &m->run->par;
+static Err write_pool_all(const PoolPieces *pieces, Journal *journal, const Run *run, const char *side) {
+    const PoolPlan *pool = &pieces->pool;
+    char digest[DIGEST_SIZE];
+    TRY(pool_from_pieces_all(pieces, journal, run, digest));
+    Err err = ERR_NONE;
+    if (run->par.rank == 0) {
+        err = file_write_whole(side, pool->config_text, strlen(pool->config_text));
+        log_info("wrote %s: %d textures of %d x %d, digest %s", pool->path, pool->count, pool->width, pool->height,
+                 digest);
+    }
+    return err_agree_all(err, &run->par, "writing the pool");
+}
+
+/* --force begins anew: pieces of an earlier life are not looked at. */
+static Err open_journal_all(Journal **journal, const Run *run, const char *identity) {
     char folder[PATH_SIZE];
-    Err err = journal_folder(folder, m->run);
-    if (!err) err = making_allocate(m);
-    if (!err) err = journal_open(&m->journal, folder, identity, par);
-    if (!err && par->rank == 0 && !m->run->force) err = journal_read(m->journal, take_piece, m);
-    TRY(err_agree_all(err, par, "looking for textures of an earlier run"));
-    TRY(spread_bytes_all(m->made, (size_t)m->n_blocks, par));
-    for (int block = 0; block < m->n_blocks; block++)
-        if (!m->made[block]) m->missing[m->n_missing++] = block;
-    if (m->n_missing < m->n_blocks)
-        log_info("%s: going on with %d of %d blocks there", m->run->out, m->n_blocks - m->n_missing, m->n_blocks);
-    return ERR_NONE;
-}
-
-static Err make_all(uint8_t *pixels, Journal **journal, const TexturesConfig *config, const Run *run,
-                    const char *identity) {
-    const Par *par = &run->par;
-    Making m = {
-        .config = config, .run = run, .pixels = pixels, .n_blocks = (config->images + BLOCK_IMAGES - 1) / BLOCK_IMAGES};
-    Err err = look_back_all(&m, identity);
-    if (!err) err = progress_begin_all(&m.progress, par, run->progress, "images", config->images, "images", 1);
-    if (!err && par->rank == 0)
-        for (int block = 0; block < m.n_blocks; block++)
-            if (m.made[block]) progress_add(m.progress, block_images(&m, block));
-    if (!err) err = make_missing_all(&m);
-    progress_end_all(&m.progress);
-    *journal = m.journal;
-    texture_maker_free(&m.maker);
-    free(m.made);
-    free(m.missing);
-    free(m.mine);
-    return err;
-}
-
-static Err write_files(const uint8_t *pixels, const TexturesConfig *config, const Run *run, const char *side,
-                       const char *text) {
-    char digest[DIGEST_SIZE], parent[PATH_SIZE];
-    TRY(path_parent(parent, sizeof parent, run->out));
-    TRY(folder_make(parent));
-    TRY(pool_write(run->out, kind_name((TextureKind)config->kind), pixels, config->images, config->size, config->size,
-                   NULL, run->seed, text, digest));
-    TRY(file_write_whole(side, text, strlen(text)));
-    log_info("wrote %s: %d textures of %d x %d, digest %s", run->out, config->images, config->size, config->size,
-             digest);
-    return ERR_NONE;
+    TRY(journal_folder(folder, run));
+    if (run->force) TRY(journal_clear_all(folder, &run->par));
+    return err_agree_all(journal_open(journal, folder, identity, &run->par), &run->par, folder);
 }
 
 static Err make_pool_all(const TexturesConfig *config, const Run *run, const char *side, const char *text) {
-    const Par *par = &run->par;
-    size_t bytes = (size_t)config->images * image_bytes(config);
-    uint8_t *pixels = par->rank == 0 ? malloc(bytes) : NULL;
+    const PoolPieces pieces = {.pool = {.path = run->out,
+                                        .kind = kind_name((TextureKind)config->kind),
+                                        .count = config->images,
+                                        .height = config->size,
+                                        .width = config->size,
+                                        .seed = run->seed,
+                                        .config_text = text},
+                               .piece_images = BLOCK_IMAGES};
     Journal *journal = NULL;
-    Err err = par->rank == 0 && !pixels ? RAISE(ERR_MEMORY, "a pool of %zu bytes: out of memory", bytes) : ERR_NONE;
-    err = err_agree_all(err, par, "memory for the pool");
-    if (!err) err = make_all(pixels, &journal, config, run, text);
-    if (!err) {
-        if (par->rank == 0) err = write_files(pixels, config, run, side, text);
-        err = err_agree_all(err, par, "writing the pool");
-    }
-    if (!err) err = journal_remove_all(&journal, par);
+    Err err = open_journal_all(&journal, run, text);
+    if (!err) err = make_all(journal, &pieces, config, run);
+    if (!err) err = write_pool_all(&pieces, journal, run, side);
+    if (!err) err = journal_remove_all(&journal, &run->par);
     journal_close(&journal);
-    free(pixels);
     return err;
 }
 
@@ -256,14 +242,19 @@ static Err check_size(const TexturesConfig *config) {
 static const double images_per_core_second[] = {
     [TEXTURE_STATISTICAL] = 4, [TEXTURE_STYLEGAN_ORIENTED] = 15, [TEXTURE_STYLEGAN_HIGH_FREQUENCY] = 15};
 
+/* Generators, their buffers and MPI; seen 60 to 150 MB at 256 x 256. */
+static const double rank_bytes = 200e6;
+
 static void print_plan(const TexturesConfig *config, const Run *run) {
-    char disk[32], memory[32];
+    char disk[32], scratch[32], memory[32];
     double bytes = (double)config->images * (double)image_bytes(config);
+    double rank = rank_bytes + BLOCK_IMAGES * (double)image_bytes(config);
     printf("%d %s textures of %d x %d in %s\n", config->images, kind_name((TextureKind)config->kind), config->size,
            config->size, run->out ? run->out : "(no --out)");
-    printf("disk: %s; memory: %s on rank 0, little elsewhere\n", text_bytes(disk, sizeof disk, bytes),
-           text_bytes(memory, sizeof memory, bytes + 200e6));
-    estimate_print(bytes + 200e6, config->images / images_per_core_second[config->kind]);
+    printf("disk: %s, and until it is finished %s in %s.journal; memory: about %s a rank\n",
+           text_bytes(disk, sizeof disk, bytes), text_bytes(scratch, sizeof scratch, bytes),
+           run->out ? run->out : "OUT", text_bytes(memory, sizeof memory, rank));
+    estimate_print(rank, config->images / images_per_core_second[config->kind]);
 }
 
 Err textures_run_all(const TexturesConfig *config, const Run *run) {

@@ -2,10 +2,8 @@
  *
  * What image i is does not depend on ranks and threads (gen/texture_maker.h). Ranks share the images of one round at a
  * time; what is made is kept in OUT.journal (store/journal.h) until the pool is written, so that a stopped or killed
- * run goes on; rank 0 holds the pool in memory and writes it, so a pool is limited by its memory: larger ones are
- * several pools of different seeds, which readers take as one (gen/media.h). Moving textures are a variant (generator
- * "texture-video").
- */
+ * run goes on. No rank holds more than the images it is at; the disk holds a pool twice until it is finished. Moving
+ * textures are a variant (generator "texture-video"). */
 #pragma once
 
 #include "base/field.h"

@@ -17,11 +17,24 @@ typedef struct Journal Journal;
 /* The folder is made by the first piece. `identity`: everything that determines the pieces; files of another one are
  * ignored. */
 CHECKED Err journal_open(Journal **journal, const char *folder, const char *identity, const Par *par);
-/* Hands out every piece that is there, in no order, some maybe twice; bytes are borrowed for the call. */
+/* Hands out every piece that is there, by number, some maybe twice; bytes are borrowed for the call. */
 typedef void JournalTake(void *state, int64_t number, const void *bytes, size_t size);
 CHECKED Err journal_read(const Journal *journal, JournalTake *take, void *state);
 /* From any thread. */
 CHECKED Err journal_append(Journal *journal, int64_t number, const void *bytes, size_t size);
+/* Other nodes, too, see what this rank has appended when this returns. */
+CHECKED Err journal_publish(Journal *journal);
+
+/* Where pieces are, for those who want them in an order of their own and cannot hold all: what is there when it is made
+ * and was published. The journal is borrowed. */
+typedef struct JournalIndex JournalIndex;
+CHECKED Err journal_index(JournalIndex **index, const Journal *journal);
+/* False: no whole piece of this number and size is there, and `bytes` (size) may hold anything. From any thread. */
+bool journal_fetch(JournalIndex *index, int64_t number, void *bytes, size_t size);
+/* Bytes of all pieces that are there, whole or not. */
+int64_t journal_bytes(const JournalIndex *index);
+void journal_index_free(JournalIndex **index); /* fine with NULL */
+
 /* Fine with NULL. */
 void journal_close(Journal **journal);
 /* Closes, on every rank, and removes the folder. */

@@ -1,71 +1,30 @@
 #include "store/pool.h"
 
-#include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "par/agree.h"
 #include "store/h5.h"
+#include "store/pool_format.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define POOL_SCHEMA "synvid.pool"
-enum { POOL_VERSION = 1 };
-
-static Err digest_pixels(char out[DIGEST_SIZE], const uint8_t *images, int count, int height, int width) {
+Err pool_digest_new(Digest **digest, int count, int height, int width) {
     const int32_t shape[] = {count, height, width, 3};
-    Digest *digest;
-    TRY(digest_new(&digest));
-    digest_add(digest, shape, sizeof shape);
-    digest_add(digest, images, (size_t)count * (size_t)height * (size_t)width * 3);
-    digest_hex(digest, out);
-    digest_free(&digest);
+    TRY(digest_new(digest));
+    digest_add(*digest, shape, sizeof shape);
     return ERR_NONE;
 }
 
-static Err put_attributes(const H5File *file, const char *kind, uint64_t seed, const char *config_text,
-                          const char *digest) {
-    char digits[32];
-    TRY(text_format(digits, sizeof digits, "%" PRIu64, seed));
-    TRY(h5_put_text(file, NULL, "kind", kind));
-    TRY(h5_put_text(file, NULL, "seed", digits));
-    TRY(h5_put_text(file, NULL, "config", config_text ? config_text : "{}"));
-    return h5_put_text(file, NULL, "digest", digest);
-}
-
-static Err put_sources(const H5File *file, const char *const *sources, int count) {
-    const char **names = calloc((size_t)count, sizeof *names);
-    if (!names) return RAISE(ERR_MEMORY, "%s: no memory for %d names", file->path, count);
-    for (int i = 0; i < count; i++) names[i] = sources && sources[i] ? sources[i] : "";
-    Err err = h5_texts_put(file, "/source", names, count, "image", "the file each image came from, empty if none");
-    free(names);
-    return err;
-}
-
-Err pool_write(const char *path, const char *kind, const uint8_t *images, int count, int height, int width,
-               const char *const *sources, uint64_t seed, const char *config_text, char digest[DIGEST_SIZE]) {
-    const H5Array array = {.name = "/image",
-                           .kind = H5_U8,
-                           .n_dims = 4,
-                           .dims = {count, height, width, 3},
-                           .labels = {"image", "y", "x", "channel"},
-                           .description = "images, RGB",
-                           .units = "sRGB level 0 to 255"};
-    H5File file;
-    TRY(digest_pixels(digest, images, count, height, width));
-    TRY(h5_create(&file, path, POOL_SCHEMA, POOL_VERSION));
-    Err err = put_attributes(&file, kind, seed, config_text, digest);
-    if (!err && fault_hit("pool.write")) err = RAISE(ERR_IO, "%s: injected fault", path);
-    if (!err) err = h5_array_put(&file, &array, images);
-    if (!err) err = put_sources(&file, sources, count);
-    if (!err) err = h5_close(&file);
-    if (!err) err = h5_finish(path);
-    h5_abandon(&file);
-    if (err) file_remove_partial(path);
-    return err;
+static Err digest_pixels(char out[DIGEST_SIZE], const Pool *pool) {
+    Digest *digest;
+    TRY(pool_digest_new(&digest, pool->count, pool->height, pool->width));
+    digest_add(digest, pool->images, (size_t)pool->count * (size_t)pool->height * (size_t)pool->width * 3);
+    digest_hex(digest, out);
+    digest_free(&digest);
+    return ERR_NONE;
 }
 
 static Err read_attribute(char *out, size_t size, const H5File *file, const char *name) {
@@ -163,7 +122,7 @@ Err pool_hold(const Pool *pool, const char *path) {
 Err pool_verify(const char *path, char digest[DIGEST_SIZE]) {
     Pool pool;
     TRY(pool_read(&pool, path));
-    Err err = digest_pixels(digest, pool.images, pool.count, pool.height, pool.width);
+    Err err = digest_pixels(digest, &pool);
     if (!err && !text_equal(digest, pool.digest))
         err = RAISE(ERR_INPUT, "%s: its images have digest %s, the file says %s", path, digest, pool.digest);
     pool_free(&pool);

@@ -1,5 +1,6 @@
 /* store/pool - an indexed set of still images of one size in one HDF5 file: /image u8 (image, y, x, channel), /source
- * (the file name each came from), attributes kind, seed, digest. Textures and photographs alike.
+ * (the file name each came from), attributes kind, seed, digest. Textures and photographs alike. store/pool_write makes
+ * them.
  *
  * A pool is not read but mapped: its pixels lie in the file without gaps, so all ranks of a node share one copy (the
  * page cache), pages arrive when they are touched, and a pool may be larger than memory. */
@@ -19,9 +20,6 @@ typedef struct {
     size_t storage_bytes;
 } Pool;
 
-/* Writes whole (partial, rename). One rank; images borrowed; sources may be NULL. The digest is of size and pixels. */
-CHECKED Err pool_write(const char *path, const char *kind, const uint8_t *images, int count, int height, int width,
-                       const char *const *sources, uint64_t seed, const char *config_text, char digest[DIGEST_SIZE]);
 /* Local. Missing, foreign and cut off files are ERR_INPUT; pixels are compared with the digest by pool_verify only. */
 CHECKED Err pool_read(Pool *pool, const char *path);
 /* Every rank maps the file; all hear of a failure. */

@@ -45,17 +45,11 @@ static Err allocate_tables(ShardWriter *writer) {
     return complete ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory for the tables of %zu videos", writer->file.path, n);
 }
 
-/* A full disk is better met before the work than after it. */
 static Err check_room(const char *path, const ShardWriter *writer) {
-    uint64_t room, needed = (uint64_t)h5_count(&writer->frames);
+    uint64_t needed = (uint64_t)h5_count(&writer->frames);
     if (writer->storage == STORAGE_ENCODED) needed = (uint64_t)writer->n_bytes;
     if (writer->storage != STORAGE_RAW && writer->storage != STORAGE_ENCODED) return ERR_NONE;
-    TRY(folder_free_bytes(&room, path));
-    if (room >= needed) return ERR_NONE;
-    char have[32], need[32];
-    return RAISE(ERR_IO,
-                 "%s: needs %s, the disk has %s free (No space left on device); storage deflate or latent needs less",
-                 path, text_bytes(need, sizeof need, (double)needed), text_bytes(have, sizeof have, (double)room));
+    return folder_check_room(path, needed, "; storage deflate or latent needs less");
 }
 
 static Err begin_file(ShardWriter *writer, const char *path, const char *config_text) {

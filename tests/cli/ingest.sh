@@ -95,8 +95,28 @@ for name in broken.jpg cut.jpg corrupt.jpg empty.png; do
     says "skipped $name: "
     grep -q "\"$name\"" pools/photos.h5.json || fail "$name is not in the list"
 done
+[ ! -e pools/photos.h5.journal ] || fail "pieces are left beside the pool"
 expect 2 "$synvid" ingest --input photos --as images --out pools/photos --progress none
 says ".h5"
+
+# A failure while the pool is written: what was read is kept and not read again (another picture of the same size in
+# bytes would not be noticed), by any number of ranks.
+expect 4 env SYNVID_FAULT=pool.write:nth=4 "$synvid" ingest --input photos --as images --size 40 --max-bad 0.4 \
+    --out pools/again.h5 --progress none
+[ ! -e pools/again.h5 ] || fail "a pool after a failure"
+[ -d pools/again.h5.journal ] || fail "nothing is kept after a failure"
+cp photos/tall-1.jpg kept.jpg
+head -c "$(stat -c %s kept.jpg)" /dev/zero >photos/tall-1.jpg
+expect 0 mpirun -n 2 "$synvid" ingest --input photos --as images --size 40 --max-bad 0.4 --out pools/again.h5 --progress none
+cmp pools/photos.h5 pools/again.h5 || fail "a pool differs after a failure"
+[ ! -e pools/again.h5.journal ] || fail "pieces are left beside the pool"
+mkdir pools/again.h5.journal # as if it had died before removing it
+expect 0 "$synvid" ingest --input photos --as images --size 40 --max-bad 0.4 --out pools/again.h5 --progress none
+[ ! -e pools/again.h5.journal ] || fail "pieces are left beside a pool that was there"
+expect 3 "$synvid" ingest --input photos --as images --size 40 --max-bad 0.4 --out pools/again.h5 --force --progress none
+says "skipped tall-1.jpg: "
+[ ! -e pools/again.h5.journal ] || fail "pieces are left of a pool that cannot be"
+mv kept.jpg photos/tall-1.jpg
 
 # One rank of two failing, and a full stop: nothing whole is left behind, and the same command finishes the work.
 expect 4 env SYNVID_FAULT=ingest.read:rank=1:nth=1 mpirun -n 2 "$synvid" ingest --input good --size 48 \

@@ -52,10 +52,12 @@ expect 0 "$synvid" pretrain --variant moving-circles "${tiny[@]}" --out disk/run
 rm -rf disk/runs
 mkdir pictures
 ffmpeg -v error -f lavfi -i testsrc2=size=256x256:rate=10:duration=1 pictures/%d.png
-reserve 400
+reserve 3000 # for the pool, but not for what it is made of
 expect 4 "$synvid" ingest --input pictures --as images --size 256 --out disk/pool.h5
 one_error
-nothing_final disk pool.h5
+says err "disk/pool.h5: needs"
+[ ! -e disk/pool.h5.journal ] || fail "work was begun on a disk without room"
+nothing_final disk 'pool.h5*'
 reserve 7800
 expect 0 "$synvid" ingest --input pictures --as images --size 256 --out disk/pool.h5
 expect 0 "$synvid" verify disk/pool.h5
@@ -74,3 +76,4 @@ mount -o remount,ro "$scratch/disk"
 expect 4 ranks 2 "$synvid" generate --variant moving-circles --size 32 --videos 2 --out disk/new
 one_error
 says err "ead-only"
+[ ! -e disk/pool.h5.journal ] || fail "pieces are left beside the pool"

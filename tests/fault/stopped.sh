@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Stages whose work is many small pieces - textures, features of a probe, the test of a fine-tuning, an analysis - are
-# stopped again and again after a piece or two, on one rank and on two in turn: every life gets on, finished pieces are
-# not made again, the outcome is that of a run that nobody stopped, and nothing is left beside it.
+# Stages whose work is many small pieces - textures, a pool of images, features of a probe, the test of a fine-tuning, an
+# analysis - are stopped again and again after a piece or two, on one rank and on two in turn: every life gets on,
+# finished pieces are not made again, the outcome is that of a run that nobody stopped, and nothing is left beside it.
 . "$2/tests/support/fault.sh"
 make_inputs
 
@@ -44,6 +44,7 @@ stopped_often() {
     [ -z "$(find stopped -name '*.journal')" ] || fail "$name: does not clear a journal that was left"
 }
 stopped_often textures textures.block 5
+stopped_often pool ingest.image 4
 stopped_often probe forward.video 32
 stopped_often finetune forward.video 32
 stopped_often analyze analyze.chunk 16

@@ -3,7 +3,7 @@
 #include "checkpoint_fixture.h"
 #include "par/share.h"
 #include "par_check.h"
-#include "store/pool.h"
+#include "store/pool_write.h"
 
 #include <unistd.h>
 
@@ -111,7 +111,8 @@ static void test_a_pool_is_seen_by_every_rank(const Par *par) {
     uint8_t images[3 * 4 * 5 * 3];
     for (size_t i = 0; i < sizeof images; i++) images[i] = (uint8_t)(i * 7);
     path_in(path, "pool.h5");
-    if (par->rank == 0) CHECK_OK(pool_write(path, "test", images, 3, 4, 5, NULL, 1, NULL, digest));
+    const PoolPlan plan = {.path = path, .kind = "test", .count = 3, .height = 4, .width = 5};
+    if (par->rank == 0) CHECK_OK(pool_write(&plan, images, digest));
     par_barrier_all(par);
     Pool pool;
     CHECK_OK(pool_read_all(&pool, path, par));

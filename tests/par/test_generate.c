@@ -6,7 +6,7 @@
 #include "par/agree.h"
 #include "par/spread.h"
 #include "store/dataset.h"
-#include "store/pool.h"
+#include "store/pool_write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,7 +127,8 @@ static void write_pool(const char *path, uint64_t seed) {
     char digest[DIGEST_SIZE];
     Rng rng = rng_stream(seed, RNG_TEST, 0, 0);
     for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)rng_u32(&rng);
-    CHECK(pool_write(path, "test", pixels, COUNT, SIDE, SIDE, NULL, seed, "{}", digest) == ERR_NONE);
+    const PoolPlan plan = {.path = path, .kind = "test", .count = COUNT, .height = SIDE, .width = SIDE, .seed = seed};
+    CHECK(pool_write(&plan, pixels, digest) == ERR_NONE);
 }
 
 static Err generate_textured_all(const char *folder, const char *pool, StorageKind storage, const Par *par) {

@@ -6,7 +6,7 @@
 #include "math/rng.h"
 #include "par_check.h"
 #include "store/dataset.h"
-#include "store/pool.h"
+#include "store/pool_write.h"
 
 #include <ftw.h>
 #include <stdlib.h>
@@ -53,7 +53,9 @@ static void make_media_all(const Par *par) {
         char digest[DIGEST_SIZE];
         Rng rng = rng_stream(1, RNG_TEST, 0, 0);
         for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)rng_u32(&rng);
-        CHECK_OK(pool_write(images, "test", pixels, POOL_IMAGES, SIDE, SIDE, NULL, 1, "{}", digest));
+        const PoolPlan plan = {
+            .path = images, .kind = "test", .count = POOL_IMAGES, .height = SIDE, .width = SIDE, .seed = 1};
+        CHECK_OK(pool_write(&plan, pixels, digest));
     }
     CHECK_OK(text_format(two_pools, sizeof two_pools, "%s:0.5:resident,%s:0.5", images, images));
     CHECK_OK(generate_all(texture_videos, "dynamic-stylegan-videos", "", STORAGE_RAW, par));

@@ -69,7 +69,7 @@ save=(--set train.checkpoint_steps=2)
 
 # What the experiments read; once a script.
 make_inputs() {
-    local split
+    local split n=0
     for split in train test; do
         expect 0 "$synvid" generate --variant standin-motion --split "$split" --size 32 --frames 8 --videos 16 \
             --shard-videos 4 --out "in/$split" -q
@@ -77,8 +77,9 @@ make_inputs() {
     expect 0 "$synvid" inspect in/train --mp4 in/clip.mp4 --clip 0
     mkdir -p in/videos in/images
     for split in a b c d; do
+        n=$((n + 1))
         cp in/clip.mp4 "in/videos/$split.mp4"
-        expect 0 "$synvid" inspect in/train --sheet "in/images/$split.png" --rows 1 --columns 1
+        expect 0 "$synvid" inspect in/train --sheet "in/images/$split.png" --rows 1 --columns $n
     done
     expect 0 "$synvid" pretrain --dataset in/train --name base "${tiny_model[@]}" "${tiny_decoder[@]}" "${learn[@]}" --out in/runs -q
 }

@@ -15,6 +15,8 @@ generate.render generate 1 70
 ingest.read ingest 1 4
 dataset.manifest generate 0 4
 dataset.manifest ingest 0 4
+ingest.image pool 1 70
+journal.append pool 1 4
 pool.write pool 0 4
 pool.write textures 0 4
 textures.block textures 1 70

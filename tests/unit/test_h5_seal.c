@@ -2,7 +2,7 @@
  * looks inside. Checkpoints: test_checkpoint_damage.c. */
 #include "base/file.h"
 #include "store/h5.h"
-#include "store/pool.h"
+#include "store/pool_write.h"
 #include "store_fixture.h"
 
 #include <fcntl.h>
@@ -68,7 +68,8 @@ static void test_pools_are_sealed_but_for_their_pixels(void **state) {
     uint8_t images[2 * 8 * 8 * 3] = {7};
     const char *const sources[] = {"one.png", "two.png"};
     const char *path = fixture_path("pool.h5");
-    assert_ok(pool_write(path, "photos", images, 2, 8, 8, sources, 1, "{}", digest));
+    const PoolPlan plan = {.path = path, .kind = "photos", .count = 2, .height = 8, .width = 8, .sources = sources};
+    assert_ok(pool_write(&plan, images, digest));
     assert_in_range(flip_all(path), 4000, 100000);
 }
 

@@ -1,6 +1,6 @@
 #include "base/file.h"
 #include "store/h5.h"
-#include "store/pool.h"
+#include "store/pool_write.h"
 #include "store_fixture.h"
 
 enum { COUNT = 5, HEIGHT = 17, WIDTH = 19 };
@@ -9,7 +9,15 @@ static Err try_pool(const char *path, char digest[DIGEST_SIZE]) {
     static const char *const sources[COUNT] = {"a.jpg", "sub/b.png", "", NULL, "\xc3\xa9t\xc3\xa9.jpg"};
     Frames images = {0};
     fixture_video(&images, 3, COUNT, HEIGHT, WIDTH);
-    Err err = pool_write(path, "photographs", images.data, COUNT, HEIGHT, WIDTH, sources, 7, "{}", digest);
+    const PoolPlan plan = {.path = path,
+                           .kind = "photographs",
+                           .count = COUNT,
+                           .height = HEIGHT,
+                           .width = WIDTH,
+                           .sources = sources,
+                           .seed = 7,
+                           .config_text = "{}"};
+    Err err = pool_write(&plan, images.data, digest);
     frames_free(&images);
     return err;
 }
@@ -50,6 +58,35 @@ static void test_equal_images_give_equal_bytes(void **state) {
     assert_ok(digest_of_file(first, fixture_path("first.h5")));
     assert_ok(digest_of_file(second, fixture_path("second.h5")));
     assert_string_equal(first, second);
+}
+
+/* Image by image or all at once: the same file. */
+static void test_pools_are_made_in_pieces(void **state) {
+    (void)state;
+    char whole[DIGEST_SIZE], pieces[DIGEST_SIZE];
+    const char *paths[] = {fixture_path("whole.h5"), fixture_path("pieces.h5")};
+    Frames images = {0};
+    PoolWriter *writer;
+    fixture_video(&images, 3, COUNT, HEIGHT, WIDTH);
+    PoolPlan plan = {.path = paths[0], .kind = "photographs", .count = COUNT, .height = HEIGHT, .width = WIDTH};
+    assert_ok(pool_write(&plan, images.data, whole));
+    plan.path = paths[1];
+    assert_ok(pool_create(&writer, &plan));
+    for (int image = 0; image < COUNT; image += 2)
+        assert_ok(pool_append(writer, frames_at(&images, image), image + 1 < COUNT ? 2 : 1));
+    assert_err(ERR_INTERNAL, "more images than", pool_append(writer, images.data, 1));
+    assert_ok(pool_finish(&writer, pieces));
+    assert_string_equal(pieces, whole);
+    for (int i = 0; i < 2; i++) assert_ok(digest_of_file(i ? pieces : whole, paths[i]));
+    assert_string_equal(pieces, whole);
+    assert_ok(pool_create(&writer, &plan)); /* too few: what was there stays */
+    assert_ok(pool_append(writer, images.data, COUNT - 1));
+    assert_err(ERR_INTERNAL, "4 of 5", pool_finish(&writer, pieces));
+    assert_null(writer);
+    assert_false(file_exists(fixture_path("pieces.h5.partial")));
+    assert_ok(digest_of_file(pieces, paths[1]));
+    assert_string_equal(pieces, whole);
+    frames_free(&images);
 }
 
 /* A cut file must be refused: touching a mapped page beyond its end would kill the process. */
@@ -98,6 +135,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_pool_comes_back),
         cmocka_unit_test(test_equal_images_give_equal_bytes),
+        cmocka_unit_test(test_pools_are_made_in_pieces),
         cmocka_unit_test(test_cut_off_and_foreign_pools_are_refused),
         cmocka_unit_test(test_a_disk_that_fills_up_leaves_no_pool),
         cmocka_unit_test(test_damaged_pixels_are_found_by_verify),

@@ -1,0 +1,24 @@
+/* gen/pool_pieces - one pool out of the pieces of a journal, in the pool's order, so that no rank has to hold it.
+ *
+ * Pieces (store/journal.h) are the images that one rank made at a time, of any rank and life. */
+#pragma once
+
+#include "par/run.h"
+#include "store/journal.h"
+#include "store/pool_write.h"
+
+typedef struct {
+    PoolPlan pool;
+    size_t head_bytes;      /* in front of the pixels of a piece: not for the pool */
+    int piece_images;       /* the pool's last piece has those that are left */
+    const int64_t *numbers; /* of the pieces in the pool's order; NULL: 0, 1, 2, ... */
+} PoolPieces;
+
+/* Bytes of the i-th piece, with its head. */
+size_t pool_piece_bytes(const PoolPieces *pieces, int64_t i);
+int64_t pool_piece_count(const PoolPieces *pieces);
+/* Disk for `missing` pieces and the pool. Before the work; ERR_IO. One rank. */
+CHECKED Err pool_pieces_check_room(const PoolPieces *pieces, int64_t missing);
+/* Rank 0 writes. A stop request ends with ERR_STOPPED, and a piece that is not whole with ERR_IO: the others are kept
+ * for another life. The digest is set on rank 0. */
+CHECKED Err pool_from_pieces_all(const PoolPieces *pieces, Journal *journal, const Run *run, char digest[DIGEST_SIZE]);
