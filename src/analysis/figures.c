@@ -183,84 +183,6 @@ Err figure_compute(Plot *plot, const Compute *compute, const BoardColumn *column
                        title, block);
 }
 
-/* ---- scatter plots ---- */
-
-const char *figure_badge(char out[8], const Paper *paper, const char *slug) {
-    if (paper_in_progression(paper, slug))
-        snprintf(out, 8, "%d",
-                 paper_order(paper, slug)); /* random initialization is number 0, the progression starts at 1 */
-    else
-        snprintf(out, 8, "%c", slug[0] >= 'a' && slug[0] <= 'z' ? slug[0] - 'a' + 'A' : '*');
-    return out;
-}
-
-/* A dataset's row in the catalogue, which is its place in the paper's order. */
-static const char *figure_row(const Paper *paper, const char *slug) {
-    static _Thread_local char text[12];
-    snprintf(text, sizeof text, "%d", paper_order(paper, slug));
-    return text;
-}
-
-/* x, y, low, high, badge. */
-static void scatter_point(Plot *plot, double x, const Estimate *y, const char *badge) {
-    builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%.6g\t%s\n", x, y->value, isnan(y->low) ? y->value : y->low,
-                isnan(y->high) ? y->value : y->high, badge);
-}
-
-static void scatter_draw(Plot *plot, const char *line) {
-    builder_add_text(&plot->script, "set offsets graph 0.08, graph 0.08, graph 0.08, graph 0.08\n"
-                                    "set yrange [0<*:*<100]\nunset key\n"); /* y is an accuracy in percent */
-    builder_add(&plot->script,
-                "plot %s\"%s.dat\" using 1:2:3:4 with yerrorbars pt 7 ps 0.1 lw 1.4 lc rgb \"#88aacc\", \\\n"
-                "  \"\" using 1:2 with points pt 7 ps 1.7 lc rgb \"%s\", \\\n"
-                "  \"\" using 1:2:5 with labels center font \",11\" tc rgb \"#ffffff\"\n",
-                line, plot->name, palette[0]);
-}
-
-/* The least-squares line over the range of x, as a function of gnuplot. */
-static const char *fitted_line(char *out, size_t size, const Points *points) {
-    Correlation found;
-    out[0] = 0;
-    if (points->n < CORRELATE_MIN || correlate(&found, points->x, points->y, points->n, 0) || !found.defined)
-        return out;
-    snprintf(out, size, "%.8g + %.8g * x with lines dt 2 lw 1.2 lc rgb \"#999999\", ", found.intercept, found.slope);
-    return out;
-}
-
-Err figure_correlation(Plot *plot, const Points *points, const cJSON *entry, const BoardColumn *column, int number,
-                       const Paper *paper) {
-    char name[64], y_label[160], title[128], line[160], badge[8];
-    TRY(text_format(name, sizeof name, "correlation-%d", number));
-    snprintf(y_label, sizeof y_label, "%s, %%", board_column_title(title, sizeof title, column));
-    TRY(plot_begin(plot, name, 380, 300, "", paper_text(entry, "label"), y_label));
-    for (int i = 0; i < points->n; i++) {
-        const Estimate y = {.value = points->y[i], .low = points->y_low[i], .high = points->y_high[i]};
-        scatter_point(plot, points->x[i], &y, figure_badge(badge, paper, points->slugs[i]));
-    }
-    scatter_draw(plot, fitted_line(line, sizeof line, points));
-    return text_format(
-        plot->alt, sizeof plot->alt,
-        "Scatter plot of %.100s against accuracy (%.150s), %d datasets; coefficients are in the correlation table.",
-        paper_text(entry, "label"), title, points->n);
-}
-
-Err figure_published(Plot *plot, const Points *points, const cJSON *entry, const DatasetNames *names,
-                     const Paper *paper) {
-    char name[64], line[160];
-    TRY(text_format(name, sizeof name, "fig4-%.40s%s", paper_text(entry, "metric"),
-                    cJSON_GetObjectItemCaseSensitive(entry, "distance_from") ? "-distance" : ""));
-    TRY(plot_begin(plot, name, 380, 300, "", paper_text(entry, "label"), "paper: UCF101 fine-tune, %"));
-    for (int i = 0; i < points->n; i++) {
-        const Estimate y = {.value = points->y[i], .low = NAN, .high = NAN};
-        scatter_point(plot, points->x[i], &y, figure_row(paper, points->slugs[i]));
-    }
-    scatter_draw(plot, fitted_line(line, sizeof line, points));
-    return text_format(plot->alt, sizeof plot->alt,
-                       "Scatter plot of %.100s against the accuracies the paper published, %d of the %s; numbers are "
-                       "rows of the catalogue.",
-                       paper_text(entry, "label"), points->n, names->title);
-}
-
 /* ---- the progression as bars ---- */
 
 /* Blocks of rows: one an experiment. Columns of the data: row, paper, ours. */
@@ -293,27 +215,6 @@ Err figure_progression(Plot *plot, const Table *table) {
                 "  \"\" index 1 using ($1+0.19):3 with points pt 7 lc rgb \"%s\" notitle\n",
                 palette[1], palette[1]);
     return text_copy(plot->alt, sizeof plot->alt, "Bars of the accuracy after each stage of the progression.");
-}
-
-Err figure_against_paper(Plot *plot, const Agreement *agreement, const BoardColumn *column, const cJSON *experiment,
-                         const Paper *paper) {
-    char name[64], key[40], title[128], x_label[160], y_label[160];
-    const Points *points = &agreement->points;
-    TRY(text_format(name, sizeof name, "paper-%.15s-%s", paper_text(experiment, "key"),
-                    board_column_key(key, sizeof key, column)));
-    snprintf(y_label, sizeof y_label, "ours: %.120s, %%", board_column_title(title, sizeof title, column));
-    snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(experiment, "label"));
-    TRY(plot_begin(plot, name, 380, 300, "", x_label, y_label));
-    for (int i = 0; i < points->n; i++) {
-        const Estimate y = {.value = points->y[i], .low = points->y_low[i], .high = points->y_high[i]};
-        int order = paper_order(paper, points->slugs[i]);
-        scatter_point(plot, points->x[i], &y, order < 0 ? "T" : figure_row(paper, points->slugs[i]));
-    }
-    scatter_draw(plot, "");
-    return text_format(plot->alt, sizeof plot->alt,
-                       "Our accuracy (%.150s) against the paper's %s, %d pre-trainings; numbers are rows of the "
-                       "catalogue, 0 is random initialization, T pre-training on the target set.",
-                       title, paper_text(experiment, "label"), points->n);
 }
 
 /* ---- curves ---- */

@@ -1,6 +1,6 @@
 /* analysis/figures - the report's figures: accuracies with intervals, training curves, statistics against accuracy,
  * ours against the paper's. Each fills a Plot; plot_finish draws it. Colors are Okabe and Ito's, which color-blind
- * readers can tell apart; points carry the paper's row numbers, so that nothing hangs on color alone. */
+ * readers can tell apart; points stand beside the paper's row numbers, so that nothing hangs on color alone. */
 #pragma once
 
 #include "analysis/agreement.h"
@@ -28,5 +28,3 @@ CHECKED Err figure_against_paper(Plot *plot, const Agreement *agreement, const B
 /* The loss of every run of a task, on one dataset unless that is NULL; *any false: there are no curves. */
 CHECKED Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task,
                           const char *dataset);
-/* What stands in a point of a scatter plot: the paper's row number in the progression, or a letter. */
-const char *figure_badge(char out[8], const Paper *paper, const char *slug);
