@@ -2,9 +2,8 @@
  *
  * Results with one identity (task, dataset, pre-training, model) and different seeds are one estimate: the mean over
  * seeds with its t interval. Results under different protocols are never averaged, nor are pre-trainings of different
- * length; two that claim the same identity, protocol and seed are both left out, with the reason kept for the report.
- * The test set of accuracies, and the reference and the networks' weights of statistics, count as protocol, since
- * figures compare only within one. */
+ * length. The test set of accuracies, and the reference and the networks' weights of statistics, count as protocol,
+ * since figures compare only within one. */
 #pragma once
 
 #include "store/result.h"
@@ -26,8 +25,6 @@ typedef struct {
     int n_left_out;
 } Outcomes;
 
-/* A folder without results gives none; unreadable files are left out with their reason. */
-CHECKED Err outcomes_read(Outcomes *outcomes, const char *folder);
 void outcomes_free(Outcomes *outcomes);
 
 /* NULL members match anything. */

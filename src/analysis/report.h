@@ -7,15 +7,7 @@
  *   OUT/figures/     <name>.svg drawn by gnuplot from <name>.gp and <name>.dat */
 #pragma once
 
-#include "base/field.h"
-#include "base/text.h"
+#include "analysis/report_config.h"
 
-typedef struct {
-    char runs[PATH_SIZE], data[PATH_SIZE], media[PATH_SIZE];
-    char title[NAME_SIZE];
-    char primary[NAME_SIZE]; /* "finetune:standin-motion"; "": none (board_make) */
-} ReportConfig;
-
-extern const Field report_fields[];
 /* Writes into folder `out`; prints the page's path on stdout. */
 CHECKED Err report_run(const ReportConfig *config, const char *out);

@@ -5,7 +5,7 @@
 #include "analysis/board.h"
 #include "analysis/datasets.h"
 #include "analysis/page.h"
-#include "analysis/report.h"
+#include "analysis/report_config.h"
 #include "analysis/statistics.h"
 #include "store/plot.h"
 

@@ -6,6 +6,7 @@
 #include "analysis/findings.h"
 #include "analysis/gap.h"
 #include "analysis/keytable.h"
+#include "analysis/outcomes_read.h"
 #include "analysis/reproduce.h"
 #include "analysis/reproduce_figures.h"
 #include "base/file.h"

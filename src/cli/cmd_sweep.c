@@ -4,6 +4,7 @@
 #include "sweep/clean.h"
 #include "sweep/guard.h"
 #include "sweep/launch.h"
+#include "sweep/plan_read.h"
 #include "sweep/queue.h"
 #include "sweep/run.h"
 #include "sweep/slurm.h"

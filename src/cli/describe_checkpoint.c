@@ -1,6 +1,6 @@
 /* cli/describe - a checkpoint: step, sizes, and its tensors. */
 #include "base/file.h"
-#include "cli/describe.h"
+#include "cli/describe_parts.h"
 #include "store/checkpoint.h"
 
 static Err add_tensors(Builder *out, const WeightSet *weights) {

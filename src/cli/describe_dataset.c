@@ -1,6 +1,6 @@
 /* cli/describe - datasets: counts, lengths, classes, where real media came from. */
 #include "base/file.h"
-#include "cli/describe.h"
+#include "cli/describe_parts.h"
 #include "store/dataset.h"
 #include "store/describe.h"
 

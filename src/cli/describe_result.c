@@ -1,5 +1,5 @@
 /* cli/describe - results: what was measured, with its interval, and under which protocol. */
-#include "cli/describe.h"
+#include "cli/describe_parts.h"
 #include "store/result.h"
 
 #include <math.h>

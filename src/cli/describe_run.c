@@ -2,7 +2,7 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "cli/describe.h"
+#include "cli/describe_parts.h"
 #include "cli/explain.h"
 
 #include <cjson/cJSON.h>

@@ -1,6 +1,6 @@
 /* cli/describe - tensors: of a weight file of another program, with those that are alike told once. */
 #include "base/file.h"
-#include "cli/describe.h"
+#include "cli/describe_parts.h"
 #include "store/foreign.h"
 
 #include <ctype.h>

@@ -7,8 +7,9 @@
 #pragma once
 
 #include "base/digest.h"
-#include "gen/ingest.h"
+#include "gen/ingest_config.h"
 #include "gen/ingest_listing.h"
+#include "par/par.h"
 
 typedef struct {
     char **names;   /* `count` paths relative to the input folder, ascending bytewise or in the list's order */

@@ -1,8 +1,9 @@
 /* gen/ingest_listing - the files that rank 0 found or read in a list, on their way to all ranks. Inside gen/ingest. */
 #pragma once
 
-#include "gen/ingest.h"
+#include "gen/ingest_config.h"
 #include "gen/video_list.h"
+#include "par/par.h"
 
 /* What a list says besides its videos; format VIDEO_LIST_AUTO: there is none. */
 typedef struct {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gen/ingest_list.h"
+#include "par/run.h"
 #include "store/journal.h"
 
 typedef struct {

@@ -3,6 +3,13 @@
 #include "base/json.h"
 #include "store/record.h"
 
+int64_t ingest_videos_of_class(const Ingest *ingest, int label) {
+    int64_t n_videos = 0;
+    for (int64_t i = 0; i < ingest->list->count; i++)
+        n_videos += ingest->list->labels[i] == label && !ingest->probes[i].reason[0];
+    return n_videos;
+}
+
 static bool put_counts(cJSON *tree, const Ingest *ingest) {
     const IngestList *list = ingest->list;
     int64_t n_bad = ingest_count_bad(ingest->probes, list->count);

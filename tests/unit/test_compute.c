@@ -1,6 +1,7 @@
 /* Budgets of pre-training: found from the runs, never mixed, and the curves that come of them. */
 #include "analysis/compute.h"
 #include "analysis/figures.h"
+#include "analysis/outcomes_read.h"
 
 #include "nn/model.h"
 

@@ -2,6 +2,7 @@
 #include "analysis/differences.h"
 #include "analysis/figures.h"
 #include "analysis/gap.h"
+#include "analysis/outcomes_read.h"
 
 #include "support/fake_runs.h"
 

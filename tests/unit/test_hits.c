@@ -2,6 +2,7 @@
  * what the board and the statements make of them. */
 #include "analysis/accuracy.h"
 #include "analysis/board.h"
+#include "analysis/outcomes_read.h"
 #include "analysis/statements.h"
 
 #include "support/fake_runs.h"

@@ -1,4 +1,4 @@
-#include "analysis/outcomes.h"
+#include "analysis/outcomes_read.h"
 
 #include "support/fake_runs.h"
 

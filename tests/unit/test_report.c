@@ -1,6 +1,7 @@
 #include "analysis/accuracy.h"
 #include "analysis/findings.h"
 #include "analysis/gap.h"
+#include "analysis/outcomes_read.h"
 #include "analysis/page.h"
 #include "analysis/report.h"
 #include "analysis/reproduce.h"

@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "sweep/batch.h"
+#include "sweep/plan_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

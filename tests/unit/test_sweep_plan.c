@@ -1,6 +1,6 @@
 #include "base/file.h"
 #include "sweep/key.h"
-#include "sweep/plan.h"
+#include "sweep/plan_read.h"
 #include "sweep/state.h"
 
 #include <setjmp.h>
