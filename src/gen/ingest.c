@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "gen/ingest_work.h"
+#include "gen/pool_pieces.h"
 #include "par/agree.h"
 
 static const char *kind_of(const IngestConfig *config) {
@@ -92,7 +93,7 @@ static Err ingest_list_files_all(Ingest *ingest) {
                  (long long)list->n_left_out);
     TRY(look_for_result_all(&done, ingest));
     if (!done) return read_and_write_all(ingest);
-    if (ingest->config->as == INGEST_IMAGES) TRY(ingest_keep_clear_all(ingest));
+    if (ingest->config->as == INGEST_IMAGES) TRY(pool_journal_clear_all(ingest->run));
     log_info("%s was made from these files with these settings before; --force makes it again", ingest->run->out);
     return ERR_NONE;
 }

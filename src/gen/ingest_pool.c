@@ -51,10 +51,6 @@ Err ingest_pool_done(bool *done, const Ingest *ingest) {
 
 /* ---- what is kept on the way ---- */
 
-static Err keep_folder(char folder[PATH_SIZE], const Ingest *ingest) {
-    return text_format(folder, PATH_SIZE, "%s.journal", ingest->run->out);
-}
-
 /* What is kept, and the pool of it; files that cannot be read are counted, too. */
 static Err check_room(const IngestKeep *keep, const Ingest *ingest) {
     int64_t files = ingest->list->count - ingest_list_missing(ingest->list);
@@ -64,24 +60,15 @@ static Err check_room(const IngestKeep *keep, const Ingest *ingest) {
                              "; that is the pool and, on the way, its images again");
 }
 
-static Err open_keep(IngestKeep *keep, const char *folder, const Ingest *ingest) {
-    TRY(journal_open(&keep->journal, folder, ingest->list->digest, &ingest->run->par));
+static Err look_back(IngestKeep *keep, const Ingest *ingest) {
     TRY(journal_index(&keep->earlier, keep->journal));
     return ingest->run->par.rank == 0 ? check_room(keep, ingest) : ERR_NONE;
 }
 
 Err ingest_keep_open_all(IngestKeep *keep, const Ingest *ingest) {
-    const Par *par = &ingest->run->par;
-    char folder[PATH_SIZE];
-    TRY(keep_folder(folder, ingest));
-    if (ingest->run->force) TRY(journal_clear_all(folder, par));
-    return err_agree_all(open_keep(keep, folder, ingest), par, folder);
-}
-
-Err ingest_keep_clear_all(const Ingest *ingest) {
-    char folder[PATH_SIZE];
-    TRY(keep_folder(folder, ingest));
-    return journal_clear_all(folder, &ingest->run->par);
+    const Run *run = ingest->run;
+    TRY(pool_journal_open_all(&keep->journal, run, ingest->list->digest));
+    return err_agree_all(look_back(keep, ingest), &run->par, "looking for images of an earlier run");
 }
 
 void ingest_keep_close(IngestKeep *keep) {

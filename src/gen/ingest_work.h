@@ -35,8 +35,6 @@ CHECKED Err ingest_pool_done(bool *done, const Ingest *ingest);
 CHECKED Err ingest_write_shards_all(const Ingest *ingest);
 /* Images are kept in OUT.journal (store/journal.h) until the pool is written. */
 CHECKED Err ingest_keep_open_all(IngestKeep *keep, const Ingest *ingest);
-/* For whoever finds the pool there: a life that died in between may have left the folder. */
-CHECKED Err ingest_keep_clear_all(const Ingest *ingest);
 void ingest_keep_close(IngestKeep *keep);
 /* Closes, and removes the folder. */
 CHECKED Err ingest_keep_remove_all(IngestKeep *keep, const Par *par);

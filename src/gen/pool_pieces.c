@@ -2,12 +2,30 @@
 
 #include "base/file.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "par/agree.h"
 #include "par/progress.h"
 
 #include <stdlib.h>
 
 enum { ROUND_BYTES = 256 << 20, PROGRESS_BYTES = 1 << 30 };
+
+static Err journal_folder(char folder[PATH_SIZE], const Run *run) {
+    return text_format(folder, PATH_SIZE, "%s.journal", run->out);
+}
+
+Err pool_journal_open_all(Journal **journal, const Run *run, const char *identity) {
+    char folder[PATH_SIZE];
+    TRY(journal_folder(folder, run));
+    if (run->force) TRY(journal_clear_all(folder, &run->par));
+    return err_agree_all(journal_open(journal, folder, identity, &run->par), &run->par, folder);
+}
+
+Err pool_journal_clear_all(const Run *run) {
+    char folder[PATH_SIZE];
+    TRY(journal_folder(folder, run));
+    return journal_clear_all(folder, &run->par);
+}
 
 static size_t image_bytes(const PoolPieces *pieces) {
     return (size_t)pieces->pool.height * (size_t)pieces->pool.width * 3;

@@ -14,6 +14,12 @@ typedef struct {
     const int64_t *numbers; /* of the pieces in the pool's order; NULL: 0, 1, 2, ... */
 } PoolPieces;
 
+/* The journal beside a pool that is being made, run->out.journal. --force begins anew: pieces of an earlier life are
+ * removed. `identity` as in store/journal.h. */
+CHECKED Err pool_journal_open_all(Journal **journal, const Run *run, const char *identity);
+/* For whoever finds the pool there: a life that died between pool and journal may have left it. */
+CHECKED Err pool_journal_clear_all(const Run *run);
+
 /* Bytes of the i-th piece, with its head. */
 size_t pool_piece_bytes(const PoolPieces *pieces, int64_t i);
 int64_t pool_piece_count(const PoolPieces *pieces);

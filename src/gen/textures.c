@@ -190,10 +190,6 @@ static Err make_all(Journal *journal, const PoolPieces *pieces, const TexturesCo
     return err;
 }
 
-static Err journal_folder(char folder[PATH_SIZE], const Run *run) {
-    return text_format(folder, PATH_SIZE, "%s.journal", run->out);
-}
-
 static Err write_pool_all(const PoolPieces *pieces, Journal *journal, const Run *run, const char *side) {
     const PoolPlan *pool = &pieces->pool;
     char digest[DIGEST_SIZE];
@@ -207,14 +203,6 @@ static Err write_pool_all(const PoolPieces *pieces, Journal *journal, const Run 
     return err_agree_all(err, &run->par, "writing the pool");
 }
 
-/* --force begins anew: pieces of an earlier life are not looked at. */
-static Err open_journal_all(Journal **journal, const Run *run, const char *identity) {
-    char folder[PATH_SIZE];
-    TRY(journal_folder(folder, run));
-    if (run->force) TRY(journal_clear_all(folder, &run->par));
-    return err_agree_all(journal_open(journal, folder, identity, &run->par), &run->par, folder);
-}
-
 static Err make_pool_all(const TexturesConfig *config, const Run *run, const char *side, const char *text) {
     const PoolPieces pieces = {.pool = {.path = run->out,
                                         .kind = kind_name((TextureKind)config->kind),
@@ -225,7 +213,7 @@ static Err make_pool_all(const TexturesConfig *config, const Run *run, const cha
                                         .config_text = text},
                                .piece_images = BLOCK_IMAGES};
     Journal *journal = NULL;
-    Err err = open_journal_all(&journal, run, text);
+    Err err = pool_journal_open_all(&journal, run, text);
     if (!err) err = make_all(journal, &pieces, config, run);
     if (!err) err = write_pool_all(&pieces, journal, run, side);
     if (!err) err = journal_remove_all(&journal, &run->par);
@@ -259,7 +247,7 @@ static void print_plan(const TexturesConfig *config, const Run *run) {
 
 Err textures_run_all(const TexturesConfig *config, const Run *run) {
     const Par *par = &run->par;
-    char side[PATH_SIZE], journal[PATH_SIZE], *text = NULL;
+    char side[PATH_SIZE], *text = NULL;
     bool done = false;
     TRY(check_size(config)); /* the same on all ranks */
     if (run->dry_run) {
@@ -267,13 +255,12 @@ Err textures_run_all(const TexturesConfig *config, const Run *run) {
         return ERR_NONE;
     }
     TRY(text_format(side, sizeof side, "%s.json", run->out));
-    TRY(journal_folder(journal, run));
     Err err = describe(&text, config, run->seed);
     if (!err && par->rank == 0) err = look(&done, run, side, text);
     err = err_agree_all(err, par, "looking at the pool");
     if (!err && agree_rank0_all(done, par, "looking at the pool")) {
         log_info("%s is there already", run->out);
-        err = journal_clear_all(journal, par);
+        err = pool_journal_clear_all(run);
     } else if (!err)
         err = make_pool_all(config, run, side, text);
     free(text);
