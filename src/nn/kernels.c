@@ -2,16 +2,52 @@
 
 #include "nn/kernels_sets.h"
 
+#include <stdatomic.h>
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Tile registers are large, so Linux gives them to processes that ask, once and for all of their threads
+ * (https://docs.kernel.org/arch/x86/xstate.html). */
+static bool amx_granted(void) {
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+#else
+static bool amx_granted(void) {
+    return false;
+}
+#endif
+
+static int widest(void) {
+#if defined(__x86_64__)
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
+    if (!__builtin_cpu_supports("avx512f")) return 1;
+    if (!__builtin_cpu_supports("amx-tile") || !__builtin_cpu_supports("amx-bf16") || !amx_granted()) return 2;
+    return 3;
+#else
+    return 0;
+#endif
+}
+
 const Kernels *const *kernels_usable(void) {
 #if defined(__x86_64__)
-    static const Kernels *const up_to_avx512[] = {&kernels_base, &kernels_avx2, &kernels_avx512, NULL};
-    static const Kernels *const up_to_avx2[] = {&kernels_base, &kernels_avx2, NULL};
-    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (avx2 && __builtin_cpu_supports("avx512f")) return up_to_avx512;
-    if (avx2) return up_to_avx2;
+    enum { SETS = 4, UNKNOWN = -1 };
+    static const Kernels *const up_to[SETS][SETS + 1] = {
+        {&kernels_base},
+        {&kernels_base, &kernels_avx2},
+        {&kernels_base, &kernels_avx2, &kernels_avx512},
+        {&kernels_base, &kernels_avx2, &kernels_avx512, &kernels_amx},
+    };
+#else
+    enum { SETS = 1, UNKNOWN = -1 };
+    static const Kernels *const up_to[SETS][SETS + 1] = {{&kernels_base}};
 #endif
-    static const Kernels *const base_only[] = {&kernels_base, NULL};
-    return base_only;
+    static _Atomic int known = UNKNOWN;
+    int set = atomic_load_explicit(&known, memory_order_relaxed);
+    if (set == UNKNOWN) atomic_store_explicit(&known, set = widest(), memory_order_relaxed);
+    return up_to[set];
 }
 
 const Kernels *kernels_best(void) {

@@ -1,8 +1,9 @@
 /* nn/kernels - the hand-written inner loops, one table of functions per instruction set.
  *
  * The bodies are written once (elementwise_body.h, product_body.h, product_large_body.h, conv_body.h, attention_body.h)
- * and compiled for AVX-512, AVX2 with FMA, and whatever the compiler's base is. kernels_best picks the widest set this
- * processor has; all give equal results up to rounding, and each gives equal bits for equal input. Callers use nn/gelu,
+ * and compiled for AVX-512, AVX2 with FMA, and whatever the compiler's base is; where there is AMX, its tile units take
+ * the large products (product_split_body.h). kernels_best picks the widest set this processor has; all give equal
+ * results up to rounding, and each gives equal bits for equal input. Callers use nn/gelu,
  * nn/layernorm, nn/conv and nn/attention, not this. */
 #pragma once
 
@@ -39,13 +40,16 @@ typedef struct Kernels {
                       float eps);
     void (*layernorm_backward)(float *dx, float *dweight, float *dbias, const float *dy, const float *x,
                                const float *weight, size_t rows, int width, float eps, float *partial);
-    /* Products with small weight matrices whose dimensions are multiples of `lanes`; see nn/product_body.h. */
+    /* Products with small weight matrices whose dimensions are multiples of `lanes`; see nn/product_body.h. Up to
+     * product_small_most of either they beat this table's large products or, without those, BLAS. */
+    int product_small_most;
     void (*product_forward)(float *y, size_t ldy, const float *x, size_t ldx, const float *W, int R, int Din, int Dout);
     void (*product_input)(float *dx, size_t lddx, const float *dy, size_t lddy, const float *W, int R, int Din,
                           int Dout);
     void (*product_weight)(float *dW, const float *dy, size_t lddy, const float *x, size_t ldx, int R, int Din,
                            int Dout);
-    /* Any other product, with so many floats of scratch; NULL where BLAS is as good. See nn/product_large_body.h. */
+    /* Any other product, with so many floats of scratch; NULL where BLAS is as good. See nn/product_large_body.h and,
+     * for AMX, nn/product_split_body.h. */
     void (*product_large)(const LargeProduct *product, float *scratch);
     size_t product_large_scratch;
     /* Some output places of a convolution; see nn/conv_body.h. */

@@ -16,6 +16,7 @@ const Kernels kernels_avx512 = {
     .gelu_backward = gelu_backward_body,
     .layernorm = layernorm_body,
     .layernorm_backward = layernorm_backward_body,
+    .product_small_most = 32 * LANES,
     .product_forward = product_forward_body,
     .product_input = product_input_body,
     .product_weight = product_weight_body,

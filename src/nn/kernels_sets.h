@@ -7,5 +7,5 @@
 
 extern const Kernels kernels_base;
 #if defined(__x86_64__)
-extern const Kernels kernels_avx2, kernels_avx512;
+extern const Kernels kernels_avx2, kernels_avx512, kernels_amx;
 #endif

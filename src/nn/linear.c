@@ -8,19 +8,21 @@
 #include <string.h>
 
 /* Where the hand-written products on rows as they lie beat the library (OpenBLAS 0.3.21; Ice Lake with either vector
- * length): small weights, up to 32 vectors wide and high. NULL: elsewhere. Where there are large products, too, many
- * rows of middling weights are theirs: packed, they do not go through the caches again and again. */
+ * length): small weights, up to 32 vectors wide and high, or 8 where AMX takes the others. NULL: elsewhere. Where there
+ * are large products, too, many rows of middling weights are theirs: packed, they do not go through the caches again
+ * and again. */
 static const Kernels *small_product(int R, int Din, int Dout) {
     enum { MIDDLING = 192, MANY = 1 << 20 }; /* floats of x and y: twice the second-level cache */
     const Kernels *kernels = kernels_best();
-    int lanes = kernels->lanes, largest = 32 * lanes;
+    int lanes = kernels->lanes, largest = kernels->product_small_most;
     bool small = lanes >= 8 && Din <= largest && Dout <= largest && Din % lanes == 0 && Dout % lanes == 0;
     bool many = Din >= MIDDLING && Dout >= MIDDLING && R > MANY / (Din + Dout);
     return small && !(many && kernels->product_large) ? kernels : NULL;
 }
 
 /* Many rows and large weights, where a kernel beats the library: AVX-512 (OpenBLAS 0.3.21 on Sapphire Rapids, by 2 to
- * 12 %). A thread's scratch is mapped once and serves all its products; without memory the library takes over. */
+ * 12 %) and AMX. A thread's scratch is mapped once and serves all its products; without memory the library takes over.
+ */
 static bool large_product(const LargeProduct *product) {
     enum { LEAST = 64 };
     static _Thread_local Arena scratch;

@@ -58,6 +58,13 @@ static void test_gradients_equal_the_plain_version(void **state) {
     case_free(&c);
 }
 
+/* For product_large, which wants whole lines of the cache. */
+static float *test_scratch(size_t count) {
+    float *scratch = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
+    assert_non_null(scratch);
+    return scratch;
+}
+
 static void test_small_products_of_every_kernel_set_equal_the_plain_version(void **state) {
     (void)state;
     static const int sizes[][3] = {{1, 16, 16}, {29, 64, 192}, {131, 80, 48}, {301, 144, 16}, {40, 32, 272}};
@@ -110,6 +117,122 @@ static void test_large_products_equal_the_plain_version(void **state) {
         for (int r = 0; r < rows; r++) assert_memory_equal(dx + r * ldx + n_in, dx_ref + r * ldx + n_in, 3 * 4);
         float *all[] = {x, W, dy, b, y, y_ref, dx, dx_ref, dW, dW_ref};
         for (int j = 0; j < 10; j++) free(all[j]);
+    }
+}
+
+/* c (rows, columns) = base + bias + a b in every layout, between others' columns. The bounds on rows, columns and depth
+ * fall into and between all kinds of tiles and blocks. */
+static void check_large_product(const Kernels *set, float *scratch, int rows, int columns, int depth, int a_across,
+                                int b_across) {
+    int ldc = columns + 3, lda = (a_across ? rows : depth) + 5, ldb = (b_across ? columns : depth) + 7;
+    size_t n_a = (size_t)(lda * (a_across ? depth : rows)), n_b = (size_t)(ldb * (b_across ? depth : columns)),
+           n_c = (size_t)(ldc * rows);
+    float *a = random_floats(n_a, 1, 1), *b = random_floats(n_b, 2, 1), *bias = random_floats((size_t)columns, 3, 1);
+    float *c = random_floats(n_c, 4, 1), *expected = random_floats(n_c, 4, 1);
+    LargeProduct product = {.c = c,
+                            .a = a,
+                            .b = b,
+                            .ldc = (size_t)ldc,
+                            .a_row = a_across ? 1 : (size_t)lda,
+                            .a_step = a_across ? (size_t)lda : 1,
+                            .b_step = b_across ? (size_t)ldb : 1,
+                            .b_column = b_across ? 1 : (size_t)ldb,
+                            .rows = rows,
+                            .columns = columns,
+                            .depth = depth,
+                            .base = c,
+                            .base_row = (size_t)ldc,
+                            .bias = bias};
+    for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < columns; j++) {
+            double sum = (double)expected[i * ldc + j] + bias[j];
+            for (int p = 0; p < depth; p++)
+                sum += (double)a[(size_t)i * product.a_row + (size_t)p * product.a_step] *
+                       b[(size_t)p * product.b_step + (size_t)j * product.b_column];
+            expected[i * ldc + j] = (float)sum;
+        }
+    }
+    set->product_large(&product, scratch);
+    assert_true(relative_distance(c, expected, n_c) < 5e-7);
+    for (int i = 0; i < rows; i++) assert_memory_equal(c + i * ldc + columns, expected + i * ldc + columns, 3 * 4);
+    float *all[] = {a, b, bias, c, expected};
+    for (int i = 0; i < 5; i++) free(all[i]);
+}
+
+static void test_large_products_of_every_kernel_set_equal_the_plain_version(void **state) {
+    (void)state;
+    static const int sizes[][3] = {{64, 64, 64},    {65, 96, 1},    {79, 32, 97},
+                                   {130, 480, 530}, {3200, 32, 40}, {47, 320, 1031}};
+    for (const Kernels *const *set = kernels_usable(); *set; set++) {
+        if (!(*set)->product_large) continue;
+        float *scratch = test_scratch((*set)->product_large_scratch);
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            for (int layout = 0; layout < 4; layout++)
+                check_large_product(*set, scratch, sizes[i][0], sizes[i][1], sizes[i][2], layout & 1, layout >> 1);
+        }
+        free(scratch);
+    }
+}
+
+enum { NARROW = 32, DEEP = 96 };
+
+/* c (NARROW, NARROW) = a b, rows of a as they lie. */
+static void narrow_product(const Kernels *set, float *c, const float *a, const float *b, float *scratch) {
+    set->product_large(&(LargeProduct){.c = c,
+                                       .a = a,
+                                       .b = b,
+                                       .ldc = NARROW,
+                                       .a_row = DEEP,
+                                       .a_step = 1,
+                                       .b_step = NARROW,
+                                       .b_column = 1,
+                                       .rows = NARROW,
+                                       .columns = NARROW,
+                                       .depth = DEEP},
+                       scratch);
+}
+
+/* A single element is a product of two floats and must come out as one rounded product does, whatever its size: no
+ * kernel may multiply fewer bits than a float has. */
+static void test_every_kernel_set_multiplies_all_bits(void **state) {
+    (void)state;
+    for (const Kernels *const *set = kernels_usable(); *set; set++) {
+        if (!(*set)->product_large) continue;
+        float *scratch = test_scratch((*set)->product_large_scratch), *c = calloc(NARROW * NARROW, 4);
+        float *a = calloc(NARROW * DEEP, 4), *b = calloc(DEEP * NARROW, 4);
+        float *x = random_floats(NARROW, 8, 1), *y = random_floats(NARROW, 9, 1);
+        for (int i = 0; i < NARROW; i++) {
+            a[i * DEEP + i * 3] = ldexpf(x[i], i * 3 - 48);
+            for (int j = 0; j < NARROW; j++) b[i * 3 * NARROW + j] = ldexpf(y[j], j * 2 - 31);
+        }
+        narrow_product(*set, c, a, b, scratch);
+        for (int i = 0; i < NARROW; i++) {
+            for (int j = 0; j < NARROW; j++) {
+                double exact = (double)a[i * DEEP + i * 3] * b[i * 3 * NARROW + j];
+                assert_true(fabs(c[i * NARROW + j] - exact) <= 1.2e-7 * fabs(exact));
+            }
+        }
+        float *all[] = {scratch, c, a, b, x, y};
+        for (int i = 0; i < 6; i++) free(all[i]);
+    }
+}
+
+/* What diverged must show: in its own row, and nowhere else. */
+static void test_what_is_not_finite_stays_so_in_every_kernel_set(void **state) {
+    (void)state;
+    const float bad[] = {INFINITY, -INFINITY, NAN};
+    for (const Kernels *const *set = kernels_usable(); *set; set++) {
+        if (!(*set)->product_large) continue;
+        float *scratch = test_scratch((*set)->product_large_scratch), *c = calloc(NARROW * NARROW, 4);
+        float *a = random_floats(NARROW * DEEP, 1, 1), *b = random_floats(DEEP * NARROW, 2, 1);
+        for (int i = 0; i < 3; i++) a[(5 + i) * DEEP + 50] = bad[i];
+        narrow_product(*set, c, a, b, scratch);
+        for (int i = 0; i < NARROW; i++) {
+            for (int j = 0; j < NARROW; j++)
+                assert_true(isfinite(c[i * NARROW + j]) ? i < 5 || i > 7 : i >= 5 && i <= 7);
+        }
+        float *all[] = {scratch, c, a, b};
+        for (int i = 0; i < 4; i++) free(all[i]);
     }
 }
 
@@ -174,6 +297,9 @@ int main(void) {
         cmocka_unit_test(test_gradients_equal_the_plain_version),
         cmocka_unit_test(test_small_products_of_every_kernel_set_equal_the_plain_version),
         cmocka_unit_test(test_large_products_equal_the_plain_version),
+        cmocka_unit_test(test_large_products_of_every_kernel_set_equal_the_plain_version),
+        cmocka_unit_test(test_every_kernel_set_multiplies_all_bits),
+        cmocka_unit_test(test_what_is_not_finite_stays_so_in_every_kernel_set),
         cmocka_unit_test(test_a_residual_is_added_by_small_and_large_products),
         cmocka_unit_test(test_gradients_agree_with_central_differences),
         cmocka_unit_test(test_row_helpers_sum_exactly_on_small_integers),
