@@ -61,6 +61,20 @@ typedef struct {
     Ahead ahead;
 } Backward;
 
+/* log2_sum = lse / ln 2, dout_out = sum over d of dout * out, of some queries; rows of dout and out `stride` apart. */
+static void query_sums(float *log2_sum, float *dout_out, const float *lse, const float *dout, const float *out,
+                       size_t stride, int queries, int width) {
+    for (int i = 0; i < queries; i++, dout += stride, out += stride) {
+        Vec sum = {0};
+        float tail = 0;
+        int d = 0;
+        for (; d + LANES <= width; d += LANES) sum += vec_load(dout + d) * vec_load(out + d);
+        for (; d < width; d++) tail += dout[d] * out[d];
+        dout_out[i] = vec_sum(sum) + tail;
+        log2_sum[i] = lse[i] * LOG2_E;
+    }
+}
+
 /* Whole tiles: the rows missing from the last one are zero. */
 static void pack_queries(Backward *b, int q, int count) {
     const HeadShape *shape = b->shape;
@@ -70,15 +84,7 @@ static void pack_queries(Backward *b, int q, int count) {
     pack_rows(q_rows, b->in->q + (size_t)q * shape->q_stride, shape->q_stride, count, b->width,
               LOG2_E / sqrtf((float)b->width));
     pack_rows(dout_rows, dout, shape->out_stride, count, b->width, 1);
-    for (int i = q; i < q + count; i++, dout += shape->out_stride, out += shape->out_stride) {
-        Vec sum = {0};
-        float tail = 0;
-        int d = 0;
-        for (; d + LANES <= b->width; d += LANES) sum += vec_load(dout + d) * vec_load(out + d);
-        for (; d < b->width; d++) tail += dout[d] * out[d];
-        b->at.dout_out[i] = vec_sum(sum) + tail;
-        b->at.log2_sum[i] = b->lse[i] * LOG2_E;
-    }
+    query_sums(b->at.log2_sum + q, b->at.dout_out + q, b->lse + q, dout, out, shape->out_stride, count, b->width);
     for (int i = count; i % QUERY_TILE; i++) {
         memset(q_rows + (size_t)i * (size_t)b->padded, 0, (size_t)b->padded * sizeof(float));
         memset(dout_rows + (size_t)i * (size_t)b->padded, 0, (size_t)b->padded * sizeof(float));
@@ -191,8 +197,8 @@ static void backward_keys(Backward *b, int k, int keys, int query_block) {
         if (last) ahead_rows(&b->ahead, AHEAD_DQ, dq, stride, queries, b->width);
         backward_block(b, k, keys, q, queries);
         if (last)
-            unpack_rows(dq, stride, b->at.dq + (size_t)q * (size_t)b->padded, queries, b->width, NULL,
-                        1 / sqrtf((float)b->width));
+            unpack_rows(dq, stride, b->at.dq + (size_t)q * (size_t)b->padded, (size_t)b->padded, queries, b->width,
+                        NULL, 1 / sqrtf((float)b->width));
     }
 }
 
@@ -218,7 +224,7 @@ static void attention_backward_body(float *dq, float *dk, float *dv, const float
         pack_keys(&b, k, keys);
         keys_ahead(&b, k, keys, at_most(shape->n_keys - k - keys, key_block));
         backward_keys(&b, k, keys, query_block);
-        unpack_rows(dk + at, stride, b.at.dk, keys, b.width, NULL, LN_2);
-        unpack_rows(dv + at, stride, b.at.dv, keys, b.width, NULL, 1);
+        unpack_rows(dk + at, stride, b.at.dk, (size_t)b.padded, keys, b.width, NULL, LN_2);
+        unpack_rows(dv + at, stride, b.at.dv, (size_t)b.padded, keys, b.width, NULL, 1);
     }
 }

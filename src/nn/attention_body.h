@@ -118,7 +118,8 @@ static void attention_forward_body(float *out, float *lse, const HeadInputs *in,
             queries_product(f.out, f.scores + (size_t)k * QUERIES, f.v_rows + (size_t)k * (size_t)padded, count, padded,
                             depth, k > 0, &ahead);
         }
-        unpack_rows(out + (size_t)q * shape->out_stride, shape->out_stride, f.out, count, width, inverse_sum, 1);
+        unpack_rows(out + (size_t)q * shape->out_stride, shape->out_stride, f.out, (size_t)padded, count, width,
+                    inverse_sum, 1);
     }
 }
 

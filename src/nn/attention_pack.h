@@ -46,10 +46,9 @@ static void pack_rows(float *to, const float *from, size_t stride, int rows, int
     }
 }
 
-/* The way back: row r times scales[r] * scale. scales may be NULL. */
-static void unpack_rows(float *to, size_t stride, const float *from, int rows, int width, const float *scales,
-                        float scale) {
-    size_t padded = round_up((size_t)width, LANES);
+/* The way back, from rows `padded` apart: row r times scales[r] * scale. scales may be NULL. */
+static void unpack_rows(float *to, size_t stride, const float *from, size_t padded, int rows, int width,
+                        const float *scales, float scale) {
     for (int r = 0; r < rows; r++, from += padded, to += stride) {
         float s = scales ? scale * scales[r] : scale;
         int d = 0;

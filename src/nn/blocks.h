@@ -17,3 +17,14 @@ INLINE int equal_blocks(int count, int most, int unit) {
     int blocks = (count + most - 1) / most;
     return (int)round_up((size_t)((count + blocks - 1) / blocks), (size_t)unit);
 }
+
+/* An operand: rows of the left or columns of the right one lie `across` apart, elements summed over `along`; one of the
+ * two is 1. */
+typedef struct {
+    const float *data;
+    size_t across, along;
+} LargeOperand;
+
+INLINE const float *large_at(const LargeOperand *operand, int across, int along) {
+    return operand->data + (size_t)across * operand->across + (size_t)along * operand->along;
+}

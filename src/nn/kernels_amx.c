@@ -4,10 +4,38 @@
 #pragma GCC target("amx-tile,amx-bf16,avx512f,avx2,fma")
 #define LANES 16
 #include "nn/attention_body.h"
+#include "nn/attention_split_body.h"
 #include "nn/conv_body.h"
 #include "nn/elementwise_body.h"
 #include "nn/product_body.h"
 #include "nn/product_split_body.h"
+
+/* Short and narrow heads fill too few tiles. */
+static bool tiles_attend(const HeadShape *shape) {
+    enum { FEWEST = 256, NARROW = 32 };
+    return shape->n_queries >= FEWEST && shape->n_keys >= FEWEST && shape->head_width > NARROW;
+}
+
+static size_t attention_scratch(const HeadShape *shape, int backward) {
+    Arena measure = {0};
+    if (!tiles_attend(shape)) return attention_scratch_body(shape, backward);
+    if (backward)
+        split_backward_layout(&measure, shape);
+    else
+        split_forward_layout(&measure, shape);
+    return measure.used / sizeof(float);
+}
+
+static void attention_forward_amx(float *out, float *lse, const HeadInputs *in, const HeadShape *shape,
+                                  float *scratch) {
+    (tiles_attend(shape) ? attention_split_forward : attention_forward_body)(out, lse, in, shape, scratch);
+}
+
+static void attention_backward_amx(float *dq, float *dk, float *dv, const float *dout, const float *out,
+                                   const float *lse, const HeadInputs *in, const HeadShape *shape, float *scratch) {
+    (tiles_attend(shape) ? attention_split_backward : attention_backward_body)(dq, dk, dv, dout, out, lse, in, shape,
+                                                                               scratch);
+}
 
 const Kernels kernels_amx = {
     .name = "amx",
@@ -23,9 +51,9 @@ const Kernels kernels_amx = {
     .product_large = product_split_body,
     .product_large_scratch = SPLIT_SCRATCH,
     .conv_places = conv_places_body,
-    .attention_scratch = attention_scratch_body,
-    .attention_forward = attention_forward_body,
-    .attention_backward = attention_backward_body,
+    .attention_scratch = attention_scratch,
+    .attention_forward = attention_forward_amx,
+    .attention_backward = attention_backward_amx,
 };
 #else
 typedef int kernels_amx_not_for_this_processor;

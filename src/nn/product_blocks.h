@@ -16,17 +16,6 @@
 
 #include <stdbool.h>
 
-/* An operand: rows of the left or columns of the right one lie `across` apart, elements summed over `along`; one of the
- * two is 1. */
-typedef struct {
-    const float *data;
-    size_t across, along;
-} LargeOperand;
-
-INLINE const float *large_at(const LargeOperand *operand, int across, int along) {
-    return operand->data + (size_t)across * operand->across + (size_t)along * operand->along;
-}
-
 /* What sums are added to: rows that begin at rows + i*stride, and the same bias for all; NULL: nothing. */
 typedef struct {
     const float *rows, *bias;

@@ -41,6 +41,8 @@ static const AttentionShape shapes[] = {
     {.B = 1, .heads = 1, .head_width = 64, .n_queries = 70, .n_keys = 250, .q_stride = 64, .kv_stride = 128},
     {.B = 1, .heads = 1, .head_width = 80, .n_queries = 100, .n_keys = 37, .q_stride = 80, .kv_stride = 80},
     {.B = 1, .heads = 1, .head_width = 40, .n_queries = 205, .n_keys = 215, .q_stride = 40, .kv_stride = 41},
+    {.B = 1, .heads = 1, .head_width = 40, .n_queries = 265, .n_keys = 290, .q_stride = 40, .kv_stride = 43},
+    {.B = 1, .heads = 1, .head_width = 64, .n_queries = 384, .n_keys = 257, .q_stride = 192, .kv_stride = 192},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -94,6 +96,44 @@ static void test_every_kernel_set_equals_the_plain_version_on_one_head(void **st
             case_free(&c);
             case_free(&ref);
         }
+    }
+}
+
+/* Scores about -95: what tiles are filled up with has score 0, and a weight that is no float any more. */
+static void test_scores_far_below_zero_leave_no_room_for_padding(void **state) {
+    (void)state;
+    const AttentionShape s = {
+        .B = 1, .heads = 1, .head_width = 40, .n_queries = 261, .n_keys = 263, .q_stride = 40, .kv_stride = 40};
+    for (const Kernels *const *set = kernels_usable(); *set; set++) {
+        Case c = case_new(s), ref = case_new(s);
+        for (int i = 0; i < s.n_queries; i++) c.q[i * s.q_stride] = 60;
+        for (int i = 0; i < s.n_keys; i++) c.k[i * s.kv_stride] = -10.2f;
+        const HeadShape head = single_head(&s);
+        const HeadInputs in = {c.q, c.k, c.v};
+        const AttentionInputs all = inputs(&c);
+        float *d[3], *r[3], *scratch = scratch_for(*set, &head, 0);
+        (*set)->attention_forward(c.out, c.lse, &in, &head, scratch);
+        free(scratch);
+        attention_forward_ref(ref.out, ref.lse, &all, &s);
+        int beyond = 0;
+        for (size_t i = 0; i < c.n_lse; i++) beyond += ref.lse[i] < -128 / 1.4427f && ref.lse[i] > -129 / 1.4427f;
+        assert_true(beyond > 9);
+        assert_true(relative_distance(c.out, ref.out, c.n_out) < 1e-4); /* floats of 95 are off by 4e-6 */
+        for (int j = 0; j < 3; j++) {
+            d[j] = calloc(j ? c.n_kv : c.n_q, sizeof(float));
+            r[j] = calloc(j ? c.n_kv : c.n_q, sizeof(float));
+        }
+        scratch = scratch_for(*set, &head, 1);
+        (*set)->attention_backward(d[0], d[1], d[2], c.projection, ref.out, ref.lse, &in, &head, scratch);
+        free(scratch);
+        attention_backward_ref(&(AttentionGradients){r[0], r[1], r[2]}, c.projection, ref.out, ref.lse, &all, &s);
+        for (int j = 0; j < 3; j++) {
+            assert_true(relative_distance(d[j], r[j], j ? c.n_kv : c.n_q) < 1e-3);
+            free(d[j]);
+            free(r[j]);
+        }
+        case_free(&c);
+        case_free(&ref);
     }
 }
 
@@ -177,6 +217,7 @@ static void test_large_scores_neither_overflow_nor_lose_the_winner(void **state)
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_kernel_set_equals_the_plain_version_on_one_head),
+        cmocka_unit_test(test_scores_far_below_zero_leave_no_room_for_padding),
         cmocka_unit_test(test_all_clips_and_heads_equal_the_plain_version),
         cmocka_unit_test(test_the_gradient_agrees_with_central_differences),
         cmocka_unit_test(test_large_scores_neither_overflow_nor_lose_the_winner),
