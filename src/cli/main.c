@@ -3,6 +3,7 @@
 #include "cli/stage.h"
 #include "cli/version.h"
 #include "gen/rerender.h"
+#include "nn/kernels.h"
 
 enum { COLUMNS = 100, NAME_COLUMN = 14 };
 
@@ -109,7 +110,8 @@ int cli_main(int argc, char **argv) {
     if (about_the_program(argv[1], argc - 2, speaks)) return 0;
     const Command *chosen = NULL;
     rerender_install(); /* so that every command can read latent datasets */
-    Err err = dispatch(argv[1], argc - 2, argv + 2, &chosen);
+    Err err = kernels_check();
+    if (!err) err = dispatch(argv[1], argc - 2, argv + 2, &chosen);
     if (err && speaks) log_error(chosen ? chosen->help->name : "", err_message(), err_place());
     return err_exit_code(err);
 }

@@ -1,11 +1,14 @@
 #include "cli/version.h"
 
+#include "base/text.h"
 #include "base/versions.h"
 #include "math/versions.h"
 #include "nn/kernels.h"
 #include "par/versions.h"
 #include "store/versions.h"
 #include "video/versions.h"
+
+#include <stdlib.h>
 
 #if defined __clang__
 static const char compiler[] = __VERSION__;
@@ -33,7 +36,9 @@ void version_print(void) {
     builder_add(&out, "synvid %s\n", SYNVID_VERSION);
     versions_add(&out, "compiler", "%s", compiler);
     versions_add(&out, "build", "%s, compiled for %s", SYNVID_BUILD, vector_width());
-    versions_add(&out, "kernels", "%s, the widest this processor has", kernels_best()->name);
+    const char *kernels = kernels_best()->name, *asked = getenv("SYNVID_KERNELS");
+    versions_add(&out, "kernels", "%s, %s", kernels,
+                 asked && text_equal(asked, kernels) ? "as SYNVID_KERNELS asks" : "the widest this processor has");
     par_versions(&out);
     store_versions(&out);
     video_versions(&out);

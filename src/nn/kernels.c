@@ -1,8 +1,11 @@
 #include "nn/kernels.h"
 
+#include "base/text.h"
 #include "nn/kernels_sets.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <sys/syscall.h>
@@ -50,8 +53,38 @@ const Kernels *const *kernels_usable(void) {
     return up_to[set];
 }
 
+static const char *wanted(void) {
+    return getenv("SYNVID_KERNELS");
+}
+
+/* NULL: this processor has no such table. */
+static const Kernels *find(const char *name) {
+    for (const Kernels *const *set = kernels_usable(); *set; set++)
+        if (text_equal((*set)->name, name)) return *set;
+    return NULL;
+}
+
 const Kernels *kernels_best(void) {
-    const Kernels *const *set = kernels_usable();
-    while (set[1]) set++;
-    return *set;
+    static _Atomic(const Kernels *) known = NULL;
+    const Kernels *best = atomic_load_explicit(&known, memory_order_relaxed);
+    if (best) return best;
+    if (wanted()) best = find(wanted());
+    if (!best) {
+        const Kernels *const *set = kernels_usable();
+        while (set[1]) set++;
+        best = *set;
+    }
+    atomic_store_explicit(&known, best, memory_order_relaxed);
+    return best;
+}
+
+CHECKED Err kernels_check(void) {
+    char names[64] = "";
+    if (!wanted() || find(wanted())) return ERR_NONE;
+    for (const Kernels *const *set = kernels_usable(); *set; set++) {
+        size_t used = strlen(names);
+        TRY(text_format(names + used, sizeof names - used, "%s%s", used ? ", " : "", (*set)->name));
+    }
+    return RAISE(ERR_USAGE, "SYNVID_KERNELS is \"%.40s\"; this processor runs %s; without it the last of them is taken",
+                 wanted(), names);
 }

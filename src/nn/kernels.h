@@ -7,6 +7,7 @@
  * nn/layernorm, nn/conv and nn/attention, not this. */
 #pragma once
 
+#include "base/err.h"
 #include "nn/conv_job.h"
 
 /* One head of one clip. Rows of q are q_stride floats apart; of k and v kv_stride; of out out_stride. */
@@ -61,7 +62,9 @@ typedef struct Kernels {
                                const HeadInputs *in, const HeadShape *shape, float *scratch);
 } Kernels;
 
-/* The best table of this processor. */
+/* The best table of this processor, or the one that SYNVID_KERNELS in the environment names. Always the same. */
 const Kernels *kernels_best(void);
+/* Raises ERR_USAGE if SYNVID_KERNELS names no table that this processor can run. */
+CHECKED Err kernels_check(void);
 /* All tables this processor can run, narrowest first; NULL-terminated. */
 const Kernels *const *kernels_usable(void);

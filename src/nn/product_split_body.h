@@ -44,8 +44,7 @@ typedef struct {
     Ahead *ahead;
 } SplitMeanwhile;
 
-/* Adds as many of its rows as step s of `steps` is due, while the tile units multiply the next, whose rows it asks for.
- */
+/* Adds as many of its rows as are due, and asks for as many of the next. */
 INLINE void split_finish(SplitTiles *done, const SplitTiles *next, int call, int calls) {
     int until = done->rows * (call + 1) / calls;
     for (; done->row < until; done->row++) {
@@ -67,6 +66,7 @@ INLINE void split_meanwhile(void *context, int call, int calls) {
     for (int i = 0; i < SPLIT_LINES; i++) ahead_line(m->ahead);
 }
 
+/* Rows of two tiles, all column panels of a block. */
 static void split_rows(float *c, size_t ldc, const float *a, size_t lda, const float *b, int rows, int columns,
                        int depth, LargeBase base, Ahead *ahead) {
     (void)lda;

@@ -10,8 +10,8 @@
  * Tiles sum the five small ones over the whole depth first and the large one, x1 y1, last: two elements at a time, so
  * that a sum is rounded half as often as one of multiply-adds is, and ends nearer to the exact one.
  *
- * What is not finite stays so, though an infinity may become a NaN; parts below 2^-126, the smallest normal float,
- * count as zero. */
+ * What is not finite stays so, though an infinity may become a NaN, and the largest floats (from 2^128 - 2^119 on)
+ * count as infinite. Parts below 2^-126, the smallest normal float, count as zero. */
 #pragma once
 
 #include "nn/blocks.h"
@@ -59,14 +59,16 @@ typedef struct {
     SplitWords part[SPLIT_PARTS];
 } SplitFloats;
 
-/* A part is the nearest number of 8 significant bits to what is left; the last is left exactly. */
+/* A part is the nearest number of 8 significant bits to what is left. What is left for the last has no more, except
+ * where it is below the smallest normal float: there its lower half, which belongs to another number, is cut off. */
 INLINE SplitFloats split_floats(Vec x) {
+    const uint32_t upper = 0xffff0000u;
     SplitFloats f;
     for (int i = 0; i < SPLIT_PARTS - 1; i++) {
-        f.part[i] = ((SplitWords)x + 0x8000u) & 0xffff0000u;
+        f.part[i] = ((SplitWords)x + 0x8000u) & upper;
         x -= (Vec)f.part[i];
     }
-    f.part[SPLIT_PARTS - 1] = (SplitWords)x;
+    f.part[SPLIT_PARTS - 1] = (SplitWords)x & upper;
     return f;
 }
 

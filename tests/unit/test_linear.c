@@ -217,6 +217,31 @@ static void test_every_kernel_set_multiplies_all_bits(void **state) {
     }
 }
 
+/* Denormal floats, of every pattern of bits, are as good as zero beside others: above all they leave those alone. */
+static void test_denormal_numbers_disturb_no_kernel_set(void **state) {
+    (void)state;
+    for (const Kernels *const *set = kernels_usable(); *set; set++) {
+        if (!(*set)->product_large) continue;
+        float *scratch = test_scratch((*set)->product_large_scratch), *c = calloc(NARROW * NARROW, 4);
+        float *expected = calloc(NARROW * NARROW, 4);
+        for (uint32_t first = 0; first < 1u << 17; first += NARROW * DEEP / 2) {
+            float *a = random_floats(NARROW * DEEP, 1, 1), *b = random_floats(DEEP * NARROW, 2, 1);
+            for (int i = 0; i < NARROW * DEEP; i++) a[i] = i & 16 ? 0 : a[i]; /* half of each pair of a word */
+            narrow_product(*set, expected, a, b, scratch);
+            for (int i = 0; i < NARROW * DEEP; i++) {
+                uint32_t bits = (first + (uint32_t)i / 2) | (i % 2 ? 0x80000000u : 0);
+                if (i & 16) memcpy(a + i, &bits, 4);
+            }
+            narrow_product(*set, c, a, b, scratch);
+            assert_memory_equal(c, expected, NARROW * NARROW * 4);
+            free(a);
+            free(b);
+        }
+        float *all[] = {scratch, c, expected};
+        for (int i = 0; i < 3; i++) free(all[i]);
+    }
+}
+
 /* What diverged must show: in its own row, and nowhere else. */
 static void test_what_is_not_finite_stays_so_in_every_kernel_set(void **state) {
     (void)state;
@@ -299,6 +324,7 @@ int main(void) {
         cmocka_unit_test(test_large_products_equal_the_plain_version),
         cmocka_unit_test(test_large_products_of_every_kernel_set_equal_the_plain_version),
         cmocka_unit_test(test_every_kernel_set_multiplies_all_bits),
+        cmocka_unit_test(test_denormal_numbers_disturb_no_kernel_set),
         cmocka_unit_test(test_what_is_not_finite_stays_so_in_every_kernel_set),
         cmocka_unit_test(test_a_residual_is_added_by_small_and_large_products),
         cmocka_unit_test(test_gradients_agree_with_central_differences),
