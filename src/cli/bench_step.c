@@ -37,6 +37,7 @@ typedef struct {
     double parts[N_PARTS], seconds; /* of the repetition with the median share */
     double rate, share;             /* GFLOP/s a rank; of sgemm */
     double compute_share;           /* of sgemm, forward and backward alone */
+    double times_one;               /* work a second of all ranks over that of one alone; 0: there is one */
 } Measured;
 
 typedef struct {
@@ -153,15 +154,34 @@ static Err warm_up_all(Step *step) {
     return err_agree_all(step_once_all(step, &unused), step->par, "a benchmark");
 }
 
-static Err measure_all(Measured *found, Step *step, double seconds) {
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How many times as much work all ranks do in a second as rank 0 alone does in a step right after theirs: next to each
+ * other, so that a clock that moves moves both. `alone`: NULL on the other ranks. */
+static Err compare_with_one_all(double *ratio, const Repetition *all, Step *alone, const Par *par) {
+    Repetition single = {0};
+    TRY(err_agree_all(alone ? repeat_all(alone, &single) : ERR_NONE, par, "rank 0 alone"));
+    *ratio = par->n_ranks * sum_parts(&single) / sum_parts(all);
+    return ERR_NONE;
+}
+
+static Err measure_all(Measured *found, Step *step, Step *alone, double seconds) {
     Repetition all[REPETITIONS_MAX];
+    double ratios[REPETITIONS_MAX];
     int count = 0;
+    bool several = step->par->n_ranks > 1;
     TRY(warm_up_all(step));
+    if (several) TRY(err_agree_all(alone ? warm_up_all(alone) : ERR_NONE, step->par, "rank 0 alone"));
     for (double spent = 0; count < REPETITIONS_MIN || (count < REPETITIONS_MAX && spent < seconds); count++) {
         TRY(repeat_all(step, &all[count]));
+        if (several) TRY(compare_with_one_all(&ratios[count], &all[count], alone, step->par));
         spent += sum_parts(&all[count]);
     }
     qsort(all, (size_t)count, sizeof *all, by_share);
+    qsort(ratios, (size_t)(several ? count : 0), sizeof *ratios, by_size);
     const Repetition *median = &all[count / 2];
     double giga = 1e-9 * step->work.flops;
     memcpy(found->parts, median->parts, sizeof found->parts);
@@ -169,14 +189,24 @@ static Err measure_all(Measured *found, Step *step, double seconds) {
     found->rate = giga / found->seconds;
     found->share = found->rate / median->sgemm;
     found->compute_share = giga / (median->parts[FORWARD] + median->parts[BACKWARD]) / median->sgemm;
+    found->times_one = several ? ratios[count / 2] : 0;
     return ERR_NONE;
 }
 
+static Err step_made_all(Step *step, const StepCase *c, BenchSquare *square, const Par *par) {
+    TRY(step_new_all(step, c, square, par));
+    return err_agree_all(step_verify(step, c), par, "a benchmark");
+}
+
 static Err measure_case_all(Measured *found, const StepCase *c, BenchSquare *square, double seconds, const Par *par) {
-    Step step;
-    Err err = step_new_all(&step, c, square, par);
-    if (!err) err = err_agree_all(step_verify(&step, c), par, "a benchmark");
-    if (!err) err = measure_all(found, &step, seconds);
+    const Par one = par_serial(1);
+    Step step = {0}, alone = {0};
+    bool compares = par->n_ranks > 1 && par->rank == 0;
+    Err err = step_made_all(&step, c, square, par);
+    if (!err && par->n_ranks > 1)
+        err = err_agree_all(compares ? step_made_all(&alone, c, square, &one) : ERR_NONE, par, "rank 0 alone");
+    if (!err) err = measure_all(found, &step, compares ? &alone : NULL, seconds);
+    if (compares) step_free_all(&alone);
     step_free_all(&step);
     return err;
 }
@@ -191,16 +221,16 @@ static void show_heading(const Par *par) {
            "data", "fwd", "bwd", "exch", "update", par->n_ranks > 1 ? "  x one" : "");
 }
 
-static void show_row(const StepCase *c, const Measured *m, double times_one) {
+static void show_row(const StepCase *c, const Measured *m) {
     printf("%-18s %5d %8.4g %8.1f %7.1f %6.1f", c->name, c->clips, m->seconds, m->rate, 100 * m->share,
            100 * m->compute_share);
     for (int p = 0; p < N_PARTS; p++) printf(" %6.2f", 100 * m->parts[p] / m->seconds);
-    if (times_one > 0) printf(" %6.2f", times_one);
+    if (m->times_one > 0) printf(" %6.2f", m->times_one);
     printf("\n");
     fflush(stdout);
 }
 
-static void add_row(cJSON *list, const StepCase *c, const Measured *m, double times_one) {
+static void add_row(cJSON *list, const StepCase *c, const Measured *m) {
     cJSON *row = cJSON_CreateObject();
     cJSON_AddStringToObject(row, "name", c->name);
     cJSON_AddNumberToObject(row, "clips_a_rank", c->clips);
@@ -209,21 +239,14 @@ static void add_row(cJSON *list, const StepCase *c, const Measured *m, double ti
     cJSON_AddNumberToObject(row, "share_of_sgemm", m->share);
     cJSON_AddNumberToObject(row, "forward_backward_share_of_sgemm", m->compute_share);
     for (int p = 0; p < N_PARTS; p++) cJSON_AddNumberToObject(row, part_names[p], m->parts[p]);
-    if (times_one > 0) cJSON_AddNumberToObject(row, "times_one_rank", times_one);
+    if (m->times_one > 0) cJSON_AddNumberToObject(row, "times_one_rank", m->times_one);
     cJSON_AddItemToArray(list, row);
 }
 
 static Err bench_case_all(const StepCase *c, BenchSquare *square, double seconds, cJSON *list, const Par *par) {
-    const Par one = par_serial(1);
-    Measured all = {0}, alone = {0};
-    if (par->n_ranks > 1) {
-        Err err = par->rank == 0 ? measure_case_all(&alone, c, square, seconds, &one) : ERR_NONE;
-        TRY(err_agree_all(err, par, "rank 0 alone"));
-    }
-    TRY(measure_case_all(&all, c, square, seconds, par));
-    double times_one = par->n_ranks > 1 ? par->n_ranks * alone.seconds / all.seconds : 0;
-    if (par->n_ranks > 1) times_one = 1e-9 * (double)agree_rank0_all((int64_t)(1e9 * times_one), par, "a benchmark");
-    if (par->rank == 0) list ? add_row(list, c, &all, times_one) : show_row(c, &all, times_one);
+    Measured m = {0};
+    TRY(measure_case_all(&m, c, square, seconds, par));
+    if (par->rank == 0) list ? add_row(list, c, &m) : show_row(c, &m);
     return ERR_NONE;
 }
 

@@ -15,6 +15,7 @@
 typedef float Vec __attribute__((vector_size(4 * LANES), may_alias));
 typedef float VecAnywhere __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t VecBits __attribute__((vector_size(4 * LANES), may_alias));
+typedef uint32_t VecWords __attribute__((vector_size(4 * LANES), may_alias)); /* sums that may wrap */
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -64,8 +65,8 @@ INLINE float vec_sum(Vec x) {
 #endif
 }
 
-/* 2^x, relative error 1e-7; below -126 it stays at 2^-126. The integer part goes into the exponent bits, the rest
- * (within a half) through a minimax polynomial fitted for this file. */
+/* 2^x, relative error 1e-7; below -126 it stays at 2^-126, from 128 on it is any number. The integer part goes into the
+ * exponent bits, the rest (within a half) through a minimax polynomial fitted for this file. */
 INLINE Vec vec_exp2(Vec x) {
     const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer kept in the low bits */
     x = vec_max(x, vec_all(-126));
@@ -76,7 +77,7 @@ INLINE Vec vec_exp2(Vec x) {
     p = p * r + 2.402224207e-01f;
     p = p * r + 6.931469776e-01f;
     p = p * r + 1.0f;
-    return (Vec)((VecBits)p + ((VecBits)shifted << 23));
+    return (Vec)((VecWords)p + ((VecWords)shifted << 23));
 }
 
 /* Phi(x) - 1/2, the normal distribution function about its center, absolute error 3e-7 / 2: x times a minimax rational

@@ -30,8 +30,6 @@ enum {
     SPLIT_ROW_BYTES = 4 * SPLIT_TILE,       /* of a packed tile */
 };
 
-typedef uint32_t SplitWords __attribute__((vector_size(4 * LANES), may_alias));
-
 INLINE int split_steps(int depth) {
     return (depth + SPLIT_STEP - 1) / SPLIT_STEP;
 }
@@ -56,7 +54,7 @@ INLINE void split_load(Vec rows[LANES], const float *from, size_t row_step, size
 
 /* The parts of 16 floats, each in the upper half of its word; the lower halves are zero. */
 typedef struct {
-    SplitWords part[SPLIT_PARTS];
+    VecWords part[SPLIT_PARTS];
 } SplitFloats;
 
 /* A part is the nearest number of 8 significant bits to what is left. What is left for the last has no more, except
@@ -65,10 +63,10 @@ INLINE SplitFloats split_floats(Vec x) {
     const uint32_t upper = 0xffff0000u;
     SplitFloats f;
     for (int i = 0; i < SPLIT_PARTS - 1; i++) {
-        f.part[i] = ((SplitWords)x + 0x8000u) & upper;
+        f.part[i] = ((VecWords)x + 0x8000u) & upper;
         x -= (Vec)f.part[i];
     }
-    f.part[SPLIT_PARTS - 1] = (SplitWords)x & upper;
+    f.part[SPLIT_PARTS - 1] = (VecWords)x & upper;
     return f;
 }
 
