@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/bench_step_work.h"
 #include "math/blas.h"
+#include "math/order.h"
 #include "nn/adamw.h"
 #include "nn/bench_beside.h"
 #include "par/agree.h"
@@ -154,11 +155,6 @@ static Err warm_up_all(Step *step) {
     return err_agree_all(step_once_all(step, &unused), step->par, "a benchmark");
 }
 
-static int by_size(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* How many times as much work all ranks do in a second as rank 0 alone does in a step right after theirs: next to each
  * other, so that a clock that moves moves both. `alone`: NULL on the other ranks. */
 static Err compare_with_one_all(double *ratio, const Repetition *all, Step *alone, const Par *par) {
@@ -181,7 +177,6 @@ static Err measure_all(Measured *found, Step *step, Step *alone, double seconds)
         spent += sum_parts(&all[count]);
     }
     qsort(all, (size_t)count, sizeof *all, by_share);
-    qsort(ratios, (size_t)(several ? count : 0), sizeof *ratios, by_size);
     const Repetition *median = &all[count / 2];
     double giga = 1e-9 * step->work.flops;
     memcpy(found->parts, median->parts, sizeof found->parts);
@@ -189,7 +184,7 @@ static Err measure_all(Measured *found, Step *step, Step *alone, double seconds)
     found->rate = giga / found->seconds;
     found->share = found->rate / median->sgemm;
     found->compute_share = giga / (median->parts[FORWARD] + median->parts[BACKWARD]) / median->sgemm;
-    found->times_one = several ? ratios[count / 2] : 0;
+    found->times_one = several ? order_median(ratios, count) : 0;
     return ERR_NONE;
 }
 

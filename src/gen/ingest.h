@@ -7,8 +7,8 @@
  * anything gets its final name.
  *
  *   videos -> a dataset folder. Frames are cut to the square in their middle, then resized (antialiased) to size x
- * size, or with size 0 kept whole (encoded storage only, whose videos may differ in size). Longer videos than
- *             max_frames are cut into equal pieces of at most max_frames, each a clip of its own.
+ *             size, or with size 0 kept whole (encoded storage only, whose videos may differ in size). Longer videos
+ *             than max_frames are cut into equal pieces of at most max_frames, each a clip of its own.
  *   images -> one pool file (--out NAME.h5) and NAME.h5.json, which says what went in; the same square and size. Until
  *             the pool is written, finished images are kept in NAME.h5.journal (gen/pool_pieces).
  *

@@ -3,11 +3,8 @@
 
 #pragma GCC target("amx-tile,amx-bf16,avx512f,avx2,fma")
 #define LANES 16
-#include "nn/attention_body.h"
 #include "nn/attention_split_body.h"
-#include "nn/conv_body.h"
-#include "nn/elementwise_body.h"
-#include "nn/product_body.h"
+#include "nn/kernels_bodies.h"
 #include "nn/product_split_body.h"
 
 /* Short and narrow heads fill too few tiles. */
@@ -39,18 +36,10 @@ static void attention_backward_amx(float *dq, float *dk, float *dv, const float 
 
 const Kernels kernels_amx = {
     .name = "amx",
-    .lanes = LANES,
-    .gelu = gelu_body,
-    .gelu_backward = gelu_backward_body,
-    .layernorm = layernorm_body,
-    .layernorm_backward = layernorm_backward_body,
+    KERNELS_OF_BODIES,
     .product_small_most = 8 * LANES,
-    .product_forward = product_forward_body,
-    .product_input = product_input_body,
-    .product_weight = product_weight_body,
     .product_large = product_split_body,
     .product_large_scratch = SPLIT_SCRATCH,
-    .conv_places = conv_places_body,
     .attention_scratch = attention_scratch,
     .attention_forward = attention_forward_amx,
     .attention_backward = attention_backward_amx,

@@ -3,26 +3,15 @@
 
 #pragma GCC target("avx512f,avx2,fma")
 #define LANES 16
-#include "nn/attention_body.h"
-#include "nn/conv_body.h"
-#include "nn/elementwise_body.h"
-#include "nn/product_body.h"
+#include "nn/kernels_bodies.h"
 #include "nn/product_large_body.h"
 
 const Kernels kernels_avx512 = {
     .name = "avx512",
-    .lanes = LANES,
-    .gelu = gelu_body,
-    .gelu_backward = gelu_backward_body,
-    .layernorm = layernorm_body,
-    .layernorm_backward = layernorm_backward_body,
+    KERNELS_OF_BODIES,
     .product_small_most = 32 * LANES,
-    .product_forward = product_forward_body,
-    .product_input = product_input_body,
-    .product_weight = product_weight_body,
     .product_large = product_large_body,
     .product_large_scratch = LARGE_SCRATCH,
-    .conv_places = conv_places_body,
     .attention_scratch = attention_scratch_body,
     .attention_forward = attention_forward_body,
     .attention_backward = attention_backward_body,
