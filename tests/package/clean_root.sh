@@ -20,7 +20,9 @@ fi
 [ -x "$root/usr/bin/apt-get" ] || debootstrap --variant=minbase bookworm "$root" > "$root.log" 2>&1 ||
   { tail -n 20 "$root.log" >&2; exit 1; }
 mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
-for file in /etc/resolv.conf /etc/apt/apt.conf.d/*registry*; do [ ! -e "$file" ] || cp "$file" "$root$file"; done
+# The root reaches the archive the way this machine does: name servers, proxies and checks of apt.
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+{ grep -lE '^Acquire::(Check|Retries|https?::)' /etc/apt/apt.conf.d/* || true; } | while read -r file; do cp "$file" "$root$file"; done
 cp "$deb" "$root/tmp/synvid.deb"
 
 cat > "$root/tmp/smoke.sh" << 'END'
