@@ -1,47 +1,17 @@
-/* store/h5 - checked HDF5: what fails becomes an Err that names the file, the object and HDF5's own reason.
+/* store/h5 - checked HDF5 files: what fails becomes an Err that names the file, the object and HDF5's own reason.
  *
  * Every file of ours looks alike: root attributes schema, schema_version, created_by; every array has a description,
  * units and labelled dimensions; no times are recorded, so equal contents give equal bytes. Opening checks schema and
  * version first and says what was found.
  *
- * Files are written under their partial name (base/file.h); h5_create takes the final one. The library is not thread
- * safe: h5_lock guards every use, and the lock may be taken again by its owner. A file opened with more than one rank
- * (h5_open_shared_all) goes through MPI-IO; only h5_box_write is meant for it. */
+ * Files are written under their partial name (base/file.h); h5_create takes the final one. A file opened with more than
+ * one rank (h5_open_shared_all) goes through MPI-IO; only h5_box_write is meant for it. What is in a file:
+ * store/h5_attr.h, store/h5_array.h. All calls take the library's lock (store/h5_library.h). */
 #pragma once
 
-#include "base/text.h"
 #include "par/par.h"
-
-#include <hdf5.h>
-#ifndef H5_HAVE_PARALLEL
-#error "this is the header of a serial HDF5; synvid needs the one of the parallel library"
-#endif
-
-enum { H5_DIMS = 5 };
-
-typedef enum { H5_U8, H5_I32, H5_I64, H5_F32 } H5Kind;
-
-typedef struct {
-    hid_t id;             /* 0: closed */
-    char path[PATH_SIZE]; /* for messages: the final name */
-    bool writes;          /* created by us through the serial driver */
-    bool sealed;          /* opened by h5_open: has a seal (store/seal.h) */
-    int version;          /* opened by h5_open: of its schema */
-} H5File;
-
-/* What an array is, for creating it and for checking one that was found. */
-typedef struct {
-    const char *name; /* "/frames"; missing groups are made */
-    H5Kind kind;
-    int n_dims;
-    int64_t dims[H5_DIMS];
-    const char *labels[H5_DIMS]; /* what each dimension counts */
-    const char *description, *units;
-    int64_t tile[H5_DIMS]; /* tile[0] > 0: stored in deflated tiles of this shape; else contiguous, space reserved */
-} H5Array;
-
-void h5_lock(void);
-void h5_unlock(void);
+#include "store/h5_array.h"
+#include "store/h5_attr.h"
 
 /* Creates path.partial. */
 CHECKED Err h5_create(H5File *file, const char *path, const char *schema, int version);
@@ -68,47 +38,6 @@ void h5_abandon(H5File *file);
 /* The schema of any file of ours ("" when there is none), for inspect. */
 CHECKED Err h5_schema(char *out, size_t size, int *version, const char *path);
 
-/* An Err with HDF5's innermost reason: "FILE: OBJECT: cannot WHAT: reason". */
-Err h5_fail(Err code, const H5File *file, const char *object, const char *what);
-
-/* Attributes of the root (object NULL) or of an object. Text is stored as UTF-8 of variable length. */
-CHECKED Err h5_put_text(const H5File *file, const char *object, const char *name, const char *text);
-CHECKED Err h5_put_texts(const H5File *file, const char *object, const char *name, const char *const *texts, int count);
-CHECKED Err h5_put_int(const H5File *file, const char *object, const char *name, int64_t value);
-/* *text is malloc'd. */
-CHECKED Err h5_get_text(char **text, const H5File *file, const char *object, const char *name);
-CHECKED Err h5_get_int(int64_t *value, const H5File *file, const char *object, const char *name);
-
 bool h5_exists(const H5File *file, const char *name);
-size_t h5_kind_bytes(H5Kind kind);
-int64_t h5_count(const H5Array *array);
-
-/* Creates the array and leaves it open (h5_array_close). Contiguous ones have their place in the file at once. */
-CHECKED Err h5_array_create(hid_t *dataset, const H5File *file, const H5Array *array);
-/* Creates and writes all of it. */
-CHECKED Err h5_array_put(const H5File *file, const H5Array *array, const void *data);
-/* Opens, and fills kind, n_dims and dims of *array, whose name is given. ERR_INPUT: kinds other than ours, values that
- * are not in this file (links, external storage) or fewer than the shape says. */
-CHECKED Err h5_array_open(hid_t *dataset, H5Array *array, const H5File *file, const char *name);
-/* Tiles that are still in the cache are written. Before an array of tiles is closed: closing one that cannot be written
- * would lose it without a word. */
-CHECKED Err h5_array_flush(const H5File *file, hid_t dataset);
-void h5_array_close(hid_t dataset); /* fine with 0 */
-/* Opens, checks kind and n_dims, and dims where `expected` has no -1; reads all of it into *data (malloc'd). */
-CHECKED Err h5_array_get(void **data, H5Array *expected, const H5File *file);
-
-/* A box of an array: `start` and `count` have n_dims entries; `data` is dense. */
-CHECKED Err h5_box_write(const H5File *file, hid_t dataset, const H5Array *array, const int64_t *start,
-                         const int64_t *count, const void *data);
-CHECKED Err h5_box_read(const H5File *file, hid_t dataset, const H5Array *array, const int64_t *start,
-                        const int64_t *count, void *data);
-
 /* Names of what is in a group, sorted bytewise; none when there is no such group. Freed with h5_texts_free. */
 CHECKED Err h5_list(char ***names, int *count, const H5File *file, const char *group);
-
-/* A list of texts as a one-dimensional array of variable-length strings. */
-CHECKED Err h5_texts_put(const H5File *file, const char *name, const char *const *texts, int count, const char *label,
-                         const char *description);
-/* *texts: `count` malloc'd texts in a malloc'd list; `count` must be what the file has. */
-CHECKED Err h5_texts_get(char ***texts, int count, const H5File *file, const char *name);
-void h5_texts_free(char ***texts, int count);

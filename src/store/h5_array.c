@@ -1,5 +1,6 @@
-/* Arrays of store/h5. */
-#include "store/h5.h"
+#include "store/h5_array.h"
+
+#include "store/h5_attr.h"
 
 /* Deflate makes no more of a byte than this (zlib's documentation); CACHED_TILES_MAX: of a file of ours, far from it.
  */
@@ -205,6 +206,13 @@ Err h5_array_open(hid_t *dataset, H5Array *array, const H5File *file, const char
     if (!err) find_tile(array, *dataset);
     if (!err && array->tile[0] > 0) err = reopen_cached(dataset, array, file);
     if (err && *dataset >= 0) H5Dclose(*dataset);
+    h5_unlock();
+    return err;
+}
+
+Err h5_array_flush(const H5File *file, hid_t dataset) {
+    h5_lock();
+    Err err = H5Dflush(dataset) < 0 ? h5_fail(ERR_IO, file, NULL, "write") : ERR_NONE;
     h5_unlock();
     return err;
 }

@@ -1,5 +1,4 @@
-/* Attributes and lists of texts of store/h5. */
-#include "store/h5.h"
+#include "store/h5_attr.h"
 
 static hid_t text_type(void) {
     hid_t type = H5Tcopy(H5T_C_S1);
