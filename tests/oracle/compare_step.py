@@ -6,7 +6,7 @@
 Rounds of `synvid bench step` and of PyTorch take turns on one thread; CPU time counts, so that neighbors on the machine
 matter little; medians of all rounds. A step is forward, backward and AdamW of all parameters on the clips at hand; loading
 them is left out on both sides. PyTorch is the one of the Python that runs this script, such as Debian's python3-torch 1.13
-with /usr/bin/python3; it computes in float32, with the BLAS it comes with, in a process of its own, in up to four forms:
+with /usr/bin/python3; it computes in float32, with the BLAS it comes with, in a process of its own, in up to five forms:
 
 released  what the published VideoMAE code runs: attention as two products and a softmax (modeling_finetune.py, Attention),
           torch.optim.AdamW as optim_factory.py makes it, everything else as PyTorch comes
@@ -15,11 +15,13 @@ settings  the same with the settings that suit it best: a C library that gives n
 fused     scaled_dot_product_attention, which Hugging Face's VideoMAE takes by default, and AdamW in one pass;
           from PyTorch 2 on
 tuned     fused, with those settings
+compiled  tuned, through torch.compile; needs a C++ compiler, takes minutes to compile
 """
 import glob
 import importlib.metadata
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -32,8 +34,8 @@ SIZES = {"tiny": (32, 8, 8, 96, 4, 3, 64, 2, 2), "ViT-S": (224, 16, 16, 384, 12,
          "ViT-B": (224, 16, 16, 768, 12, 12, 384, 4, 6)}
 TASKS = {"mask 0.75": 0.75, "mask 0.9": 0.9, "fine-tuning": 0}
 CASES = [f"{size}, {task}" for size in SIZES for task in TASKS]
-FORMS = ("released", "settings", "fused", "tuned")
-RELEASED_CODE, BEST_SETTINGS = ("released", "settings"), ("settings", "tuned")
+FORMS = ("released", "settings", "fused", "tuned") + (("compiled",) if shutil.which("g++") else ())
+RELEASED_CODE, BEST_SETTINGS = ("released", "settings"), ("settings", "tuned", "compiled")
 OPENMP_BLAS = glob.glob("/usr/lib/*/openblas-openmp")  # Debian's libopenblas0-openmp; wheels bring a BLAS of their own
 TUNED = {"GLIBC_TUNABLES": ":".join("glibc.malloc." + setting for setting in (
     "hugetlb=1", "mmap_threshold=17179869184", "trim_threshold=17179869184", "top_pad=268435456")),
@@ -129,6 +131,8 @@ def torch_child(case, form):
         arguments = (patches, torch.full((clips, 8), 1 / 8))
     one_pass = {} if form in RELEASED_CODE else {"fused": True}
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-6, betas=(0.9, 0.95), weight_decay=0.05, **one_pass)
+    if form == "compiled":
+        net = torch.compile(net)
     seconds = []
     for _ in range(WARM_UP + REPETITIONS * (10 if case.startswith("tiny") else 1)):
         start = time.process_time()
