@@ -1,10 +1,10 @@
 # add_module(NAME LINKS lib... [EXACT])
 #
-# One folder of src/ as one static library. EXACT marks folders whose results are part of a dataset's bytes:
+# One layer, a folder of src/ with its rooms, as one static library. EXACT marks folders whose results are part of a dataset's bytes:
 # there the compiler may not fuse a multiply and an add, so that a tuned and a portable build draw the same pixels.
 function(add_module name)
   cmake_parse_arguments(arg "EXACT" "" "LINKS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
   if(NOT sources)
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE ${arg_LINKS})

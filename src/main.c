@@ -1,4 +1,4 @@
-#include "cli/cmd.h"
+#include "cli/stage/cmd.h"
 
 int main(int argc, char **argv) {
     return cli_main(argc, argv);

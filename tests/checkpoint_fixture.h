@@ -1,7 +1,7 @@
 /* A small model whose every value tells its part and its place, for the unit and the parallel tests of checkpoints. */
 #pragma once
 
-#include "store/checkpoint.h"
+#include "store/checkpoint/checkpoint.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* feature_fixture - weights and pixels by the formula of tests/oracle/features_golden.py, for networks of any width. */
 #pragma once
 
-#include "features/naming.h"
-#include "store/safetensors.h"
+#include "features/internal/naming.h"
+#include "store/foreign/internal/safetensors.h"
 
 #include "support/unit.h"
 

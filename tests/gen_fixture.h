@@ -1,9 +1,9 @@
 /* Variants with overrides and small media in memory, for the tests of gen. */
 #pragma once
 
-#include "gen/media.h"
-#include "gen/variant.h"
-#include "gen/variant_config.h"
+#include "gen/variant/media.h"
+#include "gen/variant/variant.h"
+#include "gen/variant/variant_config.h"
 #include "math/rng.h"
 
 #include <math.h>

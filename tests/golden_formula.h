@@ -3,7 +3,7 @@
  * The same in Python: tests/oracle/golden_formula.py, whose docstring says what each is. */
 #pragma once
 
-#include "nn/params.h"
+#include "nn/layers/params.h"
 
 #include <math.h>
 #include <stdlib.h>

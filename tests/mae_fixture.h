@@ -1,9 +1,9 @@
-/* What tests of nn/mae share: the models of the golden files with their weights, pixels and masks. */
+/* What tests of nn/models/mae share: the models of the golden files with their weights, pixels and masks. */
 #pragma once
 
 #include "golden_file.h"
 #include "golden_formula.h"
-#include "nn/mae.h"
+#include "nn/models/mae.h"
 
 #define TOLERANCE 2e-5
 

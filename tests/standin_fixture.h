@@ -3,8 +3,8 @@
 
 #include "gen_fixture.h"
 
-#include "gen/standin.h"
-#include "gen/standin_stage.h"
+#include "gen/standin/internal/standin_stage.h"
+#include "gen/standin/standin.h"
 
 typedef struct {
     Variant *variant;

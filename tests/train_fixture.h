@@ -3,14 +3,14 @@
  * Video i of class k shows noise around brightness level k: a few steps are enough to learn the classes. */
 #pragma once
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "math/rng.h"
-#include "nn/model.h"
+#include "nn/layers/model.h"
 #include "par/par.h"
 #include "par/spread.h"
 #include "store/result.h"
 #include "train/train_config.h"
-#include "video/source.h"
+#include "video/frames/source.h"
 
 #include <unistd.h>
 

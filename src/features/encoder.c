@@ -1,10 +1,10 @@
 #include "features/encoder.h"
 
-#include "base/field.h"
-#include "base/json.h"
-#include "nn/mae.h"
-#include "store/checkpoint.h"
-#include "video/resize.h"
+#include "base/config/field.h"
+#include "base/config/json.h"
+#include "nn/models/mae.h"
+#include "store/checkpoint/checkpoint.h"
+#include "video/transform/resize.h"
 
 #include <cjson/cJSON.h>
 

@@ -5,8 +5,8 @@
  * belongs to one thread. */
 #pragma once
 
-#include "base/digest.h"
-#include "video/clip.h"
+#include "base/system/digest.h"
+#include "video/frames/clip.h"
 
 typedef struct Encoder Encoder;
 typedef struct EncoderScratch EncoderScratch;

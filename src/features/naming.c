@@ -1,7 +1,7 @@
-#include "features/naming.h"
+#include "features/internal/naming.h"
 
-#include "base/text.h"
-#include "store/weightfile.h"
+#include "base/text/text.h"
+#include "store/foreign/weightfile.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "features/naming.h"
+#include "features/internal/naming.h"
 #include "features/tables.h"
 
 static const Rename no_renames[] = {{NULL, NULL}};

@@ -1,6 +1,6 @@
 #include "features/network.h"
 
-#include "features/network_kind.h"
+#include "features/internal/network_kind.h"
 
 #include <stdlib.h>
 #include <string.h>

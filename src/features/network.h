@@ -10,9 +10,9 @@
  * A FeatureNet is const once open and shared; a FeatureScratch belongs to one thread. */
 #pragma once
 
-#include "base/digest.h"
+#include "base/system/digest.h"
 #include "features/encoder.h"
-#include "video/clip.h"
+#include "video/frames/clip.h"
 
 #include <stdbool.h>
 

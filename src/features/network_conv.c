@@ -1,9 +1,9 @@
 /* Inception and I3D as feature networks; see features/network.h. */
-#include "features/naming.h"
-#include "features/network_kind.h"
+#include "features/internal/naming.h"
+#include "features/internal/network_kind.h"
 #include "features/random_weights.h"
 #include "features/tables.h"
-#include "video/resize.h"
+#include "video/transform/resize.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* features/random_weights - seeded weights for a convolutional network without a file. */
 #pragma once
 
-#include "nn/convnet.h"
+#include "nn/models/convnet.h"
 
 #include <stdint.h>
 

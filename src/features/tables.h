@@ -9,7 +9,7 @@
  * over time, or the 1024 pooled values before them; clips of 16 x 224 x 224. */
 #pragma once
 
-#include "nn/convnet.h"
+#include "nn/models/convnet.h"
 
 #define INCEPTION_LAST "Mixed_7c"
 #define I3D_LOGITS     "logits"

@@ -1,6 +1,6 @@
 #include "math/exactsum.h"
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 #include <math.h>
 

@@ -5,7 +5,7 @@
  * and with them the last bits of the result. */
 #pragma once
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 typedef struct Fft2 Fft2;
 

@@ -1,6 +1,6 @@
 #include "math/frechet.h"
 
-#include "base/log.h"
+#include "base/system/log.h"
 #include "math/linalg.h"
 #include "math/stats.h"
 

@@ -3,7 +3,7 @@
  * All intervals are two-sided 95 %. Pure functions of their arguments; the bootstrap draws from math/rng. */
 #pragma once
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #include "math/rows.h"
 
-#include "base/digest.h"
+#include "base/system/digest.h"
 
 #include <stdbool.h>
 

@@ -1,11 +1,12 @@
 /* math/rows - vectors of equal length in canonical order: one that depends on nothing but what they hold.
  *
  * Sums of doubles depend on the order of their terms in the last bits; whatever goes over vectors in canonical order
- * does not depend on how they came. The order is that of the vectors' digests (base/digest, then the bytes themselves),
- * so it has nothing to do with their values either: every n-th vector, or the first n, are a random sample. */
+ * does not depend on how they came. The order is that of the vectors' digests (base/system/digest, then the bytes
+ * themselves), so it has nothing to do with their values either: every n-th vector, or the first n, are a random
+ * sample. */
 #pragma once
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 /* `at` is owned, the vectors it points to (count of `dims` floats) are borrowed. */
 typedef struct {

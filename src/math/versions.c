@@ -1,6 +1,6 @@
 #include "math/versions.h"
 
-#include "base/versions.h"
+#include "base/system/versions.h"
 
 #include <fftw3.h>
 

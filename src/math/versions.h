@@ -1,6 +1,6 @@
-/* math/versions - OpenBLAS (with the kernels it chose for this machine) and FFTW; see base/versions.h. */
+/* math/versions - OpenBLAS (with the kernels it chose for this machine) and FFTW; see base/system/versions.h. */
 #pragma once
 
-#include "base/text.h"
+#include "base/text/text.h"
 
 void math_versions(Builder *out);

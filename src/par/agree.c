@@ -1,8 +1,8 @@
 #include "par/agree.h"
 
-#include "base/stop.h"
-#include "base/text.h"
-#include "par/wait.h"
+#include "base/system/stop.h"
+#include "base/text/text.h"
+#include "par/internal/wait.h"
 
 #include <ctype.h>
 

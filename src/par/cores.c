@@ -1,4 +1,4 @@
-#include "par/cores.h"
+#include "par/internal/cores.h"
 
 #include <sched.h>
 

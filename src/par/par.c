@@ -1,9 +1,9 @@
 #include "par/par.h"
 
-#include "base/fault.h"
-#include "base/log.h"
+#include "base/failure/fault.h"
+#include "base/system/log.h"
 #include "math/blas.h"
-#include "par/cores.h"
+#include "par/internal/cores.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -5,7 +5,7 @@
  * it; nothing else communicates. With n_ranks == 1 the _all functions return at once and comm is MPI_COMM_NULL. */
 #pragma once
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 #include <mpi.h>
 #include <stdbool.h>

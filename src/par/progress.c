@@ -1,10 +1,10 @@
 #include "par/progress.h"
 
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/text.h"
+#include "base/system/clock.h"
+#include "base/system/log.h"
+#include "base/text/text.h"
 #include "par/agree.h"
-#include "par/wait.h"
+#include "par/internal/wait.h"
 
 #include <pthread.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 #include "par/reduce.h"
 
-#include "base/arena.h"
-#include "base/log.h"
+#include "base/system/arena.h"
+#include "base/system/log.h"
 #include "par/agree.h"
-#include "par/window.h"
+#include "par/internal/window.h"
 
 #include <limits.h>
 

@@ -1,6 +1,6 @@
 #include "par/share.h"
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 /* floor(n_items * parts / n_ranks) without overflow for any int64 count. */
 static int64_t boundary(int64_t n_items, int64_t parts, int64_t n_ranks) {

@@ -1,7 +1,7 @@
 #include "par/spread.h"
 
 #include "par/agree.h"
-#include "par/wait.h"
+#include "par/internal/wait.h"
 
 #include <stdint.h>
 

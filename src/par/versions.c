@@ -1,6 +1,6 @@
 #include "par/versions.h"
 
-#include "base/versions.h"
+#include "base/system/versions.h"
 
 #include <mpi.h>
 

@@ -1,6 +1,6 @@
-/* par/versions - the MPI library; see base/versions.h. Starts nothing. */
+/* par/versions - the MPI library; see base/system/versions.h. Starts nothing. */
 #pragma once
 
-#include "base/text.h"
+#include "base/text/text.h"
 
 void par_versions(Builder *out);

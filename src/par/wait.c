@@ -1,6 +1,6 @@
-#include "par/wait.h"
+#include "par/internal/wait.h"
 
-#include "base/log.h"
+#include "base/system/log.h"
 
 #include <time.h>
 

@@ -1,4 +1,4 @@
-#include "par/window.h"
+#include "par/internal/window.h"
 
 #include <limits.h>
 #include <sys/statvfs.h>

@@ -1,8 +1,8 @@
 #include "store/curve.h"
 
-#include "base/file.h"
-#include "base/json.h"
-#include "base/text.h"
+#include "base/config/json.h"
+#include "base/system/file.h"
+#include "base/text/text.h"
 #include "store/tfevents.h"
 
 #include <cjson/cJSON.h>

@@ -3,7 +3,7 @@
  * after the checkpoint's step are cut, and so is a line that a crash left half written. Rank 0 only. */
 #pragma once
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 #include <stdint.h>
 

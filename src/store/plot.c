@@ -1,8 +1,8 @@
 #include "store/plot.h"
 
-#include "base/escape.h"
-#include "base/file.h"
-#include "base/log.h"
+#include "base/system/file.h"
+#include "base/system/log.h"
+#include "base/text/escape.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
  * written. */
 #pragma once
 
-#include "base/text.h"
+#include "base/text/text.h"
 
 typedef struct {
     char name[64];

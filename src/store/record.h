@@ -3,7 +3,7 @@
  * Numbers beyond 2^53, which JSON readers round, are written as texts of digits; both forms are read. */
 #pragma once
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -18,7 +18,8 @@ typedef struct {
 CHECKED Err record_open(cJSON **tree, const char *path, const char *schema, int version);
 /* A new object with schema, schema_version and created_by; NULL when out of memory. */
 cJSON *record_new(const char *schema, int version);
-/* Prints, writes whole (base/file.h) and frees the tree in any case. `complete` false: building it ran out of memory.
+/* Prints, writes whole (base/system/file.h) and frees the tree in any case. `complete` false: building it ran out of
+ * memory.
  */
 CHECKED Err record_write(cJSON **tree, bool complete, const char *path);
 

@@ -1,6 +1,6 @@
 #include "store/result.h"
 
-#include "base/fault.h"
+#include "base/failure/fault.h"
 #include "store/record.h"
 
 #include <math.h>

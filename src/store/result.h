@@ -7,8 +7,8 @@
  *    "inputs": [{"role": "checkpoint", "path": "...", "digest": "..."}] } */
 #pragma once
 
-#include "base/digest.h"
-#include "base/text.h"
+#include "base/system/digest.h"
+#include "base/text/text.h"
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 #include "store/runfolder.h"
 
-#include "base/fault.h"
-#include "base/file.h"
-#include "base/log.h"
+#include "base/failure/fault.h"
+#include "base/system/file.h"
+#include "base/system/log.h"
 #include "par/agree.h"
 #include "par/spread.h"
 #include "store/runlock.h"

@@ -7,7 +7,7 @@
  * (store/runlock.h). */
 #pragma once
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "par/run.h"
 
 typedef struct {

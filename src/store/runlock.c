@@ -1,7 +1,7 @@
 #include "store/runlock.h"
 
-#include "base/log.h"
-#include "base/text.h"
+#include "base/system/log.h"
+#include "base/text/text.h"
 
 #include <errno.h>
 #include <fcntl.h>

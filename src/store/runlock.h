@@ -5,7 +5,7 @@
  * on another host). A lock of another host is believed. */
 #pragma once
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 #include "store/runlog.h"
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "store/record.h"
 
 #include <time.h>

@@ -1,7 +1,7 @@
 #include "store/runstatus.h"
 
-#include "base/file.h"
-#include "store/checkpoint_files.h"
+#include "base/system/file.h"
+#include "store/checkpoint/checkpoint_files.h"
 #include "store/record.h"
 #include "store/runlock.h"
 

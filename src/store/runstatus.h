@@ -1,7 +1,7 @@
 /* store/runstatus - how a run folder stands, from its files alone, without disturbing the run. Local. */
 #pragma once
 
-#include "base/text.h"
+#include "base/text/text.h"
 
 typedef enum { RUN_FINISHED, RUN_RUNNING, RUN_STOPPED, RUN_FAILED, RUN_DIED, RUN_STATES } RunState;
 

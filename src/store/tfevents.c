@@ -1,6 +1,6 @@
 #include "store/tfevents.h"
 
-#include "base/text.h"
+#include "base/text/text.h"
 
 #include <errno.h>
 

@@ -7,7 +7,7 @@
  * core/framework/summary.proto.) */
 #pragma once
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 #include <stdint.h>
 

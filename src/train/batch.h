@@ -5,7 +5,7 @@
  * `micro_batch` clips, the unit whose gradient one thread computes (train/leafsum). */
 #pragma once
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 #include <stdint.h>
 

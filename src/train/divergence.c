@@ -1,6 +1,6 @@
-#include "train/divergence.h"
+#include "train/internal/divergence.h"
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "par/agree.h"
 
 #include <math.h>

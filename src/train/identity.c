@@ -1,8 +1,8 @@
 #include "train/identity.h"
 
-#include "base/config.h"
-#include "base/stop.h"
-#include "base/text.h"
+#include "base/config/config.h"
+#include "base/system/stop.h"
+#include "base/text/text.h"
 
 CHECKED Err run_identity(char out[DIGEST_SIZE], const void *config, const Field *fields, uint64_t seed,
                          const char *const *inputs, int n_inputs) {

@@ -1,9 +1,9 @@
 /* train/identity - what makes two runs the same experiment, and how a model is called in results. */
 #pragma once
 
-#include "base/digest.h"
-#include "base/field.h"
-#include "nn/model.h"
+#include "base/config/field.h"
+#include "base/system/digest.h"
+#include "nn/layers/model.h"
 
 /* Digest of the identity fields of a config, the seed, and what goes in (digests of datasets and checkpoints, in a
  * fixed order): inputs are told apart by content, never by path. */

@@ -1,7 +1,7 @@
-#include "train/leafsum.h"
+#include "train/internal/leafsum.h"
 
-#include "base/arena.h"
-#include "base/shared_err.h"
+#include "base/failure/shared_err.h"
+#include "base/system/arena.h"
 
 #include <omp.h>
 

@@ -1,10 +1,10 @@
 #include "train/masked_clips.h"
 
 #include "math/rng.h"
-#include "nn/mask.h"
-#include "video/crop.h"
-#include "video/resize.h"
-#include "video/sample.h"
+#include "nn/models/mask.h"
+#include "video/frames/sample.h"
+#include "video/transform/crop.h"
+#include "video/transform/resize.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "train/picture.h"
+#include "train/internal/picture.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 #include "train/prefetch.h"
 
-#include "base/clock.h"
-#include "base/shared_err.h"
+#include "base/failure/shared_err.h"
+#include "base/system/clock.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,16 +1,16 @@
 #include "train/pretrain.h"
 
-#include "base/log.h"
-#include "nn/mae.h"
-#include "nn/mask.h"
+#include "base/system/log.h"
+#include "nn/models/mae.h"
+#include "nn/models/mask.h"
 #include "par/agree.h"
 #include "store/result.h"
 #include "train/identity.h"
+#include "train/internal/picture.h"
 #include "train/masked_clips.h"
-#include "train/picture.h"
 #include "train/protocol.h"
 #include "train/trainer.h"
-#include "video/image.h"
+#include "video/media/image.h"
 
 #include <math.h>
 

@@ -4,11 +4,11 @@
  * depend on batch size, ranks or threads. Defaults of the table are the paper's settings for ViT-B. */
 #pragma once
 
-#include "base/text.h"
-#include "nn/model.h"
+#include "base/text/text.h"
+#include "nn/layers/model.h"
 #include "par/run.h"
 #include "train/train_config.h"
-#include "video/source.h"
+#include "video/frames/source.h"
 
 typedef enum { PRETRAIN_CROP_MULTI_SCALE, PRETRAIN_CROP_CENTER } PretrainCrop;
 

@@ -1,6 +1,6 @@
 #include "train/protocol.h"
 
-#include "base/json.h"
+#include "base/config/json.h"
 
 #include <cjson/cJSON.h>
 

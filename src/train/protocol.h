@@ -5,7 +5,7 @@
  * cosmetic ones, and those that only decide rounding (micro_batch, reduce). */
 #pragma once
 
-#include "base/field.h"
+#include "base/config/field.h"
 #include "store/result.h"
 
 /* Adds the deviations to those the result has, and sets paper_protocol when there are none. Those that do not fit the

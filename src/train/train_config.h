@@ -4,7 +4,7 @@
  * does not enter a run's identity. micro_batch and reduce do: they decide the last bits. */
 #pragma once
 
-#include "base/field.h"
+#include "base/config/field.h"
 
 typedef struct {
     int epochs;

@@ -11,8 +11,8 @@
  * curves.jsonl (loss, lr, grad_norm: equal for equal runs), timings.jsonl (what is not). */
 #pragma once
 
-#include "base/digest.h"
-#include "nn/params.h"
+#include "base/system/digest.h"
+#include "nn/layers/params.h"
 #include "par/run.h"
 #include "store/runfolder.h"
 #include "train/batch.h"

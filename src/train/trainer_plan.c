@@ -1,7 +1,7 @@
 /* What a training will need and take, before it starts. See train/trainer.h. */
-#include "base/estimate.h"
+#include "base/system/estimate.h"
 #include "par/reduce.h"
-#include "train/leafsum.h"
+#include "train/internal/leafsum.h"
 #include "train/trainer.h"
 
 #include <stdio.h>

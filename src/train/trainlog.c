@@ -1,9 +1,9 @@
-#include "train/trainlog.h"
+#include "train/internal/trainlog.h"
 
-#include "base/clock.h"
-#include "base/file.h"
-#include "base/log.h"
-#include "nn/sgemm_rate.h"
+#include "base/system/clock.h"
+#include "base/system/file.h"
+#include "base/system/log.h"
+#include "nn/kernels/sgemm_rate.h"
 #include "par/agree.h"
 
 #include <sys/resource.h>

@@ -1,6 +1,6 @@
 #include "fuzz/fuzz.h"
 
-#include "store/foreign.h"
+#include "store/foreign/foreign.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  * they are run and what they found. A broken promise ends in abort(), as a crash does. */
 #pragma once
 
-#include "base/err.h"
+#include "base/failure/err.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Of a file of ours, or said to be one, an error may only be ERR_INPUT or ERR_MEMORY, with a message. */
 void fuzz_refused(Err err);
-/* Opens `data` as store/weightfile does, reads every tensor twice, and tries to find a VideoMAE in it. */
+/* Opens `data` as store/foreign/weightfile does, reads every tensor twice, and tries to find a VideoMAE in it. */
 void fuzz_weights(const uint8_t *data, size_t size);
 /* Whether the bytes begin as the format of the target does: others belong to another target. */
 int fuzz_begins(const uint8_t *data, size_t size, const void *magic, size_t magic_size);

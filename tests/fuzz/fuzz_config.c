@@ -2,13 +2,13 @@
  * accepted must print as text that is accepted again and means the same. */
 #include "fuzz/fuzz.h"
 
-#include "base/config.h"
-#include "base/json.h"
-#include "gen/generate.h"
-#include "gen/ingest.h"
-#include "gen/standin.h"
-#include "gen/textures.h"
-#include "gen/variant.h"
+#include "base/config/config.h"
+#include "base/config/json.h"
+#include "gen/dataset/generate.h"
+#include "gen/ingest/ingest.h"
+#include "gen/standin/standin.h"
+#include "gen/textures/textures.h"
+#include "gen/variant/variant.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>

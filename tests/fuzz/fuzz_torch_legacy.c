@@ -1,4 +1,4 @@
-/* Five pickles and raw storages: the target for store/pickle, which no checksum guards here. */
+/* Five pickles and raw storages: the target for store/foreign/pickle, which no checksum guards here. */
 #include "fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -2,8 +2,8 @@
  * A corpus is an archive of inputs; any other file is one input. */
 #include "fuzz/fuzz.h"
 
-#include "base/file.h"
-#include "base/text.h"
+#include "base/system/file.h"
+#include "base/text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

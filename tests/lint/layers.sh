@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Includes go downward only, and each outside library is seen by the layers that own it, also through other headers.
+# Includes go downward only; each outside library is seen by the layers that own it, also through other headers; what lies
+# in an internal/ folder is included only from the folder (a layer or a room) that holds it.
 #   layers.sh SYNVID SOURCE_DIR
 set -euo pipefail
 cd "$2/src"
@@ -18,16 +19,17 @@ train: base math par video store nn
 eval: base math par video store nn train
 analysis: base math par video store nn features
 sweep: base
-cli: base math par video store nn features gen train eval analysis sweep
+bench: base math par video store nn features gen train eval analysis
+cli: base math par video store nn features gen train eval analysis bench sweep
 '
 # header: the folders that may see it
 libraries='
-mpi.h: par store features gen train eval analysis cli
+mpi.h: par store features gen train eval analysis bench cli
 hdf5.h: store
 libav: video
 libsw: video
 turbojpeg.h: video
-cblas.h: nn math
+cblas.h: nn math bench
 lapacke.h: math
 fftw3.h: math
 '
@@ -62,6 +64,10 @@ find . -name '*.[ch]' -printf '%P\n' | sort | xargs awk -v rules="$rules" -v lib
     /^#include "/ {
         split($0, part, "\""); target = part[2]; inside[file] = inside[file] "\n" target
         if (index(target, "/") == 0) { complain("src/" file ": \"" target "\" is not written from src/"); next }
+        if (at = index(target, "/internal/")) {
+            room = substr(target, 1, at)
+            if (index(file, room) != 1) complain("src/" file ": " target " is private to src/" room)
+        }
         other = folder_of(target)
         if (folder == file) next  # src/main.c
         if (!(folder in may)) { complain("src/" file ": the folder " folder " has no rule"); next }

@@ -29,7 +29,7 @@ refuse 'use base/text.h, strtol, strtod, math/rng.h' \
 refuse 'C99 types and whole words' '\b(uint|ulong|u_char|u_int)\b' "${code[@]}"
 refuse 'paths of one machine' '/home/[a-z]|/root/|/work/' "${texts[@]}"
 
-mapfile -t libraries < <(find src -name '*.[ch]' ! -path 'src/cli/*' ! -path src/base/err.c ! -path src/base/err.h | sort)
+mapfile -t libraries < <(find src -name '*.[ch]' ! -path 'src/cli/*' ! -path src/base/failure/err.c ! -path src/base/failure/err.h | sort)
 refuse 'a library returns an Err; only main ends the program' '(^|[^_.a-z])(exit|abort)\(' "${libraries[@]}"
 
 exit "$bad"

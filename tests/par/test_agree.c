@@ -1,4 +1,4 @@
-#include "base/stop.h"
+#include "base/system/stop.h"
 #include "par_check.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
-#include "base/file.h"
-#include "base/text.h"
+#include "base/system/file.h"
+#include "base/text/text.h"
 #include "checkpoint_fixture.h"
 #include "par/share.h"
 #include "par_check.h"
-#include "store/pool_write.h"
+#include "store/data/pool_write.h"
 
 #include <unistd.h>
 

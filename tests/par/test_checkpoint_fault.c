@@ -1,7 +1,7 @@
 /* The last rank alone fails while it writes: every rank hears of it with that rank's words, nothing is left under a
  * final name, and the next attempt succeeds. */
-#include "base/file.h"
-#include "base/text.h"
+#include "base/system/file.h"
+#include "base/text/text.h"
 #include "checkpoint_fixture.h"
 #include "par/share.h"
 #include "par_check.h"

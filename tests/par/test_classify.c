@@ -2,13 +2,13 @@
  * depend on ranks, and weights go from pre-training to classifier as they should. */
 #include "train_fixture.h"
 
-#include "base/log.h"
-#include "eval/finetune.h"
-#include "eval/forward.h"
-#include "eval/pretrained.h"
-#include "nn/classifier.h"
+#include "base/system/log.h"
+#include "eval/finetune/finetune.h"
+#include "eval/finetune/forward.h"
+#include "eval/import/pretrained.h"
+#include "nn/models/classifier.h"
 #include "par_check.h"
-#include "store/checkpoint.h"
+#include "store/checkpoint/checkpoint.h"
 #include "train/pretrain.h"
 
 enum { TRAIN_CLIPS = 24, TEST_CLIPS = 15 };

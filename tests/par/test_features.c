@@ -1,11 +1,11 @@
 /* The fixed encoder's features, and the statistics made of them, have the same bits on any number of ranks and threads.
  */
-#include "analysis/survey.h"
+#include "analysis/measure/internal/survey.h"
 
-#include "base/file.h"
-#include "nn/mae.h"
+#include "base/system/file.h"
+#include "nn/models/mae.h"
 #include "par_check.h"
-#include "store/checkpoint.h"
+#include "store/checkpoint/checkpoint.h"
 #include "support/memory_source.h"
 
 #include <ftw.h>

@@ -1,12 +1,12 @@
 /* The same dataset for any number of ranks and threads, after failures, and in every storage. */
-#include "base/file.h"
-#include "gen/generate.h"
-#include "gen/rerender.h"
+#include "base/system/file.h"
+#include "gen/dataset/generate.h"
+#include "gen/dataset/rerender.h"
 #include "math/rng.h"
 #include "par/agree.h"
 #include "par/spread.h"
-#include "store/dataset.h"
-#include "store/pool_write.h"
+#include "store/data/dataset.h"
+#include "store/data/pool_write.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,14 +1,15 @@
-/* gen/ingest - the same bytes on any number of ranks; failures of one rank reach all; interrupted work goes on. */
-#include "gen/ingest.h"
+/* gen/ingest/ingest - the same bytes on any number of ranks; failures of one rank reach all; interrupted work goes on.
+ */
+#include "gen/ingest/ingest.h"
 
 #include "par_check.h"
 
-#include "base/config.h"
-#include "base/file.h"
-#include "store/dataset.h"
-#include "store/pool.h"
-#include "video/encode.h"
-#include "video/image.h"
+#include "base/config/config.h"
+#include "base/system/file.h"
+#include "store/data/dataset.h"
+#include "store/data/pool.h"
+#include "video/media/encode.h"
+#include "video/media/image.h"
 
 static char scratch[PATH_SIZE], videos[PATH_SIZE], images[PATH_SIZE];
 

@@ -1,5 +1,5 @@
 /* Metrics have the same bits on any number of ranks and threads; a failing rank stops all of them. */
-#include "analysis/collector.h"
+#include "analysis/measure/internal/collector.h"
 
 #include "par_check.h"
 #include "support/memory_source.h"

@@ -1,9 +1,9 @@
 /* A fine-tuned run under corruption: the same figures for any number of ranks, and only missing cells are made. */
 #include "train_fixture.h"
 
-#include "base/log.h"
-#include "base/stop.h"
-#include "eval/robust.h"
+#include "base/system/log.h"
+#include "base/system/stop.h"
+#include "eval/robust/robust.h"
 #include "par_check.h"
 
 #include <cjson/cJSON.h>

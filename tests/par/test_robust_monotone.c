@@ -5,8 +5,8 @@
  * blur and compression remove them, and a moved or turned camera takes them from their place. */
 #include "train_fixture.h"
 
-#include "base/log.h"
-#include "eval/robust.h"
+#include "base/system/log.h"
+#include "eval/robust/robust.h"
 #include "par_check.h"
 
 #include <cjson/cJSON.h>

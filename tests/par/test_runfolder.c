@@ -1,4 +1,4 @@
-#include "base/file.h"
+#include "base/system/file.h"
 #include "par_check.h"
 #include "store/runfolder.h"
 #include "store/runlock.h"

@@ -1,10 +1,10 @@
 /* The same pool for any number of ranks and threads. */
-#include "base/file.h"
-#include "base/text.h"
-#include "gen/texture_maker.h"
+#include "base/system/file.h"
+#include "base/text/text.h"
+#include "gen/textures/texture_maker.h"
 #include "par/agree.h"
 #include "par/spread.h"
-#include "store/pool.h"
+#include "store/data/pool.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * how training ends when something goes wrong on one rank. The serial run of every rank by itself is the reference. */
 #include "train_fixture.h"
 
-#include "base/log.h"
-#include "base/stop.h"
+#include "base/system/log.h"
+#include "base/system/stop.h"
 #include "par_check.h"
 #include "train/pretrain.h"
 

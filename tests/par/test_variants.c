@@ -1,12 +1,12 @@
 /* Every dataset of the paper, small: the same digest for any number of ranks, and frames rendered from latent datasets
  * equal to the stored ones. */
-#include "gen/generate.h"
-#include "gen/rerender.h"
-#include "gen/variant_catalog.h"
+#include "gen/dataset/generate.h"
+#include "gen/dataset/rerender.h"
+#include "gen/variant/variant_catalog.h"
 #include "math/rng.h"
 #include "par_check.h"
-#include "store/dataset.h"
-#include "store/pool_write.h"
+#include "store/data/dataset.h"
+#include "store/data/pool_write.h"
 
 #include <ftw.h>
 #include <stdlib.h>

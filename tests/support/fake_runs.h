@@ -1,7 +1,7 @@
 /* support/fake_runs - a folder of results as the stages leave them, for tests of what reads results. */
 #pragma once
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "math/interval.h"
 #include "store/result.h"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "math/rng.h"
-#include "video/source.h"
+#include "video/frames/source.h"
 
 #include <stdio.h>
 

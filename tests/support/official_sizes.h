@@ -2,7 +2,7 @@
  * *_patch16_224). */
 #pragma once
 
-#include "nn/model.h"
+#include "nn/layers/model.h"
 
 #define OFFICIAL_SIZE_(width_, depth_, heads_, decoder_width_, decoder_depth_, decoder_heads_)                         \
     ((ModelConfig){.image_size = 224,                                                                                  \

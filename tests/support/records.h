@@ -2,7 +2,7 @@
 #pragma once
 
 #include "support/unit.h"
-#include "video/clip.h"
+#include "video/frames/clip.h"
 
 typedef struct {
     char *bytes;

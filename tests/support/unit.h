@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "base/err.h"
-#include "base/file.h"
-#include "base/text.h"
+#include "base/failure/err.h"
+#include "base/system/file.h"
+#include "base/text/text.h"
 
 #include <ftw.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 /* Small videos with known pixels and a folder of its own, for the tests of store/. */
 #pragma once
 
-#include "base/text.h"
-#include "store/shard.h"
+#include "base/text/text.h"
+#include "store/data/shard.h"
 
 #include <setjmp.h>
 #include <signal.h>

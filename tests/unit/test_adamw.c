@@ -1,5 +1,5 @@
-/* nn/adamw - against the plain version, over slices, and a step computed by hand. */
-#include "nn/adamw.h"
+/* nn/models/adamw - against the plain version, over slices, and a step computed by hand. */
+#include "nn/models/adamw.h"
 
 #include "golden_file.h"
 #include "math/rng.h"

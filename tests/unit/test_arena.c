@@ -1,4 +1,4 @@
-#include "base/arena.h"
+#include "base/system/arena.h"
 
 #include "support/unit.h"
 

@@ -1,4 +1,4 @@
-#include "base/args.h"
+#include "base/config/args.h"
 
 #include "support/unit.h"
 

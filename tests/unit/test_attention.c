@@ -1,6 +1,6 @@
-/* nn/attention - every kernel set against the plain version; the plain gradient against central differences. */
-#include "nn/attention.h"
-#include "nn/kernels.h"
+/* nn/layers/attention - every kernel set against the plain version; the plain gradient against central differences. */
+#include "nn/kernels/kernels.h"
+#include "nn/layers/attention.h"
 #include "operator_check.h"
 
 typedef struct {

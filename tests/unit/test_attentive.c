@@ -1,5 +1,5 @@
-/* nn/attentive - the probe's formula written out, and its gradient. */
-#include "nn/attentive.h"
+/* nn/layers/attentive - the probe's formula written out, and its gradient. */
+#include "nn/layers/attentive.h"
 #include "operator_check.h"
 
 enum { B = 3, N = 5, D = 12, HEADS = 3, W = D / HEADS, K = 4 };

@@ -1,5 +1,5 @@
-/* video/augment - flips, erasing, mixing and their targets. */
-#include "video/augment.h"
+/* video/transform/augment - flips, erasing, mixing and their targets. */
+#include "video/transform/augment.h"
 
 #include "support/unit.h"
 

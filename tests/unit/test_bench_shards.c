@@ -1,4 +1,4 @@
-#include "store/bench_shards.h"
+#include "bench/bench_shards.h"
 #include "store_fixture.h"
 
 #include <dirent.h>

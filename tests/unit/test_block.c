@@ -1,6 +1,6 @@
-/* nn/block - gradients by central differences, with and without dropped branches and with kept rows only. */
+/* nn/layers/block - gradients by central differences, with and without dropped branches and with kept rows only. */
 #include "math/blas.h"
-#include "nn/block.h"
+#include "nn/layers/block.h"
 #include "operator_check.h"
 
 typedef struct {

@@ -1,4 +1,4 @@
-#include "analysis/blockmatch.h"
+#include "analysis/measure/internal/blockmatch.h"
 #include "math/rng.h"
 
 #include "support/unit.h"

@@ -1,7 +1,7 @@
-#include "base/file.h"
+#include "base/system/file.h"
 #include "checkpoint_fixture.h"
-#include "store/checkpoint.h"
-#include "store/h5.h"
+#include "store/checkpoint/checkpoint.h"
+#include "store/hdf5/h5.h"
 #include "store_fixture.h"
 
 static Err try_save(const char *folder, int64_t step) {

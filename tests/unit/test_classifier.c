@@ -1,6 +1,6 @@
-/* nn/classifier - loss, logits and gradients against a double-precision oracle; dropping; starting values. */
+/* nn/models/classifier - loss, logits and gradients against a double-precision oracle; dropping; starting values. */
 #include "golden_file.h"
-#include "nn/classifier.h"
+#include "nn/models/classifier.h"
 #include "operator_check.h"
 #include "support/official_sizes.h"
 

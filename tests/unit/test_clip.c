@@ -1,5 +1,5 @@
-/* video/clip - shapes, reuse, and sizes that cannot be. */
-#include "video/clip.h"
+/* video/frames/clip - shapes, reuse, and sizes that cannot be. */
+#include "video/frames/clip.h"
 
 #include "support/unit.h"
 

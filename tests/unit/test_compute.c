@@ -1,9 +1,9 @@
 /* Budgets of pre-training: found from the runs, never mixed, and the curves that come of them. */
-#include "analysis/compute.h"
-#include "analysis/figures.h"
-#include "analysis/outcomes_read.h"
+#include "analysis/compare/compute.h"
+#include "analysis/compare/outcomes_read.h"
+#include "analysis/report/internal/figures.h"
 
-#include "nn/model.h"
+#include "nn/layers/model.h"
 
 #include "support/fake_runs.h"
 

@@ -1,5 +1,5 @@
-#include "base/config.h"
-#include "base/json.h"
+#include "base/config/config.h"
+#include "base/config/json.h"
 
 #include "support/unit.h"
 

@@ -1,7 +1,7 @@
-/* nn/conv, nn/pool - windows, strides, borders and branches of odd sizes against the definition, on every set of
- * kernels this processor can run. */
-#include "nn/conv.h"
-#include "nn/pool.h"
+/* nn/layers/conv, nn/layers/pool - windows, strides, borders and branches of odd sizes against the definition, on every
+ * set of kernels this processor can run. */
+#include "nn/layers/conv.h"
+#include "nn/layers/pool.h"
 #include "support/unit.h"
 
 #include "operator_check.h"

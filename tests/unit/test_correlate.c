@@ -1,4 +1,4 @@
-#include "analysis/correlate.h"
+#include "analysis/compare/internal/correlate.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
-/* eval/corrupt - every corruption against tests/oracle/corrupt_golden.py, and what all have in common. */
-#include "eval/corrupt.h"
+/* eval/corrupt/corrupt - every corruption against tests/oracle/corrupt_golden.py, and what all have in common. */
+#include "eval/corrupt/corrupt.h"
 
 #include "support/records.h"
-#include "video/decode.h"
+#include "video/media/decode.h"
 
 #include <math.h>
 

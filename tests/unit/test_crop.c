@@ -1,5 +1,5 @@
-/* video/crop - boxes of VideoMAE's loaders. */
-#include "video/crop.h"
+/* video/transform/crop - boxes of VideoMAE's loaders. */
+#include "video/transform/crop.h"
 
 #include "support/unit.h"
 

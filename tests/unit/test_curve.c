@@ -1,4 +1,4 @@
-#include "base/file.h"
+#include "base/system/file.h"
 #include "store/curve.h"
 #include "store/tfevents.h"
 #include "store_fixture.h"

@@ -1,7 +1,7 @@
-#include "base/file.h"
-#include "store/dataset.h"
-#include "store/h5.h"
-#include "store/master.h"
+#include "base/system/file.h"
+#include "store/data/dataset.h"
+#include "store/data/master.h"
+#include "store/hdf5/h5.h"
 #include "store_fixture.h"
 
 /* Two shards of FIXTURE_VIDEOS each in `folder`. */

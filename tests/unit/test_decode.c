@@ -1,9 +1,9 @@
-/* video/decode, video/encode - what goes in comes out; what is no video says so. */
-#include "video/decode.h"
+/* video/media/decode, video/media/encode - what goes in comes out; what is no video says so. */
+#include "video/media/decode.h"
 
 #include "support/records.h"
-#include "video/encode.h"
-#include "video/image.h"
+#include "video/media/encode.h"
+#include "video/media/image.h"
 
 static const EncodeSettings lossless = {
     .codec = "ffv1", .container = "matroska", .frame_rate = 25, .intra_every = 1, .quantizer = 1};

@@ -1,8 +1,8 @@
 /* The progression step by step: which steps there are, how they are paired, what stands beside. */
-#include "analysis/differences.h"
-#include "analysis/figures.h"
-#include "analysis/gap.h"
-#include "analysis/outcomes_read.h"
+#include "analysis/compare/differences.h"
+#include "analysis/compare/gap.h"
+#include "analysis/compare/outcomes_read.h"
+#include "analysis/report/internal/figures.h"
 
 #include "support/fake_runs.h"
 

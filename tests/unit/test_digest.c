@@ -1,4 +1,4 @@
-#include "base/digest.h"
+#include "base/system/digest.h"
 
 #include "support/unit.h"
 

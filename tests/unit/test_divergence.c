@@ -1,5 +1,5 @@
 /* train/divergence - the message names the clips, the tensor, the checkpoint that is left and what to change. */
-#include "train/divergence.h"
+#include "train/internal/divergence.h"
 
 #include <math.h>
 #include <setjmp.h>

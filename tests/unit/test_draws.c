@@ -1,4 +1,4 @@
-#include "analysis/draws.h"
+#include "analysis/measure/internal/draws.h"
 
 #include "support/memory_source.h"
 #include "support/unit.h"

@@ -1,4 +1,4 @@
-#include "base/err.h"
+#include "base/failure/err.h"
 
 #include "support/unit.h"
 

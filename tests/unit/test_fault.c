@@ -1,4 +1,4 @@
-#include "base/fault.h"
+#include "base/failure/fault.h"
 
 #include "support/unit.h"
 

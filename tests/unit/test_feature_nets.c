@@ -2,7 +2,7 @@
  * whose docstring has the formula of weights and pixels), from every kind of file; and files that are not what they
  * should be. */
 #include "features/tables.h"
-#include "store/weightfile.h"
+#include "store/foreign/weightfile.h"
 
 #include "feature_fixture.h"
 #include "golden_file.h"

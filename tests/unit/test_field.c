@@ -1,6 +1,6 @@
-#include "base/field.h"
-#include "base/json.h"
-#include "base/text.h"
+#include "base/config/field.h"
+#include "base/config/json.h"
+#include "base/text/text.h"
 
 #include "support/unit.h"
 

@@ -1,8 +1,8 @@
-/* video/file_source - video files read in place. */
-#include "video/file_source.h"
+/* video/media/file_source - video files read in place. */
+#include "video/media/file_source.h"
 
 #include "support/records.h"
-#include "video/encode.h"
+#include "video/media/encode.h"
 
 static void test_files_are_read_in_place(void **state) {
     (void)state;

@@ -1,11 +1,11 @@
 /* Fine-tuning against the double-precision oracle (tests/oracle/finetune_oracle.py): mixtures fixed, drop path and
  * dropout drawn by both sides from the same streams, smoothed targets, layer-wise rates, AdamW, schedule. */
-#include "eval/views.h"
+#include "eval/clips/views.h"
 #include "golden_file.h"
-#include "nn/adamw.h"
-#include "nn/classifier.h"
-#include "nn/schedule.h"
-#include "video/augment.h"
+#include "nn/models/adamw.h"
+#include "nn/models/classifier.h"
+#include "nn/models/schedule.h"
+#include "video/transform/augment.h"
 
 #define TOLERANCE 2e-5
 

@@ -1,4 +1,4 @@
-#include "eval/forward.h"
+#include "eval/finetune/forward.h"
 #include "train_fixture.h"
 
 #include <math.h>

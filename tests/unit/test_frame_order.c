@@ -1,5 +1,5 @@
-/* eval/frame_order - what each order keeps of a clip. */
-#include "eval/frame_order.h"
+/* eval/clips/frame_order - what each order keeps of a clip. */
+#include "eval/clips/frame_order.h"
 
 #include "support/unit.h"
 

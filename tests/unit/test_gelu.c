@@ -1,6 +1,6 @@
-/* nn/gelu - accuracy of the vector version over the whole range, and its slope by central differences. */
-#include "nn/gelu.h"
-#include "nn/kernels.h"
+/* nn/layers/gelu - accuracy of the vector version over the whole range, and its slope by central differences. */
+#include "nn/kernels/kernels.h"
+#include "nn/layers/gelu.h"
 #include "operator_check.h"
 
 enum { COUNT = 20001 };

@@ -1,8 +1,8 @@
 /* What a sealed file of every kind leaves out of its seal, and that any other byte that is flipped is seen before HDF5
  * looks inside. Checkpoints: test_checkpoint_damage.c. */
-#include "base/file.h"
-#include "store/h5.h"
-#include "store/pool_write.h"
+#include "base/system/file.h"
+#include "store/data/pool_write.h"
+#include "store/hdf5/h5.h"
 #include "store_fixture.h"
 
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* What is exported, against a folder that transformers itself saved of the same model
  * (tests/golden/import/transformers5, by tests/oracle/import_golden.py): the same tensors to the bit, the same meaning
  * of config.json. */
-#include "base/json.h"
-#include "store/foreign.h"
-#include "store/hf_export.h"
+#include "base/config/json.h"
+#include "store/foreign/foreign.h"
+#include "store/foreign/hf_export.h"
 
 #include "support/unit.h"
 

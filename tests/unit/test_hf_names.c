@@ -1,5 +1,5 @@
 #include "math/tensor.h"
-#include "store/hf_names.h"
+#include "store/foreign/internal/hf_names.h"
 
 #include "support/unit.h"
 

@@ -1,9 +1,9 @@
 /* Which videos each run got right: read from predictions.csv, refused when something is off, paired between cells, and
  * what the board and the statements make of them. */
-#include "analysis/accuracy.h"
-#include "analysis/board.h"
-#include "analysis/outcomes_read.h"
-#include "analysis/statements.h"
+#include "analysis/compare/accuracy.h"
+#include "analysis/compare/board.h"
+#include "analysis/compare/outcomes_read.h"
+#include "analysis/compare/statements.h"
 
 #include "support/fake_runs.h"
 

@@ -1,5 +1,5 @@
-/* video/image - pictures in every form give the pixels they stand for; bad ones say why. */
-#include "video/image.h"
+/* video/media/image - pictures in every form give the pixels they stand for; bad ones say why. */
+#include "video/media/image.h"
 
 #include "support/records.h"
 

@@ -1,15 +1,15 @@
 /* Files in tests/golden/import come from tests/oracle/import_golden.py: one model in many forms, and what it computes
  * in double precision. */
-#include "eval/import.h"
-#include "eval/pretrained.h"
+#include "eval/import/import.h"
+#include "eval/import/pretrained.h"
 #include "golden_file.h"
-#include "nn/classifier.h"
-#include "nn/mae.h"
+#include "nn/models/classifier.h"
+#include "nn/models/mae.h"
 #include "operator_check.h"
-#include "store/checkpoint.h"
-#include "store/hf_export.h"
-#include "store/safetensors.h"
-#include "store/weightfile.h"
+#include "store/checkpoint/checkpoint.h"
+#include "store/foreign/hf_export.h"
+#include "store/foreign/internal/safetensors.h"
+#include "store/foreign/weightfile.h"
 
 #include "support/unit.h"
 

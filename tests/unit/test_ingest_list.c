@@ -1,5 +1,5 @@
-/* gen/ingest_list - which files, in which order, with which labels. */
-#include "gen/ingest_list.h"
+/* gen/ingest/ingest_list - which files, in which order, with which labels. */
+#include "gen/ingest/internal/ingest_list.h"
 
 #include "support/unit.h"
 

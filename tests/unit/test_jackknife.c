@@ -1,7 +1,7 @@
 /* Intervals of figures of feature vectors: as wide as theory says, whole videos together, and how often they hold the
  * Frechet distance of Gaussians that is known. */
-#include "analysis/metric.h"
-#include "base/log.h"
+#include "analysis/measure/metric.h"
+#include "base/system/log.h"
 #include "math/rng.h"
 
 #include "support/unit.h"

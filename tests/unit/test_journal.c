@@ -1,5 +1,5 @@
-#include "base/file.h"
-#include "store/journal.h"
+#include "base/system/file.h"
+#include "store/journal/journal.h"
 #include "store_fixture.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-#include "analysis/keymap.h"
-#include "analysis/keypca.h"
+#include "analysis/measure/internal/keymap.h"
+#include "analysis/measure/internal/keypca.h"
 #include "math/rng.h"
 
 #include "support/unit.h"

@@ -1,4 +1,4 @@
-#include "analysis/lab.h"
+#include "analysis/measure/internal/lab.h"
 
 #include <math.h>
 #include <setjmp.h>

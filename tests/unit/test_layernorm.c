@@ -1,6 +1,6 @@
-/* nn/layernorm - every kernel set against the plain version; the plain gradient against central differences. */
-#include "nn/kernels.h"
-#include "nn/layernorm.h"
+/* nn/layers/layernorm - every kernel set against the plain version; the plain gradient against central differences. */
+#include "nn/kernels/kernels.h"
+#include "nn/layers/layernorm.h"
 #include "operator_check.h"
 
 enum { R = 70, D_MAX = 100 };

@@ -1,4 +1,4 @@
-#include "train/leafsum.h"
+#include "train/internal/leafsum.h"
 
 #include "math/rng.h"
 

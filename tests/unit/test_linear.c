@@ -1,7 +1,7 @@
-/* nn/linear - products and their gradients against the plain version, inside wider matrices. */
+/* nn/layers/linear - products and their gradients against the plain version, inside wider matrices. */
 #include "math/blas.h"
-#include "nn/kernels.h"
-#include "nn/linear.h"
+#include "nn/kernels/kernels.h"
+#include "nn/layers/linear.h"
 #include "operator_check.h"
 
 enum { R = 301, DIN = 37, DOUT = 70, X_STRIDE = 40, Y_STRIDE = 81 };

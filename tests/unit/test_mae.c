@@ -1,7 +1,8 @@
-/* nn/mae - loss, predictions, features and every gradient against a double-precision oracle; sizes; invariances. */
+/* nn/models/mae - loss, predictions, features and every gradient against a double-precision oracle; sizes; invariances.
+ */
 #include "mae_fixture.h"
-#include "nn/mask.h"
-#include "nn/patch.h"
+#include "nn/layers/patch.h"
+#include "nn/models/mask.h"
 #include "operator_check.h"
 #include "support/official_sizes.h"
 

@@ -1,8 +1,8 @@
-/* Training of nn/mae with nn/adamw and nn/schedule against the double-precision oracle: parameters after three steps
- * and losses of ten, with activations kept and recomputed; the official sizes ViT-S and ViT-B. */
+/* Training of nn/models/mae with nn/models/adamw and nn/models/schedule against the double-precision oracle: parameters
+ * after three steps and losses of ten, with activations kept and recomputed; the official sizes ViT-S and ViT-B. */
 #include "mae_fixture.h"
-#include "nn/adamw.h"
-#include "nn/schedule.h"
+#include "nn/models/adamw.h"
+#include "nn/models/schedule.h"
 
 /* 16 frames of 224 x 224, as in the official sizes. */
 static const Case vit_s = {"mae_vit_s.gold", 7, MODEL(224, 16, 16, 2, 384, 12, 6, 192, 4, 3), 0.9, 1};

@@ -1,5 +1,5 @@
-/* nn/mask - how many cells, the same in all slots, uniform, repeatable. */
-#include "nn/mask.h"
+/* nn/models/mask - how many cells, the same in all slots, uniform, repeatable. */
+#include "nn/models/mask.h"
 
 #include <math.h>
 #include <setjmp.h>

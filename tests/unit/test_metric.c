@@ -1,5 +1,5 @@
 /* What all metrics promise: intervals by resampling chunks, and the identities of frame diversity. */
-#include "analysis/metric.h"
+#include "analysis/measure/metric.h"
 #include "math/rng.h"
 
 #include "support/unit.h"

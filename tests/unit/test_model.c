@@ -1,5 +1,5 @@
-/* nn/model - size checks and the cost table. */
-#include "nn/model.h"
+/* nn/layers/model - size checks and the cost table. */
+#include "nn/layers/model.h"
 
 #include "support/official_sizes.h"
 

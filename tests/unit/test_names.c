@@ -1,5 +1,5 @@
-#include "analysis/names.h"
-#include "analysis/paper.h"
+#include "analysis/compare/internal/names.h"
+#include "analysis/compare/paper.h"
 
 #include "support/unit.h"
 

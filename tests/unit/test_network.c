@@ -1,7 +1,7 @@
-/* features/network, analysis/feature_set - whole frames to vectors as PyTorch does it, random networks, and the names
- * that distances go by in an analysis with and without weights. */
-#include "analysis/analyze.h"
-#include "analysis/feature_set.h"
+/* features/network, analysis/measure/feature_set - whole frames to vectors as PyTorch does it, random networks, and the
+ * names that distances go by in an analysis with and without weights. */
+#include "analysis/measure/analyze.h"
+#include "analysis/measure/internal/feature_set.h"
 #include "features/tables.h"
 #include "math/blas.h"
 #include "store/result.h"

@@ -1,4 +1,4 @@
-#include "analysis/npy.h"
+#include "analysis/measure/npy.h"
 
 #include "support/unit.h"
 

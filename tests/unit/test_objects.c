@@ -1,8 +1,8 @@
 /* The generator of moving objects behind its interface: lengths, mixes, latents, frames on request. */
 #include "gen_fixture.h"
 
-#include "gen/generator.h"
-#include "gen/mix.h"
+#include "gen/dataset/generator.h"
+#include "gen/objects/internal/mix.h"
 
 static Media media;
 

@@ -1,4 +1,4 @@
-#include "analysis/outcomes_read.h"
+#include "analysis/compare/outcomes_read.h"
 
 #include "support/fake_runs.h"
 

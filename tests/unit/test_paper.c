@@ -1,5 +1,5 @@
-#include "analysis/gap.h"
-#include "analysis/paper.h"
+#include "analysis/compare/gap.h"
+#include "analysis/compare/paper.h"
 
 #include "support/unit.h"
 

@@ -1,5 +1,5 @@
-/* nn/params - rows, offsets, and the distributions parameters start from. */
-#include "nn/params.h"
+/* nn/layers/params - rows, offsets, and the distributions parameters start from. */
+#include "nn/layers/params.h"
 
 #include <math.h>
 #include <setjmp.h>

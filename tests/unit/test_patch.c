@@ -1,6 +1,6 @@
-/* nn/patch, nn/posenc - which pixel lands where, the loss's gradient, the position table. */
-#include "nn/patch.h"
-#include "nn/posenc.h"
+/* nn/layers/patch, nn/layers/posenc - which pixel lands where, the loss's gradient, the position table. */
+#include "nn/layers/patch.h"
+#include "nn/layers/posenc.h"
 #include "operator_check.h"
 
 enum { SIDE = 12, FRAMES = 4, P = 4, S = 2, GRID = 3, N = 18, VALUES = 3 * S * P * P };

@@ -1,6 +1,6 @@
 /* What a metric reports is a function of the set of its samples: the same bits in whatever order they are handed over,
  * in whatever parts they are added up, and with copies among them. Every metric of the list is put to it. */
-#include "analysis/metric.h"
+#include "analysis/measure/metric.h"
 
 #include "support/memory_source.h"
 #include "support/unit.h"

@@ -1,7 +1,7 @@
 #include "standin_fixture.h"
 
-#include "gen/photo.h"
-#include "gen/procedural.h"
+#include "gen/standin/internal/photo.h"
+#include "gen/standin/procedural.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
-#include "base/file.h"
-#include "store/h5.h"
-#include "store/pool_write.h"
+#include "base/system/file.h"
+#include "store/data/pool_write.h"
+#include "store/hdf5/h5.h"
 #include "store_fixture.h"
 
 enum { COUNT = 5, HEIGHT = 17, WIDTH = 19 };

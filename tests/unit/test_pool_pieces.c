@@ -1,5 +1,5 @@
-#include "base/file.h"
-#include "gen/pool_pieces.h"
+#include "base/system/file.h"
+#include "gen/dataset/pool_pieces.h"
 #include "store_fixture.h"
 
 enum { COUNT = 5, SIDE = 8, IMAGE = SIDE * SIDE * 3, EACH = 2, HEAD = 3, PIECES = 3 };

@@ -1,4 +1,4 @@
-#include "eval/finetune.h"
+#include "eval/finetune/finetune.h"
 #include "train/identity.h"
 #include "train/pretrain.h"
 #include "train/protocol.h"

@@ -1,6 +1,7 @@
-/* eval/readout, eval/tokens, eval/features - votes, draws and averages worked out by hand. */
-#include "eval/readout.h"
-#include "eval/tokens.h"
+/* eval/readout/internal/readout, eval/clips/tokens, eval/readout/features - votes, draws and averages worked out by
+ * hand. */
+#include "eval/clips/tokens.h"
+#include "eval/readout/internal/readout.h"
 
 #include "support/unit.h"
 

@@ -1,6 +1,6 @@
 #include "gen_fixture.h"
 
-#include "gen/render.h"
+#include "gen/objects/render.h"
 
 typedef struct {
     const char *variant, *sets[6];

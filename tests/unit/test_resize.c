@@ -1,5 +1,5 @@
-/* video/resize - bit for bit what Pillow and OpenCV do (tests/oracle/resize_golden.py). */
-#include "video/resize.h"
+/* video/transform/resize - bit for bit what Pillow and OpenCV do (tests/oracle/resize_golden.py). */
+#include "video/transform/resize.h"
 
 #include "support/records.h"
 

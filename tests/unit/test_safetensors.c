@@ -1,8 +1,8 @@
-#include "base/file.h"
-#include "base/text.h"
-#include "store/checkpoint.h"
-#include "store/safetensors.h"
-#include "store/weightfile.h"
+#include "base/system/file.h"
+#include "base/text/text.h"
+#include "store/checkpoint/checkpoint.h"
+#include "store/foreign/internal/safetensors.h"
+#include "store/foreign/weightfile.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

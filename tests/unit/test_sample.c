@@ -1,5 +1,5 @@
-/* video/sample - the frame numbers of VideoMAE's loaders, from lists worked out with numpy. */
-#include "video/sample.h"
+/* video/frames/sample - the frame numbers of VideoMAE's loaders, from lists worked out with numpy. */
+#include "video/frames/sample.h"
 
 #include "support/unit.h"
 

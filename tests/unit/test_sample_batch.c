@@ -1,10 +1,11 @@
-/* eval/sample - a leaf of fine-tuning: repeated augmentation, the partners of a mixture, what is shared and what not.
+/* eval/finetune/sample - a leaf of fine-tuning: repeated augmentation, the partners of a mixture, what is shared and
+ * what not.
  */
-#include "eval/sample.h"
+#include "eval/finetune/sample.h"
 
 #include "support/unit.h"
 #include "train_fixture.h"
-#include "video/sample.h"
+#include "video/frames/sample.h"
 
 enum { CLIPS = 2, REPEAT = 2, B = CLIPS * REPEAT, K = FIXTURE_CLASSES, SEED = 5 };
 

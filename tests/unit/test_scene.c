@@ -1,6 +1,6 @@
 #include "gen_fixture.h"
 
-#include "gen/scene.h"
+#include "gen/objects/internal/scene.h"
 
 /* Upper 0.1 % point of chi-square with many degrees of freedom (Wilson and Hilferty). */
 static double chi_square_limit(int degrees) {

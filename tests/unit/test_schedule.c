@@ -1,5 +1,5 @@
-/* nn/schedule - the official learning-rate curve at points computed by hand. */
-#include "nn/schedule.h"
+/* nn/models/schedule - the official learning-rate curve at points computed by hand. */
+#include "nn/models/schedule.h"
 
 #include <math.h>
 #include <setjmp.h>

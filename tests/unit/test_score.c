@@ -1,6 +1,6 @@
-#include "eval/score.h"
+#include "eval/finetune/score.h"
 
-#include "base/file.h"
+#include "base/system/file.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "store/seal.h"
+#include "store/hdf5/internal/seal.h"
 
 #include "support/unit.h"
 

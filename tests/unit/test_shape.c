@@ -1,6 +1,6 @@
 #include "gen_fixture.h"
 
-#include "gen/shape.h"
+#include "gen/objects/internal/shape.h"
 
 enum { CANVAS = 700 };
 

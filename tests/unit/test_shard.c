@@ -1,6 +1,6 @@
-#include "base/file.h"
-#include "store/h5.h"
-#include "store/shard.h"
+#include "base/system/file.h"
+#include "store/data/shard.h"
+#include "store/hdf5/h5.h"
 #include "store_fixture.h"
 
 #include <fcntl.h>

@@ -1,9 +1,9 @@
-/* video/sheet, video/font - captions can be read, every cell shows its frame. */
-#include "video/sheet.h"
+/* video/media/sheet, video/media/font - captions can be read, every cell shows its frame. */
+#include "video/media/sheet.h"
 
 #include "support/unit.h"
-#include "video/font.h"
-#include "video/image.h"
+#include "video/media/image.h"
+#include "video/media/internal/font.h"
 
 static const uint8_t white[3] = {255, 255, 255};
 

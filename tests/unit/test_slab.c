@@ -1,4 +1,4 @@
-#include "store/slab.h"
+#include "store/hdf5/slab.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* nn/softmax - the loss at values known by hand, and its gradient. */
-#include "nn/softmax.h"
+/* nn/layers/softmax - the loss at values known by hand, and its gradient. */
+#include "nn/layers/softmax.h"
 #include "operator_check.h"
 
 enum { B = 4, K = 6 };

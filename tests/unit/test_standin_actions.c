@@ -1,6 +1,6 @@
 #include "standin_fixture.h"
 
-#include "gen/standin_actions.h"
+#include "gen/standin/internal/standin_actions.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 #include "standin_fixture.h"
 
-#include "gen/standin_motion.h"
+#include "gen/standin/internal/standin_motion.h"
 
 #include <math.h>
 

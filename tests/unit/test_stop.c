@@ -1,4 +1,4 @@
-#include "base/stop.h"
+#include "base/system/stop.h"
 
 #include "support/unit.h"
 

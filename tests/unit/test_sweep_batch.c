@@ -1,6 +1,6 @@
-#include "base/file.h"
-#include "sweep/batch.h"
-#include "sweep/plan_read.h"
+#include "base/system/file.h"
+#include "sweep/plan/plan_read.h"
+#include "sweep/slurm/internal/batch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
-#include "base/file.h"
-#include "sweep/key.h"
-#include "sweep/plan_read.h"
-#include "sweep/state.h"
+#include "base/system/file.h"
+#include "sweep/plan/plan_read.h"
+#include "sweep/task/internal/key.h"
+#include "sweep/task/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

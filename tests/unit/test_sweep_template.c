@@ -1,5 +1,5 @@
-#include "base/text.h"
-#include "sweep/template.h"
+#include "base/text/text.h"
+#include "sweep/plan/internal/template.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-#include "analysis/table.h"
-#include "base/escape.h"
+#include "analysis/page/table.h"
+#include "base/text/escape.h"
 
 #include "support/unit.h"
 

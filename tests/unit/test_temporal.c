@@ -1,4 +1,4 @@
-#include "analysis/temporal.h"
+#include "analysis/measure/internal/temporal.h"
 #include "math/rng.h"
 
 #include "support/unit.h"

@@ -1,8 +1,8 @@
 #include "gen_fixture.h"
 
-#include "gen/texture_gan.h"
-#include "gen/texture_maker.h"
-#include "gen/texture_noise.h"
+#include "gen/textures/internal/texture_noise.h"
+#include "gen/textures/texture_gan.h"
+#include "gen/textures/texture_maker.h"
 #include "support/slope.h"
 
 static const GanWalk still = {0};

@@ -1,6 +1,6 @@
 #include "gen_fixture.h"
 
-#include "gen/texture_stat.h"
+#include "gen/textures/texture_stat.h"
 #include "support/slope.h"
 
 static float picture[256 * 256], again[256 * 256];

@@ -1,6 +1,6 @@
 #include "gen_fixture.h"
 
-#include "gen/generator.h"
+#include "gen/dataset/generator.h"
 
 static void render(Frames *frames, const int *numbers, int count, const char *name, const char *set) {
     static const Media none = {0};

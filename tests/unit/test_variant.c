@@ -1,7 +1,7 @@
 #include "gen_fixture.h"
 
-#include "base/config.h"
-#include "base/file.h"
+#include "base/config/config.h"
+#include "base/system/file.h"
 
 #include <stdio.h>
 

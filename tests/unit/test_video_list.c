@@ -1,5 +1,5 @@
-/* gen/video_list - official lists as their datasets ship them, and everything that can be wrong with one. */
-#include "gen/video_list.h"
+/* gen/ingest/video_list - official lists as their datasets ship them, and everything that can be wrong with one. */
+#include "gen/ingest/internal/video_list.h"
 
 #include "support/unit.h"
 

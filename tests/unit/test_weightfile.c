@@ -1,6 +1,6 @@
 /* Files in tests/golden/weights come from tests/oracle/weightfile_golden.py, values from a formula in its docstring. */
-#include "store/checkpoint.h"
-#include "store/weightfile.h"
+#include "store/checkpoint/checkpoint.h"
+#include "store/foreign/weightfile.h"
 
 #include "support/unit.h"
 

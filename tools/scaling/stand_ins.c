@@ -1,9 +1,9 @@
-/* base/arena for the simulation: every rank's gradients and parameters share the same physical pages, so that a
+/* base/system/arena for the simulation: every rank's gradients and parameters share the same physical pages, so that a
  * thousand ranks of ViT-L fit in one machine. SimGrid leaves the payload of such buffers out of its messages; sums are
  * meaningless, times are not touched. And par/window: a rank is a node, so there never is one. */
-#include "base/arena.h"
-#include "par/wait.h"
-#include "par/window.h"
+#include "base/system/arena.h"
+#include "par/internal/wait.h"
+#include "par/internal/window.h"
 
 #include <smpi/smpi.h>
 

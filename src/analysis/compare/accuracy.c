@@ -1,0 +1,110 @@
+#include "analysis/compare/accuracy.h"
+
+#include <math.h>
+
+/* Text, ours, the paper's. */
+enum { N_COLUMNS_MAX = 1 + BOARD_COLUMNS + PAPER_COLUMNS };
+
+Err accuracy_paper_columns(TableColumn *columns, int *n_columns, int first,
+                           const struct cJSON *experiments[PAPER_COLUMNS], const Paper *paper) {
+    int n = paper_columns(experiments, paper, NULL);
+    for (int p = 0; p < n; p++) {
+        columns[first + p] = (TableColumn){.kind = COLUMN_NUMBER, .digits = 1, .paper = true};
+        TRY(text_format(columns[first + p].label, sizeof columns->label, "Paper: %s",
+                        paper_text(experiments[p], "label")));
+    }
+    *n_columns = first + n;
+    return ERR_NONE;
+}
+
+static void scale_columns(TableColumn *columns, const Board *board) {
+    for (int c = 0; c < board->n_columns; c++) {
+        columns[c + 1].mark = board->columns[c].chance;
+        columns[c + 1].high = 100;
+    }
+}
+
+static Err fill_ours(Table *table, int row, const Board *board, int r) {
+    for (int c = 0; c < board->n_columns; c++) {
+        const Estimate *cell = &board->cells[r][c];
+        switch (cell->state) {
+        case ESTIMATE_NONE: TRY(table_text(table, row, c + 1, "not run")); break;
+        case ESTIMATE_MIXED: TRY(table_text(table, row, c + 1, "mixed protocols")); break;
+        case ESTIMATE_PRESENT: table_estimate(table, row, c + 1, cell->value, cell->low, cell->high); break;
+        }
+    }
+    return ERR_NONE;
+}
+
+/* What the intervals of the figures count, by how many figures have which. */
+static void add_intervals(Builder *text, const Board *board) {
+    int videos = 0, seeds = 0, both = 0;
+    for (int r = 0; r < board->n_rows; r++)
+        for (int c = 0; c < board->n_columns; c++) {
+            const Estimate *cell = &board->cells[r][c];
+            if (cell->state != ESTIMATE_PRESENT) continue;
+            if (cell->n_seeds == 1)
+                videos++;
+            else if (cell->hits)
+                both++;
+            else
+                seeds++;
+        }
+    const char *separator = "";
+    if (both) builder_add(text, "over seeds and test videos (crossed random effects; figures: %d)", both);
+    if (both) separator = "; ";
+    if (seeds)
+        builder_add(text, "%sStudent's t over seeds alone, where predictions are missing (figures: %d)", separator,
+                    seeds);
+    if (seeds) separator = "; ";
+    if (videos) builder_add(text, "%sWilson over test videos, of one seed (figures: %d)", separator, videos);
+}
+
+static Err accuracy_caption(Table *table, const Board *board) {
+    Builder text = {0};
+    builder_add_text(&text, "Top-1 accuracy in percent, mean over seeds, with 95 % intervals: ");
+    add_intervals(&text, board);
+    builder_add_text(&text, ".");
+    if (board->several_budgets)
+        builder_add_text(&text, " Where a pre-training was run at several budgets, the figure is that after the "
+                                "largest.");
+    if (board->problem[0]) builder_add(&text, " Predictions not used: %s.", board->problem);
+    for (int c = 0; c < board->n_columns; c++)
+        if (!isnan(board->columns[c].chance) &&
+            (c == 0 || !text_equal(board->columns[c].dataset, board->columns[c - 1].dataset)))
+            builder_add(&text, " Chance on %s: %.1f.", board->columns[c].dataset, board->columns[c].chance);
+    builder_add_text(&text, board->reduced ? " Our columns are REDUCED runs (small model, few clips, stand-in test "
+                                             "sets): they show whether the order holds, "
+                                             "and are not comparable with the paper's columns."
+                                           : " Our columns follow the paper's protocol.");
+    Err err = builder_check(&text, "caption");
+    if (!err) err = text_copy(table->caption, sizeof table->caption, text.data);
+    builder_free(&text);
+    return err;
+}
+
+Err accuracy_table(Table *table, const Board *board, const Paper *paper) {
+    TableColumn columns[N_COLUMNS_MAX] = {{.label = "Pre-training", .kind = COLUMN_TEXT}};
+    const struct cJSON *experiments[PAPER_COLUMNS];
+    int n = board->n_columns, n_columns;
+    for (int c = 0; c < n; c++) {
+        char title[96];
+        columns[c + 1] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = 1};
+        board_column_title(title, sizeof title, &board->columns[c]);
+        TRY(text_format(columns[c + 1].label, sizeof columns[c + 1].label, "%.80s%s", title,
+                        board->reduced ? " (reduced)" : ""));
+    }
+    scale_columns(columns, board);
+    TRY(accuracy_paper_columns(columns, &n_columns, 1 + n, experiments, paper));
+    TRY(table_new(table, "accuracy", "Accuracy after pre-training on each dataset", columns, n_columns));
+    for (int r = 0; r < board->n_rows; r++) {
+        int row;
+        TRY(table_add_row(table, &row));
+        TRY(table_text(table, row, 0, "%s", board->rows[r].label));
+        TRY(fill_ours(table, row, board, r));
+        for (int p = 0; 1 + n + p < n_columns; p++)
+            table_number(table, row, 1 + n + p, board_paper_figure(paper, experiments[p], &board->rows[r]));
+        table->rule_above[row] = r > 0 && board->rows[r].progression != board->rows[r - 1].progression;
+    }
+    return accuracy_caption(table, board);
+}

@@ -1,0 +1,107 @@
+#include "analysis/compare/differences.h"
+
+#include <math.h>
+
+enum { SEEDS = DIFFERENCES_CLEAR + 1, VIDEOS, PAPERS, N_COLUMNS_MAX = PAPERS + PAPER_COLUMNS, STAGES_MAX = BOARD_ROWS };
+
+/* ---- the stages that have a figure ---- */
+
+typedef struct {
+    const BoardRow *row;
+    const Estimate *figure;
+} Stage;
+
+static void add_stage(Stage *stages, int *n, const Board *board, int column, int r) {
+    if (board->cells[r][column].state == ESTIMATE_PRESENT)
+        stages[(*n)++] = (Stage){&board->rows[r], &board->cells[r][column]};
+}
+
+/* Rows of the board are in the paper's order. */
+static int find_stages(Stage stages[STAGES_MAX], const Board *board, int column) {
+    int n = 0;
+    for (int r = 0; r < board->n_rows; r++)
+        if (board->rows[r].progression || text_equal(board->rows[r].slug, "random"))
+            add_stage(stages, &n, board, column, r);
+    for (int r = 0; r < board->n_rows; r++)
+        if (text_equal(board->rows[r].slug, board->columns[column].dataset)) add_stage(stages, &n, board, column, r);
+    return n;
+}
+
+/* ---- rows ---- */
+
+static Err fill_step(Table *table, const Stage *from, const Stage *to, const Paper *paper,
+                     const struct cJSON *const *experiments) {
+    Difference found;
+    int row;
+    TRY(table_add_row(table, &row));
+    TRY(table_text(table, row, DIFFERENCES_FROM, "%s", from->row->label));
+    TRY(table_text(table, row, DIFFERENCES_TO, "%s", to->row->label));
+    for (int p = 0; PAPERS + p < table->n_columns; p++)
+        table_number(table, row, PAPERS + p,
+                     board_paper_figure(paper, experiments[p], to->row) -
+                         board_paper_figure(paper, experiments[p], from->row));
+    if (!board_difference(&found, to->figure, from->figure)) return ERR_NONE;
+    table_estimate(table, row, DIFFERENCES_POINTS, found.value, found.low, found.high);
+    TRY(table_text(table, row, DIFFERENCES_CLEAR, "%s",
+                   found.low > 0    ? "higher"
+                   : found.high < 0 ? "lower"
+                                    : "undecided"));
+    if (found.n_seeds == 0) return table_text(table, row, SEEDS, "not paired");
+    table_number(table, row, SEEDS, found.n_seeds);
+    table_number(table, row, VIDEOS, (double)found.n_videos);
+    return ERR_NONE;
+}
+
+/* Intervals are drawn on one scale around zero. */
+static void scale_points(Table *table) {
+    double reach = 1;
+    for (int r = 0; r < table->n_rows; r++) {
+        const TableCell *cell = &table->cells[r * table->n_columns + DIFFERENCES_POINTS];
+        reach = fmax(reach, fmax(fabs(cell->low), fabs(cell->high))); /* fmax passes over NAN */
+    }
+    table->columns[DIFFERENCES_POINTS].low = -reach;
+    table->columns[DIFFERENCES_POINTS].high = reach;
+}
+
+static Err new_table(Table *table, const BoardColumn *column, const struct cJSON *const *experiments,
+                     int n_experiments) {
+    TableColumn columns[N_COLUMNS_MAX] = {
+        [DIFFERENCES_FROM] = {.label = "From", .kind = COLUMN_TEXT},
+        [DIFFERENCES_TO] = {.label = "To", .kind = COLUMN_TEXT},
+        [DIFFERENCES_POINTS] = {.label = "Points", .kind = COLUMN_ESTIMATE, .digits = 1, .mark = 0},
+        [DIFFERENCES_CLEAR] = {.label = "Clearly", .kind = COLUMN_TEXT},
+        [SEEDS] = {.label = "Seeds", .kind = COLUMN_NUMBER},
+        [VIDEOS] = {.label = "Videos", .kind = COLUMN_NUMBER},
+    };
+    char name[48], key[40], title[160], experiment[128];
+    for (int p = 0; p < n_experiments; p++) {
+        columns[PAPERS + p] = (TableColumn){.kind = COLUMN_NUMBER, .digits = 1, .paper = true};
+        TRY(text_format(columns[PAPERS + p].label, sizeof columns->label, "Paper: %s",
+                        paper_text(experiments[p], "label")));
+    }
+    board_column_title(experiment, sizeof experiment, column);
+    TRY(text_format(title, sizeof title, "What each stage adds: %.120s", experiment));
+    TRY(text_format(name, sizeof name, "steps-%s", board_column_key(key, sizeof key, column)));
+    return table_new(table, name, title, columns, PAPERS + n_experiments);
+}
+
+Err differences_table(Table *table, const Board *board, int column, const Paper *paper) {
+    const struct cJSON *experiments[PAPER_COLUMNS];
+    Stage stages[STAGES_MAX];
+    int n_experiments = paper_columns(experiments, paper, board->columns[column].task),
+        n = find_stages(stages, board, column);
+    TRY(new_table(table, &board->columns[column], experiments, n_experiments));
+    for (int i = 0; i + 1 < n; i++) TRY(fill_step(table, &stages[i], &stages[i + 1], paper, experiments));
+    int last = n - 1 - (n > 0 && stages[n - 1].row->target);
+    if (last > 1 && text_equal(stages[0].row->slug, "random")) {
+        TRY(fill_step(table, &stages[0], &stages[last], paper, experiments));
+        table->rule_above[table->n_rows - 1] = true;
+    }
+    scale_points(table);
+    return text_copy(
+        table->caption, sizeof table->caption,
+        "Differences of top-1 accuracy in points with 95 % intervals, paired over the seeds and test videos that both "
+        "have; \"not paired\" where predictions are missing: then the interval joins those of the two accuracies. Many "
+        "differences are looked at: one in forty of those that are really zero will seem clearly higher, and as many "
+        "clearly lower.");
+}

@@ -1,0 +1,139 @@
+#include "analysis/compare/findings.h"
+
+#include "math/stats.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+
+typedef struct {
+    int n, wanted;
+    double values[NAMES_MAX];
+    Moments moments;
+} Group;
+
+static void add_value(Group *group, double value) {
+    group->values[group->n++] = value;
+    moments_add(&group->moments, value);
+}
+
+static void add_dataset(Group *group, const Outcomes *outcomes, const char *slug, const char *metric) {
+    Estimate estimate = statistics_of(outcomes, slug, metric);
+    group->wanted++;
+    if (estimate.state == ESTIMATE_PRESENT && group->n < NAMES_MAX) add_value(group, estimate.value);
+}
+
+static void add_reference(Group *group, const Outcomes *outcomes, const char *metric) {
+    const OutcomeKey key = {.task = "analyze"};
+    group->wanted++;
+    for (int i = 0; i < outcomes->count && group->n == 0; i++) {
+        const Result *result = &outcomes->items[i].result;
+        if (!outcomes_match(&outcomes->items[i], &key) || !statistics_is_reference(result)) continue;
+        Estimate estimate = statistics_of(outcomes, result->dataset, metric);
+        if (estimate.state == ESTIMATE_PRESENT) add_value(group, estimate.value);
+    }
+}
+
+static Err add_list(Group *group, const Outcomes *outcomes, const char *list, const char *metric) {
+    DatasetNames *names = malloc(sizeof *names);
+    Err err = names ? names_read(names, list) : RAISE(ERR_MEMORY, "list of datasets: no memory");
+    for (int i = 0; !err && i < names->count; i++) add_dataset(group, outcomes, names->slugs[i], metric);
+    free(names);
+    return err;
+}
+
+static Err gather(Group *group, const Outcomes *outcomes, const Paper *paper, const cJSON *names, const char *metric) {
+    const cJSON *name;
+    *group = (Group){0};
+    cJSON_ArrayForEach(name, names) {
+        const char *slug = cJSON_GetStringValue(name);
+        if (!slug) return RAISE(ERR_INPUT, "paper.json: a finding names something that is no text");
+        if (text_equal(slug, "reference"))
+            add_reference(group, outcomes, metric);
+        else if (paper_order(paper, slug) >= 0)
+            add_dataset(group, outcomes, slug, metric);
+        else
+            TRY(add_list(group, outcomes, slug, metric));
+    }
+    return ERR_NONE;
+}
+
+/* Welch 1947: the degrees of freedom of a difference of means with unequal variances. */
+static Interval welch(const Moments *a, const Moments *b) {
+    double va = moments_variance(a) / a->count, vb = moments_variance(b) / b->count, difference = a->mean - b->mean;
+    if (va + vb <= 0) return (Interval){difference, difference};
+    double degrees = (va + vb) * (va + vb) / (va * va / (a->count - 1) + vb * vb / (b->count - 1));
+    double reach = student_quantile_two_sided(0.05, degrees) * sqrt(va + vb);
+    return (Interval){difference - reach, difference + reach};
+}
+
+static int pairs_above(const Group *a, const Group *b) {
+    int above = 0;
+    for (int i = 0; i < a->n; i++)
+        for (int j = 0; j < b->n; j++) above += a->values[i] > b->values[j];
+    return above;
+}
+
+static Verdict compare_groups(const Group *a, const Group *b) {
+    Verdict verdict = {.n_true = pairs_above(a, b), .n_compared = a->n * b->n};
+    if (verdict.n_compared == 0) return verdict;
+    double difference = a->moments.mean - b->moments.mean;
+    if (a->n == 1 || b->n == 1) {
+        verdict.kind = verdict.n_true == verdict.n_compared ? VERDICT_TRUE
+                       : verdict.n_true == 0                ? VERDICT_FALSE
+                                                            : VERDICT_UNDECIDED;
+        snprintf(verdict.detail, sizeof verdict.detail, "%d of %d pairs, difference %+.3g", verdict.n_true,
+                 verdict.n_compared, difference);
+        return verdict;
+    }
+    Interval interval = welch(&a->moments, &b->moments);
+    verdict.kind = interval.low > 0 ? VERDICT_TRUE : interval.high < 0 ? VERDICT_FALSE : VERDICT_UNDECIDED;
+    snprintf(verdict.detail, sizeof verdict.detail, "%+.3g [%+.3g, %+.3g], %d of %d pairs", difference, interval.low,
+             interval.high, verdict.n_true, verdict.n_compared);
+    return verdict;
+}
+
+static Verdict check_range(const Group *group, double low, double high) {
+    Verdict verdict = {.n_compared = group->n};
+    if (group->n == 0) return verdict;
+    for (int i = 0; i < group->n; i++) verdict.n_true += group->values[i] >= low && group->values[i] <= high;
+    verdict.kind = verdict.n_true == group->n ? VERDICT_TRUE : verdict.n_true == 0 ? VERDICT_FALSE : VERDICT_UNDECIDED;
+    snprintf(verdict.detail, sizeof verdict.detail, "%d of %d inside, %.3g to %.3g", verdict.n_true, group->n,
+             group->moments.min, group->moments.max);
+    return verdict;
+}
+
+static Err fill_finding(Table *table, const cJSON *finding, const Outcomes *outcomes, const Paper *paper) {
+    const char *metric = paper_text(finding, "metric");
+    const cJSON *range = cJSON_GetObjectItemCaseSensitive(finding, "range");
+    Group a, b;
+    int row;
+    TRY(gather(&a, outcomes, paper, cJSON_GetObjectItemCaseSensitive(finding, "a"), metric));
+    TRY(gather(&b, outcomes, paper, cJSON_GetObjectItemCaseSensitive(finding, "b"), metric));
+    Verdict verdict = range ? check_range(&a, cJSON_GetNumberValue(cJSON_GetArrayItem(range, 0)),
+                                          cJSON_GetNumberValue(cJSON_GetArrayItem(range, 1)))
+                            : compare_groups(&a, &b);
+    TRY(table_add_row(table, &row));
+    TRY(table_text(table, row, 0, "%s", paper_text(finding, "claim")));
+    TRY(table_text(table, row, 1, "%s", metric));
+    TRY(table_text(table, row, 2, "%s%s%s", verdict_word(verdict.kind), verdict.detail[0] ? ": " : "", verdict.detail));
+    return table_text(table, row, 3, "%d of %d", a.n + b.n, a.wanted + b.wanted);
+}
+
+Err findings_table(Table *table, const Outcomes *outcomes, const Paper *paper) {
+    const TableColumn columns[] = {{.label = "Finding", .kind = COLUMN_TEXT},
+                                   {.label = "Statistic", .kind = COLUMN_TEXT},
+                                   {.label = "In our statistics", .kind = COLUMN_TEXT, .verdict = true},
+                                   {.label = "Datasets measured", .kind = COLUMN_TEXT}};
+    const cJSON *finding;
+    TRY(table_new(table, "findings", "What the paper says of its datasets, checked on our statistics", columns,
+                  sizeof columns / sizeof *columns));
+    TRY(text_copy(
+        table->caption, sizeof table->caption,
+        "Difference of group means with Welch's 95 % interval: true above zero, false below, undecided when "
+        "it holds zero; a group of one is compared pair by pair. FID and FVD are the paper's; "
+        "other distances, and diversity on other features, stand for them only as far as their networks do."));
+    cJSON_ArrayForEach(finding, paper_list(paper, "findings")) {
+        TRY(fill_finding(table, finding, outcomes, paper));
+    }
+    return ERR_NONE;
+}

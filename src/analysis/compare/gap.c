@@ -1,0 +1,169 @@
+#include "analysis/compare/gap.h"
+
+#include "analysis/compare/accuracy.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+
+enum { N_COLUMNS_MAX = 1 + BOARD_COLUMNS + PAPER_COLUMNS };
+
+/* ---- in our figures ---- */
+
+/* Three figures of one column; the ends are clearly apart. */
+typedef struct {
+    const Estimate *low, *value, *high;
+} Ends;
+
+static bool find_ends(Ends *ends, const Board *board, int column, const Estimate *value) {
+    *ends = (Ends){board_find(board, column, "random"), value, board_target(board, column)};
+    Difference span;
+    return board_difference(&span, ends->high, ends->low) && span.low > 0;
+}
+
+/* Weights times half widths, joined as of independent figures. */
+static double joined_half(const Ends *ends, double of_low, double of_value, double of_high) {
+    const Estimate *figures[3] = {ends->low, ends->value, ends->high};
+    const double weights[3] = {of_low, of_value, of_high};
+    double sum = 0;
+    for (int k = 0; k < 3; k++) {
+        double half = weights[k] * (figures[k]->high - figures[k]->low) / 2;
+        sum += half * half;
+    }
+    return sqrt(sum);
+}
+
+/* As if the three had nothing in common: q may be when value - low - q (high - low) may be zero. */
+static bool separate_may_be(const void *context, double q) {
+    const Ends *ends = context;
+    double contrast = ends->value->value - (1 - q) * ends->low->value - q * ends->high->value;
+    return fabs(contrast) <= joined_half(ends, 1 - q, 1, q);
+}
+
+/* Share and interval; false when the ends turn out not to be apart in the figures that are paired. */
+static bool find_gap(double *share, Interval *interval, const Ends *ends) {
+    const Hits *cells[3] = {ends->low->hits, ends->value->hits, ends->high->hits};
+    Crossed crossed;
+    if (hits_cross(&crossed, cells, 3)) {
+        *share = paper_gap_closed(crossed.mean[0], crossed.mean[1], crossed.mean[2]);
+        *interval = crossed_gap(&crossed, 0, 1, 2);
+        interval->low *= 100;
+        interval->high *= 100;
+        return !isnan(interval->low);
+    }
+    *share = paper_gap_closed(ends->low->value, ends->value->value, ends->high->value);
+    *interval = (Interval){NAN, NAN};
+    if (isnan(ends->value->low)) return true;
+    if (ends->high->value - ends->low->value <= joined_half(ends, 1, 0, 1)) return false;
+    *interval = interval_by_test(separate_may_be, ends, *share / 100);
+    interval->low *= 100;
+    interval->high *= 100;
+    return true;
+}
+
+static Err fill_gap(Table *table, int row, const Board *board, int r, int column) {
+    const Estimate *cell = &board->cells[r][column];
+    Ends ends;
+    double share;
+    Interval interval;
+    if (cell->state != ESTIMATE_PRESENT) return table_text(table, row, column + 1, "not run");
+    if (!find_ends(&ends, board, column, cell) || !find_gap(&share, &interval, &ends))
+        return table_text(table, row, column + 1, "undefined");
+    table_estimate(table, row, column + 1, share, interval.low, interval.high);
+    return ERR_NONE;
+}
+
+static double papers_gap(const Paper *paper, const cJSON *experiment, const char *slug) {
+    const char *key = paper_text(experiment, "key");
+    return paper_gap_closed(paper_accuracy(paper, key, paper_text(experiment, "low")), paper_accuracy(paper, key, slug),
+                            paper_accuracy(paper, key, paper_text(experiment, "high")));
+}
+
+Err gap_table(Table *table, const Board *board, const Paper *paper) {
+    TableColumn columns[N_COLUMNS_MAX] = {{.label = "Pre-training", .kind = COLUMN_TEXT}};
+    const cJSON *experiments[PAPER_COLUMNS];
+    int n = board->n_columns, n_columns;
+    for (int c = 0; c < n; c++) {
+        columns[c + 1] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = 1, .low = 0, .high = 120, .mark = 100};
+        board_column_title(columns[c + 1].label, sizeof columns->label, &board->columns[c]);
+    }
+    TRY(accuracy_paper_columns(columns, &n_columns, 1 + n, experiments, paper));
+    TRY(table_new(table, "gap", "Share of the gap closed", columns, n_columns));
+    TRY(text_copy(
+        table->caption, sizeof table->caption,
+        "100 (x - low) / (high - low) in percent: low is random initialization, high is pre-training on the "
+        "target set itself. Values above "
+        "100 are legal. Undefined where the two ends are not clearly apart in our figures. 95 % intervals after "
+        "Fieller, paired over seeds and test videos where the predictions are there."));
+    for (int r = 0; r < board->n_rows; r++) {
+        int row;
+        if (!board->rows[r].progression) continue;
+        TRY(table_add_row(table, &row));
+        TRY(table_text(table, row, 0, "%s", board->rows[r].label));
+        for (int c = 0; c < n; c++) TRY(fill_gap(table, row, board, r, c));
+        for (int p = 0; 1 + n + p < n_columns; p++)
+            table_number(table, row, 1 + n + p, papers_gap(paper, experiments[p], board->rows[r].slug));
+    }
+    return ERR_NONE;
+}
+
+/* ---- in the paper's claims ---- */
+
+const char *gap_remark(double computed, double printed) {
+    if (isnan(printed)) return "not printed";
+    if (fabs(round(10 * computed) / 10 - printed) < 0.01) return "rounded";
+    return fabs(floor(10 * computed) / 10 - printed) < 0.01 ? "truncated" : "differs";
+}
+
+static double number_of(const cJSON *entry, const char *key) {
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(entry, key);
+    return cJSON_IsNumber(value) ? value->valuedouble : NAN;
+}
+
+/* Ours under the paper's protocol only. */
+static double our_figure(const Outcomes *outcomes, const Paper *paper, const char *experiment, const char *slug) {
+    const cJSON *entry = paper_experiment(paper, experiment);
+    OutcomeKey key = {paper_text(entry, "task"), paper_text(entry, "dataset"), slug, paper_text(entry, "model"), NULL};
+    Estimate estimate = entry ? outcomes_estimate(outcomes, &key, "top1") : (Estimate){0};
+    return estimate.state == ESTIMATE_PRESENT && estimate.first->result.paper_protocol ? estimate.value : NAN;
+}
+
+static double our_gap(const Outcomes *outcomes, const Paper *paper, const cJSON *claim) {
+    const char *experiment = paper_text(claim, "experiment");
+    const cJSON *entry = paper_experiment(paper, experiment);
+    return paper_gap_closed(our_figure(outcomes, paper, experiment, paper_text(entry, "low")),
+                            our_figure(outcomes, paper, experiment, paper_text(claim, "pretraining")),
+                            our_figure(outcomes, paper, experiment, paper_text(entry, "high")));
+}
+
+Err gap_claims_table(Table *table, const Outcomes *outcomes, const Paper *paper) {
+    const TableColumn columns[] = {
+        {.label = "Claim", .kind = COLUMN_TEXT},
+        {.label = "Low", .kind = COLUMN_NUMBER, .digits = 1, .paper = true},
+        {.label = "Value", .kind = COLUMN_NUMBER, .digits = 1, .paper = true},
+        {.label = "High", .kind = COLUMN_NUMBER, .digits = 1, .paper = true},
+        {.label = "Computed", .kind = COLUMN_NUMBER, .digits = 3, .paper = true},
+        {.label = "Paper", .kind = COLUMN_NUMBER, .digits = 1, .paper = true},
+        {.label = "Remark", .kind = COLUMN_TEXT},
+        {.label = "Ours", .kind = COLUMN_NUMBER, .digits = 1},
+    };
+    const cJSON *claim;
+    TRY(table_new(table, "gaps", "Share of the gap closed: the paper's claims", columns,
+                  sizeof columns / sizeof *columns));
+    cJSON_ArrayForEach(claim, paper_list(paper, "gaps")) {
+        int row;
+        double low = number_of(claim, "low"), value = number_of(claim, "value"), high = number_of(claim, "high");
+        double computed = paper_gap_closed(low, value, high), ours = our_gap(outcomes, paper, claim);
+        TRY(table_add_row(table, &row));
+        TRY(table_text(table, row, 0, "%s", paper_text(claim, "claim")));
+        table_number(table, row, 1, low);
+        table_number(table, row, 2, value);
+        table_number(table, row, 3, high);
+        table_number(table, row, 4, computed);
+        table_number(table, row, 5, number_of(claim, "printed"));
+        TRY(table_text(table, row, 6, "%s", gap_remark(computed, number_of(claim, "printed"))));
+        if (isnan(ours)) TRY(table_text(table, row, 7, "not run"));
+        table_number(table, row, 7, ours);
+    }
+    return text_copy(table->caption, sizeof table->caption,
+                     "Ours: runs under the paper's protocol only; reduced runs are never compared with these claims.");
+}

@@ -1,0 +1,45 @@
+#include "analysis/compare/internal/names.h"
+
+#include "analysis/compare/paper.h"
+#include "base/config/config.h"
+#include "base/config/json.h"
+
+#include <cjson/cJSON.h>
+
+static const size_t names_bytes_max = (size_t)1 << 20;
+
+static Err add_name(DatasetNames *names, const cJSON *item, const char *path) {
+    if (!cJSON_IsString(item) || !item->valuestring[0])
+        return RAISE(ERR_INPUT, "%s: entry %d of \"datasets\" is not a name", path, names->count + 1);
+    if (names->count == NAMES_MAX) return RAISE(ERR_INPUT, "%s: more than %d datasets", path, NAMES_MAX);
+    for (int i = 0; i < names->count; i++)
+        if (text_equal(names->slugs[i], item->valuestring))
+            return RAISE(ERR_INPUT, "%s: %s stands in the list twice", path, item->valuestring);
+    return text_copy(names->slugs[names->count++], NAME_SIZE, item->valuestring);
+}
+
+static Err read_tree(DatasetNames *names, const cJSON *tree, const char *path) {
+    const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(tree, "datasets");
+    if (!text_equal(paper_text(tree, "schema"), "synvid.datasets"))
+        return RAISE(ERR_INPUT, "%s: schema \"%s\", expected \"synvid.datasets\"", path, paper_text(tree, "schema"));
+    if (!cJSON_IsArray(list)) return RAISE(ERR_INPUT, "%s: no list \"datasets\"", path);
+    TRY(text_copy(names->title, sizeof names->title, paper_text(tree, "title")));
+    TRY(text_copy(names->reason, sizeof names->reason, paper_text(tree, "reason")));
+    cJSON_ArrayForEach(item, list) {
+        TRY(add_name(names, item, path));
+    }
+    return names->count > 0 ? ERR_NONE : RAISE(ERR_INPUT, "%s: the list \"datasets\" is empty", path);
+}
+
+Err names_read(DatasetNames *names, const char *name) {
+    char path[PATH_SIZE];
+    cJSON *tree;
+    *names = (DatasetNames){0};
+    TRY(config_find(path, sizeof path, "analysis", name));
+    const char *base = path_base(path);
+    TRY(text_format(names->name, sizeof names->name, "%.*s", (int)strcspn(base, "."), base));
+    TRY(json_read(&tree, path, names_bytes_max, ERR_INPUT));
+    Err err = read_tree(names, tree, path);
+    cJSON_Delete(tree);
+    return err;
+}

@@ -1,0 +1,75 @@
+#include "analysis/compare/outcomes.h"
+
+#include "math/interval.h"
+#include "math/stats.h"
+
+#include <math.h>
+
+const ResultInput *outcomes_input(const Result *result, const char *role) {
+    for (int i = 0; i < result->n_inputs; i++)
+        if (text_equal(result->inputs[i].role, role)) return &result->inputs[i];
+    return NULL;
+}
+
+static bool same_input(const Result *a, const Result *b, const char *role) {
+    const ResultInput *x = outcomes_input(a, role), *y = outcomes_input(b, role);
+    return (!x && !y) || (x && y && text_equal(x->digest, y->digest));
+}
+
+bool outcomes_same_protocol(const Result *a, const Result *b) {
+    if (a->paper_protocol != b->paper_protocol || a->n_deviations != b->n_deviations) return false;
+    for (int i = 0; i < a->n_deviations; i++)
+        if (!text_equal(a->deviations[i], b->deviations[i])) return false;
+    static const char *const roles[] = {"test",      "dataset", "reference",      "encoder",
+                                        "inception", "i3d",     "random networks"};
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (!same_input(a, b, roles[i])) return false;
+    return true;
+}
+
+bool outcomes_same_budget(const Outcome *a, const Outcome *b) {
+    return isnan(a->clips) || isnan(b->clips) || a->clips == b->clips;
+}
+
+void outcomes_free(Outcomes *outcomes) {
+    free(outcomes->items);
+    free(outcomes->left_out);
+    *outcomes = (Outcomes){0};
+}
+
+static bool matches(const char *wanted, const char *found) {
+    return !wanted || text_equal(wanted, found);
+}
+
+bool outcomes_match(const Outcome *outcome, const OutcomeKey *key) {
+    const Result *result = &outcome->result;
+    return matches(key->task, result->task) && matches(key->dataset, result->dataset) &&
+           matches(key->pretraining, result->pretraining) && matches(key->model, result->model) &&
+           (!key->clips || *key->clips == outcome->clips);
+}
+
+static Estimate estimate_of_one(const Outcome *outcome, const ResultMetric *metric) {
+    return (Estimate){ESTIMATE_PRESENT, metric->value, metric->low, metric->high, metric->count, 1, outcome, NULL};
+}
+
+Estimate outcomes_estimate(const Outcomes *outcomes, const OutcomeKey *key, const char *metric) {
+    Estimate estimate = {.state = ESTIMATE_NONE, .value = NAN, .low = NAN, .high = NAN};
+    Moments seeds = {0};
+    for (int i = 0; i < outcomes->count; i++) {
+        const Outcome *outcome = &outcomes->items[i];
+        const ResultMetric *found = outcomes_match(outcome, key) ? result_metric(&outcome->result, metric) : NULL;
+        if (!found) continue;
+        moments_add(&seeds, found->value);
+        if (seeds.count == 1)
+            estimate = estimate_of_one(outcome, found);
+        else if (!outcomes_same_protocol(&estimate.first->result, &outcome->result) ||
+                 !outcomes_same_budget(estimate.first, outcome))
+            return (Estimate){.state = ESTIMATE_MIXED, .value = NAN, .low = NAN, .high = NAN, .first = outcome};
+    }
+    if (seeds.count > 1) {
+        Interval interval = interval_mean(seeds.mean, moments_sd(&seeds), (int64_t)seeds.count);
+        estimate = (Estimate){ESTIMATE_PRESENT, seeds.mean,       interval.low,   interval.high,
+                              estimate.count,   (int)seeds.count, estimate.first, NULL};
+    }
+    return estimate;
+}

@@ -1,0 +1,53 @@
+/* analysis/compare/outcomes - every result.json below a folder of runs, and what they say together.
+ *
+ * Results with one identity (task, dataset, pre-training, model) and different seeds are one estimate: the mean over
+ * seeds with its t interval. Results under different protocols are never averaged, nor are pre-trainings of different
+ * length. The test set of accuracies, and the reference and the networks' weights of statistics, count as protocol,
+ * since figures compare only within one. */
+#pragma once
+
+#include "store/result.h"
+
+typedef struct {
+    Result result;
+    char folder[PATH_SIZE]; /* of the run, as found below the runs folder */
+    double clips, flops;    /* pre-training that went into it (analysis/compare/budget); NAN: not known */
+} Outcome;
+
+typedef struct {
+    char path[PATH_SIZE], reason[512];
+} OutcomeLeftOut;
+
+typedef struct {
+    Outcome *items; /* sorted by folder */
+    int count;
+    OutcomeLeftOut *left_out;
+    int n_left_out;
+} Outcomes;
+
+void outcomes_free(Outcomes *outcomes);
+
+/* NULL members match anything. */
+typedef struct {
+    const char *task, *dataset, *pretraining, *model;
+    const double *clips; /* the budget of pre-training */
+} OutcomeKey;
+
+typedef enum { ESTIMATE_NONE, ESTIMATE_MIXED /* several protocols: no figure */, ESTIMATE_PRESENT } EstimateState;
+
+typedef struct {
+    EstimateState state;
+    double value, low, high; /* low, high NAN without an interval */
+    int64_t count;           /* of the first result */
+    int n_seeds;
+    const Outcome *first;    /* one of the results behind the figure */
+    const struct Hits *hits; /* which videos were right, where the board has them; NULL otherwise */
+} Estimate;
+
+bool outcomes_match(const Outcome *outcome, const OutcomeKey *key);
+Estimate outcomes_estimate(const Outcomes *outcomes, const OutcomeKey *key, const char *metric);
+/* True when both results come from the same protocol (see above). */
+bool outcomes_same_protocol(const Result *a, const Result *b);
+/* Unless both budgets are known and differ. */
+bool outcomes_same_budget(const Outcome *a, const Outcome *b);
+const ResultInput *outcomes_input(const Result *result, const char *role); /* NULL: none */

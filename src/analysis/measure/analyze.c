@@ -1,0 +1,333 @@
+#include "analysis/measure/analyze.h"
+
+#include "analysis/measure/internal/analyze_plan.h"
+#include "analysis/measure/internal/spectrum.h"
+#include "analysis/measure/internal/survey.h"
+#include "base/config/config.h"
+#include "base/system/file.h"
+#include "base/system/log.h"
+#include "par/agree.h"
+#include "store/runfolder.h"
+
+#include <math.h>
+
+/* The paper: 10,000 frames for frame distances, 1,000 videos of 16 frames for the rest (section 5.3). */
+enum { PAPER_FRAMES = 10000, PAPER_VIDEOS = 1000, PAPER_FRAMES_PER_VIDEO = 16 };
+
+const Field analyze_fields[] = {
+    FIELD_TEXT(AnalyzeConfig, name, "readable part of the run's name; empty: analyze-<dataset>", ""),
+    FIELD_PATH(AnalyzeConfig, dataset, "dataset folder to measure", ""),
+    FIELD_PATH(AnalyzeConfig, reference, "dataset folder of real videos to compare with; empty: no comparison", ""),
+    FIELD_PATH(AnalyzeConfig, inception, "weight file of FID's Inception: FID, KID, diversity", ""),
+    FIELD_PATH(AnalyzeConfig, i3d, "weight file of I3D: FVD, KVD", ""),
+    FIELD_PATH(
+        AnalyzeConfig, encoder,
+        "run folder or checkpoint of the one VideoMAE whose features are used, for want of others or beside them", ""),
+    FIELD_DOUBLE(AnalyzeConfig, i3d_eps, "epsilon of I3D's batch normalization; 0: 1e-3 (some copies: 1e-5)", 0, 0, 1),
+    FIELD_INT(AnalyzeConfig, random_networks, "seeds of Inception and I3D with random weights; 0: none", 0, 0,
+              RANDOM_NETWORKS_MAX),
+    FIELD_INT(AnalyzeConfig, n_frames, "frames drawn for frame distance, spectrum and color", PAPER_FRAMES, 2, 1e7),
+    FIELD_INT(AnalyzeConfig, n_videos, "videos drawn for video distance, diversity and motion", PAPER_VIDEOS, 2, 1e7),
+    FIELD_INT(AnalyzeConfig, frames_per_video, "frames a video for diversity", PAPER_FRAMES_PER_VIDEO, 1, 1000),
+    FIELD_INT(AnalyzeConfig, frame_stride, "step between the frames of a clip", 4, 1, 1000),
+    FIELD_INT(AnalyzeConfig, side, "side of the squares that spectrum, color and motion look at; never enlarged", 256,
+              SPECTRUM_SIDE_MIN, SPECTRUM_SIDE_MAX),
+    FIELD_INT(AnalyzeConfig, groups,
+              "intervals of distances and diversity: computed again without each of so many groups of videos; "
+              "0: no such intervals",
+              JACKKNIFE_GROUPS, 0, JACKKNIFE_GROUPS_MAX),
+    FIELD_BOOL(AnalyzeConfig, cache, "keep feature vectors in OUT/cache for the next analysis", true),
+    FIELD_END,
+};
+
+/* One analysis under way. */
+typedef struct {
+    const AnalyzeConfig *config;
+    const ClipSource *dataset, *reference; /* reference NULL: none */
+    const Run *run;
+    bool self; /* the reference is measured against itself */
+    FeatureSet set;
+    SourceExtent extent, reference_extent;
+    SurveySizes sizes;
+    Survey survey, reference_survey;
+} Analysis;
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static Err measure_extents(Analysis *analysis) {
+    TRY(draws_extent(&analysis->extent, analysis->dataset));
+    analysis->reference_extent = analysis->extent;
+    if (analysis->reference) TRY(draws_extent(&analysis->reference_extent, analysis->reference));
+    int64_t short_side = least(analysis->extent.short_side, analysis->reference_extent.short_side);
+    if (least(analysis->extent.videos, analysis->reference_extent.videos) < 2)
+        return RAISE(ERR_INPUT, "analyze %s: %lld videos and %lld in the reference; at least 2 are needed",
+                     analysis->dataset->name, (long long)analysis->extent.videos,
+                     (long long)analysis->reference_extent.videos);
+    if (short_side < SPECTRUM_SIDE_MIN)
+        return RAISE(ERR_INPUT, "analyze %s: frames of %lld pixels; at least %d are needed", analysis->dataset->name,
+                     (long long)short_side, SPECTRUM_SIDE_MIN);
+    return ERR_NONE;
+}
+
+static SurveySizes choose_sizes(const Analysis *analysis) {
+    const AnalyzeConfig *config = analysis->config;
+    const SourceExtent *a = &analysis->extent, *b = &analysis->reference_extent;
+    return (SurveySizes){
+        .n_frames = least(config->n_frames, least(a->frames, b->frames)),
+        .n_videos = least(config->n_videos, least(a->videos, b->videos)),
+        .frames_per_video = config->frames_per_video,
+        .clip_frames = analysis->set.clip_frames,
+        .frame_stride = config->frame_stride,
+        .groups = config->groups,
+        .side = (int)least(config->side, least(a->short_side, b->short_side)),
+        .seed = analysis->run->seed,
+    };
+}
+
+static Err open_networks(Analysis *analysis) {
+    const AnalyzeConfig *config = analysis->config;
+    const FeatureFiles files = {config->inception, config->i3d, config->encoder, config->i3d_eps};
+    TRY(feature_set_open(&analysis->set, &files));
+    if (config->random_networks == 0) return ERR_NONE;
+    if (!analysis->reference)
+        return RAISE(ERR_USAGE,
+                     "analyze: random_networks is %d without a reference, which calibrates them; give "
+                     "--reference DIR",
+                     config->random_networks);
+    TRY(feature_set_add_random(&analysis->set, config->random_networks));
+    if (analysis->run->dry_run) return ERR_NONE;
+    return feature_set_calibrate(&analysis->set, analysis->reference, &analysis->reference_extent, analysis->run->seed);
+}
+
+static Err prepare(Analysis *analysis) {
+    TRY(measure_extents(analysis));
+    TRY(open_networks(analysis));
+    analysis->sizes = choose_sizes(analysis);
+    analysis->self = analysis->reference && text_equal(analysis->reference->digest, analysis->dataset->digest);
+    return ERR_NONE;
+}
+
+static const char *why_skipped(const Metric *metric, const Analysis *analysis) {
+    if (metric->input == METRIC_CLIP_FEATURES && !feature_set_takes(&analysis->set, true))
+        return "needs --i3d FILE, --encoder RUN or --set random_networks=3";
+    if (metric_wants_features(metric) && metric->input != METRIC_CLIP_FEATURES &&
+        !feature_set_takes(&analysis->set, false))
+        return "needs --inception FILE, --encoder RUN or --set random_networks=3";
+    if (metric->needs_reference && !analysis->reference) return "needs --reference";
+    return NULL;
+}
+
+static void say_plan(const Analysis *analysis) {
+    const SurveySizes *sizes = &analysis->sizes;
+    log_info("analyze %s: %lld frames, %lld clips of %d frames (stride %d), %d frames a video, squares of %d",
+             analysis->dataset->name, (long long)sizes->n_frames, (long long)sizes->n_videos, sizes->clip_frames,
+             sizes->frame_stride, sizes->frames_per_video, sizes->side);
+    for (const Metric *const *metric = metrics; *metric; metric++) {
+        const char *why = why_skipped(*metric, analysis);
+        log_info("  %-15s %s%s%s", (*metric)->name, why ? "skipped: " : "", why ? why : (*metric)->summary, "");
+    }
+}
+
+/* Identity of the run: settings, and the contents of everything read. */
+static Err identity_digest(char out[DIGEST_SIZE], const Analysis *analysis) {
+    Digest *digest;
+    char config_hex[DIGEST_SIZE];
+    TRY(config_digest(config_hex, analysis->config, analyze_fields));
+    TRY(digest_new(&digest));
+    digest_add_text(digest, config_hex);
+    digest_add_text(digest, analysis->dataset->digest);
+    digest_add_text(digest, analysis->reference ? analysis->reference->digest : "");
+    for (int n = 0; n < analysis->set.n; n++) digest_add_text(digest, analysis->set.nets[n]->digest);
+    digest_add(digest, &analysis->run->seed, sizeof analysis->run->seed);
+    digest_hex(digest, out);
+    digest_free(&digest);
+    return ERR_NONE;
+}
+
+static Err survey_both_all(Analysis *analysis, const char *journal) {
+    const Run *run = analysis->run;
+    char cache[PATH_SIZE];
+    TRY(path_join(cache, sizeof cache, run->out, "cache"));
+    const SurveyFolders folders = {analysis->config->cache ? cache : NULL, journal};
+    TRY(survey_all(&analysis->survey, analysis->dataset, &analysis->extent, &analysis->sizes, &analysis->set,
+                   analysis->reference ? SURVEY_DATASET : SURVEY_WITHOUT_REFERENCE, &folders, run));
+    if (!analysis->reference || analysis->self) return ERR_NONE;
+    return survey_all(&analysis->reference_survey, analysis->reference, &analysis->reference_extent, &analysis->sizes,
+                      &analysis->set, SURVEY_REFERENCE, &folders, run);
+}
+
+static Err compute_metrics(Result *result, const Analysis *analysis) {
+    const Survey *reference = analysis->self ? &analysis->survey : &analysis->reference_survey;
+    for (const Metric *const *metric = metrics; *metric; metric++) {
+        if (why_skipped(*metric, analysis)) continue;
+        MetricData data = survey_data(&analysis->survey, *metric), other = survey_data(reference, *metric);
+        TRY((*metric)->finish(result, &data, analysis->reference ? &other : NULL));
+    }
+    return ERR_NONE;
+}
+
+/* Weight files; of random networks, which have none, one digest of them all. */
+static Err add_network_inputs(Result *result, const Analysis *analysis) {
+    const AnalyzeConfig *config = analysis->config;
+    const FeatureSet *set = &analysis->set;
+    char path[PATH_SIZE], all[FEATURE_NETS * DIGEST_SIZE] = "", digest[DIGEST_SIZE];
+    size_t length = 0;
+    for (int n = 0; n < set->n; n++) {
+        const FeatureNet *net = set->nets[n];
+        if (net->seed > 0) {
+            memcpy(all + length, net->digest, DIGEST_SIZE - 1);
+            length += DIGEST_SIZE - 1;
+            continue;
+        }
+        const char *file = text_equal(net->role, "inception") ? config->inception
+                           : text_equal(net->role, "i3d")     ? config->i3d
+                                                              : config->encoder;
+        TRY(result_add_input(result, net->role, file, net->digest));
+    }
+    if (length == 0) return ERR_NONE;
+    digest_of(digest, all, length);
+    TRY(text_format(path, sizeof path, "seeds 1 to %d, calibrated on the reference", config->random_networks));
+    return result_add_input(result, "random networks", path, digest);
+}
+
+static Err describe_identity(Result *result, const Analysis *analysis) {
+    *result = (Result){.seed = analysis->run->seed, .paper_protocol = false};
+    TRY(text_copy(result->task, sizeof result->task, "analyze"));
+    TRY(text_copy(result->dataset, sizeof result->dataset, analysis->dataset->name));
+    TRY(feature_set_describe(result->model, sizeof result->model, &analysis->set));
+    TRY(result_add_input(result, "dataset", analysis->config->dataset, analysis->dataset->digest));
+    if (analysis->reference)
+        TRY(result_add_input(result, "reference", analysis->config->reference, analysis->reference->digest));
+    return add_network_inputs(result, analysis);
+}
+
+/* What stands in for the paper's networks. */
+static Err describe_networks(Result *result, const Analysis *analysis) {
+    const char *frames = feature_set_substitute(&analysis->set, false);
+    const char *clips = feature_set_substitute(&analysis->set, true);
+    if (frames[0]) TRY(result_add_deviation(result, "frame features of %s instead of Inception", frames));
+    if (clips[0]) TRY(result_add_deviation(result, "clip features of %s instead of I3D", clips));
+    if (analysis->set.clip_frames != CLIP_FRAMES)
+        TRY(result_add_deviation(result, "clips of %d frames instead of %d", analysis->set.clip_frames, CLIP_FRAMES));
+    return ERR_NONE;
+}
+
+static Err describe_protocol(Result *result, const Analysis *analysis) {
+    const SurveySizes *sizes = &analysis->sizes;
+    TRY(describe_networks(result, analysis));
+    if (sizes->n_frames != PAPER_FRAMES)
+        TRY(result_add_deviation(result, "%lld frames instead of %d", (long long)sizes->n_frames, PAPER_FRAMES));
+    if (sizes->n_videos != PAPER_VIDEOS)
+        TRY(result_add_deviation(result, "%lld videos instead of %d", (long long)sizes->n_videos, PAPER_VIDEOS));
+    if (sizes->frames_per_video != PAPER_FRAMES_PER_VIDEO)
+        TRY(result_add_deviation(result, "%d frames a video instead of %d", sizes->frames_per_video,
+                                 PAPER_FRAMES_PER_VIDEO));
+    if (analysis->reference)
+        TRY(result_add_deviation(result, "reference %.100s instead of UCF101", analysis->reference->name));
+    return result_add_deviation(result, "squares of %d pixels, clips at stride %d", sizes->side, sizes->frame_stride);
+}
+
+static void print_result(const Result *result) {
+    for (int i = 0; i < result->n_metrics; i++) {
+        const ResultMetric *metric = &result->metrics[i];
+        printf("%-24s %12.6g %-7s n=%lld", metric->name, metric->value, metric->unit, (long long)metric->count);
+        if (!isnan(metric->low)) printf("  [%.6g, %.6g]", metric->low, metric->high);
+        printf("\n");
+    }
+}
+
+/* Which frames of which videos the figures are of. */
+static Err write_samples(const Analysis *analysis, const RunFolder *folder) {
+    char path[PATH_SIZE];
+    Builder text = {0};
+    builder_add_text(&text, "side,pass,video,frames\n");
+    survey_list_draws(&text, &analysis->survey, "dataset");
+    survey_list_draws(&text, &analysis->reference_survey, "reference");
+    Err err = builder_check(&text, "list of samples");
+    if (!err) err = runfolder_path(path, sizeof path, folder, "samples.csv");
+    if (!err) err = file_write_whole(path, text.data, text.length);
+    builder_free(&text);
+    return err;
+}
+
+static Err write_result(const Analysis *analysis, const RunFolder *folder) {
+    char path[PATH_SIZE];
+    Result *result = malloc(sizeof *result);
+    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
+    Err err = describe_identity(result, analysis);
+    if (!err) err = describe_protocol(result, analysis);
+    if (!err) err = compute_metrics(result, analysis);
+    if (!err) err = runfolder_path(path, sizeof path, folder, "result.json");
+    if (!err) err = write_samples(analysis, folder);
+    if (!err) err = result_write(result, path);
+    if (!err) print_result(result);
+    free(result);
+    return err;
+}
+
+static Err analyze_in_folder_all(Analysis *analysis, const RunFolder *folder, const char *path) {
+    const Par *par = &analysis->run->par;
+    TRY(survey_both_all(analysis, path));
+    TRY(err_agree_all(par->rank == 0 ? write_result(analysis, folder) : ERR_NONE, par, "writing the result"));
+    return journal_clear_all(path, par);
+}
+
+static Err open_folder_all(RunFolder *folder, const Analysis *analysis) {
+    char digest[DIGEST_SIZE], name[NAME_SIZE];
+    const char *given = analysis->config->name;
+    Err mine = identity_digest(digest, analysis);
+    if (!mine)
+        mine = given[0] ? text_copy(name, sizeof name, given)
+                        : text_format(name, sizeof name, "analyze-%.100s", analysis->dataset->name);
+    TRY(err_agree_all(mine, &analysis->run->par, "naming the run"));
+    return runfolder_open_all(folder, name, digest, analysis->run);
+}
+
+/* The last line on stdout is where the result is, for scripts and sweeps. */
+static void say_folder(const Analysis *analysis, const RunFolder *folder) {
+    if (analysis->run->par.rank == 0) printf("%s\n", folder->path);
+}
+
+static Err print_plan(const Analysis *analysis) {
+    const AnalyzePlan plan = {.sources = {analysis->dataset, analysis->self ? NULL : analysis->reference},
+                              .extents = {&analysis->extent, &analysis->reference_extent},
+                              .sizes = &analysis->sizes,
+                              .set = &analysis->set,
+                              .compares = analysis->reference != NULL,
+                              .cache = analysis->config->cache};
+    return analyze_plan_print(&plan, analysis->run);
+}
+
+static Err analyze_prepared_all(Analysis *analysis) {
+    const Par *par = &analysis->run->par;
+    RunFolder folder;
+    char path[PATH_SIZE];
+    say_plan(analysis);
+    if (analysis->run->dry_run) return print_plan(analysis);
+    TRY(open_folder_all(&folder, analysis));
+    Err err = err_agree_all(runfolder_path(path, sizeof path, &folder, "survey.journal"), par, "naming the journal");
+    if (!err && folder.finished) {
+        err = journal_clear_all(path, par);
+        log_info("%s is finished; --force starts over", folder.path);
+        runfolder_close_all(&folder, analysis->run, err ? "error" : "finished");
+        if (!err) say_folder(analysis, &folder);
+        return err;
+    }
+    if (!err) err = analyze_in_folder_all(analysis, &folder, path);
+    runfolder_close_all(&folder, analysis->run, err == ERR_STOPPED ? "stopped" : err ? "error" : "finished");
+    if (!err) say_folder(analysis, &folder);
+    return err;
+}
+
+Err analyze_run_all(const AnalyzeConfig *config, const ClipSource *dataset, const ClipSource *reference,
+                    const Run *run) {
+    Analysis analysis = {.config = config, .dataset = dataset, .reference = reference, .run = run};
+    Err err = err_agree_all(prepare(&analysis), &run->par, "reading what is to be analyzed");
+    if (!err) err = analyze_prepared_all(&analysis);
+    survey_free(&analysis.survey);
+    survey_free(&analysis.reference_survey);
+    feature_set_close(&analysis.set);
+    return err;
+}

@@ -1,0 +1,383 @@
+#include "analysis/measure/keys.h"
+
+#include "analysis/measure/internal/keymap.h"
+#include "analysis/measure/internal/keypca.h"
+#include "base/config/config.h"
+#include "base/failure/shared_err.h"
+#include "base/system/log.h"
+#include "features/encoder.h"
+#include "math/rng.h"
+#include "par/agree.h"
+#include "par/share.h"
+#include "par/spread.h"
+#include "store/result.h"
+#include "store/runfolder.h"
+#include "video/media/encode.h"
+#include "video/media/sheet.h"
+#include "video/transform/crop.h"
+#include "video/transform/resize.h"
+
+#include <math.h>
+
+/* The paper: 32 frames from each of 70 videos of one class (section 5.5). */
+enum { PAPER_VIDEOS = 70, PAPER_FRAMES = 32, CHUNKS = 8, SHOWN_MAX = 12, SHEET_COLUMNS = 8, CELL = 112 };
+
+const Field keys_fields[] = {
+    FIELD_TEXT(KeysConfig, name, "readable part of the run's name; empty: keys-<pretraining>", ""),
+    FIELD_PATH(KeysConfig, encoder, "run folder or checkpoint of the model to look into", ""),
+    FIELD_PATH(KeysConfig, dataset, "dataset folder of the videos it is shown", ""),
+    FIELD_TEXT(KeysConfig, pretraining, "what the model was pre-trained on; empty: from the encoder's folder", ""),
+    FIELD_TEXT(KeysConfig, class_name, "take videos of this class only; empty: of all", ""),
+    FIELD_INT(KeysConfig, videos, "videos looked at", PAPER_VIDEOS, 2, 100000),
+    FIELD_INT(KeysConfig, frames, "frames of each, spread over it; a multiple of the model's clip", PAPER_FRAMES, 2,
+              4096),
+    FIELD_INT(KeysConfig, shown, "videos in keys.png and keys.mp4", 4, 1, SHOWN_MAX),
+    FIELD_ENUM(KeysConfig, range, "colors run over each map, or over all maps of a video (flickers less)",
+               KEYS_RANGE_MAP, "map|video"),
+    FIELD_END,
+};
+
+typedef struct {
+    const KeysConfig *config;
+    const ClipSource *source;
+    const Run *run;
+    Encoder *encoder;
+    EncoderShape shape;
+    int clips_a_video;
+    int64_t *videos; /* (count), ascending */
+    int64_t count;
+    char pretraining[NAME_SIZE];
+} Look;
+
+/* One thread's buffers. */
+typedef struct {
+    EncoderScratch *encoder;
+    Frames frames;
+    float *keys; /* (positions, dims) of one clip */
+} Eye;
+
+static Err eye_new(Eye *eye, const Look *look) {
+    *eye = (Eye){.keys = malloc((size_t)look->shape.tokens * (size_t)look->shape.width * sizeof(float))};
+    if (!eye->keys) return RAISE(ERR_MEMORY, "attention keys: no memory");
+    return encoder_scratch_new(&eye->encoder, look->encoder);
+}
+
+static void eye_free(Eye *eye) {
+    encoder_scratch_free(&eye->encoder);
+    frames_free(&eye->frames);
+    free(eye->keys);
+}
+
+/* ---- which videos ---- */
+
+static Err find_class(int *label, const Look *look) {
+    const char *wanted = look->config->class_name;
+    *label = -1;
+    if (!wanted[0]) return ERR_NONE;
+    for (int c = 0; c < look->source->n_classes && look->source->class_names; c++)
+        if (text_equal(look->source->class_names[c], wanted)) *label = c;
+    return *label >= 0 ? ERR_NONE
+                       : RAISE(ERR_USAGE, "keys: dataset %s has no class \"%s\"; `synvid inspect` lists its classes",
+                               look->source->name, wanted);
+}
+
+/* Candidates first, then as many of them as asked, drawn without replacement (Knuth, TAOCP 3.4.2, algorithm S). */
+static Err draw_videos(Look *look) {
+    int label;
+    int64_t candidates = 0, taken = 0;
+    TRY(find_class(&label, look));
+    look->videos = malloc(((size_t)look->source->count + 1) * sizeof *look->videos);
+    if (!look->videos) return RAISE(ERR_MEMORY, "keys: no memory for a list of videos");
+    for (int64_t video = 0; video < look->source->count; video++) {
+        VideoInfo info;
+        TRY(clip_source_info(look->source, 0, video, &info));
+        if (label < 0 || info.label == label) look->videos[candidates++] = video;
+    }
+    look->count = candidates < look->config->videos ? candidates : look->config->videos;
+    if (look->count < 2)
+        return RAISE(ERR_INPUT, "keys: %lld videos of %s%s%s; at least 2 are needed", (long long)candidates,
+                     look->source->name, label < 0 ? "" : ", class ", look->config->class_name);
+    Rng rng = rng_stream(look->run->seed, RNG_SAMPLE, 1, 0);
+    for (int64_t i = 0; i < candidates && taken < look->count; i++)
+        if (rng_unit_double(&rng) * (double)(candidates - i) < (double)(look->count - taken))
+            look->videos[taken++] = look->videos[i];
+    return ERR_NONE;
+}
+
+/* Evenly spread, both ends included. */
+static Err read_video(Frames *frames, const Look *look, int64_t video) {
+    VideoInfo info;
+    int *numbers = malloc((size_t)look->config->frames * sizeof *numbers);
+    if (!numbers) return RAISE(ERR_MEMORY, "keys: no memory");
+    Err err = clip_source_info(look->source, 0, video, &info);
+    for (int i = 0; !err && i < look->config->frames; i++)
+        numbers[i] = (int)((int64_t)i * (info.n_frames - 1) / (look->config->frames - 1));
+    if (!err) err = clip_source_read(look->source, 0, video, numbers, look->config->frames, frames);
+    free(numbers);
+    return err;
+}
+
+/* Keys of clip `c` of the video in eye->frames. */
+static Err clip_keys(Eye *eye, const Look *look, int c) {
+    Box box = crop_square(eye->frames.height, eye->frames.width);
+    TRY(encoder_load(eye->encoder, 0, &eye->frames, &box, c * look->shape.n_frames, look->shape.n_frames));
+    encoder_keys(eye->encoder, eye->keys);
+    return ERR_NONE;
+}
+
+/* ---- sums over all videos ---- */
+
+static Err add_video(const KeySums *sums, Eye *eye, const Look *look, int64_t video) {
+    TRY(read_video(&eye->frames, look, video));
+    for (int c = 0; c < look->clips_a_video; c++) {
+        TRY(clip_keys(eye, look, c));
+        TRY(keysums_add(sums, eye->keys));
+    }
+    return ERR_NONE;
+}
+
+/* A fixed number of chunks, whatever the number of ranks: their order of addition, and the memory, are fixed too. */
+static Err sum_share(double *blocks, const Look *look, Share share, size_t doubles) {
+    SharedErr failure = SHARED_ERR_INIT;
+#pragma omp parallel num_threads(look->run->par.threads)
+    {
+        Eye eye;
+        Err err = eye_new(&eye, look);
+        shared_err_note(&failure, err, share.begin);
+#pragma omp for schedule(dynamic, 1)
+        for (int64_t chunk = share.begin; chunk < share.end; chunk++) {
+            const KeySums sums = {look->shape.tokens, look->shape.width,
+                                  blocks + (size_t)(chunk - share.begin) * doubles};
+            Share videos = share_block(look->count, (int)chunk, CHUNKS);
+            for (int64_t i = videos.begin; i < videos.end && !err; i++)
+                err = add_video(&sums, &eye, look, look->videos[i]);
+            shared_err_note(&failure, err, chunk);
+        }
+        eye_free(&eye);
+    }
+    return shared_err_adopt(&failure);
+}
+
+static Err fit_all(KeyPca *pca, const Look *look) {
+    Err err = ERR_NONE;
+    void *all = NULL;
+    size_t bytes, doubles = keysums_doubles(look->shape.tokens, look->shape.width);
+    const Par *par = &look->run->par;
+    Share share = share_block(CHUNKS, par->rank, par->n_ranks);
+    size_t own = (size_t)(share.end - share.begin);
+    double *blocks = calloc(own * doubles + 1, sizeof *blocks);
+    Err mine = blocks ? sum_share(blocks, look, share, doubles) : RAISE(ERR_MEMORY, "attention keys: no memory");
+    TRY_OR(done, err_agree_all(mine, par, "attention keys"));
+    TRY_OR(done, gather_bytes_all(&all, &bytes, blocks, own * doubles * sizeof *blocks, par));
+    const KeySums total = {look->shape.tokens, look->shape.width, all};
+    for (int chunk = 1; chunk < CHUNKS; chunk++)
+        keysums_merge(&total, &(KeySums){total.positions, total.dims, total.block + (size_t)chunk * doubles});
+    TRY_OR(done, err_agree_all(keypca_fit(pca, &total), par, "components of attention keys"));
+done:
+    free(blocks);
+    free(all);
+    return err;
+}
+
+/* ---- pictures ---- */
+
+typedef struct {
+    Frames frames, maps; /* one a time slot, CELL pixels */
+    char captions[2][96];
+} Shown;
+
+static Err paint_video(Shown *shown, Eye *eye, const Look *look, const KeyPca *pca, int64_t video) {
+    int slots = look->shape.slots * look->clips_a_video, grid = look->shape.grid;
+    size_t tokens = (size_t)grid * (size_t)grid * (size_t)look->shape.slots;
+    double *values = malloc(tokens * (size_t)look->clips_a_video * KEYPCA_COMPONENTS * sizeof *values);
+    if (!values) return RAISE(ERR_MEMORY, "maps of attention keys: no memory");
+    Err err = read_video(&eye->frames, look, video);
+    for (int c = 0; !err && c < look->clips_a_video; c++) {
+        err = clip_keys(eye, look, c);
+        for (size_t t = 0; !err && t < tokens; t++)
+            keypca_project(values + ((size_t)c * tokens + t) * KEYPCA_COMPONENTS, pca,
+                           eye->keys + t * (size_t)look->shape.width);
+    }
+    if (!err) err = keymap_paint(&shown->maps, values, slots, grid, CELL, look->config->range == KEYS_RANGE_VIDEO);
+    free(values);
+    if (err) return err;
+    /* The first frame of each slot stands for it. */
+    int step = look->config->frames / slots;
+    Frames first = {0}, all = eye->frames;
+    TRY(frames_shape(&first, slots, all.height, all.width));
+    for (int s = 0; s < slots; s++) memcpy(frames_at(&first, s), frames_at(&all, s * step), frames_frame_bytes(&all));
+    Box box = crop_square(first.height, first.width);
+    err = resize_antialiased(&shown->frames, &first, &box, CELL, CELL);
+    frames_free(&first);
+    snprintf(shown->captions[0], sizeof shown->captions[0], "video %lld", (long long)video);
+    snprintf(shown->captions[1], sizeof shown->captions[1], "keys: components 1 to 3 as red, green, blue");
+    return err;
+}
+
+/* Frame left, map right, one video after the other. */
+static Err write_film(const char *path, const Shown *shown, int count) {
+    Frames film = {0};
+    int slots = shown[0].maps.n_frames;
+    TRY(frames_shape(&film, count * slots, CELL, 2 * CELL));
+    for (int i = 0; i < count * slots; i++)
+        for (int y = 0; y < CELL; y++) {
+            uint8_t *row = frames_at(&film, i) + (size_t)y * 2 * CELL * 3;
+            memcpy(row, frames_at(&shown[i / slots].frames, i % slots) + (size_t)y * CELL * 3, CELL * 3);
+            memcpy(row + CELL * 3, frames_at(&shown[i / slots].maps, i % slots) + (size_t)y * CELL * 3, CELL * 3);
+        }
+    EncodeSettings settings = encode_preview();
+    settings.frame_rate = 5;
+    Err err = encode_file(path, &film, &settings);
+    frames_free(&film);
+    return err;
+}
+
+static Err write_pictures(const Look *look, const KeyPca *pca, const RunFolder *folder) {
+    Shown shown[SHOWN_MAX] = {0};
+    SheetRow rows[2 * SHOWN_MAX];
+    Eye eye;
+    char path[PATH_SIZE];
+    int count = look->count < look->config->shown ? (int)look->count : look->config->shown;
+    Err err = eye_new(&eye, look);
+    for (int i = 0; !err && i < count; i++) {
+        err = paint_video(&shown[i], &eye, look, pca, look->videos[i * look->count / count]);
+        rows[2 * i] = (SheetRow){shown[i].captions[0], &shown[i].frames};
+        rows[2 * i + 1] = (SheetRow){shown[i].captions[1], &shown[i].maps};
+    }
+    if (!err) err = runfolder_path(path, sizeof path, folder, "keys.png");
+    if (!err) err = sheet_write_png(path, rows, 2 * count, SHEET_COLUMNS, CELL);
+    if (!err) err = runfolder_path(path, sizeof path, folder, "keys.mp4");
+    if (!err) err = write_film(path, shown, count);
+    eye_free(&eye);
+    for (int i = 0; i < count; i++) {
+        frames_free(&shown[i].frames);
+        frames_free(&shown[i].maps);
+    }
+    return err;
+}
+
+/* ---- the result ---- */
+
+static Err describe(Result *result, const Look *look) {
+    *result = (Result){.seed = look->run->seed};
+    const KeysConfig *config = look->config;
+    bool class = config->class_name[0];
+    TRY(text_copy(result->task, sizeof result->task, "keys"));
+    TRY(text_format(result->dataset, sizeof result->dataset, "%.60s%s%.50s", look->source->name, class ? ": " : "",
+                    config->class_name));
+    TRY(text_copy(result->pretraining, sizeof result->pretraining, look->pretraining));
+    TRY(text_format(result->model, sizeof result->model, "width %d, clips of %d frames", look->shape.width,
+                    look->shape.n_frames));
+    TRY(result_add_input(result, "dataset", config->dataset, look->source->digest));
+    TRY(result_add_input(result, "encoder", config->encoder, encoder_digest(look->encoder)));
+    if (!class) TRY(result_add_deviation(result, "videos of all classes instead of one"));
+    if (look->count != PAPER_VIDEOS)
+        TRY(result_add_deviation(result, "%lld videos instead of %d", (long long)look->count, PAPER_VIDEOS));
+    if (config->frames != PAPER_FRAMES)
+        TRY(result_add_deviation(result, "%d frames a video instead of %d", config->frames, PAPER_FRAMES));
+    return result_add_deviation(result, "dataset %.100s instead of UCF101", look->source->name);
+}
+
+static Err write_result(const Look *look, const KeyPca *pca, const RunFolder *folder) {
+    static const char *const names[KEYPCA_COMPONENTS] = {"explained_1", "explained_2", "explained_3"};
+    char path[PATH_SIZE];
+    Result *result = malloc(sizeof *result);
+    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
+    Err err = describe(result, look);
+    for (int c = 0; !err && c < KEYPCA_COMPONENTS && !isnan(pca->explained[c]); c++) {
+        printf("%-16s %6.2f %%\n", names[c], 100 * pca->explained[c]);
+        err = result_add_metric(result, names[c], 100 * pca->explained[c], "%", (int64_t)pca->rows, NAN, NAN, "");
+    }
+    if (!err && !isnan(pca->position_share)) {
+        printf("%-16s %6.2f %%\n", "position_share", 100 * pca->position_share);
+        err = result_add_metric(result, "position_share", 100 * pca->position_share, "%", (int64_t)pca->rows, NAN, NAN,
+                                "");
+    }
+    if (!err) err = runfolder_path(path, sizeof path, folder, "result.json");
+    if (!err) err = result_write(result, path);
+    free(result);
+    return err;
+}
+
+static Err look_in_folder_all(const Look *look, const RunFolder *folder) {
+    KeyPca pca = {0};
+    Err mine = ERR_NONE;
+    TRY(fit_all(&pca, look));
+    if (look->run->par.rank == 0) mine = write_pictures(look, &pca, folder);
+    if (look->run->par.rank == 0 && !mine) mine = write_result(look, &pca, folder);
+    keypca_free(&pca);
+    return err_agree_all(mine, &look->run->par, "writing maps and result");
+}
+
+/* ---- the whole ---- */
+
+/* "moving-circles" of runs/moving-circles-0123456789. */
+static Err name_pretraining(Look *look) {
+    if (look->config->pretraining[0])
+        return text_copy(look->pretraining, sizeof look->pretraining, look->config->pretraining);
+    char path[PATH_SIZE];
+    TRY(text_copy(path, sizeof path, look->config->encoder));
+    for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--) path[n - 1] = 0;
+    TRY(text_format(look->pretraining, sizeof look->pretraining, "%.100s", path_base(path)));
+    size_t length = strlen(look->pretraining);
+    if (length > 11 && look->pretraining[length - 11] == '-' &&
+        strspn(look->pretraining + length - 10, "0123456789abcdef") == 10)
+        look->pretraining[length - 11] = 0;
+    return ERR_NONE;
+}
+
+static Err prepare(Look *look) {
+    if (!look->config->encoder[0]) return RAISE(ERR_USAGE, "keys: encoder is not set; give --encoder RUN");
+    TRY(encoder_open(&look->encoder, look->config->encoder));
+    look->shape = encoder_shape(look->encoder);
+    look->clips_a_video = look->config->frames / look->shape.n_frames;
+    if (look->config->frames % look->shape.n_frames)
+        return RAISE(ERR_USAGE, "keys: frames is %d; the model takes clips of %d: give a multiple of that",
+                     look->config->frames, look->shape.n_frames);
+    TRY(draw_videos(look));
+    return name_pretraining(look);
+}
+
+static Err open_folder_all(RunFolder *folder, const Look *look) {
+    char config_hex[DIGEST_SIZE], digest_text[DIGEST_SIZE], name[NAME_SIZE];
+    Digest *digest;
+    Err mine = config_digest(config_hex, look->config, keys_fields);
+    if (!mine) mine = digest_new(&digest);
+    if (!mine) {
+        digest_add_text(digest, config_hex);
+        digest_add_text(digest, look->source->digest);
+        digest_add_text(digest, encoder_digest(look->encoder));
+        digest_add(digest, &look->run->seed, sizeof look->run->seed);
+        digest_hex(digest, digest_text);
+        digest_free(&digest);
+        mine = look->config->name[0] ? text_copy(name, sizeof name, look->config->name)
+                                     : text_format(name, sizeof name, "keys-%.100s", look->pretraining);
+    }
+    TRY(err_agree_all(mine, &look->run->par, "naming the run"));
+    return runfolder_open_all(folder, name, digest_text, look->run);
+}
+
+static Err look_prepared_all(Look *look) {
+    RunFolder folder;
+    log_info("keys of %s: %lld videos of %s, %d frames each, %d tokens a clip", look->pretraining,
+             (long long)look->count, look->source->name, look->config->frames, look->shape.tokens);
+    if (look->run->dry_run) return ERR_NONE;
+    TRY(open_folder_all(&folder, look));
+    Err err = ERR_NONE;
+    if (folder.finished)
+        log_info("%s is finished; --force starts over", folder.path);
+    else
+        err = look_in_folder_all(look, &folder);
+    runfolder_close_all(&folder, look->run, err ? "error" : "finished");
+    if (!err && look->run->par.rank == 0) printf("%s\n", folder.path);
+    return err;
+}
+
+Err keys_run_all(const KeysConfig *config, const ClipSource *source, const Run *run) {
+    Look look = {.config = config, .source = source, .run = run};
+    Err err = err_agree_all(prepare(&look), &run->par, "reading what is to be looked at");
+    if (!err) err = look_prepared_all(&look);
+    free(look.videos);
+    encoder_close(&look.encoder);
+    return err;
+}

@@ -1,0 +1,134 @@
+#include "analysis/page/page.h"
+
+#include "base/system/file.h"
+#include "base/text/escape.h"
+#include "video/media/image.h"
+
+#include <stdarg.h>
+
+static const size_t picture_bytes_max = (size_t)64 << 20;
+
+static void add_escaped_format(Builder *out, const char *format, va_list arguments) {
+    char *text;
+    if (vasprintf(&text, format, arguments) < 0) {
+        out->failed = true;
+        return;
+    }
+    escape_html(out, text);
+    free(text);
+}
+
+static void add_element(Builder *out, const char *open, const char *text, const char *close) {
+    builder_add_text(out, open);
+    escape_html(out, text);
+    builder_add_text(out, close);
+}
+
+void page_begin(Page *page, const char *title) {
+    *page = (Page){0};
+    builder_add_text(&page->html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                                  "<meta name=\"color-scheme\" content=\"light dark\">\n");
+    add_element(&page->html, "<title>", title, "</title>\n<style>\n");
+    builder_add_text(&page->html, page_style);
+    builder_add_text(&page->html, "</style>\n</head>\n<body>\n");
+}
+
+void page_end(Page *page, const char *footer) {
+    add_element(&page->html, "</main>\n<footer><p>", footer, "</p></footer>\n");
+    builder_add_text(&page->html, page_script);
+    builder_add_text(&page->html, "</body>\n</html>\n");
+}
+
+void page_section(Page *page, const char *id, const char *title) {
+    builder_add(&page->html, "<section id=\"%s\">\n", id);
+    add_element(&page->html, "<h2>", title, "</h2>\n");
+}
+
+void page_section_end(Page *page) {
+    builder_add_text(&page->html, "</section>\n");
+}
+
+void page_paragraph(Page *page, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    builder_add_text(&page->html, "<p>");
+    add_escaped_format(&page->html, format, arguments);
+    builder_add_text(&page->html, "</p>\n");
+    va_end(arguments);
+}
+
+void page_remark(Page *page, const char *kind, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    builder_add(&page->html, "<p class=\"remark %s\">", kind);
+    add_escaped_format(&page->html, format, arguments);
+    builder_add_text(&page->html, "</p>\n");
+    va_end(arguments);
+}
+
+void page_table(Page *page, const Table *table) {
+    add_element(&page->html, "<h3>", table->title, "</h3>\n");
+    table_html(&page->html, table);
+}
+
+void page_table_files(Page *page, const Table *table) {
+    static const char *const formats[][2] = {{"tex", "LaTeX"}, {"csv", "CSV"}, {"md", "Markdown"}};
+    builder_add_text(&page->html, "<p class=\"files\">Beside this page: ");
+    for (int i = 0; i < 3; i++)
+        builder_add(&page->html, "%s<a href=\"tables/%s.%s\">%s</a>", i ? ", " : "", table->name, formats[i][0],
+                    formats[i][1]);
+    builder_add_text(&page->html, "</p>\n");
+}
+
+static void add_figure(Page *page, const char *media_type, const void *bytes, size_t length, const char *alt,
+                       const char *caption) {
+    bool drawing = text_equal(media_type, "image/svg+xml");
+    builder_add(&page->html, "<figure class=\"%s\"><img alt=\"", drawing ? "drawing" : "picture");
+    escape_html(&page->html, alt);
+    builder_add(&page->html, "\" src=\"data:%s;base64,", media_type);
+    escape_base64(&page->html, bytes, length);
+    add_element(&page->html, "\">\n<figcaption>", caption, "</figcaption></figure>\n");
+}
+
+Err page_picture_file(Page *page, const char *path, const char *alt, const char *caption) {
+    char *bytes;
+    size_t length;
+    TRY(file_read(&bytes, &length, path, picture_bytes_max));
+    add_figure(page, text_equal(path_extension(path), "svg") ? "image/svg+xml" : "image/png", bytes, length, alt,
+               caption);
+    free(bytes);
+    return ERR_NONE;
+}
+
+Err page_picture(Page *page, const Frames *image, const char *alt, const char *caption) {
+    uint8_t *bytes;
+    size_t length;
+    TRY(image_encode_png(&bytes, &length, image, 0));
+    add_figure(page, "image/png", bytes, length, alt, caption);
+    free(bytes);
+    return ERR_NONE;
+}
+
+void page_grid_begin(Page *page, const char *width) {
+    builder_add(&page->html, "<div class=\"grid %s\">\n", width);
+}
+void page_grid_end(Page *page) {
+    builder_add_text(&page->html, "</div>\n");
+}
+
+void page_fold_begin(Page *page, const char *summary) {
+    add_element(&page->html, "<details><summary>", summary, "</summary>\n");
+}
+void page_fold_end(Page *page) {
+    builder_add_text(&page->html, "</details>\n");
+}
+
+Err page_write(const Page *page, const char *path) {
+    TRY(builder_check(&page->html, path));
+    return file_write_whole(path, page->html.data, page->html.length);
+}
+
+void page_free(Page *page) {
+    builder_free(&page->html);
+}

@@ -1,0 +1,30 @@
+/* The script of the report: a click on a column's head sorts the table by it. Nothing else needs it, and without it the
+ * tables stay in the paper's order. */
+#include "analysis/page/page.h"
+
+const char page_script[] =
+    "<script>\n"
+    "document.querySelectorAll('table').forEach(function(table){\n"
+    " var body=table.tBodies[0],rows=Array.from(body.rows);\n"
+    " if(rows.length<3)return;\n"
+    " var value=function(row,i){var cell=row.cells[i],v=cell&&cell.getAttribute('data-v');"
+    "return v!==null&&v!==undefined?parseFloat(v):cell?cell.textContent.trim():''};\n"
+    " var compare=function(a,b){var x=typeof a==='number',y=typeof b==='number';"
+    "return x&&y?a-b:x?-1:y?1:a.localeCompare(b,undefined,{numeric:true})};\n"
+    " Array.from(table.tHead.rows[0].cells).forEach(function(head,i){\n"
+    "  var state=0,button=document.createElement('button');\n"
+    "  button.type='button';button.title='Sort by this column';\n"
+    "  while(head.firstChild)button.appendChild(head.firstChild);\n"
+    "  head.appendChild(button);\n"
+    "  button.addEventListener('click',function(){\n"
+    "   state=(state+1)%3;\n"
+    "   Array.from(table.tHead.rows[0].cells).forEach(function(other){other.removeAttribute('aria-sort')});\n"
+    "   if(state)head.setAttribute('aria-sort',state===1?'descending':'ascending');\n"
+    "   var sorted=state?rows.slice().sort(function(a,b){var x=value(a,i),y=value(b,i),c=compare(x,y);"
+    "return typeof x!==typeof y||state===2?c:-c}):rows;\n"
+    "   sorted.forEach(function(row){body.appendChild(row)});\n"
+    "   table.classList.toggle('sorted',state>0);\n"
+    "  });\n"
+    " });\n"
+    "});\n"
+    "</script>\n";

@@ -1,0 +1,145 @@
+#include "analysis/report/internal/figures.h"
+#include "analysis/report/internal/labels.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <math.h>
+
+enum { BADGE_SIZE = 12 /* a row number */ };
+
+/* A dataset's row in the catalogue, which is its place in the paper's order: random initialization is 0, the
+ * progression starts at 1. Of what is not in it, the first letter of `other`. */
+static void badge_of(char out[BADGE_SIZE], const Paper *paper, const char *slug, const char *other) {
+    int row = paper_order(paper, slug);
+    if (row >= 0)
+        snprintf(out, BADGE_SIZE, "%d", row);
+    else
+        snprintf(out, BADGE_SIZE, "%c", toupper((unsigned char)other[0]));
+}
+
+/* ---- points and their labels ---- */
+
+/* Where the axes lie: the figure's size less margins of fixed sizes, so that places of labels are known. */
+enum { LEFT = 84, RIGHT = 16, TOP = 14, BOTTOM = 70, SMALL = 15 /* points that a small figure has room for */ };
+
+typedef struct {
+    double low, high;
+} Range;
+
+static void range_add(Range *range, double value) {
+    range->low = fmin(range->low, value);
+    range->high = fmax(range->high, value);
+}
+
+/* With room beside the outermost; a single value has room, too. */
+static void range_widen(Range *range) {
+    double room = range->high > range->low ? 0.08 * (range->high - range->low) : fmax(fabs(range->low), 1) * 0.08;
+    range->low -= room;
+    range->high += room;
+}
+
+/* Accuracies in percent: intervals count, what is below 0 and above 100 does not exist. */
+static Range accuracy_range(const Points *points) {
+    Range y = {INFINITY, -INFINITY};
+    for (int i = 0; i < points->n; i++) {
+        range_add(&y, points->y[i]);
+        if (!isnan(points->y_low[i])) range_add(&y, points->y_low[i]);
+        if (!isnan(points->y_high[i])) range_add(&y, points->y_high[i]);
+    }
+    range_widen(&y);
+    return (Range){fmax(y.low, 0), fmin(y.high, 100)};
+}
+
+static Err scatter_begin(Plot *plot, const char *name, const char *x_label, const char *y_label, int n) {
+    bool small = n <= SMALL;
+    TRY(plot_begin(plot, name, small ? 420 : 720, small ? 320 : 520, "", x_label, y_label));
+    builder_add(&plot->script,
+                "set lmargin at screen %.4f\nset rmargin at screen %.4f\nset bmargin at screen %.4f\n"
+                "set tmargin at screen %.4f\nunset key\n",
+                (double)LEFT / plot->width, 1 - (double)RIGHT / plot->width, (double)BOTTOM / plot->height,
+                1 - (double)TOP / plot->height);
+    return ERR_NONE;
+}
+
+/* Columns of the data: x, y, low, high, label, and where the label is. `line`: what is drawn below. */
+static void scatter_draw(Plot *plot, const Points *points, char badges[][BADGE_SIZE], const char *line) {
+    Spot at[STATISTICS_POINTS], labels[STATISTICS_POINTS];
+    const char *texts[STATISTICS_POINTS];
+    double width = plot->width - LEFT - RIGHT, height = plot->height - TOP - BOTTOM;
+    Range x = {INFINITY, -INFINITY}, y = accuracy_range(points);
+    for (int i = 0; i < points->n; i++) range_add(&x, points->x[i]);
+    range_widen(&x);
+    double x_scale = width / (x.high - x.low), y_scale = height / (y.high - y.low);
+    for (int i = 0; i < points->n; i++) {
+        at[i] = (Spot){(points->x[i] - x.low) * x_scale, (points->y[i] - y.low) * y_scale};
+        texts[i] = badges[i];
+    }
+    labels_place(labels, at, texts, points->n, width, height);
+    for (int i = 0; i < points->n; i++)
+        builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%.6g\t%s\t%.6g\t%.6g\n", points->x[i], points->y[i],
+                    isnan(points->y_low[i]) ? points->y[i] : points->y_low[i],
+                    isnan(points->y_high[i]) ? points->y[i] : points->y_high[i], badges[i],
+                    x.low + labels[i].x / x_scale, y.low + labels[i].y / y_scale);
+    builder_add(&plot->script,
+                "set xrange [%.8g:%.8g]\nset yrange [%.8g:%.8g]\n"
+                "plot %s\"%s.dat\" using 1:2:3:4 with yerrorbars pt 7 ps 0.1 lw 1.2 lc rgb \"#9fb6cc\", \\\n"
+                "  \"\" using 1:2:($6-$1):($7-$2) with vectors nohead lw 0.7 lc rgb \"#999999\", \\\n"
+                "  \"\" using 1:2 with points pt 7 ps 0.7 lc rgb \"#0072B2\", \\\n"
+                "  \"\" using 6:7:5 with labels center font \",11\" tc rgb \"#222222\"\n",
+                x.low, x.high, y.low, y.high, line, plot->name);
+}
+
+/* The least-squares line over the range of x, as a function of gnuplot. */
+static const char *fitted_line(char *out, size_t size, const Points *points) {
+    Correlation found;
+    out[0] = 0;
+    if (points->n < CORRELATE_MIN || correlate(&found, points->x, points->y, points->n, 0) || !found.defined)
+        return out;
+    snprintf(out, size, "%.8g + %.8g * x with lines dt 2 lw 1.2 lc rgb \"#999999\", ", found.intercept, found.slope);
+    return out;
+}
+
+Err figure_correlation(Plot *plot, const Points *points, const cJSON *entry, const BoardColumn *column, int number,
+                       const Paper *paper) {
+    char name[64], y_label[160], title[128], line[160], badges[STATISTICS_POINTS][BADGE_SIZE];
+    TRY(text_format(name, sizeof name, "correlation-%d", number));
+    snprintf(y_label, sizeof y_label, "%s, %%", board_column_title(title, sizeof title, column));
+    TRY(scatter_begin(plot, name, paper_text(entry, "label"), y_label, points->n));
+    for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], points->slugs[i]);
+    scatter_draw(plot, points, badges, fitted_line(line, sizeof line, points));
+    return text_format(
+        plot->alt, sizeof plot->alt,
+        "Scatter plot of %.100s against accuracy (%.150s), %d datasets; coefficients are in the correlation table.",
+        paper_text(entry, "label"), title, points->n);
+}
+
+Err figure_published(Plot *plot, const Points *points, const cJSON *entry, const DatasetNames *names,
+                     const Paper *paper) {
+    char name[64], line[160], badges[STATISTICS_POINTS][BADGE_SIZE];
+    TRY(text_format(name, sizeof name, "fig4-%.40s%s", paper_text(entry, "metric"),
+                    cJSON_GetObjectItemCaseSensitive(entry, "distance_from") ? "-distance" : ""));
+    TRY(scatter_begin(plot, name, paper_text(entry, "label"), "paper: UCF101 fine-tune, %", points->n));
+    for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], points->slugs[i]);
+    scatter_draw(plot, points, badges, fitted_line(line, sizeof line, points));
+    return text_format(plot->alt, sizeof plot->alt,
+                       "Scatter plot of %.100s against the accuracies the paper published, %d of the %s; numbers are "
+                       "rows of the catalogue.",
+                       paper_text(entry, "label"), points->n, names->title);
+}
+
+Err figure_against_paper(Plot *plot, const Agreement *agreement, const BoardColumn *column, const cJSON *experiment,
+                         const Paper *paper) {
+    char name[64], key[40], title[128], x_label[160], y_label[160], badges[STATISTICS_POINTS][BADGE_SIZE];
+    const Points *points = &agreement->points;
+    TRY(text_format(name, sizeof name, "paper-%.15s-%s", paper_text(experiment, "key"),
+                    board_column_key(key, sizeof key, column)));
+    snprintf(y_label, sizeof y_label, "ours: %.120s, %%", board_column_title(title, sizeof title, column));
+    snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(experiment, "label"));
+    TRY(scatter_begin(plot, name, x_label, y_label, points->n));
+    for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], "T");
+    scatter_draw(plot, points, badges, "");
+    return text_format(plot->alt, sizeof plot->alt,
+                       "Our accuracy (%.150s) against the paper's %s, %d pre-trainings; numbers are rows of the "
+                       "catalogue, 0 is random initialization, T pre-training on the target set.",
+                       title, paper_text(experiment, "label"), points->n);
+}

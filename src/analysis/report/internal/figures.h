@@ -1,0 +1,31 @@
+/* analysis/report/figures - the report's figures: accuracies with intervals, training curves, statistics against
+ * accuracy, ours against the paper's. Each fills a Plot; plot_finish draws it. Colors are Okabe and Ito's, which
+ * color-blind readers can tell apart; points stand beside the paper's row numbers, so that nothing hangs on color
+ * alone. */
+#pragma once
+
+#include "analysis/compare/agreement.h"
+#include "analysis/compare/compute.h"
+#include "analysis/compare/differences.h"
+#include "analysis/compare/statistics.h"
+#include "store/plot.h"
+
+/* All experiments on one dataset. */
+CHECKED Err figure_accuracy(Plot *plot, const Board *board, const char *dataset);
+CHECKED Err figure_correlation(Plot *plot, const Points *points, const struct cJSON *entry, const BoardColumn *column,
+                               int number, const Paper *paper);
+/* A statistic of ours against the paper's published accuracies of the same datasets. */
+CHECKED Err figure_published(Plot *plot, const Points *points, const struct cJSON *entry, const DatasetNames *names,
+                             const Paper *paper);
+/* Accuracy against the clips that pre-training saw, on a logarithmic axis, a line a dataset. */
+CHECKED Err figure_compute(Plot *plot, const Compute *compute, const BoardColumn *column);
+/* Points with intervals around zero of a table of analysis/compare/differences. */
+CHECKED Err figure_differences(Plot *plot, const Table *table);
+/* Bars of the table "fig2": the paper's figures, and ours where they have been run. */
+CHECKED Err figure_progression(Plot *plot, const Table *table);
+/* Our accuracy in one experiment against the paper's. */
+CHECKED Err figure_against_paper(Plot *plot, const Agreement *agreement, const BoardColumn *column,
+                                 const struct cJSON *experiment, const Paper *paper);
+/* The loss of every run of a task, on one dataset unless that is NULL; *any false: there are no curves. */
+CHECKED Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task,
+                          const char *dataset);

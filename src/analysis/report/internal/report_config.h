@@ -1,0 +1,13 @@
+/* analysis/report/report_config - what a report is made of: settings of the stage "report". */
+#pragma once
+
+#include "base/config/field.h"
+#include "base/text/text.h"
+
+typedef struct {
+    char runs[PATH_SIZE], data[PATH_SIZE], media[PATH_SIZE];
+    char title[NAME_SIZE];
+    char primary[NAME_SIZE]; /* "finetune:standin-motion"; "": none (board_make) */
+} ReportConfig;
+
+extern const Field report_fields[];

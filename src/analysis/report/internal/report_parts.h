@@ -1,0 +1,45 @@
+/* analysis/report/report_parts - the report while it is being written, and its sections, a file each. Each section
+ * appends to the page and writes its tables and figures beside it. */
+#pragma once
+
+#include "analysis/compare/board.h"
+#include "analysis/compare/datasets.h"
+#include "analysis/compare/statistics.h"
+#include "analysis/page/page.h"
+#include "analysis/report/internal/report_config.h"
+#include "store/plot.h"
+
+typedef struct {
+    const ReportConfig *config;
+    const char *out;
+    Paper paper;
+    Outcomes outcomes;
+    DatasetList datasets;
+    Board *board;
+    Page page;
+    char tables[PATH_SIZE], figures[PATH_SIZE];
+    int verdicts[4]; /* of the statements, by VerdictKind */
+    int n_figures;
+    bool no_gnuplot;
+    bool reduced; /* any result, of datasets or models, under another protocol than the paper's */
+} Report;
+
+/* Cards, navigation and what is reduced. */
+CHECKED Err report_header(Report *report);
+CHECKED Err report_accuracy(Report *report);
+CHECKED Err report_statistics(Report *report);
+CHECKED Err report_training(Report *report);
+
+/* ---- for the sections ---- */
+
+/* Onto the page and into files, unless it is empty; frees it. */
+CHECKED Err report_add_table(Report *report, Table *table);
+/* Draws and embeds; frees the plot. Nothing is embedded when gnuplot is not there. */
+CHECKED Err report_add_figure(Report *report, Plot *plot, const char *caption);
+typedef struct {
+    const char *x_label, *y_label, *heading /* NULL: r */, *caption;
+} ReportScatter;
+/* The plot goes to files through gnuplot, and onto the page as a drawing that names its points; frees the plot. */
+CHECKED Err report_add_scatter(Report *report, Plot *plot, const Points *points, const ReportScatter *words);
+/* Results of a task. */
+int report_count_runs(const Report *report, const char *task);

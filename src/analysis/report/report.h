@@ -1,0 +1,13 @@
+/* analysis/report/report - everything found below a folder of runs as one self-contained HTML page, plus LaTeX, CSV and
+ * Markdown of each table and SVG, script and data of each figure. One rank; reads results only, can be rebuilt any
+ * time.
+ *
+ *   OUT/index.html   the page; needs nothing beside it
+ *   OUT/tables/      accuracy, gap, statements, statistics, correlations, datasets: .tex .csv .md
+ *   OUT/figures/     <name>.svg drawn by gnuplot from <name>.gp and <name>.dat */
+#pragma once
+
+#include "analysis/report/internal/report_config.h"
+
+/* Writes into folder `out`; prints the page's path on stdout. */
+CHECKED Err report_run(const ReportConfig *config, const char *out);

@@ -1,0 +1,92 @@
+#include "analysis/compare/findings.h"
+#include "analysis/report/internal/figures.h"
+#include "analysis/report/internal/report_parts.h"
+#include "analysis/report/internal/scatter.h"
+
+#include <cjson/cJSON.h>
+
+enum { CORRELATION_SEED = 1 };
+
+static Err add_scatter(Report *report, Plot *plot, const Points *points, const char *y_label, const cJSON *entry) {
+    char caption[256];
+    snprintf(caption, sizeof caption, "%s (paper: %s).", paper_text(entry, "label"), paper_text(entry, "paper"));
+    return report_add_scatter(report, plot, points,
+                              &(ReportScatter){paper_text(entry, "label"), y_label, NULL, caption});
+}
+
+static Err add_correlation_figures(Report *report, int column) {
+    const cJSON *entry;
+    const BoardColumn *experiment = &report->board->columns[column];
+    char title[128], y_label[160];
+    int number = column * 100;
+    snprintf(y_label, sizeof y_label, "%s, %%", board_column_title(title, sizeof title, experiment));
+    page_grid_begin(&report->page, "narrow");
+    cJSON_ArrayForEach(entry, paper_list(&report->paper, "correlations")) {
+        Points points = statistics_points(&report->outcomes, report->board, column, entry);
+        Plot plot;
+        number++;
+        if (points.n < CORRELATE_MIN) continue;
+        TRY(figure_correlation(&plot, &points, entry, experiment, number, &report->paper));
+        TRY(add_scatter(report, &plot, &points, y_label, entry));
+    }
+    page_grid_end(&report->page);
+    return ERR_NONE;
+}
+
+/* Our statistics against the accuracies the paper published, of its 28 datasets as far as they were measured. */
+static Err add_published_figures(Report *report) {
+    const cJSON *entry;
+    Err err = ERR_NONE;
+    DatasetNames *names = malloc(sizeof *names);
+    if (!names) return RAISE(ERR_MEMORY, "list of datasets: no memory");
+    TRY_OR(done, names_read(names, "paper28"));
+    page_grid_begin(&report->page, "narrow");
+    cJSON_ArrayForEach(entry, paper_list(&report->paper, "correlations")) {
+        Points points = statistics_published(&report->outcomes, &report->paper, names, entry);
+        Plot plot;
+        if (points.n < CORRELATE_MIN) continue;
+        TRY_OR(done, figure_published(&plot, &points, entry, names, &report->paper));
+        TRY_OR(done, add_scatter(report, &plot, &points, "paper: UCF101 fine-tune, %", entry));
+    }
+    page_grid_end(&report->page);
+done:
+    free(names);
+    return err;
+}
+
+static Err add_published(Report *report) {
+    Table table = {0};
+    TRY(correlations_published_table(&table, &report->outcomes, &report->paper, NULL, CORRELATION_SEED));
+    bool any = table.n_rows > 0;
+    TRY(report_add_table(report, &table));
+    if (any)
+        page_remark(&report->page, "note",
+                    "REDUCED: statistics at the scale and on the features that the statistics table names, set "
+                    "against accuracies of the paper's full runs. Point at a dot for its name.");
+    if (any) scatter_legend(&report->page);
+    return any ? add_published_figures(report) : ERR_NONE;
+}
+
+Err report_statistics(Report *report) {
+    Table table = {0};
+    page_section(&report->page, "statistics", "Statistics of the datasets");
+    TRY(statistics_table(&table, &report->outcomes, &report->paper));
+    bool any = table.n_rows > 0;
+    if (!any) page_remark(&report->page, "note", "No dataset has been analyzed.");
+    TRY(report_add_table(report, &table));
+    if (any) {
+        TRY(findings_table(&table, &report->outcomes, &report->paper));
+        TRY(report_add_table(report, &table));
+        TRY(add_published(report));
+    }
+    TRY(correlations_table(&table, &report->outcomes, &report->paper, report->board, CORRELATION_SEED));
+    if (table.n_rows == 0)
+        page_remark(&report->page, "note",
+                    "Fewer than %d datasets have both statistics and an accuracy of ours: no correlation is computed.",
+                    CORRELATE_MIN);
+    TRY(report_add_table(report, &table));
+    for (int c = 0; c < report->board->n_columns; c++)
+        if (text_equal(report->board->columns[c].task, "finetune")) TRY(add_correlation_figures(report, c));
+    page_section_end(&report->page);
+    return ERR_NONE;
+}

@@ -1,0 +1,208 @@
+#include "analysis/report/reproduce.h"
+
+#include "base/config/json.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+
+/* ---- one of the paper's tables ---- */
+
+/* What one cell is about: one pre-training in one experiment. */
+typedef struct {
+    const cJSON *experiment;
+    const char *slug;
+    double paper;
+    Estimate ours;
+} Entry;
+
+Estimate reproduce_estimate(const Outcomes *outcomes, const cJSON *experiment, const char *slug) {
+    OutcomeKey key = {paper_text(experiment, "task"), paper_text(experiment, "dataset"), slug,
+                      paper_text(experiment, "model"), NULL};
+    Estimate estimate = outcomes_estimate(outcomes, &key, "top1");
+    if (estimate.state == ESTIMATE_PRESENT && !estimate.first->result.paper_protocol)
+        estimate = (Estimate){.state = ESTIMATE_NONE, .value = NAN};
+    return estimate;
+}
+
+/* "a1b2c3d4e5f6, seed 1, 3783 videos, run finetune-..." */
+static Err identity_cell(Table *table, int row, int column, const Estimate *ours) {
+    if (ours->state == ESTIMATE_NONE) return ERR_NONE;
+    if (ours->state == ESTIMATE_MIXED) return table_text(table, row, column, "mixed protocols");
+    const Result *result = &ours->first->result;
+    const ResultInput *checkpoint = outcomes_input(result, "checkpoint");
+    return table_text(table, row, column, "%s, seed %llu%s, checkpoint %.12s, %lld videos",
+                      path_base(ours->first->folder), (unsigned long long)result->seed,
+                      ours->n_seeds > 1 ? " and more" : "", checkpoint ? checkpoint->digest : "none",
+                      (long long)ours->count);
+}
+
+static Err fill_counterpart(Table *table, int row, const cJSON *row_entry, const Entry *entry, const Outcomes *outcomes,
+                            const Paper *paper) {
+    const char *other = paper_text(row_entry, "counterpart"), *same = paper_text(row_entry, "same_as");
+    if (same[0]) return table_text(table, row, 6, "one run with %s", same);
+    if (!other[0]) return ERR_NONE;
+    double ours = reproduce_estimate(outcomes, entry->experiment, other).value;
+    double change = entry->paper - paper_accuracy(paper, paper_text(entry->experiment, "key"), other);
+    if (isnan(ours) || entry->ours.state != ESTIMATE_PRESENT)
+        return table_text(table, row, 6, "%+.1f against %s (paper)", change, paper_label(paper, other));
+    return table_text(table, row, 6, "%+.1f against %s (paper), %+.1f (ours)", change, paper_label(paper, other),
+                      entry->ours.value - ours);
+}
+
+static Err fill_entry(Table *table, const cJSON *row_entry, const cJSON *experiment, const Outcomes *outcomes,
+                      const Paper *paper, bool gaps) {
+    const char *slug = paper_text(row_entry, "pretraining"), *label = paper_text(row_entry, "label"),
+               *key = paper_text(experiment, "key");
+    Entry entry = {experiment, slug, paper_accuracy(paper, key, slug), reproduce_estimate(outcomes, experiment, slug)};
+    int row;
+    TRY(table_add_row(table, &row));
+    TRY(table_text(table, row, 0, "%s", label[0] ? label : paper_label(paper, slug)));
+    TRY(table_text(table, row, 1, "%s", paper_text(experiment, "label")));
+    table_number(table, row, 2, entry.paper);
+    table_estimate(table, row, 3, entry.ours.value, entry.ours.low, entry.ours.high);
+    if (entry.ours.state == ESTIMATE_PRESENT)
+        table_number(table, row, 4, entry.ours.value - entry.paper);
+    else
+        TRY(table_text(table, row, 3, "not run"));
+    if (gaps)
+        table_number(table, row, 5,
+                     paper_gap_closed(paper_accuracy(paper, key, paper_text(experiment, "low")), entry.paper,
+                                      paper_accuracy(paper, key, paper_text(experiment, "high"))));
+    TRY(fill_counterpart(table, row, row_entry, &entry, outcomes, paper));
+    return identity_cell(table, row, 7, &entry.ours);
+}
+
+Err reproduce_table(Table *table, const cJSON *entry, const Outcomes *outcomes, const Paper *paper) {
+    const TableColumn columns[] = {
+        {.label = "Pre-training", .kind = COLUMN_TEXT},
+        {.label = "Experiment", .kind = COLUMN_TEXT},
+        {.label = "Paper", .kind = COLUMN_NUMBER, .digits = 1, .paper = true},
+        {.label = "Ours", .kind = COLUMN_ESTIMATE, .digits = 1},
+        {.label = "Difference", .kind = COLUMN_NUMBER, .digits = 1},
+        {.label = "Paper's gap closed", .kind = COLUMN_NUMBER, .digits = 1, .paper = true},
+        {.label = "Counterpart", .kind = COLUMN_TEXT},
+        {.label = "Run", .kind = COLUMN_TEXT},
+    };
+    const cJSON *row_entry, *key;
+    TRY(table_new(table, paper_text(entry, "name"), paper_text(entry, "title"), columns,
+                  sizeof columns / sizeof *columns));
+    TRY(text_copy(table->caption, sizeof table->caption, paper_text(entry, "note")));
+    cJSON_ArrayForEach(key, cJSON_GetObjectItemCaseSensitive(entry, "experiments")) {
+        const cJSON *experiment = paper_experiment(paper, key->valuestring);
+        int first = table->n_rows;
+        cJSON_ArrayForEach(row_entry, cJSON_GetObjectItemCaseSensitive(entry, "rows")) {
+            TRY(fill_entry(table, row_entry, experiment, outcomes, paper,
+                           cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(entry, "gaps"))));
+        }
+        if (table->n_rows > first) table->rule_above[first] = true;
+    }
+    return ERR_NONE;
+}
+
+/* ---- settings ---- */
+
+static const cJSON *member_at(const cJSON *object, const char *key_path) {
+    while (object) {
+        char key[64];
+        size_t length = strcspn(key_path, ".");
+        if (length >= sizeof key) return NULL;
+        memcpy(key, key_path, length);
+        key[length] = 0;
+        object = cJSON_GetObjectItemCaseSensitive(object, key);
+        if (!key_path[length]) return object;
+        key_path += length + 1;
+    }
+    return NULL;
+}
+
+static const char *value_text(char *out, size_t size, const cJSON *value) {
+    if (cJSON_IsNumber(value)) return json_number(out, size, value->valuedouble);
+    if (cJSON_IsBool(value)) return cJSON_IsTrue(value) ? "true" : "false";
+    return cJSON_IsString(value) ? value->valuestring : "-";
+}
+
+enum { SETTING_VALUES = 8 };
+
+/* Distinct values of one setting over the runs of a task, with their counts. */
+typedef struct {
+    char values[SETTING_VALUES][64];
+    int counts[SETTING_VALUES], n, more;
+} SettingValues;
+
+static void note_value(SettingValues *found, const char *text) {
+    int at = 0;
+    while (at < found->n && !text_equal(found->values[at], text)) at++;
+    if (at == SETTING_VALUES) {
+        found->more++;
+        return;
+    }
+    if (at == found->n) snprintf(found->values[found->n++], sizeof found->values[0], "%s", text);
+    found->counts[at]++;
+}
+
+static Err gather_setting(SettingValues *found, const Outcomes *outcomes, const char *task, const char *key_path) {
+    const OutcomeKey key = {.task = task};
+    for (int i = 0; i < outcomes->count; i++) {
+        char path[PATH_SIZE], number[32];
+        cJSON *config;
+        if (!outcomes_match(&outcomes->items[i], &key)) continue;
+        TRY(path_join(path, sizeof path, outcomes->items[i].folder, "config.json"));
+        if (json_read(&config, path, (size_t)1 << 20, ERR_INPUT))
+            continue; /* a run without its config has no settings to show */
+        const cJSON *value = member_at(config, key_path);
+        if (value) note_value(found, value_text(number, sizeof number, value));
+        cJSON_Delete(config);
+    }
+    return ERR_NONE;
+}
+
+/* The paper's value is the first word of its cell; the rest is a remark. */
+static bool same_setting(const char *paper, const char *ours) {
+    char *end_paper, *end_ours;
+    double a = strtod(paper, &end_paper), b = strtod(ours, &end_ours);
+    if (end_paper != paper && end_ours != ours) return fabs(a - b) <= 1e-9 * fabs(a);
+    size_t length = strcspn(paper, " ");
+    return strlen(ours) == length && !strncmp(paper, ours, length);
+}
+
+static Err fill_setting(Table *table, const cJSON *setting, const char *task, const Outcomes *outcomes) {
+    const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(setting, 0)),
+               *paper = cJSON_GetStringValue(cJSON_GetArrayItem(setting, 1));
+    const char *key = cJSON_GetStringValue(cJSON_GetArrayItem(setting, 2));
+    SettingValues found = {0};
+    Builder ours = {0};
+    bool differs = false;
+    int row;
+    if (!name || !paper || !key) return RAISE(ERR_INPUT, "paper.json: a setting is not [name, value, key]");
+    TRY(gather_setting(&found, outcomes, task, key));
+    for (int i = 0; i < found.n; i++) {
+        builder_add(&ours, "%s%s (%d run%s)", i ? ", " : "", found.values[i], found.counts[i],
+                    found.counts[i] == 1 ? "" : "s");
+        differs = differs || !same_setting(paper, found.values[i]);
+    }
+    if (found.more) builder_add(&ours, " and other values (%d runs)", found.more);
+    Err err = table_add_row(table, &row);
+    if (!err) err = table_text(table, row, 0, "%s", name);
+    if (!err) err = table_text(table, row, 1, "%s", key);
+    if (!err) err = table_text(table, row, 2, "%s", paper);
+    if (!err) err = table_text(table, row, 3, "%s", ours.data ? ours.data : "not run");
+    if (!err) err = table_text(table, row, 4, "%s", differs ? "deviates" : "");
+    builder_free(&ours);
+    return err;
+}
+
+Err reproduce_settings(Table *table, const cJSON *entry, const Outcomes *outcomes) {
+    const TableColumn columns[] = {{.label = "Setting", .kind = COLUMN_TEXT},
+                                   {.label = "Key", .kind = COLUMN_TEXT},
+                                   {.label = "Paper", .kind = COLUMN_TEXT, .paper = true},
+                                   {.label = "Ours", .kind = COLUMN_TEXT},
+                                   {.label = "Remark", .kind = COLUMN_TEXT}};
+    char name[48];
+    const cJSON *setting;
+    TRY(text_format(name, sizeof name, "settings-%.30s", paper_text(entry, "task")));
+    TRY(table_new(table, name, paper_text(entry, "table"), columns, sizeof columns / sizeof *columns));
+    cJSON_ArrayForEach(setting, cJSON_GetObjectItemCaseSensitive(entry, "rows")) {
+        TRY(fill_setting(table, setting, paper_text(entry, "task"), outcomes));
+    }
+    return ERR_NONE;
+}

@@ -1,0 +1,79 @@
+#include "base/failure/err.h"
+
+#include <stdarg.h>
+#include <unistd.h>
+
+enum { MESSAGE_SIZE = 2048, PLACE_SIZE = 160 };
+
+static _Thread_local char message_text[MESSAGE_SIZE];
+static _Thread_local char place_text[PLACE_SIZE];
+
+void (*err_abort_hook)(int exit_code) = NULL;
+
+static const struct {
+    int exit_code;
+    const char *text;
+} codes[ERR_COUNT] = {
+#define X(name, exit_code_, text_) [name] = {exit_code_, text_},
+    ERR_LIST(X)
+#undef X
+};
+
+static const char *base_of(const char *file) {
+    const char *slash = strrchr(file, '/');
+    return slash ? slash + 1 : file;
+}
+
+Err err_raise(Err code, const char *file, int line, const char *format, ...) {
+    char text[MESSAGE_SIZE]; /* the arguments may hold the old message */
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    memcpy(message_text, text, sizeof message_text);
+    snprintf(place_text, sizeof place_text, "%s:%d", base_of(file), line);
+    return code;
+}
+
+Err err_within(Err code, const char *format, ...) {
+    if (code == ERR_NONE) return code;
+    char joined[MESSAGE_SIZE];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(joined, sizeof joined, format, args);
+    va_end(args);
+    if (length < 0 || (size_t)length >= sizeof joined) return code;
+    snprintf(joined + length, sizeof joined - (size_t)length, "%s", message_text);
+    memcpy(message_text, joined, sizeof message_text);
+    return code;
+}
+
+const char *err_message(void) {
+    return message_text;
+}
+
+const char *err_place(void) {
+    return place_text;
+}
+
+void err_adopt(Err code, const char *message) {
+    if (code == ERR_NONE) return;
+    snprintf(message_text, sizeof message_text, "%s", message);
+    place_text[0] = 0;
+}
+
+int err_exit_code(Err code) {
+    return (unsigned)code < ERR_COUNT ? codes[code].exit_code : codes[ERR_INTERNAL].exit_code;
+}
+
+const char *err_text(Err code) {
+    return (unsigned)code < ERR_COUNT ? codes[code].text : codes[ERR_INTERNAL].text;
+}
+
+void err_assert_failed(const char *condition, const char *file, int line) {
+    fprintf(stderr, "synvid: bug: %s does not hold [%s:%d]; please report this with the command line\n", condition,
+            base_of(file), line);
+    fflush(stderr);
+    if (err_abort_hook) err_abort_hook(err_exit_code(ERR_INTERNAL));
+    abort();
+}

@@ -1,0 +1,7 @@
+/* base/system/clock - seconds from some fixed moment on. Differences are what counts; neither is the time of day. */
+#pragma once
+
+/* By a clock that never goes back and that all threads share. */
+double clock_wall_s(void);
+/* CPU time of the calling thread, so that neighbors on the machine count as little as possible. */
+double clock_thread_s(void);

@@ -1,0 +1,67 @@
+#include "base/system/digest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <xxhash.h>
+
+struct Digest {
+    XXH3_state_t *state;
+};
+
+Err digest_new(Digest **digest) {
+    *digest = calloc(1, sizeof **digest);
+    if (*digest) (*digest)->state = XXH3_createState();
+    if (!*digest || !(*digest)->state) {
+        digest_free(digest);
+        return RAISE(ERR_MEMORY, "no memory for a digest");
+    }
+    XXH3_128bits_reset((*digest)->state);
+    return ERR_NONE;
+}
+
+void digest_add(Digest *digest, const void *data, size_t length) {
+    if (length) XXH3_128bits_update(digest->state, data, length);
+}
+
+void digest_add_text(Digest *digest, const char *text) {
+    digest_add(digest, text, strlen(text) + 1);
+}
+
+static void write_hex(char out[DIGEST_SIZE], XXH128_hash_t hash) {
+    snprintf(out, DIGEST_SIZE, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+}
+
+void digest_hex(const Digest *digest, char out[DIGEST_SIZE]) {
+    write_hex(out, XXH3_128bits_digest(digest->state));
+}
+
+void digest_free(Digest **digest) {
+    if (*digest) XXH3_freeState((*digest)->state);
+    free(*digest);
+    *digest = NULL;
+}
+
+void digest_of(char out[DIGEST_SIZE], const void *data, size_t length) {
+    write_hex(out, XXH3_128bits(data, length));
+}
+
+Err digest_of_file(char out[DIGEST_SIZE], const char *path) {
+    enum { PIECE = 1 << 20 };
+    Err err = ERR_NONE;
+    Digest *digest = NULL;
+    unsigned char *piece = NULL;
+    FILE *file = fopen(path, "rb");
+    if (!file) return RAISE(errno == ENOENT ? ERR_INPUT : ERR_IO, "%s: cannot open: %s", path, strerror(errno));
+    TRY_OR(done, digest_new(&digest));
+    piece = malloc(PIECE);
+    if (!piece) TRY_OR(done, RAISE(ERR_MEMORY, "%s: no memory to read it", path));
+    size_t got;
+    while ((got = fread(piece, 1, PIECE, file)) > 0) digest_add(digest, piece, got);
+    if (ferror(file)) TRY_OR(done, RAISE(ERR_IO, "%s: cannot read: %s", path, strerror(errno)));
+    digest_hex(digest, out);
+done:
+    free(piece);
+    digest_free(&digest);
+    fclose(file);
+    return err;
+}

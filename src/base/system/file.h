@@ -1,0 +1,42 @@
+/* base/system/file - whole files, folders, and the rule that a final name always means a complete file.
+ *
+ * Everything is written as "name.partial", flushed to disk, and renamed. A crash leaves at most a partial, which the
+ * next run deletes. These are local calls: on many ranks, rank 0 writes and the others hear the outcome. */
+#pragma once
+
+#include "base/failure/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+bool file_exists(const char *path);
+bool file_is_directory(const char *path);
+/* Size in bytes, or -1. */
+int64_t file_size(const char *path);
+/* The whole file with a zero byte behind it; the caller frees. Raises ERR_INPUT when missing, ERR_IO otherwise;
+ * files above `max_bytes` are refused. */
+CHECKED Err file_read(char **data, size_t *length, const char *path, size_t max_bytes);
+/* Writes path.partial, fsyncs, renames, fsyncs the folder. */
+CHECKED Err file_write_whole(const char *path, const void *data, size_t length);
+/* For writers that stream: write to the partial name, then finish. */
+CHECKED Err file_partial_name(char *out, size_t size, const char *path);
+CHECKED Err file_finish_partial(const char *path);
+void file_remove_partial(const char *path);
+CHECKED Err file_append_line(const char *path, const char *line);
+CHECKED Err file_remove(const char *path);
+
+CHECKED Err folder_make(const char *path); /* with parents; fine if it exists */
+CHECKED Err folder_remove_partials(const char *path);
+/* Bytes free for us on the file system of `path` (nearest existing parent). */
+CHECKED Err folder_free_bytes(uint64_t *bytes, const char *path);
+/* ERR_IO when they are fewer than `needed`: a full disk is better met before the work than after it. `hint` ends the
+ * message: "; storage deflate needs less", or "". */
+CHECKED Err folder_check_room(const char *path, uint64_t needed, const char *hint);
+
+/* All regular files below a folder, sorted bytewise by relative path; hidden files are skipped. */
+typedef struct {
+    char **paths; /* relative to the folder */
+    size_t count;
+} FileList;
+CHECKED Err file_list_walk(FileList *list, const char *folder);
+void file_list_free(FileList *list);

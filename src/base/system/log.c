@@ -1,0 +1,63 @@
+#include "base/system/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+static int my_rank = 0;
+static int rank_count = 1;
+static LogLevel my_level = LOG_NORMAL;
+
+void log_setup(int rank, int n_ranks, LogLevel level) {
+    my_rank = rank;
+    rank_count = n_ranks;
+    my_level = level;
+}
+
+LogLevel log_level(void) {
+    return my_level;
+}
+
+/* One write a line, so that lines of several ranks do not interleave. */
+__attribute__((format(printf, 2, 0))) static void say(const char *prefix, const char *format, va_list args) {
+    char line[2304];
+    int length = snprintf(line, sizeof line, "%s", prefix);
+    int more = vsnprintf(line + length, sizeof line - (size_t)length, format, args);
+    if (more < 0) return;
+    fprintf(stderr, "%s\n", line);
+}
+
+void log_info(const char *format, ...) {
+    if (my_rank != 0 || my_level < LOG_NORMAL) return;
+    va_list args;
+    va_start(args, format);
+    say("", format, args);
+    va_end(args);
+}
+
+void log_detail(const char *format, ...) {
+    if (my_rank != 0 || my_level < LOG_VERBOSE) return;
+    va_list args;
+    va_start(args, format);
+    say("", format, args);
+    va_end(args);
+}
+
+void log_warn(const char *format, ...) {
+    char prefix[48];
+    if (rank_count > 1 && my_rank != 0)
+        snprintf(prefix, sizeof prefix, "[rank %d] warning: ", my_rank);
+    else
+        snprintf(prefix, sizeof prefix, "warning: ");
+    va_list args;
+    va_start(args, format);
+    say(prefix, format, args);
+    va_end(args);
+}
+
+void log_error(const char *command, const char *message, const char *place) {
+    if (my_rank != 0) return;
+    bool tell_place = place && *place && my_level >= LOG_VERBOSE;
+    fprintf(stderr, "synvid%s%s: error: %s%s%s%s\n", *command ? " " : "", command, message, tell_place ? " [" : "",
+            tell_place ? place : "", tell_place ? "]" : "");
+}

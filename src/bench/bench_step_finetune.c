@@ -1,0 +1,90 @@
+#include "bench/internal/bench_step_work.h"
+
+#include "eval/finetune/sample.h"
+#include "gen/dataset/generate.h"
+#include "nn/models/classifier.h"
+
+enum { VIDEOS = 64, SEED = 1, REPEAT = 2 };
+
+typedef struct {
+    FinetuneConfig config;
+    Variant *variant;
+    ClipSource *source;
+    Classifier *network;
+    ClassifierScratch *scratch;
+    SampleBatch batch;
+    uint32_t next[VIDEOS]; /* clips of the leaf at hand */
+    int64_t leaf;          /* so far: each load takes the next */
+} State;
+
+static Err load(StepWork *work) {
+    State *s = work->state;
+    int n_clips = work->clips / REPEAT, per_epoch = VIDEOS / n_clips;
+    TrainLeaf leaf = {.epoch = s->leaf / per_epoch,
+                      .leaf = s->leaf % per_epoch,
+                      .n_leaves = per_epoch,
+                      .epoch_clips = VIDEOS,
+                      .n_clips = n_clips,
+                      .clips = s->next + s->leaf % per_epoch * n_clips};
+    s->leaf++;
+    return sample_batch_load(&s->batch, &s->config, s->source, &leaf, SEED);
+}
+
+static void compute(StepWork *work, const float *params, float *grads, double *loss) {
+    const State *s = work->state;
+    const ClassifierDraws draws = {.seed = SEED, .samples = s->batch.samples};
+    classifier_step(s->network, s->scratch, params, grads, loss, s->batch.inputs, s->batch.targets, work->clips, 1,
+                    &draws);
+}
+
+static double loss_one_by_one(StepWork *work, const float *params) {
+    const State *s = work->state;
+    const ModelConfig *m = &s->config.model;
+    size_t values = (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size * 3;
+    double loss = 0;
+    for (size_t b = 0; b < (size_t)work->clips; b++) {
+        const ClassifierDraws draws = {.seed = SEED, .samples = s->batch.samples + b};
+        classifier_step(s->network, s->scratch, params, NULL, &loss, s->batch.inputs + b * values,
+                        s->batch.targets + b * (size_t)s->source->n_classes, 1, 1.0f / (float)work->clips, &draws);
+    }
+    return loss;
+}
+
+static void state_free(StepWork *work) {
+    State *s = work->state;
+    if (!s) return;
+    sample_batch_free(&s->batch);
+    classifier_scratch_free(&s->scratch);
+    classifier_free(&s->network);
+    clip_source_close(&s->source);
+    variant_free(&s->variant);
+    free(s);
+    work->state = NULL;
+}
+
+Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips) {
+    State *s = calloc(1, sizeof *s);
+    const Par alone = par_serial(1);
+    const char *const sets[] = {bench_video_size(model)};
+    *work = (StepWork){.clips = clips,
+                       .state = s,
+                       .load = load,
+                       .compute = compute,
+                       .loss_one_by_one = loss_one_by_one,
+                       .free = state_free};
+    if (!s) return RAISE(ERR_MEMORY, "bench: no memory");
+    fields_default(&s->config, finetune_fields);
+    s->config.model = *model;
+    s->config.data.repeat = REPEAT;
+    s->config.train.micro_batch = clips / REPEAT;
+    for (uint32_t i = 0; i < VIDEOS; i++) s->next[i] = i;
+    TRY(variant_load(&s->variant, "standin-motion", sets, 1));
+    TRY(live_source_open_all(&s->source, s->variant, "", "train", VIDEOS, SEED, &alone));
+    int n_classes = s->source->n_classes;
+    TRY(classifier_new(&s->network, model, n_classes, s->config.drop_path, s->config.head_dropout));
+    TRY(classifier_scratch_new(&s->scratch, s->network, clips));
+    TRY(sample_batch_init(&s->batch, &s->config, n_classes));
+    work->flops = clips * model_finetune_flops(model, n_classes);
+    work->params = classifier_params(s->network);
+    return ERR_NONE;
+}

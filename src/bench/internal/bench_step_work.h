@@ -1,0 +1,31 @@
+/* bench/internal/bench_step_work - what one rank computes in a measured step: pre-training or fine-tuning on live
+ * videos. */
+#pragma once
+
+#include "nn/layers/model.h"
+#include "nn/layers/params.h"
+
+typedef struct StepWork StepWork;
+
+struct StepWork {
+    int clips;    /* a step of this rank */
+    double flops; /* of the matrix products for them, forward and backward */
+    const ParamTable *params;
+    void *state;
+    CHECKED Err (*load)(StepWork *work);
+    /* Adds into *loss and grads (NULL: forward only); on the clips loaded last. */
+    void (*compute)(StepWork *work, const float *params, float *grads, double *loss);
+    /* The loss of the same clips, each computed alone. */
+    double (*loss_one_by_one)(StepWork *work, const float *params);
+    void (*free)(StepWork *work);
+};
+
+/* Side of the videos that a model's clips are cut from: as large as the paper's, or as the small models'. */
+static inline const char *bench_video_size(const ModelConfig *model) {
+    return model->image_size >= 128 ? "size=256" : "size=64";
+}
+
+/* One leaf of `clips` clips. */
+CHECKED Err pretrain_work_new(StepWork *work, const ModelConfig *model, double mask_ratio, int clips);
+/* One leaf of clips / 2 clips in two augmentations each, with the paper's augmentation, mixing and dropping. */
+CHECKED Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips);

@@ -1,0 +1,109 @@
+#include "cli/stage/cmd.h"
+
+#include "base/config/config.h"
+#include "base/config/json.h"
+#include "base/system/file.h"
+#include "base/system/log.h"
+#include "base/text/text.h"
+#include "eval/finetune/finetune.h"
+#include "eval/import/pretrained.h"
+#include "store/checkpoint/checkpoint.h"
+#include "store/data/master.h"
+#include "store/foreign/hf_export.h"
+#include "train/identity.h"
+
+#include <cjson/cJSON.h>
+
+typedef struct {
+    const char *out;
+    bool help;
+} ExportArgs;
+
+static const Option options[] = {
+    OPTION_TEXT("out", 'o', "PATH", offsetof(ExportArgs, out), "folder, or for a dataset the file to write"),
+    OPTION_FLAG("help", 'h', offsetof(ExportArgs, help), "show this help"),
+    OPTION_END,
+};
+
+static const Option *const tables[] = {options, NULL};
+
+static const CommandHelp help = {
+    .name = "export",
+    .summary = "write a checkpoint for Hugging Face transformers, a dataset as one file for h5py",
+    .usage = "export RUN|DATASET --out PATH",
+    .description =
+        "Takes a run folder of pretrain or finetune (its newest checkpoint) or a checkpoint file, and writes\n"
+        "config.json, preprocessor_config.json, model.safetensors and a model card. Of a dataset folder it writes\n"
+        "one small HDF5 file whose virtual arrays show all shards as one; the shards stay where they are.",
+    .examples = "  synvid export runs/moving-circles-0123456789 --out export/moving-circles\n"
+                "  synvid export data/moving-circles --out data/moving-circles/all.h5\n",
+    .options = tables,
+};
+
+/* The model group of the config that the checkpoint carries. */
+static Err read_model(ModelConfig *model, const WeightSet *weights, const char *path) {
+    if (!weights->config_text) return RAISE(ERR_INPUT, "%s: carries no config, so its model is unknown", path);
+    cJSON *tree = NULL;
+    fields_default(model, model_fields);
+    TRY(json_parse(&tree, weights->config_text, strlen(weights->config_text), path, ERR_INPUT));
+    const cJSON *group = cJSON_GetObjectItemCaseSensitive(tree, "model");
+    Err err = group ? fields_read(model, model_fields, group, "model")
+                    : RAISE(ERR_INPUT, "%s: its config has no model", path);
+    cJSON_Delete(tree);
+    return err;
+}
+
+static Err export_weights(const WeightSet *weights, const char *path, const char *out) {
+    ModelConfig model;
+    char size[64], title[PATH_SIZE];
+    TRY(read_model(&model, weights, path));
+    TRY(model_title(size, sizeof(size), &model));
+    TRY(text_format(title, sizeof(title), "%s, %s", path_base(path), size));
+    HfModel hf = {.image_size = model.image_size,
+                  .n_frames = model.n_frames,
+                  .heads = model.heads,
+                  .decoder_heads = model.decoder_heads,
+                  .title = title};
+    TRY(hf_export(out, weights, &hf));
+    log_info("wrote %s: step %lld of %s, weights %s", out, (long long)weights->step, path, weights->digest);
+    return ERR_NONE;
+}
+
+static Err export_checkpoint(const char *name, const char *out) {
+    char path[PATH_SIZE];
+    WeightSet weights = {0};
+    TRY(pretrained_find(path, sizeof(path), name));
+    TRY(weights_read(&weights, path));
+    Err err = export_weights(&weights, path, out);
+    weights_free(&weights);
+    return err;
+}
+
+static Err export_dataset(const char *folder, const char *out) {
+    TRY(master_write(out, folder));
+    log_info("wrote %s: the shards of %s as one", out, folder);
+    return ERR_NONE;
+}
+
+static bool is_dataset(const char *path) {
+    char manifest[PATH_SIZE];
+    return !path_join(manifest, sizeof(manifest), path, "dataset.json") && file_exists(manifest);
+}
+
+static Err run(int argc, char *const *argv) {
+    ExportArgs args = {0};
+    ArgList rest = {0};
+    TRY(args_parse(&args, &rest, tables, argc, argv));
+    if (args.help) {
+        args_help(&help);
+        return ERR_NONE;
+    }
+    TRY(args_expect(&help, &rest, 1, 1));
+    if (!args.out) return RAISE(ERR_USAGE, "--out PATH is missing: where should the export go?");
+    const char *name = rest.items[0];
+    Err err = is_dataset(name) ? export_dataset(name, args.out) : export_checkpoint(name, args.out);
+    if (!err) printf("%s\n", args.out);
+    return err;
+}
+
+const Command cmd_export = {.help = &help, .group = COMMAND_PLUMBING, .run = run};

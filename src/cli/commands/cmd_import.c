@@ -1,0 +1,78 @@
+#include "cli/stage/cmd.h"
+#include "eval/import/import.h"
+
+typedef struct {
+    const char *out, *name, *group;
+    int64_t image_size, frames, heads, decoder_heads;
+    bool help;
+} ImportArgs;
+
+static const Option options[] = {
+    OPTION_TEXT("out", 'o', "RUN", offsetof(ImportArgs, out), "run folder to make"),
+    OPTION_TEXT("name", 0, "NAME", offsetof(ImportArgs, name), "how results call the weights (default: as the file)"),
+    OPTION_TEXT("group", 0, "GROUP", offsetof(ImportArgs, group),
+                "which of several models in the file: what stands in front of its names, \"model.\""),
+    OPTION_INT("image-size", 0, "N", offsetof(ImportArgs, image_size), "side of a frame, pixels"),
+    OPTION_INT("frames", 0, "N", offsetof(ImportArgs, frames), "frames a clip"),
+    OPTION_INT("heads", 0, "N", offsetof(ImportArgs, heads), "attention heads of the encoder"),
+    OPTION_INT("decoder-heads", 0, "N", offsetof(ImportArgs, decoder_heads), "attention heads of the decoder"),
+    OPTION_FLAG("help", 'h', offsetof(ImportArgs, help), "show this help"),
+    OPTION_END,
+};
+
+static const Option *const tables[] = {options, NULL};
+
+static const CommandHelp help = {
+    .name = "import",
+    .summary = "make a run folder of weights that another program trained",
+    .usage = "import FILE|FOLDER --out RUN [options]",
+    .description =
+        "Reads a VideoMAE from an official checkpoint (.pth, of pre-training or fine-tuning), from a folder of\n"
+        "Hugging Face transformers, or from any weight file with the names of either, and writes a run folder that\n"
+        "finetune, probe, analyze and export take like one of ours. Pickles are parsed, never executed.\n"
+        "\n"
+        "The architecture follows from the tensors. Heads, frame size and clip length come from config.json beside\n"
+        "them, from the options, or are those of published models, which is said. Tensors that are missing, of\n"
+        "another shape, or no part of the model are listed, and nothing is written.",
+    .examples = "  synvid import checkpoint.pth --out runs/official\n"
+                "  synvid import videomae-base/ --out runs/videomae-base --name videomae-base-k400\n"
+                "  synvid probe --checkpoint runs/official --train data/train --test data/test --out runs\n",
+    .options = tables,
+};
+
+static Err check_size(int *out, int64_t value, const char *option) {
+    *out = (int)value;
+    if (value >= 0 && value <= 8192) return ERR_NONE;
+    return RAISE(ERR_USAGE, "--%s: %lld, a number from 1 to 8192 expected", option, (long long)value);
+}
+
+static Err run(int argc, char *const *argv) {
+    ImportArgs args = {0};
+    ArgList rest = {0};
+    Builder command = {0};
+    TRY(args_parse(&args, &rest, tables, argc, argv));
+    if (args.help) {
+        args_help(&help);
+        return ERR_NONE;
+    }
+    TRY(args_expect(&help, &rest, 1, 1));
+    if (!args.out) return RAISE(ERR_USAGE, "--out RUN is missing: where should the run folder be?");
+    ImportOptions how = {.group = args.group, .name = args.name};
+    TRY(check_size(&how.image_size, args.image_size, "image-size"));
+    TRY(check_size(&how.n_frames, args.frames, "frames"));
+    TRY(check_size(&how.heads, args.heads, "heads"));
+    TRY(check_size(&how.decoder_heads, args.decoder_heads, "decoder-heads"));
+    builder_add_text(&command, "synvid import");
+    for (int i = 0; i < argc; i++) {
+        builder_add_text(&command, " ");
+        builder_add_word(&command, argv[i]);
+    }
+    Err err = builder_check(&command, "the command line");
+    how.command = command.data;
+    if (!err) err = import_weights(rest.items[0], args.out, &how);
+    builder_free(&command);
+    if (!err) printf("%s\n", args.out);
+    return err;
+}
+
+const Command cmd_import = {.help = &help, .group = COMMAND_PLUMBING, .run = run};

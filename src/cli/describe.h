@@ -1,6 +1,0 @@
-/* cli/describe - things in words for `synvid inspect`: a headline, facts, and what to do next; within 100 columns. */
-#pragma once
-
-#include "cli/thing.h"
-
-CHECKED Err describe_thing(Builder *out, const Thing *thing);

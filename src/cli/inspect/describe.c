@@ -1,0 +1,185 @@
+#include "cli/inspect/describe.h"
+
+#include "analysis/measure/npy.h"
+#include "base/config/json.h"
+#include "base/system/file.h"
+#include "cli/inspect/internal/describe_parts.h"
+#include "store/hdf5/describe.h"
+#include "video/media/decode.h"
+
+#include <cjson/cJSON.h>
+
+enum { JSON_BYTES_MAX = 1 << 28, TEXT_BYTES_MAX = 1 << 28 };
+
+/* ---- HDF5 ---- */
+
+typedef struct {
+    const char *schema, *what, *next; /* next: a command with the path behind it */
+} Known;
+
+static const Known known_hdf5[] = {
+    {"synvid.shard", "videos of a dataset", "synvid inspect %s --sheet sheet.png"},
+    {"synvid.pool", "still images of one size", "synvid inspect %s --sheet sheet.png"},
+    {"synvid.features", "features that a probe keeps", "synvid verify %s"},
+    {NULL, NULL, NULL},
+};
+
+static Err describe_hdf5(Builder *out, const Thing *thing) {
+    if (text_equal(thing->schema, "synvid.checkpoint")) return describe_checkpoint(out, thing->path);
+    const Known *known = known_hdf5;
+    while (known->schema && !text_equal(known->schema, thing->schema)) known++;
+    if (known->schema)
+        describe_head(out, thing->path, "%s (HDF5, %s)", known->what, thing->schema);
+    else
+        describe_head(out, thing->path, "an HDF5 file%s%s", thing->schema[0] ? ", " : " of another program",
+                      thing->schema);
+    TRY(h5_describe(out, thing->path));
+    char command[PATH_SIZE + 64];
+    if (!known->schema) return ERR_NONE;
+    TRY(text_format(command, sizeof command, "%.*s%s%s", (int)strcspn(known->next, "%"), known->next, thing->path,
+                    strchr(known->next, '%') + 2));
+    describe_next(out, NULL, "%s", command);
+    return ERR_NONE;
+}
+
+/* ---- JSON ---- */
+
+static void add_scalar_fact(Builder *out, const cJSON *item) {
+    char number[32];
+    if (cJSON_IsString(item)) describe_fact(out, item->string, "%.200s", item->valuestring);
+    if (cJSON_IsNumber(item))
+        describe_fact(out, item->string, "%s", json_number(number, sizeof number, item->valuedouble));
+    if (cJSON_IsBool(item)) describe_fact(out, item->string, "%s", cJSON_IsTrue(item) ? "true" : "false");
+    if (cJSON_IsArray(item)) describe_fact(out, item->string, "a list of %d", cJSON_GetArraySize(item));
+    if (cJSON_IsObject(item)) describe_fact(out, item->string, "an object of %d members", cJSON_GetArraySize(item));
+}
+
+static Err describe_members(Builder *out, const char *path) {
+    cJSON *tree = NULL;
+    TRY(json_read(&tree, path, JSON_BYTES_MAX, ERR_INPUT));
+    const cJSON *item;
+    if (cJSON_IsObject(tree)) {
+        cJSON_ArrayForEach(item, tree) add_scalar_fact(out, item);
+    } else {
+        add_scalar_fact(out, tree);
+    }
+    cJSON_Delete(tree);
+    return ERR_NONE;
+}
+
+static Err describe_json(Builder *out, const Thing *thing) {
+    if (text_equal(thing->schema, "synvid.result")) return describe_result(out, thing->path);
+    if (text_equal(thing->schema, "synvid.run")) return describe_lives(out, thing->path);
+    if (!thing->schema[0] && !describe_config(out, thing->path)) return ERR_NONE;
+    describe_head(out, thing->path, "JSON%s%s", thing->schema[0] ? ", " : "", thing->schema);
+    return describe_members(out, thing->path);
+}
+
+/* ---- text and media ---- */
+
+static Err describe_text(Builder *out, const char *path) {
+    char *data = NULL, size[32];
+    size_t length = 0;
+    int64_t lines = 0;
+    TRY(file_read(&data, &length, path, TEXT_BYTES_MAX));
+    for (size_t i = 0; i < length; i++) lines += data[i] == '\n';
+    describe_head(out, path, "text");
+    describe_fact(out, "size", "%s, %lld lines", text_bytes(size, sizeof size, (double)length), (long long)lines);
+    describe_fact(out, "begins", "%.*s", (int)(strcspn(data, "\n") < 160 ? strcspn(data, "\n") : 160), data);
+    free(data);
+    return ERR_NONE;
+}
+
+static Err describe_media(Builder *out, const char *path) {
+    DecodeInfo info;
+    char size[32];
+    Err err = decode_probe(&info, path);
+    if (err == ERR_INPUT)
+        return RAISE(ERR_INPUT, "%s: neither a file of ours nor a video or image that opens (%.300s)", path,
+                     err_message());
+    TRY(err);
+    describe_head(out, path, "%s", info.still ? "an image" : "a video");
+    describe_fact(out, "frames", "%d of %d x %d", info.n_frames, info.width, info.height);
+    describe_fact(out, "format", "%s, codec %s", info.format, info.codec);
+    describe_fact(out, "size", "%s", text_bytes(size, sizeof size, (double)file_size(path)));
+    if (info.n_damaged) describe_fact(out, "damage", "%d packets do not decode", info.n_damaged);
+    if (!info.still) describe_next(out, NULL, "synvid inspect %s --sheet sheet.png", path);
+    return ERR_NONE;
+}
+
+/* ---- folders ---- */
+
+static Err describe_npy(Builder *out, const char *path) {
+    float *rows = NULL;
+    size_t count = 0;
+    int dims = 0;
+    TRY(npy_read(&rows, &count, &dims, path));
+    describe_head(out, path, "cached features, for NumPy");
+    describe_fact(out, "rows", "%zu of %d values, float32", count, dims);
+    free(rows);
+    return ERR_NONE;
+}
+
+/* TensorBoard's own format: a copy of curves.jsonl for its viewer. */
+static void describe_events(Builder *out, const char *path) {
+    char folder[PATH_SIZE];
+    describe_head(out, path, "curves for TensorBoard, a copy of curves.jsonl");
+    if (!path_parent(folder, sizeof folder, path)) describe_next(out, NULL, "tensorboard --logdir %s", folder);
+}
+
+/* Extensions by count, for folders that are nothing of ours. */
+typedef struct {
+    char extension[16];
+    size_t files;
+} Tally;
+
+enum { TALLIES = 12 };
+
+static void tally(Tally tallies[TALLIES], const char *path) {
+    const char *extension = path_extension(path);
+    for (int i = 0; i < TALLIES; i++) {
+        if (tallies[i].files && strncmp(tallies[i].extension, extension, sizeof tallies[i].extension - 1)) continue;
+        if (!tallies[i].files++) snprintf(tallies[i].extension, sizeof tallies[i].extension, "%s", extension);
+        return;
+    }
+}
+
+static Err describe_folder(Builder *out, const char *folder) {
+    FileList list;
+    Tally tallies[TALLIES] = {0};
+    TRY(file_list_walk(&list, folder));
+    describe_head(out, folder, "a folder of %zu files", list.count);
+    for (size_t i = 0; i < list.count; i++) {
+        const char *base = path_base(list.paths[i]);
+        bool dataset = text_equal(base, "dataset.json");
+        tally(tallies, list.paths[i]);
+        if (!dataset && !text_equal(base, "result.json")) continue;
+        int length = base > list.paths[i] ? (int)(base - list.paths[i]) - 1 : 0;
+        describe_fact(out, dataset ? "dataset" : "run", "%s/%.*s", folder, length, list.paths[i]);
+    }
+    for (int i = 0; i < TALLIES && tallies[i].files; i++)
+        describe_fact(out, tallies[i].extension[0] ? tallies[i].extension : "(none)", "%zu %s", tallies[i].files,
+                      tallies[i].files == 1 ? "file" : "files");
+    char page[PATH_SIZE];
+    if (!path_join(page, sizeof page, folder, "index.html") && file_exists(page))
+        describe_next(out, "in a browser", "open %s", page);
+    file_list_free(&list);
+    return ERR_NONE;
+}
+
+Err describe_thing(Builder *out, const Thing *thing) {
+    switch (thing->kind) {
+    case THING_DATASET: return describe_dataset(out, thing->path);
+    case THING_RUN: return describe_run(out, thing->path);
+    case THING_FOLDER: return describe_folder(out, thing->path);
+    case THING_HDF5: return describe_hdf5(out, thing);
+    case THING_JSON: return describe_json(out, thing);
+    case THING_LINES: return describe_curves(out, thing->path);
+    case THING_NPY: return describe_npy(out, thing->path);
+    case THING_WEIGHTS: return describe_weights(out, thing->path);
+    case THING_EVENTS: describe_events(out, thing->path); return ERR_NONE;
+    case THING_TEXT: return describe_text(out, thing->path);
+    case THING_MEDIA: return describe_media(out, thing->path);
+    }
+    return ERR_NONE;
+}

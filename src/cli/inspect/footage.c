@@ -1,0 +1,175 @@
+#include "cli/inspect/footage.h"
+
+#include "base/config/config.h"
+#include "gen/dataset/generate.h"
+#include "store/data/dataset.h"
+#include "store/data/pool.h"
+#include "store/data/shard.h"
+#include "video/media/file_source.h"
+
+/* A source around one thing; the state is the thing itself. */
+static Err adapter_new(ClipSource **source, const ClipSourceOps *ops, size_t state_bytes, const char *path) {
+    *source = calloc(1, sizeof **source);
+    void *state = calloc(1, state_bytes);
+    if (!*source || !state) {
+        free(*source);
+        free(state);
+        *source = NULL;
+        return RAISE(ERR_MEMORY, "%s: no memory to show it", path);
+    }
+    (*source)->ops = ops;
+    (*source)->state = state;
+    snprintf((*source)->name, sizeof(*source)->name, "%s", path_base(path));
+    return ERR_NONE;
+}
+
+static void adapter_free(ClipSource *source) {
+    free(source->state);
+    free(source);
+}
+
+/* ---- a shard file ---- */
+
+static Err shard_footage_info(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info) {
+    ShardReader *const *reader = source->state;
+    int64_t clip_index;
+    (void)epoch;
+    return shard_video(*reader, index, &clip_index, &info->n_frames, &info->height, &info->width, &info->label);
+}
+
+static Err shard_footage_read(const ClipSource *source, int64_t epoch, int64_t index, const int *numbers, int n,
+                              Frames *out) {
+    ShardReader *const *reader = source->state;
+    (void)epoch;
+    return shard_read(*reader, index, numbers, n, out);
+}
+
+static void shard_footage_close(ClipSource *source) {
+    shard_close(source->state);
+    adapter_free(source);
+}
+
+Err shard_footage_open(ClipSource **source, const char *path) {
+    static const ClipSourceOps ops = {"shard", shard_footage_info, shard_footage_read, shard_footage_close};
+    TRY(adapter_new(source, &ops, sizeof(ShardReader *), path));
+    Err err = shard_open((*source)->state, path);
+    if (!err) (*source)->count = shard_n_videos(*(ShardReader **)(*source)->state);
+    if (err) clip_source_close(source);
+    return err;
+}
+
+/* ---- a pool: `row_images` images are a video ---- */
+
+typedef struct {
+    Pool pool;
+    int row_images;
+} PoolFootage;
+
+static Err pool_footage_info(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info) {
+    const PoolFootage *footage = source->state;
+    int64_t left = footage->pool.count - index * footage->row_images;
+    (void)epoch;
+    *info = (VideoInfo){.n_frames = (int)(left < footage->row_images ? left : footage->row_images),
+                        .height = footage->pool.height,
+                        .width = footage->pool.width,
+                        .label = -1};
+    return ERR_NONE;
+}
+
+static Err pool_footage_read(const ClipSource *source, int64_t epoch, int64_t index, const int *numbers, int n,
+                             Frames *out) {
+    const PoolFootage *footage = source->state;
+    (void)epoch;
+    TRY(frames_shape(out, n, footage->pool.height, footage->pool.width));
+    for (int i = 0; i < n; i++)
+        memcpy(frames_at(out, i), pool_image(&footage->pool, (int)index * footage->row_images + numbers[i]),
+               frames_frame_bytes(out));
+    return ERR_NONE;
+}
+
+static void pool_footage_close(ClipSource *source) {
+    PoolFootage *footage = source->state;
+    pool_free(&footage->pool);
+    adapter_free(source);
+}
+
+Err pool_footage_open(ClipSource **source, const char *path, int row_images) {
+    static const ClipSourceOps ops = {"pool", pool_footage_info, pool_footage_read, pool_footage_close};
+    TRY(adapter_new(source, &ops, sizeof(PoolFootage), path));
+    PoolFootage *footage = (*source)->state;
+    footage->row_images = row_images;
+    Err err = pool_read(&footage->pool, path);
+    if (err)
+        clip_source_close(source);
+    else
+        (*source)->count = (footage->pool.count + row_images - 1) / row_images;
+    return err;
+}
+
+/* ---- a video or image file ---- */
+
+Err media_footage_open(ClipSource **source, const char *path) {
+    const FileSourceSettings settings = {.name = path_base(path), .paths = &path, .count = 1};
+    VideoInfo info;
+    TRY(file_source_open(source, &settings));
+    Err err = clip_source_info(*source, 0, 0, &info); /* whether it can be decoded at all */
+    if (err) clip_source_close(source);
+    return err;
+}
+
+/* ---- a variant, rendered on the fly ---- */
+
+/* The live source borrows the variant; both are closed together. */
+typedef struct {
+    Variant *variant;
+    ClipSource *live;
+} VariantFootage;
+
+static Err variant_footage_info(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info) {
+    const VariantFootage *footage = source->state;
+    return clip_source_info(footage->live, epoch, index, info);
+}
+
+static Err variant_footage_read(const ClipSource *source, int64_t epoch, int64_t index, const int *numbers, int n,
+                                Frames *out) {
+    const VariantFootage *footage = source->state;
+    return clip_source_read(footage->live, epoch, index, numbers, n, out);
+}
+
+static void variant_footage_close(ClipSource *source) {
+    VariantFootage *footage = source->state;
+    clip_source_close(&footage->live);
+    variant_free(&footage->variant);
+    adapter_free(source);
+}
+
+static Err variant_footage_open(ClipSource **source, const char *path, const FootageOptions *options) {
+    static const ClipSourceOps ops = {"variant", variant_footage_info, variant_footage_read, variant_footage_close};
+    enum { VIDEOS = 1 << 20 }; /* any number: nothing is rendered before it is read */
+    Par par = par_serial(1);
+    TRY(adapter_new(source, &ops, sizeof(VariantFootage), path));
+    VariantFootage *footage = (*source)->state;
+    Err err = variant_load(&footage->variant, path, NULL, 0);
+    if (!err)
+        err = live_source_open_all(&footage->live, footage->variant, options->pool ? options->pool : "",
+                                   options->split ? options->split : "train", VIDEOS, options->seed, &par);
+    if (!err) {
+        (*source)->count = footage->live->count;
+        (*source)->n_classes = footage->live->n_classes;
+        (*source)->class_names = footage->live->class_names;
+    }
+    if (err) clip_source_close(source);
+    return err;
+}
+
+Err footage_open(ClipSource **source, const Thing *thing, const FootageOptions *options) {
+    *source = NULL;
+    if (thing->kind == THING_DATASET) return shard_source_open(source, thing->path);
+    if (thing->kind == THING_MEDIA) return media_footage_open(source, thing->path);
+    if (text_equal(thing->schema, "synvid.shard")) return shard_footage_open(source, thing->path);
+    if (text_equal(thing->schema, "synvid.pool")) return pool_footage_open(source, thing->path, options->row_images);
+    if (thing->kind == THING_JSON && !thing->schema[0]) return variant_footage_open(source, thing->path, options);
+    return RAISE(ERR_USAGE,
+                 "%s: there are no pictures in it; datasets, shards, pools, variants, videos and images have",
+                 thing->path);
+}

@@ -1,0 +1,117 @@
+#include "base/failure/fault.h"
+#include "base/system/log.h"
+#include "cli/stage/internal/version.h"
+#include "cli/stage/stage.h"
+#include "gen/dataset/rerender.h"
+#include "nn/kernels/kernels.h"
+
+enum { COLUMNS = 100, NAME_COLUMN = 14 };
+
+static const char *const group_titles[] = {
+    [COMMAND_CHAIN] = "The chain, in order",
+    [COMMAND_LOOKING] = "Looking at what there is",
+    [COMMAND_PLUMBING] = "Plumbing",
+};
+
+/* ---- overview ---- */
+
+static void add_group(Builder *out, CommandGroup group) {
+    bool any = false;
+    for (const Command *const *command = commands; *command; command++) {
+        if ((*command)->group != group) continue;
+        if (!any) builder_add(out, "\n%s:\n", group_titles[group]);
+        builder_add(out, "  %-*s", NAME_COLUMN - 2, (*command)->help->name);
+        builder_add_wrapped(out, (*command)->help->summary, NAME_COLUMN, NAME_COLUMN, COLUMNS);
+        any = true;
+    }
+}
+
+static void show_overview(void) {
+    Builder out = {0};
+    builder_add_text(&out, "synvid - learn video representations without natural videos: from random numbers to the "
+                           "report\n\nUsage: synvid COMMAND [options]\n\n"
+                           "Start here:\n"
+                           "  synvid variants\n"
+                           "  synvid generate --variant moving-circles --out data/moving-circles --videos 100\n"
+                           "  synvid inspect data/moving-circles --sheet sheet.png\n");
+    for (CommandGroup group = COMMAND_CHAIN; group <= COMMAND_PLUMBING; group++) add_group(&out, group);
+    builder_add_text(&out, "\nExit codes:\n");
+    for (Err code = ERR_NONE; code < ERR_COUNT; code++)
+        builder_add(&out, "  %-*d%s\n", NAME_COLUMN - 2, err_exit_code(code), err_text(code));
+    builder_add_text(&out, "\n`synvid COMMAND --help` explains one of them. Commands of the chain run on one rank as "
+                           "they are and\non many under mpirun or srun: mpirun -n 4 synvid pretrain ...\n");
+    if (out.data) fputs(out.data, stdout);
+    builder_free(&out);
+}
+
+/* ---- choosing ---- */
+
+static const Command *find_command(const char *name) {
+    for (const Command *const *command = commands; *command; command++)
+        if (text_equal((*command)->help->name, name)) return *command;
+    return NULL;
+}
+
+static Err unknown_command(const char *name) {
+    enum { MOST = 64 };
+    const char *names[MOST + 1];
+    int n = 0;
+    for (; commands[n] && n < MOST; n++) names[n] = commands[n]->help->name;
+    names[n] = NULL;
+    const char *nearest = text_nearest(name, names);
+    return RAISE(ERR_USAGE, "unknown command \"%.60s\"%s%s%s; `synvid --help` lists them", name,
+                 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+static Err run_command(const Command *command, int argc, char *const *argv) {
+    if (!command->many_ranks && par_launcher_rank() > 0) return ERR_NONE;
+    if (command->run) return command->run(argc, argv);
+    return stage_main(command->stage, argc, argv);
+}
+
+static bool is_one_of(const char *word, const char *const *words) {
+    for (; *words; words++)
+        if (text_equal(*words, word)) return true;
+    return false;
+}
+
+static void show_fault_points(void) {
+    for (const char *const *point = fault_points; *point; point++) printf("%s\n", *point);
+}
+
+/* "--version", "--help" and the like; `speaks` is false on all but one rank. --fault-points is for tests. */
+static bool about_the_program(const char *word, int argc, bool speaks) {
+    static const char *const help_words[] = {"help", "--help", "-h", NULL};
+    static const char *const version_words[] = {"version", "--version", "-V", NULL};
+    bool help = is_one_of(word, help_words) && argc == 0, version = is_one_of(word, version_words);
+    if (speaks && help) show_overview();
+    bool points = text_equal(word, "--fault-points");
+    if (speaks && version) version_print();
+    if (speaks && points) show_fault_points();
+    return help || version || points;
+}
+
+/* "help generate" is "generate --help". */
+static Err dispatch(const char *word, int argc, char *const *argv, const Command **chosen) {
+    static char help_option[] = "--help";
+    char *const help_argv[] = {help_option};
+    bool turned = text_equal(word, "help");
+    *chosen = find_command(turned ? argv[0] : word);
+    if (!*chosen) return unknown_command(turned ? argv[0] : word);
+    return turned ? run_command(*chosen, 1, help_argv) : run_command(*chosen, argc, argv);
+}
+
+int cli_main(int argc, char **argv) {
+    bool speaks = par_launcher_rank() == 0;
+    if (argc < 2) {
+        if (speaks) show_overview();
+        return err_exit_code(ERR_USAGE);
+    }
+    if (about_the_program(argv[1], argc - 2, speaks)) return 0;
+    const Command *chosen = NULL;
+    rerender_install(); /* so that every command can read latent datasets */
+    Err err = kernels_check();
+    if (!err) err = dispatch(argv[1], argc - 2, argv + 2, &chosen);
+    if (err && speaks) log_error(chosen ? chosen->help->name : "", err_message(), err_place());
+    return err_exit_code(err);
+}

@@ -1,0 +1,20 @@
+/* cli/stage/open_source - a stage's data settings as a clip source: the wiring that keeps training from knowing about
+ * generators. */
+#pragma once
+
+#include "gen/variant/variant.h"
+#include "par/par.h"
+#include "train/pretrain.h"
+#include "video/frames/source.h"
+
+/* A source and what it borrows. Start from {0}. */
+typedef struct {
+    ClipSource *clips;
+    Variant *variant; /* of a live source, otherwise NULL */
+} OpenSource;
+
+/* `key` is the setting's name, for messages. ERR_USAGE when the path is empty. */
+CHECKED Err open_dataset_all(OpenSource *source, const char *key, const char *folder, const Par *par);
+/* A dataset folder or a variant rendered while training: exactly one of the two. */
+CHECKED Err open_pretrain_source_all(OpenSource *source, const PretrainData *data, uint64_t seed, const Par *par);
+void open_source_close(OpenSource *source);

@@ -1,0 +1,50 @@
+/* eval/clips/views - the clips x crops of a test video as network input.
+ *
+ * Clip c of C starts at evenly spread places of the video's every frame_stride-th frame; frames are resized to the
+ * model's side on the shorter side and S square crops taken along the longer one (the official code's test protocol).
+ * View number = clip * S + crop. A plan with a corruption corrupts on the way (eval/corrupt/corrupt.h says where). */
+#pragma once
+
+#include "eval/clips/frame_order.h"
+#include "eval/corrupt/corrupt.h"
+#include "nn/layers/model.h"
+#include "video/frames/source.h"
+
+typedef struct {
+    const ClipSource *source;
+    const ModelConfig *model;
+    int frame_stride, n_clips, n_crops;
+    FrameOrder order;             /* drawn from (video, clip), the same in every test */
+    const Corruption *corruption; /* NULL: none */
+} ViewPlan;
+
+/* Buffers of one thread, which remember the clip at hand so that its other crops are not read again. Start from {0}. */
+typedef struct {
+    Frames read, resized, cropped;
+    float *pixels; /* (T, H, W, 3) */
+    int *numbers;
+    int64_t video;
+    int clip;
+    bool holds;
+    uint8_t *recoded; /* the video `recoded_video` after a corruption of whole videos, encoded */
+    size_t recoded_length;
+    int64_t recoded_video;
+} ViewReader;
+
+static inline int view_count(const ViewPlan *plan) {
+    return plan->n_clips * plan->n_crops;
+}
+/* The view as 8-bit frames, the model's side square; borrowed until the next call. */
+CHECKED Err view_frames(const Frames **frames, ViewReader *reader, const ViewPlan *plan, int64_t video, int view);
+/* input: (3, T, H, W) normalized floats. */
+CHECKED Err view_load(float *input, ViewReader *reader, const ViewPlan *plan, int64_t video, int view);
+void view_reader_free(ViewReader *reader);
+/* ERR_INPUT when the video has no label or one outside 0..n_classes-1. */
+CHECKED Err view_label(int *label, const ClipSource *source, int64_t epoch, int64_t video);
+
+/* Floats of one input. */
+static inline size_t input_floats(const ModelConfig *m) {
+    return 3 * (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size;
+}
+/* (T, H, W, 3) to (3, T, H, W). */
+void input_from_clip(float *input, const float *clip, const ModelConfig *model);

@@ -1,0 +1,307 @@
+#include "eval/finetune/classification.h"
+
+#include "base/system/file.h"
+#include "base/system/log.h"
+#include "eval/clips/census.h"
+#include "eval/finetune/forward.h"
+#include "eval/finetune/sample.h"
+#include "eval/finetune/score.h"
+#include "par/agree.h"
+#include "par/spread.h"
+#include "train/identity.h"
+#include "train/protocol.h"
+
+#include <math.h>
+
+/* Videos of the first split (copies of Kinetics shrink, so that their number says nothing), and where the datasets'
+ * own protocols differ. */
+typedef struct {
+    const char *name;
+    int64_t n_train, n_test;
+    int frame_stride, test_clips;
+} PaperDataset;
+static const PaperDataset paper_datasets[] = {
+    {"ucf101", 9537, 3783, 4, 5}, {"hmdb51", 3570, 1530, 2, 10}, {"kinetics400", 0, 0, 4, 5}};
+
+/* ---- opening ---- */
+
+/* Every rank draws the fresh weights; only rank 0 reads the checkpoint. */
+static Err load_initial(Classification *c) {
+    const FinetuneConfig *config = c->task.config;
+    const ParamTable *table = classifier_params(c->network);
+    c->initial = malloc(table->total * sizeof(float));
+    if (!c->initial) return RAISE(ERR_MEMORY, "%s: no memory for the weights", c->task.task);
+    params_init(c->initial, table, c->task.run->seed, (float)config->init_scale);
+    if (!config->checkpoint[0] || c->task.run->par.rank != 0) return ERR_NONE;
+    return pretrained_load(c->initial, &c->pretrained, table, &config->model, config->checkpoint);
+}
+
+/* The newest checkpoint of a run that still goes on, or was stopped, is no mistake; it should be meant. */
+static void warn_unfinished(const Classification *c) {
+    char path[PATH_SIZE];
+    const Pretrained *p = &c->pretrained;
+    if (c->task.run->par.rank != 0 || !file_is_directory(p->path)) return;
+    if (path_join(path, sizeof(path), p->path, "result.json") || file_exists(path)) return;
+    log_warn("%s: the pre-training is not finished; taking its checkpoint of step %lld", p->path, (long long)p->step);
+}
+
+static Err load_initial_all(Classification *c) {
+    const Par *par = &c->task.run->par;
+    TRY(err_agree_all(load_initial(c), par, "loading the checkpoint"));
+    TRY(spread_bytes_all(&c->pretrained, sizeof(c->pretrained), par));
+    if (!c->task.config->checkpoint[0]) return ERR_NONE;
+    warn_unfinished(c);
+    log_info("weights of %s, step %lld, from %s", c->pretrained.name, (long long)c->pretrained.step,
+             c->pretrained.path);
+    return spread_bytes_all(c->initial, classifier_params(c->network)->total * sizeof(float), par);
+}
+
+CHECKED Err classification_open_all(Classification *c, const ClassificationTask *task) {
+    *c = (Classification){.task = *task};
+    const FinetuneConfig *config = task->config;
+    int span = config->model.n_frames * config->data.frame_stride;
+    TRY(model_check(&config->model));
+    TRY(census_check_all(task->train, task->test, span, &task->run->par));
+    ModelConfig model = config->model;
+    if (task->frozen) model.recompute = true;
+    TRY(classifier_new(&c->network, &model, task->train->n_classes, config->drop_path, config->head_dropout));
+    return load_initial_all(c);
+}
+
+void classification_free(Classification *c) {
+    classifier_free(&c->network);
+    free(c->initial);
+    c->initial = NULL;
+}
+
+/* ---- the run folder ---- */
+
+static const char *pretraining_name(const Classification *c) {
+    if (c->task.config->pretraining[0]) return c->task.config->pretraining;
+    return c->pretrained.name[0] ? c->pretrained.name : RANDOM_INITIALIZATION;
+}
+
+static Err open_folder_all(Classification *c) {
+    const ClassificationTask *t = &c->task;
+    char identity[DIGEST_SIZE], name[NAME_SIZE];
+    const char *inputs[] = {t->train->digest, t->test->digest, c->pretrained.digest};
+    TRY(run_identity(identity, t->config, t->fields, t->run->seed, inputs, 3));
+    if (t->config->name[0])
+        TRY(text_copy(name, sizeof(name), t->config->name));
+    else
+        TRY(text_format(name, sizeof(name), "%s-%s-%s", t->task, t->train->name, pretraining_name(c)));
+    return runfolder_open_all(&c->folder, name, identity, t->run);
+}
+
+/* ---- training clips ---- */
+
+static Err place_new(void *state, void **place) {
+    const ClassificationTask *t = &((const Classification *)state)->task;
+    SampleBatch *batch = *place = calloc(1, sizeof(*batch));
+    if (!batch) return RAISE(ERR_MEMORY, "training clips: no memory for a micro-batch");
+    return sample_batch_init(batch, t->config, t->train->n_classes);
+}
+
+static void place_free(void *state, void *place) {
+    (void)state;
+    if (place) sample_batch_free(place);
+    free(place);
+}
+
+static Err load(void *state, void *place, const TrainLeaf *which) {
+    const ClassificationTask *t = &((const Classification *)state)->task;
+    return sample_batch_load(place, t->config, t->train, which, t->run->seed);
+}
+
+LeafLoader classification_loader(Classification *c) {
+    return (LeafLoader){.state = c,
+                        .place_bytes = sample_batch_bytes(c->task.config),
+                        .place_new = place_new,
+                        .place_free = place_free,
+                        .load = load};
+}
+
+/* ---- the run ---- */
+
+CHECKED Err classification_run_all(Classification *c, Err (*train_all)(Classification *c, void *state), void *state) {
+    char reason[256];
+    Err err = ERR_NONE;
+    TRY(open_folder_all(c));
+    if (c->folder.finished)
+        log_info("already finished: %s (--force starts over)", c->folder.path);
+    else
+        err = train_all(c, state);
+    runfolder_close_all(&c->folder, c->task.run, run_exit_reason(reason, sizeof(reason), err));
+    if (!err && c->task.run->par.rank == 0) printf("%s\n", c->folder.path);
+    return err;
+}
+
+/* ---- the result ---- */
+
+static Err fill_identity(Result *result, const Classification *c) {
+    const ClassificationTask *t = &c->task;
+    result->seed = t->run->seed;
+    TRY(text_copy(result->task, sizeof(result->task), t->task));
+    TRY(text_copy(result->dataset, sizeof(result->dataset), t->train->name));
+    TRY(text_copy(result->pretraining, sizeof(result->pretraining), pretraining_name(c)));
+    return model_title(result->model, sizeof(result->model), &t->config->model);
+}
+
+static const PaperDataset *paper_dataset(const char *name) {
+    for (size_t i = 0; i < sizeof(paper_datasets) / sizeof(paper_datasets[0]); i++)
+        if (text_equal(name, paper_datasets[i].name)) return &paper_datasets[i];
+    return NULL;
+}
+
+static Err compare_count(Result *result, const char *part, int64_t found, int64_t expected) {
+    if (found == expected || !expected) return ERR_NONE;
+    return result_add_deviation(result, "%lld %s videos instead of %lld", (long long)found, part, (long long)expected);
+}
+
+/* A part of a dataset, or its frames cut to squares, is not the dataset. */
+static Err compare_videos(Result *result, const ClassificationTask *t, const PaperDataset *paper) {
+    VideoInfo info;
+    TRY(compare_count(result, "training", t->train->count, paper->n_train));
+    TRY(compare_count(result, "test", t->test->count, paper->n_test));
+    TRY(clip_source_info(t->test, 0, 0, &info));
+    if (info.height != info.width) return ERR_NONE;
+    return result_add_deviation(result, "squares of %d pixels instead of whole frames: all crops are the same",
+                                info.height);
+}
+
+static Err compare_setting(Result *result, int *setting, const char *key, int expected, int fallback) {
+    int found = *setting;
+    *setting = fallback;
+    return found == expected ? ERR_NONE : result_add_deviation(result, "%s %d instead of %d", key, found, expected);
+}
+
+/* The tables' defaults are UCF101's settings. */
+static Err compare_settings(Result *result, const ClassificationTask *t, const PaperDataset *paper) {
+    FinetuneConfig config = *t->config, fallback = *t->config;
+    fields_default(&fallback, t->fields);
+    config.data.augment = fallback.data.augment; /* a probe without it says so itself */
+    if (paper) {
+        TRY(compare_setting(result, &config.data.frame_stride, "data.frame_stride", paper->frame_stride,
+                            fallback.data.frame_stride));
+        TRY(compare_setting(result, &config.data.test_clips, "data.test_clips", paper->test_clips,
+                            fallback.data.test_clips));
+    }
+    return protocol_compare(result, &config, sizeof(config), t->fields);
+}
+
+static Err fill_protocol(Result *result, const Classification *c, const char *special) {
+    const PaperDataset *paper = paper_dataset(result->dataset);
+    if (paper)
+        TRY(compare_videos(result, &c->task, paper));
+    else
+        TRY(result_add_deviation(result, "dataset %s instead of UCF101", result->dataset));
+    if (special) TRY(result_add_deviation(result, "%s", special));
+    return compare_settings(result, &c->task, paper);
+}
+
+static Err fill_inputs(Result *result, const Classification *c, const char *final) {
+    TRY(result_add_input(result, "train", c->task.train->name, c->task.train->digest));
+    TRY(result_add_input(result, "test", c->task.test->name, c->task.test->digest));
+    if (c->pretrained.digest[0]) TRY(result_add_input(result, "checkpoint", c->pretrained.path, c->pretrained.digest));
+    return final ? result_add_input(result, "final weights", "ckpt", final) : ERR_NONE;
+}
+
+static Err write_result(Result *result, const Classification *c, ClassificationFill *fill, void *state,
+                        const char *final, const char *special) {
+    char path[PATH_SIZE];
+    TRY(fill_identity(result, c));
+    TRY(fill_protocol(result, c, special));
+    TRY(fill_inputs(result, c, final));
+    TRY(fill(result, c->folder.path, state));
+    TRY(runfolder_path(path, sizeof(path), &c->folder, "result.json"));
+    return result_write(result, path);
+}
+
+static void say_outcome(const Result *result, const Classification *c) {
+    const ResultMetric *top1 = result_metric(result, "top1");
+    const char *protocol = result->paper_protocol ? "of the paper" : "reduced";
+    if (top1)
+        log_info("%s of %s on %s: top-1 %.2f %% [%.2f, %.2f] of %lld videos (chance %.2f %%), protocol %s; result in "
+                 "%s",
+                 result->task, result->pretraining, result->dataset, top1->value, top1->low, top1->high,
+                 (long long)top1->count, result_metric(result, "chance")->value, protocol, c->folder.path);
+    else
+        log_info("%s of %s on %s: protocol %s; result in %s", result->task, result->pretraining, result->dataset,
+                 protocol, c->folder.path);
+}
+
+static Err write_on_rank0(const Classification *c, ClassificationFill *fill, void *state, const char *final,
+                          const char *special) {
+    Result *result = calloc(1, sizeof(*result));
+    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
+    Err err = write_result(result, c, fill, state, final, special);
+    if (!err) say_outcome(result, c);
+    free(result);
+    return err;
+}
+
+CHECKED Err classification_write_all(const Classification *c, ClassificationFill *fill, void *state, const char *final,
+                                     const char *special) {
+    const Par *par = &c->task.run->par;
+    Err err = par->rank == 0 ? write_on_rank0(c, fill, state, final, special) : ERR_NONE;
+    return err_agree_all(err, par, "writing the result");
+}
+
+static Err fill_accuracy(Result *result, const char *folder, void *state) {
+    const Predictions *predictions = state;
+    TRY(score_into_result(result, predictions));
+    return score_write_tables(predictions, folder);
+}
+
+CHECKED Err classification_conclude_all(const Classification *c, const float *probabilities, const int *labels,
+                                        const char *final, const char *special) {
+    const ClipSource *test = c->task.test;
+    Predictions predictions = {.n_videos = test->count,
+                               .n_classes = test->n_classes,
+                               .probabilities = probabilities,
+                               .labels = labels,
+                               .class_names = test->class_names};
+    return classification_write_all(c, fill_accuracy, &predictions, final, special);
+}
+
+/* `final`: digest of the weights, as rank 0 has it. */
+static Err open_test_journal_all(Journal **journal, const Classification *c, const char *final) {
+    const Par *par = &c->task.run->par;
+    char folder[PATH_SIZE], weights[DIGEST_SIZE] = "", identity[2 * DIGEST_SIZE + 16];
+    if (par->rank == 0) snprintf(weights, sizeof weights, "%s", final);
+    TRY(spread_bytes_all(weights, sizeof weights, par));
+    Err err = runfolder_path(folder, sizeof folder, &c->folder, "test.journal");
+    if (!err) err = text_format(identity, sizeof identity, "test %s %s", weights, c->task.test->digest);
+    if (!err) err = journal_open(journal, folder, identity, par);
+    return err_agree_all(err, par, "the test");
+}
+
+CHECKED Err classification_finish_all(Classification *c, const float *params, const char *final, const char *special) {
+    const ClassificationTask *t = &c->task;
+    const ClassifyData *data = &t->config->data;
+    Forward forward = {.network = c->network,
+                       .params = params,
+                       .views = {.source = t->test,
+                                 .model = &t->config->model,
+                                 .frame_stride = data->frame_stride,
+                                 .order = (FrameOrder)data->frames,
+                                 .n_clips = data->test_clips,
+                                 .n_crops = data->test_crops},
+                       .batch = t->config->train.micro_batch,
+                       .n_classes = t->test->n_classes,
+                       .what = "test videos",
+                       .stoppable = true};
+    float *probabilities = NULL;
+    int *labels = NULL;
+    TRY(open_test_journal_all(&forward.journal, c, final));
+    Err err = forward_probabilities_all(&probabilities, &labels, &forward, t->run);
+    if (err) {
+        journal_close(&forward.journal);
+        return err;
+    }
+    TRY(journal_remove_all(&forward.journal, &t->run->par));
+    err = classification_conclude_all(c, probabilities, labels, final, special);
+    free(probabilities);
+    free(labels);
+    return err;
+}

@@ -1,0 +1,106 @@
+#include "eval/finetune/classification.h"
+
+#include "eval/finetune/sample.h"
+#include "nn/models/schedule.h"
+#include "par/agree.h"
+#include "train/trainer.h"
+
+typedef struct {
+    Classification *c;
+    ClassifierScratch **scratch; /* of each thread */
+    int n_threads, B;
+    float *lr_scale; /* (rows of the parameter table) */
+} Finetune;
+
+/* ---- memory ---- */
+
+static void scratch_free(Finetune *f) {
+    for (int i = 0; i < f->n_threads; i++) classifier_scratch_free(&f->scratch[i]);
+    free(f->scratch);
+    f->scratch = NULL;
+    f->n_threads = 0;
+}
+
+static Err scratch_new(Finetune *f) {
+    int n_threads = f->c->task.run->par.threads;
+    f->scratch = calloc((size_t)n_threads, sizeof(ClassifierScratch *));
+    if (!f->scratch) return RAISE(ERR_MEMORY, "fine-tuning: no memory for %d threads", n_threads);
+    f->n_threads = n_threads;
+    for (int i = 0; i < n_threads; i++) TRY(classifier_scratch_new(&f->scratch[i], f->c->network, f->B));
+    return ERR_NONE;
+}
+
+static Err layer_scales(Finetune *f) {
+    const FinetuneConfig *config = f->c->task.config;
+    const ParamTable *table = classifier_params(f->c->network);
+    f->lr_scale = malloc((size_t)table->n_rows * sizeof(float));
+    if (!f->lr_scale) return RAISE(ERR_MEMORY, "fine-tuning: no memory for the layers' rates");
+    for (int i = 0; i < table->n_rows; i++)
+        f->lr_scale[i] = schedule_layer_scale(config->train.layer_decay, config->model.depth, table->rows[i].layer);
+    return ERR_NONE;
+}
+
+/* ---- a leaf ---- */
+
+static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
+                 double *loss) {
+    const Finetune *f = task->state;
+    const SampleBatch *batch = place;
+    ClassifierDraws draws = {.seed = task->seed, .samples = batch->samples};
+    classifier_step(f->c->network, f->scratch[thread], params, grads, loss, batch->inputs, batch->targets, f->B,
+                    1.0f / (float)which->n_leaves, &draws);
+}
+
+/* ---- the run ---- */
+
+static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *outcome) {
+    Finetune *f = task->state;
+    scratch_free(f);
+    return classification_finish_all(f->c, params, outcome->weights_digest, NULL);
+}
+
+static TrainTask task_of(Finetune *f) {
+    const ClassificationTask *t = &f->c->task;
+    const FinetuneConfig *config = t->config;
+    return (TrainTask){.name = "fine-tuning",
+                       .params = classifier_params(f->c->network),
+                       .clips_per_epoch = t->train->count,
+                       .seed = t->run->seed,
+                       .head_scale = (float)config->init_scale,
+                       .lr_scale = f->lr_scale,
+                       .state = f,
+                       .flops_per_clip = config->data.repeat *
+                                         model_finetune_flops(&config->model, t->train->n_classes),
+                       .scratch_bytes = classifier_scratch_bytes(f->c->network, f->B),
+                       .loader = classification_loader(f->c),
+                       .leaf = leaf,
+                       .finish_all = finish_all};
+}
+
+static Err train_all(Classification *c, void *state) {
+    Finetune *f = state;
+    const Run *run = c->task.run;
+    Err err = scratch_new(f);
+    if (!err) err = layer_scales(f);
+    TRY(err_agree_all(err, &run->par, "fine-tuning memory"));
+    TrainTask task = task_of(f);
+    return trainer_run_all(&task, &c->task.config->train, c->initial, run, &c->folder);
+}
+
+CHECKED Err finetune_run_all(const FinetuneConfig *config, const ClipSource *train, const ClipSource *test,
+                             const Run *run) {
+    ClassificationTask task = {
+        .task = "finetune", .config = config, .fields = finetune_fields, .train = train, .test = test, .run = run};
+    Classification c;
+    Finetune f = {.c = &c, .B = config->train.micro_batch * config->data.repeat};
+    Err err = classification_open_all(&c, &task);
+    if (!err) {
+        TrainTask plan = task_of(&f);
+        err = run->dry_run ? trainer_print_plan(&plan, &config->train, run) : trainer_check(&plan, &config->train, run);
+    }
+    if (!err && !run->dry_run) err = classification_run_all(&c, train_all, &f);
+    scratch_free(&f);
+    free(f.lr_scale);
+    classification_free(&c);
+    return err;
+}

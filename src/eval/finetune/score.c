@@ -1,0 +1,146 @@
+#include "eval/finetune/score.h"
+
+#include "base/system/file.h"
+#include "base/text/escape.h"
+#include "eval/finetune/internal/confusion.h"
+#include "math/interval.h"
+
+#include <math.h>
+
+static const float *row_of(const Predictions *p, int64_t video) {
+    return p->probabilities + video * p->n_classes;
+}
+
+int score_predicted(const Predictions *predictions, int64_t video) {
+    const float *row = row_of(predictions, video);
+    int best = 0;
+    for (int k = 1; k < predictions->n_classes; k++)
+        if (row[k] > row[best]) best = k;
+    return best;
+}
+
+bool score_in_top(const Predictions *predictions, int64_t video, int k) {
+    const float *row = row_of(predictions, video);
+    int label = predictions->labels[video], ahead = 0;
+    for (int other = 0; other < predictions->n_classes; other++)
+        ahead += row[other] > row[label] || (row[other] == row[label] && other < label);
+    return ahead < k;
+}
+
+static Err add_top(Result *result, const Predictions *p, const char *name, int k) {
+    int64_t hits = 0;
+    for (int64_t video = 0; video < p->n_videos; video++) hits += score_in_top(p, video, k);
+    Interval interval = interval_wilson((double)hits, (double)p->n_videos);
+    return result_add_metric(result, name, 100.0 * (double)hits / (double)p->n_videos, "%", p->n_videos,
+                             100 * interval.low, 100 * interval.high, "Wilson 95%");
+}
+
+static Err add_class_mean(Result *result, const Predictions *p) {
+    int64_t *videos = calloc(2 * (size_t)p->n_classes, sizeof *videos);
+    if (!videos) return RAISE(ERR_MEMORY, "accuracies of %d classes: no memory", p->n_classes);
+    int64_t *hits = videos + p->n_classes;
+    for (int64_t video = 0; video < p->n_videos; video++) {
+        videos[p->labels[video]]++;
+        hits[p->labels[video]] += score_predicted(p, video) == p->labels[video];
+    }
+    double sum = 0;
+    int n_present = 0;
+    for (int k = 0; k < p->n_classes; k++) {
+        if (!videos[k]) continue;
+        sum += 100.0 * (double)hits[k] / (double)videos[k];
+        n_present++;
+    }
+    free(videos);
+    return result_add_metric(result, "class_mean", sum / n_present, "%", n_present, NAN, NAN, "");
+}
+
+CHECKED Err score_into_result(Result *result, const Predictions *predictions) {
+    TRY(add_top(result, predictions, "top1", 1));
+    if (predictions->n_classes > 5) TRY(add_top(result, predictions, "top5", 5));
+    TRY(add_class_mean(result, predictions));
+    return result_add_metric(result, "chance", 100.0 / predictions->n_classes, "%", predictions->n_videos, NAN, NAN,
+                             "");
+}
+
+static void add_name(Builder *out, const Predictions *p, int label) {
+    if (p->class_names)
+        escape_csv(out, p->class_names[label]);
+    else
+        builder_add(out, "%d", label);
+}
+
+static void list_predictions(Builder *out, const Predictions *p) {
+    builder_add_text(out, "video,label,predicted,correct,p_label,p_predicted\n");
+    for (int64_t video = 0; video < p->n_videos; video++) {
+        int label = p->labels[video], predicted = score_predicted(p, video);
+        builder_add(out, "%lld,", (long long)video);
+        add_name(out, p, label);
+        builder_add_text(out, ",");
+        add_name(out, p, predicted);
+        builder_add(out, ",%d,%.6f,%.6f\n", label == predicted, (double)row_of(p, video)[label],
+                    (double)row_of(p, video)[predicted]);
+    }
+}
+
+/* counts: (n_classes, n_classes), row = label. */
+static void count_confusions(int64_t *counts, const Predictions *p) {
+    for (int64_t video = 0; video < p->n_videos; video++)
+        counts[p->labels[video] * p->n_classes + score_predicted(p, video)]++;
+}
+
+static void list_classes(Builder *out, const Predictions *p, const int64_t *counts) {
+    builder_add_text(out, "class,videos,correct,top1_percent,low,high\n");
+    for (int k = 0; k < p->n_classes; k++) {
+        int64_t videos = 0, correct = counts[k * p->n_classes + k];
+        for (int other = 0; other < p->n_classes; other++) videos += counts[k * p->n_classes + other];
+        add_name(out, p, k);
+        if (!videos) {
+            builder_add_text(out, ",0,0,,,\n");
+            continue;
+        }
+        Interval interval = interval_wilson((double)correct, (double)videos);
+        builder_add(out, ",%lld,%lld,%.2f,%.2f,%.2f\n", (long long)videos, (long long)correct,
+                    100.0 * (double)correct / (double)videos, 100 * interval.low, 100 * interval.high);
+    }
+}
+
+static void list_confusions(Builder *out, const Predictions *p, const int64_t *counts) {
+    builder_add_text(out, "label");
+    for (int k = 0; k < p->n_classes; k++) {
+        builder_add_text(out, ",");
+        add_name(out, p, k);
+    }
+    builder_add_text(out, "\n");
+    for (int k = 0; k < p->n_classes; k++) {
+        add_name(out, p, k);
+        for (int other = 0; other < p->n_classes; other++)
+            builder_add(out, ",%lld", (long long)counts[k * p->n_classes + other]);
+        builder_add_text(out, "\n");
+    }
+}
+
+static Err write_table(Builder *out, const char *folder, const char *name) {
+    char path[PATH_SIZE];
+    Err err = builder_check(out, name);
+    if (!err) err = path_join(path, sizeof(path), folder, name);
+    if (!err) err = file_write_whole(path, out->data, out->length);
+    builder_free(out);
+    return err;
+}
+
+CHECKED Err score_write_tables(const Predictions *predictions, const char *folder) {
+    Builder out = {0};
+    list_predictions(&out, predictions);
+    TRY(write_table(&out, folder, "predictions.csv"));
+    int64_t *counts = calloc((size_t)predictions->n_classes * (size_t)predictions->n_classes, sizeof(*counts));
+    if (!counts) return RAISE(ERR_MEMORY, "confusion matrix: no memory");
+    count_confusions(counts, predictions);
+    list_classes(&out, predictions, counts);
+    Err err = write_table(&out, folder, "classes.csv");
+    list_confusions(&out, predictions, counts);
+    if (!err) err = write_table(&out, folder, "confusion.csv");
+    if (!err) err = confusion_draw(predictions, counts, folder);
+    builder_free(&out);
+    free(counts);
+    return err;
+}

@@ -1,0 +1,178 @@
+#include "eval/readout/internal/readout.h"
+
+#include "nn/layers/attentive.h"
+#include "nn/layers/softmax.h"
+#include "par/agree.h"
+#include "par/share.h"
+#include "par/spread.h"
+#include "train/trainer.h"
+#include "video/transform/augment.h"
+
+typedef struct {
+    Readout *readout;
+    Attentive *network;
+    AttentiveScratch **scratch; /* of each thread */
+    int n_threads;
+    TrainConfig train; /* the configured one, its batch fitted to the clips there are */
+} AttentiveProbe;
+
+/* ---- a leaf ---- */
+
+typedef struct {
+    float *tokens, *targets; /* (B, N, D), (B, K) */
+} Place;
+
+static size_t row_floats(const FeatureTable *features) {
+    return (size_t)features->n_tokens * (size_t)features->D;
+}
+
+static void place_free(void *state, void *place) {
+    (void)state;
+    Place *p = place;
+    if (!p) return;
+    free(p->tokens);
+    free(p->targets);
+    free(p);
+}
+
+static size_t place_bytes(const AttentiveProbe *probe) {
+    size_t B = (size_t)probe->train.micro_batch, K = (size_t)probe->readout->c->task.train->n_classes;
+    return B * (row_floats(&probe->readout->train) + K) * sizeof(float);
+}
+
+static Err place_new(void *state, void **place) {
+    const AttentiveProbe *probe = state;
+    size_t B = (size_t)probe->train.micro_batch, K = (size_t)probe->readout->c->task.train->n_classes;
+    Place *p = *place = calloc(1, sizeof *p);
+    if (!p) return RAISE(ERR_MEMORY, "attentive probe: no memory for a micro-batch");
+    p->tokens = malloc(B * row_floats(&probe->readout->train) * sizeof(float));
+    p->targets = malloc(B * K * sizeof(float));
+    if (!p->tokens || !p->targets) return RAISE(ERR_MEMORY, "attentive probe: no memory for %zu clips", B);
+    return ERR_NONE;
+}
+
+/* A clip of the trainer is a row of the features: one view of one video. */
+static Err load(void *state, void *place, const TrainLeaf *which) {
+    const AttentiveProbe *probe = state;
+    const FeatureTable *train = &probe->readout->train;
+    const ClassificationTask *t = &probe->readout->c->task;
+    size_t floats = row_floats(train), K = (size_t)t->train->n_classes;
+    Place *p = place;
+    for (int i = 0; i < which->n_clips; i++) {
+        int label = train->labels[which->clips[i] / (uint32_t)train->n_views];
+        memcpy(p->tokens + (size_t)i * floats, train->rows + which->clips[i] * floats, floats * sizeof(float));
+        augment_target(p->targets + (size_t)i * K, (int)K, label, label, 1, t->config->data.label_smoothing);
+    }
+    return ERR_NONE;
+}
+
+static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
+                 double *loss) {
+    const AttentiveProbe *probe = task->state;
+    const Place *p = place;
+    attentive_step(probe->network, probe->scratch[thread], params, grads, loss, p->tokens, p->targets, which->n_clips,
+                   1.0f / (float)which->n_leaves);
+}
+
+/* ---- testing ---- */
+
+static void test_video(float *probabilities, const AttentiveProbe *probe, const float *params, int64_t video,
+                       float *logits, double *sums) {
+    const FeatureTable *test = &probe->readout->test;
+    int K = probe->readout->c->task.test->n_classes, most = probe->train.micro_batch;
+    const float *rows = test->rows + (size_t)video * (size_t)test->n_views * row_floats(test);
+    memset(sums, 0, (size_t)K * sizeof *sums);
+    for (int first = 0; first < test->n_views; first += most) {
+        int count = test->n_views - first < most ? test->n_views - first : most;
+        attentive_forward(probe->network, probe->scratch[0], params, logits, rows + (size_t)first * row_floats(test),
+                          count);
+        for (int view = 0; view < count; view++) softmax_add(sums, logits + (size_t)view * (size_t)K, K);
+    }
+    for (int k = 0; k < K; k++) probabilities[k] = (float)(sums[k] / test->n_views);
+}
+
+static Err test_all(float **probabilities, const AttentiveProbe *probe, const float *params) {
+    const Par *par = &probe->readout->c->task.run->par;
+    size_t K = (size_t)probe->readout->c->task.test->n_classes, bytes;
+    Share mine = share_block(probe->readout->test.n_videos, par->rank, par->n_ranks);
+    size_t count = (size_t)(mine.end - mine.begin) * K;
+    float *part = malloc(count * sizeof *part + 1);
+    float *logits = malloc((size_t)probe->train.micro_batch * K * sizeof *logits);
+    double *sums = malloc(K * sizeof *sums);
+    Err err = part && logits && sums ? ERR_NONE : RAISE(ERR_MEMORY, "attentive probe: no memory for the test");
+    for (int64_t video = mine.begin; video < mine.end && !err; video++)
+        test_video(part + (size_t)(video - mine.begin) * K, probe, params, video, logits, sums);
+    err = err_agree_all(err, par, "testing the attentive probe");
+    if (!err) err = gather_bytes_all((void **)probabilities, &bytes, part, count * sizeof *part, par);
+    free(sums);
+    free(logits);
+    free(part);
+    return err;
+}
+
+static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *outcome) {
+    const AttentiveProbe *probe = task->state;
+    float *probabilities = NULL;
+    Err err = test_all(&probabilities, probe, params);
+    if (!err)
+        err = classification_conclude_all(probe->readout->c, probabilities, probe->readout->test.labels,
+                                          outcome->weights_digest, NULL);
+    free(probabilities);
+    return err;
+}
+
+/* ---- the run ---- */
+
+/* Small sets make smaller batches, whole leaves of them. */
+static void fit_batch(AttentiveProbe *probe, int64_t n_rows) {
+    TrainConfig *train = &probe->train;
+    if (train->micro_batch > n_rows) train->micro_batch = (int)n_rows;
+    if (train->batch > n_rows) train->batch = (int)(n_rows / train->micro_batch) * train->micro_batch;
+}
+
+static Err open_probe(AttentiveProbe *probe) {
+    const ClassificationTask *t = &probe->readout->c->task;
+    const FeatureTable *train = &probe->readout->train;
+    fit_batch(probe, train->n_videos * train->n_views);
+    TRY(attentive_new(&probe->network, train->n_tokens, train->D, t->config->readout.heads, t->train->n_classes));
+    int n_threads = t->run->par.threads;
+    probe->scratch = calloc((size_t)n_threads, sizeof *probe->scratch);
+    if (!probe->scratch) return RAISE(ERR_MEMORY, "attentive probe: no memory for %d threads", n_threads);
+    probe->n_threads = n_threads;
+    for (int i = 0; i < n_threads; i++)
+        TRY(attentive_scratch_new(&probe->scratch[i], probe->network, probe->train.micro_batch));
+    return ERR_NONE;
+}
+
+static void close_probe(AttentiveProbe *probe) {
+    for (int i = 0; i < probe->n_threads; i++) attentive_scratch_free(&probe->scratch[i]);
+    free(probe->scratch);
+    attentive_free(&probe->network);
+}
+
+Err readout_attentive_all(Readout *readout) {
+    Classification *c = readout->c;
+    const FeatureTable *train = &readout->train;
+    AttentiveProbe probe = {.readout = readout, .train = c->task.config->train};
+    Err err = err_agree_all(open_probe(&probe), &c->task.run->par, "preparing the attentive probe");
+    if (!err) {
+        TrainTask task = {.name = "attentive probe",
+                          .params = attentive_params(probe.network),
+                          .clips_per_epoch = train->n_videos * train->n_views,
+                          .seed = c->task.run->seed,
+                          .head_scale = (float)c->task.config->init_scale,
+                          .state = &probe,
+                          .flops_per_clip = attentive_flops(probe.network),
+                          .scratch_bytes = attentive_scratch_bytes(probe.network, probe.train.micro_batch),
+                          .loader = {.state = &probe,
+                                     .place_bytes = place_bytes(&probe),
+                                     .place_new = place_new,
+                                     .place_free = place_free,
+                                     .load = load},
+                          .leaf = leaf,
+                          .finish_all = finish_all};
+        err = trainer_run_all(&task, &probe.train, NULL, c->task.run, &c->folder);
+    }
+    close_probe(&probe);
+    return err;
+}

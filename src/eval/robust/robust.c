@@ -1,0 +1,244 @@
+#include "eval/robust/robust.h"
+
+#include "base/system/estimate.h"
+#include "base/system/file.h"
+#include "base/system/log.h"
+#include "base/system/stop.h"
+#include "eval/finetune/forward.h"
+#include "eval/robust/internal/robust_score.h"
+#include "par/agree.h"
+#include "par/spread.h"
+#include "store/runfolder.h"
+#include "train/identity.h"
+#include "train/protocol.h"
+
+typedef struct {
+    const RobustConfig *config;
+    const Finetuned *tuned;
+    const ClipSource *test;
+    const Run *run;
+    RunFolder folder;
+    RobustCells cells;
+    Progress *progress; /* over the cells that are missing */
+} Robust;
+
+static int clips_of(const Robust *r) {
+    return r->config->test_clips ? r->config->test_clips : r->tuned->config.data.test_clips;
+}
+
+static int crops_of(const Robust *r) {
+    return r->config->test_crops ? r->config->test_crops : r->tuned->config.data.test_crops;
+}
+
+/* ---- a cell ---- */
+
+static Forward forward_of(const Robust *r, const Corruption *corruption) {
+    const FinetuneConfig *config = &r->tuned->config;
+    return (Forward){.network = r->tuned->network,
+                     .params = r->tuned->params,
+                     .views = {.source = r->test,
+                               .model = &config->model,
+                               .frame_stride = config->data.frame_stride,
+                               .order = (FrameOrder)config->data.frames,
+                               .n_clips = clips_of(r),
+                               .n_crops = crops_of(r),
+                               .corruption = corruption},
+                     .batch = config->train.micro_batch,
+                     .n_classes = r->tuned->n_classes,
+                     .what = "test videos",
+                     .stoppable = true,
+                     .progress = r->progress};
+}
+
+static Err run_cell_all(Robust *r, int cell) {
+    Corruption corruption = {.scale = corrupt_scale(r->tuned->config.model.image_size), .seed = r->run->seed};
+    bool corrupted = robust_cell_corruption(&r->cells, cell, &corruption);
+    float *probabilities = NULL;
+    int *labels = NULL;
+    char name[NAME_SIZE];
+    Forward forward = forward_of(r, corrupted ? &corruption : NULL);
+    TRY(robust_cell_name(name, sizeof name, &r->cells, cell));
+    progress_note(r->progress, "%s", name);
+    TRY(err_within(forward_probabilities_all(&probabilities, &labels, &forward, r->run), "%s: ", name));
+    Predictions predictions = {
+        .n_videos = r->test->count, .n_classes = r->tuned->n_classes, .probabilities = probabilities, .labels = labels};
+    Err err = r->run->par.rank == 0 ? robust_cell_store(&r->cells, cell, &predictions, r->folder.path) : ERR_NONE;
+    err = err_agree_all(err, &r->run->par, "keeping a cell");
+    free(probabilities);
+    free(labels);
+    return err;
+}
+
+/* Rank 0 knows which cells are there; everybody hears it. */
+static Err find_done_all(Robust *r) {
+    const Par *par = &r->run->par;
+    Err err = par->rank == 0 ? robust_cells_read(&r->cells, r->folder.path) : ERR_NONE;
+    TRY(err_agree_all(err, par, "reading the cells"));
+    return spread_bytes_all(r->cells.done, (size_t)r->cells.n_cells * sizeof *r->cells.done, par);
+}
+
+static int count_missing(const Robust *r) {
+    int n = 0;
+    for (int cell = 0; cell < r->cells.n_cells; cell++) n += !r->cells.done[cell];
+    return n;
+}
+
+static Err say_stopped(const Robust *r) {
+    return RAISE(ERR_STOPPED,
+                 "robust: %s: stopped with %d of %d cells in %s/cells; run the same command again to go on",
+                 stop_reason(), r->cells.n_cells - count_missing(r), r->cells.n_cells, r->folder.path);
+}
+
+static Err run_missing_all(Robust *r) {
+    for (int cell = 0; cell < r->cells.n_cells; cell++) {
+        if (r->cells.done[cell]) continue;
+        Err err = agree_stop_all(&r->run->par) ? ERR_STOPPED : run_cell_all(r, cell);
+        if (err == ERR_STOPPED) return say_stopped(r);
+        TRY(err);
+        r->cells.done[cell] = true;
+    }
+    return ERR_NONE;
+}
+
+static Err run_cells_all(Robust *r) {
+    TRY(find_done_all(r));
+    int missing = count_missing(r);
+    if (missing < r->cells.n_cells)
+        log_info("robust: %d of %d cells are there already", r->cells.n_cells - missing, r->cells.n_cells);
+    Forward forward = forward_of(r, NULL);
+    TRY(forward_progress_all(&r->progress, &forward, missing * r->test->count, r->run));
+    Err err = run_missing_all(r);
+    progress_end_all(&r->progress);
+    return err;
+}
+
+/* ---- the result ---- */
+
+/* What deviated in fine-tuning deviates here. */
+static Err fill_protocol(Result *result, const Robust *r) {
+    enum { OWN = 8, KEPT = RESULT_DEVIATIONS - OWN };
+    const Result *tuned = &r->tuned->result;
+    for (int i = 0; i < tuned->n_deviations && i < KEPT; i++)
+        TRY(result_add_deviation(result, "%s", tuned->deviations[i]));
+    if (tuned->n_deviations > KEPT)
+        TRY(result_add_deviation(result, "and %d more in fine-tuning", tuned->n_deviations - KEPT));
+    for (int i = 0; i < tuned->n_inputs; i++)
+        if (text_equal(tuned->inputs[i].role, "test") && !text_equal(tuned->inputs[i].digest, r->test->digest))
+            TRY(result_add_deviation(result, "tested on %s, not on the test set of fine-tuning", r->test->name));
+    if (r->run->seed != 1)
+        TRY(result_add_deviation(result, "seed of corruptions %llu instead of 1", (unsigned long long)r->run->seed));
+    return protocol_compare(result, r->config, sizeof *r->config, robust_fields);
+}
+
+static Err fill_result(Result *result, const Robust *r) {
+    const Result *tuned = &r->tuned->result;
+    TRY(text_copy(result->task, sizeof result->task, "robust"));
+    TRY(text_copy(result->dataset, sizeof result->dataset, tuned->dataset));
+    TRY(text_copy(result->pretraining, sizeof result->pretraining, tuned->pretraining));
+    TRY(text_copy(result->model, sizeof result->model, tuned->model));
+    result->seed = tuned->seed;
+    TRY(fill_protocol(result, r));
+    TRY(robust_into_result(result, &r->cells));
+    TRY(result_add_input(result, "test", r->test->name, r->test->digest));
+    return result_add_input(result, "weights", r->tuned->path, r->tuned->digest);
+}
+
+static void say_outcome(const Result *result, const Robust *r) {
+    const ResultMetric *clean = result_metric(result, "top1"), *corrupted = result_metric(result, "mean_corrupted");
+    log_info("robust: %s on %s: top-1 %.2f %% clean, %.2f %% [%.2f, %.2f] corrupted (%d corruptions, %lld videos, "
+             "chance %.2f %%), protocol %s; table in %s/robustness.csv",
+             result->pretraining, result->dataset, clean->value, corrupted->value, corrupted->low, corrupted->high,
+             r->cells.plan.list.count, (long long)clean->count, result_metric(result, "chance")->value,
+             result->paper_protocol ? "of the paper" : "reduced", r->folder.path);
+}
+
+static Err conclude(const Robust *r) {
+    char path[PATH_SIZE];
+    Result *result = calloc(1, sizeof *result);
+    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
+    Err err = fill_result(result, r);
+    if (!err) err = robust_write_table(&r->cells, r->folder.path);
+    if (!err) err = runfolder_path(path, sizeof path, &r->folder, "result.json");
+    if (!err) err = result_write(result, path);
+    if (!err) say_outcome(result, r);
+    free(result);
+    return err;
+}
+
+/* ---- the run ---- */
+
+static Err open_folder_all(Robust *r) {
+    char identity[DIGEST_SIZE], name[NAME_SIZE];
+    const char *inputs[] = {r->test->digest, r->tuned->digest};
+    TRY(run_identity(identity, r->config, robust_fields, r->run->seed, inputs, 2));
+    if (r->config->name[0])
+        TRY(text_copy(name, sizeof name, r->config->name));
+    else
+        TRY(text_format(name, sizeof name, "robust-%s-%s", r->tuned->result.dataset, r->tuned->result.pretraining));
+    return runfolder_open_all(&r->folder, name, identity, r->run);
+}
+
+static Err work_all(Robust *r) {
+    if (r->folder.finished) {
+        log_info("already finished: %s (--force starts over)", r->folder.path);
+        return ERR_NONE;
+    }
+    stop_watch_folder(r->folder.path);
+    Err err = run_cells_all(r);
+    stop_watch_folder(NULL);
+    TRY(err);
+    return err_agree_all(r->run->par.rank == 0 ? conclude(r) : ERR_NONE, &r->run->par, "writing the result");
+}
+
+static Err evaluate_all(Robust *r) {
+    char reason[256];
+    TRY(open_folder_all(r));
+    Err err = work_all(r);
+    runfolder_close_all(&r->folder, r->run, run_exit_reason(reason, sizeof reason, err));
+    if (!err && r->run->par.rank == 0) printf("%s\n", r->folder.path);
+    return err;
+}
+
+static void print_plan(const Robust *r) {
+    const FinetuneConfig *config = &r->tuned->config;
+    double passes = (double)r->cells.n_cells * (double)r->test->count * clips_of(r) * crops_of(r);
+    double flops = model_finetune_flops(&config->model, r->tuned->n_classes) / 3 * passes; /* forward only */
+    size_t batch = (size_t)config->train.micro_batch;
+    double memory = (double)classifier_scratch_bytes(r->tuned->network, (int)batch) +
+                    (double)(batch * input_floats(&config->model) * sizeof(float)) +
+                    (double)(classifier_params(r->tuned->network)->total * sizeof(float));
+    char bytes[32];
+    printf("robust: %s after %s, %lld test videos x %d clips x %d crops\n", r->tuned->result.model,
+           r->tuned->result.pretraining, (long long)r->test->count, clips_of(r), crops_of(r));
+    printf("  clean and %d corruptions x %d severities: %d cells, %.0f forward passes\n", r->cells.plan.list.count,
+           r->cells.plan.n_severities, r->cells.n_cells, passes);
+    printf("  %s of memory a rank with one thread, %.3g TFLOP: %.2f core-hours at 50 GFLOP/s\n",
+           text_bytes(bytes, sizeof bytes, memory), flops * 1e-12, flops / ESTIMATE_CORE_FLOPS / 3600);
+    estimate_print(memory, flops / ESTIMATE_CORE_FLOPS);
+}
+
+static Err check(const Robust *r) {
+    if (r->test->count == 0) return RAISE(ERR_INPUT, "test: %s has no videos", r->test->name);
+    if (r->test->n_classes != r->tuned->n_classes)
+        return RAISE(ERR_INPUT, "test: %s has %d classes, but %s was fine-tuned for %d", r->test->name,
+                     r->test->n_classes, r->tuned->path, r->tuned->n_classes);
+    if (r->tuned->config.model.n_frames > CORRUPT_MAX_FRAMES)
+        return RAISE(ERR_USAGE, "corruptions: clips of %d frames, at most %d are possible",
+                     r->tuned->config.model.n_frames, CORRUPT_MAX_FRAMES);
+    return ERR_NONE;
+}
+
+CHECKED Err robust_run_all(const RobustConfig *config, const Finetuned *tuned, const ClipSource *test, const Run *run) {
+    Robust r = {.config = config, .tuned = tuned, .test = test, .run = run};
+    RobustPlan plan;
+    TRY(robust_plan_parse(&plan, config));
+    TRY(check(&r));
+    TRY(err_agree_all(robust_cells_new(&r.cells, &plan, test->count, tuned->n_classes), &run->par, "the cells"));
+    Err err = ERR_NONE;
+    if (run->dry_run)
+        print_plan(&r);
+    else
+        err = evaluate_all(&r);
+    robust_cells_free(&r.cells);
+    return err;
+}

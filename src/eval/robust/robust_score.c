@@ -1,0 +1,178 @@
+#include "eval/robust/internal/robust_score.h"
+
+#include "base/system/file.h"
+#include "math/stats.h"
+
+#include <math.h>
+
+/* ---- figures ---- */
+
+RobustFigure robust_figure_of_cell(const RobustCells *cells, int cell) {
+    const uint8_t *hits = robust_hits(cells, cell);
+    int64_t right = 0;
+    for (int64_t video = 0; video < cells->n_videos; video++) right += hits[video];
+    Interval interval = interval_wilson((double)right, (double)cells->n_videos);
+    return (RobustFigure){100.0 * (double)right / (double)cells->n_videos, {100 * interval.low, 100 * interval.high}};
+}
+
+static int only_one(const RobustCells *cells, const bool *chosen) {
+    int found = -1;
+    for (int cell = 0; cell < cells->n_cells; cell++) {
+        if (chosen[cell] && found >= 0) return -1;
+        if (chosen[cell]) found = cell;
+    }
+    return found;
+}
+
+RobustFigure robust_figure_of_mean(const RobustCells *cells, const bool *chosen) {
+    int single = only_one(cells, chosen);
+    if (single >= 0) return robust_figure_of_cell(cells, single);
+    Moments shares = {0};
+    for (int64_t video = 0; video < cells->n_videos; video++) {
+        int right = 0, asked = 0;
+        for (int cell = 0; cell < cells->n_cells; cell++) {
+            asked += chosen[cell];
+            right += chosen[cell] && robust_hits(cells, cell)[video];
+        }
+        moments_add(&shares, 100.0 * right / asked);
+    }
+    Interval interval = interval_mean(shares.mean, moments_sd(&shares), cells->n_videos);
+    return (RobustFigure){shares.mean, {fmax(0, interval.low), fmin(100, interval.high)}};
+}
+
+/* ---- choices ---- */
+
+static bool choose(bool *chosen, const RobustCells *cells, int kind, int family) {
+    const RobustPlan *plan = &cells->plan;
+    bool any = false;
+    memset(chosen, 0, (size_t)cells->n_cells * sizeof *chosen);
+    for (int k = 0; k < plan->list.count; k++) {
+        if (kind >= 0 && kind != k) continue;
+        if (family >= 0 && family != (int)corrupt_family(plan->list.kinds[k])) continue;
+        for (int s = 0; s < plan->n_severities; s++) any = chosen[robust_cell(cells, k, s)] = true;
+    }
+    return any;
+}
+
+bool robust_choose_kind(bool *chosen, const RobustCells *cells, int kind) {
+    return choose(chosen, cells, kind, -1);
+}
+
+bool robust_choose_family(bool *chosen, const RobustCells *cells, CorruptFamily family) {
+    return choose(chosen, cells, -1, (int)family);
+}
+
+bool robust_choose_all(bool *chosen, const RobustCells *cells) {
+    return choose(chosen, cells, -1, -1);
+}
+
+/* ---- the result ---- */
+
+static Err add_figure(Result *result, const RobustCells *cells, const char *name, RobustFigure figure, bool mean) {
+    return result_add_metric(result, name, figure.value, "%", cells->n_videos, figure.interval.low,
+                             figure.interval.high, mean ? "t over videos 95%" : "Wilson 95%");
+}
+
+static Err add_mean(Result *result, const RobustCells *cells, const char *name, const bool *chosen) {
+    return add_figure(result, cells, name, robust_figure_of_mean(cells, chosen), only_one(cells, chosen) < 0);
+}
+
+static Err add_kinds(Result *result, const RobustCells *cells, bool *chosen) {
+    const RobustPlan *plan = &cells->plan;
+    for (int k = 0; k < plan->list.count; k++) {
+        const char *kind = corrupt_name(plan->list.kinds[k]);
+        robust_choose_kind(chosen, cells, k);
+        TRY(add_mean(result, cells, kind, chosen));
+        for (int s = 0; s < plan->n_severities; s++) {
+            char name[NAME_SIZE];
+            TRY(text_format(name, sizeof name, "%s_s%d", kind, plan->severities[s]));
+            TRY(add_figure(result, cells, name, robust_figure_of_cell(cells, robust_cell(cells, k, s)), false));
+        }
+    }
+    return ERR_NONE;
+}
+
+static Err add_families(Result *result, const RobustCells *cells, bool *chosen) {
+    static const char *const names[FAMILY_COUNT] = {"family_noise", "family_blur", "family_camera_motion",
+                                                    "family_digital", "family_temporal"};
+    for (int family = 0; family < FAMILY_COUNT; family++)
+        if (robust_choose_family(chosen, cells, (CorruptFamily)family))
+            TRY(add_mean(result, cells, names[family], chosen));
+    return ERR_NONE;
+}
+
+static Err add_scores(Result *result, const RobustCells *cells, double clean, double corrupted) {
+    TRY(result_add_metric(result, "absolute_robustness", 1 - (clean - corrupted) / 100, "", cells->n_videos, NAN, NAN,
+                          ""));
+    if (clean <= 0) return ERR_NONE;
+    return result_add_metric(result, "relative_robustness", 1 - (clean - corrupted) / clean, "", cells->n_videos, NAN,
+                             NAN, "");
+}
+
+static Err add_everything(Result *result, const RobustCells *cells, bool *chosen) {
+    RobustFigure clean = robust_figure_of_cell(cells, 0);
+    TRY(add_figure(result, cells, "top1", clean, false));
+    TRY(result_add_metric(result, "chance", 100.0 / cells->n_classes, "%", cells->n_videos, NAN, NAN, ""));
+    TRY(add_kinds(result, cells, chosen));
+    TRY(add_families(result, cells, chosen));
+    robust_choose_all(chosen, cells);
+    TRY(add_mean(result, cells, "mean_corrupted", chosen));
+    return add_scores(result, cells, clean.value, robust_figure_of_mean(cells, chosen).value);
+}
+
+CHECKED Err robust_into_result(Result *result, const RobustCells *cells) {
+    bool *chosen = malloc((size_t)cells->n_cells * sizeof *chosen);
+    if (!chosen) return RAISE(ERR_MEMORY, "no memory for the figures of %d cells", cells->n_cells);
+    Err err = add_everything(result, cells, chosen);
+    free(chosen);
+    return err;
+}
+
+/* ---- the table ---- */
+
+static void add_line(Builder *out, const RobustCells *cells, const char *what, const char *severity,
+                     RobustFigure figure) {
+    builder_add(out, "%s,%s,%lld,%.2f,%.2f,%.2f\n", what, severity, (long long)cells->n_videos, figure.value,
+                figure.interval.low, figure.interval.high);
+}
+
+static void list_kind(Builder *out, const RobustCells *cells, int k, bool *chosen) {
+    const RobustPlan *plan = &cells->plan;
+    char what[NAME_SIZE], severity[16];
+    (void)snprintf(what, sizeof what, "%s,%s", corrupt_name(plan->list.kinds[k]),
+                   corrupt_family_name(corrupt_family(plan->list.kinds[k])));
+    for (int s = 0; s < plan->n_severities; s++) {
+        (void)snprintf(severity, sizeof severity, "%d", plan->severities[s]);
+        add_line(out, cells, what, severity, robust_figure_of_cell(cells, robust_cell(cells, k, s)));
+    }
+    robust_choose_kind(chosen, cells, k);
+    add_line(out, cells, what, "mean", robust_figure_of_mean(cells, chosen));
+}
+
+static void list_cells(Builder *out, const RobustCells *cells, bool *chosen) {
+    builder_add_text(out, "corruption,family,severity,videos,top1_percent,low,high\n");
+    add_line(out, cells, "clean,clean", "0", robust_figure_of_cell(cells, 0));
+    for (int k = 0; k < cells->plan.list.count; k++) list_kind(out, cells, k, chosen);
+    for (int family = 0; family < FAMILY_COUNT; family++) {
+        char what[NAME_SIZE];
+        (void)snprintf(what, sizeof what, "all,%s", corrupt_family_name((CorruptFamily)family));
+        if (robust_choose_family(chosen, cells, (CorruptFamily)family))
+            add_line(out, cells, what, "mean", robust_figure_of_mean(cells, chosen));
+    }
+    robust_choose_all(chosen, cells);
+    add_line(out, cells, "all,all", "mean", robust_figure_of_mean(cells, chosen));
+}
+
+CHECKED Err robust_write_table(const RobustCells *cells, const char *folder) {
+    char path[PATH_SIZE];
+    Builder out = {0};
+    bool *chosen = malloc((size_t)cells->n_cells * sizeof *chosen);
+    if (!chosen) return RAISE(ERR_MEMORY, "no memory for the figures of %d cells", cells->n_cells);
+    list_cells(&out, cells, chosen);
+    Err err = builder_check(&out, "robustness.csv");
+    if (!err) err = path_join(path, sizeof path, folder, "robustness.csv");
+    if (!err) err = file_write_whole(path, out.data, out.length);
+    builder_free(&out);
+    free(chosen);
+    return err;
+}

@@ -1,0 +1,40 @@
+/* gen/dataset/generate - render a variant into a dataset folder: the parallel loop over shards.
+ *
+ * A shard of shard_videos videos is a work unit. Ranks take shards by cost (frames), a rank renders with all its
+ * threads and appends in order; a shard's bytes depend only on variant, seed and video numbers. plan.json (what the
+ * folder is to hold) is written first and dataset.json last: a run that was killed or stopped goes on with the shards
+ * that are missing, and a folder that was planned otherwise is refused. With one_file there is one shard, written by
+ * all ranks through MPI-IO: the same dataset as with shard_videos >= videos. */
+#pragma once
+
+#include "gen/variant/variant.h"
+#include "par/run.h"
+#include "store/data/shard.h"
+#include "video/frames/source.h"
+
+typedef struct {
+    char variant[PATH_SIZE]; /* slug or file */
+    TextList with;           /* changes to the variant, "objects=100" */
+    char pool[PATH_SIZE];    /* comma-separated pools and dataset folders (gen/variant/media.h) */
+    char split[16];          /* stand-ins: train | test */
+    int64_t videos;
+    int size, frames; /* 0: the variant's */
+    int shard_videos; /* videos a shard: a work unit */
+    bool one_file;    /* all videos in one shard that all ranks write at once; raw storage */
+    int storage;      /* StorageKind */
+} GenerateConfig;
+
+extern const Field generate_fields[];
+
+/* The variant with the config's changes; rank 0 looks, all hear. */
+CHECKED Err generate_variant_all(Variant **variant, const GenerateConfig *config, const Par *par);
+
+/* Shards that exist and verify are kept; --dry-run prints counts, bytes by storage kind, memory, time. */
+CHECKED Err generate_run_all(const GenerateConfig *config, const Variant *variant, const Run *run);
+
+/* The variant on the fly: `count` videos an epoch, endless; video (epoch, index) is item epoch * count + index, so
+ * epoch 0 is what generate would write. The variant is borrowed for the life of the source. */
+CHECKED Err live_source_open_all(ClipSource **source, const Variant *variant, const char *pool_paths, const char *split,
+                                 int64_t count, uint64_t seed, const Par *par);
+/* Of the pools and videos it draws from; "" without any. */
+const char *live_source_media_digest(const ClipSource *source);

@@ -1,0 +1,67 @@
+#include "gen/dataset/internal/generate_shard.h"
+
+#include "base/system/stop.h"
+#include "gen/dataset/internal/workbench.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the threads of one shard share; changed only within the ordered part. */
+typedef struct {
+    const ShardJob *job;
+    ShardWriter *writer;
+    Err err;
+    char message[1024];
+} ShardRun;
+
+static void keep_error(ShardRun *run, Err err, int64_t video) {
+    run->err = err_within(err, "video %lld: ", (long long)video);
+    snprintf(run->message, sizeof run->message, "%s", err_message());
+}
+
+static void append_video(ShardRun *run, const Workbench *bench, int64_t video, Err rendered) {
+    if (run->err) return;
+    Err err = rendered;
+    if (!err && stop_requested()) err = RAISE(ERR_STOPPED, "stopped while rendering: %s", stop_reason());
+    if (!err)
+        err = shard_append(run->writer, video, bench->info.label, &bench->frames, (const void *const *)bench->columns);
+    if (err)
+        keep_error(run, err, video);
+    else if (run->job->progress)
+        progress_add(run->job->progress, 1);
+}
+
+static void render_videos(ShardRun *run) {
+    const ShardJob *job = run->job;
+    bool pixels = job->storage != STORAGE_LATENT;
+#pragma omp parallel num_threads(job->threads)
+    {
+        Workbench bench;
+        Err ready = workbench_init(&bench, job->generator, job->longest, pixels);
+#pragma omp for ordered schedule(dynamic, 1)
+        for (int64_t v = 0; v < job->n_videos; v++) {
+            int64_t video = job->first + v;
+            Err err = ready;
+            bool failed;
+#pragma omp atomic read
+            failed = run->err;
+            if (!err && !failed) err = workbench_render(&bench, job->generator, video, pixels);
+#pragma omp ordered
+            append_video(run, &bench, video, err);
+        }
+        workbench_free(&bench);
+    }
+}
+
+Err generate_shard(char digest[DIGEST_SIZE], const ShardJob *job) {
+    const Generator *generator = job->generator;
+    ShardRun run = {.job = job};
+    TRY(shard_create(&run.writer, job->path, job->storage, generator->size, generator->size, job->n_videos,
+                     job->n_frames, generator->columns, generator->n_columns, job->config_text));
+    render_videos(&run);
+    if (!run.err) return shard_finish(&run.writer, digest);
+    shard_abandon(&run.writer);
+    err_adopt(run.err, run.message);
+    return run.err;
+}

@@ -1,0 +1,110 @@
+#include "gen/dataset/rerender.h"
+
+#include "base/config/json.h"
+#include "gen/dataset/generate.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+
+/* What a dataset's plan says, as text pieces of its JSON. */
+typedef struct {
+    cJSON *plan, *provenance;
+    const char *split, *media, *pool;
+    uint64_t seed;
+    Variant *variant;
+} Origin;
+
+static const char *text_of(const cJSON *tree, const char *key) {
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, key));
+    return text ? text : "";
+}
+
+static Err read_variant(Origin *origin, const char *folder) {
+    const cJSON *tree = cJSON_GetObjectItemCaseSensitive(origin->plan, "variant");
+    char *text = NULL;
+    if (!cJSON_IsObject(tree)) return RAISE(ERR_INPUT, "%s: its manifest names no variant to render it with", folder);
+    TRY(json_print(&text, tree));
+    Err err = variant_from_text(&origin->variant, text);
+    free(text);
+    return err;
+}
+
+static Err read_origin(Origin *origin, const Dataset *dataset, const char *folder) {
+    *origin = (Origin){.seed = dataset->seed, .pool = ""};
+    TRY(json_parse(&origin->plan, dataset->config_text, strlen(dataset->config_text), folder, ERR_INPUT));
+    origin->split = text_of(origin->plan, "split");
+    origin->media = text_of(origin->plan, "media");
+    if (dataset->provenance) {
+        TRY(json_parse(&origin->provenance, dataset->provenance, strlen(dataset->provenance), folder, ERR_INPUT));
+        origin->pool = text_of(origin->provenance, "pool");
+    }
+    return read_variant(origin, folder);
+}
+
+/* The live source keeps the variant for its life; the wrapper owns both. */
+typedef struct {
+    ClipSource *live;
+    Origin origin;
+} Rerender;
+
+static Err rerender_info(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info) {
+    const Rerender *state = source->state;
+    (void)epoch; /* a dataset has the same videos in every epoch */
+    return clip_source_info(state->live, 0, index, info);
+}
+
+static Err rerender_read(const ClipSource *source, int64_t epoch, int64_t index, const int *frame_numbers, int n_frames,
+                         Frames *out) {
+    const Rerender *state = source->state;
+    (void)epoch;
+    return clip_source_read(state->live, 0, index, frame_numbers, n_frames, out);
+}
+
+static void rerender_close(ClipSource *source) {
+    Rerender *state = source->state;
+    clip_source_close(&state->live);
+    variant_free(&state->origin.variant);
+    cJSON_Delete(state->origin.plan);
+    cJSON_Delete(state->origin.provenance);
+    free(state);
+    free(source);
+}
+
+static const ClipSourceOps rerender_ops = {"latent", rerender_info, rerender_read, rerender_close};
+
+static Err open_live(ClipSource *source, const Dataset *dataset, const char *folder) {
+    Rerender *state = source->state;
+    Origin *origin = &state->origin;
+    Par alone = par_serial(1);
+    TRY(read_origin(origin, dataset, folder));
+    TRY(err_within(live_source_open_all(&state->live, origin->variant, origin->pool, origin->split, dataset->n_clips,
+                                        origin->seed, &alone),
+                   "%s: rendering its videos: ", folder));
+    if (!text_equal(live_source_media_digest(state->live), origin->media)) {
+        return RAISE(ERR_INPUT, "%s: rendering its videos: the pool %s is not what it was when the dataset was made",
+                     folder, origin->pool);
+    }
+    TRY(text_copy(source->digest, sizeof source->digest, state->live->digest));
+    source->n_classes = state->live->n_classes;
+    source->class_names = state->live->class_names;
+    return text_copy(source->name, sizeof source->name, dataset->name);
+}
+
+static Err open_latent(ClipSource **source, const Dataset *dataset, const char *folder) {
+    *source = calloc(1, sizeof **source);
+    Rerender *state = calloc(1, sizeof *state);
+    if (!*source || !state) {
+        free(*source);
+        free(state);
+        *source = NULL;
+        return RAISE(ERR_MEMORY, "%s: opening a latent dataset: out of memory", folder);
+    }
+    **source = (ClipSource){.ops = &rerender_ops, .count = dataset->n_clips, .state = state};
+    Err err = open_live(*source, dataset, folder);
+    if (err) clip_source_close(source);
+    return err;
+}
+
+void rerender_install(void) {
+    shard_source_set_renderer(open_latent);
+}

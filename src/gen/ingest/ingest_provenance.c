@@ -1,0 +1,80 @@
+#include "gen/ingest/internal/ingest_work.h"
+
+#include "base/config/json.h"
+#include "store/record.h"
+
+int64_t ingest_videos_of_class(const Ingest *ingest, int label) {
+    int64_t n_videos = 0;
+    for (int64_t i = 0; i < ingest->list->count; i++)
+        n_videos += ingest->list->labels[i] == label && !ingest->probes[i].reason[0];
+    return n_videos;
+}
+
+static bool put_counts(cJSON *tree, const Ingest *ingest) {
+    const IngestList *list = ingest->list;
+    int64_t n_bad = ingest_count_bad(ingest->probes, list->count);
+    return record_put_text(tree, "plan", list->digest) && record_put_text(tree, "input", ingest->config->input) &&
+           record_put_int(tree, "files_found", list->n_found) && record_put_int(tree, "files_tried", list->count) &&
+           record_put_int(tree, "files_used", list->count - n_bad) && record_put_int(tree, "files_skipped", n_bad) &&
+           record_put_int(tree, "files_damaged", ingest_count_damaged(ingest->probes, list->count)) &&
+           record_put_int(tree, "files_left_out_by_name", list->n_left_out);
+}
+
+static bool put_list(cJSON *tree, const Ingest *ingest) {
+    const ListingOrigin *origin = &ingest->list->origin;
+    if (!origin->format) return true;
+    cJSON *entry = cJSON_AddObjectToObject(tree, "list");
+    return entry && record_put_text(entry, "path", ingest->config->list) &&
+           record_put_text(entry, "format", list_format_name(origin->format)) &&
+           (!origin->part || record_put_text(entry, "part", list_part_name(origin->part))) &&
+           (!origin->split || record_put_int(entry, "split", origin->split)) &&
+           record_put_int(entry, "videos", ingest->list->n_found) &&
+           record_put_int(entry, "others_left_out", origin->n_unused) &&
+           record_put_int(entry, "missing", ingest_list_missing(ingest->list)) &&
+           record_put_text(entry, "digest", origin->digest);
+}
+
+static bool put_empty_classes(cJSON *tree, const Ingest *ingest) {
+    const ClassNames *classes = &ingest->list->classes;
+    cJSON *names = NULL;
+    bool complete = true;
+    for (int k = 0; k < classes->count && complete; k++) {
+        if (ingest_videos_of_class(ingest, k)) continue;
+        if (!names) names = cJSON_AddArrayToObject(tree, "classes_without_videos");
+        complete = names && cJSON_AddItemToArray(names, cJSON_CreateString(classes->names[k]));
+    }
+    return complete;
+}
+
+static bool put_skipped(cJSON *entry, const IngestProbe *probe) {
+    return record_put_text(entry, "reason", probe->reason);
+}
+
+static bool put_used(cJSON *entry, const IngestProbe *probe) {
+    return record_put_int(entry, "frames", probe->n_frames) && record_put_int(entry, "height", probe->height) &&
+           record_put_int(entry, "width", probe->width) &&
+           (probe->n_damaged == 0 || record_put_int(entry, "damaged", probe->n_damaged));
+}
+
+static bool put_files(cJSON *tree, const Ingest *ingest) {
+    cJSON *skipped = cJSON_AddArrayToObject(tree, "skipped"), *used = cJSON_AddArrayToObject(tree, "used");
+    bool complete = skipped && used;
+    for (int64_t i = 0; i < ingest->list->count && complete; i++) {
+        const IngestProbe *probe = &ingest->probes[i];
+        bool bad = probe->reason[0] != '\0';
+        cJSON *entry = cJSON_CreateObject();
+        complete = cJSON_AddItemToArray(bad ? skipped : used, entry) &&
+                   record_put_text(entry, "file", ingest->list->names[i]) &&
+                   (bad ? put_skipped(entry, probe) : put_used(entry, probe));
+    }
+    return complete;
+}
+
+Err ingest_provenance(char **text, const Ingest *ingest) {
+    cJSON *tree = cJSON_CreateObject();
+    bool complete = tree && put_counts(tree, ingest) && put_list(tree, ingest) && put_empty_classes(tree, ingest) &&
+                    put_files(tree, ingest);
+    Err err = complete ? json_print(text, tree) : RAISE(ERR_MEMORY, "no memory for the list of files read");
+    cJSON_Delete(tree);
+    return err;
+}

@@ -1,0 +1,31 @@
+/* gen/ingest/ingest_listing - the files that rank 0 found or read in a list, on their way to all ranks. Inside
+ * gen/ingest/ingest. */
+#pragma once
+
+#include "gen/ingest/internal/ingest_config.h"
+#include "gen/ingest/internal/video_list.h"
+#include "par/par.h"
+
+/* What a list says besides its videos; format VIDEO_LIST_AUTO: there is none. */
+typedef struct {
+    int format, part, split;
+    char name[32];
+    char digest[DIGEST_SIZE];
+    int64_t n_unused;
+} ListingOrigin;
+
+/* Start from {0}. */
+typedef struct {
+    char *bytes; /* per file its name, a zero byte, its size in 8 bytes and its label in 4; then the class names, each
+                    with a zero byte */
+    size_t length;
+    struct {
+        int64_t n_files, n_left_out;
+        int n_classes;
+        ListingOrigin origin;
+    } facts;
+} Listing;
+
+/* By the folder, or by the list if there is one. A listed file that is not there has size -1. Rank 0. */
+CHECKED Err ingest_look(Listing *listing, const IngestConfig *config);
+CHECKED Err ingest_listing_spread_all(Listing *listing, const Par *par);

@@ -1,0 +1,159 @@
+#include "gen/ingest/internal/video_list_formats.h"
+
+#include "base/system/file.h"
+
+static const char *const format_names[] = {"auto", "ucf101", "hmdb51", "kinetics", "videomae"};
+static const char *const part_names[] = {"auto", "train", "test", "val"};
+
+const char *list_format_name(int format) {
+    return format_names[format];
+}
+
+const char *list_part_name(int part) {
+    return part_names[part];
+}
+
+ListPart list_part_of_name(const char *path) {
+    for (int part = LIST_PART_TRAIN; part <= LIST_PART_VAL; part++)
+        if (text_starts(path_base(path), part_names[part])) return (ListPart)part;
+    return LIST_PART_AUTO;
+}
+
+/* ---- building ---- */
+
+CHECKED Err video_list_add(VideoList *list, const char *path, int label, int line) {
+    if ((list->count & (list->count - 1)) == 0) { /* full whenever the count is a power of two */
+        size_t room = list->count ? 2 * (size_t)list->count : 1;
+        ListedVideo *grown = realloc(list->videos, room * sizeof *grown);
+        if (!grown) return RAISE(ERR_MEMORY, "no memory for a list of %zu videos", room);
+        list->videos = grown;
+    }
+    char *copy = strdup(path);
+    if (!copy) return RAISE(ERR_MEMORY, "no memory for a list of %lld videos", (long long)list->count);
+    list->videos[list->count++] = (ListedVideo){copy, label, line};
+    return ERR_NONE;
+}
+
+/* The number in front of the name, or -1. */
+static int leading_number(const char *text) {
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits < 8 && text[digits] == ' ' ? (int)strtol(text, NULL, 10) : -1;
+}
+
+static bool all_numbered_from(const ListFile *file, int first) {
+    for (int i = 0; i < file->count; i++)
+        if (leading_number(file->lines[i].text) != first + i) return false;
+    return true;
+}
+
+CHECKED Err video_list_read_classes(VideoList *list, const char *path, Digest *digest) {
+    ListFile file;
+    TRY(err_within(list_file_read(&file, path, digest), "classes: "));
+    bool numbered = all_numbered_from(&file, 0) || all_numbered_from(&file, 1);
+    Err err = file.count ? ERR_NONE : RAISE(ERR_INPUT, "%s: names no classes", path);
+    for (int i = 0; i < file.count && !err; i++) {
+        const char *name = file.lines[i].text;
+        if (numbered) name += strcspn(name, " ");
+        name += strspn(name, " ");
+        if (class_names_find(&list->classes, name, strlen(name)) >= 0)
+            err = RAISE(ERR_INPUT, "%s:%d: class %s was named before", path, file.lines[i].number, name);
+        if (!err) err = class_names_add(&list->classes, name, strlen(name));
+    }
+    list_file_free(&file);
+    return err;
+}
+
+/* ---- which format ---- */
+
+static Err guess_format(int *format, const char *path) {
+    ListFile file;
+    if (file_is_directory(path)) {
+        *format = VIDEO_LIST_HMDB51;
+        return ERR_NONE;
+    }
+    TRY(list_file_read(&file, path, NULL));
+    int label;
+    char *first = file.count ? file.lines[0].text : NULL;
+    const char *word = NULL, *base = path_base(path);
+    *format = VIDEO_LIST_AUTO;
+    if (first && strstr(first, "youtube_id"))
+        *format = VIDEO_LIST_KINETICS;
+    else if (text_starts(base, "trainlist") || text_starts(base, "testlist"))
+        *format = VIDEO_LIST_UCF101;
+    else if (first && (word = list_last_word(first)) && list_number(&label, word, 0, 1 << 30))
+        *format = VIDEO_LIST_VIDEOMAE;
+    list_file_free(&file);
+    return *format ? ERR_NONE
+                   : RAISE(ERR_INPUT,
+                           "%s: is no list of a known kind; say which with --list-format (ucf101: trainlist01.txt, "
+                           "hmdb51: a folder, kinetics: a csv with youtube_id in its header, videomae: \"path label\")",
+                           path);
+}
+
+/* ---- checking ---- */
+
+static int by_path(const void *a, const void *b) {
+    return strcmp((*(ListedVideo *const *)a)->path, (*(ListedVideo *const *)b)->path);
+}
+
+/* A video named twice would count twice. */
+static Err refuse_repeats(const VideoList *list, const char *path) {
+    const ListedVideo **sorted = malloc((size_t)list->count * sizeof *sorted);
+    if (!sorted) return RAISE(ERR_MEMORY, "no memory for a list of %lld videos", (long long)list->count);
+    for (int64_t i = 0; i < list->count; i++) sorted[i] = &list->videos[i];
+    qsort(sorted, (size_t)list->count, sizeof *sorted, by_path);
+    Err err = ERR_NONE;
+    for (int64_t i = 1; i < list->count && !err; i++) {
+        const ListedVideo *a = sorted[i - 1], *b = sorted[i];
+        if (text_equal(a->path, b->path))
+            err = RAISE(ERR_INPUT, "%s: names %s twice, in lines %d and %d", path, a->path,
+                        a->line < b->line ? a->line : b->line, a->line < b->line ? b->line : a->line);
+    }
+    free(sorted);
+    return err;
+}
+
+static Err check_list(const VideoList *list, const ListRequest *request) {
+    if (list->count == 0)
+        return RAISE(ERR_INPUT, "%s: names no videos%s%s (%lld lines are of others)", request->path,
+                     list->part ? " of part " : "", list->part ? list_part_name(list->part) : "",
+                     (long long)list->n_unused);
+    for (int64_t i = 0; i < list->count; i++)
+        if (list->videos[i].label >= list->classes.count)
+            return RAISE(ERR_INPUT, "%s:%d: label %d, but %s names %d classes (labels 0 to %d)", request->path,
+                         list->videos[i].line, list->videos[i].label, request->classes, list->classes.count,
+                         list->classes.count - 1);
+    return refuse_repeats(list, request->path);
+}
+
+/* ---- the whole ---- */
+
+static Err read_list(VideoList *list, const ListRequest *request, Digest *digest) {
+    static VideoListReader *const readers[] = {[VIDEO_LIST_UCF101] = video_list_ucf101,
+                                               [VIDEO_LIST_HMDB51] = video_list_hmdb51,
+                                               [VIDEO_LIST_KINETICS] = video_list_kinetics,
+                                               [VIDEO_LIST_VIDEOMAE] = video_list_videomae};
+    list->format = request->format;
+    if (list->format == VIDEO_LIST_AUTO) TRY(guess_format(&list->format, request->path));
+    if (request->classes[0]) TRY(video_list_read_classes(list, request->classes, digest));
+    TRY(readers[list->format](list, request, digest));
+    return check_list(list, request);
+}
+
+CHECKED Err video_list_read(VideoList *list, const ListRequest *request) {
+    Digest *digest = NULL;
+    *list = (VideoList){0};
+    TRY(digest_new(&digest));
+    Err err = read_list(list, request, digest);
+    digest_hex(digest, list->digest);
+    digest_free(&digest);
+    if (err) video_list_free(list);
+    return err_within(err, "list: ");
+}
+
+void video_list_free(VideoList *list) {
+    for (int64_t i = 0; i < list->count; i++) free(list->videos[i].path);
+    free(list->videos);
+    class_names_free(&list->classes);
+    *list = (VideoList){0};
+}

@@ -1,0 +1,33 @@
+#include "gen/ingest/internal/video_list_formats.h"
+
+/* "<path> <label>": the last blank separates, so that paths may hold blanks. */
+static Err read_line(VideoList *list, int *largest, const char *path, const ListLine *line) {
+    int label = 0;
+    const char *word = list_last_word(line->text);
+    if (!word || !list_number(&label, word, 0, 1 << 20))
+        return RAISE(ERR_INPUT, "%s:%d: expected a path, a blank and a label from 0, found \"%.200s\"", path,
+                     line->number, word ? word : line->text);
+    if (label > *largest) *largest = label;
+    return video_list_add(list, line->text, label, line->number);
+}
+
+static Err number_classes(ClassNames *classes, int count) {
+    for (int k = 0; k < count; k++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "%d", k);
+        TRY(class_names_add(classes, name, strlen(name)));
+    }
+    return ERR_NONE;
+}
+
+Err video_list_videomae(VideoList *list, const ListRequest *request, Digest *digest) {
+    ListFile file;
+    int largest = -1;
+    list->part = list_part_of_name(request->path);
+    TRY(list_file_read(&file, request->path, digest));
+    Err err = ERR_NONE;
+    for (int i = 0; i < file.count && !err; i++) err = read_line(list, &largest, request->path, &file.lines[i]);
+    list_file_free(&file);
+    if (!err && !list->classes.count) err = number_classes(&list->classes, largest + 1);
+    return err;
+}

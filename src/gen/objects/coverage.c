@@ -1,0 +1,10 @@
+#include "gen/objects/internal/coverage.h"
+
+void coverage_reset(Coverage *coverage, uint64_t *bits, int size) {
+    *coverage =
+        (Coverage){.size = size, .words = coverage_words(size), .open_pixels = (int64_t)size * size, .bits = bits};
+    uint64_t tail = ~(uint64_t)0 >> (63 - (size - 1) % 64);
+    for (int y = 0; y < size; y++)
+        for (int w = 0; w < coverage->words; w++)
+            bits[(int64_t)y * coverage->words + w] = w == coverage->words - 1 ? tail : ~(uint64_t)0;
+}

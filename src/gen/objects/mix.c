@@ -1,0 +1,79 @@
+#include "gen/objects/internal/mix.h"
+
+#include "gen/objects/internal/picture.h"
+#include "math/rng.h"
+
+#include <string.h>
+
+void mix_init(Mix *mix, const GeneratorSetup *setup, const ImageLaw *images) {
+    *mix =
+        (Mix){setup->variant, setup->media, setup->seed, setup->count, *images, (uint32_t)media_n_videos(setup->media)};
+}
+
+int64_t mix_n_generated(const Mix *mix) {
+    return (int64_t)((double)mix->count * (1 - mix->variant->mix_share));
+}
+
+MixPick mix_pick(const Mix *mix, uint64_t item) {
+    MixPick pick = {MIX_NONE, -1};
+    if (mix->variant->mix == MIX_NONE || (int64_t)(item % (uint64_t)mix->count) < mix_n_generated(mix)) return pick;
+    Rng rng = rng_stream(mix->seed, RNG_MIX_SOURCE, item, 0);
+    pick.kind = (MixKind)mix->variant->mix;
+    pick.number = pick.kind == MIX_STATIC_CLIPS ? image_law_draw(&mix->images, &rng) : rng_below(&rng, mix->n_videos);
+    return pick;
+}
+
+static Err real_info(const Mix *mix, MixPick pick, VideoInfo *info) {
+    int64_t index;
+    const ClipSource *source = media_video(mix->media, pick.number, &index);
+    return clip_source_info(source, 0, index, info);
+}
+
+Err mix_real_length(const Mix *mix, MixPick pick, int *n_frames) {
+    VideoInfo info;
+    TRY(real_info(mix, pick, &info));
+    *n_frames = info.n_frames;
+    return ERR_NONE;
+}
+
+static void render_still(const Mix *mix, const Renderer *renderer, int64_t number, Frames *out) {
+    Fill fill;
+    MediaImage image = media_image(mix->media, number);
+    fill_picture(&fill, &renderer->grids[image.pool], image.pixels, mix->variant->size);
+    picture_paint(&fill, out->data, mix->variant->size);
+    for (int f = 1; f < out->n_frames; f++) memcpy(frames_at(out, f), out->data, frames_frame_bytes(out));
+}
+
+Err mix_render(const Mix *mix, const Renderer *renderer, MixPick pick, const int *frame_numbers, int n_frames,
+               Frames *out) {
+    int size = mix->variant->size;
+    if (pick.kind == MIX_REAL_VIDEOS) return picture_video(out, mix->media, pick.number, frame_numbers, n_frames, size);
+    TRY(frames_shape(out, n_frames, size, size));
+    render_still(mix, renderer, pick.number, out);
+    return ERR_NONE;
+}
+
+int mix_columns(LatentColumn *columns, const Mix *mix) {
+    if (mix->variant->mix == MIX_NONE) return 0;
+    if (columns) {
+        columns[0] = (LatentColumn){.name = "mix_kind",
+                                    .description = "0 generated, 1 still clip, 2 real video",
+                                    .units = "",
+                                    .type = LATENT_I32,
+                                    .rows = 1,
+                                    .cols = 1};
+        columns[1] = (LatentColumn){.name = "mix_number",
+                                    .description = "pool image or video, -1 none",
+                                    .units = "",
+                                    .type = LATENT_I32,
+                                    .rows = 1,
+                                    .cols = 1};
+    }
+    return 2;
+}
+
+void mix_latents(void *const *columns, const Mix *mix, MixPick pick) {
+    if (mix->variant->mix == MIX_NONE) return;
+    int32_t values[2] = {(int32_t)pick.kind, (int32_t)pick.number};
+    for (int c = 0; c < 2; c++) memcpy(columns[c], &values[c], sizeof values[c]);
+}

@@ -1,0 +1,200 @@
+#include "gen/objects/render.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+Err renderer_init(Renderer *renderer, const Variant *variant, const Media *media) {
+    *renderer = (Renderer){.variant = variant, .media = media};
+    Err err = ERR_NONE;
+    for (int p = 0; p < media->n_pools && !err; p++) {
+        const Pool *pool = &media->pools[p];
+        err = texture_grid_init(&renderer->grids[p], pool->height, pool->width, variant->size,
+                                (TextureFilter)variant->texture_filter);
+    }
+    if (err) renderer_free(renderer);
+    return err;
+}
+
+void renderer_free(Renderer *renderer) {
+    for (int p = 0; p < MEDIA_POOLS_MAX; p++) texture_grid_free(&renderer->grids[p]);
+}
+
+typedef struct {
+    size_t objects, bodies, bits, rows, total;
+} PainterLayout;
+
+static size_t take(size_t *used, size_t bytes) {
+    size_t at = *used;
+    *used += (bytes + 63) & ~(size_t)63;
+    return at;
+}
+
+static PainterLayout painter_layout(const Variant *variant) {
+    PainterLayout at = {0};
+    size_t n = (size_t)variant->objects, size = (size_t)variant->size;
+    at.objects = take(&at.total, n * sizeof(SceneObject));
+    at.bodies = take(&at.total, n * sizeof(Body));
+    at.bits = take(&at.total, size * (size_t)coverage_words(variant->size) * sizeof(uint64_t));
+    at.rows = take(&at.total, 2 * size * sizeof(int));
+    return at;
+}
+
+size_t painter_bytes(const Variant *variant) {
+    return painter_layout(variant).total;
+}
+
+Err painter_init(Painter *painter, const Renderer *renderer) {
+    PainterLayout at = painter_layout(renderer->variant);
+    *painter = (Painter){.renderer = renderer, .block = malloc(at.total)};
+    if (!painter->block) return RAISE(ERR_MEMORY, "scratch of the renderer: %zu bytes: out of memory", at.total);
+    char *base = painter->block;
+    painter->scene.objects = (SceneObject *)(void *)(base + at.objects);
+    painter->bodies = (Body *)(void *)(base + at.bodies);
+    painter->open_bits = (uint64_t *)(void *)(base + at.bits);
+    painter->spans.left = (int *)(void *)(base + at.rows);
+    painter->spans.right = painter->spans.left + renderer->variant->size;
+    return ERR_NONE;
+}
+
+void painter_free(Painter *painter) {
+    frames_free(&painter->texture_frame);
+    texture_grid_free(&painter->frame_grid);
+    free(painter->block);
+    *painter = (Painter){0};
+}
+
+void painter_begin(Painter *painter) {
+    const Variant *variant = painter->renderer->variant;
+    for (int i = 0; i < variant->objects; i++) shape_body(&painter->bodies[i], &painter->scene.objects[i], variant);
+}
+
+bool painter_outline(const Painter *painter, int i, int t, Outline *outline, Pose *pose) {
+    const Variant *variant = painter->renderer->variant;
+    const SceneObject *object = &painter->scene.objects[i];
+    *pose = motion_pose(object, painter->bodies[i].course, variant, t);
+    if (motion_is_culled(pose, variant) || !shape_may_touch(&painter->bodies[i], pose, variant->size)) return false;
+    shape_outline(outline, &painter->bodies[i], object, pose, variant, t);
+    return true;
+}
+
+/* Frame t of the object's texture video, which starts over when it is shorter. */
+static Err read_texture_frame(Painter *painter, int video, int t) {
+    const Renderer *renderer = painter->renderer;
+    VideoInfo info;
+    int64_t index;
+    const ClipSource *source = media_video(renderer->media, video, &index);
+    TRY(clip_source_info(source, 0, index, &info));
+    int number = t % info.n_frames;
+    TRY(clip_source_read(source, 0, index, &number, 1, &painter->texture_frame));
+    TextureGrid *grid = &painter->frame_grid;
+    if (grid->height == info.height && grid->width == info.width) return ERR_NONE;
+    texture_grid_free(grid);
+    return texture_grid_init(grid, info.height, info.width, renderer->variant->size,
+                             (TextureFilter)renderer->variant->texture_filter);
+}
+
+static Err find_texture(Painter *painter, int texture, int t, const TextureGrid **grid, const uint8_t **pixels) {
+    const Renderer *renderer = painter->renderer;
+    if (renderer->variant->fill == FILL_TEXTURE_VIDEO) {
+        TRY(read_texture_frame(painter, texture, t));
+        *grid = &painter->frame_grid;
+        *pixels = painter->texture_frame.data;
+        return ERR_NONE;
+    }
+    MediaImage image = media_image(renderer->media, texture);
+    *grid = &renderer->grids[image.pool];
+    *pixels = image.pixels;
+    return ERR_NONE;
+}
+
+Err painter_fill_object(Painter *painter, int i, int t, const Pose *pose) {
+    const Variant *variant = painter->renderer->variant;
+    const SceneObject *object = &painter->scene.objects[i];
+    if (variant->fill == FILL_COLOR) {
+        fill_solid(&painter->fill, object->color);
+        return ERR_NONE;
+    }
+    const TextureGrid *grid;
+    const uint8_t *pixels;
+    TRY(find_texture(painter, object->texture, t, &grid, &pixels));
+    TextureMap map = shape_texture_map(&painter->bodies[i], pose, variant);
+    fill_texture(&painter->fill, grid, pixels, &map, variant->size, object->color, (SaturateRule)variant->saturate);
+    return ERR_NONE;
+}
+
+void painter_fill_background(Painter *painter) {
+    const Renderer *renderer = painter->renderer;
+    const int32_t black[3] = {0, 0, 0};
+    switch ((BackgroundKind)renderer->variant->background) {
+    case BACKGROUND_BLACK: fill_solid(&painter->fill, black); break;
+    case BACKGROUND_COLOR: fill_solid(&painter->fill, painter->scene.background_color); break;
+    case BACKGROUND_IMAGE: {
+        MediaImage image = media_image(renderer->media, painter->scene.background_image);
+        fill_picture(&painter->fill, &renderer->grids[image.pool], image.pixels, renderer->variant->size);
+        break;
+    }
+    }
+}
+
+static void paint_open(Painter *painter, int y, int left, int right, uint8_t *frame) {
+    uint8_t *row = frame + (size_t)y * (size_t)painter->coverage.size * 3;
+    RunWalk walk = coverage_take(&painter->coverage, y, left, right);
+    int x, length;
+    while (coverage_run(&walk, &x, &length)) fill_run(&painter->fill, row, x, y, length);
+}
+
+/* Most objects lie wholly behind others: their box tells, before any row of theirs is worked out. */
+static bool box_has_open(const Coverage *coverage, const Outline *outline) {
+    ShapeBox box = shape_box(outline, coverage->size);
+    if (box.left > box.right) return false;
+    for (int y = box.top; y <= box.bottom; y++)
+        if (coverage_any(coverage, y, box.left, box.right)) return true;
+    return false;
+}
+
+static bool spans_have_open(const Painter *painter) {
+    const Spans *spans = &painter->spans;
+    for (int y = spans->top; y <= spans->bottom; y++)
+        if (spans->left[y] <= spans->right[y] && coverage_any(&painter->coverage, y, spans->left[y], spans->right[y]))
+            return true;
+    return false;
+}
+
+static Err paint_object(Painter *painter, int i, int t, uint8_t *frame) {
+    Outline outline;
+    Pose pose;
+    Spans *spans = &painter->spans;
+    if (!painter_outline(painter, i, t, &outline, &pose)) return ERR_NONE;
+    if (!box_has_open(&painter->coverage, &outline)) return ERR_NONE;
+    shape_spans(spans, &outline, painter->coverage.size);
+    if (!spans_have_open(painter)) return ERR_NONE;
+    TRY(painter_fill_object(painter, i, t, &pose));
+    for (int y = spans->top; y <= spans->bottom; y++)
+        if (spans->left[y] <= spans->right[y]) paint_open(painter, y, spans->left[y], spans->right[y], frame);
+    return ERR_NONE;
+}
+
+Err render_frame(Painter *painter, int t, uint8_t *frame) {
+    const Variant *variant = painter->renderer->variant;
+    coverage_reset(&painter->coverage, painter->open_bits, variant->size);
+    for (int i = variant->objects - 1; i >= 0 && painter->coverage.open_pixels > 0; i--)
+        TRY(paint_object(painter, i, t, frame));
+    if (painter->coverage.open_pixels == 0) return ERR_NONE;
+    painter_fill_background(painter);
+    for (int y = 0; y < variant->size; y++) paint_open(painter, y, 0, variant->size - 1, frame);
+    return ERR_NONE;
+}
+
+Err render_frames(Painter *painter, const int *frame_numbers, int n_frames, Frames *out) {
+    const Variant *variant = painter->renderer->variant;
+    bool still = motion_is_still(variant);
+    TRY(frames_shape(out, n_frames, variant->size, variant->size));
+    painter_begin(painter);
+    for (int f = 0; f < n_frames; f++) {
+        if (still && f > 0)
+            memcpy(frames_at(out, f), frames_at(out, 0), frames_frame_bytes(out));
+        else
+            TRY(render_frame(painter, frame_numbers[f], frames_at(out, f)));
+    }
+    return ERR_NONE;
+}

@@ -1,0 +1,52 @@
+/* gen/objects/render - from a scene to frames.
+ *
+ * Objects are painted from the last drawn (on top) to the first, each only into pixels still open, until none is: the
+ * same picture as painting them in order, at a fraction of the fills, and hidden objects need no texture. What stays
+ * open shows the background. render_frame_ref paints plainly back to front and defines the result; both are equal to
+ * the byte (tests/unit/test_render.c).
+ *
+ * A Renderer is what all scenes of a variant share, const and used by all threads; a Painter is one call's scratch. */
+#pragma once
+
+#include "gen/objects/internal/fill.h"
+#include "gen/objects/internal/scene.h"
+#include "gen/variant/media.h"
+
+typedef struct {
+    const Variant *variant;             /* borrowed */
+    const Media *media;                 /* borrowed */
+    TextureGrid grids[MEDIA_POOLS_MAX]; /* one a pool */
+} Renderer;
+
+CHECKED Err renderer_init(Renderer *renderer, const Variant *variant, const Media *media);
+void renderer_free(Renderer *renderer);
+
+typedef struct {
+    const Renderer *renderer;
+    Scene scene; /* drawn by the caller with scene_draw */
+    Body *bodies;
+    uint64_t *open_bits;
+    Coverage coverage;
+    Spans spans;
+    Fill fill;
+    Frames texture_frame; /* the current frame of a texture video */
+    TextureGrid frame_grid;
+    void *block;
+} Painter;
+
+CHECKED Err painter_init(Painter *painter, const Renderer *renderer);
+void painter_free(Painter *painter);
+size_t painter_bytes(const Variant *variant);
+
+/* After the scene has been drawn: what does not change between frames. */
+void painter_begin(Painter *painter);
+/* Frame number t into `frame`, (R, R, 3). Fails only where a texture video cannot be read. */
+CHECKED Err render_frame(Painter *painter, int t, uint8_t *frame);
+CHECKED Err render_frame_ref(Painter *painter, int t, uint8_t *frame);
+/* All frames asked for; a still scene is rendered once. `out` is shaped here. */
+CHECKED Err render_frames(Painter *painter, const int *frame_numbers, int n_frames, Frames *out);
+
+/* Shared by both versions: the outline of object i at frame t, false when it is not drawn; its fill. */
+bool painter_outline(const Painter *painter, int i, int t, Outline *outline, Pose *pose);
+CHECKED Err painter_fill_object(Painter *painter, int i, int t, const Pose *pose);
+void painter_fill_background(Painter *painter);

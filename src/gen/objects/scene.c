@@ -1,0 +1,111 @@
+#include "gen/objects/internal/scene.h"
+
+#include "math/rng.h"
+
+#include <math.h>
+
+static const float TWO_PI = 6.28318530717958647692f;
+
+static Range slowed(const Variant *variant) {
+    Range speed = variant->speed;
+    if (variant->slow == SLOW_HALF_BOTH) speed.low /= 2;
+    if (variant->slow != SLOW_OFF) speed.high /= 2;
+    if (speed.high < speed.low) speed.high = speed.low;
+    return speed;
+}
+
+void scene_law_init(SceneLaw *law, const Variant *variant, uint64_t seed, const ImageLaw *textures,
+                    const ImageLaw *images) {
+    double scale = variant->scale_motion ? variant->size / 256.0 : 1;
+    *law = (SceneLaw){.variant = variant, .seed = seed, .textures = *textures, .images = *images};
+    radius_table_init(&law->radii, variant);
+    law->n_kinds = variant->kinds.count;
+    for (int i = 0; i < variant->kinds.count; i++)
+        law->kinds[i] = (ShapeKind)variant_kind_number(variant->kinds.items[i]);
+    if (law->n_kinds == 0) {
+        for (int i = 0; i < SHAPE_KIND_COUNT; i++) law->kinds[i] = (ShapeKind)i;
+        law->n_kinds = SHAPE_KIND_COUNT;
+    }
+    Range speed = slowed(variant);
+    law->speed = (Range){speed.low * scale, speed.high * scale};
+    law->accel_max = variant->accel_max * scale;
+}
+
+static void draw_body(SceneObject *object, const SceneLaw *law, Rng *rng) {
+    const Variant *v = law->variant;
+    object->kind = (int32_t)law->kinds[rng_below(rng, (uint32_t)law->n_kinds)];
+    for (int c = 0; c < 3; c++) object->color[c] = (int32_t)(rng_unit(rng) * 255);
+    object->radius = radius_draw(&law->radii, rng_unit_double(rng));
+    for (int c = 0; c < 2; c++) {
+        float low = (float)(v->center_range.low * v->size), high = (float)(v->center_range.high * v->size);
+        object->center[c] = (int32_t)rng_uniform(rng, low, high);
+    }
+}
+
+static float draw_around_zero(Rng *rng, double max) {
+    return rng_uniform(rng, (float)-max, (float)max);
+}
+
+static void draw_motion(SceneObject *object, const SceneLaw *law, Rng *rng) {
+    const Variant *v = law->variant;
+    object->direction = rng_uniform(rng, 0, TWO_PI);
+    object->speed = rng_uniform(rng, (float)law->speed.low, (float)law->speed.high);
+    object->acceleration = draw_around_zero(rng, law->accel_max);
+    object->rotation = draw_around_zero(rng, v->rotation_max);
+    for (int c = 0; c < 2; c++) object->scale[c] = draw_around_zero(rng, v->scale_max);
+    for (int c = 0; c < 2; c++) object->shear[c] = draw_around_zero(rng, v->shear_max);
+}
+
+static void sort_angles(float *angles, int count) {
+    for (int i = 1; i < count; i++)
+        for (int j = i; j > 0 && angles[j] < angles[j - 1]; j--) {
+            float swapped = angles[j];
+            angles[j] = angles[j - 1];
+            angles[j - 1] = swapped;
+        }
+}
+
+static void draw_angles(SceneObject *object, Rng *rng) {
+    float range = object->kind == SHAPE_RECTANGLE ? TWO_PI / 4 : TWO_PI;
+    for (int i = 0; i < 4; i++) object->angles[i] = rng_uniform(rng, 0, range);
+    if (object->kind == SHAPE_TRIANGLE) sort_angles(object->angles, 3);
+    if (object->kind == SHAPE_QUADRILATERAL) sort_angles(object->angles, 4);
+}
+
+/* The crop is the shape's box of side 2r in a texture brought to 2R x 2R. */
+static void draw_texture(SceneObject *object, const SceneLaw *law, Rng *rng) {
+    object->texture = law->textures.total ? (int32_t)image_law_draw(&law->textures, rng) : -1;
+    int room = 2 * law->variant->size - 2 * object->radius;
+    for (int c = 0; c < 2; c++) object->crop[c] = room > 0 ? (int32_t)rng_below(rng, (uint32_t)room) : 0;
+    if (law->variant->crop_origin == CROP_CORNER) object->crop[0] = object->crop[1] = 0;
+}
+
+static void draw_object(SceneObject *object, const SceneLaw *law, uint64_t item, uint32_t number) {
+    Rng body = rng_stream(law->seed, RNG_OBJECT, item, number);
+    Rng shape = rng_stream(law->seed, RNG_SHAPE, item, number);
+    draw_body(object, law, &body);
+    draw_motion(object, law, &body);
+    draw_angles(object, &shape);
+    object->texture = -1;
+    object->crop[0] = object->crop[1] = 0;
+    if (!law->textures.total) return;
+    Rng texture = rng_stream(law->seed, RNG_TEXTURE, item, number);
+    draw_texture(object, law, &texture);
+}
+
+static int draw_length(const SceneLaw *law, Rng *rng) {
+    return rng_between(rng, (int)law->variant->length.low, (int)law->variant->length.high);
+}
+
+int scene_length(const SceneLaw *law, uint64_t item) {
+    Rng rng = rng_stream(law->seed, RNG_SCENE, item, 0);
+    return draw_length(law, &rng);
+}
+
+void scene_draw(Scene *scene, const SceneLaw *law, uint64_t item) {
+    Rng rng = rng_stream(law->seed, RNG_SCENE, item, 0);
+    scene->n_frames = draw_length(law, &rng);
+    for (int c = 0; c < 3; c++) scene->background_color[c] = rng_between(&rng, 0, 255);
+    scene->background_image = law->images.total ? (int32_t)image_law_draw(&law->images, &rng) : -1;
+    for (int i = 0; i < law->variant->objects; i++) draw_object(&scene->objects[i], law, item, (uint32_t)i);
+}

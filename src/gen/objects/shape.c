@@ -1,0 +1,164 @@
+#include "gen/objects/internal/shape.h"
+
+#include <math.h>
+
+static void set_corner(Body *body, int i, double x, double y) {
+    body->corner[i][0] = x;
+    body->corner[i][1] = y;
+}
+
+static void corners_square(Body *body, int r) {
+    double side = trunc(r * sqrt(2.0));
+    set_corner(body, 0, 0, 0);
+    set_corner(body, 1, side, 0);
+    set_corner(body, 2, side, side);
+    set_corner(body, 3, 0, side);
+}
+
+static void corners_oriented_square(Body *body, int r, double theta) {
+    double half = trunc(r / sqrt(2.0)), c = cos(theta), s = sin(theta);
+    const int signs[4][2] = {{-1, -1}, {1, -1}, {1, 1}, {-1, 1}};
+    for (int i = 0; i < 4; i++) {
+        double x = half * signs[i][0], y = half * signs[i][1];
+        set_corner(body, i, r + c * x - s * y, r + s * x + c * y);
+    }
+}
+
+static void corners_rectangle(Body *body, int r, double angle) {
+    double x = r * cos(angle), y = r * sin(angle);
+    set_corner(body, 0, trunc(r + x), trunc(r + y));
+    set_corner(body, 1, trunc(r - x), trunc(r + y));
+    set_corner(body, 2, trunc(r - x), trunc(r - y));
+    set_corner(body, 3, trunc(r + x), trunc(r - y));
+}
+
+static void corners_on_circle(Body *body, int r, const float *angles, int count) {
+    for (int i = 0; i < count; i++)
+        set_corner(body, i, trunc(r + r * cos((double)angles[i])), trunc(r + r * sin((double)angles[i])));
+}
+
+static void set_corners(Body *body, const SceneObject *object) {
+    int r = object->radius;
+    body->n_corners = object->kind == SHAPE_CIRCLE ? 0 : object->kind == SHAPE_TRIANGLE ? 3 : 4;
+    switch ((ShapeKind)object->kind) {
+    case SHAPE_SQUARE: corners_square(body, r); break;
+    case SHAPE_ORIENTED_SQUARE: corners_oriented_square(body, r, (double)object->angles[0]); break;
+    case SHAPE_RECTANGLE: corners_rectangle(body, r, (double)object->angles[0]); break;
+    case SHAPE_TRIANGLE: corners_on_circle(body, r, object->angles, 3); break;
+    case SHAPE_QUADRILATERAL: corners_on_circle(body, r, object->angles, 4); break;
+    case SHAPE_CIRCLE:
+    case SHAPE_KIND_COUNT: break;
+    }
+}
+
+/* Middle of the shape in the code's local coordinates. */
+static double middle_of(const SceneObject *object) {
+    if (object->kind == SHAPE_CIRCLE) return 0;
+    if (object->kind == SHAPE_SQUARE) return trunc(object->radius * sqrt(2.0)) / 2;
+    return object->radius;
+}
+
+static double reach_of(const Body *body) {
+    if (body->round) return body->radius + hypot(body->pivot[0], body->pivot[1]);
+    double reach = 0;
+    for (int i = 0; i < body->n_corners; i++)
+        reach = fmax(reach, hypot(body->corner[i][0] - body->pivot[0], body->corner[i][1] - body->pivot[1]));
+    return reach;
+}
+
+void shape_body(Body *body, const SceneObject *object, const Variant *variant) {
+    double middle = middle_of(object), shift = variant->anchor == ANCHOR_CENTER ? middle : 0;
+    double pivot = variant->pivot == PIVOT_CENTER ? middle : object->radius / 2; /* whole pixels, as the code */
+    body->round = object->kind == SHAPE_CIRCLE;
+    body->radius = object->radius;
+    set_corners(body, object);
+    for (int c = 0; c < 2; c++) {
+        for (int i = 0; i < body->n_corners; i++) body->corner[i][c] -= shift;
+        body->pivot[c] = pivot - shift;
+        body->to_texture[c] = shift + object->crop[c] + (body->round ? body->radius : 0);
+    }
+    body->reach = reach_of(body);
+    body->course = motion_course(object);
+}
+
+bool shape_may_touch(const Body *body, const Pose *pose, int size) {
+    /* the Frobenius norm bounds how far A can push a point from the pivot; 2 covers rounding and the half pixel */
+    double norm =
+        sqrt(pose->a[0] * pose->a[0] + pose->a[1] * pose->a[1] + pose->a[2] * pose->a[2] + pose->a[3] * pose->a[3]);
+    double around = body->reach * fmax(norm, 1) + 2, x = pose->x + body->pivot[0], y = pose->y + body->pivot[1];
+    return x + around >= 0 && x - around <= size && y + around >= 0 && y - around <= size;
+}
+
+/* Far corners are pulled in: compounded transforms of very long videos leave the range of int. */
+static int to_pixel(double value, bool subpixel) {
+    double near = fmax(fmin(value, 1e6), -1e6);
+    return (int)(subpixel ? floor(near + 0.5) : near);
+}
+
+static void outline_polygon(Outline *outline, const Body *body, const Pose *pose, bool subpixel) {
+    outline->n_points = body->n_corners;
+    for (int i = 0; i < body->n_corners; i++) {
+        double qx = body->corner[i][0] - body->pivot[0], qy = body->corner[i][1] - body->pivot[1];
+        double x = pose->x + body->pivot[0] + pose->a[0] * qx + pose->a[1] * qy;
+        double y = pose->y + body->pivot[1] + pose->a[2] * qx + pose->a[3] * qy;
+        outline->point[i][0] = to_pixel(x, subpixel);
+        outline->point[i][1] = to_pixel(y, subpixel);
+    }
+}
+
+static CircleTransform circle_rule(const Variant *variant) {
+    return variant->transforms ? (CircleTransform)variant->circle_transform : CIRCLE_RIGID;
+}
+
+/* The code on the fly: whole semi-axes, and an angle in radians handed over as degrees, so that it hardly turns. */
+static void outline_ellipse(Outline *outline, const Body *body, const SceneObject *object, int t) {
+    double across = fabs(trunc(body->radius * (1 + (double)object->scale[0] * t)));
+    double down = fabs(trunc(body->radius * (1 + (double)object->scale[1] * t)));
+    double angle = (double)object->rotation * t * (3.14159265358979323846 / 180), c = cos(angle), s = sin(angle);
+    outline->m[0] = across * c;
+    outline->m[1] = -down * s;
+    outline->m[2] = across * s;
+    outline->m[3] = down * c;
+}
+
+static void outline_round(Outline *outline, const Body *body, const SceneObject *object, const Pose *pose,
+                          CircleTransform rule, int t) {
+    outline->x = pose->x;
+    outline->y = pose->y;
+    if (rule == CIRCLE_ELLIPSE) {
+        outline_ellipse(outline, body, object, t);
+        return;
+    }
+    bool affine = rule == CIRCLE_FULL_AFFINE;
+    for (int i = 0; i < 4; i++) outline->m[i] = body->radius * (affine ? pose->a[i] : i == 0 || i == 3);
+    if (!affine) return;
+    outline->x += body->pivot[0] - pose->a[0] * body->pivot[0] - pose->a[1] * body->pivot[1];
+    outline->y += body->pivot[1] - pose->a[2] * body->pivot[0] - pose->a[3] * body->pivot[1];
+}
+
+void shape_outline(Outline *outline, const Body *body, const SceneObject *object, const Pose *pose,
+                   const Variant *variant, int t) {
+    outline->round = body->round;
+    if (body->round)
+        outline_round(outline, body, object, pose, circle_rule(variant), t);
+    else
+        outline_polygon(outline, body, pose, variant->subpixel);
+}
+
+/* q = p + A^-1 (canvas - c - p), then to the texture. Textures of circles only move, unless they are fully affine. */
+TextureMap shape_texture_map(const Body *body, const Pose *pose, const Variant *variant) {
+    bool shifted = body->round && circle_rule(variant) != CIRCLE_FULL_AFFINE;
+    double inverse[4] = {1, 0, 0, 1};
+    if (!shifted) {
+        double determinant = pose->a[0] * pose->a[3] - pose->a[1] * pose->a[2];
+        inverse[0] = pose->a[3] / determinant;
+        inverse[1] = -pose->a[1] / determinant;
+        inverse[2] = -pose->a[2] / determinant;
+        inverse[3] = pose->a[0] / determinant;
+    }
+    double x = pose->x + body->pivot[0], y = pose->y + body->pivot[1];
+    TextureMap map = {.dx = {inverse[0], inverse[2]}, .dy = {inverse[1], inverse[3]}};
+    for (int c = 0; c < 2; c++)
+        map.origin[c] = body->pivot[c] + body->to_texture[c] - inverse[2 * c] * x - inverse[2 * c + 1] * y;
+    return map;
+}

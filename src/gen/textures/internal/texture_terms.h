@@ -1,0 +1,23 @@
+/* gen/textures/texture_terms - weighted sums over the channels of a collapsed layer (gen/textures/texture_gan.h).
+ *
+ * Channel o of a layer is sqrt(2) relu(sign_o F + noise + bias_o), all from one map F; a reader wants the sum of
+ * weight_o times that, for each of its wavelets or colors. Channels with bias 0 and equal sign and target are one term,
+ * which shrinks the high-frequency set, without biases, to two terms a target. At every pixel terms are added in the
+ * order of the channels. */
+#pragma once
+
+#include "gen/textures/texture_gan.h"
+
+typedef struct {
+    float sign, bias, weight;
+} Term;
+
+typedef struct {
+    Term list[GAN_LATENT];
+    int begin[WAVELET_COUNT + 1]; /* terms of target k: begin[k]..begin[k + 1]-1 */
+} Terms;
+
+/* `targets`: one of 0..39 for each channel, or NULL: all 0. */
+void terms_list(Terms *terms, const GanLayerSample *layer, int channels, const float *weights, const int *targets);
+/* sum += all terms of `target` on a layer's map F and noise, `count` pixels each: a multiple of 16. */
+void terms_add(float *sum, const Terms *terms, int target, const float *map, const float *noise, int count);

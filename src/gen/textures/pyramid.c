@@ -1,0 +1,196 @@
+#include "gen/textures/internal/pyramid.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+static const double PI = 3.14159265358979323846;
+
+static size_t half_count(int side) {
+    return (size_t)side * (size_t)(side / 2 + 1);
+}
+
+/* ---- masks ---- */
+
+static double radius_log2(int side, int whole_side, int u, int v) {
+    int fu = u < side / 2 ? u : u - side;
+    double q = hypot(fu, v) / (whole_side / 2.0);
+    return q > 0 ? log2(q) : -1e9;
+}
+
+static double high_pass(double lr, double edge) {
+    if (lr <= edge - 1) return 0;
+    return lr >= edge ? 1 : cos(PI / 2 * (lr - edge));
+}
+
+static void fill_masks(float *high, float *low, int side, int whole_side, double edge) {
+    int half = side / 2 + 1;
+    for (int u = 0; u < side; u++)
+        for (int v = 0; v < half; v++) {
+            double h = high_pass(radius_log2(side, whole_side, u, v), edge);
+            if (high) high[u * half + v] = (float)h;
+            if (low) low[u * half + v] = (float)sqrt(1 - h * h);
+        }
+}
+
+static void fill_angles(float *angle, int side) {
+    int half = side / 2 + 1;
+    double c = sqrt(0.8);
+    for (int b = 0; b < PYRAMID_BANDS; b++)
+        for (int u = 0; u < side; u++)
+            for (int v = 0; v < half; v++) {
+                double theta = atan2(u < side / 2 ? u : u - side, v), cosine = cos(theta - PI * b / PYRAMID_BANDS);
+                angle[(size_t)b * half_count(side) + (size_t)(u * half + v)] = (float)(c * cosine * cosine * cosine);
+            }
+}
+
+/* ---- memory ---- */
+
+static void layout(Pyramid *pyramid, Arena *arena) {
+    size_t whole = half_count(pyramid->side), pixels = (size_t)pyramid->side * (size_t)pyramid->side;
+    pyramid->residual_high = arena_floats(arena, whole);
+    pyramid->residual_low = arena_floats(arena, whole);
+    pyramid->residual = arena_floats(arena, pixels);
+    for (int l = 0; l <= pyramid->n_levels; l++) {
+        PyramidLevel *level = &pyramid->levels[l];
+        size_t count = half_count(level->side);
+        level->spectrum = arena_floats(arena, 2 * count);
+        if (l == pyramid->n_levels) break;
+        level->high = arena_floats(arena, count);
+        level->angle = arena_floats(arena, PYRAMID_BANDS * count);
+        level->low = arena_floats(arena, half_count(level->side / 2));
+        level->bands = arena_floats(arena, PYRAMID_BANDS * (size_t)level->side * (size_t)level->side);
+    }
+}
+
+Err pyramid_new(Pyramid *pyramid, int side, bool halve) {
+    Arena measure = {0};
+    *pyramid = (Pyramid){.side = side, .shrink = halve ? 0.5f : 1};
+    for (int s = side; s > PYRAMID_LOW_SIDE; s /= 2) pyramid->levels[pyramid->n_levels++].side = s;
+    pyramid->levels[pyramid->n_levels].side = PYRAMID_LOW_SIDE;
+    layout(pyramid, &measure);
+    TRY(arena_alloc(&pyramid->arena, measure.used, "an image pyramid"));
+    layout(pyramid, &pyramid->arena);
+    fill_masks(pyramid->residual_high, pyramid->residual_low, side, side, 0);
+    for (int l = 0; l < pyramid->n_levels; l++) {
+        PyramidLevel *level = &pyramid->levels[l];
+        level->half = level->side / 2 + 1;
+        fill_masks(level->high, NULL, level->side, side, -1 - l);
+        fill_masks(NULL, level->low, level->side / 2, side, -1 - l);
+        fill_angles(level->angle, level->side);
+        Err err = fft2_new(&level->fft, level->side, level->side);
+        if (err) {
+            pyramid_free(pyramid);
+            return err;
+        }
+    }
+    return ERR_NONE;
+}
+
+void pyramid_free(Pyramid *pyramid) {
+    for (int l = 0; l < pyramid->n_levels; l++) fft2_free(&pyramid->levels[l].fft);
+    arena_free(&pyramid->arena);
+    *pyramid = (Pyramid){0};
+}
+
+/* ---- transforms ---- */
+
+static void multiply(float *out, const float *spectrum, const float *mask, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        out[2 * i] = spectrum[2 * i] * mask[i];
+        out[2 * i + 1] = spectrum[2 * i + 1] * mask[i];
+    }
+}
+
+/* The picture of what stands in the transform's spectrum. */
+static void inverse(float *picture, PyramidLevel *level) {
+    size_t count = (size_t)level->side * (size_t)level->side;
+    float scale = 1 / (float)count;
+    fft2_run_inverse(level->fft);
+    const float *result = fft2_input(level->fft);
+    for (size_t i = 0; i < count; i++) picture[i] = result[i] * scale;
+}
+
+static const float *forward(PyramidLevel *level, const float *picture) {
+    memcpy(fft2_input(level->fft), picture, (size_t)level->side * (size_t)level->side * sizeof *picture);
+    fft2_run(level->fft);
+    return fft2_spectrum(level->fft);
+}
+
+/* band = F Hi (-i)^3 angle = F Hi i angle */
+static void build_bands(PyramidLevel *level) {
+    size_t count = half_count(level->side), pixels = (size_t)level->side * (size_t)level->side;
+    for (int b = 0; b < PYRAMID_BANDS; b++) {
+        const float *angle = level->angle + (size_t)b * count;
+        float *out = fft2_spectrum(level->fft);
+        for (size_t i = 0; i < count; i++) {
+            float mask = level->high[i] * angle[i];
+            out[2 * i] = -level->spectrum[2 * i + 1] * mask;
+            out[2 * i + 1] = level->spectrum[2 * i] * mask;
+        }
+        inverse(level->bands + (size_t)b * pixels, level);
+    }
+}
+
+/* Row u of a spectrum of `side` rows as a row of one twice as large. */
+static int outer_row(int u, int side) {
+    return u < side / 2 ? u : u + side;
+}
+
+static void shrink(const PyramidLevel *from, PyramidLevel *to, float gain) {
+    int half = to->side / 2 + 1, wide = from->side / 2 + 1;
+    for (int u = 0; u < to->side; u++)
+        for (int i = 0; i < 2 * half; i++)
+            to->spectrum[2 * u * half + i] = gain * from->low[u * half + i / 2] *
+                                             from->spectrum[2 * outer_row(u, to->side) * wide + i];
+}
+
+static void widen(PyramidLevel *to, const PyramidLevel *from, float gain) {
+    int half = from->side / 2 + 1, wide = to->side / 2 + 1;
+    memset(to->spectrum, 0, 2 * half_count(to->side) * sizeof *to->spectrum);
+    for (int u = 0; u < from->side; u++)
+        for (int i = 0; i < 2 * half; i++)
+            to->spectrum[2 * outer_row(u, from->side) * wide + i] = gain * to->low[u * half + i / 2] *
+                                                                    from->spectrum[2 * u * half + i];
+}
+
+void pyramid_build(Pyramid *pyramid, const float *picture) {
+    PyramidLevel *first = &pyramid->levels[0];
+    size_t count = half_count(first->side);
+    const float *spectrum = forward(first, picture);
+    multiply(first->spectrum, spectrum, pyramid->residual_low, count);
+    multiply(fft2_spectrum(first->fft), spectrum, pyramid->residual_high, count);
+    inverse(pyramid->residual, first);
+    for (int l = 0; l < pyramid->n_levels; l++) {
+        build_bands(&pyramid->levels[l]);
+        shrink(&pyramid->levels[l], &pyramid->levels[l + 1], pyramid->shrink);
+    }
+}
+
+/* F += transform(band) Hi i^3 angle = transform(band) Hi (-i) angle */
+static void add_bands(PyramidLevel *level) {
+    size_t count = half_count(level->side), pixels = (size_t)level->side * (size_t)level->side;
+    for (int b = 0; b < PYRAMID_BANDS; b++) {
+        const float *angle = level->angle + (size_t)b * count;
+        const float *band = forward(level, level->bands + (size_t)b * pixels);
+        for (size_t i = 0; i < count; i++) {
+            float mask = level->high[i] * angle[i];
+            level->spectrum[2 * i] += band[2 * i + 1] * mask;
+            level->spectrum[2 * i + 1] -= band[2 * i] * mask;
+        }
+    }
+}
+
+void pyramid_collapse(float *picture, Pyramid *pyramid) {
+    PyramidLevel *first = &pyramid->levels[0];
+    size_t count = half_count(first->side);
+    for (int l = pyramid->n_levels - 1; l >= 0; l--) {
+        widen(&pyramid->levels[l], &pyramid->levels[l + 1], 1 / pyramid->shrink);
+        add_bands(&pyramid->levels[l]);
+    }
+    float *residual = fft2_spectrum(first->fft);
+    (void)forward(first, pyramid->residual);
+    for (size_t i = 0; i < 2 * count; i++)
+        residual[i] = residual[i] * pyramid->residual_high[i / 2] + first->spectrum[i] * pyramid->residual_low[i / 2];
+    inverse(picture, first);
+}

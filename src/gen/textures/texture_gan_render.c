@@ -1,0 +1,185 @@
+#include "gen/textures/internal/texture_terms.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- convolutions of one map ---- */
+
+static void add_scaled(float *restrict to, const float *restrict from, float scale, int count) {
+    for (int x = 0; x < count; x++) to[x] += scale * from[x];
+}
+
+/* out += the correlation of `in` with nine taps, zero padding; row by row, so that a row is added to while it is near.
+ */
+static void add_convolved(float *restrict out, const float *restrict in, int side, const float taps[WAVELET_TAPS]) {
+    for (int y = 0; y < side; y++)
+        for (int tap = 0; tap < WAVELET_TAPS; tap++) {
+            int row = y + tap / 3 - 1, i = tap % 3 - 1;
+            if (taps[tap] == 0 || row < 0 || row >= side) continue;
+            int x0 = i < 0 ? 1 : 0;
+            add_scaled(out + (ptrdiff_t)y * side + x0, in + (ptrdiff_t)row * side + x0 + i, taps[tap], side - abs(i));
+        }
+}
+
+/* The transposed convolution of stride 2, (side)^2 -> (2 side + 1)^2, is kept as four pictures: the pixels with even or
+ * odd row and column. So all rows are added to in one piece; phases_join puts them in place. */
+enum { PHASES = 4 };
+
+static ptrdiff_t phase_size(int side) {
+    return (ptrdiff_t)(side + 1) * (side + 1);
+}
+
+static void add_spread(float *restrict phases, const float *restrict in, int side, const float taps[WAVELET_TAPS]) {
+    for (int row = 0; row <= side; row++)
+        for (int tap = 0; tap < WAVELET_TAPS; tap++) {
+            int j = tap / 3, i = tap % 3, y = row - j / 2;
+            float *phase = phases + (2 * (j % 2) + i % 2) * phase_size(side);
+            if (taps[tap] == 0 || y < 0 || y >= side) continue;
+            add_scaled(phase + (ptrdiff_t)row * (side + 1) + i / 2, in + (ptrdiff_t)y * side, taps[tap], side);
+        }
+}
+
+static void phases_join(float *restrict out, const float *restrict phases, int side, float scale) {
+    for (int y = 0; y <= 2 * side; y++) {
+        const float *even = phases + 2 * (y % 2) * phase_size(side) + (ptrdiff_t)(y / 2) * (side + 1);
+        const float *odd = even + phase_size(side);
+        float *to = out + (ptrdiff_t)y * (2 * side + 1);
+        for (int x = 0; x < side; x++) {
+            to[2 * x] = even[x] * scale;
+            to[2 * x + 1] = odd[x] * scale;
+        }
+        to[2 * side] = even[side] * scale;
+    }
+}
+
+/* ---- scratch ---- */
+
+static void scratch_layout(GanScratch *scratch, const GanNetwork *network, Arena *arena) {
+    size_t side = (size_t)network->size.side, count = side * side;
+    scratch->map = arena_floats(arena, count);
+    scratch->next = arena_floats(arena, count);
+    scratch->group = arena_floats(arena, count);
+    scratch->wide = arena_floats(arena, (side + 1) * (side + 1));
+    scratch->phases = arena_floats(arena, PHASES * (side / 2 + 1) * (side / 2 + 1));
+    scratch->rgb = arena_floats(arena, 3 * count);
+    scratch->rgb_up = arena_floats(arena, 3 * count);
+}
+
+Err gan_scratch_new(GanScratch *scratch, const GanNetwork *network) {
+    Arena measure = {0};
+    *scratch = (GanScratch){0};
+    scratch_layout(scratch, network, &measure);
+    TRY(arena_alloc(&scratch->arena, measure.used, "maps of a texture generator"));
+    scratch_layout(scratch, network, &scratch->arena);
+    return ERR_NONE;
+}
+
+void gan_scratch_free(GanScratch *scratch) {
+    arena_free(&scratch->arena);
+    *scratch = (GanScratch){0};
+}
+
+/* ---- layers ---- */
+
+/* What a layer reads: the constant, or the layer before with its map F. */
+typedef struct {
+    const float *constant; /* (channels, 16), or NULL */
+    const GanLayerSample *layer;
+    const float *map;
+    int channels, side;
+} Input;
+
+static void sum_group(float *group, const Input *input, const Terms *terms, const float *styles, const int *wavelet,
+                      int k) {
+    int count = input->side * input->side;
+    memset(group, 0, (size_t)count * sizeof *group);
+    if (!input->constant) {
+        terms_add(group, terms, k, input->map, input->layer->noise, count);
+        return;
+    }
+    for (int i = 0; i < input->channels; i++)
+        for (int p = 0; p < count && wavelet[i] == k; p++) group[p] += styles[i] * input->constant[i * count + p];
+}
+
+/* 1 / sqrt(sum over inputs of s_i^2 |wavelet|^2): the norm every filter is divided by. */
+static float demodulation(const GanNetwork *network, const float *styles, const int *wavelet, int channels) {
+    double sum = 0;
+    for (int i = 0; i < channels; i++)
+        for (int tap = 0; tap < WAVELET_TAPS; tap++) {
+            double weight = (double)(styles[i] * wavelet_tap(network->kind, wavelet[i], tap));
+            sum += weight * weight;
+        }
+    return (float)(1 / sqrt(sum));
+}
+
+static void run_layer(float *out, const GanNetwork *network, const GanSample *sample, int l, const Input *input,
+                      const float *latent, GanScratch *scratch) {
+    const GanLayer *layer = &network->layers[l];
+    const int *wavelet = sample->layers[l].wavelet;
+    float styles[GAN_LATENT], *sum = layer->up ? scratch->phases : out;
+    Terms terms;
+    ptrdiff_t count = layer->up ? PHASES * phase_size(input->side) : (ptrdiff_t)layer->side * layer->side;
+    gan_styles(styles, network->style[l], latent, layer->in);
+    if (!input->constant) terms_list(&terms, input->layer, layer->in, styles, wavelet);
+    memset(sum, 0, (size_t)count * sizeof *sum);
+    for (int k = 0; k < WAVELET_COUNT; k++) {
+        float taps[WAVELET_TAPS];
+        for (int tap = 0; tap < WAVELET_TAPS; tap++) taps[tap] = wavelet_tap(network->kind, k, tap);
+        sum_group(scratch->group, input, &terms, styles, wavelet, k);
+        if (layer->up)
+            add_spread(sum, scratch->group, input->side, taps);
+        else
+            add_convolved(sum, scratch->group, input->side, taps);
+    }
+    float scale = demodulation(network, styles, wavelet, layer->in);
+    if (layer->up) {
+        phases_join(scratch->wide, sum, input->side, scale);
+        gan_filter(out, scratch->wide, 2 * input->side + 1, 1);
+    } else {
+        for (ptrdiff_t p = 0; p < count; p++) sum[p] *= scale;
+    }
+}
+
+/* rgb += the block's 1 x 1 convolution, without demodulation. */
+static void add_rgb(float *rgb, const GanNetwork *network, const GanSample *sample, int block, const Input *input,
+                    const float *latent) {
+    float styles[GAN_LATENT], weights[GAN_LATENT];
+    Terms terms;
+    int count = input->side * input->side;
+    float scale = 1 / sqrtf((float)input->channels);
+    gan_styles(styles, network->rgb_style[block], latent, input->channels);
+    for (int c = 0; c < 3; c++) {
+        for (int i = 0; i < input->channels; i++)
+            weights[i] = styles[i] * scale * sample->rgb[block][c * input->channels + i];
+        terms_list(&terms, input->layer, input->channels, weights, NULL);
+        terms_add(rgb + c * count, &terms, 0, input->map, input->layer->noise, count);
+    }
+}
+
+static void upsample_rgb(GanScratch *scratch, int side) {
+    int small = side / 2;
+    for (int c = 0; c < 3; c++)
+        gan_upsample(scratch->rgb_up + c * side * side, scratch->rgb + c * small * small, small, scratch->wide);
+    float *swapped = scratch->rgb;
+    scratch->rgb = scratch->rgb_up;
+    scratch->rgb_up = swapped;
+}
+
+void gan_render(float *rgb, const GanNetwork *network, const GanSample *sample, const float *latents,
+                GanScratch *scratch) {
+    Input input = {.constant = network->constant, .channels = network->layers[0].in, .side = 4};
+    memset(scratch->rgb, 0, 3 * 16 * sizeof *scratch->rgb);
+    for (int l = 0; l < network->n_layers; l++) {
+        const GanLayer *layer = &network->layers[l];
+        run_layer(scratch->next, network, sample, l, &input, latents + (ptrdiff_t)l * GAN_LATENT, scratch);
+        float *swapped = scratch->map;
+        scratch->map = scratch->next;
+        scratch->next = swapped;
+        input = (Input){.layer = &sample->layers[l], .map = scratch->map, .channels = layer->out, .side = layer->side};
+        if (layer->up) continue; /* a block ends with a layer that does not upsample */
+        if (l > 0) upsample_rgb(scratch, layer->side);
+        add_rgb(scratch->rgb, network, sample, l / 2, &input, latents + (ptrdiff_t)(l + 1) * GAN_LATENT);
+    }
+    memcpy(rgb, scratch->rgb, 3 * (size_t)network->size.side * (size_t)network->size.side * sizeof *rgb);
+}

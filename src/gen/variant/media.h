@@ -1,0 +1,41 @@
+/* gen/variant/media - the pictures and videos a variant takes from outside.
+ *
+ * Opened from a comma-separated list of paths: a file is a pool of still images (textures or photographs), a folder is
+ * a dataset of videos (real videos to mix in, or texture videos). Several pools form one union, numbered on; images of
+ * different pools may differ in size. Words may follow the name of a pool, each after a colon: a number, its share of
+ * the draws (named for all pools or for none, sum 1), and "resident", to be held in memory (store/data/pool.h):
+ * "photos.h5:0.5:resident,textures.h5:0.5". Owned by whoever opened it, read-only and shared by threads afterwards. */
+#pragma once
+
+#include "par/par.h"
+#include "store/data/pool.h"
+#include "video/frames/source.h"
+
+enum { MEDIA_POOLS_MAX = 32, MEDIA_VIDEOS_MAX = 8 };
+
+typedef struct {
+    int n_pools, n_videos;
+    Pool pools[MEDIA_POOLS_MAX];
+    double shares[MEDIA_POOLS_MAX]; /* of the pools, sum 1; all 0 when the list names none */
+    ClipSource *videos[MEDIA_VIDEOS_MAX];
+    char digest[DIGEST_SIZE]; /* of the digests (and shares) of all parts in order; "" when empty */
+} Media;
+
+typedef struct {
+    const uint8_t *pixels; /* (height, width, 3), borrowed from the pool */
+    int height, width;
+    int pool; /* which pool it is from */
+} MediaImage;
+
+/* Collective: pools are shared inside a node. An empty or NULL `paths` gives empty media. */
+CHECKED Err media_open_all(Media *media, const char *paths, const Par *par);
+/* The list with every path made absolute, words kept. */
+CHECKED Err media_absolute_paths(char *out, size_t size, const char *paths);
+void media_close(Media *media);
+
+int64_t media_n_images(const Media *media);
+/* image: 0..media_n_images-1 over the union. */
+MediaImage media_image(const Media *media, int64_t image);
+int64_t media_n_videos(const Media *media);
+/* Video number over the union -> its source and the index there. */
+const ClipSource *media_video(const Media *media, int64_t video, int64_t *index);

@@ -1,0 +1,59 @@
+/* nn/kernels/internal/attention_pack - brings one head's rows into the layouts its products want. See
+ * nn/kernels/internal/attention_body.h. */
+#pragma once
+
+#include "nn/kernels/internal/ahead.h"
+#include "nn/kernels/internal/blocks.h"
+#include "nn/kernels/internal/transpose.h"
+
+enum { COLUMNS = 3 * LANES }; /* tokens of a panel of columns: three vectors */
+#define LOG2_E 1.44269504089f
+#define LN_2   0.69314718056f
+
+/* to: panels of LANES rows, each (width, LANES): a score tile reads half of one with a single running pointer. `rows`
+ * is rounded up to whole vectors with zeros. */
+static __attribute__((noinline)) void pack_panels(float *to, const float *from, size_t stride, int rows, int width) {
+    Vec tile[LANES];
+    for (int r = 0; r < rows; r += LANES) {
+        float *panel = to + (size_t)r * (size_t)width;
+        prefetch_rows(from + (size_t)(r + LANES) * stride, stride, rows - r - LANES, width);
+        for (int d = 0; d < width; d += LANES) {
+            load_transposed(tile, from + (size_t)r * stride + d, stride, rows - r, width - d, 1);
+            store_columns(panel + d * LANES, LANES, tile, width - d);
+        }
+    }
+}
+
+/* to: (width, COLUMNS), `rows` <= COLUMNS rows as columns, scaled; zeros up to a whole vector. */
+static void pack_columns(float *to, const float *from, size_t stride, int rows, int width, float scale) {
+    Vec tile[LANES];
+    for (int r = 0; r < rows; r += LANES) {
+        prefetch_rows(from + (size_t)(r + LANES) * stride, stride, rows - r - LANES, width);
+        for (int d = 0; d < width; d += LANES) {
+            load_transposed(tile, from + (size_t)r * stride + d, stride, rows - r, width - d, scale);
+            store_columns(to + (size_t)d * COLUMNS + r, COLUMNS, tile, width - d);
+        }
+    }
+}
+
+/* to: (rows, padded) with padded = width rounded up to whole vectors, scaled. */
+static void pack_rows(float *to, const float *from, size_t stride, int rows, int width, float scale) {
+    size_t padded = round_up((size_t)width, LANES);
+    for (int r = 0; r < rows; r++, to += padded, from += stride) {
+        if (r % LANES == 0) prefetch_rows(from + LANES * stride, stride, rows - r - LANES, width);
+        int d = 0;
+        for (; d + LANES <= width; d += LANES) vec_store(to + d, vec_load(from + d) * scale);
+        if (d < width) vec_store(to + d, vec_load_part(from + d, width - d) * scale);
+    }
+}
+
+/* The way back, from rows `padded` apart: row r times scales[r] * scale. scales may be NULL. */
+static void unpack_rows(float *to, size_t stride, const float *from, size_t padded, int rows, int width,
+                        const float *scales, float scale) {
+    for (int r = 0; r < rows; r++, from += padded, to += stride) {
+        float s = scales ? scale * scales[r] : scale;
+        int d = 0;
+        for (; d + LANES <= width; d += LANES) vec_store(to + d, vec_load(from + d) * s);
+        if (d < width) vec_store_part(to + d, vec_load(from + d) * s, width - d);
+    }
+}

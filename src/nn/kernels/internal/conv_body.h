@@ -1,0 +1,88 @@
+/* nn/kernels/internal/conv_body - the convolution kernel. See nn/layers/conv.h, and nn/kernels/internal/simd.h for how
+ * this file is compiled.
+ *
+ * A tile is a few output places times two or three vectors of channels, summed in registers. The inputs are read where
+ * they are, one pointer a place (Dukhan 2019, "The Indirect Convolution Algorithm"): nothing is gathered into a matrix
+ * first, and one kernel serves every window, stride and number of axes. The depth is cut so that a panel's weights stay
+ * in the first-level cache while they meet all places of a block; sums wait in the output meanwhile. */
+#pragma once
+
+#include "nn/kernels/internal/conv_job.h"
+#include "nn/kernels/internal/tiles.h"
+
+enum { CONV_DEPTH = 192 };
+
+/* Where a piece [begin, end) of the depth starts. */
+typedef struct {
+    int begin, end, run, skip;
+} ConvPiece;
+
+INLINE void conv_tile(float *out, const uint32_t *out_at, const float *in, const uint32_t *in_at, const float *weights,
+                      const float *bias, const ConvJob *job, const ConvPiece *piece, const int n_rows,
+                      const int n_vecs) {
+    Vec sums[12][3];
+#pragma GCC unroll 12
+    for (int i = 0; i < n_rows; i++) {
+#pragma GCC unroll 3
+        for (int v = 0; v < n_vecs; v++) sums[i][v] = vec_load((piece->begin ? out + out_at[i] : bias) + v * LANES);
+    }
+    int skip = piece->skip, r = piece->run;
+    for (int d = piece->begin; d < piece->end; r++) {
+        int length = job->run - skip < piece->end - d ? job->run - skip : piece->end - d;
+        const float *rows[12];
+#pragma GCC unroll 12
+        for (int i = 0; i < n_rows; i++) rows[i] = in + job->run_at[r] + skip + in_at[i];
+        for (size_t k = 0; k < (size_t)length; k++, weights += n_vecs * LANES) {
+            Vec w[3];
+#pragma GCC unroll 3
+            for (int v = 0; v < n_vecs; v++) w[v] = vec_load(weights + v * LANES);
+#pragma GCC unroll 12
+            for (int i = 0; i < n_rows; i++) {
+                Vec x = vec_all(rows[i][k]);
+#pragma GCC unroll 3
+                for (int v = 0; v < n_vecs; v++) sums[i][v] += x * w[v];
+            }
+        }
+        d += length;
+        skip = 0;
+    }
+    bool relu = job->relu && piece->end == job->depth;
+#pragma GCC unroll 12
+    for (int i = 0; i < n_rows; i++) {
+#pragma GCC unroll 3
+        for (int v = 0; v < n_vecs; v++)
+            vec_store(out + out_at[i] + v * LANES, relu ? vec_max(sums[i][v], (Vec){0}) : sums[i][v]);
+    }
+}
+
+/* All places of a block for one panel and one piece of the depth: full tiles first, then ever smaller ones. */
+INLINE void conv_panel(float *out, const uint32_t *out_at, const float *in, const uint32_t *in_at, const float *weights,
+                       const float *bias, const ConvJob *job, const ConvPiece *piece, int places, const int n_vecs) {
+    int p = 0;
+#define CONV_TILES_OF(n)                                                                                               \
+    for (; p + (n) <= places; p += (n))                                                                                \
+    conv_tile(out, out_at + p, in, in_at + p, weights, bias, job, piece, (n), n_vecs)
+    CONV_TILES_OF(TILE_ROWS(n_vecs));
+    CONV_TILES_OF(4);
+    CONV_TILES_OF(2);
+    CONV_TILES_OF(1);
+#undef CONV_TILES_OF
+}
+
+/* A block of output places: place p is written at out + out_at[p], its window begins at in + in_at[p]. */
+static void conv_places_body(float *out, const uint32_t *out_at, const float *in, const uint32_t *in_at, int places,
+                             const ConvJob *job) {
+    const float *panel = job->panels;
+    for (int c = 0, slots; c < job->out_slots; c += slots) {
+        slots = conv_panel_slots(job->out_slots - c, LANES);
+        for (int d = 0; d < job->depth; d += CONV_DEPTH) {
+            int end = job->depth - d < CONV_DEPTH ? job->depth : d + CONV_DEPTH;
+            const ConvPiece piece = {d, end, d / job->run, d % job->run};
+            const float *w = panel + (size_t)d * (size_t)slots, *bias = job->bias + c;
+            if (slots == 3 * LANES) conv_panel(out + c, out_at, in, in_at, w, bias, job, &piece, places, 3);
+            if (slots == 2 * LANES) conv_panel(out + c, out_at, in, in_at, w, bias, job, &piece, places, 2);
+            if (slots == LANES) conv_panel(out + c, out_at, in, in_at, w, bias, job, &piece, places, 1);
+        }
+        panel += (size_t)job->depth * (size_t)slots;
+    }
+}

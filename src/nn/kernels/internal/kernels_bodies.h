@@ -1,0 +1,14 @@
+/* nn/kernels/internal/kernels_bodies - the bodies that every instruction set compiles, and their members of its table.
+ * See nn/kernels/internal/simd.h for how this file is compiled. */
+#pragma once
+
+#include "nn/kernels/internal/attention_body.h"
+#include "nn/kernels/internal/conv_body.h"
+#include "nn/kernels/internal/elementwise_body.h"
+#include "nn/kernels/internal/product_body.h"
+
+/* Attention is a table's own: AMX has another for long heads. */
+#define KERNELS_OF_BODIES                                                                                              \
+    .lanes = LANES, .gelu = gelu_body, .gelu_backward = gelu_backward_body, .layernorm = layernorm_body,               \
+    .layernorm_backward = layernorm_backward_body, .product_forward = product_forward_body,                            \
+    .product_input = product_input_body, .product_weight = product_weight_body, .conv_places = conv_places_body

@@ -1,0 +1,100 @@
+/* nn/kernels/internal/simd - vectors of LANES floats for the kernel bodies, written once and compiled for each
+ * instruction set.
+ *
+ * Included by kernels_<set>.c only, after the target pragma has been given and LANES defined. Arithmetic on Vec is the
+ * compiler's vector extension; a*b + c becomes a fused multiply-add where the set has one. Loads and stores need no
+ * alignment. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#if defined(__AVX2__) || defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
+typedef float Vec __attribute__((vector_size(4 * LANES), may_alias));
+typedef float VecAnywhere __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int32_t VecBits __attribute__((vector_size(4 * LANES), may_alias));
+typedef uint32_t VecWords __attribute__((vector_size(4 * LANES), may_alias)); /* sums that may wrap */
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE Vec vec_load(const float *from) {
+    return *(const VecAnywhere *)from;
+}
+INLINE void vec_store(float *to, Vec x) {
+    *(VecAnywhere *)to = x;
+}
+INLINE Vec vec_all(float x) {
+    return x - (Vec){0};
+}
+/* The first `count` lanes; the others are zero. */
+INLINE Vec vec_load_part(const float *from, int count) {
+    Vec x = {0};
+    memcpy(&x, from, (size_t)count * sizeof(float));
+    return x;
+}
+INLINE void vec_store_part(float *to, Vec x, int count) {
+    memcpy(to, &x, (size_t)count * sizeof(float));
+}
+
+INLINE Vec vec_max(Vec a, Vec b) {
+#if LANES == 16
+    return (Vec)_mm512_max_ps((__m512)a, (__m512)b);
+#elif LANES == 8
+    return (Vec)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+    VecBits greater = a > b;
+    return (Vec)((greater & (VecBits)a) | (~greater & (VecBits)b));
+#endif
+}
+INLINE Vec vec_min(Vec a, Vec b) {
+    return -vec_max(-a, -b);
+}
+
+/* Always the same tree. */
+INLINE float vec_sum(Vec x) {
+#if LANES == 16
+    return _mm512_reduce_add_ps((__m512)x);
+#elif LANES == 8
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+#else
+    return (x[0] + x[2]) + (x[1] + x[3]);
+#endif
+}
+
+/* 2^x, relative error 1e-7; below -126 it stays at 2^-126, from 128 on it is any number. The integer part goes into the
+ * exponent bits, the rest (within a half) through a minimax polynomial fitted for this file. */
+INLINE Vec vec_exp2(Vec x) {
+    const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer kept in the low bits */
+    x = vec_max(x, vec_all(-126));
+    Vec shifted = x + shift;
+    Vec r = x - (shifted - shift);
+    Vec p = r * 1.326472653e-03f + 9.671513289e-03f;
+    p = p * r + 5.550733751e-02f;
+    p = p * r + 2.402224207e-01f;
+    p = p * r + 6.931469776e-01f;
+    p = p * r + 1.0f;
+    return (Vec)((VecWords)p + ((VecWords)shifted << 23));
+}
+
+/* Phi(x) - 1/2, the normal distribution function about its center, absolute error 3e-7 / 2: x times a minimax rational
+ * function of x^2 on +-5.6, fitted for this file; beyond that it is +-1/2 to float accuracy. */
+INLINE Vec vec_normal_half(Vec x) {
+    x = vec_min(vec_max(x, vec_all(-5.6f)), vec_all(5.6f));
+    Vec u = x * x;
+    Vec p = u * 2.214517881e-08f + 6.356497656e-06f;
+    p = p * u + 1.738500175e-04f;
+    p = p * u + 4.707255321e-03f;
+    p = p * u + 3.437606949e-02f;
+    p = p * u + 3.989422216e-01f;
+    Vec q = u * 1.180205410e-06f + 7.510152910e-05f;
+    q = q * u + 1.912974608e-03f;
+    q = q * u + 2.894006144e-02f;
+    q = q * u + 2.528337411e-01f;
+    q = q * u + 1.0f;
+    return x * (p / q);
+}

@@ -1,0 +1,49 @@
+#if defined(__x86_64__)
+#include "nn/kernels/internal/kernels_sets.h"
+
+#pragma GCC target("amx-tile,amx-bf16,avx512f,avx2,fma")
+#define LANES 16
+#include "nn/kernels/internal/attention_split_body.h"
+#include "nn/kernels/internal/kernels_bodies.h"
+#include "nn/kernels/internal/product_split_body.h"
+
+/* Short and narrow heads fill too few tiles. */
+static bool tiles_attend(const HeadShape *shape) {
+    enum { FEWEST = 256, NARROW = 32 };
+    return shape->n_queries >= FEWEST && shape->n_keys >= FEWEST && shape->head_width > NARROW;
+}
+
+static size_t attention_scratch(const HeadShape *shape, int backward) {
+    Arena measure = {0};
+    if (!tiles_attend(shape)) return attention_scratch_body(shape, backward);
+    if (backward)
+        split_backward_layout(&measure, shape);
+    else
+        split_forward_layout(&measure, shape);
+    return measure.used / sizeof(float);
+}
+
+static void attention_forward_amx(float *out, float *lse, const HeadInputs *in, const HeadShape *shape,
+                                  float *scratch) {
+    (tiles_attend(shape) ? attention_split_forward : attention_forward_body)(out, lse, in, shape, scratch);
+}
+
+static void attention_backward_amx(float *dq, float *dk, float *dv, const float *dout, const float *out,
+                                   const float *lse, const HeadInputs *in, const HeadShape *shape, float *scratch) {
+    (tiles_attend(shape) ? attention_split_backward : attention_backward_body)(dq, dk, dv, dout, out, lse, in, shape,
+                                                                               scratch);
+}
+
+const Kernels kernels_amx = {
+    .name = "amx",
+    KERNELS_OF_BODIES,
+    .product_small_most = 8 * LANES,
+    .product_large = product_split_body,
+    .product_large_scratch = SPLIT_SCRATCH,
+    .attention_scratch = attention_scratch,
+    .attention_forward = attention_forward_amx,
+    .attention_backward = attention_backward_amx,
+};
+#else
+typedef int kernels_amx_not_for_this_processor;
+#endif

@@ -1,0 +1,18 @@
+#if defined(__x86_64__)
+#include "nn/kernels/internal/kernels_sets.h"
+
+#pragma GCC target("avx2,fma")
+#define LANES 8
+#include "nn/kernels/internal/kernels_bodies.h"
+
+const Kernels kernels_avx2 = {
+    .name = "avx2",
+    KERNELS_OF_BODIES,
+    .product_small_most = 32 * LANES,
+    .attention_scratch = attention_scratch_body,
+    .attention_forward = attention_forward_body,
+    .attention_backward = attention_backward_body,
+};
+#else
+typedef int kernels_avx2_not_for_this_processor;
+#endif

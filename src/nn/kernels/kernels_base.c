@@ -1,0 +1,13 @@
+#include "nn/kernels/internal/kernels_sets.h"
+
+#define LANES 4
+#include "nn/kernels/internal/kernels_bodies.h"
+
+const Kernels kernels_base = {
+    .name = "base",
+    KERNELS_OF_BODIES,
+    .product_small_most = 32 * LANES,
+    .attention_scratch = attention_scratch_body,
+    .attention_forward = attention_forward_body,
+    .attention_backward = attention_backward_body,
+};

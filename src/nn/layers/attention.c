@@ -1,0 +1,145 @@
+#include "nn/layers/attention.h"
+
+#include "nn/kernels/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+static HeadShape head_shape(const AttentionShape *s) {
+    return (HeadShape){.n_queries = s->n_queries,
+                       .n_keys = s->n_keys,
+                       .head_width = s->head_width,
+                       .q_stride = (size_t)s->q_stride,
+                       .kv_stride = (size_t)s->kv_stride,
+                       .out_stride = (size_t)s->heads * (size_t)s->head_width};
+}
+
+/* Where head h of clip b begins in each array. */
+typedef struct {
+    size_t q, kv, out, lse;
+} HeadOffsets;
+
+static HeadOffsets head_offsets(const AttentionShape *s, int b, int h) {
+    size_t clip = (size_t)b, queries = (size_t)s->n_queries, column = (size_t)h * (size_t)s->head_width;
+    return (HeadOffsets){.q = clip * queries * (size_t)s->q_stride + column,
+                         .kv = clip * (size_t)s->n_keys * (size_t)s->kv_stride + column,
+                         .out = clip * queries * (size_t)s->heads * (size_t)s->head_width + column,
+                         .lse = (clip * (size_t)s->heads + (size_t)h) * queries};
+}
+
+static HeadInputs head_inputs(const AttentionInputs *in, HeadOffsets at) {
+    return (HeadInputs){.q = in->q + at.q, .k = in->k + at.kv, .v = in->v + at.kv};
+}
+
+size_t attention_scratch_bytes(const AttentionShape *shape) {
+    const HeadShape head = head_shape(shape);
+    const Kernels *kernels = kernels_best();
+    size_t forward = kernels->attention_scratch(&head, 0), backward = kernels->attention_scratch(&head, 1);
+    return sizeof(float) * (forward > backward ? forward : backward);
+}
+
+void attention_forward(float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape, float *scratch) {
+    const HeadShape head = head_shape(shape);
+    const Kernels *kernels = kernels_best();
+    for (int b = 0; b < shape->B; b++) {
+        for (int h = 0; h < shape->heads; h++) {
+            const HeadOffsets at = head_offsets(shape, b, h);
+            const HeadInputs one = head_inputs(in, at);
+            kernels->attention_forward(out + at.out, lse + at.lse, &one, &head, scratch);
+        }
+    }
+}
+
+void attention_backward(const AttentionGradients *d, const float *dout, const float *out, const float *lse,
+                        const AttentionInputs *in, const AttentionShape *shape, float *scratch) {
+    const HeadShape head = head_shape(shape);
+    const Kernels *kernels = kernels_best();
+    for (int b = 0; b < shape->B; b++) {
+        for (int h = 0; h < shape->heads; h++) {
+            const HeadOffsets at = head_offsets(shape, b, h);
+            const HeadInputs one = head_inputs(in, at);
+            kernels->attention_backward(d->q + at.q, d->k + at.kv, d->v + at.kv, dout + at.out, out + at.out,
+                                        lse + at.lse, &one, &head, scratch);
+        }
+    }
+}
+
+static double dot(const float *a, const float *b, int count) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) sum += (double)a[i] * b[i];
+    return sum;
+}
+
+static double score_ref(const HeadInputs *in, const HeadShape *s, int q, int k) {
+    return dot(in->q + (size_t)q * s->q_stride, in->k + (size_t)k * s->kv_stride, s->head_width) / sqrt(s->head_width);
+}
+
+static void head_forward_ref(float *out, float *lse, const HeadInputs *in, const HeadShape *s) {
+    for (int q = 0; q < s->n_queries; q++) {
+        double largest = -INFINITY, sum = 0;
+        for (int k = 0; k < s->n_keys; k++) largest = fmax(largest, score_ref(in, s, q, k));
+        for (int k = 0; k < s->n_keys; k++) sum += exp(score_ref(in, s, q, k) - largest);
+        double log_sum = largest + log(sum);
+        for (int j = 0; j < s->head_width; j++) {
+            double value = 0;
+            for (int k = 0; k < s->n_keys; k++)
+                value += exp(score_ref(in, s, q, k) - log_sum) * in->v[(size_t)k * s->kv_stride + (size_t)j];
+            out[(size_t)q * s->out_stride + (size_t)j] = (float)value;
+        }
+        lse[q] = (float)log_sum;
+    }
+}
+
+void attention_forward_ref(float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape) {
+    const HeadShape head = head_shape(shape);
+    for (int b = 0; b < shape->B; b++) {
+        for (int h = 0; h < shape->heads; h++) {
+            const HeadOffsets at = head_offsets(shape, b, h);
+            const HeadInputs one = head_inputs(in, at);
+            head_forward_ref(out + at.out, lse + at.lse, &one, &head);
+        }
+    }
+}
+
+/* One pair of query and key: its shares of the three gradients. */
+static void pair_backward_ref(float *dq, float *dk, float *dv, const float *q, const float *k, const float *v,
+                              const float *dout, double weight, double dout_out, int width) {
+    double dscore = weight * (dot(dout, v, width) - dout_out) / sqrt(width);
+    for (int j = 0; j < width; j++) {
+        dq[j] += (float)(dscore * k[j]);
+        dk[j] += (float)(dscore * q[j]);
+        dv[j] += (float)(weight * dout[j]);
+    }
+}
+
+static void head_backward_ref(float *dq, float *dk, float *dv, const float *dout, const float *out, const float *lse,
+                              const HeadInputs *in, const HeadShape *s) {
+    size_t width = (size_t)s->head_width;
+    for (int q = 0; q < s->n_queries; q++) memset(dq + (size_t)q * s->q_stride, 0, width * sizeof(float));
+    for (int k = 0; k < s->n_keys; k++) {
+        memset(dk + (size_t)k * s->kv_stride, 0, width * sizeof(float));
+        memset(dv + (size_t)k * s->kv_stride, 0, width * sizeof(float));
+    }
+    for (int q = 0; q < s->n_queries; q++) {
+        size_t at_q = (size_t)q * s->q_stride, at_out = (size_t)q * s->out_stride;
+        double dout_out = dot(dout + at_out, out + at_out, s->head_width);
+        for (int k = 0; k < s->n_keys; k++) {
+            size_t at_k = (size_t)k * s->kv_stride;
+            pair_backward_ref(dq + at_q, dk + at_k, dv + at_k, in->q + at_q, in->k + at_k, in->v + at_k, dout + at_out,
+                              exp(score_ref(in, s, q, k) - lse[q]), dout_out, s->head_width);
+        }
+    }
+}
+
+void attention_backward_ref(const AttentionGradients *d, const float *dout, const float *out, const float *lse,
+                            const AttentionInputs *in, const AttentionShape *shape) {
+    const HeadShape head = head_shape(shape);
+    for (int b = 0; b < shape->B; b++) {
+        for (int h = 0; h < shape->heads; h++) {
+            const HeadOffsets at = head_offsets(shape, b, h);
+            const HeadInputs one = head_inputs(in, at);
+            head_backward_ref(d->q + at.q, d->k + at.kv, d->v + at.kv, dout + at.out, out + at.out, lse + at.lse, &one,
+                              &head);
+        }
+    }
+}

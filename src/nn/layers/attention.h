@@ -1,0 +1,35 @@
+/* nn/layers/attention - softmax(q k^T / sqrt(width)) v for every clip and head, fused: scores never leave the cache.
+ *
+ * The forward pass keeps the output and the log-sum-exp of every query; the backward pass recomputes the scores. */
+#pragma once
+
+#include <stddef.h>
+
+typedef struct {
+    int B, heads, head_width;
+    int n_queries, n_keys; /* a clip; equal except in the last decoder block, which asks for masked tokens only */
+    int q_stride;          /* floats from one query row to the next; heads lie side by side within a row */
+    int kv_stride;         /* the same for keys and for values */
+} AttentionShape;
+
+typedef struct {
+    const float *q; /* (B, n_queries, q_stride), heads * head_width used */
+    const float *k; /* (B, n_keys, kv_stride) */
+    const float *v; /* (B, n_keys, kv_stride) */
+} AttentionInputs;
+
+typedef struct {
+    float *q, *k, *v; /* shaped as the inputs */
+} AttentionGradients;
+
+/* Bytes of scratch (64-byte aligned) for either pass. */
+size_t attention_scratch_bytes(const AttentionShape *shape);
+
+/* out (B, n_queries, heads*head_width), lse (B, heads, n_queries). */
+void attention_forward(float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape, float *scratch);
+void attention_forward_ref(float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape);
+/* Overwrites the gradients. out and lse are the forward pass's. */
+void attention_backward(const AttentionGradients *d, const float *dout, const float *out, const float *lse,
+                        const AttentionInputs *in, const AttentionShape *shape, float *scratch);
+void attention_backward_ref(const AttentionGradients *d, const float *dout, const float *out, const float *lse,
+                            const AttentionInputs *in, const AttentionShape *shape);

@@ -1,0 +1,40 @@
+/* nn/layers/linear - y = x W^T + b and its gradients, through one single-threaded product each: BLAS, or kernels
+ * of our own for the small weight matrices of tiny models and, with AVX-512, for large ones.
+ *
+ * A Rows is a matrix inside a wider one: R rows, `stride` floats apart. Products *add* into what they find, because
+ * biases and residuals are put there first; a product that finds nothing useful says so in its name. */
+#pragma once
+
+#include <stddef.h>
+
+typedef struct {
+    float *data;
+    int stride;
+} Rows;
+
+typedef struct {
+    const float *data;
+    int stride;
+} ConstRows;
+
+/* y (R, Dout) = x (R, Din) W^T + b. W (Dout, Din), b (Dout) or NULL. */
+void linear_forward(Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout);
+void linear_forward_ref(Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout);
+/* y += x W^T. */
+void linear_add(Rows y, ConstRows x, const float *W, int R, int Din, int Dout);
+/* y (R, Dout) = residual (R, Dout) + x (R, Din) W^T + b, rows of y and residual next to each other. */
+void linear_residual(float *y, const float *residual, ConstRows x, const float *W, const float *b, int R, int Din,
+                     int Dout);
+/* Adds into dW (Dout, Din) and db (Dout; may be NULL). */
+void linear_backward_weight(float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout);
+void linear_backward_weight_ref(float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout);
+/* Overwrites dx (R, Din) with dy W. */
+void linear_backward_input(Rows dx, ConstRows dy, const float *W, int R, int Din, int Dout);
+void linear_backward_input_ref(Rows dx, ConstRows dy, const float *W, int R, int Din, int Dout);
+
+/* y (R, D): every row = b. */
+void rows_set(Rows y, const float *b, int R, int D);
+/* y = x + b, rows of D. */
+void rows_sum(float *y, const float *x, const float *b, int R, int D);
+/* sum (D) += the rows of x. */
+void rows_add_to(float *sum, ConstRows x, int R, int D);

@@ -1,0 +1,282 @@
+#include "nn/models/classifier.h"
+
+#include "math/blas.h"
+#include "math/rng.h"
+#include "nn/layers/layernorm.h"
+#include "nn/layers/linear.h"
+#include "nn/layers/patch.h"
+#include "nn/layers/posenc.h"
+#include "nn/layers/softmax.h"
+#include "nn/models/internal/vit.h"
+
+struct Classifier {
+    ModelConfig model;
+    ParamTable table;
+    int n_classes, n_tokens, values;
+    double drop_path, head_dropout;
+    Vit encoder;
+    size_t patch_weight, patch_bias, norm_weight, norm_bias, head_weight, head_bias;
+    float *positions; /* (N, D) */
+};
+
+struct ClassifierScratch {
+    Arena arena;
+    int B;
+    int *tokens;    /* 0..N-1 */
+    float *patches; /* (B*N, values) */
+    VitActs encoder;
+    BlockScratch block;
+    float *pooled, *normed, *kept; /* (B, D) mean over tokens; after fc_norm; factors of the dropout */
+    float *logits, *dlogits;       /* (B, K) */
+    float *dpooled;                /* (B, D) */
+    float *dstream;                /* (B*N, D) */
+    BlockDrops drops[VIT_DEPTH_MAX];
+    float *factors; /* (depth, 2, B) what drops point to */
+};
+
+static Err classifier_params_add(Classifier *c) {
+    ParamTable *t = &c->table;
+    int D = c->model.width, K = c->n_classes, P = c->model.patch_size, values = c->values, top = c->model.depth + 1;
+    const int patch_dims[] = {D, 3, c->model.tubelet_size, P, P}, head_dims[] = {K, D};
+    c->patch_weight = t->total;
+    TRY(params_add(t, "patch_embed.proj.weight", patch_dims, 5, INIT_FRAMEWORK, values, D, true, 0));
+    c->patch_bias = t->total;
+    TRY(params_add(t, "patch_embed.proj.bias", &D, 1, INIT_FRAMEWORK, values, D, false, 0));
+    TRY(vit_params_add(&c->encoder, t, "blocks.", INIT_NORMAL_02, 1, 1));
+    c->norm_weight = t->total;
+    TRY(params_add(t, "fc_norm.weight", &D, 1, INIT_ONE, 0, 0, false, top));
+    c->norm_bias = t->total;
+    TRY(params_add(t, "fc_norm.bias", &D, 1, INIT_ZERO, 0, 0, false, top));
+    c->head_weight = t->total;
+    TRY(params_add(t, "head.weight", head_dims, 2, INIT_HEAD, D, K, true, top));
+    c->head_bias = t->total;
+    return params_add(t, "head.bias", &K, 1, INIT_ZERO, 0, 0, false, top);
+}
+
+static Err classifier_fill(Classifier *c) {
+    TRY(classifier_params_add(c));
+    c->positions = malloc((size_t)c->n_tokens * (size_t)c->model.width * sizeof(float));
+    if (!c->positions) return RAISE(ERR_MEMORY, "classifier: no memory for the position table");
+    posenc_table(c->positions, c->n_tokens, c->model.width);
+    return ERR_NONE;
+}
+
+Err classifier_new(Classifier **classifier, const ModelConfig *model, int n_classes, double drop_path,
+                   double head_dropout) {
+    *classifier = NULL;
+    TRY(model_check(model));
+    if (n_classes < 1) return RAISE(ERR_USAGE, "classifier: %d classes; at least one is needed", n_classes);
+    if (!(drop_path >= 0 && drop_path < 1)) return RAISE(ERR_USAGE, "drop_path: %g is outside [0, 1)", drop_path);
+    if (!(head_dropout >= 0 && head_dropout < 1))
+        return RAISE(ERR_USAGE, "head_dropout: %g is outside [0, 1)", head_dropout);
+    Classifier *new = calloc(1, sizeof *new);
+    if (!new) return RAISE(ERR_MEMORY, "classifier: no memory");
+    blas_single_thread();
+    new->model = *model;
+    new->n_classes = n_classes;
+    new->n_tokens = model_tokens(model);
+    new->values = model_patch_values(model);
+    new->drop_path = drop_path;
+    new->head_dropout = head_dropout;
+    new->encoder = (Vit){
+        .depth = model->depth, .width = model->width, .heads = model->heads, .hidden = model->mlp_ratio * model->width};
+    Err err = classifier_fill(new);
+    if (err) classifier_free(&new);
+    *classifier = new;
+    return err;
+}
+
+void classifier_free(Classifier **classifier) {
+    if (!*classifier) return;
+    params_free(&(*classifier)->table);
+    free((*classifier)->positions);
+    free(*classifier);
+    *classifier = NULL;
+}
+
+const ParamTable *classifier_params(const Classifier *classifier) {
+    return &classifier->table;
+}
+
+static void scratch_layout(ClassifierScratch *s, Arena *arena, const Classifier *c, int B) {
+    size_t clips = (size_t)B, N = (size_t)c->n_tokens, D = (size_t)c->model.width, K = (size_t)c->n_classes;
+    BlockShape shapes[2];
+    s->tokens = arena_take(arena, N * sizeof(int));
+    s->patches = arena_floats(arena, clips * N * (size_t)c->values);
+    vit_acts_layout(&s->encoder, arena, &c->encoder, c->model.recompute ? VIT_RECOMPUTE : VIT_KEEP, B, c->n_tokens, 0);
+    vit_shapes(shapes, &c->encoder, B, c->n_tokens, 0);
+    block_scratch_layout(&s->block, arena, shapes, 1);
+    s->pooled = arena_floats(arena, clips * D);
+    s->normed = arena_floats(arena, clips * D);
+    s->kept = arena_floats(arena, clips * D);
+    s->logits = arena_floats(arena, clips * K);
+    s->dlogits = arena_floats(arena, clips * K);
+    s->dpooled = arena_floats(arena, clips * D);
+    s->dstream = arena_floats(arena, clips * N * D);
+    s->factors = arena_floats(arena, 2 * clips * (size_t)c->model.depth);
+}
+
+size_t classifier_scratch_bytes(const Classifier *classifier, int B) {
+    ClassifierScratch measured;
+    Arena arena = {0};
+    scratch_layout(&measured, &arena, classifier, B);
+    return arena.used;
+}
+
+Err classifier_scratch_new(ClassifierScratch **scratch, const Classifier *classifier, int B) {
+    *scratch = NULL;
+    ClassifierScratch *new = calloc(1, sizeof *new);
+    if (!new) return RAISE(ERR_MEMORY, "activations: no memory");
+    Err err = arena_alloc(&new->arena, classifier_scratch_bytes(classifier, B), "activations of a micro-batch");
+    if (err) {
+        free(new);
+        return err;
+    }
+    scratch_layout(new, &new->arena, classifier, B);
+    new->B = B;
+    for (int i = 0; i < classifier->n_tokens; i++) new->tokens[i] = i;
+    *scratch = new;
+    return ERR_NONE;
+}
+
+void classifier_scratch_free(ClassifierScratch **scratch) {
+    if (!*scratch) return;
+    arena_free(&(*scratch)->arena);
+    free(*scratch);
+    *scratch = NULL;
+}
+
+/* 0, or 1 / keep: the expectation stays 1. */
+static float drop_factor(Rng *rng, double rate) {
+    return rng_unit_double(rng) < rate ? 0 : (float)(1 / (1 - rate));
+}
+
+static void draw_drop_path(const Classifier *c, ClassifierScratch *s, const ClassifierDraws *draws, int B) {
+    int depth = c->model.depth;
+    for (int l = 0; l < depth; l++) {
+        double rate = depth > 1 ? c->drop_path * l / (depth - 1) : 0;
+        float *attention = s->factors + (size_t)l * 2 * (size_t)B, *mlp = attention + B;
+        for (int b = 0; b < B; b++) {
+            Rng rng = rng_stream(draws->seed, RNG_DROP_PATH, draws->samples[b], (uint32_t)l);
+            attention[b] = drop_factor(&rng, rate);
+            mlp[b] = drop_factor(&rng, rate);
+        }
+        s->drops[l] = (BlockDrops){attention, mlp};
+    }
+}
+
+/* Multiplies fc_norm's output by the factors it leaves in scratch->kept for the way back. */
+static void drop_features(const Classifier *c, ClassifierScratch *s, const ClassifierDraws *draws, int B) {
+    int D = c->model.width;
+    for (int b = 0; b < B; b++) {
+        Rng rng = rng_stream(draws->seed, RNG_DROPOUT, draws->samples[b], 0);
+        float *normed = s->normed + (size_t)b * (size_t)D, *kept = s->kept + (size_t)b * (size_t)D;
+        for (int i = 0; i < D; i++) {
+            kept[i] = drop_factor(&rng, c->head_dropout);
+            normed[i] *= kept[i];
+        }
+    }
+}
+
+static void encode(const Classifier *c, ClassifierScratch *s, const float *params, const float *inputs, int B,
+                   const BlockDrops *drops) {
+    const ModelConfig *m = &c->model;
+    int N = c->n_tokens, D = m->width;
+    size_t clip_floats = 3 * (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size;
+    float *x = s->encoder.inputs[0];
+    for (int b = 0; b < B; b++) {
+        patch_from_floats(s->patches + (size_t)b * (size_t)N * (size_t)c->values, inputs + (size_t)b * clip_floats,
+                          s->tokens, N, m);
+        for (int i = 0; i < N; i++) {
+            rows_sum(x + ((size_t)b * (size_t)N + (size_t)i) * (size_t)D, c->positions + (size_t)i * (size_t)D,
+                     params + c->patch_bias, 1, D);
+        }
+    }
+    linear_add((Rows){x, D}, (ConstRows){s->patches, c->values}, params + c->patch_weight, B * N, c->values, D);
+    vit_forward(&s->encoder, &s->block, &c->encoder, B, params, drops);
+}
+
+/* Mean over tokens and fc_norm. */
+static void pool(const Classifier *c, ClassifierScratch *s, const float *params, int B) {
+    int N = c->n_tokens, D = c->model.width;
+    memset(s->pooled, 0, (size_t)B * (size_t)D * sizeof(float));
+    for (int b = 0; b < B; b++) {
+        rows_add_to(s->pooled + (size_t)b * (size_t)D,
+                    (ConstRows){s->encoder.output + (size_t)b * (size_t)N * (size_t)D, D}, N, D);
+    }
+    for (size_t i = 0; i < (size_t)B * (size_t)D; i++) s->pooled[i] /= (float)N;
+    layernorm_forward(s->normed, s->pooled, params + c->norm_weight, params + c->norm_bias, (size_t)B, D);
+}
+
+static void head(const Classifier *c, float *logits, const float *normed, const float *params, int B) {
+    int D = c->model.width, K = c->n_classes;
+    linear_forward((Rows){logits, K}, (ConstRows){normed, D}, params + c->head_weight, params + c->head_bias, B, D, K);
+}
+
+/* From dlogits to the gradient of the encoder's output, in dstream. */
+static void head_backward(const Classifier *c, ClassifierScratch *s, const float *params, float *grads, int B,
+                          bool dropped) {
+    int N = c->n_tokens, D = c->model.width, K = c->n_classes;
+    size_t pooled_floats = (size_t)B * (size_t)D;
+    ConstRows dlogits = {s->dlogits, K};
+    linear_backward_weight(grads + c->head_weight, grads + c->head_bias, dlogits, (ConstRows){s->normed, D}, B, D, K);
+    linear_backward_input((Rows){s->block.dbranch, D}, dlogits, params + c->head_weight, B, D, K);
+    for (size_t i = 0; dropped && i < pooled_floats; i++) s->block.dbranch[i] *= s->kept[i];
+    memset(s->dpooled, 0, pooled_floats * sizeof(float));
+    layernorm_backward(s->dpooled, grads + c->norm_weight, grads + c->norm_bias, s->block.dbranch, s->pooled,
+                       params + c->norm_weight, (size_t)B, D, s->block.partial);
+    for (size_t i = 0; i < pooled_floats; i++) s->dpooled[i] /= (float)N;
+    for (int b = 0; b < B; b++) {
+        rows_set((Rows){s->dstream + (size_t)b * (size_t)N * (size_t)D, D}, s->dpooled + (size_t)b * (size_t)D, N, D);
+    }
+}
+
+/* Up to the head; returns what was dropped on the way. */
+static const BlockDrops *features_forward(const Classifier *c, ClassifierScratch *s, const float *params,
+                                          const float *inputs, int B, const ClassifierDraws *draws) {
+    if (draws) draw_drop_path(c, s, draws, B);
+    const BlockDrops *drops = draws && c->drop_path > 0 ? s->drops : NULL;
+    encode(c, s, params, inputs, B, drops);
+    pool(c, s, params, B);
+    if (draws && c->head_dropout > 0) drop_features(c, s, draws, B);
+    return drops;
+}
+
+void classifier_features(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *features,
+                         const float *inputs, int B, const ClassifierDraws *draws) {
+    ASSERT(B >= 1 && B <= scratch->B);
+    features_forward(classifier, scratch, params, inputs, B, draws);
+    memcpy(features, scratch->normed, (size_t)B * (size_t)classifier->model.width * sizeof(float));
+}
+
+void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *grads,
+                     double *loss, const float *inputs, const float *targets, int B, float loss_scale,
+                     const ClassifierDraws *draws) {
+    const Classifier *c = classifier;
+    ASSERT(B >= 1 && B <= scratch->B);
+    bool drop = draws && c->head_dropout > 0;
+    const BlockDrops *drops = features_forward(c, scratch, params, inputs, B, draws);
+    head(c, scratch->logits, scratch->normed, params, B);
+    *loss += loss_scale *
+             softmax_cross_entropy(scratch->dlogits, scratch->logits, targets, B, c->n_classes, loss_scale);
+    if (!grads) return;
+    head_backward(c, scratch, params, grads, B, drop);
+    vit_backward(scratch->dstream, scratch->dstream, &scratch->encoder, &scratch->block, &c->encoder, B, params, grads,
+                 drops);
+    linear_backward_weight(grads + c->patch_weight, grads + c->patch_bias,
+                           (ConstRows){scratch->dstream, c->model.width}, (ConstRows){scratch->patches, c->values},
+                           B * c->n_tokens, c->values, c->model.width);
+}
+
+const float *classifier_encoded(const ClassifierScratch *scratch) {
+    return scratch->encoder.output;
+}
+
+void classifier_forward(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *logits,
+                        float *features, const float *inputs, int B) {
+    ASSERT(B >= 1 && B <= scratch->B);
+    encode(classifier, scratch, params, inputs, B, NULL);
+    pool(classifier, scratch, params, B);
+    if (features) memcpy(features, scratch->pooled, (size_t)B * (size_t)classifier->model.width * sizeof(float));
+    head(classifier, logits, scratch->normed, params, B);
+}

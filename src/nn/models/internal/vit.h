@@ -1,0 +1,44 @@
+/* nn/models/vit - a stack of transformer blocks, as encoder (all blocks alike) or decoder (the last one on masked
+ * tokens only).
+ *
+ * A Vit is shapes and offsets, shared and const; a VitActs is where one thread's activations lie. */
+#pragma once
+
+#include "nn/layers/block.h"
+
+enum { VIT_DEPTH_MAX = 128 };
+
+typedef struct {
+    int depth, width, heads, hidden;
+    BlockParams at[VIT_DEPTH_MAX];
+} Vit;
+
+/* Adds the rows "<prefix>0.norm1.weight" ...; block i gets layer-decay group first_layer + i*layer_step. */
+CHECKED Err vit_params_add(Vit *vit, ParamTable *table, const char *prefix, ParamInit init, int first_layer,
+                           int layer_step);
+
+typedef enum {
+    VIT_KEEP,      /* every block's activations stay for the backward pass */
+    VIT_RECOMPUTE, /* only block inputs (and the last block) stay; the backward pass runs each block forward again */
+    VIT_FORWARD,   /* nothing stays: no backward pass */
+} VitPlan;
+
+typedef struct {
+    VitPlan plan;
+    int n_tokens, first_kept;     /* first_kept: of the last block */
+    float *inputs[VIT_DEPTH_MAX]; /* (B, n_tokens, width) residual stream before each block */
+    BlockActs acts[VIT_DEPTH_MAX];
+    float *output; /* (B, n_tokens - first_kept, width) */
+} VitActs;
+
+void vit_acts_layout(VitActs *acts, Arena *arena, const Vit *vit, VitPlan plan, int B, int n_tokens, int first_kept);
+/* The shapes of a stack's blocks, for block_scratch_layout: all but the last, and the last. */
+void vit_shapes(BlockShape shapes[2], const Vit *vit, int B, int n_tokens, int first_kept);
+
+/* acts->inputs[0] -> acts->output, for B clips up to the layout's. drops: (depth), or NULL. */
+void vit_forward(VitActs *acts, BlockScratch *scratch, const Vit *vit, int B, const float *params,
+                 const BlockDrops *drops);
+/* doutput is used up; dinput (B, n_tokens, width) is overwritten and may be doutput when first_kept is 0. Adds into
+ * grads. */
+void vit_backward(float *dinput, float *doutput, VitActs *acts, BlockScratch *scratch, const Vit *vit, int B,
+                  const float *params, float *grads, const BlockDrops *drops);

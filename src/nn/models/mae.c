@@ -1,0 +1,396 @@
+#include "nn/models/mae.h"
+
+#include "math/blas.h"
+#include "nn/layers/layernorm.h"
+#include "nn/layers/linear.h"
+#include "nn/layers/patch.h"
+#include "nn/layers/posenc.h"
+#include "nn/models/internal/vit.h"
+#include "nn/models/mask.h"
+
+struct Mae {
+    ModelConfig model;
+    ParamTable table;
+    int n_tokens, n_visible, n_masked, values; /* values: of a patch */
+    Vit encoder, decoder;
+    size_t mask_token, patch_weight, patch_bias, encoder_norm_weight, encoder_norm_bias, to_decoder,
+        decoder_norm_weight, decoder_norm_bias, head_weight, head_bias;
+    float *encoder_positions, *decoder_positions; /* (N, D), (N, E) */
+};
+
+/* V = n_visible, M = n_masked. */
+typedef struct {
+    float *patches; /* (B*V, values) */
+    VitActs encoder, decoder;
+    BlockScratch block;
+    float *visible;     /* (B*V, E) at the bridge between encoder and decoder */
+    float *predictions; /* (B*M, values) */
+    float *dpredictions;
+    float *dmasked; /* (B*M, E) */
+    float *dstream; /* (B*N, E) or (B*V, D) */
+} TrainBuffers;
+
+/* Everything visible, no backward pass; `clips` at a time. */
+typedef struct {
+    int clips;
+    float *patches; /* (clips*N, values) */
+    VitActs encoder;
+    BlockScratch block;
+} FeatureBuffers;
+
+struct MaeScratch {
+    Arena arena;
+    int B;
+    size_t prediction_floats;       /* of a clip */
+    int *tokens, *visible, *masked; /* 0..N-1; (B, V), (B, M) ascending */
+    TrainBuffers train;             /* these two share memory */
+    FeatureBuffers features;
+};
+
+static Err add_row(size_t *offset, ParamTable *table, const char *name, const int *dims, int n_dims, ParamInit init,
+                   int fan_in, int fan_out, bool decays) {
+    *offset = table->total;
+    return params_add(table, name, dims, n_dims, init, fan_in, fan_out, decays, 0);
+}
+
+static Err mae_params_add(Mae *mae) {
+    const ModelConfig *m = &mae->model;
+    ParamTable *t = &mae->table;
+    int D = m->width, E = m->decoder_width, P = m->patch_size, values = mae->values;
+    const int patch_dims[] = {D, 3, m->tubelet_size, P, P}, token_dims[] = {1, 1, E};
+    TRY(add_row(&mae->mask_token, t, "mask_token", token_dims, 3, INIT_TRUNC_02_1SD, 0, 0, false));
+    TRY(add_row(&mae->patch_weight, t, "encoder.patch_embed.proj.weight", patch_dims, 5, INIT_FRAMEWORK, values, D,
+                true));
+    TRY(add_row(&mae->patch_bias, t, "encoder.patch_embed.proj.bias", &D, 1, INIT_FRAMEWORK, values, D, false));
+    TRY(vit_params_add(&mae->encoder, t, "encoder.blocks.", INIT_XAVIER, 0, 0));
+    TRY(add_row(&mae->encoder_norm_weight, t, "encoder.norm.weight", &D, 1, INIT_ONE, 0, 0, false));
+    TRY(add_row(&mae->encoder_norm_bias, t, "encoder.norm.bias", &D, 1, INIT_ZERO, 0, 0, false));
+    TRY(vit_params_add(&mae->decoder, t, "decoder.blocks.", INIT_XAVIER, 0, 0));
+    TRY(add_row(&mae->decoder_norm_weight, t, "decoder.norm.weight", &E, 1, INIT_ONE, 0, 0, false));
+    TRY(add_row(&mae->decoder_norm_bias, t, "decoder.norm.bias", &E, 1, INIT_ZERO, 0, 0, false));
+    TRY(add_row(&mae->head_weight, t, "decoder.head.weight", (const int[]){values, E}, 2, INIT_XAVIER, E, values,
+                true));
+    TRY(add_row(&mae->head_bias, t, "decoder.head.bias", &values, 1, INIT_ZERO, 0, 0, false));
+    return add_row(&mae->to_decoder, t, "encoder_to_decoder.weight", (const int[]){E, D}, 2, INIT_FRAMEWORK, D, E,
+                   true);
+}
+
+static Err mae_fill(Mae *mae) {
+    const ModelConfig *m = &mae->model;
+    TRY(mae_params_add(mae));
+    size_t n = (size_t)mae->n_tokens;
+    mae->encoder_positions = malloc(n * (size_t)m->width * sizeof(float));
+    mae->decoder_positions = malloc(n * (size_t)m->decoder_width * sizeof(float));
+    if (!mae->encoder_positions || !mae->decoder_positions)
+        return RAISE(ERR_MEMORY, "model: no memory for position tables");
+    posenc_table(mae->encoder_positions, mae->n_tokens, m->width);
+    posenc_table(mae->decoder_positions, mae->n_tokens, m->decoder_width);
+    return ERR_NONE;
+}
+
+Err mae_new(Mae **mae, const ModelConfig *model, double mask_ratio) {
+    *mae = NULL;
+    TRY(model_check(model));
+    TRY(mask_check(model, mask_ratio));
+    Mae *new = calloc(1, sizeof *new);
+    if (!new) return RAISE(ERR_MEMORY, "model: no memory");
+    blas_single_thread();
+    new->model = *model;
+    new->n_tokens = model_tokens(model);
+    new->n_masked = model->n_frames / model->tubelet_size *mask_hidden_cells(model, mask_ratio);
+    new->n_visible = new->n_tokens - new->n_masked;
+    new->values = model_patch_values(model);
+    new->encoder = (Vit){
+        .depth = model->depth, .width = model->width, .heads = model->heads, .hidden = model->mlp_ratio * model->width};
+    new->decoder = (Vit){.depth = model->decoder_depth,
+                         .width = model->decoder_width,
+                         .heads = model->decoder_heads,
+                         .hidden = model->mlp_ratio * model->decoder_width};
+    Err err = mae_fill(new);
+    if (err) mae_free(&new);
+    *mae = new;
+    return err;
+}
+
+void mae_free(Mae **mae) {
+    if (!*mae) return;
+    params_free(&(*mae)->table);
+    free((*mae)->encoder_positions);
+    free((*mae)->decoder_positions);
+    free(*mae);
+    *mae = NULL;
+}
+
+const ParamTable *mae_params(const Mae *mae) {
+    return &mae->table;
+}
+
+int mae_visible_tokens(const Mae *mae) {
+    return mae->n_visible;
+}
+
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
+static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, int B) {
+    size_t clips = (size_t)B, V = (size_t)mae->n_visible, M = (size_t)mae->n_masked, values = (size_t)mae->values;
+    size_t D = (size_t)mae->model.width, E = (size_t)mae->model.decoder_width;
+    VitPlan plan = mae->model.recompute ? VIT_RECOMPUTE : VIT_KEEP;
+    BlockShape shapes[4];
+    t->patches = arena_floats(arena, clips * V * values);
+    vit_acts_layout(&t->encoder, arena, &mae->encoder, plan, B, mae->n_visible, 0);
+    vit_acts_layout(&t->decoder, arena, &mae->decoder, plan, B, mae->n_tokens, mae->n_visible);
+    vit_shapes(shapes, &mae->encoder, B, mae->n_visible, 0);
+    vit_shapes(shapes + 2, &mae->decoder, B, mae->n_tokens, mae->n_visible);
+    block_scratch_layout(&t->block, arena, shapes, 4);
+    t->visible = arena_floats(arena, clips * V * E);
+    t->predictions = arena_floats(arena, clips * M * values);
+    t->dpredictions = arena_floats(arena, clips * M * values);
+    t->dmasked = arena_floats(arena, clips * M * E);
+    t->dstream = arena_floats(arena, larger(clips * (V + M) * E, clips * V * D));
+}
+
+static void feature_layout(FeatureBuffers *f, Arena *arena, const Mae *mae, int B) {
+    BlockShape shapes[2];
+    f->clips = B * mae->n_visible / mae->n_tokens;
+    if (f->clips < 1) f->clips = 1;
+    f->patches = arena_floats(arena, (size_t)f->clips * (size_t)mae->n_tokens * (size_t)mae->values);
+    vit_acts_layout(&f->encoder, arena, &mae->encoder, VIT_FORWARD, f->clips, mae->n_tokens, 0);
+    vit_shapes(shapes, &mae->encoder, f->clips, mae->n_tokens, 0);
+    block_scratch_layout(&f->block, arena, shapes, 1);
+}
+
+static void scratch_layout(MaeScratch *scratch, Arena *arena, const Mae *mae, int B) {
+    size_t int_bytes = sizeof(int);
+    scratch->tokens = arena_take(arena, (size_t)mae->n_tokens * int_bytes);
+    scratch->visible = arena_take(arena, (size_t)B * (size_t)mae->n_visible * int_bytes);
+    scratch->masked = arena_take(arena, (size_t)B * (size_t)mae->n_masked * int_bytes);
+    size_t shared = arena_mark(arena);
+    train_layout(&scratch->train, arena, mae, B);
+    size_t train_end = arena_mark(arena);
+    arena_reset(arena, shared);
+    feature_layout(&scratch->features, arena, mae, B);
+    if (arena->used < train_end) arena->used = train_end;
+}
+
+size_t mae_scratch_bytes(const Mae *mae, int B) {
+    MaeScratch measured;
+    Arena arena = {0};
+    scratch_layout(&measured, &arena, mae, B);
+    return arena.used;
+}
+
+Err mae_scratch_new(MaeScratch **scratch, const Mae *mae, int B) {
+    *scratch = NULL;
+    MaeScratch *new = calloc(1, sizeof *new);
+    if (!new) return RAISE(ERR_MEMORY, "activations: no memory");
+    Err err = arena_alloc(&new->arena, mae_scratch_bytes(mae, B), "activations of a micro-batch");
+    if (err) {
+        free(new);
+        return err;
+    }
+    scratch_layout(new, &new->arena, mae, B);
+    new->B = B;
+    new->prediction_floats = (size_t)mae->n_masked *(size_t)mae->values;
+    for (int i = 0; i < mae->n_tokens; i++) new->tokens[i] = i;
+    *scratch = new;
+    return ERR_NONE;
+}
+
+void mae_scratch_free(MaeScratch **scratch) {
+    if (!*scratch) return;
+    arena_free(&(*scratch)->arena);
+    free(*scratch);
+    *scratch = NULL;
+}
+
+/* x (count, D) = patches W^T + bias + positions of the tokens. */
+static void embed(const Mae *mae, float *x, const float *patches, const int *tokens, int count, const float *params) {
+    int D = mae->model.width;
+    for (int i = 0; i < count; i++) {
+        rows_sum(x + (size_t)i * (size_t)D, mae->encoder_positions + (size_t)tokens[i] * (size_t)D,
+                 params + mae->patch_bias, 1, D);
+    }
+    linear_add((Rows){x, D}, (ConstRows){patches, mae->values}, params + mae->patch_weight, count, mae->values, D);
+}
+
+static size_t clip_bytes(const ModelConfig *m) {
+    return (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size * 3;
+}
+
+static void encode_visible(const Mae *mae, MaeScratch *scratch, const float *params, const uint8_t *clips,
+                           const uint8_t *masked, int B) {
+    TrainBuffers *t = &scratch->train;
+    int V = mae->n_visible, M = mae->n_masked;
+    for (int b = 0; b < B; b++) {
+        int *visible = scratch->visible + (size_t)b * (size_t)V;
+        mask_split(visible, scratch->masked + (size_t)b * (size_t)M, masked + (size_t)b * (size_t)mae->n_tokens,
+                   mae->n_tokens);
+        patch_from_pixels(t->patches + (size_t)b * (size_t)V * (size_t)mae->values,
+                          clips + (size_t)b * clip_bytes(&mae->model), visible, V, &mae->model);
+    }
+    embed(mae, t->encoder.inputs[0], t->patches, scratch->visible, B * V, params);
+    vit_forward(&t->encoder, &t->block, &mae->encoder, B, params, NULL);
+}
+
+/* Decoder input of one clip: visible tokens, then masked ones, each with the positions of their tokens. */
+static void decoder_input(const Mae *mae, float *x, const float *visible, const int *visible_tokens,
+                          const int *masked_tokens, const float *mask_token) {
+    int E = mae->model.decoder_width;
+    size_t width = (size_t)E;
+    for (int i = 0; i < mae->n_visible; i++, x += width) {
+        rows_sum(x, visible + (size_t)i * width, mae->decoder_positions + (size_t)visible_tokens[i] * width, 1, E);
+    }
+    for (int i = 0; i < mae->n_masked; i++, x += width) {
+        rows_sum(x, mask_token, mae->decoder_positions + (size_t)masked_tokens[i] * width, 1, E);
+    }
+}
+
+static void bridge_forward(const Mae *mae, MaeScratch *scratch, const float *params, int B) {
+    TrainBuffers *t = &scratch->train;
+    int V = mae->n_visible, D = mae->model.width, E = mae->model.decoder_width;
+    layernorm_forward(t->block.norm, t->encoder.output, params + mae->encoder_norm_weight,
+                      params + mae->encoder_norm_bias, (size_t)(B * V), D);
+    linear_forward((Rows){t->visible, E}, (ConstRows){t->block.norm, D}, params + mae->to_decoder, NULL, B * V, D, E);
+    for (int b = 0; b < B; b++) {
+        size_t clip = (size_t)b;
+        decoder_input(mae, t->decoder.inputs[0] + clip * (size_t)mae->n_tokens * (size_t)E,
+                      t->visible + clip * (size_t)V * (size_t)E, scratch->visible + clip * (size_t)V,
+                      scratch->masked + clip * (size_t)mae->n_masked, params + mae->mask_token);
+    }
+}
+
+/* Decoder, norm and head: predictions. Leaves decoder.norm's output in block.norm. */
+static void decode(const Mae *mae, MaeScratch *scratch, const float *params, int B) {
+    TrainBuffers *t = &scratch->train;
+    int rows = B * mae->n_masked, E = mae->model.decoder_width;
+    vit_forward(&t->decoder, &t->block, &mae->decoder, B, params, NULL);
+    layernorm_forward(t->block.norm, t->decoder.output, params + mae->decoder_norm_weight,
+                      params + mae->decoder_norm_bias, (size_t)rows, E);
+    linear_forward((Rows){t->predictions, mae->values}, (ConstRows){t->block.norm, E}, params + mae->head_weight,
+                   params + mae->head_bias, rows, E, mae->values);
+}
+
+/* Adds the loss; fills dpredictions if gradients are wanted. */
+static void measure_loss(const Mae *mae, MaeScratch *scratch, double *loss, const uint8_t *clips, int B,
+                         float loss_scale, bool want_gradients) {
+    TrainBuffers *t = &scratch->train;
+    double mean_of = (double)B * (double)scratch->prediction_floats, sum = 0;
+    for (int b = 0; b < B; b++) {
+        size_t at = (size_t)b * scratch->prediction_floats;
+        sum += patch_loss(want_gradients ? t->dpredictions + at : NULL, t->predictions + at,
+                          clips + (size_t)b * clip_bytes(&mae->model),
+                          scratch->masked + (size_t)b * (size_t)mae->n_masked, mae->n_masked, &mae->model,
+                          (float)(2 * loss_scale / mean_of));
+    }
+    *loss += loss_scale * sum / mean_of;
+}
+
+/* From dpredictions to the gradient of the decoder's input, in dstream (B*N, E). */
+static void decode_backward(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, int B) {
+    TrainBuffers *t = &scratch->train;
+    int rows = B * mae->n_masked, E = mae->model.decoder_width;
+    ConstRows dpredictions = {t->dpredictions, mae->values};
+    linear_backward_weight(grads + mae->head_weight, grads + mae->head_bias, dpredictions,
+                           (ConstRows){t->block.norm, E}, rows, E, mae->values);
+    linear_backward_input((Rows){t->block.dbranch, E}, dpredictions, params + mae->head_weight, rows, E, mae->values);
+    memset(t->dmasked, 0, (size_t)rows * (size_t)E * sizeof(float));
+    layernorm_backward(t->dmasked, grads + mae->decoder_norm_weight, grads + mae->decoder_norm_bias, t->block.dbranch,
+                       t->decoder.output, params + mae->decoder_norm_weight, (size_t)rows, E, t->block.partial);
+    vit_backward(t->dstream, t->dmasked, &t->decoder, &t->block, &mae->decoder, B, params, grads, NULL);
+}
+
+/* From the gradient of the decoder's input to that of the encoder's output, both in dstream. */
+static void bridge_backward(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, int B) {
+    TrainBuffers *t = &scratch->train;
+    int V = mae->n_visible, D = mae->model.width, E = mae->model.decoder_width;
+    size_t N = (size_t)mae->n_tokens, width = (size_t)E, visible_floats = (size_t)V * width;
+    for (int b = 0; b < B; b++) {
+        const float *dclip = t->dstream + (size_t)b * N * width;
+        memcpy(t->visible + (size_t)b * visible_floats, dclip, visible_floats * sizeof(float));
+        rows_add_to(grads + mae->mask_token, (ConstRows){dclip + visible_floats, E}, mae->n_masked, E);
+    }
+    layernorm_forward(t->block.norm, t->encoder.output, params + mae->encoder_norm_weight,
+                      params + mae->encoder_norm_bias, (size_t)(B * V), D);
+    ConstRows dvisible = {t->visible, E};
+    linear_backward_weight(grads + mae->to_decoder, NULL, dvisible, (ConstRows){t->block.norm, D}, B * V, D, E);
+    linear_backward_input((Rows){t->block.dbranch, D}, dvisible, params + mae->to_decoder, B * V, D, E);
+    memset(t->dstream, 0, (size_t)(B * V) * (size_t)D * sizeof(float));
+    layernorm_backward(t->dstream, grads + mae->encoder_norm_weight, grads + mae->encoder_norm_bias, t->block.dbranch,
+                       t->encoder.output, params + mae->encoder_norm_weight, (size_t)(B * V), D, t->block.partial);
+}
+
+static void encode_backward(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, int B) {
+    TrainBuffers *t = &scratch->train;
+    int D = mae->model.width;
+    vit_backward(t->dstream, t->dstream, &t->encoder, &t->block, &mae->encoder, B, params, grads, NULL);
+    linear_backward_weight(grads + mae->patch_weight, grads + mae->patch_bias, (ConstRows){t->dstream, D},
+                           (ConstRows){t->patches, mae->values}, B * mae->n_visible, mae->values, D);
+}
+
+void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, double *loss,
+              const uint8_t *clips, const uint8_t *masked, int B, float loss_scale) {
+    ASSERT(B >= 1 && B <= scratch->B);
+    encode_visible(mae, scratch, params, clips, masked, B);
+    bridge_forward(mae, scratch, params, B);
+    decode(mae, scratch, params, B);
+    measure_loss(mae, scratch, loss, clips, B, loss_scale, grads != NULL);
+    if (!grads) return;
+    decode_backward(mae, scratch, params, grads, B);
+    bridge_backward(mae, scratch, params, grads, B);
+    encode_backward(mae, scratch, params, grads, B);
+}
+
+const float *mae_predictions(const MaeScratch *scratch, int b) {
+    return scratch->train.predictions + (size_t)b * scratch->prediction_floats;
+}
+
+/* features (D) = mean over rows of x (N, D). */
+static void mean_rows(float *features, const float *x, int N, int D) {
+    memset(features, 0, (size_t)D * sizeof(float));
+    rows_add_to(features, (ConstRows){x, D}, N, D);
+    for (int i = 0; i < D; i++) features[i] /= (float)N;
+}
+
+/* `count` clips, at most f->clips, through all blocks with nothing hidden. */
+static void encode_whole(const Mae *mae, MaeScratch *scratch, const float *params, const uint8_t *clips, int count) {
+    FeatureBuffers *f = &scratch->features;
+    int N = mae->n_tokens, D = mae->model.width;
+    size_t patch_floats = (size_t)N * (size_t)mae->values, clip_floats = (size_t)N * (size_t)D;
+    for (int b = 0; b < count; b++) {
+        patch_from_pixels(f->patches + (size_t)b * patch_floats, clips + (size_t)b * clip_bytes(&mae->model),
+                          scratch->tokens, N, &mae->model);
+        embed(mae, f->encoder.inputs[0] + (size_t)b * clip_floats, f->patches + (size_t)b * patch_floats,
+              scratch->tokens, N, params);
+    }
+    vit_forward(&f->encoder, &f->block, &mae->encoder, count, params, NULL);
+}
+
+void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, float *features, const uint8_t *clips,
+                  int B) {
+    FeatureBuffers *f = &scratch->features;
+    int N = mae->n_tokens, D = mae->model.width;
+    size_t clip_floats = (size_t)N * (size_t)D;
+    for (int first = 0; first < B; first += f->clips) {
+        int count = B - first < f->clips ? B - first : f->clips;
+        encode_whole(mae, scratch, params, clips + (size_t)first * clip_bytes(&mae->model), count);
+        layernorm_forward(f->block.norm, f->encoder.output, params + mae->encoder_norm_weight,
+                          params + mae->encoder_norm_bias, (size_t)count * (size_t)N, D);
+        for (int b = 0; b < count; b++) {
+            mean_rows(features + (size_t)(first + b) * (size_t)D, f->block.norm + (size_t)b * clip_floats, N, D);
+        }
+    }
+}
+
+void mae_keys(const Mae *mae, MaeScratch *scratch, const float *params, float *keys, const uint8_t *clips, int B) {
+    FeatureBuffers *f = &scratch->features;
+    size_t N = (size_t)mae->n_tokens, D = (size_t)mae->model.width;
+    const float *qkv = f->encoder.acts[mae->encoder.depth - 1].qkv; /* (clips*N, 3*D) after a forward pass */
+    for (int first = 0; first < B; first += f->clips) {
+        int count = B - first < f->clips ? B - first : f->clips;
+        encode_whole(mae, scratch, params, clips + (size_t)first * clip_bytes(&mae->model), count);
+        for (size_t row = 0; row < (size_t)count * N; row++)
+            memcpy(keys + ((size_t)first * N + row) * D, qkv + row * 3 * D + D, D * sizeof *keys);
+    }
+}

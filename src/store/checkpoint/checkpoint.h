@@ -1,0 +1,56 @@
+/* store/checkpoint/checkpoint - model, optimizer and progress in one HDF5 file, independent of the rank count.
+ *
+ * /model/<official name>, /adamw/m/<name>, /adamw/v/<name> f32; attributes step, seed, config; every tensor carries the
+ * digest of its values, verified on reading. ckpt/step-00001200.h5 is laid out and named by rank 0 and filled by all
+ * ranks, each its slab of the flat parameter vector, through MPI-IO (serial driver on one rank); its bytes are the same
+ * for any rank count. Reading takes the newest file that verifies and falls back to the one before, saying so. */
+#pragma once
+
+#include "base/system/digest.h"
+#include "math/tensor.h"
+#include "par/par.h"
+
+#include <stdint.h>
+
+typedef struct {
+    int64_t step;
+    uint64_t seed;
+    const char *config_text; /* borrowed; NULL after reading (weights_read gives it) */
+} CheckpointState;
+
+/* Flat vectors laid out as `tensors` in order (tensors[i].data ignored). This rank holds elements [begin, end) of each
+ * of params, m, v: params[0] is element `begin`. Slices of the ranks tile 0..total without overlap. */
+typedef struct {
+    const Tensor *tensors;
+    int n_tensors;
+    int64_t begin, end;
+    float *params, *m, *v; /* m, v NULL on all ranks: weights only */
+} CheckpointSlice;
+
+CHECKED Err checkpoint_write_all(const char *folder, const CheckpointSlice *slice, const CheckpointState *state,
+                                 const Par *par);
+/* The newest whole checkpoint of `folder`; *found false when there is none (not an error). Fills this rank's slice. A
+ * folder of which no checkpoint is whole, and a checkpoint of another model, are ERR_INPUT. */
+CHECKED Err checkpoint_read_newest_all(const char *folder, CheckpointSlice *slice, CheckpointState *state, bool *found,
+                                       const Par *par);
+/* Keeps the last `keep_last` and every step that is a multiple of keep_every (0: none). Rank 0 deletes. */
+CHECKED Err checkpoint_prune_all(const char *folder, int keep_last, int64_t keep_every, const Par *par);
+
+/* One file, one rank: weights by name for fine-tuning, export, inspect. Tensors and data are owned by the set. */
+typedef struct {
+    Tensor *tensors;
+    int n_tensors;
+    int64_t step;
+    uint64_t seed;
+    char *config_text;
+    char digest[DIGEST_SIZE]; /* of all model tensors in name order */
+    float *storage;
+} WeightSet;
+
+CHECKED Err weights_read(WeightSet *weights, const char *path); /* a checkpoint file, or a run folder: its newest */
+const Tensor *weights_find(const WeightSet *weights, const char *name);
+void weights_free(WeightSet *weights);
+
+/* Reads every tensor of a file, moments too, and compares with the digests written beside them; the digest is that of a
+ * WeightSet. ERR_INPUT names the first that differs. */
+CHECKED Err checkpoint_file_verify(const char *path, char digest[DIGEST_SIZE]);

@@ -1,0 +1,49 @@
+/* store/data/dataset - a folder of shards and its manifest dataset.json, which is written last.
+ *
+ * The manifest holds: schema, kind ("generated", "ingested", "standin"), name (slug), the resolved variant, seed,
+ * counts, class names, per shard: file, first clip, clips, frames, digest; for ingested data: files read, skipped (with
+ * reasons), and the dataset digest = digest of the shard digests in order. */
+#pragma once
+
+#include "base/system/digest.h"
+#include "base/text/text.h"
+#include "par/par.h"
+#include "video/frames/source.h"
+
+typedef struct {
+    char file[64];
+    int64_t first_clip, n_clips, n_frames;
+    char digest[DIGEST_SIZE];
+} DatasetShard;
+
+typedef struct {
+    char kind[32], name[NAME_SIZE];
+    char digest[DIGEST_SIZE];
+    int64_t n_clips, n_frames;
+    int height, width; /* 0: every video has its own */
+    uint64_t seed;
+    int n_classes;
+    char **class_names;
+    char *config_text; /* resolved config that made it */
+    char *provenance;  /* JSON object text: for ingested data which files, which were skipped and why; or NULL */
+    int n_shards;
+    DatasetShard *shards;
+} Dataset;
+
+CHECKED Err dataset_read(Dataset *dataset, const char *folder);
+/* Fills dataset->digest from the shards, writes dataset.json whole. One rank. */
+CHECKED Err dataset_write(Dataset *dataset, const char *folder);
+void dataset_free(Dataset *dataset);
+/* Reads every shard and compares with the manifest; the dataset digest on success, ERR_INPUT naming the first shard
+ * that differs. */
+CHECKED Err dataset_verify(const char *folder, char digest[DIGEST_SIZE]);
+CHECKED Err dataset_shard_path(char *out, size_t size, const char *folder, int shard);
+
+/* A dataset folder as a source; local. Opens shards on first use and checks that every shard of the manifest is there.
+ */
+CHECKED Err shard_source_open(ClipSource **source, const char *folder);
+
+/* Latent shards are rendered on reading: `open` gives a source whose video i is the dataset's video of clip_index i.
+ * gen installs it (gen/dataset/rerender.h) before any latent dataset is opened. */
+typedef Err (*LatentRenderer)(ClipSource **source, const Dataset *dataset, const char *folder);
+void shard_source_set_renderer(LatentRenderer open);

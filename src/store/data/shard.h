@@ -1,0 +1,73 @@
+/* store/data/shard - whole videos in one HDF5 file, written by one rank, read by any.
+ *
+ * Contents (docs/formats.md): /frames u8 (frame, y, x, channel), /clip_start i64 (clips+1), /clip_index i64, /label
+ * i32, /latent/... whatever the generator drew. All videos of a shard have one frame size (ingest resizes or groups);
+ * lengths differ. A shard is written as .partial with the serial driver and renamed when whole; its bytes depend only
+ * on its clips. The content digest covers frame bytes, clip_index, clip_start, labels and latents, not HDF5's own
+ * layout, so it is the same for raw and deflate. */
+#pragma once
+
+#include "base/system/digest.h"
+#include "video/frames/clip.h"
+
+#include <stdint.h>
+
+typedef enum { STORAGE_RAW, STORAGE_DEFLATE, STORAGE_MPEG4, STORAGE_LATENT, STORAGE_ENCODED } StorageKind;
+#define STORAGE_NAMES "raw|deflate|mpeg4|latent" /* of what we render; encoded is for files that come from outside */
+
+/* One column of latents: `rows` x `cols` values a video (rows = objects). Float32 or int32. */
+typedef struct {
+    const char *name, *description, *units; /* "radius", "circumscribed radius", "pixels" */
+    enum { LATENT_F32, LATENT_I32 } type;
+    int rows, cols;
+} LatentColumn;
+
+typedef struct ShardWriter ShardWriter;
+
+/* total_frames: the sum over the videos to come (known before: lengths are latents). config_text goes into the file.
+ * Raw shards that the disk has no room for are refused at once. `columns` are borrowed until shard_finish. */
+CHECKED Err shard_create(ShardWriter **writer, const char *path, StorageKind storage, int height, int width,
+                         int64_t n_videos, int64_t total_frames, const LatentColumn *columns, int n_columns,
+                         const char *config_text);
+/* Videos in ascending clip_index. latents[c]: rows*cols values of column c (may be NULL without columns). A latent
+ * shard takes only the shape of `frames`: its data may be NULL. */
+CHECKED Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frames *frames,
+                         const void *const *latents);
+/* A shard of files as they came, decoded on reading: each frame turned upright, its middle square at size x size
+ * (video/transform/square.h), or with size 0 the whole frame of its own size. total_bytes: the sum of the files' sizes.
+ */
+CHECKED Err shard_create_encoded(ShardWriter **writer, const char *path, int size, int64_t n_videos,
+                                 int64_t total_frames, int64_t total_bytes, const char *config_text);
+/* A file, its size, and the frames it gives when decoded (their size counts where the shard has none of its own). */
+typedef struct {
+    const char *path;
+    int64_t bytes;
+    int n_frames, height, width;
+} ShardFile;
+CHECKED Err shard_append_file(ShardWriter *writer, int64_t clip_index, int label, const ShardFile *file);
+/* Closes, fsyncs, renames; digest of the contents. On failure the partial is removed. */
+CHECKED Err shard_finish(ShardWriter **writer, char digest[DIGEST_SIZE]);
+void shard_abandon(ShardWriter **writer);
+
+typedef struct ShardReader ShardReader;
+
+typedef struct {
+    StorageKind storage;
+    int64_t n_videos, n_frames;
+    int height, width; /* 0: every video has its own (shard_video) */
+} ShardInfo;
+
+CHECKED Err shard_open(ShardReader **reader, const char *path);
+void shard_close(ShardReader **reader);
+int64_t shard_n_videos(const ShardReader *reader);
+ShardInfo shard_info(const ShardReader *reader);
+const char *storage_name(StorageKind storage); /* "raw", ... */
+/* In-shard number 0..n_videos-1. */
+CHECKED Err shard_video(const ShardReader *reader, int64_t video, int64_t *clip_index, int *n_frames, int *height,
+                        int *width, int *label);
+/* Thread-safe. Raw shards are read past HDF5 by pread at the array's place in the file; deflated ones under one
+ * lock; mpeg4 and encoded ones are decoded from the start of their video, so frame n is the n-th that comes out.
+ * Latent shards hold no frames: ERR_USAGE (store/data/dataset renders them). */
+CHECKED Err shard_read(ShardReader *reader, int64_t video, const int *frame_numbers, int n_frames, Frames *out);
+/* Recomputed from the file, for verify. */
+CHECKED Err shard_digest(const char *path, char digest[DIGEST_SIZE]);

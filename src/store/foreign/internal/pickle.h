@@ -1,0 +1,58 @@
+/* store/foreign/pickle - Python's pickle format as a tree of plain values, without ever executing anything.
+ *
+ * The stream is a program for a stack machine (Python's pickletools documents the opcodes; protocols 2 to 5 are read).
+ * Where Python would import a name and call it, this reader keeps the name: a GLOBAL is a text, a call is a node with
+ * callable and arguments, an object a node with its state. What those nodes mean is for the caller to decide from a
+ * short list of names. Only collections.OrderedDict is understood here: it becomes a dictionary.
+ *
+ * Safe for any bytes: every length is checked against what is left, the numbers of values, items and names are
+ * bounded whatever the length of the stream (some 300 MB at worst), and nothing recurses. The tree may share
+ * values and even contain itself, as Python's may: whoever walks it must bound depth and steps. */
+#pragma once
+
+#include "base/failure/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PICKLE_VALUES_MAX = 1 << 20 };
+
+typedef enum {
+    PICKLE_NONE,
+    PICKLE_BOOL,
+    PICKLE_INT,
+    PICKLE_BIG, /* an integer that does not fit 64 bits: its little-endian bytes in text, length */
+    PICKLE_FLOAT,
+    PICKLE_TEXT,
+    PICKLE_BYTES,
+    PICKLE_TUPLE,
+    PICKLE_LIST,      /* also sets */
+    PICKLE_DICT,      /* items: key, value, key, value, ... */
+    PICKLE_GLOBAL,    /* text: "module name" with one blank between */
+    PICKLE_CALL,      /* items[0] callable, items[1] arguments; items[2] state if there was one */
+    PICKLE_PERSISTENT /* items[0]: what the writer kept outside of the stream */
+} PickleKind;
+
+typedef struct PickleValue PickleValue;
+struct PickleValue {
+    PickleKind kind;
+    int64_t integer;  /* INT, BOOL */
+    double number;    /* FLOAT */
+    const char *text; /* TEXT, BYTES, BIG: into the stream, not terminated; GLOBAL: owned by the tree, terminated */
+    size_t length;
+    PickleValue **items;
+    size_t n_items, capacity;
+};
+
+typedef struct Pickle Pickle;
+
+/* Parses one pickle at the start of `data`; `used` says where it ended. Texts point into `data`, which must outlive the
+ * tree. `origin` names the stream in messages. Not a pickle, truncated, too large: ERR_INPUT with the offset. */
+CHECKED Err pickle_parse(Pickle **pickle, size_t *used, const void *data, size_t length, const char *origin);
+const PickleValue *pickle_root(const Pickle *pickle);
+void pickle_free(Pickle **pickle);
+
+bool pickle_is_text(const PickleValue *value, const char *text);
+bool pickle_is_global(const PickleValue *value, const char *module_and_name);
+/* The value under a text key of a DICT, or NULL. */
+const PickleValue *pickle_at(const PickleValue *dict, const char *key);

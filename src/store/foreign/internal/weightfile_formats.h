@@ -1,0 +1,60 @@
+/* What the formats of store/foreign/weightfile share: the file in memory, the list they fill, and the places of
+ * storages. */
+#pragma once
+
+#include "store/foreign/internal/pickle.h"
+#include "store/foreign/weightfile.h"
+
+#include <stdbool.h>
+
+typedef struct WeightFormat WeightFormat;
+
+struct WeightFile {
+    const char *name; /* owned */
+    bool is_path;     /* the name is one */
+    const unsigned char *data;
+    size_t length;
+    bool mapped;
+    const WeightFormat *format;
+    void *state; /* of the format */
+    WeightEntry *entries;
+    int count, capacity;
+};
+
+/* A format knows its first bytes, lists tensors, and brings the bytes of a storage. */
+struct WeightFormat {
+    bool (*recognizes)(const unsigned char *data, size_t length);
+    CHECKED Err (*list)(WeightFile *file);
+    /* `entry->storage_elements` elements; *owned must be freed, NULL when the bytes lie in the file. */
+    CHECKED Err (*storage)(const unsigned char **bytes, void **owned, WeightFile *file, const WeightEntry *entry);
+    void (*close)(WeightFile *file);
+    const char *(*kind)(const WeightFile *file);
+};
+
+extern const WeightFormat weightfile_safetensors, weightfile_zip, weightfile_legacy, weightfile_npy, weightfile_hdf5;
+
+/* Checks dims, strides, offset and storage against each other, fills count and appends a copy. */
+CHECKED Err weightfile_add(WeightFile *file, const WeightEntry *entry);
+/* The first `length` bytes of `name`; ERR_INPUT when they do not fit. */
+CHECKED Err weightfile_name(WeightEntry *entry, const WeightFile *file, const char *name, size_t length);
+void weightfile_contiguous(WeightEntry *entry); /* strides of the row-major layout */
+/* The storage at byte `entry->place` of the file itself. */
+CHECKED Err weightfile_storage_inside(const unsigned char **bytes, void **owned, WeightFile *file,
+                                      const WeightEntry *entry);
+
+/* A storage as a torch pickle names it. */
+typedef struct {
+    const char *key;
+    size_t key_length;
+    Dtype dtype;
+    int64_t elements;
+} TorchStorage;
+
+/* Where the storage of that key is: `place` and `storage_elements` of an entry. */
+typedef CHECKED Err (*TorchLocate)(WeightEntry *entry, WeightFile *file, const TorchStorage *storage);
+/* Walks what torch pickled and adds every tensor in it. */
+CHECKED Err weightfile_add_torch(WeightFile *file, const PickleValue *root, TorchLocate locate);
+/* The array behind the header of a .npy; `data` begins with its magic. Fills dtype, dims, strides and where its values
+ * begin. */
+CHECKED Err weightfile_npy_header(WeightEntry *entry, size_t *header_bytes, const unsigned char *data, size_t length,
+                                  const char *name);

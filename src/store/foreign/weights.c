@@ -1,0 +1,123 @@
+/* Weights by name, for one rank: the reading side of store/checkpoint/checkpoint for fine-tuning, analysis, export,
+ * inspect. */
+#include "base/system/file.h"
+#include "base/system/log.h"
+#include "store/checkpoint/checkpoint.h"
+#include "store/checkpoint/checkpoint_files.h"
+#include "store/checkpoint/checkpoint_tensor.h"
+
+#include <inttypes.h>
+
+static Err read_shapes(WeightSet *weights, const H5File *file, char *const *names, int count) {
+    weights->tensors = calloc((size_t)count, sizeof *weights->tensors);
+    if (!weights->tensors) return RAISE(ERR_MEMORY, "%s: no memory for %d tensors", file->path, count);
+    weights->n_tensors = count;
+    for (int t = 0; t < count; t++) TRY(checkpoint_tensor(&weights->tensors[t], file, names[t]));
+    return ERR_NONE;
+}
+
+static Err make_room(WeightSet *weights, const H5File *file) {
+    size_t total = 0;
+    for (int t = 0; t < weights->n_tensors; t++) total += tensor_count(&weights->tensors[t]);
+    weights->storage = malloc(total * sizeof(float));
+    if (!weights->storage) return RAISE(ERR_MEMORY, "%s: no memory for %zu parameters", file->path, total);
+    float *at = weights->storage;
+    for (int t = 0; t < weights->n_tensors; t++) {
+        weights->tensors[t].data = at;
+        at += tensor_count(&weights->tensors[t]);
+    }
+    return ERR_NONE;
+}
+
+static Err read_values(const Tensor *tensor, const H5File *file) {
+    char path[TENSOR_PATH_SIZE], *written, found[DIGEST_SIZE];
+    void *values;
+    H5Array array = checkpoint_array(path, PART_MODEL, tensor);
+    TRY(h5_array_get(&values, &array, file));
+    memcpy(tensor->data, values, tensor_count(tensor) * sizeof(float));
+    free(values);
+    digest_of(found, tensor->data, tensor_count(tensor) * sizeof(float));
+    TRY(h5_get_text(&written, file, path, "digest"));
+    bool same = text_equal(found, written);
+    free(written);
+    return same ? ERR_NONE
+                : RAISE(ERR_INPUT, "%s: %s: damaged: its values are not those that were written", file->path, path);
+}
+
+/* Names (sorted), shapes and values. */
+static Err digest_weights(WeightSet *weights) {
+    Digest *digest;
+    TRY(digest_new(&digest));
+    for (int t = 0; t < weights->n_tensors; t++) {
+        const Tensor *tensor = &weights->tensors[t];
+        digest_add_text(digest, tensor->name);
+        digest_add(digest, tensor->dims, (size_t)tensor->n_dims * sizeof *tensor->dims);
+        digest_add(digest, tensor->data, tensor_count(tensor) * sizeof *tensor->data);
+    }
+    digest_hex(digest, weights->digest);
+    digest_free(&digest);
+    return ERR_NONE;
+}
+
+static Err read_contents(WeightSet *weights, const H5File *file) {
+    char **names, *seed;
+    int count;
+    TRY(h5_get_int(&weights->step, file, NULL, "step"));
+    TRY(h5_get_text(&weights->config_text, file, NULL, "config"));
+    TRY(h5_get_text(&seed, file, NULL, "seed"));
+    weights->seed = strtoumax(seed, NULL, 10);
+    free(seed);
+    TRY(h5_list(&names, &count, file, checkpoint_group(PART_MODEL)));
+    Err err = count > 0 ? read_shapes(weights, file, names, count)
+                        : RAISE(ERR_INPUT, "%s: /model is empty", file->path);
+    h5_texts_free(&names, count);
+    if (!err) err = make_room(weights, file);
+    for (int t = 0; !err && t < weights->n_tensors; t++) err = read_values(&weights->tensors[t], file);
+    return err ? err : digest_weights(weights);
+}
+
+static Err read_file(WeightSet *weights, const char *path) {
+    H5File file;
+    *weights = (WeightSet){0};
+    TRY(checkpoint_open(&file, path));
+    Err err = read_contents(weights, &file);
+    h5_abandon(&file);
+    if (err) weights_free(weights);
+    return err;
+}
+
+/* The newest file of a run folder that is whole. */
+static Err read_run(WeightSet *weights, const char *run_folder) {
+    char folder[PATH_SIZE], path[PATH_SIZE];
+    int64_t *steps;
+    int count;
+    TRY(path_join(folder, sizeof folder, run_folder, "ckpt"));
+    TRY(checkpoint_list(&steps, &count, folder));
+    Err err = count > 0 ? ERR_NONE : RAISE(ERR_INPUT, "%s: holds no checkpoint (no ckpt/step-*.h5)", run_folder);
+    for (int i = 0; i < count; i++) {
+        err = checkpoint_path(path, sizeof path, folder, steps[i]);
+        if (!err) err = read_file(weights, path);
+        if (err != ERR_INPUT) break;
+        if (i + 1 < count) log_warn("%s; trying the checkpoint before it", err_message());
+    }
+    free(steps);
+    return err;
+}
+
+Err weights_read(WeightSet *weights, const char *path) {
+    *weights = (WeightSet){0};
+    return file_is_directory(path) ? read_run(weights, path) : read_file(weights, path);
+}
+
+const Tensor *weights_find(const WeightSet *weights, const char *name) {
+    for (int t = 0; t < weights->n_tensors; t++)
+        if (text_equal(weights->tensors[t].name, name)) return &weights->tensors[t];
+    return NULL;
+}
+
+void weights_free(WeightSet *weights) {
+    free(weights->tensors);
+    free(weights->storage);
+    free(weights->config_text);
+    *weights = (WeightSet){0};
+}

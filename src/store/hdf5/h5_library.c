@@ -1,0 +1,57 @@
+#include "store/hdf5/internal/h5_library.h"
+
+#include <pthread.h>
+
+static pthread_mutex_t library_lock;
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+
+/* Before the first HDF5 call. Our files appear whole by renaming, so the library's own file locks protect nothing and
+ * fail on network file systems that have none; a user's setting stays. */
+static void library_setup(void) {
+    pthread_mutexattr_t recursive;
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&library_lock, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    H5dont_atexit(); /* we close what we open; after a disk error the library's own cleaning up may crash */
+    H5open();
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* we report; see h5_fail */
+}
+
+void h5_lock(void) {
+    pthread_once(&library_once, library_setup);
+    pthread_mutex_lock(&library_lock);
+}
+
+void h5_unlock(void) {
+    pthread_mutex_unlock(&library_lock);
+}
+
+/* The innermost entry is the most telling one; walking upwards it comes first. */
+static herr_t take_first(unsigned n, const H5E_error2_t *entry, void *reason) {
+    if (n == 0) (void)snprintf(reason, 512, "%s", entry->desc ? entry->desc : "");
+    return 0;
+}
+
+/* Out of "file write failed: time = ..., errno = 28, error message = 'No space left on device', buf = ..." only the
+ * system's words. */
+static void keep_system_words(char *reason) {
+    static const char mark[] = "error message = '";
+    char *words = strstr(reason, mark);
+    if (!words) return;
+    words += sizeof mark - 1;
+    char *end = strchr(words, '\'');
+    size_t length = end ? (size_t)(end - words) : strlen(words);
+    memmove(reason, words, length);
+    reason[length] = 0;
+}
+
+Err h5_fail(Err code, const H5File *file, const char *object, const char *what) {
+    char reason[512] = "";
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_first, reason);
+    H5Eclear2(H5E_DEFAULT);
+    keep_system_words(reason);
+    return RAISE(code, "%s:%s%s cannot %s%s%s", file->path, object ? object : "", object ? ":" : "", what,
+                 reason[0] ? ": " : "", reason);
+}

@@ -1,0 +1,44 @@
+/* store/journal/journal - finished pieces of a long computation, so that one that was stopped or killed goes on.
+ *
+ * A folder with a file for every rank and life. A piece is appended when it is finished: number, size, digest and
+ * bytes; one that is damaged or was cut off by a death does not exist, and is computed again. Pieces must depend on
+ * nothing but what `identity` names, so that it does not matter which rank of which life made them. When the whole is
+ * written under its final name the folder is removed. Local calls, except where the name says otherwise. */
+#pragma once
+
+#include "par/par.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct Journal Journal;
+
+/* The folder is made by the first piece. `identity`: everything that determines the pieces; files of another one are
+ * ignored. */
+CHECKED Err journal_open(Journal **journal, const char *folder, const char *identity, const Par *par);
+/* Hands out every piece that is there, by number, some maybe twice; bytes are borrowed for the call. */
+typedef void JournalTake(void *state, int64_t number, const void *bytes, size_t size);
+CHECKED Err journal_read(const Journal *journal, JournalTake *take, void *state);
+/* From any thread. */
+CHECKED Err journal_append(Journal *journal, int64_t number, const void *bytes, size_t size);
+/* Other nodes, too, see what this rank has appended when this returns. */
+CHECKED Err journal_publish(Journal *journal);
+
+/* Where pieces are, for those who want them in an order of their own and cannot hold all: what is there when it is made
+ * and was published. The journal is borrowed. */
+typedef struct JournalIndex JournalIndex;
+CHECKED Err journal_index(JournalIndex **index, const Journal *journal);
+/* False: no whole piece of this number and size is there, and `bytes` (size) may hold anything. From any thread. */
+bool journal_fetch(JournalIndex *index, int64_t number, void *bytes, size_t size);
+/* Bytes of all pieces that are there, whole or not. */
+int64_t journal_bytes(const JournalIndex *index);
+void journal_index_free(JournalIndex **index); /* fine with NULL */
+
+/* Fine with NULL. */
+void journal_close(Journal **journal);
+/* Closes, on every rank, and removes the folder. */
+CHECKED Err journal_remove_all(Journal **journal, const Par *par);
+/* Removes a folder that a life left which died between writing the whole and removing this: for whoever finds the whole
+ * there. Fine when there is none. */
+CHECKED Err journal_clear_all(const char *folder, const Par *par);

@@ -1,0 +1,11 @@
+/* sweep/plan/plan_file - the JSON of a sweep file, with the file it extends laid below it. */
+#pragma once
+
+#include "base/failure/err.h"
+
+struct cJSON;
+
+/* *root: the merged object, the caller's also on failure (cJSON_Delete takes NULL). ERR_USAGE names file and key. */
+CHECKED Err plan_file_read(struct cJSON **root, const char *path);
+/* ERR_USAGE with the nearest name when `object` has a key that is not in `keys` (NULL-terminated). */
+CHECKED Err plan_file_check_keys(const struct cJSON *object, const char *const *keys, const char *path);

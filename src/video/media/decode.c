@@ -1,0 +1,308 @@
+#include "video/media/decode.h"
+
+#include "base/text/text.h"
+#include "video/media/internal/libav.h"
+#include "video/media/internal/orient.h"
+#include "video/media/internal/pixels.h"
+#include "video/transform/square.h"
+
+#include <libavutil/imgutils.h>
+
+struct Decoder {
+    char name[PATH_SIZE]; /* for messages */
+    LibavInput input;
+    AVFormatContext *format;
+    AVCodecContext *codec;
+    AVPacket *packet;
+    AVFrame *frame;
+    struct SwsContext *to_rgb;
+    int stream, height, width; /* as delivered */
+    Orientation orientation;
+    uint8_t *stored; /* a frame before it is turned */
+    int64_t n_frames;
+    int n_damaged;
+    bool drained; /* the end of the file was passed on to the codec */
+};
+
+/* Playlists name other files; ours never open them. */
+static int refuse_other_files(struct AVFormatContext *format, AVIOContext **io, const char *url, int flags,
+                              AVDictionary **options) {
+    (void)format, (void)io, (void)url, (void)flags, (void)options;
+    return AVERROR(EPERM);
+}
+
+static Err open_format(Decoder *decoder) {
+    decoder->format = avformat_alloc_context();
+    if (!decoder->format) return RAISE(ERR_MEMORY, "%s: no memory for a decoder", decoder->name);
+    decoder->format->pb = decoder->input.io;
+    decoder->format->io_open = refuse_other_files;
+    int status = avformat_open_input(&decoder->format, NULL, NULL, NULL); /* frees the context when it fails */
+    if (status < 0) return libav_raise(ERR_INPUT, status, "%s: not a video or image", decoder->name);
+    return ERR_NONE;
+}
+
+static Err refuse_size(const Decoder *decoder, int height, int width) {
+    if (height <= DECODE_MAX_SIDE && width <= DECODE_MAX_SIDE && (int64_t)height * width <= DECODE_MAX_PIXELS)
+        return ERR_NONE;
+    return RAISE(ERR_INPUT, "%s: claims frames of %d x %d pixels; at most %d x %d and %d pixels in all are read",
+                 decoder->name, width, height, DECODE_MAX_SIDE, DECODE_MAX_SIDE, DECODE_MAX_PIXELS);
+}
+
+/* Finding out about streams decodes a little, so sizes are checked before and the limit goes along. */
+static Err find_streams(Decoder *decoder) {
+    AVFormatContext *format = decoder->format;
+    AVDictionary *limits[64] = {0};
+    unsigned n_streams = format->nb_streams, n_limits = n_streams < 64 ? n_streams : 64;
+    for (unsigned i = 0; i < n_streams; i++)
+        TRY(refuse_size(decoder, format->streams[i]->codecpar->height, format->streams[i]->codecpar->width));
+    if (n_streams > 64)
+        return RAISE(ERR_INPUT, "%s: has %u streams, at most 64 are looked at", decoder->name, n_streams);
+    for (unsigned i = 0; i < n_limits; i++) {
+        av_dict_set_int(&limits[i], "max_pixels", DECODE_MAX_PIXELS, 0);
+        av_dict_set_int(&limits[i], "threads", 1, 0);
+    }
+    int status = avformat_find_stream_info(format, n_limits > 0 ? limits : NULL);
+    for (unsigned i = 0; i < n_limits; i++) av_dict_free(&limits[i]);
+    if (status < 0) return libav_raise(ERR_INPUT, status, "%s: cannot find out what it holds", decoder->name);
+    return ERR_NONE;
+}
+
+static Err choose_stream(Decoder *decoder, const AVCodec **codec) {
+    int stream = av_find_best_stream(decoder->format, AVMEDIA_TYPE_VIDEO, -1, -1, codec, 0);
+    if (stream == AVERROR_DECODER_NOT_FOUND)
+        return RAISE(ERR_INPUT, "%s: no decoder for its video stream", decoder->name);
+    if (stream < 0 || (decoder->format->streams[stream]->disposition & AV_DISPOSITION_ATTACHED_PIC))
+        return RAISE(ERR_INPUT, "%s: no video stream (%s with %u streams)", decoder->name,
+                     decoder->format->iformat->name, decoder->format->nb_streams);
+    decoder->stream = stream;
+    for (unsigned i = 0; i < decoder->format->nb_streams; i++)
+        if ((int)i != stream) decoder->format->streams[i]->discard = AVDISCARD_ALL;
+    return ERR_NONE;
+}
+
+/* Picture files come through the "_pipe" family of FFmpeg's formats. */
+static bool is_picture_format(const char *format) {
+    return text_ends(format, "_pipe");
+}
+
+static Err open_codec(Decoder *decoder, const AVCodec *codec) {
+    const AVCodecParameters *parameters = decoder->format->streams[decoder->stream]->codecpar;
+    TRY(refuse_size(decoder, parameters->height, parameters->width));
+    decoder->codec = avcodec_alloc_context3(codec);
+    decoder->packet = av_packet_alloc();
+    decoder->frame = av_frame_alloc();
+    if (!decoder->codec || !decoder->packet || !decoder->frame)
+        return RAISE(ERR_MEMORY, "%s: no memory for a decoder", decoder->name);
+    int status = avcodec_parameters_to_context(decoder->codec, parameters);
+    decoder->codec->thread_count = 1;
+    decoder->codec->max_pixels = DECODE_MAX_PIXELS;
+    decoder->codec->flags |= AV_CODEC_FLAG_BITEXACT;
+    if (is_picture_format(decoder->format->iformat->name)) /* half a photograph and gray below is no photograph */
+        decoder->codec->err_recognition |= AV_EF_EXPLODE | AV_EF_CRCCHECK;
+    if (status >= 0) status = avcodec_open2(decoder->codec, codec, NULL);
+    if (status < 0) return libav_raise(ERR_INPUT, status, "%s: cannot decode %s", decoder->name, codec->name);
+    return ERR_NONE;
+}
+
+static Err open_input(Decoder *decoder) {
+    const AVCodec *codec = NULL;
+    TRY(open_format(decoder));
+    TRY(find_streams(decoder));
+    TRY(choose_stream(decoder, &codec));
+    return open_codec(decoder, codec);
+}
+
+static Err new_decoder(Decoder **decoder, const char *name) {
+    *decoder = calloc(1, sizeof(**decoder));
+    if (!*decoder) return RAISE(ERR_MEMORY, "%s: no memory for a decoder", name);
+    Err err = text_copy((*decoder)->name, sizeof((*decoder)->name), name);
+    if (err) decode_close(decoder);
+    return err;
+}
+
+Err decode_open(Decoder **decoder, const char *path) {
+    TRY(new_decoder(decoder, path));
+    Err err = libav_input_file(&(*decoder)->input, path);
+    if (!err) err = open_input(*decoder);
+    if (err) decode_close(decoder);
+    return err;
+}
+
+Err decode_open_memory(Decoder **decoder, const void *bytes, size_t length, const char *name) {
+    TRY(new_decoder(decoder, name));
+    Err err = libav_input_memory(&(*decoder)->input, bytes, length, name);
+    if (!err) err = open_input(*decoder);
+    if (err) decode_close(decoder);
+    return err;
+}
+
+void decode_close(Decoder **decoder) {
+    if (!*decoder) return;
+    pixels_free(&(*decoder)->to_rgb);
+    free((*decoder)->stored);
+    av_frame_free(&(*decoder)->frame);
+    av_packet_free(&(*decoder)->packet);
+    avcodec_free_context(&(*decoder)->codec);
+    avformat_close_input(&(*decoder)->format);
+    libav_input_close(&(*decoder)->input);
+    free(*decoder);
+    *decoder = NULL;
+}
+
+/* One packet of our stream into the codec, or, at the end of the file, the request to give out what it still holds. */
+static void feed(Decoder *decoder) {
+    int status = av_read_frame(decoder->format, decoder->packet);
+    if (status < 0) {
+        decoder->drained = true;
+        if (status != AVERROR_EOF) decoder->n_damaged++;
+        avcodec_send_packet(decoder->codec, NULL);
+        return;
+    }
+    if (decoder->packet->stream_index == decoder->stream && avcodec_send_packet(decoder->codec, decoder->packet) < 0)
+        decoder->n_damaged++;
+    av_packet_unref(decoder->packet);
+}
+
+static Err at_the_end(const Decoder *decoder, bool *got) {
+    *got = false;
+    if (decoder->n_frames > 0) return ERR_NONE;
+    return libav_raise(ERR_INPUT, AVERROR_INVALIDDATA, "%s: not one frame of its %s stream can be decoded",
+                       decoder->name, decoder->codec->codec->name);
+}
+
+Err decode_next(Decoder *decoder, bool *got) {
+    for (;;) {
+        int status = avcodec_receive_frame(decoder->codec, decoder->frame);
+        if (status == AVERROR_EOF || (status < 0 && decoder->drained)) return at_the_end(decoder, got);
+        if (status == 0 && decoder->frame->width > 0 && decoder->frame->height > 0) break;
+        if (status < 0 && status != AVERROR(EAGAIN)) decoder->n_damaged++;
+        if (status < 0) feed(decoder);
+    }
+    if (decoder->frame->decode_error_flags || (decoder->frame->flags & AV_FRAME_FLAG_CORRUPT)) decoder->n_damaged++;
+    if (decoder->n_frames++ == 0) {
+        decoder->orientation = orient_of(decoder->format->streams[decoder->stream], decoder->frame);
+        bool swap = decoder->orientation.swap;
+        decoder->height = swap ? decoder->frame->width : decoder->frame->height;
+        decoder->width = swap ? decoder->frame->height : decoder->frame->width;
+    }
+    *got = true;
+    return ERR_NONE;
+}
+
+int decode_height(const Decoder *decoder) {
+    return decoder->height;
+}
+int decode_width(const Decoder *decoder) {
+    return decoder->width;
+}
+
+static Err turned_rgb(Decoder *decoder, uint8_t *rgb) {
+    int height = decoder->orientation.swap ? decoder->width : decoder->height; /* as stored */
+    int width = decoder->orientation.swap ? decoder->height : decoder->width;
+    if (!decoder->stored) decoder->stored = malloc((size_t)height * (size_t)width * 3);
+    if (!decoder->stored) return RAISE(ERR_MEMORY, "no memory for a frame of %d x %d pixels", width, height);
+    TRY(pixels_to_rgb(decoder->stored, height, width, decoder->frame, &decoder->to_rgb));
+    orient_apply(rgb, decoder->stored, height, width, decoder->orientation);
+    return ERR_NONE;
+}
+
+Err decode_rgb(Decoder *decoder, uint8_t *rgb) {
+    Err err = orient_is_plain(decoder->orientation)
+                  ? pixels_to_rgb(rgb, decoder->height, decoder->width, decoder->frame, &decoder->to_rgb)
+                  : turned_rgb(decoder, rgb);
+    return err_within(err, "%s: frame %lld: ", decoder->name, (long long)decoder->n_frames - 1);
+}
+
+static Err count_frames(DecodeInfo *info, Decoder *decoder) {
+    bool got = true;
+    while (got) {
+        TRY(decode_next(decoder, &got));
+        if (decoder->n_frames > INT32_MAX) return RAISE(ERR_INPUT, "%s: has more than 2^31 frames", decoder->name);
+    }
+    *info = (DecodeInfo){.n_frames = (int)decoder->n_frames,
+                         .height = decoder->height,
+                         .width = decoder->width,
+                         .n_damaged = decoder->n_damaged,
+                         .still = is_picture_format(decoder->format->iformat->name)};
+    snprintf(info->format, sizeof(info->format), "%s", decoder->format->iformat->name);
+    snprintf(info->codec, sizeof(info->codec), "%s", decoder->codec->codec->name);
+    return ERR_NONE;
+}
+
+Err decode_probe(DecodeInfo *info, const char *path) {
+    Decoder *decoder = NULL;
+    TRY(decode_open(&decoder, path));
+    Err err = count_frames(info, decoder);
+    decode_close(&decoder);
+    return err;
+}
+
+/* What becomes of the frames that are asked for. */
+typedef struct {
+    Frames *out;
+    Frames whole, square; /* squares: one frame on its way */
+    int size;             /* of squares; 0: frames as they are */
+} Target;
+
+static Err place_square(Target *target, Decoder *decoder, uint8_t *place) {
+    TRY(frames_shape(&target->whole, 1, decoder->height, decoder->width));
+    TRY(decode_rgb(decoder, target->whole.data));
+    TRY(square_of(&target->square, &target->whole, target->size));
+    memcpy(place, target->square.data, frames_frame_bytes(target->out));
+    return ERR_NONE;
+}
+
+/* Fills every place of the target that asks for the decoder's current frame. */
+static Err place_frame(Target *target, Decoder *decoder, int current, const int *numbers) {
+    const uint8_t *converted = NULL;
+    for (int i = 0; i < target->out->n_frames; i++) {
+        if (numbers[i] != current) continue;
+        uint8_t *place = frames_at(target->out, i);
+        if (converted)
+            memcpy(place, converted, frames_frame_bytes(target->out));
+        else
+            TRY(target->size ? place_square(target, decoder, place) : decode_rgb(decoder, place));
+        converted = place;
+    }
+    return ERR_NONE;
+}
+
+static Err read_frames(Target *target, Decoder *decoder, const int *numbers, int n_frames) {
+    int last = 0, size = target->size;
+    for (int i = 0; i < n_frames; i++) last = numbers[i] > last ? numbers[i] : last;
+    for (int current = 0; current <= last; current++) {
+        bool got = false;
+        TRY(decode_next(decoder, &got));
+        if (!got) return RAISE(ERR_INPUT, "%s: has %d frames, frame %d was asked for", decoder->name, current, last);
+        if (current == 0)
+            TRY(frames_shape(target->out, n_frames, size ? size : decoder->height, size ? size : decoder->width));
+        TRY(place_frame(target, decoder, current, numbers));
+    }
+    return ERR_NONE;
+}
+
+Err decode_frames(Frames *out, const char *path, const int *numbers, int n_frames) {
+    Decoder *decoder = NULL;
+    Target target = {.out = out};
+    TRY(decode_open(&decoder, path));
+    Err err = read_frames(&target, decoder, numbers, n_frames);
+    decode_close(&decoder);
+    return err;
+}
+
+Err decode_squares_memory(Frames *out, const void *bytes, size_t length, const char *name, const int *numbers,
+                          int n_frames, int size) {
+    Decoder *decoder = NULL;
+    Target target = {.out = out, .size = size};
+    TRY(decode_open_memory(&decoder, bytes, length, name));
+    Err err = read_frames(&target, decoder, numbers, n_frames);
+    frames_free(&target.whole);
+    frames_free(&target.square);
+    decode_close(&decoder);
+    return err;
+}
+
+Err decode_frames_memory(Frames *out, const void *bytes, size_t length, const char *name, const int *numbers,
+                         int n_frames) {
+    return decode_squares_memory(out, bytes, length, name, numbers, n_frames, 0);
+}

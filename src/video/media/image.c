@@ -1,0 +1,100 @@
+#include "video/media/image.h"
+
+#include "base/system/file.h"
+#include "video/media/decode.h"
+#include "video/media/internal/libav.h"
+#include "video/media/internal/pixels.h"
+
+#include <libavutil/opt.h>
+
+static Err first_frame(Frames *out, Decoder *decoder) {
+    bool got = false;
+    TRY(decode_next(decoder, &got));
+    TRY(frames_shape(out, 1, decode_height(decoder), decode_width(decoder)));
+    return decode_rgb(decoder, out->data);
+}
+
+Err image_read(Frames *out, const char *path) {
+    Decoder *decoder = NULL;
+    TRY(decode_open(&decoder, path));
+    Err err = first_frame(out, decoder);
+    decode_close(&decoder);
+    return err;
+}
+
+Err image_decode(Frames *out, const void *bytes, size_t length, const char *name) {
+    Decoder *decoder = NULL;
+    TRY(decode_open_memory(&decoder, bytes, length, name));
+    Err err = first_frame(out, decoder);
+    decode_close(&decoder);
+    return err;
+}
+
+/* An encoder for one picture, with everything it takes. */
+typedef struct {
+    AVCodecContext *codec;
+    AVFrame *frame;
+    AVPacket *packet;
+    struct SwsContext *from_rgb;
+} StillEncoder;
+
+static void still_free(StillEncoder *still) {
+    pixels_free(&still->from_rgb);
+    av_packet_free(&still->packet);
+    av_frame_free(&still->frame);
+    avcodec_free_context(&still->codec);
+}
+
+static Err still_prepare(StillEncoder *still, const Frames *frames) {
+    libav_begin();
+    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_PNG);
+    if (!codec) return RAISE(ERR_IO, "this FFmpeg has no PNG encoder");
+    still->codec = avcodec_alloc_context3(codec);
+    still->frame = av_frame_alloc();
+    still->packet = av_packet_alloc();
+    if (!still->codec || !still->frame || !still->packet) return RAISE(ERR_MEMORY, "no memory for an image encoder");
+    still->codec->width = still->frame->width = frames->width;
+    still->codec->height = still->frame->height = frames->height;
+    still->codec->pix_fmt = still->frame->format = AV_PIX_FMT_RGB24;
+    still->codec->time_base = (AVRational){1, 25};
+    still->codec->thread_count = 1;
+    still->codec->flags |= AV_CODEC_FLAG_BITEXACT;
+    return ERR_NONE;
+}
+
+static Err still_encode(StillEncoder *still, uint8_t **bytes, size_t *length, const uint8_t *rgb) {
+    int status = avcodec_open2(still->codec, NULL, NULL);
+    if (status >= 0) status = av_frame_get_buffer(still->frame, 0);
+    if (status < 0) return libav_raise(ERR_IO, status, "cannot encode an image");
+    TRY(pixels_from_rgb(still->frame, rgb, &still->from_rgb));
+    status = avcodec_send_frame(still->codec, still->frame);
+    if (status >= 0) status = avcodec_send_frame(still->codec, NULL);
+    if (status >= 0) status = avcodec_receive_packet(still->codec, still->packet);
+    if (status < 0) return libav_raise(ERR_IO, status, "cannot encode an image");
+    *length = (size_t)still->packet->size;
+    *bytes = malloc(*length);
+    if (!*bytes) return RAISE(ERR_MEMORY, "no memory for an encoded image");
+    memcpy(*bytes, still->packet->data, *length);
+    return ERR_NONE;
+}
+
+Err image_encode_png(uint8_t **bytes, size_t *length, const Frames *frames, int frame) {
+    StillEncoder still = {0};
+    Err err = still_prepare(&still, frames);
+    if (!err) {
+        still.codec->compression_level = 6;
+        av_opt_set(still.codec->priv_data, "pred", "mixed", 0);
+        err = still_encode(&still, bytes, length, frames_at(frames, frame));
+    }
+    still_free(&still);
+    return err;
+}
+
+Err image_write_png(const char *path, const Frames *frames, int frame) {
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    Err err = image_encode_png(&bytes, &length, frames, frame);
+    if (!err) err = file_write_whole(path, bytes, length);
+    free(bytes);
+    return err_within(err, "%s: ", path);
+}

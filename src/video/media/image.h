@@ -1,0 +1,16 @@
+/* video/media/image - still pictures in and out.
+ *
+ * Reads whatever FFmpeg's decoders open (PNG, JPEG, WebP, BMP, TIFF, PNM, GIF, ... gray, palette, alpha, CMYK, 16 bit)
+ * as one frame of RGB, 8 bit; conversions and limits as video/media/decode. Writes PNG (lossless, the same bytes for
+ * the same pixels). Encoded bytes are malloc'd; the caller frees. */
+#pragma once
+
+#include "video/frames/clip.h"
+
+/* out->n_frames is 1. ERR_INPUT: missing, empty, not an image. */
+CHECKED Err image_read(Frames *out, const char *path);
+CHECKED Err image_decode(Frames *out, const void *bytes, size_t length, const char *name);
+
+CHECKED Err image_encode_png(uint8_t **bytes, size_t *length, const Frames *frames, int frame);
+/* Appears whole. */
+CHECKED Err image_write_png(const char *path, const Frames *frames, int frame);

@@ -1,0 +1,42 @@
+#include "video/media/internal/orient.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The matrix (a b u; c d v; x y w) takes a stored point to x' = a x + c y, y' = b x + d y; numbers are 16.16. */
+static Orientation of_matrix(const int32_t *matrix) {
+    int32_t a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
+    if (b == 0 && c == 0) return (Orientation){false, a < 0, d < 0};
+    if (a == 0 && d == 0) return (Orientation){true, b < 0, c < 0};
+    return (Orientation){0};
+}
+
+Orientation orient_of(const AVStream *stream, const AVFrame *frame) {
+    enum { BYTES = 9 * sizeof(int32_t) };
+    const AVFrameSideData *own = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
+    size_t size = 0;
+    const uint8_t *of_stream = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    int32_t matrix[9];
+    if (own && own->size >= BYTES)
+        memcpy(matrix, own->data, BYTES);
+    else if (of_stream && size >= BYTES)
+        memcpy(matrix, of_stream, BYTES);
+    else
+        return (Orientation){0};
+    return of_matrix(matrix);
+}
+
+bool orient_is_plain(Orientation orientation) {
+    return !orientation.swap && !orientation.flip_x && !orientation.flip_y;
+}
+
+void orient_apply(uint8_t *out, const uint8_t *in, int height, int width, Orientation orientation) {
+    int rows = orientation.swap ? width : height, columns = orientation.swap ? height : width;
+    for (int y = 0; y < rows; y++)
+        for (int x = 0; x < columns; x++, out += 3) {
+            int from_x = orientation.swap ? y : x, from_y = orientation.swap ? x : y;
+            if (orientation.flip_x) from_x = width - 1 - from_x;
+            if (orientation.flip_y) from_y = height - 1 - from_y;
+            memcpy(out, in + ((size_t)from_y * (size_t)width + (size_t)from_x) * 3, 3);
+        }
+}
