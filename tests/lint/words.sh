@@ -24,7 +24,7 @@ refuse 'notes to self: do it or leave it' '\b(TODO|FIXME|XXX|HACK)\b' "${texts[@
 refuse 'American spelling, please' \
     '[Cc]olour|\b[Gg]rey|\b[Cc]entre|[Bb]ehaviour|[Nn]eighbour|\b([Aa]nalyse[dr]?|([Oo]ptimise|[Nn]ormalise|[Ii]nitialise|[Rr]ecognise|[Ss]ummarise|[Oo]rganise|[Ss]erialise|[Vv]isualise)[drs]?)\b|[a-z](alis|imis|eris)ation' \
     "${texts[@]}"
-refuse 'use base/text.h, strtol, strtod, math/rng.h' \
+refuse 'use base/text/text.h, strtol, strtod, math/rng.h' \
     '\b(strcpy|strcat|strtok|v?sprintf|gets|ato[ifl]|atol|s?rand)\(' "${code[@]}"
 refuse 'C99 types and whole words' '\b(uint|ulong|u_char|u_int)\b' "${code[@]}"
 refuse 'paths of one machine' '/home/[a-z]|/root/|/work/' "${texts[@]}"
