@@ -1,6 +1,6 @@
 /* The fixed encoder's features, and the statistics made of them, have the same bits on any number of ranks and threads.
  */
-#include "analysis/measure/internal/survey.h"
+#include "analysis/measure/internal/metric_inputs.h"
 
 #include "base/system/file.h"
 #include "nn/models/mae.h"
@@ -62,25 +62,25 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     return remove(path);
 }
 
-static Err survey_with_all(Survey *survey, const ClipSource *source, const FeatureSet *set, const Par *par, int threads,
-                           const char *cache) {
-    const SurveySizes sizes = {.n_frames = 37,
-                               .n_videos = 15,
-                               .frames_per_video = 3,
-                               .clip_frames = 4,
-                               .frame_stride = 2,
-                               .side = SIDE,
-                               .groups = 5,
-                               .seed = 3};
+static Err metric_inputs_with_all(MetricInputs *survey, const ClipSource *source, const FeatureSet *set, const Par *par,
+                                  int threads, const char *cache) {
+    const MetricInputsSizes sizes = {.n_frames = 37,
+                                     .n_videos = 15,
+                                     .frames_per_video = 3,
+                                     .clip_frames = 4,
+                                     .frame_stride = 2,
+                                     .side = SIDE,
+                                     .groups = 5,
+                                     .seed = 3};
     Run run = {.par = *par, .progress = PROGRESS_NONE};
     SourceExtent extent;
     run.par.threads = threads;
-    TRY(draws_extent(&extent, source));
-    const SurveyFolders folders = {cache, NULL};
-    return survey_all(survey, source, &extent, &sizes, set, SURVEY_DATASET, &folders, &run);
+    TRY(frame_sampling_extent(&extent, source));
+    const MetricInputsFolders folders = {cache, NULL};
+    return metric_inputs_all(survey, source, &extent, &sizes, set, METRIC_INPUTS_DATASET, &folders, &run);
 }
 
-static bool same_features(const Survey *a, const Survey *b) {
+static bool same_features(const MetricInputs *a, const MetricInputs *b) {
     for (int pass = 0; pass < PASS_COUNT; pass++) {
         const FeatureRows *x = &a->features[pass][0].rows, *y = &b->features[pass][0].rows;
         if (x->count != y->count || x->dims != y->dims) return false;
@@ -90,10 +90,10 @@ static bool same_features(const Survey *a, const Survey *b) {
 }
 
 /* What every metric reports of a dataset and a reference of the same draws, intervals too. */
-static void report(Result *result, const Survey *survey, const Survey *reference) {
+static void report(Result *result, const MetricInputs *survey, const MetricInputs *reference) {
     memset(result, 0, sizeof *result);
     for (const Metric *const *metric = metrics; *metric; metric++) {
-        MetricData data = survey_data(survey, *metric), other = survey_data(reference, *metric);
+        MetricData data = metric_inputs_data(survey, *metric), other = metric_inputs_data(reference, *metric);
         CHECK_OK((*metric)->finish(result, &data, &other));
     }
 }
@@ -101,15 +101,15 @@ static void report(Result *result, const Survey *survey, const Survey *reference
 static void test_results_equal_those_of_one_rank(const FeatureSet *set, const Par *par) {
     static Result one, many;
     MemorySource ours, theirs;
-    Survey surveys[4];
+    MetricInputs surveys[4];
     Par alone = par_serial(1);
     int intervals = 0;
     memory_source_open(&ours, "ours", 8, VIDEOS, 48, 44);
     memory_source_open(&theirs, "theirs", 9, VIDEOS, 48, 44);
-    CHECK_OK(survey_with_all(&surveys[0], &ours.source, set, &alone, 1, NULL));
-    CHECK_OK(survey_with_all(&surveys[1], &theirs.source, set, &alone, 1, NULL));
-    CHECK_OK(survey_with_all(&surveys[2], &ours.source, set, par, 2, NULL));
-    CHECK_OK(survey_with_all(&surveys[3], &theirs.source, set, par, 2, NULL));
+    CHECK_OK(metric_inputs_with_all(&surveys[0], &ours.source, set, &alone, 1, NULL));
+    CHECK_OK(metric_inputs_with_all(&surveys[1], &theirs.source, set, &alone, 1, NULL));
+    CHECK_OK(metric_inputs_with_all(&surveys[2], &ours.source, set, par, 2, NULL));
+    CHECK_OK(metric_inputs_with_all(&surveys[3], &theirs.source, set, par, 2, NULL));
     report(&one, &surveys[0], &surveys[1]);
     report(&many, &surveys[2], &surveys[3]);
     CHECK(memcmp(&one, &many, sizeof one) == 0);
@@ -119,17 +119,17 @@ static void test_results_equal_those_of_one_rank(const FeatureSet *set, const Pa
                                                          "diversity_within", "lab_kl", NULL};
          *name; name++)
         CHECK(result_metric(&one, *name) && result_metric(&one, *name)->low < result_metric(&one, *name)->high);
-    for (int s = 0; s < 4; s++) survey_free(&surveys[s]);
+    for (int s = 0; s < 4; s++) metric_inputs_free(&surveys[s]);
 }
 
 static void test_features_equal_those_of_one_rank(const FeatureSet *set, const Par *par) {
     MemorySource memory;
-    Survey one, many, threaded;
+    MetricInputs one, many, threaded;
     Par alone = par_serial(1);
     memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
-    CHECK_OK(survey_with_all(&one, &memory.source, set, &alone, 1, NULL));
-    CHECK_OK(survey_with_all(&many, &memory.source, set, par, 1, NULL));
-    CHECK_OK(survey_with_all(&threaded, &memory.source, set, par, 2, NULL));
+    CHECK_OK(metric_inputs_with_all(&one, &memory.source, set, &alone, 1, NULL));
+    CHECK_OK(metric_inputs_with_all(&many, &memory.source, set, par, 1, NULL));
+    CHECK_OK(metric_inputs_with_all(&threaded, &memory.source, set, par, 2, NULL));
     CHECK(one.features[PASS_FRAMES][0].rows.count == 37);
     CHECK(one.features[PASS_CLIPS][0].rows.count == 15);
     CHECK(one.features[PASS_SPREAD][0].rows.count == 45);
@@ -137,14 +137,14 @@ static void test_features_equal_those_of_one_rank(const FeatureSet *set, const P
     CHECK(one.features[PASS_CLIPS][0].rows.rows[0] != one.features[PASS_CLIPS][0].rows.rows[24]);
     CHECK(same_features(&one, &many));
     CHECK(same_features(&one, &threaded));
-    survey_free(&one);
-    survey_free(&many);
-    survey_free(&threaded);
+    metric_inputs_free(&one);
+    metric_inputs_free(&many);
+    metric_inputs_free(&threaded);
 }
 
 /* trial 0: as drawn. */
-static void shuffle_draws(Draws *draws, int trial) {
-    Draws mixed = *draws;
+static void shuffle_draws(FrameSampling *draws, int trial) {
+    FrameSampling mixed = *draws;
     uint32_t order[64];
     CHECK(draws->count <= 64);
     Rng rng = rng_stream(5, RNG_TEST, (uint64_t)trial, 0);
@@ -157,7 +157,7 @@ static void shuffle_draws(Draws *draws, int trial) {
         memcpy(mixed.frames + i * draws->per_draw, draws->frames + order[i] * draws->per_draw,
                (size_t)draws->per_draw * sizeof *mixed.frames);
     }
-    draws_free(draws);
+    frame_sampling_free(draws);
     *draws = mixed;
 }
 
@@ -170,11 +170,11 @@ static void test_features_do_not_depend_on_the_order_of_draws(const FeatureSet *
     for (int by_frame = 0; by_frame < 2; by_frame++) {
         CollectPlan plan = {.nets = {set->nets[0]}, .n_nets = 1, .by_frame = by_frame, .side = SIDE};
         for (int trial = 0; trial < 4; trial++) {
-            Draws draws;
-            CHECK_OK(draws_clips(&draws, &memory.source, VIDEOS, 4, 2, 3));
+            FrameSampling draws;
+            CHECK_OK(frame_sampling_clips(&draws, &memory.source, VIDEOS, 4, 2, 3));
             shuffle_draws(&draws, trial);
             CHECK_OK(collect_all(&shuffled, &plan, &memory.source, &draws, "clips", &run));
-            draws_free(&draws);
+            frame_sampling_free(&draws);
             if (trial == 0) first = shuffled;
             const FeatureRows *a = &first.features[0], *b = &shuffled.features[0];
             CHECK(a->count == (size_t)(by_frame ? 4 * VIDEOS : VIDEOS) && a->count == b->count);
@@ -188,29 +188,29 @@ static void test_features_do_not_depend_on_the_order_of_draws(const FeatureSet *
 /* Rank 0 holds what the cache gave; it must be what was computed. */
 static void test_cached_features_equal_computed_ones(const FeatureSet *set, const Par *par) {
     MemorySource memory;
-    Survey computed, cached;
+    MetricInputs computed, cached;
     char cache[96];
     snprintf(cache, sizeof cache, "%s/cache", folder);
     memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
-    CHECK_OK(survey_with_all(&computed, &memory.source, set, par, 1, cache));
-    CHECK_OK(survey_with_all(&cached, &memory.source, set, par, 1, cache));
+    CHECK_OK(metric_inputs_with_all(&computed, &memory.source, set, par, 1, cache));
+    CHECK_OK(metric_inputs_with_all(&cached, &memory.source, set, par, 1, cache));
     CHECK(par->rank != 0 || same_features(&computed, &cached));
     FileList files = {0};
     CHECK_OK(file_list_walk(&files, cache));
     CHECK(files.count == PASS_COUNT);
     file_list_free(&files);
-    survey_free(&computed);
-    survey_free(&cached);
+    metric_inputs_free(&computed);
+    metric_inputs_free(&cached);
 }
 
 static void test_metrics_of_a_dataset_against_itself_are_zero(const FeatureSet *set, const Par *par) {
     MemorySource memory;
-    Survey survey;
+    MetricInputs survey;
     Result *result = calloc(1, sizeof *result);
     memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
-    CHECK_OK(survey_with_all(&survey, &memory.source, set, par, 1, NULL));
+    CHECK_OK(metric_inputs_with_all(&survey, &memory.source, set, par, 1, NULL));
     for (const Metric *const *metric = metrics; *metric; metric++) {
-        MetricData data = survey_data(&survey, *metric);
+        MetricData data = metric_inputs_data(&survey, *metric);
         CHECK(data.state || data.n_features);
         CHECK_OK((*metric)->finish(result, &data, &data));
     }
@@ -220,7 +220,7 @@ static void test_metrics_of_a_dataset_against_itself_are_zero(const FeatureSet *
     CHECK(result_metric(result, "effective_rank")->value > 1);
     CHECK(result_metric(result, "motion")->value > 0);
     free(result);
-    survey_free(&survey);
+    metric_inputs_free(&survey);
 }
 
 static void test_a_missing_encoder_is_named(void) {

@@ -13,13 +13,13 @@ static const CollectPlan clip_plan = {.metrics = {&motion_metric}, .n_metrics = 
 
 static Err collect_frames_all(Collected *out, const ClipSource *source, const Par *par, int threads) {
     SourceExtent extent;
-    Draws draws;
+    FrameSampling draws;
     Run run = {.par = *par, .progress = PROGRESS_NONE};
     run.par.threads = threads;
-    TRY(draws_extent(&extent, source));
-    TRY(draws_frames(&draws, source, &extent, FRAMES, 4));
+    TRY(frame_sampling_extent(&extent, source));
+    TRY(frame_sampling_frames(&draws, source, &extent, FRAMES, 4));
     Err err = collect_all(out, &frame_plan, source, &draws, "frames", &run);
-    draws_free(&draws);
+    frame_sampling_free(&draws);
     return err;
 }
 
@@ -45,32 +45,32 @@ static void test_frame_states_equal_those_of_one_rank(const Par *par) {
 static void test_clip_states_equal_those_of_one_rank(const Par *par) {
     MemorySource memory;
     Collected one, many;
-    Draws draws;
+    FrameSampling draws;
     Run run = {.par = *par, .progress = PROGRESS_NONE}, alone = {.par = par_serial(1), .progress = PROGRESS_NONE};
     memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
-    CHECK_OK(draws_clips(&draws, &memory.source, VIDEOS, CLIP, 2, 4));
+    CHECK_OK(frame_sampling_clips(&draws, &memory.source, VIDEOS, CLIP, 2, 4));
     CHECK_OK(collect_all(&one, &clip_plan, &memory.source, &draws, "clips", &alone));
     CHECK_OK(collect_all(&many, &clip_plan, &memory.source, &draws, "clips", &run));
     CHECK(exactsum_value(one.states[0][0]) == VIDEOS); /* every clip was counted */
     CHECK(memcmp(one.states[0], many.states[0], motion_metric.state_sums * sizeof(ExactSum)) == 0);
     collected_free(&one);
     collected_free(&many);
-    draws_free(&draws);
+    frame_sampling_free(&draws);
 }
 
 static void test_a_broken_video_fails_on_all_ranks_with_one_message(const Par *par) {
     MemorySource memory;
     Collected out;
-    Draws draws;
+    FrameSampling draws;
     Run run = {.par = *par, .progress = PROGRESS_NONE};
     run.par.threads = 2;
     memory_source_open(&memory, "memory", 8, VIDEOS, 48, 44);
     memory.broken = 30;
-    CHECK_OK(draws_clips(&draws, &memory.source, VIDEOS, CLIP, 2, 4));
+    CHECK_OK(frame_sampling_clips(&draws, &memory.source, VIDEOS, CLIP, 2, 4));
     CHECK_ERR(ERR_INPUT, collect_all(&out, &clip_plan, &memory.source, &draws, "clips", &run));
     CHECK(strstr(err_message(), "video 30 is broken") != NULL);
     CHECK(out.storage == NULL);
-    draws_free(&draws);
+    frame_sampling_free(&draws);
 }
 
 int main(void) {

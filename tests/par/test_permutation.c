@@ -1,5 +1,5 @@
-/* Draws handed over in any order, copies among them, on any number of ranks and threads: the same result to the last
- * bit of every figure and every interval. */
+/* FrameSampling handed over in any order, copies among them, on any number of ranks and threads: the same result to the
+ * last bit of every figure and every interval. */
 #include "analysis/measure/internal/collector.h"
 
 #include "par_check.h"
@@ -18,22 +18,22 @@ static CollectPlan plan_of(MetricInput input) {
     return plan;
 }
 
-static Err draw(Draws *draws, const ClipSource *source, MetricInput input) {
+static Err draw(FrameSampling *draws, const ClipSource *source, MetricInput input) {
     SourceExtent extent;
-    TRY(draws_extent(&extent, source));
-    return input == METRIC_FRAMES ? draws_frames(draws, source, &extent, 4 * VIDEOS, 4)
-                                  : draws_clips(draws, source, VIDEOS, CLIP, 1, 4);
+    TRY(frame_sampling_extent(&extent, source));
+    return input == METRIC_FRAMES ? frame_sampling_frames(draws, source, &extent, 4 * VIDEOS, 4)
+                                  : frame_sampling_clips(draws, source, VIDEOS, CLIP, 1, 4);
 }
 
-static void move(Draws *into, int64_t to, const Draws *from, int64_t at) {
+static void move(FrameSampling *into, int64_t to, const FrameSampling *from, int64_t at) {
     into->videos[to] = from->videos[at];
     memcpy(into->frames + to * into->per_draw, from->frames + at * from->per_draw,
            (size_t)from->per_draw * sizeof(int));
 }
 
 /* trial 0: as drawn; else in a random order. The last ones are copies of the first. */
-static Err draw_shuffled(Draws *draws, const ClipSource *source, MetricInput input, int trial) {
-    Draws drawn;
+static Err draw_shuffled(FrameSampling *draws, const ClipSource *source, MetricInput input, int trial) {
+    FrameSampling drawn;
     uint32_t order[4 * VIDEOS];
     Rng rng = rng_stream(13, RNG_TEST, (uint64_t)trial, 0);
     TRY(draw(&drawn, source, input));
@@ -42,7 +42,7 @@ static Err draw_shuffled(Draws *draws, const ClipSource *source, MetricInput inp
     for (uint32_t i = 0; i < (uint32_t)drawn.count; i++) order[i] = i;
     if (trial) rng_permutation(&rng, order, (uint32_t)drawn.count);
     for (int64_t i = 0; i < drawn.count; i++) move(draws, i, &drawn, order[i]);
-    draws_free(&drawn);
+    frame_sampling_free(&drawn);
     return ERR_NONE;
 }
 
@@ -60,7 +60,7 @@ static Err report_all(Result *result, MetricInput input, int trial, const Par *p
     Run run = {.par = *par, .progress = PROGRESS_NONE};
     CollectPlan plan = plan_of(input);
     Collected ours, theirs;
-    Draws draws[2];
+    FrameSampling draws[2];
     run.par.threads = threads;
     TRY(draw_shuffled(&draws[0], &memory.source, input, trial));
     TRY(draw_shuffled(&draws[1], &other.source, input, trial));
@@ -71,7 +71,7 @@ static Err report_all(Result *result, MetricInput input, int trial, const Par *p
         MetricData data = data_of(&ours, m), reference = data_of(&theirs, m);
         TRY(plan.metrics[m]->finish(result, &data, &reference));
     }
-    for (int side = 0; side < 2; side++) draws_free(&draws[side]);
+    for (int side = 0; side < 2; side++) frame_sampling_free(&draws[side]);
     collected_free(&ours);
     collected_free(&theirs);
     return ERR_NONE;

@@ -9,7 +9,7 @@
 static char scratch[PATH_SIZE], runs[PATH_SIZE];
 static Paper paper;
 static Outcomes outcomes;
-static Board board;
+static Grid board;
 
 /* In the paper's order but for one swap; the target set is the upper baseline; one dataset outside the progression, one
  * that the paper does not know. */
@@ -27,12 +27,12 @@ static int setup(void **state) {
     fake_run(runs, "probe", "probe", "moving-circles", 90, 1);
     assert_ok(paper_read(&paper, SYNVID_CONFIGS "/analysis/paper.json"));
     assert_ok(outcomes_read(&outcomes, runs));
-    return board_make(&board, &outcomes, &paper, "");
+    return grid_make(&board, &outcomes, &paper, "");
 }
 
 static int teardown(void **state) {
     (void)state;
-    board_free(&board);
+    grid_free(&board);
     outcomes_free(&outcomes);
     paper_free(&paper);
     scratch_remove(scratch);

@@ -12,7 +12,7 @@ enum { VIDEOS = 400, BATCH = 16 };
 static char scratch[PATH_SIZE], runs[PATH_SIZE];
 static Paper paper;
 static Outcomes outcomes;
-static Board board;
+static Grid board;
 static Compute compute;
 
 static const struct {
@@ -59,14 +59,14 @@ static int setup(void **state) {
     fake_write(runs, "none", &none);
     assert_ok(paper_read(&paper, SYNVID_CONFIGS "/analysis/paper.json"));
     assert_ok(outcomes_read(&outcomes, runs));
-    assert_ok(board_make(&board, &outcomes, &paper, ""));
+    assert_ok(grid_make(&board, &outcomes, &paper, ""));
     return compute_make(&compute, &outcomes, &board, 0, &paper);
 }
 
 static int teardown(void **state) {
     (void)state;
     compute_free(&compute);
-    board_free(&board);
+    grid_free(&board);
     outcomes_free(&outcomes);
     paper_free(&paper);
     scratch_remove(scratch);
@@ -105,7 +105,7 @@ static void figures_of_several_budgets_are_never_averaged(void **state) {
     const OutcomeKey circles = {.task = "finetune", .pretraining = "moving-circles"};
     assert_int_equal(outcomes_estimate(&outcomes, &circles, "top1").state, ESTIMATE_MIXED);
     assert_true(board.several_budgets);
-    assert_float_equal(board_find(&board, 0, "moving-circles")->value, 55, 1e-9); /* after the largest */
+    assert_float_equal(grid_find(&board, 0, "moving-circles")->value, 55, 1e-9); /* after the largest */
 }
 
 static void curves_rise_by_budget_and_start_from_nothing(void **state) {
@@ -144,24 +144,24 @@ static void without_budgets_there_are_no_curves(void **state) {
     (void)state;
     char path[PATH_SIZE];
     compute_free(&compute);
-    board_free(&board);
+    grid_free(&board);
     outcomes_free(&outcomes);
     for (int i = 0; i < N_FAKES; i++) {
         assert_ok(text_format(path, sizeof path, "%s/pretrain-%d/result.json", runs, i));
         if (i != 5) assert_ok(file_remove(path));
     }
     assert_ok(outcomes_read(&outcomes, runs));
-    assert_ok(board_make(&board, &outcomes, &paper, ""));
+    assert_ok(grid_make(&board, &outcomes, &paper, ""));
     assert_ok(compute_make(&compute, &outcomes, &board, 0, &paper));
     assert_int_equal(compute.n, 0);
     /* Nor are those of results that started from nothing, whatever they are called. */
     Result named = fake_accuracy("finetune", "accelerating-shapes", 80, VIDEOS, 1);
     assert_ok(result_add_input(&named, "test", "standin-motion", "7e577e577e577e577e577e577e577e57"));
     fake_write(runs, "named", &named);
-    board_free(&board);
+    grid_free(&board);
     outcomes_free(&outcomes);
     assert_ok(outcomes_read(&outcomes, runs));
-    assert_ok(board_make(&board, &outcomes, &paper, ""));
+    assert_ok(grid_make(&board, &outcomes, &paper, ""));
     assert_ok(compute_make(&compute, &outcomes, &board, 0, &paper));
     assert_int_equal(compute.n, 0);
     /* Of unknown length they claim the same: left out, as ever. */

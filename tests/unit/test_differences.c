@@ -1,6 +1,6 @@
 /* The progression step by step: which steps there are, how they are paired, what stands beside. */
 #include "analysis/compare/differences.h"
-#include "analysis/compare/gap.h"
+#include "analysis/compare/gap_closed.h"
 #include "analysis/compare/outcomes_read.h"
 #include "analysis/report/internal/figures.h"
 
@@ -58,12 +58,12 @@ static int teardown(void **state) {
 }
 
 static void make_table(Table *table, int column) {
-    static Board board;
+    static Grid board;
     Outcomes outcomes;
     assert_ok(outcomes_read(&outcomes, runs));
-    assert_ok(board_make(&board, &outcomes, &paper, ""));
+    assert_ok(grid_make(&board, &outcomes, &paper, ""));
     assert_ok(differences_table(table, &board, column, &paper));
-    board_free(&board);
+    grid_free(&board);
     outcomes_free(&outcomes);
 }
 
@@ -130,11 +130,11 @@ static void the_figure_has_a_point_a_row(void **state) {
 /* The same videos, seeds and ends in the table of gaps: paired, so narrower than as if they had nothing in common. */
 static void gaps_are_paired_where_predictions_are(void **state) {
     (void)state;
-    static Board board;
+    static Grid board;
     Outcomes outcomes;
     Table paired, separate;
     assert_ok(outcomes_read(&outcomes, runs));
-    assert_ok(board_make(&board, &outcomes, &paper, ""));
+    assert_ok(grid_make(&board, &outcomes, &paper, ""));
     assert_ok(gap_table(&paired, &board, &paper));
     for (int r = 0; r < board.n_rows; r++)
         for (int c = 0; c < board.n_columns; c++) board.cells[r][c].hits = NULL;
@@ -147,7 +147,7 @@ static void gaps_are_paired_where_predictions_are(void **state) {
     assert_true(found->high - found->low < 0.8 * (other->high - other->low));
     table_free(&paired);
     table_free(&separate);
-    board_free(&board);
+    grid_free(&board);
     outcomes_free(&outcomes);
 }
 

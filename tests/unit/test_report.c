@@ -1,6 +1,6 @@
 #include "analysis/compare/accuracy.h"
 #include "analysis/compare/findings.h"
-#include "analysis/compare/gap.h"
+#include "analysis/compare/gap_closed.h"
 #include "analysis/compare/outcomes_read.h"
 #include "analysis/compare/statements.h"
 #include "analysis/compare/statistics.h"
@@ -54,14 +54,14 @@ static int teardown(void **state) {
 
 typedef struct {
     Outcomes outcomes;
-    Board board;
+    Grid board;
 } Loaded;
 
 static Loaded *load_with(const char *primary) {
     Loaded *loaded = malloc(sizeof *loaded);
     assert_ok(outcomes_read(&loaded->outcomes, runs));
-    board_order_outcomes(&loaded->outcomes, &paper);
-    assert_ok(board_make(&loaded->board, &loaded->outcomes, &paper, primary));
+    grid_order_outcomes(&loaded->outcomes, &paper);
+    assert_ok(grid_make(&loaded->board, &loaded->outcomes, &paper, primary));
     return loaded;
 }
 
@@ -70,7 +70,7 @@ static Loaded *load(void) {
 }
 
 static void unload(Loaded *loaded) {
-    board_free(&loaded->board);
+    grid_free(&loaded->board);
     outcomes_free(&loaded->outcomes);
     free(loaded);
 }
@@ -86,8 +86,8 @@ static void the_board_is_in_the_papers_order_with_the_target_last(void **state) 
     assert_true(loaded->board.reduced);
     assert_int_equal(loaded->board.n_columns, 2);
     assert_string_equal(loaded->board.columns[0].task, "finetune");
-    assert_float_equal(board_find(&loaded->board, 0, "moving-circles")->value, 52.5, 1e-9);
-    assert_null(board_find(&loaded->board, 1, "random"));
+    assert_float_equal(grid_find(&loaded->board, 0, "moving-circles")->value, 52.5, 1e-9);
+    assert_null(grid_find(&loaded->board, 1, "random"));
     unload(loaded);
 }
 
@@ -99,9 +99,9 @@ static void columns_that_differ_in_the_model_alone_show_it(void **state) {
     fake_write(runs, "larger", &larger);
     Loaded *loaded = load();
     assert_int_equal(loaded->board.n_columns, 3);
-    assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[0]),
+    assert_string_equal(grid_column_title(title, sizeof title, &loaded->board.columns[0]),
                         "standin-motion, fine-tune, larger");
-    assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[2]), "standin-motion, probe");
+    assert_string_equal(grid_column_title(title, sizeof title, &loaded->board.columns[2]), "standin-motion, probe");
     unload(loaded);
 }
 
@@ -110,24 +110,22 @@ static void the_primary_readout_is_the_first_column(void **state) {
     (void)state;
     char title[128];
     Loaded *loaded = load_with("probe:standin-motion");
-    assert_int_equal(board_primary(&loaded->board), 0);
-    assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[0]),
+    assert_int_equal(grid_primary(&loaded->board), 0);
+    assert_string_equal(grid_column_title(title, sizeof title, &loaded->board.columns[0]),
                         "standin-motion, probe, primary");
-    assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[1]),
-                        "standin-motion, fine-tune");
-    assert_float_equal(board_find(&loaded->board, 0, "moving-circles")->value, 22.5, 1e-9);
+    assert_string_equal(grid_column_title(title, sizeof title, &loaded->board.columns[1]), "standin-motion, fine-tune");
+    assert_float_equal(grid_find(&loaded->board, 0, "moving-circles")->value, 22.5, 1e-9);
     unload(loaded);
     loaded = load_with("finetune:standin-actions");
-    assert_int_equal(board_primary(&loaded->board), -1);
-    assert_string_equal(board_column_title(title, sizeof title, &loaded->board.columns[0]),
-                        "standin-motion, fine-tune");
+    assert_int_equal(grid_primary(&loaded->board), -1);
+    assert_string_equal(grid_column_title(title, sizeof title, &loaded->board.columns[0]), "standin-motion, fine-tune");
     static const char *const wrong[] = {"finetune", "finetune:", "tune:standin-motion", ":standin-motion", "probes:x"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        assert_int_equal(board_make(&loaded->board, &loaded->outcomes, &paper, wrong[i]), ERR_USAGE);
+        assert_int_equal(grid_make(&loaded->board, &loaded->outcomes, &paper, wrong[i]), ERR_USAGE);
     unload(loaded);
 }
 
-static VerdictKind verdict_of(const Board *board, int column, const char *claim) {
+static VerdictKind verdict_of(const Grid *board, int column, const char *claim) {
     const cJSON *statement;
     cJSON_ArrayForEach(statement, paper_list(&paper, "statements")) {
         if (strstr(paper_text(statement, "claim"), claim)) return statement_verdict(statement, board, column).kind;
@@ -139,7 +137,7 @@ static VerdictKind verdict_of(const Board *board, int column, const char *claim)
 static void statements_are_true_false_undecided_or_not_run(void **state) {
     (void)state;
     Loaded *loaded = load();
-    const Board *board = &loaded->board;
+    const Grid *board = &loaded->board;
     assert_int_equal(verdict_of(board, 0, "near chance"), VERDICT_TRUE);
     assert_int_equal(verdict_of(board, 0, "Static circles already help"), VERDICT_UNDECIDED);
     assert_int_equal(verdict_of(board, 0, "Moving circles beat static circles"), VERDICT_TRUE);
@@ -377,7 +375,7 @@ static void an_accuracy_that_is_not_a_number_is_left_out(void **state) {
     Loaded *loaded = load();
     assert_int_equal(loaded->outcomes.n_left_out, 1);
     assert_non_null(strstr(loaded->outcomes.left_out[0].path, "broken"));
-    assert_float_equal(board_find(&loaded->board, 0, "moving-circles")->value, 52.5, 1e-9);
+    assert_float_equal(grid_find(&loaded->board, 0, "moving-circles")->value, 52.5, 1e-9);
     unload(loaded);
 }
 

@@ -64,7 +64,7 @@ static void no_two_purposes_share_a_counter(void **state) {
     assert_int_equal(last.counter[3] >> 24, RNG_SCENE);
 }
 
-static void draws_go_on_across_blocks(void **state) {
+static void frame_sampling_go_on_across_blocks(void **state) {
     (void)state;
     Rng rng = test_stream(0), again = test_stream(0);
     uint32_t words[10];
@@ -250,7 +250,7 @@ int main(void) {
         cmocka_unit_test(blocks_are_those_of_philox4x32_10),
         cmocka_unit_test(a_stream_depends_on_every_part_of_its_name),
         cmocka_unit_test(no_two_purposes_share_a_counter),
-        cmocka_unit_test(draws_go_on_across_blocks),
+        cmocka_unit_test(frame_sampling_go_on_across_blocks),
         cmocka_unit_test(units_stay_below_one),
         cmocka_unit_test(below_rejects_exactly_the_biased_words),
         cmocka_unit_test(between_reaches_both_ends),

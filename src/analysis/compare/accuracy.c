@@ -3,7 +3,7 @@
 #include <math.h>
 
 /* Text, ours, the paper's. */
-enum { N_COLUMNS_MAX = 1 + BOARD_COLUMNS + PAPER_COLUMNS };
+enum { N_COLUMNS_MAX = 1 + GRID_COLUMNS + PAPER_COLUMNS };
 
 Err accuracy_paper_columns(TableColumn *columns, int *n_columns, int first,
                            const struct cJSON *experiments[PAPER_COLUMNS], const Paper *paper) {
@@ -17,14 +17,14 @@ Err accuracy_paper_columns(TableColumn *columns, int *n_columns, int first,
     return ERR_NONE;
 }
 
-static void scale_columns(TableColumn *columns, const Board *board) {
+static void scale_columns(TableColumn *columns, const Grid *board) {
     for (int c = 0; c < board->n_columns; c++) {
         columns[c + 1].mark = board->columns[c].chance;
         columns[c + 1].high = 100;
     }
 }
 
-static Err fill_ours(Table *table, int row, const Board *board, int r) {
+static Err fill_ours(Table *table, int row, const Grid *board, int r) {
     for (int c = 0; c < board->n_columns; c++) {
         const Estimate *cell = &board->cells[r][c];
         switch (cell->state) {
@@ -37,7 +37,7 @@ static Err fill_ours(Table *table, int row, const Board *board, int r) {
 }
 
 /* What the intervals of the figures count, by how many figures have which. */
-static void add_intervals(Builder *text, const Board *board) {
+static void add_intervals(Builder *text, const Grid *board) {
     int videos = 0, seeds = 0, both = 0;
     for (int r = 0; r < board->n_rows; r++)
         for (int c = 0; c < board->n_columns; c++) {
@@ -60,7 +60,7 @@ static void add_intervals(Builder *text, const Board *board) {
     if (videos) builder_add(text, "%sWilson over test videos, of one seed (figures: %d)", separator, videos);
 }
 
-static Err accuracy_caption(Table *table, const Board *board) {
+static Err accuracy_caption(Table *table, const Grid *board) {
     Builder text = {0};
     builder_add_text(&text, "Top-1 accuracy in percent, mean over seeds, with 95 % intervals: ");
     add_intervals(&text, board);
@@ -83,14 +83,14 @@ static Err accuracy_caption(Table *table, const Board *board) {
     return err;
 }
 
-Err accuracy_table(Table *table, const Board *board, const Paper *paper) {
+Err accuracy_table(Table *table, const Grid *board, const Paper *paper) {
     TableColumn columns[N_COLUMNS_MAX] = {{.label = "Pre-training", .kind = COLUMN_TEXT}};
     const struct cJSON *experiments[PAPER_COLUMNS];
     int n = board->n_columns, n_columns;
     for (int c = 0; c < n; c++) {
         char title[96];
         columns[c + 1] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = 1};
-        board_column_title(title, sizeof title, &board->columns[c]);
+        grid_column_title(title, sizeof title, &board->columns[c]);
         TRY(text_format(columns[c + 1].label, sizeof columns[c + 1].label, "%.80s%s", title,
                         board->reduced ? " (reduced)" : ""));
     }
@@ -103,7 +103,7 @@ Err accuracy_table(Table *table, const Board *board, const Paper *paper) {
         TRY(table_text(table, row, 0, "%s", board->rows[r].label));
         TRY(fill_ours(table, row, board, r));
         for (int p = 0; 1 + n + p < n_columns; p++)
-            table_number(table, row, 1 + n + p, board_paper_figure(paper, experiments[p], &board->rows[r]));
+            table_number(table, row, 1 + n + p, grid_paper_figure(paper, experiments[p], &board->rows[r]));
         table->rule_above[row] = r > 0 && board->rows[r].progression != board->rows[r - 1].progression;
     }
     return accuracy_caption(table, board);

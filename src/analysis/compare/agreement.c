@@ -6,7 +6,7 @@ enum { AGREEMENT_SEED = 1 };
 
 /* ---- one comparison ---- */
 
-static bool belongs(const BoardRow *row, AgreementRows rows) {
+static bool belongs(const GridRow *row, AgreementRows rows) {
     return rows == AGREEMENT_ALL || row->progression || row->target || text_equal(row->slug, "random");
 }
 
@@ -15,22 +15,22 @@ static void name_rows(Agreement *out, int n_stages, int n_datasets, bool random,
              n_datasets ? "datasets" : "stages", random ? ", random" : "", target ? ", target" : "");
 }
 
-static void find_points(Agreement *out, double *y_sd, const Board *board, int column, const Paper *paper,
+static void find_points(Agreement *out, double *y_sd, const Grid *board, int column, const Paper *paper,
                         const struct cJSON *experiment, AgreementRows rows) {
     Points *points = &out->points;
     int n_stages = 0, n_datasets = 0;
     bool random = false, target = false;
     for (int r = 0; r < board->n_rows; r++) {
-        const BoardRow *row = &board->rows[r];
+        const GridRow *row = &board->rows[r];
         const Estimate *cell = &board->cells[r][column];
-        double paper_figure = board_paper_figure(paper, experiment, row);
+        double paper_figure = grid_paper_figure(paper, experiment, row);
         if (cell->state != ESTIMATE_PRESENT || isnan(paper_figure) || !belongs(row, rows)) continue;
         bool is_random = text_equal(row->slug, "random");
         random = random || is_random;
         target = target || row->target;
         n_stages += row->progression;
         n_datasets += !row->progression && !row->target && !is_random;
-        y_sd[points->n] = board_error(cell);
+        y_sd[points->n] = grid_error(cell);
         points->x[points->n] = paper_figure;
         points->y[points->n] = cell->value;
         points->y_low[points->n] = cell->low;
@@ -40,7 +40,7 @@ static void find_points(Agreement *out, double *y_sd, const Board *board, int co
     name_rows(out, n_stages, n_datasets, random, target);
 }
 
-Err agreement_of(Agreement *out, bool *defined, const Board *board, int column, const Paper *paper,
+Err agreement_of(Agreement *out, bool *defined, const Grid *board, int column, const Paper *paper,
                  const struct cJSON *experiment, AgreementRows rows) {
     double y_sd[STATISTICS_POINTS];
     *out = (Agreement){0};
@@ -80,11 +80,11 @@ static Err fill_row(Table *table, const char *title, const struct cJSON *experim
     return ERR_NONE;
 }
 
-static Err fill_column(Table *table, const Board *board, int column, const Paper *paper) {
+static Err fill_column(Table *table, const Grid *board, int column, const Paper *paper) {
     const struct cJSON *experiments[PAPER_COLUMNS];
     int n = paper_columns(experiments, paper, board->columns[column].task), first = table->n_rows;
     char title[128];
-    board_column_title(title, sizeof title, &board->columns[column]);
+    grid_column_title(title, sizeof title, &board->columns[column]);
     for (int p = 0; p < n; p++) {
         Agreement stages, all;
         bool stages_defined, all_defined;
@@ -97,7 +97,7 @@ static Err fill_column(Table *table, const Board *board, int column, const Paper
     return ERR_NONE;
 }
 
-Err agreement_table(Table *table, const Board *board, const Paper *paper) {
+Err agreement_table(Table *table, const Grid *board, const Paper *paper) {
     const TableColumn rho = {.label = "rho (Spearman)", .kind = COLUMN_ESTIMATE, .digits = 2, .low = -1, .high = 1};
     TableColumn columns[] = {
         [COLUMN_OURS] = {.label = "Ours", .kind = COLUMN_TEXT},

@@ -21,8 +21,8 @@ static const Outcome *next_budget(const Outcomes *outcomes, const OutcomeKey *ke
     return next;
 }
 
-static Err add_curve(Compute *compute, const Outcomes *outcomes, const Board *board, int r, int c, const Paper *paper) {
-    const BoardColumn *column = &board->columns[c];
+static Err add_curve(Compute *compute, const Outcomes *outcomes, const Grid *board, int r, int c, const Paper *paper) {
+    const GridColumn *column = &board->columns[c];
     OutcomeKey key = {.task = column->task, .dataset = column->dataset, .model = column->model};
     const Outcome *at;
     for (double clips = -1; (at = next_budget(outcomes, &key, paper, board->rows[r].slug, clips)); clips = at->clips) {
@@ -33,14 +33,14 @@ static Err add_curve(Compute *compute, const Outcomes *outcomes, const Board *bo
             return RAISE(ERR_INPUT, "more than %d budgets of pre-training in one experiment", COMPUTE_POINTS);
         ComputePoint *point = &compute->items[compute->n];
         *point = (ComputePoint){.row = &board->rows[r], .clips = at->clips, .flops = at->flops};
-        point->estimate = hits_estimate(&point->hits, compute->problem, outcomes, &full);
+        point->estimate = correctness_estimate(&point->hits, compute->problem, outcomes, &full);
         compute->n += point->estimate.state == ESTIMATE_PRESENT;
     }
     return ERR_NONE;
 }
 
 void compute_free(Compute *compute) {
-    for (int i = 0; i < compute->n; i++) hits_free(&compute->items[i].hits);
+    for (int i = 0; i < compute->n; i++) correctness_free(&compute->items[i].hits);
     compute->n = 0;
 }
 
@@ -57,14 +57,14 @@ static int drop_points_without_curve(Compute *compute) {
             if (keep)
                 compute->items[kept++] = compute->items[k];
             else
-                hits_free(&compute->items[k].hits);
+                correctness_free(&compute->items[k].hits);
         }
     }
     compute->n = kept;
     return n_curves;
 }
 
-Err compute_make(Compute *compute, const Outcomes *outcomes, const Board *board, int column, const Paper *paper) {
+Err compute_make(Compute *compute, const Outcomes *outcomes, const Grid *board, int column, const Paper *paper) {
     Err err = ERR_NONE;
     *compute = (Compute){0};
     for (int r = 0; r < board->n_rows && !err; r++) err = add_curve(compute, outcomes, board, r, column, paper);
@@ -88,9 +88,9 @@ static int curve_before(const Compute *compute, int i) {
 static bool find_step(Difference *out, const Compute *compute, int i) {
     int before = curve_before(compute, i);
     if (before < 0) return false;
-    for (const BoardRow *row = compute->items[before].row; compute->items[before].row == row; before++)
+    for (const GridRow *row = compute->items[before].row; compute->items[before].row == row; before++)
         if (compute->items[before].clips == compute->items[i].clips)
-            return board_difference(out, &compute->items[i].estimate, &compute->items[before].estimate);
+            return grid_difference(out, &compute->items[i].estimate, &compute->items[before].estimate);
     return false;
 }
 
@@ -149,7 +149,7 @@ static Err fill_caption(Table *table, const Compute *compute) {
     return err;
 }
 
-Err compute_table(Table *table, const Compute *compute, const BoardColumn *column) {
+Err compute_table(Table *table, const Compute *compute, const GridColumn *column) {
     const TableColumn columns[] = {
         [COLUMN_NAME] = {.label = "Pre-training", .kind = COLUMN_TEXT},
         [COLUMN_CLIPS] = {.label = "Clips seen", .kind = COLUMN_NUMBER},
@@ -160,9 +160,9 @@ Err compute_table(Table *table, const Compute *compute, const BoardColumn *colum
         [COLUMN_STEP] = {.label = "Over the one above", .kind = COLUMN_ESTIMATE, .digits = 1, .mark = NAN},
     };
     char name[48], key[40], title[160], experiment[128];
-    board_column_title(experiment, sizeof experiment, column);
+    grid_column_title(experiment, sizeof experiment, column);
     TRY(text_format(title, sizeof title, "Accuracy by the compute of pre-training: %.110s", experiment));
-    TRY(text_format(name, sizeof name, "compute-%s", board_column_key(key, sizeof key, column)));
+    TRY(text_format(name, sizeof name, "compute-%s", grid_column_key(key, sizeof key, column)));
     TRY(table_new(table, name, title, columns, sizeof columns / sizeof *columns));
     for (int i = 0; i < compute->n; i++) TRY(fill_point(table, compute, i));
     return fill_caption(table, compute);

@@ -2,22 +2,22 @@
 
 #include <math.h>
 
-enum { SEEDS = DIFFERENCES_CLEAR + 1, VIDEOS, PAPERS, N_COLUMNS_MAX = PAPERS + PAPER_COLUMNS, STAGES_MAX = BOARD_ROWS };
+enum { SEEDS = DIFFERENCES_CLEAR + 1, VIDEOS, PAPERS, N_COLUMNS_MAX = PAPERS + PAPER_COLUMNS, STAGES_MAX = GRID_ROWS };
 
 /* ---- the stages that have a figure ---- */
 
 typedef struct {
-    const BoardRow *row;
+    const GridRow *row;
     const Estimate *figure;
 } Stage;
 
-static void add_stage(Stage *stages, int *n, const Board *board, int column, int r) {
+static void add_stage(Stage *stages, int *n, const Grid *board, int column, int r) {
     if (board->cells[r][column].state == ESTIMATE_PRESENT)
         stages[(*n)++] = (Stage){&board->rows[r], &board->cells[r][column]};
 }
 
 /* Rows of the board are in the paper's order. */
-static int find_stages(Stage stages[STAGES_MAX], const Board *board, int column) {
+static int find_stages(Stage stages[STAGES_MAX], const Grid *board, int column) {
     int n = 0;
     for (int r = 0; r < board->n_rows; r++)
         if (board->rows[r].progression || text_equal(board->rows[r].slug, "random"))
@@ -38,9 +38,9 @@ static Err fill_step(Table *table, const Stage *from, const Stage *to, const Pap
     TRY(table_text(table, row, DIFFERENCES_TO, "%s", to->row->label));
     for (int p = 0; PAPERS + p < table->n_columns; p++)
         table_number(table, row, PAPERS + p,
-                     board_paper_figure(paper, experiments[p], to->row) -
-                         board_paper_figure(paper, experiments[p], from->row));
-    if (!board_difference(&found, to->figure, from->figure)) return ERR_NONE;
+                     grid_paper_figure(paper, experiments[p], to->row) -
+                         grid_paper_figure(paper, experiments[p], from->row));
+    if (!grid_difference(&found, to->figure, from->figure)) return ERR_NONE;
     table_estimate(table, row, DIFFERENCES_POINTS, found.value, found.low, found.high);
     TRY(table_text(table, row, DIFFERENCES_CLEAR, "%s",
                    found.low > 0    ? "higher"
@@ -63,7 +63,7 @@ static void scale_points(Table *table) {
     table->columns[DIFFERENCES_POINTS].high = reach;
 }
 
-static Err new_table(Table *table, const BoardColumn *column, const struct cJSON *const *experiments,
+static Err new_table(Table *table, const GridColumn *column, const struct cJSON *const *experiments,
                      int n_experiments) {
     TableColumn columns[N_COLUMNS_MAX] = {
         [DIFFERENCES_FROM] = {.label = "From", .kind = COLUMN_TEXT},
@@ -79,13 +79,13 @@ static Err new_table(Table *table, const BoardColumn *column, const struct cJSON
         TRY(text_format(columns[PAPERS + p].label, sizeof columns->label, "Paper: %s",
                         paper_text(experiments[p], "label")));
     }
-    board_column_title(experiment, sizeof experiment, column);
+    grid_column_title(experiment, sizeof experiment, column);
     TRY(text_format(title, sizeof title, "What each stage adds: %.120s", experiment));
-    TRY(text_format(name, sizeof name, "steps-%s", board_column_key(key, sizeof key, column)));
+    TRY(text_format(name, sizeof name, "steps-%s", grid_column_key(key, sizeof key, column)));
     return table_new(table, name, title, columns, PAPERS + n_experiments);
 }
 
-Err differences_table(Table *table, const Board *board, int column, const Paper *paper) {
+Err differences_table(Table *table, const Grid *board, int column, const Paper *paper) {
     const struct cJSON *experiments[PAPER_COLUMNS];
     Stage stages[STAGES_MAX];
     int n_experiments = paper_columns(experiments, paper, board->columns[column].task),

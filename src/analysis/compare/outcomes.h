@@ -40,8 +40,8 @@ typedef struct {
     double value, low, high; /* low, high NAN without an interval */
     int64_t count;           /* of the first result */
     int n_seeds;
-    const Outcome *first;    /* one of the results behind the figure */
-    const struct Hits *hits; /* which videos were right, where the board has them; NULL otherwise */
+    const Outcome *first;           /* one of the results behind the figure */
+    const struct Correctness *hits; /* which videos were right, where the board has them; NULL otherwise */
 } Estimate;
 
 bool outcomes_match(const Outcome *outcome, const OutcomeKey *key);

@@ -10,13 +10,13 @@ static const cJSON *names_of(const cJSON *statement, const char *side) {
 }
 
 /* "target" stands for pre-training on the column's own dataset. */
-static const Estimate *find_named(const Board *board, int column, const cJSON *name) {
+static const Estimate *find_named(const Grid *board, int column, const cJSON *name) {
     if (!cJSON_IsString(name)) return NULL;
-    return text_equal(name->valuestring, "target") ? board_target(board, column)
-                                                   : board_find(board, column, name->valuestring);
+    return text_equal(name->valuestring, "target") ? grid_target(board, column)
+                                                   : grid_find(board, column, name->valuestring);
 }
 
-static Verdict chance_verdict(const cJSON *statement, const Board *board, int column) {
+static Verdict chance_verdict(const cJSON *statement, const Grid *board, int column) {
     Verdict verdict = {.kind = VERDICT_NOT_RUN};
     const Estimate *estimate = find_named(board, column, cJSON_GetArrayItem(names_of(statement, "a"), 0));
     double chance = board->columns[column].chance;
@@ -43,7 +43,7 @@ static void add_difference(Verdict *verdict, const Difference *found) {
     snprintf(verdict->detail, sizeof verdict->detail, "%+.1f [%+.1f, %+.1f]", found->value, found->low, found->high);
 }
 
-static Verdict greater_verdict(const cJSON *statement, const Board *board, int column) {
+static Verdict greater_verdict(const cJSON *statement, const Grid *board, int column) {
     Verdict verdict = {.kind = VERDICT_NOT_RUN};
     const cJSON *name, *against;
     cJSON_ArrayForEach(against, names_of(statement, "b")) {
@@ -51,7 +51,7 @@ static Verdict greater_verdict(const cJSON *statement, const Board *board, int c
         cJSON_ArrayForEach(name, names_of(statement, "a")) {
             Difference found;
             const Estimate *one = find_named(board, column, name);
-            if (board_difference(&found, one, other)) add_difference(&verdict, &found);
+            if (grid_difference(&found, one, other)) add_difference(&verdict, &found);
             verdict.n_disjoint += one && other && one->low > other->high;
         }
     }
@@ -67,12 +67,12 @@ static const cJSON *experiment_of(const cJSON *statement, const Paper *paper) {
 }
 
 /* A statement about the probe says nothing about fine-tuning. */
-static bool is_about(const cJSON *statement, const Paper *paper, const BoardColumn *column) {
+static bool is_about(const cJSON *statement, const Paper *paper, const GridColumn *column) {
     return !paper_text(statement, "experiment")[0] ||
            text_equal(paper_text(experiment_of(statement, paper), "task"), column->task);
 }
 
-Verdict statement_verdict(const cJSON *statement, const Board *board, int column) {
+Verdict statement_verdict(const cJSON *statement, const Grid *board, int column) {
     return text_equal(paper_text(statement, "test"), "chance") ? chance_verdict(statement, board, column)
                                                                : greater_verdict(statement, board, column);
 }
@@ -105,7 +105,7 @@ static Err paper_cell(Table *table, int row, int column, const cJSON *statement,
     return table_text(table, row, column, "%s: %+.1f to %+.1f", word, low, high);
 }
 
-static Err fill_row(Table *table, int counts[4], const cJSON *statement, const Board *board, const Paper *paper) {
+static Err fill_row(Table *table, int counts[4], const cJSON *statement, const Grid *board, const Paper *paper) {
     int row;
     TRY(table_add_row(table, &row));
     TRY(table_text(table, row, 0, "%s", paper_text(statement, "claim")));
@@ -119,12 +119,12 @@ static Err fill_row(Table *table, int counts[4], const cJSON *statement, const B
     return paper_cell(table, row, board->n_columns + 1, statement, paper);
 }
 
-Err statements_table(Table *table, int counts[4], const Board *board, const Paper *paper) {
-    TableColumn columns[BOARD_COLUMNS + 2] = {{.label = "Statement", .kind = COLUMN_TEXT}};
+Err statements_table(Table *table, int counts[4], const Grid *board, const Paper *paper) {
+    TableColumn columns[GRID_COLUMNS + 2] = {{.label = "Statement", .kind = COLUMN_TEXT}};
     const cJSON *statement;
     for (int c = 0; c < board->n_columns; c++) {
         columns[c + 1] = (TableColumn){.kind = COLUMN_TEXT, .verdict = true};
-        board_column_title(columns[c + 1].label, sizeof columns[c + 1].label, &board->columns[c]);
+        grid_column_title(columns[c + 1].label, sizeof columns[c + 1].label, &board->columns[c]);
     }
     columns[board->n_columns + 1] =
         (TableColumn){.label = "In the paper's own figures", .kind = COLUMN_TEXT, .paper = true};

@@ -6,7 +6,7 @@
  * wide that it holds chance among much else shows nothing. Nothing is decided from missing runs. */
 #pragma once
 
-#include "analysis/compare/board.h"
+#include "analysis/compare/accuracy_grid.h"
 #include "analysis/page/table.h"
 
 typedef enum { VERDICT_NOT_RUN, VERDICT_TRUE, VERDICT_FALSE, VERDICT_UNDECIDED } VerdictKind;
@@ -17,10 +17,10 @@ typedef struct {
     char detail[128];                   /* "+41.0 [35.2, 46.3]" */
 } Verdict;
 
-Verdict statement_verdict(const struct cJSON *statement, const Board *board, int column);
+Verdict statement_verdict(const struct cJSON *statement, const Grid *board, int column);
 const char *verdict_word(VerdictKind kind);
 
 /* One row a statement, one column an experiment of the statement's kind, and whether it holds in the paper's own
  * figures. counts[kind]
  * (may be NULL) gets the number of verdicts of each kind. */
-CHECKED Err statements_table(Table *table, int counts[4], const Board *board, const Paper *paper);
+CHECKED Err statements_table(Table *table, int counts[4], const Grid *board, const Paper *paper);

@@ -176,7 +176,7 @@ static double transformed(const cJSON *entry, double x) {
     return cJSON_IsNumber(origin) ? fabs(x - origin->valuedouble) : x;
 }
 
-Points statistics_points(const Outcomes *outcomes, const Board *board, int column, const cJSON *entry) {
+Points statistics_points(const Outcomes *outcomes, const Grid *board, int column, const cJSON *entry) {
     Points points = {0};
     for (int r = 0; r < board->n_rows; r++) {
         const Estimate *accuracy = &board->cells[r][column];
@@ -265,7 +265,7 @@ static Err fill_correlation(Table *table, const char *title, const cJSON *entry,
     "Pearson r, Spearman rho (average ranks), two-sided p from Student's t with n-2 degrees. \"Without one\": the "    \
     "range of r with one dataset left out, and the one whose absence changes it most. "
 
-Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *paper, const Board *board, uint64_t seed) {
+Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *paper, const Grid *board, uint64_t seed) {
     TRY(new_correlations(table, "correlations", "Statistics against our accuracies"));
     TRY(text_copy(table->caption, sizeof table->caption,
                   CORRELATION_NOTE "One point a pre-training dataset; random initialization has no dataset, and "
@@ -275,7 +275,7 @@ Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *pape
         const cJSON *entry;
         char title[96];
         bool first = true;
-        board_column_title(title, sizeof title, &board->columns[c]);
+        grid_column_title(title, sizeof title, &board->columns[c]);
         cJSON_ArrayForEach(entry, paper_list(paper, "correlations")) {
             Points points = statistics_points(outcomes, board, c, entry);
             if (points.n < CORRELATE_MIN) continue;

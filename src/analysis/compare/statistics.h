@@ -1,7 +1,7 @@
 /* analysis/compare/statistics - the statistics of all analyzed datasets as a table, and how they go with accuracy. */
 #pragma once
 
-#include "analysis/compare/board.h"
+#include "analysis/compare/accuracy_grid.h"
 #include "analysis/compare/internal/correlate.h"
 #include "analysis/compare/internal/names.h"
 #include "analysis/page/table.h"
@@ -19,7 +19,7 @@ typedef struct {
     const char *slugs[STATISTICS_POINTS];
 } Points;
 /* `entry`: one of the paper's "correlations", naming the metric. */
-Points statistics_points(const Outcomes *outcomes, const Board *board, int column, const struct cJSON *entry);
+Points statistics_points(const Outcomes *outcomes, const Grid *board, int column, const struct cJSON *entry);
 
 /* The same against the accuracies the paper published (UCF101 fine-tune), of the datasets on the list. */
 Points statistics_published(const Outcomes *outcomes, const Paper *paper, const DatasetNames *names,
@@ -30,7 +30,7 @@ Estimate statistics_of(const Outcomes *outcomes, const char *dataset, const char
 bool statistics_is_reference(const Result *result);
 
 /* One row a statistic and experiment with at least CORRELATE_MIN points. */
-CHECKED Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *paper, const Board *board,
+CHECKED Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *paper, const Grid *board,
                                uint64_t seed);
 /* One row a statistic and list of configs/analysis: paper28, paper31, all34, against the paper's accuracies. `lists`:
  * comma-separated names, or NULL for these three. */

@@ -1,8 +1,8 @@
 #include "analysis/measure/analyze.h"
 
 #include "analysis/measure/internal/analyze_plan.h"
+#include "analysis/measure/internal/metric_inputs.h"
 #include "analysis/measure/internal/spectrum.h"
-#include "analysis/measure/internal/survey.h"
 #include "base/config/config.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
@@ -48,8 +48,8 @@ typedef struct {
     bool self; /* the reference is measured against itself */
     FeatureSet set;
     SourceExtent extent, reference_extent;
-    SurveySizes sizes;
-    Survey survey, reference_survey;
+    MetricInputsSizes sizes;
+    MetricInputs survey, reference_survey;
 } Analysis;
 
 static int64_t least(int64_t a, int64_t b) {
@@ -57,9 +57,9 @@ static int64_t least(int64_t a, int64_t b) {
 }
 
 static Err measure_extents(Analysis *analysis) {
-    TRY(draws_extent(&analysis->extent, analysis->dataset));
+    TRY(frame_sampling_extent(&analysis->extent, analysis->dataset));
     analysis->reference_extent = analysis->extent;
-    if (analysis->reference) TRY(draws_extent(&analysis->reference_extent, analysis->reference));
+    if (analysis->reference) TRY(frame_sampling_extent(&analysis->reference_extent, analysis->reference));
     int64_t short_side = least(analysis->extent.short_side, analysis->reference_extent.short_side);
     if (least(analysis->extent.videos, analysis->reference_extent.videos) < 2)
         return RAISE(ERR_INPUT, "analyze %s: %lld videos and %lld in the reference; at least 2 are needed",
@@ -71,10 +71,10 @@ static Err measure_extents(Analysis *analysis) {
     return ERR_NONE;
 }
 
-static SurveySizes choose_sizes(const Analysis *analysis) {
+static MetricInputsSizes choose_sizes(const Analysis *analysis) {
     const AnalyzeConfig *config = analysis->config;
     const SourceExtent *a = &analysis->extent, *b = &analysis->reference_extent;
-    return (SurveySizes){
+    return (MetricInputsSizes){
         .n_frames = least(config->n_frames, least(a->frames, b->frames)),
         .n_videos = least(config->n_videos, least(a->videos, b->videos)),
         .frames_per_video = config->frames_per_video,
@@ -120,7 +120,7 @@ static const char *why_skipped(const Metric *metric, const Analysis *analysis) {
 }
 
 static void say_plan(const Analysis *analysis) {
-    const SurveySizes *sizes = &analysis->sizes;
+    const MetricInputsSizes *sizes = &analysis->sizes;
     log_info("analyze %s: %lld frames, %lld clips of %d frames (stride %d), %d frames a video, squares of %d",
              analysis->dataset->name, (long long)sizes->n_frames, (long long)sizes->n_videos, sizes->clip_frames,
              sizes->frame_stride, sizes->frames_per_video, sizes->side);
@@ -146,23 +146,25 @@ static Err identity_digest(char out[DIGEST_SIZE], const Analysis *analysis) {
     return ERR_NONE;
 }
 
-static Err survey_both_all(Analysis *analysis, const char *journal) {
+static Err metric_inputs_both_all(Analysis *analysis, const char *journal) {
     const Run *run = analysis->run;
     char cache[PATH_SIZE];
     TRY(path_join(cache, sizeof cache, run->out, "cache"));
-    const SurveyFolders folders = {analysis->config->cache ? cache : NULL, journal};
-    TRY(survey_all(&analysis->survey, analysis->dataset, &analysis->extent, &analysis->sizes, &analysis->set,
-                   analysis->reference ? SURVEY_DATASET : SURVEY_WITHOUT_REFERENCE, &folders, run));
+    const MetricInputsFolders folders = {analysis->config->cache ? cache : NULL, journal};
+    TRY(metric_inputs_all(&analysis->survey, analysis->dataset, &analysis->extent, &analysis->sizes, &analysis->set,
+                          analysis->reference ? METRIC_INPUTS_DATASET : METRIC_INPUTS_WITHOUT_REFERENCE, &folders,
+                          run));
     if (!analysis->reference || analysis->self) return ERR_NONE;
-    return survey_all(&analysis->reference_survey, analysis->reference, &analysis->reference_extent, &analysis->sizes,
-                      &analysis->set, SURVEY_REFERENCE, &folders, run);
+    return metric_inputs_all(&analysis->reference_survey, analysis->reference, &analysis->reference_extent,
+                             &analysis->sizes, &analysis->set, METRIC_INPUTS_REFERENCE, &folders, run);
 }
 
 static Err compute_metrics(Result *result, const Analysis *analysis) {
-    const Survey *reference = analysis->self ? &analysis->survey : &analysis->reference_survey;
+    const MetricInputs *reference = analysis->self ? &analysis->survey : &analysis->reference_survey;
     for (const Metric *const *metric = metrics; *metric; metric++) {
         if (why_skipped(*metric, analysis)) continue;
-        MetricData data = survey_data(&analysis->survey, *metric), other = survey_data(reference, *metric);
+        MetricData data = metric_inputs_data(&analysis->survey, *metric),
+                   other = metric_inputs_data(reference, *metric);
         TRY((*metric)->finish(result, &data, analysis->reference ? &other : NULL));
     }
     return ERR_NONE;
@@ -215,7 +217,7 @@ static Err describe_networks(Result *result, const Analysis *analysis) {
 }
 
 static Err describe_protocol(Result *result, const Analysis *analysis) {
-    const SurveySizes *sizes = &analysis->sizes;
+    const MetricInputsSizes *sizes = &analysis->sizes;
     TRY(describe_networks(result, analysis));
     if (sizes->n_frames != PAPER_FRAMES)
         TRY(result_add_deviation(result, "%lld frames instead of %d", (long long)sizes->n_frames, PAPER_FRAMES));
@@ -243,8 +245,8 @@ static Err write_samples(const Analysis *analysis, const RunFolder *folder) {
     char path[PATH_SIZE];
     Builder text = {0};
     builder_add_text(&text, "side,pass,video,frames\n");
-    survey_list_draws(&text, &analysis->survey, "dataset");
-    survey_list_draws(&text, &analysis->reference_survey, "reference");
+    metric_inputs_list_draws(&text, &analysis->survey, "dataset");
+    metric_inputs_list_draws(&text, &analysis->reference_survey, "reference");
     Err err = builder_check(&text, "list of samples");
     if (!err) err = runfolder_path(path, sizeof path, folder, "samples.csv");
     if (!err) err = file_write_whole(path, text.data, text.length);
@@ -269,7 +271,7 @@ static Err write_result(const Analysis *analysis, const RunFolder *folder) {
 
 static Err analyze_in_folder_all(Analysis *analysis, const RunFolder *folder, const char *path) {
     const Par *par = &analysis->run->par;
-    TRY(survey_both_all(analysis, path));
+    TRY(metric_inputs_both_all(analysis, path));
     TRY(err_agree_all(par->rank == 0 ? write_result(analysis, folder) : ERR_NONE, par, "writing the result"));
     return journal_clear_all(path, par);
 }
@@ -326,8 +328,8 @@ Err analyze_run_all(const AnalyzeConfig *config, const ClipSource *dataset, cons
     Analysis analysis = {.config = config, .dataset = dataset, .reference = reference, .run = run};
     Err err = err_agree_all(prepare(&analysis), &run->par, "reading what is to be analyzed");
     if (!err) err = analyze_prepared_all(&analysis);
-    survey_free(&analysis.survey);
-    survey_free(&analysis.reference_survey);
+    metric_inputs_free(&analysis.survey);
+    metric_inputs_free(&analysis.reference_survey);
     feature_set_close(&analysis.set);
     return err;
 }

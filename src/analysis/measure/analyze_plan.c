@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Draws that are timed: one more than a first one, which pays for buffers and plans of transforms. */
+/* FrameSampling that are timed: one more than a first one, which pays for buffers and plans of transforms. */
 enum { TRIAL_FRAMES = 12, TRIAL_CLIPS = 2 };
 
 /* Of a Frechet distance (factor, two products, eigenvalues) and of a spectrum, in units of the cube of their size, such
@@ -26,16 +26,16 @@ typedef struct {
 
 /* ---- reading, and pixel figures ---- */
 
-static Err draw_some(Draws *draws, const AnalyzePlan *plan, int side, MetricInput input, int64_t n) {
+static Err draw_some(FrameSampling *draws, const AnalyzePlan *plan, int side, MetricInput input, int64_t n) {
     const ClipSource *source = plan->sources[side];
-    const SurveySizes *sizes = plan->sizes;
-    if (input == METRIC_FRAMES) return draws_frames(draws, source, plan->extents[side], n, sizes->seed);
+    const MetricInputsSizes *sizes = plan->sizes;
+    if (input == METRIC_FRAMES) return frame_sampling_frames(draws, source, plan->extents[side], n, sizes->seed);
     if (input == METRIC_CLIPS)
-        return draws_clips(draws, source, n, sizes->clip_frames, sizes->frame_stride, sizes->seed);
-    return draws_spread(draws, source, n, sizes->frames_per_video, sizes->seed);
+        return frame_sampling_clips(draws, source, n, sizes->clip_frames, sizes->frame_stride, sizes->seed);
+    return frame_sampling_spread(draws, source, n, sizes->frames_per_video, sizes->seed);
 }
 
-/* As analysis/measure/survey takes them: the reference is looked at by what compares. */
+/* As analysis/measure/metric_inputs takes them: the reference is looked at by what compares. */
 static bool is_measured(const Metric *metric, const AnalyzePlan *plan, int side) {
     return metric->needs_reference ? plan->compares : side == 0;
 }
@@ -44,7 +44,7 @@ static Err time_draws(double *seconds, const AnalyzePlan *plan, int side, Metric
     const Run run = {.par = par_serial(1), .progress = PROGRESS_NONE};
     CollectPlan collect = {.by_frame = input != METRIC_CLIPS, .side = plan->sizes->side};
     Collected collected;
-    Draws draws;
+    FrameSampling draws;
     for (const Metric *const *metric = metrics; *metric; metric++)
         if (!metric_wants_features(*metric) && (*metric)->input == input && is_measured(*metric, plan, side))
             collect.metrics[collect.n_metrics++] = *metric;
@@ -52,7 +52,7 @@ static Err time_draws(double *seconds, const AnalyzePlan *plan, int side, Metric
     double start = clock_wall_s();
     Err err = collect_all(&collected, &collect, plan->sources[side], &draws, "trial", &run);
     *seconds = clock_wall_s() - start;
-    draws_free(&draws);
+    frame_sampling_free(&draws);
     if (!err) collected_free(&collected);
     return err;
 }
@@ -69,7 +69,7 @@ static Err time_one(double *seconds, const AnalyzePlan *plan, int side, MetricIn
 }
 
 static Err add_reading(Needs *needs, const AnalyzePlan *plan, int side) {
-    const SurveySizes *sizes = plan->sizes;
+    const MetricInputsSizes *sizes = plan->sizes;
     VideoInfo info;
     double one[3] = {0};
     bool spread = feature_set_takes(plan->set, false);
@@ -91,10 +91,11 @@ static Err add_reading(Needs *needs, const AnalyzePlan *plan, int side) {
 
 /* ---- networks ---- */
 
-/* Vectors of one side; only the first network of frames sees the frames spread over videos (analysis/measure/survey).
+/* Vectors of one side; only the first network of frames sees the frames spread over videos
+ * (analysis/measure/metric_inputs).
  */
 static double vectors_of(const AnalyzePlan *plan, const FeatureNet *net, bool first_of_frames) {
-    const SurveySizes *sizes = plan->sizes;
+    const MetricInputsSizes *sizes = plan->sizes;
     return (net->frames ? (double)sizes->n_frames : 0) + (net->clips ? (double)sizes->n_videos : 0) +
            (first_of_frames ? (double)sizes->n_videos * sizes->frames_per_video : 0);
 }
@@ -145,7 +146,7 @@ static void add_diversity(Needs *needs, double samples, int dims, int groups, in
 }
 
 static void add_figures(Needs *needs, const AnalyzePlan *plan, int threads) {
-    const SurveySizes *sizes = plan->sizes;
+    const MetricInputsSizes *sizes = plan->sizes;
     int at_once = threads < JACKKNIFE_THREADS_MAX ? threads : JACKKNIFE_THREADS_MAX;
     bool seen = false;
     for (int n = 0; n < plan->set->n; n++) {
@@ -174,7 +175,7 @@ static void print_times(const Needs *needs, const Run *run) {
 }
 
 Err analyze_plan_print(const AnalyzePlan *plan, const Run *run) {
-    const SurveySizes *sizes = plan->sizes;
+    const MetricInputsSizes *sizes = plan->sizes;
     Needs needs = {0};
     char frames[32], videos[32], bytes[3][32];
     int sides = plan->sources[1] ? 2 : 1;

@@ -21,7 +21,7 @@ typedef struct {
 typedef struct {
     const CollectPlan *plan;
     const ClipSource *source;
-    const Draws *draws;
+    const FrameSampling *draws;
     Share share;
     size_t state_sums; /* of all metrics together */
     size_t vectors_a_draw;
@@ -39,11 +39,11 @@ int64_t collect_chunk_draws(int64_t draws) {
     return (batches > 1 ? batches : 1) * FEATURE_BATCH;
 }
 
-static int64_t chunk_begin(const Draws *draws, int64_t chunk) {
+static int64_t chunk_begin(const FrameSampling *draws, int64_t chunk) {
     return chunk * collect_chunk_draws(draws->count);
 }
 
-static int64_t chunk_end(const Draws *draws, int64_t chunk) {
+static int64_t chunk_end(const FrameSampling *draws, int64_t chunk) {
     int64_t end = chunk_begin(draws, chunk + 1);
     return end < draws->count ? end : draws->count;
 }
@@ -108,8 +108,9 @@ static Err feed_networks(Batch *batch, Worker *worker, const Work *work, const B
 }
 
 static float *chunk_features(const Work *work, int64_t chunk, int net) {
-    size_t draws_before = (size_t)(chunk_begin(work->draws, chunk) - chunk_begin(work->draws, work->share.begin));
-    return work->features[net] + draws_before * work->vectors_a_draw * (size_t)work->plan->nets[net]->dims;
+    size_t frame_sampling_before =
+        (size_t)(chunk_begin(work->draws, chunk) - chunk_begin(work->draws, work->share.begin));
+    return work->features[net] + frame_sampling_before * work->vectors_a_draw * (size_t)work->plan->nets[net]->dims;
 }
 
 /* ---- what is kept: the states of a chunk, then its features, net after net ---- */
@@ -158,7 +159,7 @@ static void take_chunk(void *state, int64_t chunk, const void *bytes, size_t siz
 /* ---- a chunk ---- */
 
 static Err collect_chunk(Worker *worker, const Work *work, int64_t chunk) {
-    const Draws *draws = work->draws;
+    const FrameSampling *draws = work->draws;
     ExactSum *states = work->states + (size_t)(chunk - work->share.begin) * work->state_sums;
     Batch batch = {.filled = 0};
     for (int n = 0; n < work->plan->n_nets; n++) batch.out[n] = chunk_features(work, chunk, n);
@@ -281,8 +282,8 @@ done:
     return err;
 }
 
-Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *source, Draws *draws, const char *what,
-                const Run *run) {
+Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *source, FrameSampling *draws,
+                const char *what, const Run *run) {
     Err err = ERR_NONE;
     int64_t n_chunks = (draws->count + collect_chunk_draws(draws->count) - 1) / collect_chunk_draws(draws->count);
     *out = (Collected){0};
@@ -294,7 +295,7 @@ Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *sourc
                  .failure = SHARED_ERR_INIT};
     work.share = share_block(n_chunks, run->par.rank, run->par.n_ranks);
     work.vectors_a_draw = plan->by_frame ? (size_t)draws->per_draw : 1;
-    TRY_OR(done, err_agree_all(draws_sort(draws), &run->par, "ordering samples"));
+    TRY_OR(done, err_agree_all(frame_sampling_sort(draws), &run->par, "ordering samples"));
     TRY_OR(done, progress_begin_all(&work.progress, &run->par, run->progress, what, draws->count, "samples", 1));
     Err mine = work_allocate(&work);
     if (!mine && plan->journal) mine = journal_read(plan->journal, take_chunk, &work);

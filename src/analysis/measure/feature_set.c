@@ -29,9 +29,9 @@ void feature_set_close(FeatureSet *set) {
     set->n = 0;
 }
 
-/* Draws [first, first + count) become the first batch of a scratch. */
-static Err load_draws(FeatureScratch *scratch, const FeatureNet *net, const ClipSource *source, const Draws *draws,
-                      int64_t first, int count, Frames *frames) {
+/* FrameSampling [first, first + count) become the first batch of a scratch. */
+static Err load_draws(FeatureScratch *scratch, const FeatureNet *net, const ClipSource *source,
+                      const FrameSampling *draws, int64_t first, int count, Frames *frames) {
     for (int i = 0; i < count; i++) {
         int64_t draw = first + i;
         TRY(clip_source_read(source, 0, draws->videos[draw], draws->frames + draw * draws->per_draw, draws->per_draw,
@@ -42,7 +42,7 @@ static Err load_draws(FeatureScratch *scratch, const FeatureNet *net, const Clip
     return ERR_NONE;
 }
 
-static Err calibrate(FeatureNet *net, const ClipSource *source, const Draws *draws, uint64_t seed) {
+static Err calibrate(FeatureNet *net, const ClipSource *source, const FrameSampling *draws, uint64_t seed) {
     Err err = ERR_NONE;
     char data[DIGEST_SIZE + 32];
     Frames frames = {0};
@@ -80,7 +80,7 @@ static bool is_random(const FeatureNet *net) {
 
 Err feature_set_calibrate(FeatureSet *set, const ClipSource *reference, const SourceExtent *extent, uint64_t seed) {
     Err err = ERR_NONE;
-    Draws draws[2] = {{0}, {0}};
+    FrameSampling draws[2] = {{0}, {0}};
     if (extent->frames < FEATURE_BATCH)
         return RAISE(ERR_INPUT, "%s: %lld frames; random networks are calibrated on %d", reference->name,
                      (long long)extent->frames, FEATURE_BATCH);
@@ -88,14 +88,14 @@ Err feature_set_calibrate(FeatureSet *set, const ClipSource *reference, const So
     int64_t clips = at_most(CALIBRATION_BATCHES, extent->videos);
     log_info("calibrating random Inception and I3D on %lld frames and %lld clips of %s", (long long)frames,
              (long long)clips, reference->name);
-    TRY_OR(done, draws_frames(&draws[0], reference, extent, frames, seed));
-    TRY_OR(done, draws_clips(&draws[1], reference, clips, set->clip_frames, 1, seed));
+    TRY_OR(done, frame_sampling_frames(&draws[0], reference, extent, frames, seed));
+    TRY_OR(done, frame_sampling_clips(&draws[1], reference, clips, set->clip_frames, 1, seed));
     for (int n = 0; n < set->n; n++)
         if (is_random(set->nets[n]))
             TRY_OR(done, calibrate(set->nets[n], reference, &draws[set->nets[n]->clips], seed));
 done:
-    draws_free(&draws[0]);
-    draws_free(&draws[1]);
+    frame_sampling_free(&draws[0]);
+    frame_sampling_free(&draws[1]);
     return err;
 }
 

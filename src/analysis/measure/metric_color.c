@@ -1,5 +1,5 @@
 /* Symmetric KL divergence of the colors of a dataset from those of the reference, in L*a*b*. */
-#include "analysis/measure/internal/lab.h"
+#include "analysis/measure/internal/cielab.h"
 #include "analysis/measure/metric.h"
 #include "math/stats.h"
 
@@ -24,7 +24,7 @@ static Err color_sample(ExactSum *state, void *scratch, const Frames *frames) {
     ColorState *sums = (ColorState *)state;
     double block[1 + LAB_DIMS + LAB_PAIRS] = {0};
     Covariance frame = covariance_view(block, LAB_DIMS);
-    lab_of_pixels(scratch, frames->data, pixels);
+    cielab_of_pixels(scratch, frames->data, pixels);
     TRY(covariance_add_rows(&frame, scratch, pixels));
     exactsum_add(&sums->frames, 1);
     exactsum_add(&sums->pixels, (double)pixels);
@@ -55,7 +55,7 @@ static double color_divergence(const ExactSum *state, const ExactSum *reference)
     double mean[2][LAB_DIMS], covariance[2][LAB_PAIRS], divergence;
     color_gaussian(mean[0], covariance[0], (const ColorState *)state);
     color_gaussian(mean[1], covariance[1], (const ColorState *)reference);
-    return lab_symmetric_kl(&divergence, mean[0], covariance[0], mean[1], covariance[1]) ? NAN : divergence;
+    return cielab_symmetric_kl(&divergence, mean[0], covariance[0], mean[1], covariance[1]) ? NAN : divergence;
 }
 
 static Err color_finish(Result *result, const MetricData *data, const MetricData *reference) {

@@ -11,12 +11,12 @@ enum { N_PALETTE = sizeof palette / sizeof *palette, CURVE_POINTS = 120 };
 
 /* ---- accuracies with intervals ---- */
 
-static bool column_on(const Board *board, int column, const char *dataset) {
+static bool column_on(const Grid *board, int column, const char *dataset) {
     return text_equal(board->columns[column].dataset, dataset);
 }
 
 /* Rows that have a figure on the dataset, from the top. */
-static int rows_on(int rows[BOARD_ROWS], const Board *board, const char *dataset) {
+static int rows_on(int rows[GRID_ROWS], const Grid *board, const char *dataset) {
     int n = 0;
     for (int r = 0; r < board->n_rows; r++) {
         bool any = false;
@@ -28,7 +28,7 @@ static int rows_on(int rows[BOARD_ROWS], const Board *board, const char *dataset
 }
 
 /* One block of data an experiment: value, low, high, row from the top. */
-static void accuracy_data(Plot *plot, const Board *board, int column, const int *rows, int n, double shift) {
+static void accuracy_data(Plot *plot, const Grid *board, int column, const int *rows, int n, double shift) {
     for (int i = 0; i < n; i++) {
         const Estimate *cell = &board->cells[rows[i]][column];
         if (cell->state != ESTIMATE_PRESENT) continue;
@@ -38,7 +38,7 @@ static void accuracy_data(Plot *plot, const Board *board, int column, const int 
     builder_add_text(&plot->data, "\n\n");
 }
 
-static void accuracy_tics(Plot *plot, const Board *board, const int *rows, int n) {
+static void accuracy_tics(Plot *plot, const Grid *board, const int *rows, int n) {
     builder_add_text(&plot->script, "set ytics (");
     for (int i = 0; i < n; i++) {
         if (i > 0) builder_add_text(&plot->script, ", ");
@@ -48,7 +48,7 @@ static void accuracy_tics(Plot *plot, const Board *board, const int *rows, int n
     builder_add(&plot->script, ")\nset yrange [-0.6:%.1f]\nset xrange [0:100]\n", n - 0.4);
 }
 
-static void accuracy_chance(Plot *plot, const Board *board, const char *dataset) {
+static void accuracy_chance(Plot *plot, const Grid *board, const char *dataset) {
     for (int c = 0; c < board->n_columns; c++) {
         double chance = board->columns[c].chance;
         if (!column_on(board, c, dataset) || isnan(chance)) continue;
@@ -62,9 +62,9 @@ static void accuracy_chance(Plot *plot, const Board *board, const char *dataset)
     }
 }
 
-Err figure_accuracy(Plot *plot, const Board *board, const char *dataset) {
+Err figure_accuracy(Plot *plot, const Grid *board, const char *dataset) {
     char name[64];
-    int rows[BOARD_ROWS], n = rows_on(rows, board, dataset), block = 0;
+    int rows[GRID_ROWS], n = rows_on(rows, board, dataset), block = 0;
     TRY(text_format(name, sizeof name, "accuracy-%.50s", dataset));
     TRY(plot_begin(plot, name, 760, 70 + 38 * n, "", "top-1 accuracy, percent (95 % intervals)", ""));
     accuracy_tics(plot, board, rows, n);
@@ -161,11 +161,11 @@ static void compute_axis(Plot *plot, const Compute *compute) {
     builder_add(&plot->script, ")\nset xrange [%.6g:%.6g]\n", least / 1.5, largest * 1.5);
 }
 
-Err figure_compute(Plot *plot, const Compute *compute, const BoardColumn *column) {
+Err figure_compute(Plot *plot, const Compute *compute, const GridColumn *column) {
     char name[64], key[40], title[128], y_label[160];
     int block = 0;
-    TRY(text_format(name, sizeof name, "compute-%s", board_column_key(key, sizeof key, column)));
-    board_column_title(title, sizeof title, column);
+    TRY(text_format(name, sizeof name, "compute-%s", grid_column_key(key, sizeof key, column)));
+    grid_column_title(title, sizeof title, column);
     snprintf(y_label, sizeof y_label, "%s, %% (95 %% intervals)", title);
     TRY(plot_begin(plot, name, 760, 460, "", "pre-training clips seen", y_label));
     compute_axis(plot, compute);
@@ -234,7 +234,7 @@ static void curve_data(Plot *plot, const double *steps, const double *values, in
 /* Curves of one pre-training have one color, and one entry in the legend, however many seeds there are. */
 typedef struct {
     int blocks, n_subjects;
-    const char *subjects[BOARD_ROWS];
+    const char *subjects[GRID_ROWS];
 } CurveSet;
 
 /* The subject's number; *first: it has not been drawn yet. */
@@ -245,7 +245,7 @@ static int curve_subject(CurveSet *set, bool *first, const char *subject) {
         return i;
     }
     *first = true;
-    if (set->n_subjects == BOARD_ROWS) return BOARD_ROWS;
+    if (set->n_subjects == GRID_ROWS) return GRID_ROWS;
     set->subjects[set->n_subjects] = subject;
     return set->n_subjects++;
 }
@@ -260,12 +260,12 @@ static Err add_curve(Plot *plot, CurveSet *set, const Outcome *outcome, const Pa
         return ERR_NONE;
     }
     bool first;
-    int subject = curve_subject(set, &first, board_subject(&outcome->result));
+    int subject = curve_subject(set, &first, grid_subject(&outcome->result));
     curve_data(plot, steps, values, count);
     builder_add(&plot->script, "%s\"%s.dat\" index %d using 1:2 with lines lw 1.6 dt %d lc rgb \"%s\" %s",
                 set->blocks ? ", \\\n  " : "plot ", plot->name, set->blocks, 1 + subject / N_PALETTE,
                 palette[subject % N_PALETTE], first ? "title " : "notitle");
-    if (first) plot_quoted(&plot->script, paper_label(paper, board_subject(&outcome->result)));
+    if (first) plot_quoted(&plot->script, paper_label(paper, grid_subject(&outcome->result)));
     set->blocks++;
     free(steps);
     free(values);

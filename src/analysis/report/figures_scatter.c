@@ -99,11 +99,11 @@ static const char *fitted_line(char *out, size_t size, const Points *points) {
     return out;
 }
 
-Err figure_correlation(Plot *plot, const Points *points, const cJSON *entry, const BoardColumn *column, int number,
+Err figure_correlation(Plot *plot, const Points *points, const cJSON *entry, const GridColumn *column, int number,
                        const Paper *paper) {
     char name[64], y_label[160], title[128], line[160], badges[STATISTICS_POINTS][BADGE_SIZE];
     TRY(text_format(name, sizeof name, "correlation-%d", number));
-    snprintf(y_label, sizeof y_label, "%s, %%", board_column_title(title, sizeof title, column));
+    snprintf(y_label, sizeof y_label, "%s, %%", grid_column_title(title, sizeof title, column));
     TRY(scatter_begin(plot, name, paper_text(entry, "label"), y_label, points->n));
     for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], points->slugs[i]);
     scatter_draw(plot, points, badges, fitted_line(line, sizeof line, points));
@@ -127,13 +127,13 @@ Err figure_published(Plot *plot, const Points *points, const cJSON *entry, const
                        paper_text(entry, "label"), points->n, names->title);
 }
 
-Err figure_against_paper(Plot *plot, const Agreement *agreement, const BoardColumn *column, const cJSON *experiment,
+Err figure_against_paper(Plot *plot, const Agreement *agreement, const GridColumn *column, const cJSON *experiment,
                          const Paper *paper) {
     char name[64], key[40], title[128], x_label[160], y_label[160], badges[STATISTICS_POINTS][BADGE_SIZE];
     const Points *points = &agreement->points;
     TRY(text_format(name, sizeof name, "paper-%.15s-%s", paper_text(experiment, "key"),
-                    board_column_key(key, sizeof key, column)));
-    snprintf(y_label, sizeof y_label, "ours: %.120s, %%", board_column_title(title, sizeof title, column));
+                    grid_column_key(key, sizeof key, column)));
+    snprintf(y_label, sizeof y_label, "ours: %.120s, %%", grid_column_title(title, sizeof title, column));
     snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(experiment, "label"));
     TRY(scatter_begin(plot, name, x_label, y_label, points->n));
     for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], "T");

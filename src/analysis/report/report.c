@@ -55,13 +55,13 @@ static Err read_inputs(Report *report) {
     const ReportConfig *config = report->config;
     TRY(paper_read(&report->paper, NULL));
     TRY(outcomes_read(&report->outcomes, config->runs));
-    board_order_outcomes(&report->outcomes, &report->paper);
+    grid_order_outcomes(&report->outcomes, &report->paper);
     for (int i = 0; i < report->outcomes.count; i++)
         report->reduced = report->reduced || !report->outcomes.items[i].result.paper_protocol;
     TRY(datasets_find(&report->datasets, config->data, &report->paper));
     report->board = malloc(sizeof *report->board);
     if (!report->board) return RAISE(ERR_MEMORY, "report: no memory");
-    TRY(board_make(report->board, &report->outcomes, &report->paper, config->primary));
+    TRY(grid_make(report->board, &report->outcomes, &report->paper, config->primary));
     TRY(path_join(report->tables, sizeof report->tables, report->out, "tables"));
     TRY(path_join(report->figures, sizeof report->figures, report->out, "figures"));
     return folder_make(report->out);
@@ -100,7 +100,7 @@ Err report_run(const ReportConfig *config, const char *out) {
     Err err = read_inputs(&report);
     if (!err) err = write_page(&report);
     page_free(&report.page);
-    if (report.board) board_free(report.board);
+    if (report.board) grid_free(report.board);
     free(report.board);
     datasets_free(&report.datasets);
     outcomes_free(&report.outcomes);

@@ -1,5 +1,5 @@
 #include "analysis/compare/accuracy.h"
-#include "analysis/compare/gap.h"
+#include "analysis/compare/gap_closed.h"
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/report_parts.h"
 #include "analysis/report/internal/scatter.h"
@@ -7,20 +7,20 @@
 
 #include <cjson/cJSON.h>
 
-static bool dataset_seen(const Board *board, int column) {
+static bool dataset_seen(const Grid *board, int column) {
     for (int c = 0; c < column; c++)
         if (text_equal(board->columns[c].dataset, board->columns[column].dataset)) return true;
     return false;
 }
 
 static Err add_scatter(Report *report, int column, const cJSON *experiment, bool *any) {
-    const BoardColumn *ours = &report->board->columns[column];
+    const GridColumn *ours = &report->board->columns[column];
     char title[128], x_label[128], y_label[160], heading[160], caption[256];
     Agreement agreement;
     Plot plot;
     TRY(agreement_of(&agreement, any, report->board, column, &report->paper, experiment, AGREEMENT_ALL));
     if (!*any) return ERR_NONE;
-    board_column_title(title, sizeof title, ours);
+    grid_column_title(title, sizeof title, ours);
     snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(experiment, "label"));
     snprintf(y_label, sizeof y_label, "ours: %.120s, %%", title);
     snprintf(caption, sizeof caption, "%s%s against the paper's %s: %s. Point at a dot for its name.", title,
@@ -72,7 +72,7 @@ static Err add_differences(Report *report) {
 }
 
 static Err add_compute_of(Report *report, Compute *compute, int column) {
-    const BoardColumn *experiment = &report->board->columns[column];
+    const GridColumn *experiment = &report->board->columns[column];
     Table table;
     Plot plot;
     TRY(compute_make(compute, &report->outcomes, report->board, column, &report->paper));
@@ -97,7 +97,7 @@ static Err add_compute(Report *report) {
 }
 
 Err report_accuracy(Report *report) {
-    const Board *board = report->board;
+    const Grid *board = report->board;
     Table table = {0};
     page_section(&report->page, "accuracy", "Accuracy");
     if (board->n_columns == 0)

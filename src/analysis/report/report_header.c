@@ -14,17 +14,17 @@ static void add_card(Page *page, const char *figure, const char *what) {
 /* The paper's largest step in the primary experiment, or in the first fine-tuning that has it. */
 static void add_headline_cards(Report *report) {
     static const char *const slugs[] = {"random", "static-circles", "moving-circles", "accelerating-images"};
-    const Board *board = report->board;
-    int column = board_primary(board);
+    const Grid *board = report->board;
+    int column = grid_primary(board);
     for (int c = 0; c < board->n_columns && column < 0; c++)
-        if (text_equal(board->columns[c].task, "finetune") && board_find(board, c, "moving-circles")) column = c;
+        if (text_equal(board->columns[c].task, "finetune") && grid_find(board, c, "moving-circles")) column = c;
     for (int s = 0; column >= 0 && s < 4; s++) {
-        const Estimate *estimate = board_find(board, column, slugs[s]);
+        const Estimate *estimate = grid_find(board, column, slugs[s]);
         char figure[32], what[256], title[128];
         if (!estimate) continue;
         snprintf(figure, sizeof figure, "%.1f %%", estimate->value);
         snprintf(what, sizeof what, "%s: %s", paper_label(&report->paper, slugs[s]),
-                 board_column_title(title, sizeof title, &board->columns[column]));
+                 grid_column_title(title, sizeof title, &board->columns[column]));
         add_card(&report->page, figure, what);
     }
 }
@@ -41,7 +41,7 @@ static Err add_agreement_card(Report *report) {
     if (!defined) return ERR_NONE;
     snprintf(figure, sizeof figure, "%.2f", agreement.found.rho);
     snprintf(what, sizeof what, "[%.2f, %.2f] Spearman's rho of %s with the paper's %s, over %s", agreement.rho.low,
-             agreement.rho.high, board_column_title(title, sizeof title, &report->board->columns[0]),
+             agreement.rho.high, grid_column_title(title, sizeof title, &report->board->columns[0]),
              paper_text(experiments[0], "label"), agreement.rows);
     add_card(&report->page, figure, what);
     return ERR_NONE;
@@ -70,7 +70,7 @@ static void add_primary(Report *report) {
                    "Primary read-out: %s on %s, named by the option --primary. It decides; the other "
                    "experiments are there to compare.%s",
                    text_starts(primary, "finetune") ? "fine-tuning" : "the probe", dataset + 1,
-                   board_primary(report->board) < 0 ? " None of its runs has finished." : "");
+                   grid_primary(report->board) < 0 ? " None of its runs has finished." : "");
 }
 
 static void add_navigation(Page *page) {

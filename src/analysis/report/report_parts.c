@@ -13,7 +13,7 @@ Err report_add_table(Report *report, Table *table) {
     return err;
 }
 
-/* Draws into files. *drawn: false where gnuplot is not there. */
+/* FrameSampling into files. *drawn: false where gnuplot is not there. */
 static Err draw(bool *drawn, Report *report, Plot *plot) {
     PlotOutcome outcome;
     *drawn = false;

@@ -16,10 +16,10 @@ static Err add_scatter(Report *report, Plot *plot, const Points *points, const c
 
 static Err add_correlation_figures(Report *report, int column) {
     const cJSON *entry;
-    const BoardColumn *experiment = &report->board->columns[column];
+    const GridColumn *experiment = &report->board->columns[column];
     char title[128], y_label[160];
     int number = column * 100;
-    snprintf(y_label, sizeof y_label, "%s, %%", board_column_title(title, sizeof title, experiment));
+    snprintf(y_label, sizeof y_label, "%s, %%", grid_column_title(title, sizeof title, experiment));
     page_grid_begin(&report->page, "narrow");
     cJSON_ArrayForEach(entry, paper_list(&report->paper, "correlations")) {
         Points points = statistics_points(&report->outcomes, report->board, column, entry);

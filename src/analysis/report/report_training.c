@@ -16,10 +16,10 @@ static Err add_curve_figure(Report *report, const char *task, const char *datase
 static Err add_curves(Report *report) {
     TRY(add_curve_figure(report, "pretrain", NULL, "Pre-training: loss on the pixels that were hidden."));
     for (int c = 0; c < report->board->n_columns; c++) {
-        const BoardColumn *column = &report->board->columns[c];
+        const GridColumn *column = &report->board->columns[c];
         char title[128], caption[192];
         snprintf(caption, sizeof caption, "Training loss of %s, by pre-training.",
-                 board_column_title(title, sizeof title, column));
+                 grid_column_title(title, sizeof title, column));
         TRY(add_curve_figure(report, column->task, column->dataset, caption));
     }
     return ERR_NONE;

@@ -4,7 +4,7 @@
 #include "analysis/compare/compute.h"
 #include "analysis/compare/differences.h"
 #include "analysis/compare/findings.h"
-#include "analysis/compare/gap.h"
+#include "analysis/compare/gap_closed.h"
 #include "analysis/compare/keytable.h"
 #include "analysis/compare/outcomes_read.h"
 #include "analysis/report/internal/reproduce_figures.h"
@@ -17,7 +17,7 @@ typedef struct {
     const ReproduceRequest *request;
     const Paper *paper;
     const Outcomes *outcomes;
-    Board *board;
+    Grid *board;
     char tables[PATH_SIZE], figures[PATH_SIZE];
     Builder out;
     bool first;
@@ -81,7 +81,7 @@ static Err print_steps(Printer *printer) {
 }
 
 static Err print_compute(Printer *printer) {
-    const Board *board = printer->board;
+    const Grid *board = printer->board;
     Compute *compute = calloc(1, sizeof *compute);
     Err err = compute ? ERR_NONE : RAISE(ERR_MEMORY, "reproduce: no memory");
     for (int c = 0; c < board->n_columns && !err; c++) {
@@ -153,7 +153,7 @@ static Err prepare(Printer *printer) {
     const char *out = printer->request->out;
     printer->board = malloc(sizeof *printer->board);
     if (!printer->board) return RAISE(ERR_MEMORY, "board: no memory");
-    TRY(board_make(printer->board, printer->outcomes, printer->paper, printer->request->primary));
+    TRY(grid_make(printer->board, printer->outcomes, printer->paper, printer->request->primary));
     if (!out) return ERR_NONE;
     TRY(path_join(printer->tables, sizeof printer->tables, out, "tables"));
     return path_join(printer->figures, sizeof printer->figures, out, "figures");
@@ -165,12 +165,12 @@ Err reproduce_print(const char *part, const ReproduceRequest *request) {
     TRY(check_part(part));
     Err err = paper_read(&paper, NULL);
     if (!err && file_is_directory(request->runs)) err = outcomes_read(&outcomes, request->runs);
-    board_order_outcomes(&outcomes, &paper);
+    grid_order_outcomes(&outcomes, &paper);
     Printer printer = {.request = request, .paper = &paper, .outcomes = &outcomes, .first = true};
     if (!err) err = prepare(&printer);
     if (!err) err = print_all(&printer, part);
     builder_free(&printer.out);
-    if (printer.board) board_free(printer.board);
+    if (printer.board) grid_free(printer.board);
     free(printer.board);
     outcomes_free(&outcomes);
     paper_free(&paper);

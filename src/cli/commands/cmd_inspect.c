@@ -157,7 +157,7 @@ static Err write_mp4(const ClipSource *source, const InspectArgs *args) {
     return err;
 }
 
-static Err show_pictures(const Thing *thing, const InspectArgs *args) {
+static Err show_pictures(const PathEntry *thing, const InspectArgs *args) {
     ClipSource *source = NULL;
     const FootageOptions options = {args->pool, args->split, (uint64_t)args->seed, (int)args->columns};
     TRY(footage_open(&source, thing, &options));
@@ -170,18 +170,18 @@ static Err show_pictures(const Thing *thing, const InspectArgs *args) {
 
 /* ---- words ---- */
 
-static Err print_config(const Thing *thing) {
+static Err print_config(const PathEntry *thing) {
     char *text = NULL, path[PATH_SIZE];
     size_t length = 0;
-    if (thing->kind == THING_DATASET) {
+    if (thing->kind == PATH_DATASET) {
         Dataset dataset;
         TRY(dataset_read(&dataset, thing->path));
         fputs(dataset.config_text ? dataset.config_text : "{}\n", stdout);
         dataset_free(&dataset);
         return ERR_NONE;
     }
-    if (thing->kind == THING_HDF5) TRY(h5_root_text(&text, thing->path, "config"));
-    if (thing->kind == THING_RUN) {
+    if (thing->kind == PATH_HDF5) TRY(h5_root_text(&text, thing->path, "config"));
+    if (thing->kind == PATH_RUN) {
         TRY(path_join(path, sizeof path, thing->path, "config.json"));
         TRY(file_read(&text, &length, path, 1 << 20));
     }
@@ -191,7 +191,7 @@ static Err print_config(const Thing *thing) {
     return ERR_NONE;
 }
 
-static Err describe(const Thing *thing) {
+static Err describe(const PathEntry *thing) {
     Builder out = {0};
     Err err = describe_thing(&out, thing);
     if (!err) err = builder_check(&out, "a description");
@@ -201,14 +201,14 @@ static Err describe(const Thing *thing) {
 }
 
 /* A path, or the name of a configuration such as variants/moving-circles. */
-static Err find_thing(Thing *thing, const char *name) {
+static Err find_thing(PathEntry *thing, const char *name) {
     char path[PATH_SIZE];
-    if (!file_exists(name) && !kind_find_config(path, sizeof path, NULL, name)) return thing_of(thing, path);
-    return thing_of(thing, name);
+    if (!file_exists(name) && !kind_find_config(path, sizeof path, NULL, name)) return path_entry_of(thing, path);
+    return path_entry_of(thing, name);
 }
 
 static Err inspect_path(const char *path, const InspectArgs *args) {
-    Thing thing;
+    PathEntry thing;
     TRY(find_thing(&thing, path));
     if (args->sheet || args->mp4) return show_pictures(&thing, args);
     return args->config ? print_config(&thing) : describe(&thing);

@@ -1,6 +1,6 @@
 #include "base/system/file.h"
 #include "base/system/log.h"
-#include "cli/inspect/thing.h"
+#include "cli/inspect/path_entry.h"
 #include "cli/stage/cmd.h"
 #include "store/checkpoint/checkpoint.h"
 #include "store/data/dataset.h"
@@ -70,13 +70,13 @@ static Err verify_shard(const char *path, char digest[DIGEST_SIZE]) {
     return err;
 }
 
-static bool carries_digest(const Thing *thing) {
+static bool carries_digest(const PathEntry *thing) {
     return text_equal(thing->schema, "synvid.shard") || text_equal(thing->schema, "synvid.pool") ||
            text_equal(thing->schema, "synvid.checkpoint") || text_equal(thing->schema, "synvid.features");
 }
 
-static Err verify_one(const Thing *thing, char digest[DIGEST_SIZE]) {
-    if (thing->kind == THING_DATASET) return dataset_verify(thing->path, digest);
+static Err verify_one(const PathEntry *thing, char digest[DIGEST_SIZE]) {
+    if (thing->kind == PATH_DATASET) return dataset_verify(thing->path, digest);
     if (text_equal(thing->schema, "synvid.shard")) return verify_shard(thing->path, digest);
     if (text_equal(thing->schema, "synvid.pool")) return pool_verify(thing->path, digest);
     if (text_equal(thing->schema, "synvid.checkpoint")) return checkpoint_file_verify(thing->path, digest);
@@ -98,11 +98,11 @@ static Err verify_folder(Tally *tally, const char *folder) {
     for (size_t i = 0; i < list.count; i++) {
         const char *relative = list.paths[i];
         char path[PATH_SIZE], digest[DIGEST_SIZE] = "";
-        Thing thing;
+        PathEntry thing;
         bool manifest = text_equal(path_base(relative), "dataset.json");
         if (!manifest && (!text_ends(relative, ".h5") || inside_dataset(folder, relative))) continue;
         Err err = path_join(path, sizeof path, folder, relative);
-        if (!err) err = thing_of(&thing, path);
+        if (!err) err = path_entry_of(&thing, path);
         if (!err && !manifest && !carries_digest(&thing)) continue;
         if (!err) err = verify_one(&thing, digest);
         count(tally, err, err ? path : thing.path, digest);
@@ -112,11 +112,11 @@ static Err verify_folder(Tally *tally, const char *folder) {
 }
 
 static void verify_path(Tally *tally, const char *path) {
-    Thing thing;
+    PathEntry thing;
     char digest[DIGEST_SIZE] = "";
     int before = tally->verified + tally->failed;
-    Err err = thing_of(&thing, path);
-    if (!err && (thing.kind == THING_FOLDER || thing.kind == THING_RUN)) {
+    Err err = path_entry_of(&thing, path);
+    if (!err && (thing.kind == PATH_FOLDER || thing.kind == PATH_RUN)) {
         err = verify_folder(tally, thing.path);
         if (!err && tally->verified + tally->failed == before)
             err = RAISE(ERR_INPUT, "%s: nothing in this folder carries a digest", path);

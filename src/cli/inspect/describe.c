@@ -24,7 +24,7 @@ static const Known known_hdf5[] = {
     {NULL, NULL, NULL},
 };
 
-static Err describe_hdf5(Builder *out, const Thing *thing) {
+static Err describe_hdf5(Builder *out, const PathEntry *thing) {
     if (text_equal(thing->schema, "synvid.checkpoint")) return describe_checkpoint(out, thing->path);
     const Known *known = known_hdf5;
     while (known->schema && !text_equal(known->schema, thing->schema)) known++;
@@ -67,7 +67,7 @@ static Err describe_members(Builder *out, const char *path) {
     return ERR_NONE;
 }
 
-static Err describe_json(Builder *out, const Thing *thing) {
+static Err describe_json(Builder *out, const PathEntry *thing) {
     if (text_equal(thing->schema, "synvid.result")) return describe_result(out, thing->path);
     if (text_equal(thing->schema, "synvid.run")) return describe_lives(out, thing->path);
     if (!thing->schema[0] && !describe_config(out, thing->path)) return ERR_NONE;
@@ -167,19 +167,19 @@ static Err describe_folder(Builder *out, const char *folder) {
     return ERR_NONE;
 }
 
-Err describe_thing(Builder *out, const Thing *thing) {
+Err describe_thing(Builder *out, const PathEntry *thing) {
     switch (thing->kind) {
-    case THING_DATASET: return describe_dataset(out, thing->path);
-    case THING_RUN: return describe_run(out, thing->path);
-    case THING_FOLDER: return describe_folder(out, thing->path);
-    case THING_HDF5: return describe_hdf5(out, thing);
-    case THING_JSON: return describe_json(out, thing);
-    case THING_LINES: return describe_curves(out, thing->path);
-    case THING_NPY: return describe_npy(out, thing->path);
-    case THING_WEIGHTS: return describe_weights(out, thing->path);
-    case THING_EVENTS: describe_events(out, thing->path); return ERR_NONE;
-    case THING_TEXT: return describe_text(out, thing->path);
-    case THING_MEDIA: return describe_media(out, thing->path);
+    case PATH_DATASET: return describe_dataset(out, thing->path);
+    case PATH_RUN: return describe_run(out, thing->path);
+    case PATH_FOLDER: return describe_folder(out, thing->path);
+    case PATH_HDF5: return describe_hdf5(out, thing);
+    case PATH_JSON: return describe_json(out, thing);
+    case PATH_LINES: return describe_curves(out, thing->path);
+    case PATH_NPY: return describe_npy(out, thing->path);
+    case PATH_WEIGHTS: return describe_weights(out, thing->path);
+    case PATH_EVENTS: describe_events(out, thing->path); return ERR_NONE;
+    case PATH_TEXT: return describe_text(out, thing->path);
+    case PATH_MEDIA: return describe_media(out, thing->path);
     }
     return ERR_NONE;
 }

@@ -2,6 +2,6 @@
  * columns. */
 #pragma once
 
-#include "cli/inspect/thing.h"
+#include "cli/inspect/path_entry.h"
 
-CHECKED Err describe_thing(Builder *out, const Thing *thing);
+CHECKED Err describe_thing(Builder *out, const PathEntry *thing);

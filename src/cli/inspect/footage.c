@@ -162,13 +162,13 @@ static Err variant_footage_open(ClipSource **source, const char *path, const Foo
     return err;
 }
 
-Err footage_open(ClipSource **source, const Thing *thing, const FootageOptions *options) {
+Err footage_open(ClipSource **source, const PathEntry *thing, const FootageOptions *options) {
     *source = NULL;
-    if (thing->kind == THING_DATASET) return shard_source_open(source, thing->path);
-    if (thing->kind == THING_MEDIA) return media_footage_open(source, thing->path);
+    if (thing->kind == PATH_DATASET) return shard_source_open(source, thing->path);
+    if (thing->kind == PATH_MEDIA) return media_footage_open(source, thing->path);
     if (text_equal(thing->schema, "synvid.shard")) return shard_footage_open(source, thing->path);
     if (text_equal(thing->schema, "synvid.pool")) return pool_footage_open(source, thing->path, options->row_images);
-    if (thing->kind == THING_JSON && !thing->schema[0]) return variant_footage_open(source, thing->path, options);
+    if (thing->kind == PATH_JSON && !thing->schema[0]) return variant_footage_open(source, thing->path, options);
     return RAISE(ERR_USAGE,
                  "%s: there are no pictures in it; datasets, shards, pools, variants, videos and images have",
                  thing->path);

@@ -4,7 +4,7 @@
  * images; the configuration of a variant is rendered on the fly. */
 #pragma once
 
-#include "cli/inspect/thing.h"
+#include "cli/inspect/path_entry.h"
 #include "video/frames/source.h"
 
 typedef struct {
@@ -13,7 +13,7 @@ typedef struct {
     int row_images;           /* of a pool: images a row */
 } FootageOptions;
 
-CHECKED Err footage_open(ClipSource **source, const Thing *thing, const FootageOptions *options);
+CHECKED Err footage_open(ClipSource **source, const PathEntry *thing, const FootageOptions *options);
 
 /* Local adapters, each closed as any source. */
 CHECKED Err shard_footage_open(ClipSource **source, const char *path);

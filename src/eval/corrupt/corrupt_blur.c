@@ -246,7 +246,7 @@ static Err gaussian_blur(CorruptFrame *frame, double sigma) {
 }
 
 /* Every pixel takes the value of a neighbor, from the lower right to the upper left. The reference means to exchange
- * the two, but assigns views of one array, so the neighbor keeps its own. Draws: dx, dy. */
+ * the two, but assigns views of one array, so the neighbor keeps its own. FrameSampling: dx, dy. */
 static void scatter(CorruptFrame *frame, int distance) {
     size_t row_bytes = 3 * (size_t)frame->width;
     for (int y = frame->height - distance; y > distance; y--)

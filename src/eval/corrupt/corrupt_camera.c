@@ -8,7 +8,7 @@
 
 /* The same shift for all frames of a clip: a crop of the frame's size at (oy, ox), uniform in 0..8s-1, out of the frame
  * itself, so that the lower and right margins are black. This is what the paper's released code does on the fly; the
- * stored UCF101-P cuts each frame out of a larger one instead. Draws: oy, ox. */
+ * stored UCF101-P cuts each frame out of a larger one instead. FrameSampling: oy, ox. */
 Err corrupt_translate(CorruptFrame *frame) {
     int range = 8 * frame->severity;
     int oy = (int)(rng_below(&frame->rng, (uint32_t)range) * frame->scale + 0.5);

@@ -2,7 +2,7 @@
 
 #include "base/system/file.h"
 #include "base/system/log.h"
-#include "eval/clips/census.h"
+#include "eval/clips/label_check.h"
 #include "eval/finetune/forward.h"
 #include "eval/finetune/sample.h"
 #include "eval/finetune/score.h"
@@ -61,7 +61,7 @@ CHECKED Err classification_open_all(Classification *c, const ClassificationTask 
     const FinetuneConfig *config = task->config;
     int span = config->model.n_frames * config->data.frame_stride;
     TRY(model_check(&config->model));
-    TRY(census_check_all(task->train, task->test, span, &task->run->par));
+    TRY(label_check_all(task->train, task->test, span, &task->run->par));
     ModelConfig model = config->model;
     if (task->frozen) model.recompute = true;
     TRY(classifier_new(&c->network, &model, task->train->n_classes, config->drop_path, config->head_dropout));

@@ -140,7 +140,7 @@ static Err run_draw(double *top1, const FewShot *f, int shots, int number) {
     return err;
 }
 
-/* Draws are dealt to ranks; every accuracy is one rank's, so that adding them up is exact. */
+/* FrameSampling are dealt to ranks; every accuracy is one rank's, so that adding them up is exact. */
 static Err run_draws_all(FewShot *f) {
     const Par *par = &f->readout->c->task.run->par;
     int n_tasks = f->n_shots * f->n_draws;

@@ -1,7 +1,7 @@
 #include "gen/dataset/internal/generate_shard.h"
 
 #include "base/system/stop.h"
-#include "gen/dataset/internal/workbench.h"
+#include "gen/dataset/internal/render_buffer.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static void keep_error(ShardRun *run, Err err, int64_t video) {
     snprintf(run->message, sizeof run->message, "%s", err_message());
 }
 
-static void append_video(ShardRun *run, const Workbench *bench, int64_t video, Err rendered) {
+static void append_video(ShardRun *run, const RenderBuffer *bench, int64_t video, Err rendered) {
     if (run->err) return;
     Err err = rendered;
     if (!err && stop_requested()) err = RAISE(ERR_STOPPED, "stopped while rendering: %s", stop_reason());
@@ -37,8 +37,8 @@ static void render_videos(ShardRun *run) {
     bool pixels = job->storage != STORAGE_LATENT;
 #pragma omp parallel num_threads(job->threads)
     {
-        Workbench bench;
-        Err ready = workbench_init(&bench, job->generator, job->longest, pixels);
+        RenderBuffer bench;
+        Err ready = render_buffer_init(&bench, job->generator, job->longest, pixels);
 #pragma omp for ordered schedule(dynamic, 1)
         for (int64_t v = 0; v < job->n_videos; v++) {
             int64_t video = job->first + v;
@@ -46,11 +46,11 @@ static void render_videos(ShardRun *run) {
             bool failed;
 #pragma omp atomic read
             failed = run->err;
-            if (!err && !failed) err = workbench_render(&bench, job->generator, video, pixels);
+            if (!err && !failed) err = render_buffer_render(&bench, job->generator, video, pixels);
 #pragma omp ordered
             append_video(run, &bench, video, err);
         }
-        workbench_free(&bench);
+        render_buffer_free(&bench);
     }
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/failure/shared_err.h"
 #include "base/system/stop.h"
-#include "gen/dataset/internal/workbench.h"
+#include "gen/dataset/internal/render_buffer.h"
 #include "par/agree.h"
 #include "store/data/shard_shared.h"
 
@@ -43,7 +43,7 @@ static int64_t first_video_of(const Tables *tables, int64_t n_videos, int rank, 
 typedef struct {
     const ShardJob *job;
     SharedShard *shard;
-    Workbench *benches; /* one a thread */
+    RenderBuffer *benches; /* one a thread */
 } Rendering;
 
 /* As many videos as there are threads, side by side; then one thread writes them: MPI-IO is for the thread that started
@@ -53,12 +53,12 @@ static Err render_batch(Rendering *rendering, int64_t first, int count) {
     SharedErr failure = SHARED_ERR_INIT;
 #pragma omp parallel for num_threads(job->threads) schedule(static, 1)
     for (int i = 0; i < count; i++) {
-        Err err = workbench_render(&rendering->benches[i], job->generator, first + i, true);
+        Err err = render_buffer_render(&rendering->benches[i], job->generator, first + i, true);
         shared_err_note(&failure, err_within(err, "video %lld: ", (long long)(first + i)), first + i);
     }
     TRY(shared_err_adopt(&failure));
     for (int i = 0; i < count; i++) {
-        const Workbench *bench = &rendering->benches[i];
+        const RenderBuffer *bench = &rendering->benches[i];
         TRY(shared_shard_write(rendering->shard, first + i, &bench->frames, (const void *const *)bench->columns));
         if (job->progress) progress_add(job->progress, 1);
     }
@@ -71,13 +71,13 @@ static Err render_videos(Rendering *rendering, int64_t begin, int64_t end) {
     rendering->benches = calloc((size_t)job->threads, sizeof *rendering->benches);
     if (!rendering->benches) return RAISE(ERR_MEMORY, "rendering threads: out of memory");
     for (int i = 0; i < job->threads && !err; i++)
-        err = workbench_init(&rendering->benches[i], job->generator, job->longest, true);
+        err = render_buffer_init(&rendering->benches[i], job->generator, job->longest, true);
     for (int64_t first = begin; first < end && !err; first += job->threads) {
         int64_t left = end - first;
         if (stop_requested()) err = RAISE(ERR_STOPPED, "stopped while rendering: %s", stop_reason());
         if (!err) err = render_batch(rendering, first, left < job->threads ? (int)left : job->threads);
     }
-    for (int i = 0; i < job->threads; i++) workbench_free(&rendering->benches[i]);
+    for (int i = 0; i < job->threads; i++) render_buffer_free(&rendering->benches[i]);
     free(rendering->benches);
     return err;
 }

@@ -1,8 +1,8 @@
 /* gen/variant/image_law - which image of the pools an object, a background or a still clip gets.
  *
  * By size, the pools are one union and every image is equally likely. With shares, first a pool is drawn, then one of
- * its images: half of the crops come from photographs and half from textures, however many of each there are. Draws are
- * with replacement; numbers count through the union. */
+ * its images: half of the crops come from photographs and half from textures, however many of each there are.
+ * FrameSampling are with replacement; numbers count through the union. */
 #pragma once
 
 #include "gen/variant/media.h"

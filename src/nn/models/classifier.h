@@ -22,7 +22,8 @@ size_t classifier_scratch_bytes(const Classifier *classifier, int B);
 CHECKED Err classifier_scratch_new(ClassifierScratch **scratch, const Classifier *classifier, int B);
 void classifier_scratch_free(ClassifierScratch **scratch);
 
-/* Draws of one micro-batch for drop path and dropout: pure function of (seed, item = clip's global sample number). */
+/* FrameSampling of one micro-batch for drop path and dropout: pure function of (seed, item = clip's global sample
+ * number). */
 typedef struct {
     uint64_t seed;
     const uint64_t *samples; /* (B) */

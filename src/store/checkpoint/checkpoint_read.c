@@ -6,7 +6,7 @@
 #include "store/checkpoint/checkpoint.h"
 #include "store/checkpoint/checkpoint_files.h"
 #include "store/checkpoint/checkpoint_tensor.h"
-#include "store/hdf5/slab.h"
+#include "store/hdf5/hyperslab.h"
 
 #include <inttypes.h>
 
@@ -25,7 +25,7 @@ static Err read_range(const H5File *file, hid_t dataset, const H5Array *array, i
                       float *values) {
     int64_t start[H5_DIMS], count[H5_DIMS];
     for (int64_t at = begin, length; at < end; at += length) {
-        length = slab_box(start, count, array->dims, array->n_dims, at, end);
+        length = hyperslab_box(start, count, array->dims, array->n_dims, at, end);
         TRY(h5_box_read(file, dataset, array, start, count, values + (at - begin)));
     }
     return ERR_NONE;

@@ -2,7 +2,7 @@
 
 #include "par/share.h"
 #include "store/checkpoint/checkpoint_files.h"
-#include "store/hdf5/slab.h"
+#include "store/hdf5/hyperslab.h"
 
 enum { PIECE_FLOATS = 1 << 20 };
 
@@ -72,7 +72,7 @@ static Err digest_values(Digest *digest, const H5File *file, hid_t dataset, cons
     int64_t total = h5_count(array), start[H5_DIMS], count[H5_DIMS];
     for (int64_t at = 0, length; at < total; at += length) {
         int64_t end = total - at > PIECE_FLOATS ? at + PIECE_FLOATS : total;
-        length = slab_box(start, count, array->dims, array->n_dims, at, end);
+        length = hyperslab_box(start, count, array->dims, array->n_dims, at, end);
         TRY(h5_box_read(file, dataset, array, start, count, piece));
         digest_add(digest, piece, (size_t)length * sizeof *piece);
     }

@@ -12,7 +12,7 @@
 #include "store/checkpoint/checkpoint.h"
 #include "store/checkpoint/checkpoint_files.h"
 #include "store/checkpoint/checkpoint_tensor.h"
-#include "store/hdf5/slab.h"
+#include "store/hdf5/hyperslab.h"
 
 #include <inttypes.h>
 
@@ -63,7 +63,7 @@ static Err write_range(const H5File *file, const char *path, int64_t begin, int6
     TRY(h5_array_open(&dataset, &array, file, path));
     Err err = ERR_NONE;
     for (int64_t at = begin, length; !err && at < end; at += length) {
-        length = slab_box(start, count, array.dims, array.n_dims, at, end);
+        length = hyperslab_box(start, count, array.dims, array.n_dims, at, end);
         err = h5_box_write(file, dataset, &array, start, count, values + (at - begin));
     }
     h5_array_close(dataset);

@@ -4,14 +4,14 @@
  * FLOPs of a core of ESTIMATE_CORE_FLOPS (base/system/estimate). Nothing that a cache may hold is taken off. */
 #pragma once
 
-#include "analysis/measure/internal/draws.h"
 #include "analysis/measure/internal/feature_set.h"
-#include "analysis/measure/internal/survey.h"
+#include "analysis/measure/internal/frame_sampling.h"
+#include "analysis/measure/internal/metric_inputs.h"
 
 typedef struct {
     const ClipSource *sources[2]; /* dataset, reference; the latter NULL when there is none or it is the dataset */
     const SourceExtent *extents[2];
-    const SurveySizes *sizes;
+    const MetricInputsSizes *sizes;
     const FeatureSet *set;
     bool compares; /* with a reference */
     bool cache;

@@ -5,7 +5,7 @@
  * by the analysis' seed: the same for every dataset that is compared with it. */
 #pragma once
 
-#include "analysis/measure/internal/draws.h"
+#include "analysis/measure/internal/frame_sampling.h"
 #include "features/network.h"
 
 enum { FEATURE_NETS = 12, RANDOM_NETWORKS_MAX = 4, CLIP_FRAMES = 16 };

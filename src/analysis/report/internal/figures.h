@@ -11,20 +11,20 @@
 #include "store/plot.h"
 
 /* All experiments on one dataset. */
-CHECKED Err figure_accuracy(Plot *plot, const Board *board, const char *dataset);
-CHECKED Err figure_correlation(Plot *plot, const Points *points, const struct cJSON *entry, const BoardColumn *column,
+CHECKED Err figure_accuracy(Plot *plot, const Grid *board, const char *dataset);
+CHECKED Err figure_correlation(Plot *plot, const Points *points, const struct cJSON *entry, const GridColumn *column,
                                int number, const Paper *paper);
 /* A statistic of ours against the paper's published accuracies of the same datasets. */
 CHECKED Err figure_published(Plot *plot, const Points *points, const struct cJSON *entry, const DatasetNames *names,
                              const Paper *paper);
 /* Accuracy against the clips that pre-training saw, on a logarithmic axis, a line a dataset. */
-CHECKED Err figure_compute(Plot *plot, const Compute *compute, const BoardColumn *column);
+CHECKED Err figure_compute(Plot *plot, const Compute *compute, const GridColumn *column);
 /* Points with intervals around zero of a table of analysis/compare/differences. */
 CHECKED Err figure_differences(Plot *plot, const Table *table);
 /* Bars of the table "fig2": the paper's figures, and ours where they have been run. */
 CHECKED Err figure_progression(Plot *plot, const Table *table);
 /* Our accuracy in one experiment against the paper's. */
-CHECKED Err figure_against_paper(Plot *plot, const Agreement *agreement, const BoardColumn *column,
+CHECKED Err figure_against_paper(Plot *plot, const Agreement *agreement, const GridColumn *column,
                                  const struct cJSON *experiment, const Paper *paper);
 /* The loss of every run of a task, on one dataset unless that is NULL; *any false: there are no curves. */
 CHECKED Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task,

@@ -7,7 +7,7 @@
 typedef struct {
     char runs[PATH_SIZE], data[PATH_SIZE], media[PATH_SIZE];
     char title[NAME_SIZE];
-    char primary[NAME_SIZE]; /* "finetune:standin-motion"; "": none (board_make) */
+    char primary[NAME_SIZE]; /* "finetune:standin-motion"; "": none (grid_make) */
 } ReportConfig;
 
 extern const Field report_fields[];

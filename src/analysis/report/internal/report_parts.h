@@ -2,7 +2,7 @@
  * appends to the page and writes its tables and figures beside it. */
 #pragma once
 
-#include "analysis/compare/board.h"
+#include "analysis/compare/accuracy_grid.h"
 #include "analysis/compare/datasets.h"
 #include "analysis/compare/statistics.h"
 #include "analysis/page/page.h"
@@ -15,7 +15,7 @@ typedef struct {
     Paper paper;
     Outcomes outcomes;
     DatasetList datasets;
-    Board *board;
+    Grid *board;
     Page page;
     char tables[PATH_SIZE], figures[PATH_SIZE];
     int verdicts[4]; /* of the statements, by VerdictKind */
@@ -34,7 +34,7 @@ CHECKED Err report_training(Report *report);
 
 /* Onto the page and into files, unless it is empty; frees it. */
 CHECKED Err report_add_table(Report *report, Table *table);
-/* Draws and embeds; frees the plot. Nothing is embedded when gnuplot is not there. */
+/* FrameSampling and embeds; frees the plot. Nothing is embedded when gnuplot is not there. */
 CHECKED Err report_add_figure(Report *report, Plot *plot, const char *caption);
 typedef struct {
     const char *x_label, *y_label, *heading /* NULL: r */, *caption;

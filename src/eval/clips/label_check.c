@@ -1,4 +1,4 @@
-#include "eval/clips/census.h"
+#include "eval/clips/label_check.h"
 
 #include "base/system/log.h"
 #include "base/text/text.h"
@@ -64,7 +64,7 @@ static Err look(const ClipSource *source, const char *key, int span, bool learns
     return err;
 }
 
-CHECKED Err census_check_all(const ClipSource *train, const ClipSource *test, int span, const Par *par) {
+CHECKED Err label_check_all(const ClipSource *train, const ClipSource *test, int span, const Par *par) {
     TRY(check_classes(train, test));
     Err err = par->rank == 0 ? look(train, "data.train", span, true) : ERR_NONE;
     if (!err && par->rank == 0) err = look(test, "data.test", span, false);

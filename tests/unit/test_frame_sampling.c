@@ -1,4 +1,4 @@
-#include "analysis/measure/internal/draws.h"
+#include "analysis/measure/internal/frame_sampling.h"
 
 #include "support/memory_source.h"
 #include "support/unit.h"
@@ -10,9 +10,9 @@ static MemorySource memory;
 static void frames_are_distinct_sorted_and_inside_their_videos(void **state) {
     (void)state;
     SourceExtent extent;
-    Draws draws;
-    assert_ok(draws_extent(&extent, &memory.source));
-    assert_ok(draws_frames(&draws, &memory.source, &extent, 200, 5));
+    FrameSampling draws;
+    assert_ok(frame_sampling_extent(&extent, &memory.source));
+    assert_ok(frame_sampling_frames(&draws, &memory.source, &extent, 200, 5));
     for (int64_t i = 0; i < draws.count; i++) {
         VideoInfo info;
         assert_ok(clip_source_info(&memory.source, 0, draws.videos[i], &info));
@@ -21,15 +21,15 @@ static void frames_are_distinct_sorted_and_inside_their_videos(void **state) {
             assert_true(draws.videos[i] > draws.videos[i - 1] ||
                         (draws.videos[i] == draws.videos[i - 1] && draws.frames[i] > draws.frames[i - 1]));
     }
-    draws_free(&draws);
+    frame_sampling_free(&draws);
 }
 
 static void asking_for_all_frames_gives_every_frame_once(void **state) {
     (void)state;
     SourceExtent extent;
-    Draws draws;
-    assert_ok(draws_extent(&extent, &memory.source));
-    assert_ok(draws_frames(&draws, &memory.source, &extent, extent.frames, 5));
+    FrameSampling draws;
+    assert_ok(frame_sampling_extent(&extent, &memory.source));
+    assert_ok(frame_sampling_frames(&draws, &memory.source, &extent, extent.frames, 5));
     int64_t at = 0;
     for (int64_t video = 0; video < VIDEOS; video++) {
         VideoInfo info;
@@ -40,7 +40,7 @@ static void asking_for_all_frames_gives_every_frame_once(void **state) {
         }
     }
     assert_int_equal(at, draws.count);
-    draws_free(&draws);
+    frame_sampling_free(&draws);
 }
 
 static void every_frame_is_drawn_equally_often(void **state) {
@@ -49,21 +49,21 @@ static void every_frame_is_drawn_equally_often(void **state) {
     SourceExtent extent;
     int hits[12] = {0}, rounds = 6000;
     memory_source_open(&small, "one", 1, 1, 32, 32); /* one video of 12 frames */
-    assert_ok(draws_extent(&extent, &small.source));
+    assert_ok(frame_sampling_extent(&extent, &small.source));
     for (int round = 0; round < rounds; round++) {
-        Draws draws;
-        assert_ok(draws_frames(&draws, &small.source, &extent, 3, (uint64_t)round));
+        FrameSampling draws;
+        assert_ok(frame_sampling_frames(&draws, &small.source, &extent, 3, (uint64_t)round));
         for (int i = 0; i < 3; i++) hits[draws.frames[i]]++;
-        draws_free(&draws);
+        frame_sampling_free(&draws);
     }
     for (int i = 0; i < 12; i++) assert_in_range(hits[i], 1500 - 170, 1500 + 170); /* 5 standard deviations */
 }
 
 static void clips_stay_inside_and_spread_frames_cover_the_same_videos(void **state) {
     (void)state;
-    Draws clips, spread;
-    assert_ok(draws_clips(&clips, &memory.source, 25, 8, 2, 9));
-    assert_ok(draws_spread(&spread, &memory.source, 25, 4, 9));
+    FrameSampling clips, spread;
+    assert_ok(frame_sampling_clips(&clips, &memory.source, 25, 8, 2, 9));
+    assert_ok(frame_sampling_spread(&spread, &memory.source, 25, 4, 9));
     for (int i = 0; i < 25; i++) {
         VideoInfo info;
         assert_int_equal(clips.videos[i], spread.videos[i]);
@@ -72,46 +72,46 @@ static void clips_stay_inside_and_spread_frames_cover_the_same_videos(void **sta
         assert_int_equal(spread.frames[i * 4], info.n_frames / 8);
         assert_int_equal(spread.frames[i * 4 + 3], 7 * info.n_frames / 8);
     }
-    draws_free(&clips);
-    draws_free(&spread);
+    frame_sampling_free(&clips);
+    frame_sampling_free(&spread);
 }
 
 static void another_seed_draws_other_videos(void **state) {
     (void)state;
-    Draws a, b, again;
-    assert_ok(draws_clips(&a, &memory.source, 20, 8, 2, 1));
-    assert_ok(draws_clips(&b, &memory.source, 20, 8, 2, 2));
-    assert_ok(draws_clips(&again, &memory.source, 20, 8, 2, 1));
+    FrameSampling a, b, again;
+    assert_ok(frame_sampling_clips(&a, &memory.source, 20, 8, 2, 1));
+    assert_ok(frame_sampling_clips(&b, &memory.source, 20, 8, 2, 2));
+    assert_ok(frame_sampling_clips(&again, &memory.source, 20, 8, 2, 1));
     assert_memory_not_equal(a.videos, b.videos, 20 * sizeof *a.videos);
     assert_memory_equal(a.videos, again.videos, 20 * sizeof *a.videos);
     assert_memory_equal(a.frames, again.frames, 160 * sizeof *a.frames);
-    draws_free(&a);
-    draws_free(&b);
-    draws_free(&again);
+    frame_sampling_free(&a);
+    frame_sampling_free(&b);
+    frame_sampling_free(&again);
 }
 
 static void any_order_is_brought_into_the_canonical_one(void **state) {
     (void)state;
     enum { FRAMES = 4 };
-    Draws draws, mixed;
-    assert_ok(draws_clips(&draws, &memory.source, 30, FRAMES, 2, 9));
+    FrameSampling draws, mixed;
+    assert_ok(frame_sampling_clips(&draws, &memory.source, 30, FRAMES, 2, 9));
     draws.videos[7] = draws.videos[6]; /* one video twice, its clips told apart by their frames */
     for (int f = 0; f < FRAMES; f++) draws.frames[7 * FRAMES + f] = draws.frames[6 * FRAMES + f] + (f == FRAMES - 1);
     for (int trial = 0; trial < 5; trial++) {
         uint32_t order[30];
         Rng rng = rng_stream(2, RNG_TEST, (uint64_t)trial, 0);
         rng_permutation(&rng, order, 30);
-        assert_ok(draws_clips(&mixed, &memory.source, 30, FRAMES, 2, 9));
+        assert_ok(frame_sampling_clips(&mixed, &memory.source, 30, FRAMES, 2, 9));
         for (int i = 0; i < 30; i++) {
             mixed.videos[i] = draws.videos[order[i]];
             memcpy(mixed.frames + i * FRAMES, draws.frames + order[i] * FRAMES, FRAMES * sizeof(int));
         }
-        assert_ok(draws_sort(&mixed));
+        assert_ok(frame_sampling_sort(&mixed));
         assert_memory_equal(mixed.videos, draws.videos, 30 * sizeof *draws.videos);
         assert_memory_equal(mixed.frames, draws.frames, 30 * FRAMES * sizeof *draws.frames);
-        draws_free(&mixed);
+        frame_sampling_free(&mixed);
     }
-    draws_free(&draws);
+    frame_sampling_free(&draws);
 }
 
 int main(void) {

@@ -1,10 +1,10 @@
-#include "analysis/compare/board.h"
+#include "analysis/compare/accuracy_grid.h"
 
 #include "base/system/log.h"
 
 #include <math.h>
 
-const char *board_subject(const Result *result) {
+const char *grid_subject(const Result *result) {
     bool about_data = text_equal(result->task, "pretrain") || text_equal(result->task, "analyze");
     return about_data ? result->dataset : result->pretraining;
 }
@@ -12,13 +12,13 @@ const char *board_subject(const Result *result) {
 static int compare_outcomes(const void *a, const void *b, void *paper) {
     const Outcome *x = a, *y = b;
     /* As unsigned, the -1 of unknown names is the largest. */
-    unsigned place_x = (unsigned)paper_order(paper, board_subject(&x->result));
-    unsigned place_y = (unsigned)paper_order(paper, board_subject(&y->result));
+    unsigned place_x = (unsigned)paper_order(paper, grid_subject(&x->result));
+    unsigned place_y = (unsigned)paper_order(paper, grid_subject(&y->result));
     if (place_x != place_y) return place_x < place_y ? -1 : 1;
     return strcmp(x->folder, y->folder);
 }
 
-void board_order_outcomes(Outcomes *outcomes, const Paper *paper) {
+void grid_order_outcomes(Outcomes *outcomes, const Paper *paper) {
     Paper copy = *paper;
     if (outcomes->count)
         qsort_r(outcomes->items, (size_t)outcomes->count, sizeof *outcomes->items, compare_outcomes, &copy);
@@ -28,7 +28,7 @@ static bool is_accuracy(const Result *result) {
     return (text_equal(result->task, "finetune") || text_equal(result->task, "probe")) && result_metric(result, "top1");
 }
 
-static int find_column(const Board *board, const Result *result) {
+static int find_column(const Grid *board, const Result *result) {
     for (int c = 0; c < board->n_columns; c++)
         if (text_equal(board->columns[c].task, result->task) &&
             text_equal(board->columns[c].dataset, result->dataset) &&
@@ -37,35 +37,35 @@ static int find_column(const Board *board, const Result *result) {
     return -1;
 }
 
-static int find_row(const Board *board, const char *slug) {
+static int find_row(const Grid *board, const char *slug) {
     for (int r = 0; r < board->n_rows; r++)
         if (text_equal(board->rows[r].slug, slug)) return r;
     return -1;
 }
 
-static Err add_column(Board *board, const Result *result) {
+static Err add_column(Grid *board, const Result *result) {
     const ResultMetric *chance = result_metric(result, "chance");
-    if (board->n_columns == BOARD_COLUMNS)
+    if (board->n_columns == GRID_COLUMNS)
         return RAISE(ERR_INPUT,
                      "more than %d kinds of accuracy (task, dataset, model) in one folder of runs; report parts of it",
-                     BOARD_COLUMNS);
-    BoardColumn *column = &board->columns[board->n_columns++];
+                     GRID_COLUMNS);
+    GridColumn *column = &board->columns[board->n_columns++];
     column->chance = chance ? chance->value : NAN;
     TRY(text_copy(column->task, sizeof column->task, result->task));
     TRY(text_copy(column->dataset, sizeof column->dataset, result->dataset));
     return text_copy(column->model, sizeof column->model, result->model);
 }
 
-static Err add_row(Board *board, const char *slug, const Paper *paper) {
-    if (board->n_rows == BOARD_ROWS)
-        return RAISE(ERR_INPUT, "more than %d pre-trainings in one folder of runs", BOARD_ROWS);
-    BoardRow *row = &board->rows[board->n_rows++];
+static Err add_row(Grid *board, const char *slug, const Paper *paper) {
+    if (board->n_rows == GRID_ROWS)
+        return RAISE(ERR_INPUT, "more than %d pre-trainings in one folder of runs", GRID_ROWS);
+    GridRow *row = &board->rows[board->n_rows++];
     row->progression = paper_in_progression(paper, slug);
     TRY(text_copy(row->slug, sizeof row->slug, slug));
     return text_copy(row->label, sizeof row->label, paper_label(paper, slug));
 }
 
-static Err add_names(Board *board, const Outcomes *outcomes, const Paper *paper) {
+static Err add_names(Grid *board, const Outcomes *outcomes, const Paper *paper) {
     for (int i = 0; i < outcomes->count; i++) {
         const Result *result = &outcomes->items[i].result;
         if (!is_accuracy(result)) continue;
@@ -78,7 +78,7 @@ static Err add_names(Board *board, const Outcomes *outcomes, const Paper *paper)
 }
 
 static int compare_columns(const void *a, const void *b) {
-    const BoardColumn *x = a, *y = b;
+    const GridColumn *x = a, *y = b;
     if (x->primary != y->primary) return x->primary ? -1 : 1;
     if (x->beside_primary != y->beside_primary) return x->beside_primary ? -1 : 1;
     int by_dataset = strcmp(x->dataset, y->dataset), by_task = strcmp(x->task, y->task);
@@ -86,7 +86,7 @@ static int compare_columns(const void *a, const void *b) {
 }
 
 /* Columns are sorted: those that differ in the model alone are neighbors. */
-static void mark_models(Board *board) {
+static void mark_models(Grid *board) {
     for (int c = 0; c + 1 < board->n_columns; c++)
         if (text_equal(board->columns[c].dataset, board->columns[c + 1].dataset) &&
             text_equal(board->columns[c].task, board->columns[c + 1].task))
@@ -94,14 +94,14 @@ static void mark_models(Board *board) {
 }
 
 /* The paper's order; targets behind it, unknown names last. */
-static int row_place(const BoardRow *row, const Paper *paper) {
+static int row_place(const GridRow *row, const Paper *paper) {
     int order = paper_order(paper, row->slug);
     return order >= 0 ? order : row->target ? 1000 : 2000;
 }
 
-static void sort_rows(Board *board, const Paper *paper) {
+static void sort_rows(Grid *board, const Paper *paper) {
     for (int i = 1; i < board->n_rows; i++) {
-        BoardRow row = board->rows[i];
+        GridRow row = board->rows[i];
         int at = i;
         for (; at > 0 && row_place(&board->rows[at - 1], paper) > row_place(&row, paper); at--)
             board->rows[at] = board->rows[at - 1];
@@ -109,7 +109,7 @@ static void sort_rows(Board *board, const Paper *paper) {
     }
 }
 
-static Err mark_targets(Board *board) {
+static Err mark_targets(Grid *board) {
     for (int r = 0; r < board->n_rows; r++)
         for (int c = 0; c < board->n_columns && !board->rows[r].target; c++)
             if (text_equal(board->rows[r].slug, board->columns[c].dataset)) {
@@ -136,8 +136,8 @@ static double largest_budget(const Outcomes *outcomes, const OutcomeKey *key, co
 }
 
 /* Results may call one pre-training by several names (aliases); figures under two names count as mixed. */
-static void fill_cell(Board *board, int r, int c, const Outcomes *outcomes, const Paper *paper) {
-    const BoardColumn *column = &board->columns[c];
+static void fill_cell(Grid *board, int r, int c, const Outcomes *outcomes, const Paper *paper) {
+    const GridColumn *column = &board->columns[c];
     const char *slug = board->rows[r].slug;
     Estimate *cell = &board->cells[r][c];
     OutcomeKey key = {.task = column->task, .dataset = column->dataset, .model = column->model};
@@ -151,18 +151,18 @@ static void fill_cell(Board *board, int r, int c, const Outcomes *outcomes, cons
         OutcomeKey full = key;
         full.pretraining = name;
         if (cell->state == ESTIMATE_NONE)
-            *cell = hits_estimate(&board->hits[r][c], board->problem, outcomes, &full);
+            *cell = correctness_estimate(&board->hits[r][c], board->problem, outcomes, &full);
         else if (!text_equal(cell->first->result.pretraining, name))
             *cell = (Estimate){.state = ESTIMATE_MIXED, .value = NAN, .low = NAN, .high = NAN, .first = cell->first};
     }
 }
 
-void board_free(Board *board) {
-    for (int r = 0; r < BOARD_ROWS; r++)
-        for (int c = 0; c < BOARD_COLUMNS; c++) hits_free(&board->hits[r][c]);
+void grid_free(Grid *board) {
+    for (int r = 0; r < GRID_ROWS; r++)
+        for (int c = 0; c < GRID_COLUMNS; c++) correctness_free(&board->hits[r][c]);
 }
 
-static Err mark_primary(Board *board, const char *primary) {
+static Err mark_primary(Grid *board, const char *primary) {
     size_t length = strcspn(primary, ":");
     bool known = (length == 8 && text_starts(primary, "finetune")) || (length == 5 && text_starts(primary, "probe"));
     if (!primary[0]) return ERR_NONE;
@@ -172,7 +172,7 @@ static Err mark_primary(Board *board, const char *primary) {
                      "finetune:standin-motion",
                      primary);
     for (int c = 0; c < board->n_columns; c++) {
-        BoardColumn *column = &board->columns[c];
+        GridColumn *column = &board->columns[c];
         column->beside_primary = text_equal(column->dataset, primary + length + 1);
         column->primary = column->beside_primary && strlen(column->task) == length &&
                           text_starts(primary, column->task);
@@ -180,12 +180,12 @@ static Err mark_primary(Board *board, const char *primary) {
     return ERR_NONE;
 }
 
-int board_primary(const Board *board) {
+int grid_primary(const Grid *board) {
     return board->n_columns > 0 && board->columns[0].primary ? 0 : -1;
 }
 
-Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper, const char *primary) {
-    *board = (Board){0};
+Err grid_make(Grid *board, const Outcomes *outcomes, const Paper *paper, const char *primary) {
+    *board = (Grid){0};
     TRY(add_names(board, outcomes, paper));
     TRY(mark_primary(board, primary));
     qsort(board->columns, (size_t)board->n_columns, sizeof *board->columns, compare_columns);
@@ -197,28 +197,28 @@ Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper, const
     return ERR_NONE;
 }
 
-const Estimate *board_find(const Board *board, int column, const char *slug) {
+const Estimate *grid_find(const Grid *board, int column, const char *slug) {
     int row = find_row(board, slug);
     return row >= 0 && board->cells[row][column].state == ESTIMATE_PRESENT ? &board->cells[row][column] : NULL;
 }
 
-const Estimate *board_target(const Board *board, int column) {
-    return board_find(board, column, board->columns[column].dataset);
+const Estimate *grid_target(const Grid *board, int column) {
+    return grid_find(board, column, board->columns[column].dataset);
 }
 
-double board_paper_figure(const Paper *paper, const struct cJSON *experiment, const BoardRow *row) {
+double grid_paper_figure(const Paper *paper, const struct cJSON *experiment, const GridRow *row) {
     return paper_accuracy(paper, paper_text(experiment, "key"),
                           row->target ? paper_text(experiment, "high") : row->slug);
 }
 
-const char *board_column_title(char *out, size_t size, const BoardColumn *column) {
+const char *grid_column_title(char *out, size_t size, const GridColumn *column) {
     snprintf(out, size, "%s, %s%s%s%s", column->dataset,
              text_equal(column->task, "finetune") ? "fine-tune" : column->task, column->shows_model ? ", " : "",
              column->shows_model ? column->model : "", column->primary ? ", primary" : "");
     return out;
 }
 
-const char *board_column_key(char *out, size_t size, const BoardColumn *column) {
+const char *grid_column_key(char *out, size_t size, const GridColumn *column) {
     snprintf(out, size, "%s%s%s-%s", column->shows_model ? column->model : "", column->shows_model ? "-" : "",
              column->task, column->dataset);
     for (char *at = out; *at; at++)
@@ -226,26 +226,26 @@ const char *board_column_key(char *out, size_t size, const BoardColumn *column) 
     return out;
 }
 
-double board_error(const Estimate *estimate) {
+double grid_error(const Estimate *estimate) {
     const double alone[CROSSED_MEASURES] = {1, 0, 0};
     Crossed crossed;
-    if (estimate->n_seeds > 1 && hits_cross(&crossed, &estimate->hits, 1))
+    if (estimate->n_seeds > 1 && correctness_cross(&crossed, &estimate->hits, 1))
         return 100 * crossed_standard_error(&crossed, alone);
     double quantile = estimate->n_seeds > 1 ? student_quantile_two_sided(0.05, estimate->n_seeds - 1) : INTERVAL_Z;
     return (estimate->high - estimate->low) / (2 * quantile);
 }
 
 static bool paired_difference(Difference *out, const Estimate *a, const Estimate *b) {
-    const Hits *both[2] = {a->hits, b->hits};
+    const Correctness *both[2] = {a->hits, b->hits};
     Crossed crossed;
-    if (!hits_cross(&crossed, both, 2)) return false;
+    if (!correctness_cross(&crossed, both, 2)) return false;
     Interval interval = crossed_difference(&crossed, 0, 1);
     *out = (Difference){100 * (crossed.mean[0] - crossed.mean[1]), 100 * interval.low, 100 * interval.high,
                         crossed.n_seeds, crossed.n_items};
     return true;
 }
 
-bool board_difference(Difference *out, const Estimate *a, const Estimate *b) {
+bool grid_difference(Difference *out, const Estimate *a, const Estimate *b) {
     if (!a || !b || isnan(a->low) || isnan(b->low)) return false;
     if (paired_difference(out, a, b)) return true;
     Interval interval =

@@ -1,4 +1,4 @@
-#include "analysis/measure/internal/draws.h"
+#include "analysis/measure/internal/frame_sampling.h"
 
 #include "math/rng.h"
 #include "video/frames/sample.h"
@@ -6,7 +6,7 @@
 /* Streams of RNG_SAMPLE: object tells them apart. */
 enum { STREAM_FRAMES, STREAM_VIDEOS, STREAM_STARTS };
 
-Err draws_extent(SourceExtent *extent, const ClipSource *source) {
+Err frame_sampling_extent(SourceExtent *extent, const ClipSource *source) {
     *extent = (SourceExtent){.videos = source->count};
     for (int64_t video = 0; video < source->count; video++) {
         VideoInfo info;
@@ -18,19 +18,19 @@ Err draws_extent(SourceExtent *extent, const ClipSource *source) {
     return ERR_NONE;
 }
 
-static Err draws_new(Draws *draws, int64_t count, int per_draw) {
-    *draws = (Draws){.per_draw = per_draw, .count = count};
+static Err frame_sampling_new(FrameSampling *draws, int64_t count, int per_draw) {
+    *draws = (FrameSampling){.per_draw = per_draw, .count = count};
     draws->videos = malloc((size_t)count * sizeof *draws->videos + 1);
     draws->frames = malloc((size_t)count * (size_t)per_draw * sizeof *draws->frames + 1);
     if (draws->videos && draws->frames) return ERR_NONE;
-    draws_free(draws);
+    frame_sampling_free(draws);
     return RAISE(ERR_MEMORY, "a sample of %lld draws: no memory", (long long)count);
 }
 
-void draws_free(Draws *draws) {
+void frame_sampling_free(FrameSampling *draws) {
     free(draws->videos);
     free(draws->frames);
-    *draws = (Draws){0};
+    *draws = (FrameSampling){0};
 }
 
 /* Knuth, TAOCP 3.4.2, algorithm S: takes the next of `left` candidates when `wanted` are still needed. */
@@ -38,16 +38,17 @@ static bool select_next(Rng *rng, int64_t wanted, int64_t left) {
     return rng_unit_double(rng) * (double)left < (double)wanted;
 }
 
-Err draws_frames(Draws *draws, const ClipSource *source, const SourceExtent *extent, int64_t n, uint64_t seed) {
+Err frame_sampling_frames(FrameSampling *draws, const ClipSource *source, const SourceExtent *extent, int64_t n,
+                          uint64_t seed) {
     ASSERT(n <= extent->frames);
-    TRY(draws_new(draws, n, 1));
+    TRY(frame_sampling_new(draws, n, 1));
     Rng rng = rng_stream(seed, RNG_SAMPLE, 0, STREAM_FRAMES);
     int64_t taken = 0, left = extent->frames;
     for (int64_t video = 0; taken < n; video++) {
         VideoInfo info;
         Err err = clip_source_info(source, 0, video, &info);
         if (err) {
-            draws_free(draws);
+            frame_sampling_free(draws);
             return err;
         }
         for (int frame = 0; frame < info.n_frames && taken < n; frame++, left--) {
@@ -81,15 +82,16 @@ static void draw_numbers(int *numbers, int count, const FrameRule *rule, int64_t
     for (int i = 0; i < count; i++) numbers[i] = (int)((2 * (int64_t)i + 1) * n_frames / (2 * count));
 }
 
-static Err draw_by_video(Draws *draws, const ClipSource *source, int64_t n, int n_frames, const FrameRule *rule) {
+static Err draw_by_video(FrameSampling *draws, const ClipSource *source, int64_t n, int n_frames,
+                         const FrameRule *rule) {
     ASSERT(n <= source->count);
-    TRY(draws_new(draws, n, n_frames));
+    TRY(frame_sampling_new(draws, n, n_frames));
     draw_videos(draws->videos, n, source->count, rule->seed);
     for (int64_t i = 0; i < n; i++) {
         VideoInfo info;
         Err err = clip_source_info(source, 0, draws->videos[i], &info);
         if (err) {
-            draws_free(draws);
+            frame_sampling_free(draws);
             return err;
         }
         draw_numbers(draws->frames + i * n_frames, n_frames, rule, draws->videos[i], info.n_frames);
@@ -97,11 +99,12 @@ static Err draw_by_video(Draws *draws, const ClipSource *source, int64_t n, int 
     return ERR_NONE;
 }
 
-Err draws_clips(Draws *draws, const ClipSource *source, int64_t n, int n_frames, int stride, uint64_t seed) {
+Err frame_sampling_clips(FrameSampling *draws, const ClipSource *source, int64_t n, int n_frames, int stride,
+                         uint64_t seed) {
     return draw_by_video(draws, source, n, n_frames, &(FrameRule){stride, seed});
 }
 
-Err draws_spread(Draws *draws, const ClipSource *source, int64_t n, int n_frames, uint64_t seed) {
+Err frame_sampling_spread(FrameSampling *draws, const ClipSource *source, int64_t n, int n_frames, uint64_t seed) {
     return draw_by_video(draws, source, n, n_frames, &(FrameRule){0, seed});
 }
 
@@ -121,11 +124,11 @@ static int compare_keys(const void *a, const void *b) {
     return 0;
 }
 
-static DrawKey key_of(const Draws *draws, int64_t i) {
+static DrawKey key_of(const FrameSampling *draws, int64_t i) {
     return (DrawKey){draws->videos[i], draws->frames + i * draws->per_draw, draws->per_draw};
 }
 
-static bool are_sorted(const Draws *draws) {
+static bool are_sorted(const FrameSampling *draws) {
     for (int64_t i = 1; i < draws->count; i++) {
         DrawKey before = key_of(draws, i - 1), key = key_of(draws, i);
         if (compare_keys(&before, &key) > 0) return false;
@@ -133,13 +136,13 @@ static bool are_sorted(const Draws *draws) {
     return true;
 }
 
-Err draws_sort(Draws *draws) {
-    Draws sorted;
+Err frame_sampling_sort(FrameSampling *draws) {
+    FrameSampling sorted;
     if (are_sorted(draws)) return ERR_NONE;
-    TRY(draws_new(&sorted, draws->count, draws->per_draw));
+    TRY(frame_sampling_new(&sorted, draws->count, draws->per_draw));
     DrawKey *keys = malloc((size_t)draws->count * sizeof *keys);
     if (!keys) {
-        draws_free(&sorted);
+        frame_sampling_free(&sorted);
         return RAISE(ERR_MEMORY, "ordering %lld draws: no memory", (long long)draws->count);
     }
     for (int64_t i = 0; i < draws->count; i++) keys[i] = key_of(draws, i);
@@ -149,7 +152,7 @@ Err draws_sort(Draws *draws) {
         memcpy(sorted.frames + i * draws->per_draw, keys[i].frames, (size_t)draws->per_draw * sizeof(int));
     }
     free(keys);
-    draws_free(draws);
+    frame_sampling_free(draws);
     *draws = sorted;
     return ERR_NONE;
 }

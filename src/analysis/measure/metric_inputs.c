@@ -1,4 +1,4 @@
-#include "analysis/measure/internal/survey.h"
+#include "analysis/measure/internal/metric_inputs.h"
 
 #include "analysis/measure/npy.h"
 #include "base/system/file.h"
@@ -18,11 +18,11 @@ static const struct {
     [PASS_SPREAD] = {"spread frames", -1, METRIC_SPREAD_FEATURES, true},
 };
 
-static bool role_takes(SurveyRole role, const Metric *metric) {
+static bool role_takes(MetricInputsRole role, const Metric *metric) {
     switch (role) {
-    case SURVEY_DATASET: return true;
-    case SURVEY_WITHOUT_REFERENCE: return !metric->needs_reference;
-    case SURVEY_REFERENCE: return metric->needs_reference;
+    case METRIC_INPUTS_DATASET: return true;
+    case METRIC_INPUTS_WITHOUT_REFERENCE: return !metric->needs_reference;
+    case METRIC_INPUTS_REFERENCE: return metric->needs_reference;
     }
     return false;
 }
@@ -38,7 +38,7 @@ static void plan_networks(CollectPlan *plan, int pass, const FeatureSet *set) {
     }
 }
 
-static CollectPlan plan_pass(int pass, const SurveySizes *sizes, const FeatureSet *set, SurveyRole role) {
+static CollectPlan plan_pass(int pass, const MetricInputsSizes *sizes, const FeatureSet *set, MetricInputsRole role) {
     CollectPlan plan = {.by_frame = passes[pass].by_frame, .side = sizes->side};
     plan_networks(&plan, pass, set);
     for (const Metric *const *at = metrics; *at; at++) {
@@ -49,19 +49,20 @@ static CollectPlan plan_pass(int pass, const SurveySizes *sizes, const FeatureSe
     return plan;
 }
 
-static Err draw_pass(Draws *draws, int pass, const ClipSource *source, const SourceExtent *extent,
-                     const SurveySizes *sizes) {
+static Err draw_pass(FrameSampling *draws, int pass, const ClipSource *source, const SourceExtent *extent,
+                     const MetricInputsSizes *sizes) {
     switch (pass) {
-    case PASS_FRAMES: return draws_frames(draws, source, extent, sizes->n_frames, sizes->seed);
+    case PASS_FRAMES: return frame_sampling_frames(draws, source, extent, sizes->n_frames, sizes->seed);
     case PASS_CLIPS:
-        return draws_clips(draws, source, sizes->n_videos, sizes->clip_frames, sizes->frame_stride, sizes->seed);
-    default: return draws_spread(draws, source, sizes->n_videos, sizes->frames_per_video, sizes->seed);
+        return frame_sampling_clips(draws, source, sizes->n_videos, sizes->clip_frames, sizes->frame_stride,
+                                    sizes->seed);
+    default: return frame_sampling_spread(draws, source, sizes->n_videos, sizes->frames_per_video, sizes->seed);
     }
 }
 
 /* folder/<digest>.npy; the digest is of all that determines the vectors. */
-static Err cache_path(char *out, const char *folder, int pass, const ClipSource *source, const Draws *draws,
-                      const SurveySizes *sizes, const FeatureNet *net) {
+static Err cache_path(char *out, const char *folder, int pass, const ClipSource *source, const FrameSampling *draws,
+                      const MetricInputsSizes *sizes, const FeatureNet *net) {
     Digest *digest;
     char text[256], hex[DIGEST_SIZE];
     TRY(digest_new(&digest));
@@ -105,8 +106,9 @@ static Err cache_store_all(const FeatureRows *features, const char *folder, cons
 }
 
 /* Takes what the cache has out of the plan; the paths of the rest are left in `paths`, in the plan's order. */
-static Err take_cached_all(CollectPlan *plan, char (*paths)[PATH_SIZE], Survey *out, int pass, const ClipSource *source,
-                           const SurveySizes *sizes, const char *cache, const Run *run) {
+static Err take_cached_all(CollectPlan *plan, char (*paths)[PATH_SIZE], MetricInputs *out, int pass,
+                           const ClipSource *source, const MetricInputsSizes *sizes, const char *cache,
+                           const Run *run) {
     int left = 0;
     for (int n = 0; n < plan->n_nets; n++) {
         bool found = false;
@@ -124,8 +126,8 @@ static Err take_cached_all(CollectPlan *plan, char (*paths)[PATH_SIZE], Survey *
 }
 
 /* Vectors that were collected go where the survey has none yet, in order, and into the cache. */
-static Err keep_collected_all(Survey *out, int pass, Collected *collected, const CollectPlan *plan, const char *cache,
-                              char (*paths)[PATH_SIZE], const Par *par) {
+static Err keep_collected_all(MetricInputs *out, int pass, Collected *collected, const CollectPlan *plan,
+                              const char *cache, char (*paths)[PATH_SIZE], const Par *par) {
     for (int n = 0, at = 0; n < plan->n_nets; n++, at++) {
         while (out->features[pass][at].net != plan->nets[n]) at++;
         out->features[pass][at].rows = collected->features[n];
@@ -136,8 +138,8 @@ static Err keep_collected_all(Survey *out, int pass, Collected *collected, const
 }
 
 /* Of all that determines the pieces; `source` at the sizes that the draws have. */
-static Err open_journal(CollectPlan *plan, int pass, const ClipSource *source, const Draws *draws,
-                        const SurveySizes *sizes, const char *folder, const Par *par) {
+static Err open_journal(CollectPlan *plan, int pass, const ClipSource *source, const FrameSampling *draws,
+                        const MetricInputsSizes *sizes, const char *folder, const Par *par) {
     Builder identity = {0};
     builder_add(&identity, "%s, %s: %lld x %d, stride %d, seed %llu, side %d", source->digest, passes[pass].name,
                 (long long)draws->count, draws->per_draw, sizes->frame_stride, (unsigned long long)sizes->seed,
@@ -150,8 +152,8 @@ static Err open_journal(CollectPlan *plan, int pass, const ClipSource *source, c
     return err_agree_all(err, par, folder);
 }
 
-static Err survey_pass_all(Survey *out, int pass, const ClipSource *source, const SurveySizes *sizes,
-                           const SurveyFolders *folders, const Run *run) {
+static Err metric_inputs_pass_all(MetricInputs *out, int pass, const ClipSource *source, const MetricInputsSizes *sizes,
+                                  const MetricInputsFolders *folders, const Run *run) {
     CollectPlan plan = out->plans[pass];
     const char *cache = folders->cache;
     char paths[COLLECT_NETS][PATH_SIZE], what[160];
@@ -165,33 +167,34 @@ static Err survey_pass_all(Survey *out, int pass, const ClipSource *source, cons
     return err ? err : keep_collected_all(out, pass, &out->passes[pass], &plan, cache, paths, &run->par);
 }
 
-Err survey_all(Survey *out, const ClipSource *source, const SourceExtent *extent, const SurveySizes *sizes,
-               const FeatureSet *set, SurveyRole role, const SurveyFolders *folders, const Run *run) {
+Err metric_inputs_all(MetricInputs *out, const ClipSource *source, const SourceExtent *extent,
+                      const MetricInputsSizes *sizes, const FeatureSet *set, MetricInputsRole role,
+                      const MetricInputsFolders *folders, const Run *run) {
     Err err = ERR_NONE;
-    *out = (Survey){.groups = sizes->groups, .seed = sizes->seed};
+    *out = (MetricInputs){.groups = sizes->groups, .seed = sizes->seed};
     for (int pass = 0; pass < PASS_COUNT && !err; pass++) {
         out->plans[pass] = plan_pass(pass, sizes, set, role);
         err = err_agree_all(draw_pass(&out->draws[pass], pass, source, extent, sizes), &run->par, "drawing samples");
-        if (!err) err = survey_pass_all(out, pass, source, sizes, folders, run);
+        if (!err) err = metric_inputs_pass_all(out, pass, source, sizes, folders, run);
     }
-    if (err) survey_free(out);
+    if (err) metric_inputs_free(out);
     return err;
 }
 
-void survey_free(Survey *survey) {
+void metric_inputs_free(MetricInputs *survey) {
     for (int pass = 0; pass < PASS_COUNT; pass++) {
         collected_free(&survey->passes[pass]);
         for (int n = 0; n < COLLECT_NETS; n++) {
             free(survey->features[pass][n].rows.rows);
             survey->features[pass][n] = (NetFeatures){0};
         }
-        draws_free(&survey->draws[pass]);
+        frame_sampling_free(&survey->draws[pass]);
     }
 }
 
-void survey_list_draws(Builder *out, const Survey *survey, const char *side) {
+void metric_inputs_list_draws(Builder *out, const MetricInputs *survey, const char *side) {
     for (int pass = 0; pass < PASS_COUNT; pass++) {
-        const Draws *draws = &survey->draws[pass];
+        const FrameSampling *draws = &survey->draws[pass];
         for (int64_t i = 0; i < draws->count; i++) {
             builder_add(out, "%s,%s,%lld,", side, passes[pass].name, (long long)draws->videos[i]);
             for (int k = 0; k < draws->per_draw; k++)
@@ -201,7 +204,7 @@ void survey_list_draws(Builder *out, const Survey *survey, const char *side) {
     }
 }
 
-MetricData survey_data(const Survey *survey, const Metric *metric) {
+MetricData metric_inputs_data(const MetricInputs *survey, const Metric *metric) {
     MetricData data = {.groups = survey->groups, .seed = survey->seed};
     for (int pass = 0; pass < PASS_COUNT; pass++) {
         const Collected *collected = &survey->passes[pass];

@@ -1,11 +1,11 @@
-#include "analysis/compare/gap.h"
+#include "analysis/compare/gap_closed.h"
 
 #include "analysis/compare/accuracy.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
 
-enum { N_COLUMNS_MAX = 1 + BOARD_COLUMNS + PAPER_COLUMNS };
+enum { N_COLUMNS_MAX = 1 + GRID_COLUMNS + PAPER_COLUMNS };
 
 /* ---- in our figures ---- */
 
@@ -14,10 +14,10 @@ typedef struct {
     const Estimate *low, *value, *high;
 } Ends;
 
-static bool find_ends(Ends *ends, const Board *board, int column, const Estimate *value) {
-    *ends = (Ends){board_find(board, column, "random"), value, board_target(board, column)};
+static bool find_ends(Ends *ends, const Grid *board, int column, const Estimate *value) {
+    *ends = (Ends){grid_find(board, column, "random"), value, grid_target(board, column)};
     Difference span;
-    return board_difference(&span, ends->high, ends->low) && span.low > 0;
+    return grid_difference(&span, ends->high, ends->low) && span.low > 0;
 }
 
 /* Weights times half widths, joined as of independent figures. */
@@ -41,9 +41,9 @@ static bool separate_may_be(const void *context, double q) {
 
 /* Share and interval; false when the ends turn out not to be apart in the figures that are paired. */
 static bool find_gap(double *share, Interval *interval, const Ends *ends) {
-    const Hits *cells[3] = {ends->low->hits, ends->value->hits, ends->high->hits};
+    const Correctness *cells[3] = {ends->low->hits, ends->value->hits, ends->high->hits};
     Crossed crossed;
-    if (hits_cross(&crossed, cells, 3)) {
+    if (correctness_cross(&crossed, cells, 3)) {
         *share = paper_gap_closed(crossed.mean[0], crossed.mean[1], crossed.mean[2]);
         *interval = crossed_gap(&crossed, 0, 1, 2);
         interval->low *= 100;
@@ -60,7 +60,7 @@ static bool find_gap(double *share, Interval *interval, const Ends *ends) {
     return true;
 }
 
-static Err fill_gap(Table *table, int row, const Board *board, int r, int column) {
+static Err fill_gap(Table *table, int row, const Grid *board, int r, int column) {
     const Estimate *cell = &board->cells[r][column];
     Ends ends;
     double share;
@@ -78,13 +78,13 @@ static double papers_gap(const Paper *paper, const cJSON *experiment, const char
                             paper_accuracy(paper, key, paper_text(experiment, "high")));
 }
 
-Err gap_table(Table *table, const Board *board, const Paper *paper) {
+Err gap_table(Table *table, const Grid *board, const Paper *paper) {
     TableColumn columns[N_COLUMNS_MAX] = {{.label = "Pre-training", .kind = COLUMN_TEXT}};
     const cJSON *experiments[PAPER_COLUMNS];
     int n = board->n_columns, n_columns;
     for (int c = 0; c < n; c++) {
         columns[c + 1] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = 1, .low = 0, .high = 120, .mark = 100};
-        board_column_title(columns[c + 1].label, sizeof columns->label, &board->columns[c]);
+        grid_column_title(columns[c + 1].label, sizeof columns->label, &board->columns[c]);
     }
     TRY(accuracy_paper_columns(columns, &n_columns, 1 + n, experiments, paper));
     TRY(table_new(table, "gap", "Share of the gap closed", columns, n_columns));

@@ -1,4 +1,4 @@
-/* gen/dataset/workbench - what one rendering thread holds: the frames and the latent parameters of one video. */
+/* gen/dataset/render_buffer - what one rendering thread holds: the frames and the latent parameters of one video. */
 #pragma once
 
 #include "gen/dataset/generator.h"
@@ -9,10 +9,10 @@ typedef struct {
     int *numbers;
     char *latents;
     void *columns[GENERATOR_COLUMNS_MAX]; /* one for each column of the generator */
-} Workbench;
+} RenderBuffer;
 
 /* longest: frames of the longest video to come. Free it also when this fails. */
-CHECKED Err workbench_init(Workbench *bench, const Generator *generator, int longest, bool pixels);
-void workbench_free(Workbench *bench);
+CHECKED Err render_buffer_init(RenderBuffer *bench, const Generator *generator, int longest, bool pixels);
+void render_buffer_free(RenderBuffer *bench);
 /* Info, latents and, with `pixels`, all frames; without them `frames` has their shape and no data. */
-CHECKED Err workbench_render(Workbench *bench, const Generator *generator, int64_t video, bool pixels);
+CHECKED Err render_buffer_render(RenderBuffer *bench, const Generator *generator, int64_t video, bool pixels);

@@ -1,4 +1,4 @@
-#include "analysis/measure/internal/lab.h"
+#include "analysis/measure/internal/cielab.h"
 
 #include "math/linalg.h"
 
@@ -19,7 +19,7 @@ static inline float lab_curve(float t) {
     return t > 0.008856f ? cbrtf(t) : 7.787f * t + 16.0f / 116.0f;
 }
 
-void lab_of_pixels(float *lab, const uint8_t *pixels, size_t count) {
+void cielab_of_pixels(float *lab, const uint8_t *pixels, size_t count) {
     pthread_once(&linear_once, linear_fill);
     for (size_t i = 0; i < count; i++) {
         float r = linear_of_srgb[pixels[3 * i]], g = linear_of_srgb[pixels[3 * i + 1]],
@@ -48,11 +48,11 @@ static double quadratic_form(const double *matrix, const double *d) {
     return sum;
 }
 
-Err lab_symmetric_kl(double *divergence, const double mean_p[3], const double covariance_p[9], const double mean_q[3],
-                     const double covariance_q[9]) {
+Err cielab_symmetric_kl(double *divergence, const double mean_p[3], const double covariance_p[9],
+                        const double mean_q[3], const double covariance_q[9]) {
     double p[9], q[9], p_inverse[9], q_inverse[9], d[3];
     for (int i = 0; i < 9; i++) {
-        double ridge = i % 4 == 0 ? LAB_RIDGE : 0;
+        double ridge = i % 4 == 0 ? CIELAB_RIDGE : 0;
         p[i] = covariance_p[i] + ridge;
         q[i] = covariance_q[i] + ridge;
     }

@@ -1,4 +1,5 @@
-/* analysis/compare/board - our accuracies as a grid: pre-trainings down, experiments (task, dataset, model) across.
+/* analysis/compare/accuracy_grid - our accuracies as a grid: pre-trainings down, experiments (task, dataset, model)
+ * across.
  *
  * Rows are in the paper's order, others behind them; a pre-training on the dataset of a column is that column's target
  * row, the upper end of its gap. One experiment may be primary, the one that decides: it is the first column, what
@@ -9,59 +10,59 @@
  * predictions.csv, and Student's over seeds otherwise; one of a single seed has Wilson's over test videos. */
 #pragma once
 
-#include "analysis/compare/internal/hits.h"
+#include "analysis/compare/internal/correctness.h"
 #include "analysis/compare/paper.h"
 
-enum { BOARD_COLUMNS = 8, BOARD_ROWS = 64 };
+enum { GRID_COLUMNS = 8, GRID_ROWS = 64 };
 
 typedef struct {
     char task[32], dataset[NAME_SIZE], model[64];
     double chance;                /* percent; NAN: unknown */
     bool shows_model;             /* another column has the same task and dataset */
     bool primary, beside_primary; /* beside: on the same dataset */
-} BoardColumn;
+} GridColumn;
 
 typedef struct {
     char slug[NAME_SIZE], label[NAME_SIZE];
     bool progression, target; /* target: of any column */
-} BoardRow;
+} GridRow;
 
 typedef struct {
     int n_columns, n_rows;
-    BoardColumn columns[BOARD_COLUMNS];
-    BoardRow rows[BOARD_ROWS];
-    Estimate cells[BOARD_ROWS][BOARD_COLUMNS]; /* top-1, percent */
-    Hits *hits[BOARD_ROWS][BOARD_COLUMNS];     /* owned; NULL: not known */
-    bool several_budgets;       /* some pre-training was run at several lengths; cells are after the longest */
-    char problem[HITS_PROBLEM]; /* the first cell whose predictions could not be used; "": none */
-    bool reduced;               /* any result under another protocol than the paper's */
-} Board;
+    GridColumn columns[GRID_COLUMNS];
+    GridRow rows[GRID_ROWS];
+    Estimate cells[GRID_ROWS][GRID_COLUMNS];    /* top-1, percent */
+    Correctness *hits[GRID_ROWS][GRID_COLUMNS]; /* owned; NULL: not known */
+    bool several_budgets;              /* some pre-training was run at several lengths; cells are after the longest */
+    char problem[CORRECTNESS_PROBLEM]; /* the first cell whose predictions could not be used; "": none */
+    bool reduced;                      /* any result under another protocol than the paper's */
+} Grid;
 
 /* Sorts results by the paper's order of what they are about (the dataset of a pre-training or an analysis, the
  * pre-training of anything else), then by folder; names that the paper does not know come last. */
-void board_order_outcomes(Outcomes *outcomes, const Paper *paper);
+void grid_order_outcomes(Outcomes *outcomes, const Paper *paper);
 /* The name that order and labels go by. */
-const char *board_subject(const Result *result);
+const char *grid_subject(const Result *result);
 
-/* More experiments than BOARD_COLUMNS: ERR_INPUT. Estimates point into `outcomes`. `primary`: "TASK:DATASET" with TASK
+/* More experiments than GRID_COLUMNS: ERR_INPUT. Estimates point into `outcomes`. `primary`: "TASK:DATASET" with TASK
  * finetune or probe, or "" for none; ERR_USAGE when it is neither. No results of it yet: no column is primary. */
-CHECKED Err board_make(Board *board, const Outcomes *outcomes, const Paper *paper, const char *primary);
-void board_free(Board *board);
+CHECKED Err grid_make(Grid *board, const Outcomes *outcomes, const Paper *paper, const char *primary);
+void grid_free(Grid *board);
 /* The column of the primary read-out, the first; -1: there is none. */
-int board_primary(const Board *board);
+int grid_primary(const Grid *board);
 /* NULL when there is no such row or no figure in it. */
-const Estimate *board_find(const Board *board, int column, const char *slug);
+const Estimate *grid_find(const Grid *board, int column, const char *slug);
 /* The upper end of the column's gap: pre-training on the column's own dataset. */
-const Estimate *board_target(const Board *board, int column);
+const Estimate *grid_target(const Grid *board, int column);
 /* The paper's figure for a row in one of its experiments: its upper baseline stands beside our pre-training on the
  * target set. NAN: the paper has none. */
-double board_paper_figure(const Paper *paper, const struct cJSON *experiment, const BoardRow *row);
+double grid_paper_figure(const Paper *paper, const struct cJSON *experiment, const GridRow *row);
 /* "standin-motion, fine-tune", with the model where columns differ in nothing else; returns `out`. */
-const char *board_column_title(char *out, size_t size, const BoardColumn *column);
+const char *grid_column_title(char *out, size_t size, const GridColumn *column);
 /* "finetune-standin-motion": part of a file name, cut to `size`; returns `out`. */
-const char *board_column_key(char *out, size_t size, const BoardColumn *column);
+const char *grid_column_key(char *out, size_t size, const GridColumn *column);
 /* Its standard error in points; NAN: it has no interval. */
-double board_error(const Estimate *estimate);
+double grid_error(const Estimate *estimate);
 
 typedef struct {
     double value, low, high; /* points */
@@ -71,4 +72,4 @@ typedef struct {
 
 /* a - b with its 95 % interval; false when one is missing or has no interval. Paired over the test videos and the seeds
  * that both have, where the predictions are there. */
-bool board_difference(Difference *out, const Estimate *a, const Estimate *b);
+bool grid_difference(Difference *out, const Estimate *a, const Estimate *b);

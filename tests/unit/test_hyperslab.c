@@ -1,4 +1,4 @@
-#include "store/hdf5/slab.h"
+#include "store/hdf5/hyperslab.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@ static void check_all_ranges(const int64_t *dims, int n_dims) {
             int boxes = 0;
             for (int64_t at = begin; at < end; boxes++) {
                 int64_t start[5], count[5];
-                int64_t length = slab_box(start, count, dims, n_dims, at, end);
+                int64_t length = hyperslab_box(start, count, dims, n_dims, at, end);
                 assert_true(length >= 1);
                 mark(seen, dims, n_dims, start, count);
                 at += length;

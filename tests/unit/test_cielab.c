@@ -1,4 +1,4 @@
-#include "analysis/measure/internal/lab.h"
+#include "analysis/measure/internal/cielab.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -20,7 +20,7 @@ static void conversion_matches_known_colors(void **state) {
                                          {34.725, 25.000, 31.373},
                                          {71.369, -59.829, 28.598}};
     float lab[8 * 3];
-    lab_of_pixels(lab, pixels[0], 8);
+    cielab_of_pixels(lab, pixels[0], 8);
     for (int i = 0; i < 24; i++) assert_float_equal((double)lab[i], expected[i / 3][i % 3], 2e-3);
 }
 
@@ -29,7 +29,7 @@ static const double cov_p[9] = {400, 30, 10, 30, 90, 5, 10, 5, 60}, cov_q[9] = {
 
 static double kl(const double *mp, const double *sp, const double *mq, const double *sq) {
     double value;
-    assert_int_equal(lab_symmetric_kl(&value, mp, sp, mq, sq), ERR_NONE);
+    assert_int_equal(cielab_symmetric_kl(&value, mp, sp, mq, sq), ERR_NONE);
     return value;
 }
 

@@ -1,4 +1,4 @@
-#include "cli/inspect/thing.h"
+#include "cli/inspect/path_entry.h"
 
 #include "base/config/json.h"
 #include "base/system/file.h"
@@ -14,12 +14,12 @@ static bool has(const char *folder, const char *name) {
     return !path_join(path, sizeof path, folder, name) && file_exists(path);
 }
 
-static ThingKind folder_kind(const char *path) {
+static PathEntryKind folder_kind(const char *path) {
     /* plan.json alone: not finished, which reading it says. */
-    if (has(path, "dataset.json") || has(path, "plan.json")) return THING_DATASET;
+    if (has(path, "dataset.json") || has(path, "plan.json")) return PATH_DATASET;
     if (has(path, "config.json") && (has(path, "run.json") || has(path, "ckpt") || has(path, "result.json")))
-        return THING_RUN;
-    return THING_FOLDER;
+        return PATH_RUN;
+    return PATH_FOLDER;
 }
 
 static bool is_text(const char *extension) {
@@ -48,7 +48,7 @@ static Err starts_as_hdf5(bool *hdf5, const char *path) {
     return ERR_NONE;
 }
 
-static Err json_schema(Thing *thing) {
+static Err json_schema(PathEntry *thing) {
     cJSON *tree = NULL;
     TRY(json_read(&tree, thing->path, JSON_BYTES_MAX, ERR_INPUT));
     const cJSON *schema = cJSON_GetObjectItemCaseSensitive(tree, "schema");
@@ -56,28 +56,28 @@ static Err json_schema(Thing *thing) {
     cJSON_Delete(tree);
     if (!err && text_equal(thing->schema, "synvid.dataset") && text_equal(path_base(thing->path), "dataset.json")) {
         char folder[PATH_SIZE];
-        thing->kind = THING_DATASET;
+        thing->kind = PATH_DATASET;
         TRY(path_parent(folder, sizeof folder, thing->path));
         return text_copy(thing->path, sizeof thing->path, folder);
     }
     return err;
 }
 
-static Err file_kind(Thing *thing) {
+static Err file_kind(PathEntry *thing) {
     const char *extension = path_extension(thing->path);
     if (text_equal(path_base(thing->path), ".lock")) extension = "lock";
     bool hdf5 = false;
     TRY(starts_as_hdf5(&hdf5, thing->path));
-    thing->kind = hdf5 || text_equal(extension, "h5")            ? THING_HDF5
-                  : text_equal(extension, "json")                ? THING_JSON
-                  : text_equal(extension, "jsonl")               ? THING_LINES
-                  : strstr(path_base(thing->path), ".tfevents.") ? THING_EVENTS
-                  : text_equal(extension, "npy")                 ? THING_NPY
-                  : is_weights(extension)                        ? THING_WEIGHTS
-                  : is_text(extension)                           ? THING_TEXT
-                                                                 : THING_MEDIA;
-    if (thing->kind == THING_JSON) return json_schema(thing);
-    if (thing->kind != THING_HDF5) return ERR_NONE;
+    thing->kind = hdf5 || text_equal(extension, "h5")            ? PATH_HDF5
+                  : text_equal(extension, "json")                ? PATH_JSON
+                  : text_equal(extension, "jsonl")               ? PATH_LINES
+                  : strstr(path_base(thing->path), ".tfevents.") ? PATH_EVENTS
+                  : text_equal(extension, "npy")                 ? PATH_NPY
+                  : is_weights(extension)                        ? PATH_WEIGHTS
+                  : is_text(extension)                           ? PATH_TEXT
+                                                                 : PATH_MEDIA;
+    if (thing->kind == PATH_JSON) return json_schema(thing);
+    if (thing->kind != PATH_HDF5) return ERR_NONE;
     char *schema = NULL;
     TRY(h5_root_text(&schema, thing->path, "schema"));
     Err err = schema ? text_copy(thing->schema, sizeof thing->schema, schema) : ERR_NONE;
@@ -85,8 +85,8 @@ static Err file_kind(Thing *thing) {
     return err;
 }
 
-Err thing_of(Thing *thing, const char *path) {
-    *thing = (Thing){0};
+Err path_entry_of(PathEntry *thing, const char *path) {
+    *thing = (PathEntry){0};
     TRY(text_copy(thing->path, sizeof thing->path, path));
     size_t length = strlen(thing->path);
     while (length > 1 && thing->path[length - 1] == '/') thing->path[--length] = 0;

@@ -1,7 +1,7 @@
 /* Which videos each run got right: read from predictions.csv, refused when something is off, paired between cells, and
  * what the board and the statements make of them. */
 #include "analysis/compare/accuracy.h"
-#include "analysis/compare/board.h"
+#include "analysis/compare/accuracy_grid.h"
 #include "analysis/compare/outcomes_read.h"
 #include "analysis/compare/statements.h"
 
@@ -46,17 +46,17 @@ static int teardown(void **state) {
 static const OutcomeKey circles = {"finetune", "standin-motion", "moving-circles", "tiny", NULL};
 static const OutcomeKey shapes = {"finetune", "standin-motion", "moving-shapes", "tiny", NULL};
 
-static Err read_cell(Hits **hits, const OutcomeKey *key) {
+static Err read_cell(Correctness **hits, const OutcomeKey *key) {
     Outcomes outcomes;
     assert_ok(outcomes_read(&outcomes, runs));
-    Err err = hits_read(hits, &outcomes, key);
+    Err err = correctness_read(hits, &outcomes, key);
     outcomes_free(&outcomes);
     return err;
 }
 
 static void rows_are_seeds_and_columns_videos(void **state) {
     (void)state;
-    Hits *hits;
+    Correctness *hits;
     assert_ok(read_cell(&hits, &circles));
     assert_int_equal(hits->n_seeds, 3);
     assert_int_equal(hits->n_videos, VIDEOS);
@@ -64,7 +64,7 @@ static void rows_are_seeds_and_columns_videos(void **state) {
         assert_int_equal(hits->seeds[s], s + 1);
         for (int i = 0; i < VIDEOS; i++) assert_int_equal(hits->right[(int)s * VIDEOS + i], half(i, s + 1));
     }
-    hits_free(&hits);
+    correctness_free(&hits);
     assert_null(hits);
 }
 
@@ -72,7 +72,7 @@ static void rows_are_seeds_and_columns_videos(void **state) {
 static void a_run_without_predictions_leaves_its_cell_without(void **state) {
     (void)state;
     char path[PATH_SIZE];
-    Hits *hits;
+    Correctness *hits;
     assert_ok(text_format(path, sizeof path, "%s/circles-2/predictions.csv", runs));
     assert_ok(file_remove(path));
     assert_ok(read_cell(&hits, &circles));
@@ -81,7 +81,7 @@ static void a_run_without_predictions_leaves_its_cell_without(void **state) {
 
 static void refused(const char *name, const char *text, const char *reason) {
     char path[PATH_SIZE], found[PATH_SIZE];
-    Hits *hits;
+    Correctness *hits;
     assert_ok(text_format(path, sizeof path, "circles-1/%s", name));
     scratch_write(found, runs, path, text);
     assert_int_equal(read_cell(&hits, &circles), ERR_INPUT);
@@ -109,37 +109,37 @@ static void broken_predictions_are_refused_with_their_reason(void **state) {
 static void cells_are_paired_by_the_seeds_that_both_have(void **state) {
     (void)state;
     char path[PATH_SIZE];
-    Hits *a, *b;
+    Correctness *a, *b;
     Crossed crossed;
     assert_ok(text_format(path, sizeof path, "%s/shapes-2/result.json", runs));
     assert_ok(file_remove(path));
     assert_ok(read_cell(&a, &circles));
     assert_ok(read_cell(&b, &shapes));
-    const Hits *cells[] = {b, a}, *lacking[] = {b, NULL};
-    assert_true(hits_cross(&crossed, cells, 2));
+    const Correctness *cells[] = {b, a}, *lacking[] = {b, NULL};
+    assert_true(correctness_cross(&crossed, cells, 2));
     assert_int_equal(crossed.n_seeds, 2);
     assert_float_equal(crossed.mean[0] - crossed.mean[1], 0.095, 1e-12);
-    assert_false(hits_cross(&crossed, lacking, 2));
+    assert_false(correctness_cross(&crossed, lacking, 2));
     b->test[0] = 'x';
-    assert_false(hits_cross(&crossed, cells, 2));
-    hits_free(&a);
-    hits_free(&b);
+    assert_false(correctness_cross(&crossed, cells, 2));
+    correctness_free(&a);
+    correctness_free(&b);
 }
 
 typedef struct {
     Outcomes outcomes;
-    Board board;
+    Grid board;
 } Loaded;
 
 static Loaded *load(void) {
     Loaded *loaded = malloc(sizeof *loaded);
     assert_ok(outcomes_read(&loaded->outcomes, runs));
-    assert_ok(board_make(&loaded->board, &loaded->outcomes, &paper, ""));
+    assert_ok(grid_make(&loaded->board, &loaded->outcomes, &paper, ""));
     return loaded;
 }
 
 static void unload(Loaded *loaded) {
-    board_free(&loaded->board);
+    grid_free(&loaded->board);
     outcomes_free(&loaded->outcomes);
     free(loaded);
 }
@@ -148,17 +148,17 @@ static void unload(Loaded *loaded) {
 static void differences_are_paired_where_predictions_are(void **state) {
     (void)state;
     Loaded *loaded = load();
-    const Estimate *more = board_find(&loaded->board, 0, "moving-shapes"),
-                   *less = board_find(&loaded->board, 0, "moving-circles");
+    const Estimate *more = grid_find(&loaded->board, 0, "moving-shapes"),
+                   *less = grid_find(&loaded->board, 0, "moving-circles");
     Difference paired, apart;
     Table table;
-    assert_true(board_difference(&paired, more, less));
+    assert_true(grid_difference(&paired, more, less));
     assert_int_equal(paired.n_seeds, 3);
     assert_int_equal(paired.n_videos, VIDEOS);
     assert_true(paired.low > 0);
     Estimate alone = *more;
     alone.hits = NULL;
-    assert_true(board_difference(&apart, &alone, less));
+    assert_true(grid_difference(&apart, &alone, less));
     assert_int_equal(apart.n_seeds, 0);
     assert_true(apart.low < 0);
     assert_ok(accuracy_table(&table, &loaded->board, &paper));

@@ -1,4 +1,4 @@
-#include "analysis/compare/internal/hits.h"
+#include "analysis/compare/internal/correctness.h"
 
 #include "base/system/file.h"
 #include "base/system/log.h"
@@ -88,7 +88,7 @@ static const char *test_digest(const Result *result) {
     return test ? test->digest : "";
 }
 
-static Err read_run(Hits *hits, int seed, const Outcome *outcome, const char *path) {
+static Err read_run(Correctness *hits, int seed, const Outcome *outcome, const char *path) {
     const ResultMetric *top1 = result_metric(&outcome->result, "top1");
     uint8_t *right = hits->right + (int64_t)seed * hits->n_videos;
     char *text;
@@ -120,14 +120,14 @@ static Err find_runs(const Outcome **runs, int *n, const Outcomes *outcomes, con
     return ERR_NONE;
 }
 
-Err hits_read(Hits **out, const Outcomes *outcomes, const OutcomeKey *key) {
+Err correctness_read(Correctness **out, const Outcomes *outcomes, const OutcomeKey *key) {
     const Outcome *runs[CROSSED_SEEDS];
     int n;
     *out = NULL;
     TRY(find_runs(runs, &n, outcomes, key));
     int64_t n_videos = n ? result_metric(&runs[0]->result, "top1")->count : 0;
     if (n_videos < 2) return ERR_NONE;
-    Hits *hits = calloc(1, sizeof *hits);
+    Correctness *hits = calloc(1, sizeof *hits);
     if (hits) hits->right = malloc((size_t)n * (size_t)n_videos);
     Err err = hits && hits->right ? ERR_NONE : RAISE(ERR_MEMORY, "predictions of %d runs: no memory", n);
     if (hits) hits->n_videos = n_videos;
@@ -138,29 +138,30 @@ Err hits_read(Hits **out, const Outcomes *outcomes, const OutcomeKey *key) {
         err = path_join(path, sizeof path, runs[s]->folder, "predictions.csv");
         if (!err) err = read_run(hits, s, runs[s], path);
     }
-    if (err) hits_free(&hits);
+    if (err) correctness_free(&hits);
     *out = hits;
     return err;
 }
 
-void hits_free(Hits **hits) {
+void correctness_free(Correctness **hits) {
     if (*hits) free((*hits)->right);
     free(*hits);
     *hits = NULL;
 }
 
 /* Over seeds and videos where the predictions are there. Broken ones are no reason to have no report. */
-Estimate hits_estimate(Hits **hits, char problem[HITS_PROBLEM], const Outcomes *outcomes, const OutcomeKey *key) {
+Estimate correctness_estimate(Correctness **hits, char problem[CORRECTNESS_PROBLEM], const Outcomes *outcomes,
+                              const OutcomeKey *key) {
     Estimate estimate = outcomes_estimate(outcomes, key, "top1");
     *hits = NULL;
     if (estimate.state != ESTIMATE_PRESENT) return estimate;
-    if (hits_read(hits, outcomes, key)) {
-        if (!problem[0]) snprintf(problem, HITS_PROBLEM, "%s", err_message());
+    if (correctness_read(hits, outcomes, key)) {
+        if (!problem[0]) snprintf(problem, CORRECTNESS_PROBLEM, "%s", err_message());
         log_warn("predictions are not used: %s", err_message());
     }
-    const Hits *cell = estimate.hits = *hits;
+    const Correctness *cell = estimate.hits = *hits;
     Crossed crossed;
-    if (estimate.n_seeds == 1 || !hits_cross(&crossed, &cell, 1)) return estimate;
+    if (estimate.n_seeds == 1 || !correctness_cross(&crossed, &cell, 1)) return estimate;
     Interval share = crossed_share(&crossed, 0);
     estimate.low = 100 * share.low;
     estimate.high = 100 * share.high;
@@ -170,19 +171,19 @@ Estimate hits_estimate(Hits **hits, char problem[HITS_PROBLEM], const Outcomes *
 /* ---- cells together ---- */
 
 /* The row of a seed, NULL: none. */
-static const uint8_t *row_of(const Hits *hits, uint64_t seed) {
+static const uint8_t *row_of(const Correctness *hits, uint64_t seed) {
     for (int s = 0; s < hits->n_seeds; s++)
         if (hits->seeds[s] == seed) return hits->right + (int64_t)s * hits->n_videos;
     return NULL;
 }
 
-static bool all_have(const Hits *const *cells, int n, uint64_t seed) {
+static bool all_have(const Correctness *const *cells, int n, uint64_t seed) {
     for (int k = 0; k < n; k++)
         if (!row_of(cells[k], seed)) return false;
     return true;
 }
 
-bool hits_cross(Crossed *out, const Hits *const *cells, int n) {
+bool correctness_cross(Crossed *out, const Correctness *const *cells, int n) {
     const uint8_t *rows[CROSSED_MEASURES * CROSSED_SEEDS];
     uint64_t seeds[CROSSED_SEEDS];
     int n_seeds = 0;

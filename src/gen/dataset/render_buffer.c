@@ -1,13 +1,13 @@
-#include "gen/dataset/internal/workbench.h"
+#include "gen/dataset/internal/render_buffer.h"
 
 #include "base/failure/fault.h"
 
 #include <stdlib.h>
 
 /* Frames are given their largest shape at once: growing them later would hold the old and the new for a moment. */
-Err workbench_init(Workbench *bench, const Generator *generator, int longest, bool pixels) {
+Err render_buffer_init(RenderBuffer *bench, const Generator *generator, int longest, bool pixels) {
     size_t bytes = 0;
-    *bench = (Workbench){0};
+    *bench = (RenderBuffer){0};
     for (int c = 0; c < generator->n_columns; c++)
         bytes += (size_t)generator->columns[c].rows * (size_t)generator->columns[c].cols * 4;
     bench->numbers = malloc((size_t)longest * sizeof *bench->numbers);
@@ -23,13 +23,13 @@ Err workbench_init(Workbench *bench, const Generator *generator, int longest, bo
     return ERR_NONE;
 }
 
-void workbench_free(Workbench *bench) {
+void render_buffer_free(RenderBuffer *bench) {
     frames_free(&bench->frames);
     free(bench->numbers);
     free(bench->latents);
 }
 
-Err workbench_render(Workbench *bench, const Generator *generator, int64_t video, bool pixels) {
+Err render_buffer_render(RenderBuffer *bench, const Generator *generator, int64_t video, bool pixels) {
     VideoInfo *info = &bench->info;
     if (fault_hit("generate.render")) return RAISE(ERR_INTERNAL, "injected fault");
     TRY(generator_info(generator, (uint64_t)video, info));

@@ -1,4 +1,4 @@
-#include "store/hdf5/slab.h"
+#include "store/hdf5/hyperslab.h"
 
 /* Elements of one step along dimension `d`. */
 static int64_t stride_of(const int64_t *dims, int n_dims, int d) {
@@ -7,7 +7,7 @@ static int64_t stride_of(const int64_t *dims, int n_dims, int d) {
     return stride;
 }
 
-int64_t slab_box(int64_t *start, int64_t *count, const int64_t *dims, int n_dims, int64_t at, int64_t end) {
+int64_t hyperslab_box(int64_t *start, int64_t *count, const int64_t *dims, int n_dims, int64_t at, int64_t end) {
     int64_t rest = at, stride = 1;
     int grow = n_dims - 1; /* the outermost dimension that the box may extend along */
     for (int d = 0; d < n_dims; d++) {
