@@ -35,9 +35,9 @@ void page_begin(Page *page, const char *title) {
 }
 
 void page_end(Page *page, const char *footer) {
-    add_element(&page->html, "</main>\n<footer><p>", footer, "</p></footer>\n");
+    add_element(&page->html, "</main>\n<footer><p>", footer, "</p></footer>\n<script>\n");
     builder_add_text(&page->html, page_script);
-    builder_add_text(&page->html, "</body>\n</html>\n");
+    builder_add_text(&page->html, "</script>\n</body>\n</html>\n");
 }
 
 void page_section(Page *page, const char *id, const char *title) {

@@ -34,5 +34,5 @@ void page_fold_end(Page *page);
 CHECKED Err page_write(const Page *page, const char *path);
 void page_free(Page *page);
 
-extern const char page_style[];  /* CSS */
-extern const char page_script[]; /* a script element */
+extern const char page_style[];  /* style.css: system fonts, one accent color; dark, narrow and printed pages too */
+extern const char page_script[]; /* script.js: a click on a column's head sorts the table; nothing else needs it */
