@@ -34,10 +34,28 @@ CHECKED Err video_list_add(VideoList *list, const char *path, int label, int lin
     return ERR_NONE;
 }
 
+CHECKED Err video_list_path(char out[PATH_SIZE], const char *folder, const char *file, const char *path, int line) {
+    size_t length = strlen(folder) + 1 + strlen(file);
+    if (length >= PATH_SIZE)
+        return RAISE(ERR_INPUT, "%s:%d: a path of %zu bytes, at most %d are read", path, line, length, PATH_SIZE - 1);
+    return path_join(out, PATH_SIZE, folder, file);
+}
+
+CHECKED Err video_list_add_class(ClassNames *classes, const char *name, const char *path, int line) {
+    enum { LONGEST = 255 };
+    size_t length = strlen(name);
+    if (length == 0) return RAISE(ERR_INPUT, "%s:%d: the name of a class is empty", path, line);
+    if (length > LONGEST)
+        return RAISE(ERR_INPUT, "%s:%d: the name of a class has %zu bytes, at most %d are read: \"%.40s...\"", path,
+                     line, length, LONGEST, name);
+    return class_names_add(classes, name, length);
+}
+
 /* The number in front of the name, or -1. */
 static int leading_number(const char *text) {
     size_t digits = strspn(text, "0123456789");
-    return digits > 0 && digits < 8 && text[digits] == ' ' ? (int)strtol(text, NULL, 10) : -1;
+    bool is_number = digits > 0 && digits < 8 && text[digits] && strchr(LIST_BLANKS, text[digits]);
+    return is_number ? (int)strtol(text, NULL, 10) : -1;
 }
 
 static bool all_numbered_from(const ListFile *file, int first) {
@@ -48,16 +66,16 @@ static bool all_numbered_from(const ListFile *file, int first) {
 
 CHECKED Err video_list_read_classes(VideoList *list, const char *path, Digest *digest) {
     ListFile file;
-    TRY(err_within(list_file_read(&file, path, digest), "classes: "));
+    TRY(err_within(list_file_read(&file, path, "", digest), "classes: "));
     bool numbered = all_numbered_from(&file, 0) || all_numbered_from(&file, 1);
     Err err = file.count ? ERR_NONE : RAISE(ERR_INPUT, "%s: names no classes", path);
     for (int i = 0; i < file.count && !err; i++) {
-        const char *name = file.lines[i].text;
-        if (numbered) name += strcspn(name, " ");
-        name += strspn(name, " ");
+        char *name = file.lines[i].text;
+        if (numbered) name += strcspn(name, LIST_BLANKS);
+        list_fields(&name, 1, name, ""); /* one field, quoted if it holds commas */
         if (class_names_find(&list->classes, name, strlen(name)) >= 0)
-            err = RAISE(ERR_INPUT, "%s:%d: class %s was named before", path, file.lines[i].number, name);
-        if (!err) err = class_names_add(&list->classes, name, strlen(name));
+            err = RAISE(ERR_INPUT, "%s:%d: class %.200s was named before", path, file.lines[i].number, name);
+        if (!err) err = video_list_add_class(&list->classes, name, path, file.lines[i].number);
     }
     list_file_free(&file);
     return err;
@@ -71,17 +89,17 @@ static Err guess_format(int *format, const char *path) {
         *format = VIDEO_LIST_HMDB51;
         return ERR_NONE;
     }
-    TRY(list_file_read(&file, path, NULL));
-    int label;
-    char *first = file.count ? file.lines[0].text : NULL;
-    const char *word = NULL, *base = path_base(path);
-    *format = VIDEO_LIST_AUTO;
-    if (first && strstr(first, "youtube_id"))
-        *format = VIDEO_LIST_KINETICS;
-    else if (text_starts(base, "trainlist") || text_starts(base, "testlist"))
-        *format = VIDEO_LIST_UCF101;
-    else if (first && (word = list_last_word(first)) && list_number(&label, word, 0, 1 << 30))
-        *format = VIDEO_LIST_VIDEOMAE;
+    const char *base = path_base(path);
+    *format = text_starts(base, "trainlist") || text_starts(base, "testlist") ? VIDEO_LIST_UCF101 : VIDEO_LIST_AUTO;
+    if (*format) return ERR_NONE;
+    TRY(list_file_read(&file, path, LIST_BLANKS, NULL));
+    if (file.count && video_list_is_kinetics(file.lines[0].text)) *format = VIDEO_LIST_KINETICS;
+    for (int i = 0; i < file.count && i < 2 && !*format; i++) { /* the first may be a header */
+        int label;
+        char *video, *word;
+        list_path_and_word(&video, &word, file.lines[i].text);
+        if (word && list_number(&label, word, 0, 1 << 30)) *format = VIDEO_LIST_VIDEOMAE;
+    }
     list_file_free(&file);
     return *format ? ERR_NONE
                    : RAISE(ERR_INPUT,
@@ -118,6 +136,9 @@ static Err check_list(const VideoList *list, const ListRequest *request) {
         return RAISE(ERR_INPUT, "%s: names no videos%s%s (%lld lines are of others)", request->path,
                      list->part ? " of part " : "", list->part ? list_part_name(list->part) : "",
                      (long long)list->n_unused);
+    char full[PATH_SIZE];
+    for (int64_t i = 0; i < list->count; i++) /* they must be paths below the input */
+        TRY(video_list_path(full, request->videos, list->videos[i].path, request->path, list->videos[i].line));
     for (int64_t i = 0; i < list->count; i++)
         if (list->videos[i].label >= list->classes.count)
             return RAISE(ERR_INPUT, "%s:%d: label %d, but %s names %d classes (labels 0 to %d)", request->path,

@@ -13,16 +13,16 @@ static size_t class_length(const char *name, int split) {
 /* "<file>.avi <code>". */
 static Err read_line(VideoList *list, const char *path, const ListLine *line, int label) {
     int code = -1;
-    char video[PATH_SIZE];
-    const char *word = list_last_word(line->text);
-    if (!word || !list_number(&code, word, CODE_UNUSED, CODE_TEST))
-        return RAISE(ERR_INPUT, "%s:%d: expected a file name and 0, 1 (train) or 2 (test), found \"%s\"", path,
-                     line->number, word ? word : line->text);
+    char video[PATH_SIZE], *file, *word;
+    list_path_and_word(&file, &word, line->text);
+    if (!word || !*file || !list_number(&code, word, CODE_UNUSED, CODE_TEST))
+        return RAISE(ERR_INPUT, "%s:%d: expected a file name and 0, 1 (train) or 2 (test), found \"%.200s\"", path,
+                     line->number, word ? word : file);
     if (code != (list->part == LIST_PART_TRAIN ? CODE_TRAIN : CODE_TEST)) {
         list->n_unused++;
         return ERR_NONE;
     }
-    TRY(path_join(video, sizeof video, list->classes.names[label], line->text));
+    TRY(video_list_path(video, list->classes.names[label], file, path, line->number));
     return video_list_add(list, video, label, line->number);
 }
 
@@ -30,7 +30,7 @@ static Err read_class(VideoList *list, const char *folder, int label, Digest *di
     char path[PATH_SIZE];
     ListFile file;
     TRY(text_format(path, sizeof path, "%s/%s_test_split%d.txt", folder, list->classes.names[label], list->split));
-    TRY(list_file_read(&file, path, digest));
+    TRY(list_file_read(&file, path, LIST_BLANKS, digest));
     Err err = ERR_NONE;
     for (int i = 0; i < file.count && !err; i++) err = read_line(list, path, &file.lines[i], label);
     list_file_free(&file);

@@ -1,49 +1,41 @@
 #include "base/system/file.h"
 #include "gen/ingest/internal/video_list_formats.h"
 
-enum { FIELDS_MAX = 16, SECONDS_MAX = 999999 };
+enum { FIELDS_MAX = 64, SECONDS_MAX = 999999 };
 
-/* ---- comma-separated fields ---- */
+/* ---- columns ---- */
 
-/* Cuts a line at its commas, undoing quotes (RFC 4180); returns their count, at most FIELDS_MAX. */
-static int cut_fields(char *fields[FIELDS_MAX], char *line) {
-    int count = 0;
-    for (char *at = line; at && count < FIELDS_MAX;) {
-        char *out = at;
-        bool quoted = *at == '"';
-        fields[count++] = out;
-        for (at += quoted; *at && (quoted || *at != ','); at++) {
-            if (quoted && *at == '"' && at[1] == '"')
-                at++;
-            else if (quoted && *at == '"') {
-                quoted = false;
-                continue;
-            }
-            *out++ = *at;
-        }
-        at = *at ? at + 1 : NULL;
-        *out = '\0';
-    }
-    return count;
-}
-
-/* Places of the columns, -1: not there. */
+/* Places of the columns, -1: not there; and what parts them. */
 typedef struct {
     int label, id, start, end, split;
+    const char *separator;
 } Columns;
 
-static int find_column(char *const *fields, int count, const char *name) {
+/* Comma-separated is official; programs also write tabs, and semicolons where the comma is the decimal point. */
+static const char *separator_of(const char *header) {
+    return strchr(header, ',') ? "," : strchr(header, '\t') ? "\t" : strchr(header, ';') ? ";" : ",";
+}
+
+bool video_list_is_kinetics(const char *line) {
+    return strcasestr(line, "youtube_id") || strcasestr(line, "video-id");
+}
+
+/* By its name, or by the one that the official download script gives it. */
+static int find_column(char *const *fields, int count, const char *name, const char *other) {
     for (int i = 0; i < count; i++)
-        if (text_equal(fields[i], name)) return i;
+        if (!strcasecmp(fields[i], name) || !strcasecmp(fields[i], other)) return i;
     return -1;
 }
 
 static Err read_header(Columns *columns, const char *path, ListLine *line) {
     char *fields[FIELDS_MAX];
-    int count = cut_fields(fields, line->text);
-    *columns = (Columns){find_column(fields, count, "label"), find_column(fields, count, "youtube_id"),
-                         find_column(fields, count, "time_start"), find_column(fields, count, "time_end"),
-                         find_column(fields, count, "split")};
+    const char *separator = separator_of(line->text);
+    int count = list_fields(fields, FIELDS_MAX, line->text, separator);
+    if (count > FIELDS_MAX) count = FIELDS_MAX;
+    *columns = (Columns){
+        find_column(fields, count, "label", "label-name"),      find_column(fields, count, "youtube_id", "video-id"),
+        find_column(fields, count, "time_start", "start-time"), find_column(fields, count, "time_end", "end-time"),
+        find_column(fields, count, "split", "split"),           separator};
     if (columns->label >= 0 && columns->id >= 0 && columns->start >= 0 && columns->end >= 0) return ERR_NONE;
     return RAISE(ERR_INPUT, "%s:%d: the header lacks one of label, youtube_id, time_start, time_end", path,
                  line->number);
@@ -120,9 +112,14 @@ static Err read_name(char *name, size_t size, const Reading *reading, char *cons
     int start, end;
     const char *from = fields[reading->columns.start], *to = fields[reading->columns.end];
     if (!list_number(&start, from, 0, SECONDS_MAX) || !list_number(&end, to, 0, SECONDS_MAX))
-        return RAISE(ERR_INPUT, "%s:%d: times %s and %s; expected whole seconds", reading->request->path, line, from,
-                     to);
-    return text_format(name, size, "%s_%06d_%06d", fields[reading->columns.id], start, end);
+        return RAISE(ERR_INPUT, "%s:%d: times %.40s and %.40s; expected whole seconds", reading->request->path, line,
+                     from, to);
+    const char *id = fields[reading->columns.id];
+    enum { ID_LONGEST = 64 }; /* they have 11 bytes */
+    if (!*id || strlen(id) > ID_LONGEST)
+        return RAISE(ERR_INPUT, "%s:%d: a youtube_id of %zu bytes; expected 11", reading->request->path, line,
+                     strlen(id));
+    return text_format(name, size, "%s_%06d_%06d", id, start, end); /* no extension */
 }
 
 static bool is_wanted(const Reading *reading, char *const *fields, int count) {
@@ -133,26 +130,29 @@ static bool is_wanted(const Reading *reading, char *const *fields, int count) {
 }
 
 static Err read_row(Reading *reading, ListLine *line) {
-    char *fields[FIELDS_MAX], name[NAME_SIZE], expected[PATH_SIZE];
+    char *fields[FIELDS_MAX], name[NAME_SIZE], file[2 * NAME_SIZE], expected[PATH_SIZE];
     const Columns *c = &reading->columns;
-    int count = cut_fields(fields, line->text);
+    int count = list_fields(fields, FIELDS_MAX, line->text, c->separator);
     if (count <= c->label || count <= c->id || count <= c->start || count <= c->end)
-        return RAISE(ERR_INPUT, "%s:%d: has %d fields, fewer than the header", reading->request->path, line->number,
-                     count);
+        return RAISE(
+            ERR_INPUT,
+            "%s:%d: has %d fields, fewer than the header, which needs label, youtube_id, time_start and time_end",
+            reading->request->path, line->number, count);
     char *label = fields[c->label];
     ClassNames *classes = &reading->list->classes;
     bool named = reading->request->classes[0], known = class_names_find(classes, label, strlen(label)) >= 0;
     if (*label && named && !known)
-        return RAISE(ERR_INPUT, "%s:%d: %s is none of the %d classes of %s", reading->request->path, line->number,
+        return RAISE(ERR_INPUT, "%s:%d: %.200s is none of the %d classes of %s", reading->request->path, line->number,
                      label, classes->count, reading->request->classes);
-    if (*label && !known) TRY(class_names_add(classes, label, strlen(label)));
+    if (*label && !known) TRY(video_list_add_class(classes, label, reading->request->path, line->number));
     if (!is_wanted(reading, fields, count)) {
         reading->list->n_unused++;
         return ERR_NONE;
     }
     TRY(read_name(name, sizeof name, reading, fields, line->number));
     const char *path = find_file(&reading->index, name);
-    if (!path) TRY(text_format(expected, sizeof expected, "%s/%s.mp4", label, name));
+    if (!path) TRY(text_format(file, sizeof file, "%s.mp4", name));
+    if (!path) TRY(video_list_path(expected, label, file, reading->request->path, line->number));
     reading->labels[reading->list->count] = label;
     return video_list_add(reading->list, path ? path : expected, -1, line->number);
 }
@@ -177,7 +177,7 @@ Err video_list_kinetics(VideoList *list, const ListRequest *request, Digest *dig
     ListFile file;
     Reading reading = {.list = list, .request = request};
     list->part = request->part;
-    TRY(list_file_read(&file, request->path, digest));
+    TRY(list_file_read(&file, request->path, ",;\t", digest));
     Err err = read_rows(&reading, &file);
     free(reading.labels);
     index_free(&reading.index);

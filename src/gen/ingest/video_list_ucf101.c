@@ -11,20 +11,21 @@ static int split_of_name(const char *path) {
  * HandstandPushups holds v_HandStandPushups_... */
 static Err read_line(VideoList *list, const char *path, const ListLine *line) {
     int id = 0;
-    char *word = list_last_word(line->text);
+    char *video, *word;
+    list_path_and_word(&video, &word, line->text);
     if (word && !list_number(&id, word, 1, 1 << 20))
-        return RAISE(ERR_INPUT, "%s:%d: \"%s\" is no class number; expected <Class>/<file>.avi and a number from 1",
+        return RAISE(ERR_INPUT, "%s:%d: \"%.200s\" is no class number; expected <Class>/<file>.avi and a number from 1",
                      path, line->number, word);
-    const char *slash = strchr(line->text, '/');
-    if (!slash) return RAISE(ERR_INPUT, "%s:%d: %s: expected <Class>/<file>.avi", path, line->number, line->text);
-    int label = class_names_find(&list->classes, line->text, (size_t)(slash - line->text));
+    const char *slash = strchr(video, '/');
+    if (!slash) return RAISE(ERR_INPUT, "%s:%d: %.200s: expected <Class>/<file>.avi", path, line->number, video);
+    int label = class_names_find(&list->classes, video, (size_t)(slash - video));
     if (label < 0)
-        return RAISE(ERR_INPUT, "%s:%d: %.*s is none of the %d classes", path, line->number, (int)(slash - line->text),
-                     line->text, list->classes.count);
+        return RAISE(ERR_INPUT, "%s:%d: %.*s is none of the %d classes", path, line->number,
+                     slash - video > 200 ? 200 : (int)(slash - video), video, list->classes.count);
     if (word && id != label + 1)
         return RAISE(ERR_INPUT, "%s:%d: %s has number %d here, but %d among the classes", path, line->number,
                      list->classes.names[label], id, label + 1);
-    return video_list_add(list, line->text, label, line->number);
+    return video_list_add(list, video, label, line->number);
 }
 
 static Err read_class_index(VideoList *list, const char *list_path, Digest *digest) {
@@ -40,7 +41,7 @@ Err video_list_ucf101(VideoList *list, const ListRequest *request, Digest *diges
     list->part = list_part_of_name(request->path);
     list->split = split_of_name(request->path);
     if (!list->classes.count) TRY(read_class_index(list, request->path, digest));
-    TRY(list_file_read(&file, request->path, digest));
+    TRY(list_file_read(&file, request->path, LIST_BLANKS, digest));
     Err err = list->split > 1 ? text_format(list->name, sizeof list->name, "ucf101-split%d", list->split)
                               : text_copy(list->name, sizeof list->name, "ucf101");
     for (int i = 0; i < file.count && !err; i++) err = read_line(list, request->path, &file.lines[i]);

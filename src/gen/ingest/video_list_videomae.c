@@ -1,14 +1,24 @@
 #include "gen/ingest/internal/video_list_formats.h"
 
-/* "<path> <label>": the last blank separates, so that paths may hold blanks. */
-static Err read_line(VideoList *list, int *largest, const char *path, const ListLine *line) {
+/* "path label": what data frames call their columns. The official reader wants no header and would read a video. */
+static bool is_header(const char *word) {
+    static const char *const names[] = {"label", "labels", "class", "class_id", "class_index", "target", "category"};
+    for (size_t i = 0; word && i < sizeof names / sizeof *names; i++)
+        if (!strcasecmp(word, names[i])) return true;
+    return false;
+}
+
+/* "<path> <label>": quoted, or the last blank separates, so that paths may hold blanks. */
+static Err read_line(VideoList *list, int *largest, const char *path, const ListLine *line, bool is_first) {
     int label = 0;
-    const char *word = list_last_word(line->text);
-    if (!word || !list_number(&label, word, 0, 1 << 20))
+    char *video, *word;
+    list_path_and_word(&video, &word, line->text);
+    if (is_first && is_header(word)) return ERR_NONE;
+    if (!word || !*video || !list_number(&label, word, 0, 1 << 20))
         return RAISE(ERR_INPUT, "%s:%d: expected a path, a blank and a label from 0, found \"%.200s\"", path,
-                     line->number, word ? word : line->text);
+                     line->number, word ? word : video);
     if (label > *largest) *largest = label;
-    return video_list_add(list, line->text, label, line->number);
+    return video_list_add(list, video, label, line->number);
 }
 
 static Err number_classes(ClassNames *classes, int count) {
@@ -24,9 +34,9 @@ Err video_list_videomae(VideoList *list, const ListRequest *request, Digest *dig
     ListFile file;
     int largest = -1;
     list->part = list_part_of_name(request->path);
-    TRY(list_file_read(&file, request->path, digest));
+    TRY(list_file_read(&file, request->path, LIST_BLANKS, digest));
     Err err = ERR_NONE;
-    for (int i = 0; i < file.count && !err; i++) err = read_line(list, &largest, request->path, &file.lines[i]);
+    for (int i = 0; i < file.count && !err; i++) err = read_line(list, &largest, request->path, &file.lines[i], i == 0);
     list_file_free(&file);
     if (!err && !list->classes.count) err = number_classes(&list->classes, largest + 1);
     return err;
