@@ -1,5 +1,5 @@
-/* VideoMAE: lines of path and label. What is accepted and written as pandas writes it, quotes around everything, is read
- * as the same list. */
+/* VideoMAE: lines of path and label. What is accepted and written as pandas writes it, quotes around everything, is
+ * read as the same list. */
 #include "fuzz/lists.h"
 
 #include <string.h>

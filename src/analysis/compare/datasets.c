@@ -1,7 +1,7 @@
 #include "analysis/compare/datasets.h"
 
-#include "base/system/file.h"
 #include "base/system/log.h"
+#include "base/system/walk.h"
 #include "video/frames/source.h"
 #include "video/media/sheet.h"
 
@@ -43,7 +43,7 @@ Err datasets_find(DatasetList *list, const char *folder, const Paper *paper) {
     FileList files = {0};
     *list = (DatasetList){0};
     if (!file_is_directory(folder)) return ERR_NONE;
-    Err err = file_list_walk(&files, folder);
+    Err err = walk_files(&files, folder);
     for (size_t i = 0; !err && i < files.count; i++) {
         char path[PATH_SIZE], parent[PATH_SIZE];
         if (!text_equal(path_base(files.paths[i]), "dataset.json")) continue;

@@ -1,7 +1,7 @@
 #include "analysis/compare/outcomes_read.h"
 
 #include "analysis/compare/internal/budget.h"
-#include "base/system/file.h"
+#include "base/system/walk.h"
 
 #include <math.h>
 
@@ -92,7 +92,7 @@ Err outcomes_read(Outcomes *outcomes, const char *folder) {
     FileList files = {0};
     *outcomes = (Outcomes){0};
     if (!file_is_directory(folder)) return RAISE(ERR_INPUT, "%s: no such folder of runs", folder);
-    Err err = file_list_walk(&files, folder);
+    Err err = walk_files(&files, folder);
     if (!err) err = read_files(outcomes, &files, folder);
     if (!err) err = budget_find(outcomes);
     if (!err) err = drop_rivals(outcomes);

@@ -1,7 +1,7 @@
 #include "analysis/page/media.h"
 
 #include "base/config/json.h"
-#include "base/system/file.h"
+#include "base/system/walk.h"
 #include "base/text/escape.h"
 
 #include <cjson/cJSON.h>
@@ -66,7 +66,7 @@ static bool add_if_record(Page *page, const char *path) {
 static Err add_records(Page *page, int *found, const char *data) {
     FileList files = {0};
     if (!file_is_directory(data)) return ERR_NONE;
-    Err err = file_list_walk(&files, data);
+    Err err = walk_files(&files, data);
     for (size_t i = 0; !err && i < files.count; i++) {
         char path[PATH_SIZE];
         if (!text_equal(path_extension(files.paths[i]), "json")) continue;

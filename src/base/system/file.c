@@ -194,7 +194,7 @@ static Err list_add(FileList *list, const char *path) {
     return ERR_NONE;
 }
 
-/* `below` is relative to `root`, "" at the top. Links to folders are not followed, so that a loop cannot trap us. */
+/* `below` is relative to `root`, "" at the top. Links to folders are not followed: callers remove what they find. */
 static Err walk(FileList *list, const char *root, const char *below) {
     char here[PATH_SIZE];
     TRY(path_join(here, sizeof here, root, *below ? below : "."));

@@ -33,7 +33,8 @@ CHECKED Err folder_free_bytes(uint64_t *bytes, const char *path);
  * message: "; storage deflate needs less", or "". */
 CHECKED Err folder_check_room(const char *path, uint64_t needed, const char *hint);
 
-/* All regular files below a folder, sorted bytewise by relative path; hidden files are skipped. */
+/* All regular files below a folder of ours, sorted bytewise by relative path; hidden files are skipped and links to
+ * folders not followed. Folders that users fill: base/system/walk.h. */
 typedef struct {
     char **paths; /* relative to the folder */
     size_t count;

@@ -1,5 +1,5 @@
-#include "base/system/file.h"
 #include "base/system/log.h"
+#include "base/system/walk.h"
 #include "cli/inspect/path_entry.h"
 #include "cli/stage/cmd.h"
 #include "store/checkpoint/checkpoint.h"
@@ -94,7 +94,7 @@ static bool inside_dataset(const char *folder, const char *relative) {
 
 static Err verify_folder(Tally *tally, const char *folder) {
     FileList list;
-    TRY(file_list_walk(&list, folder));
+    TRY(walk_files(&list, folder));
     for (size_t i = 0; i < list.count; i++) {
         const char *relative = list.paths[i];
         char path[PATH_SIZE], digest[DIGEST_SIZE] = "";

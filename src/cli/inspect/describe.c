@@ -2,7 +2,7 @@
 
 #include "analysis/measure/npy.h"
 #include "base/config/json.h"
-#include "base/system/file.h"
+#include "base/system/walk.h"
 #include "cli/inspect/internal/describe_parts.h"
 #include "store/hdf5/describe.h"
 #include "video/media/decode.h"
@@ -147,7 +147,7 @@ static void tally(Tally tallies[TALLIES], const char *path) {
 static Err describe_folder(Builder *out, const char *folder) {
     FileList list;
     Tally tallies[TALLIES] = {0};
-    TRY(file_list_walk(&list, folder));
+    TRY(walk_files(&list, folder));
     describe_head(out, folder, "a folder of %zu files", list.count);
     for (size_t i = 0; i < list.count; i++) {
         const char *base = path_base(list.paths[i]);

@@ -2,6 +2,7 @@
 
 #include "base/system/file.h"
 #include "base/system/log.h"
+#include "base/system/walk.h"
 #include "gen/dataset/pool_pieces.h"
 #include "gen/ingest/internal/ingest_work.h"
 #include "par/agree.h"
@@ -88,6 +89,8 @@ static Err ingest_list_files_all(Ingest *ingest) {
     bool done = false;
     const IngestList *list = ingest->list;
     say_origin(list, ingest->config);
+    for (int64_t i = 0; i < list->n_passed && ingest->run->par.rank == 0; i++)
+        if (list->passed[i].kind == PASSED_LOOP) log_warn(WALK_LOOP, list->passed[i].name);
     if (list->n_left_out > 0)
         log_info("left out because their names are not those of %s: %lld", kind_of(ingest->config),
                  (long long)list->n_left_out);

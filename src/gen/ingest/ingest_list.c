@@ -4,16 +4,28 @@
 #include "math/rng.h"
 #include "par/agree.h"
 
+static char *unpack_passed(IngestList *list, Passed *passed, char *at) {
+    passed->kind = (PassedKind)*at++;
+    passed->name = at;
+    at += strlen(at) + 1;
+    passed->reason = at;
+    list->n_lost += passed->kind == PASSED_LOST;
+    list->n_left_out += passed->kind == PASSED_NAME;
+    return at + strlen(at) + 1;
+}
+
 /* Walks through the block that `names` point into. */
 static Err unpack(IngestList *list, const Listing *listing) {
     list->block = listing->bytes;
     list->n_found = list->count = listing->facts.n_files;
-    list->n_left_out = listing->facts.n_left_out;
+    list->n_passed = listing->facts.n_passed;
+    list->n_hidden = listing->facts.n_hidden;
     list->origin = listing->facts.origin;
     list->names = calloc((size_t)list->count, sizeof *list->names);
     list->bytes = calloc((size_t)list->count, sizeof *list->bytes);
     list->labels = calloc((size_t)list->count, sizeof *list->labels);
-    if (!list->names || !list->bytes || !list->labels)
+    list->passed = calloc((size_t)list->n_passed + 1, sizeof *list->passed);
+    if (!list->names || !list->bytes || !list->labels || !list->passed)
         return RAISE(ERR_MEMORY, "no memory for the names of %lld files", (long long)list->count);
     char *at = listing->bytes;
     for (int64_t i = 0; i < list->count; i++) {
@@ -26,6 +38,19 @@ static Err unpack(IngestList *list, const Listing *listing) {
     }
     for (int k = 0; k < listing->facts.n_classes; k++, at += strlen(at) + 1)
         TRY(class_names_add(&list->classes, at, strlen(at)));
+    for (int64_t i = 0; i < list->n_passed; i++) at = unpack_passed(list, &list->passed[i], at);
+    return ERR_NONE;
+}
+
+/* A class whose folder, or all of whose files, cannot be had keeps its number. A lost name beside the folders counts as
+ * one of theirs unless it has an extension. */
+static Err keep_lost_classes(IngestList *list) {
+    for (int64_t i = 0; i < list->n_passed; i++) {
+        const char *name = list->passed[i].name, *slash = strchr(name, '/');
+        if (list->passed[i].kind != PASSED_LOST || (!slash && *path_extension(name))) continue;
+        size_t length = slash ? (size_t)(slash - name) : strlen(name);
+        if (class_names_find(&list->classes, name, length) < 0) TRY(class_names_add(&list->classes, name, length));
+    }
     return ERR_NONE;
 }
 
@@ -38,6 +63,7 @@ static Err label_by_folder(IngestList *list, const IngestConfig *config) {
         size_t length = (size_t)(slash - name);
         if (class_names_find(&list->classes, name, length) < 0) TRY(class_names_add(&list->classes, name, length));
     }
+    TRY(keep_lost_classes(list));
     /* Sorted paths do not sort their first parts: "a b/x" stands before "a/x". */
     class_names_sort(&list->classes);
     for (int64_t i = 0; i < list->count; i++)
@@ -127,6 +153,7 @@ failed:
 
 void ingest_list_free(IngestList *list) {
     class_names_free(&list->classes);
+    free(list->passed);
     free(list->labels);
     free(list->bytes);
     free(list->names);

@@ -172,24 +172,39 @@ int64_t ingest_count_damaged(const IngestProbe *probes, int64_t count) {
     return n_damaged;
 }
 
-static int64_t warn_of_bad_files(const IngestProbe *probes, const IngestList *list, bool speak) {
-    int64_t n_bad = 0, first = -1;
-    for (int64_t i = 0; i < list->count; i++) {
-        if (!probes[i].reason[0]) continue;
-        if (n_bad++ == 0) first = i;
-        if (speak && n_bad <= WARNINGS_SHOWN) log_warn("skipped %s: %s", list->names[i], probes[i].reason);
+/* What is lost stands before what cannot be read. Returns how many there are of both. */
+static int64_t warn_of_bad_files(const char **name, const char **reason, const IngestProbe *probes,
+                                 const IngestList *list, bool speak) {
+    int64_t n_bad = 0;
+    for (int64_t i = 0; i < list->n_passed + list->count; i++) {
+        const Passed *passed = i < list->n_passed ? &list->passed[i] : NULL;
+        int64_t file = i - list->n_passed;
+        if (passed ? passed->kind != PASSED_LOST : !probes[file].reason[0]) continue;
+        const char *this_name = passed ? passed->name : list->names[file];
+        const char *this_reason = passed ? passed->reason : probes[file].reason;
+        if (n_bad++ == 0) {
+            *name = this_name;
+            *reason = this_reason;
+        }
+        if (speak && n_bad <= WARNINGS_SHOWN) log_warn("skipped %s: %s", this_name, this_reason);
     }
     if (speak && n_bad > WARNINGS_SHOWN) log_warn("and %lld more", (long long)n_bad - WARNINGS_SHOWN);
-    return first;
+    return n_bad;
+}
+
+/* Of a subset of the files, as many are lost as there are in that share of all. */
+static double bad_share(int64_t n_unreadable, const IngestList *list) {
+    double lost = (double)list->n_lost * (double)list->count / (double)list->n_found;
+    return ((double)n_unreadable + lost) / ((double)list->count + lost);
 }
 
 Err ingest_judge(const IngestProbe *probes, const IngestList *list, const IngestConfig *config, const Par *par) {
-    int64_t first = warn_of_bad_files(probes, list, par->rank == 0);
-    int64_t n_bad = ingest_count_bad(probes, list->count);
-    double share = (double)n_bad / (double)list->count;
-    if (n_bad == 0 || (share <= config->max_bad && n_bad < list->count)) return ERR_NONE;
-    return RAISE(ERR_INPUT,
-                 "input: %lld of %lld files in %s cannot be read (max_bad allows %g of them); the first: %s: %s",
-                 (long long)n_bad, (long long)list->count, config->input, config->max_bad, list->names[first],
-                 probes[first].reason);
+    const char *name = "", *reason = "";
+    int64_t n_bad = warn_of_bad_files(&name, &reason, probes, list, par->rank == 0);
+    int64_t n_unreadable = n_bad - list->n_lost;
+    double share = bad_share(n_unreadable, list);
+    if (n_bad == 0 || (share <= config->max_bad && n_unreadable < list->count)) return ERR_NONE;
+    return RAISE(
+        ERR_INPUT, "input: %lld of %lld files in %s cannot be read (max_bad allows %g of them); the first: %s: %s",
+        (long long)n_bad, (long long)(list->count + list->n_lost), config->input, config->max_bad, name, reason);
 }

@@ -1,4 +1,4 @@
-#include "base/system/file.h"
+#include "base/system/walk.h"
 #include "gen/ingest/internal/video_list_formats.h"
 
 enum { CODE_UNUSED, CODE_TRAIN, CODE_TEST };
@@ -40,7 +40,7 @@ static Err read_class(VideoList *list, const char *folder, int label, Digest *di
 /* The folder's own listing names the classes, unless they were given. */
 static Err find_classes(VideoList *list, const char *folder) {
     FileList files = {0};
-    TRY(file_list_walk(&files, folder));
+    TRY(walk_files(&files, folder));
     Err err = ERR_NONE;
     for (size_t i = 0; i < files.count && !err; i++) {
         size_t length = class_length(files.paths[i], list->split);

@@ -1,4 +1,4 @@
-#include "base/system/file.h"
+#include "base/system/walk.h"
 #include "gen/ingest/internal/video_list_formats.h"
 
 enum { FIELDS_MAX = 64, SECONDS_MAX = 999999 };
@@ -66,7 +66,7 @@ static int by_name(const void *a, const void *b) {
 }
 
 static Err index_files(FileIndex *index, const char *folder) {
-    TRY(err_within(file_list_walk(&index->files, folder), "input: "));
+    TRY(err_within(walk_files(&index->files, folder), "input: "));
     index->named = calloc(index->files.count + 1, sizeof *index->named);
     if (!index->named) return RAISE(ERR_MEMORY, "%s: no memory for %zu names", folder, index->files.count);
     for (size_t i = 0; i < index->files.count; i++) {

@@ -1,7 +1,7 @@
 #include "sweep/task/internal/key.h"
 
 #include "base/config/config.h"
-#include "base/system/file.h"
+#include "base/system/walk.h"
 
 #include <cjson/cJSON.h>
 #include <fcntl.h>
@@ -12,16 +12,17 @@ enum { CONFIG_MAX = 1 << 20, MARKER_MAX = 64 << 20, DEPTH_MAX = 32, SAMPLE = 64 
 /* ---- contents ---- */
 
 static Err add_listing(Digest *digest, const char *folder) {
-    FileList files;
-    TRY(file_list_walk(&files, folder));
-    for (size_t i = 0; i < files.count; i++) {
+    Walk walk;
+    TRY(walk_folder(&walk, folder));
+    for (size_t i = 0; i < walk.files.count; i++) {
         char path[PATH_SIZE];
-        if (text_ends(files.paths[i], ".partial") || path_join(path, sizeof path, folder, files.paths[i])) continue;
+        const char *name = walk.files.paths[i];
+        if (text_ends(name, ".partial") || path_join(path, sizeof path, folder, name)) continue;
         int64_t size = file_size(path);
-        digest_add_text(digest, files.paths[i]);
+        digest_add_text(digest, name);
         digest_add(digest, &size, sizeof size);
     }
-    file_list_free(&files);
+    walk_free(&walk);
     return ERR_NONE;
 }
 

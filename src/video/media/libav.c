@@ -93,7 +93,7 @@ static Err make_io(LibavInput *input, int (*read_some)(void *, uint8_t *, int), 
 }
 
 Err libav_input_file(LibavInput *input, const char *path) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not keep us waiting */
     if (fd < 0) {
         int code = errno;
         return RAISE(code == ENOENT ? ERR_INPUT : ERR_IO, "%s: cannot open: %s", path, strerror(code));

@@ -14,13 +14,21 @@ typedef struct {
     int64_t n_unused;
 } ListingOrigin;
 
+/* Why something in the folder is not among the files. */
+typedef enum {
+    PASSED_NAME = 'n', /* its name is that of something else */
+    PASSED_LOOP = 'l', /* a link back to a folder that it lies in: nothing is lost */
+    PASSED_LOST = 'x'  /* it cannot be had: a bad file */
+} PassedKind;
+
 /* Start from {0}. */
 typedef struct {
     char *bytes; /* per file its name, a zero byte, its size in 8 bytes and its label in 4; then the class names, each
-                    with a zero byte */
+                    with a zero byte; then per thing passed over its PassedKind in a byte, its name and the reason (""
+                    by name), each with a zero byte */
     size_t length;
     struct {
-        int64_t n_files, n_left_out;
+        int64_t n_files, n_passed, n_hidden;
         int n_classes;
         ListingOrigin origin;
     } facts;

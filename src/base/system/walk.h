@@ -1,0 +1,27 @@
+/* base/system/walk - everything below a folder that a user filled, with nothing lost on the way.
+ *
+ * Links are followed, to files and to folders; a link back to a folder that it lies in ends the way there, and loses
+ * nothing. What cannot be had is listed with the reason: broken links, folders that cannot be opened, pipes, sockets,
+ * devices, paths that are too long. Hidden names are passed over and counted. Folders of our own, in which files are
+ * also removed, are listed with file_list_walk (base/system/file.h), which never leaves the folder. Local calls. */
+#pragma once
+
+#include "base/system/file.h"
+
+typedef struct {
+    FileList files;   /* regular files, sorted bytewise by relative path */
+    FileList folders; /* the folders they were looked for in, without the top one, sorted */
+    FileList loops;   /* links back, sorted */
+    FileList lost;    /* what cannot be had, sorted */
+    char **reasons;   /* one for each of `lost` */
+    size_t n_hidden;
+} Walk;
+
+/* What to say of a loop: takes its name. */
+#define WALK_LOOP "%s is a link back to a folder that it lies in; what is there is read once, without it"
+
+/* ERR_INPUT: no such folder, or a file; ERR_IO when the folder itself cannot be opened. */
+CHECKED Err walk_folder(Walk *walk, const char *folder);
+void walk_free(Walk *walk);
+/* The files alone; what is lost is warned of. */
+CHECKED Err walk_files(FileList *files, const char *folder);
