@@ -1,7 +1,10 @@
 #include "gen/ingest/internal/class_names.h"
 
 CHECKED Err class_names_add(ClassNames *classes, const char *name, size_t length) {
-    char **grown = realloc(classes->names, ((size_t)classes->count + 1) * sizeof *grown);
+    char **grown = classes->names;
+    size_t room = classes->count ? 2 * (size_t)classes->count : 1;
+    if ((classes->count & (classes->count - 1)) == 0) /* full whenever the count is a power of two */
+        grown = realloc(classes->names, room * sizeof *grown);
     if (grown) classes->names = grown;
     char *copy = grown ? strndup(name, length) : NULL;
     if (!copy) return RAISE(ERR_MEMORY, "no memory for %d class names", classes->count + 1);

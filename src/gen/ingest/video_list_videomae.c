@@ -1,5 +1,9 @@
 #include "gen/ingest/internal/video_list_formats.h"
 
+#include <limits.h>
+
+enum { CLASSES_MAX = 1 << 16 };
+
 /* "path label": what data frames call their columns. The official reader wants no header and would read a video. */
 static bool is_header(const char *word) {
     static const char *const names[] = {"label", "labels", "class", "class_id", "class_index", "target", "category"};
@@ -14,9 +18,11 @@ static Err read_line(VideoList *list, int *largest, const char *path, const List
     char *video, *word;
     list_path_and_word(&video, &word, line->text);
     if (is_first && is_header(word)) return ERR_NONE;
-    if (!word || !*video || !list_number(&label, word, 0, 1 << 20))
+    if (!word || !*video || !list_number(&label, word, 0, INT_MAX))
         return RAISE(ERR_INPUT, "%s:%d: expected a path, a blank and a label from 0, found \"%.200s\"", path,
                      line->number, word ? word : video);
+    if (label >= CLASSES_MAX)
+        return RAISE(ERR_INPUT, "%s:%d: label %d; at most %d classes are read", path, line->number, label, CLASSES_MAX);
     if (label > *largest) *largest = label;
     return video_list_add(list, video, label, line->number);
 }

@@ -4,6 +4,9 @@
 #include "video/media/internal/libav.h"
 #include "video/media/internal/orient.h"
 #include "video/media/internal/pixels.h"
+#include "video/media/internal/recognize.h"
+#include "video/media/internal/still.h"
+#include "video/media/internal/tracks.h"
 #include "video/transform/square.h"
 
 #include <libavutil/imgutils.h>
@@ -16,10 +19,13 @@ struct Decoder {
     AVPacket *packet;
     AVFrame *frame;
     struct SwsContext *to_rgb;
+    const char *what;          /* if it may be something without a decoder: its name */
+    bool picture;              /* no damage is tolerated */
+    StillFacts facts;          /* of a picture */
     int stream, height, width; /* as delivered */
     Orientation orientation;
     uint8_t *stored; /* a frame before it is turned */
-    int64_t n_frames;
+    int64_t n_frames, n_packets;
     int n_damaged;
     bool drained; /* the end of the file was passed on to the codec */
 };
@@ -31,12 +37,41 @@ static int refuse_other_files(struct AVFormatContext *format, AVIOContext **io, 
     return AVERROR(EPERM);
 }
 
-static Err open_format(Decoder *decoder) {
+static Err refuse_undecodable(const Decoder *decoder) {
+    return RAISE(ERR_INPUT, "%s: %s, which FFmpeg %s does not decode; convert it to PNG or JPEG", decoder->name,
+                 decoder->what, av_version_info());
+}
+
+/* Lets FFmpeg look at the contents, or names the codec of a picture to it. */
+static int try_format(Decoder *decoder, enum AVCodecID picture) {
+    AVDictionary *options = NULL;
+    const AVInputFormat *pipe = picture == AV_CODEC_ID_NONE ? NULL : av_find_input_format("image2pipe");
     decoder->format = avformat_alloc_context();
-    if (!decoder->format) return RAISE(ERR_MEMORY, "%s: no memory for a decoder", decoder->name);
+    if (!decoder->format) return AVERROR(ENOMEM);
     decoder->format->pb = decoder->input.io;
     decoder->format->io_open = refuse_other_files;
-    int status = avformat_open_input(&decoder->format, NULL, NULL, NULL); /* frees the context when it fails */
+    if (pipe) {
+        decoder->format->video_codec_id = picture;
+        av_dict_set_int(&options, "frame_size", decoder->input.length, 0); /* the file is one packet */
+    }
+    avio_seek(decoder->input.io, 0, SEEK_SET);
+    int status = avformat_open_input(&decoder->format, NULL, pipe, &options); /* frees the context when it fails */
+    av_dict_free(&options);
+    return status;
+}
+
+static Err open_format(Decoder *decoder) {
+    bool hopeless = false;
+    AVIOContext *io = decoder->input.io;
+    decoder->what = recognize_undecodable(&hopeless, io);
+    if (hopeless) return refuse_undecodable(decoder);
+    enum AVCodecID picture = recognize_picture(io, decoder->input.length, true);
+    int status = try_format(decoder, picture);
+    if (status < 0 && picture == AV_CODEC_ID_NONE) {
+        picture = recognize_picture(io, decoder->input.length, false);
+        if (picture != AV_CODEC_ID_NONE) status = try_format(decoder, picture);
+    }
+    if (status < 0 && decoder->what) return refuse_undecodable(decoder);
     if (status < 0) return libav_raise(ERR_INPUT, status, "%s: not a video or image", decoder->name);
     return ERR_NONE;
 }
@@ -67,26 +102,43 @@ static Err find_streams(Decoder *decoder) {
     return ERR_NONE;
 }
 
-static Err choose_stream(Decoder *decoder, const AVCodec **codec) {
-    int stream = av_find_best_stream(decoder->format, AVMEDIA_TYPE_VIDEO, -1, -1, codec, 0);
-    if (stream == AVERROR_DECODER_NOT_FOUND)
-        return RAISE(ERR_INPUT, "%s: no decoder for its video stream", decoder->name);
-    if (stream < 0 || (decoder->format->streams[stream]->disposition & AV_DISPOSITION_ATTACHED_PIC))
+static Err open_streams(Decoder *decoder) {
+    TRY(open_format(decoder));
+    return find_streams(decoder);
+}
+
+static Err choose_stream(Decoder *decoder) {
+    int track;
+    bool counted;
+    TRY(tracks_choose(&track, &counted, decoder->format, decoder->name));
+    if (track < 0 && decoder->what) return refuse_undecodable(decoder);
+    if (track == TRACKS_NO_DECODER)
+        return RAISE(ERR_INPUT, "%s: no decoder for its video stream (%s)", decoder->name,
+                     decoder->format->iformat->name);
+    if (track < 0)
         return RAISE(ERR_INPUT, "%s: no video stream (%s with %u streams)", decoder->name,
                      decoder->format->iformat->name, decoder->format->nb_streams);
-    decoder->stream = stream;
+    if (counted) { /* back to the beginning */
+        avformat_close_input(&decoder->format);
+        TRY(open_streams(decoder));
+        if (track >= (int)decoder->format->nb_streams)
+            return RAISE(ERR_INPUT, "%s: its tracks differ from one reading to the next", decoder->name);
+    }
+    decoder->stream = track;
     for (unsigned i = 0; i < decoder->format->nb_streams; i++)
-        if ((int)i != stream) decoder->format->streams[i]->discard = AVDISCARD_ALL;
+        if ((int)i != track) decoder->format->streams[i]->discard = AVDISCARD_ALL;
     return ERR_NONE;
 }
 
-/* Picture files come through the "_pipe" family of FFmpeg's formats. */
+/* Picture files come through the "_pipe" family of FFmpeg's formats, or were named to it. */
 static bool is_picture_format(const char *format) {
-    return text_ends(format, "_pipe");
+    return text_ends(format, "_pipe") || text_equal(format, "image2pipe") || text_equal(format, "ico");
 }
 
-static Err open_codec(Decoder *decoder, const AVCodec *codec) {
+static Err open_codec(Decoder *decoder) {
     const AVCodecParameters *parameters = decoder->format->streams[decoder->stream]->codecpar;
+    const AVCodec *codec = avcodec_find_decoder(parameters->codec_id);
+    if (!codec) return RAISE(ERR_INPUT, "%s: no decoder for its video stream", decoder->name);
     TRY(refuse_size(decoder, parameters->height, parameters->width));
     decoder->codec = avcodec_alloc_context3(codec);
     decoder->packet = av_packet_alloc();
@@ -97,7 +149,8 @@ static Err open_codec(Decoder *decoder, const AVCodec *codec) {
     decoder->codec->thread_count = 1;
     decoder->codec->max_pixels = DECODE_MAX_PIXELS;
     decoder->codec->flags |= AV_CODEC_FLAG_BITEXACT;
-    if (is_picture_format(decoder->format->iformat->name)) /* half a photograph and gray below is no photograph */
+    decoder->picture = decoder->picture || is_picture_format(decoder->format->iformat->name);
+    if (decoder->picture) /* half a photograph and gray below is no photograph */
         decoder->codec->err_recognition |= AV_EF_EXPLODE | AV_EF_CRCCHECK;
     if (status >= 0) status = avcodec_open2(decoder->codec, codec, NULL);
     if (status < 0) return libav_raise(ERR_INPUT, status, "%s: cannot decode %s", decoder->name, codec->name);
@@ -105,11 +158,9 @@ static Err open_codec(Decoder *decoder, const AVCodec *codec) {
 }
 
 static Err open_input(Decoder *decoder) {
-    const AVCodec *codec = NULL;
-    TRY(open_format(decoder));
-    TRY(find_streams(decoder));
-    TRY(choose_stream(decoder, &codec));
-    return open_codec(decoder, codec);
+    TRY(open_streams(decoder));
+    TRY(choose_stream(decoder));
+    return open_codec(decoder);
 }
 
 static Err new_decoder(Decoder **decoder, const char *name) {
@@ -120,20 +171,31 @@ static Err new_decoder(Decoder **decoder, const char *name) {
     return err;
 }
 
-Err decode_open(Decoder **decoder, const char *path) {
-    TRY(new_decoder(decoder, path));
-    Err err = libav_input_file(&(*decoder)->input, path);
+/* From a file, or from memory where there are bytes. */
+static Err open_any(Decoder **decoder, const char *name, const void *bytes, size_t length, bool picture) {
+    TRY(new_decoder(decoder, name));
+    (*decoder)->picture = picture;
+    LibavInput *input = &(*decoder)->input;
+    Err err = bytes ? libav_input_memory(input, bytes, length, name) : libav_input_file(input, name);
     if (!err) err = open_input(*decoder);
     if (err) decode_close(decoder);
     return err;
 }
 
+Err decode_open(Decoder **decoder, const char *path) {
+    return open_any(decoder, path, NULL, 0, false);
+}
+
 Err decode_open_memory(Decoder **decoder, const void *bytes, size_t length, const char *name) {
-    TRY(new_decoder(decoder, name));
-    Err err = libav_input_memory(&(*decoder)->input, bytes, length, name);
-    if (!err) err = open_input(*decoder);
-    if (err) decode_close(decoder);
-    return err;
+    return open_any(decoder, name, bytes, length, false);
+}
+
+Err decode_open_picture(Decoder **decoder, const char *path) {
+    return open_any(decoder, path, NULL, 0, true);
+}
+
+Err decode_open_picture_memory(Decoder **decoder, const void *bytes, size_t length, const char *name) {
+    return open_any(decoder, name, bytes, length, true);
 }
 
 void decode_close(Decoder **decoder) {
@@ -149,25 +211,44 @@ void decode_close(Decoder **decoder) {
     *decoder = NULL;
 }
 
+/* A picture file is one packet, or its first packet is the picture. Icons hold bitmaps without their own heads. */
+static Err prepare_packet(Decoder *decoder) {
+    bool first = decoder->picture && decoder->n_packets++ == 0;
+    if (!first || text_equal(decoder->format->iformat->name, "ico")) return ERR_NONE;
+    return still_prepare(&decoder->facts, decoder->packet, decoder->codec->codec_id, decoder->name);
+}
+
 /* One packet of our stream into the codec, or, at the end of the file, the request to give out what it still holds. */
-static void feed(Decoder *decoder) {
+static Err feed(Decoder *decoder) {
+    Err err = ERR_NONE;
     int status = av_read_frame(decoder->format, decoder->packet);
     if (status < 0) {
         decoder->drained = true;
         if (status != AVERROR_EOF) decoder->n_damaged++;
         avcodec_send_packet(decoder->codec, NULL);
-        return;
+        return ERR_NONE;
     }
-    if (decoder->packet->stream_index == decoder->stream && avcodec_send_packet(decoder->codec, decoder->packet) < 0)
-        decoder->n_damaged++;
+    if (decoder->packet->stream_index == decoder->stream) {
+        err = prepare_packet(decoder);
+        if (!err && avcodec_send_packet(decoder->codec, decoder->packet) < 0) decoder->n_damaged++;
+    }
     av_packet_unref(decoder->packet);
+    return err;
 }
 
 static Err at_the_end(const Decoder *decoder, bool *got) {
     *got = false;
     if (decoder->n_frames > 0) return ERR_NONE;
+    if (decoder->what) return refuse_undecodable(decoder);
     return libav_raise(ERR_INPUT, AVERROR_INVALIDDATA, "%s: not one frame of its %s stream can be decoded",
                        decoder->name, decoder->codec->codec->name);
+}
+
+/* What follows a broken picture in its file, a thumbnail say, is not the picture. */
+static Err refuse_damage(const Decoder *decoder) {
+    if (decoder->what) return refuse_undecodable(decoder);
+    return libav_raise(ERR_INPUT, AVERROR_INVALIDDATA, "%s: the picture (%s) has errors", decoder->name,
+                       decoder->codec->codec->name);
 }
 
 Err decode_next(Decoder *decoder, bool *got) {
@@ -176,11 +257,14 @@ Err decode_next(Decoder *decoder, bool *got) {
         if (status == AVERROR_EOF || (status < 0 && decoder->drained)) return at_the_end(decoder, got);
         if (status == 0 && decoder->frame->width > 0 && decoder->frame->height > 0) break;
         if (status < 0 && status != AVERROR(EAGAIN)) decoder->n_damaged++;
-        if (status < 0) feed(decoder);
+        if (status < 0) TRY(feed(decoder));
+        if (decoder->picture && decoder->n_damaged > 0 && decoder->n_frames == 0) return refuse_damage(decoder);
     }
     if (decoder->frame->decode_error_flags || (decoder->frame->flags & AV_FRAME_FLAG_CORRUPT)) decoder->n_damaged++;
+    if (decoder->picture && decoder->n_damaged > 0 && decoder->n_frames == 0) return refuse_damage(decoder);
     if (decoder->n_frames++ == 0) {
-        decoder->orientation = orient_of(decoder->format->streams[decoder->stream], decoder->frame);
+        decoder->orientation =
+            orient_of(decoder->format->streams[decoder->stream], decoder->frame, decoder->facts.orientation);
         bool swap = decoder->orientation.swap;
         decoder->height = swap ? decoder->frame->width : decoder->frame->height;
         decoder->width = swap ? decoder->frame->height : decoder->frame->width;
@@ -196,20 +280,42 @@ int decode_width(const Decoder *decoder) {
     return decoder->width;
 }
 
+/* Formats in which alpha is a decision of whoever made the picture. */
+static bool alpha_is_meant(enum AVCodecID codec) {
+    static const enum AVCodecID codecs[] = {AV_CODEC_ID_PNG, AV_CODEC_ID_APNG, AV_CODEC_ID_WEBP,
+                                            AV_CODEC_ID_GIF, AV_CODEC_ID_TIFF, AV_CODEC_ID_JPEG2000,
+                                            AV_CODEC_ID_QOI, AV_CODEC_ID_EXR,  AV_CODEC_ID_JPEGXL};
+    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++)
+        if (codecs[i] == codec) return true;
+    return false;
+}
+
+/* Uncompressed frames of AVI and its kin (BI_RGB) have a fourth byte that is not used; programs leave in it whatever
+ * was there. Videos that were made of such ones, and other videos whose alpha nobody set, have zeros everywhere. */
+static AlphaUse alpha_use(const Decoder *decoder) {
+    enum AVCodecID codec = decoder->codec->codec_id;
+    unsigned tag = decoder->codec->codec_tag;
+    bool unnamed = tag == 0 || tag == MKTAG('D', 'I', 'B', ' ') || tag == MKTAG('R', 'G', 'B', ' ');
+    if (decoder->facts.no_alpha || (codec == AV_CODEC_ID_RAWVIDEO && unnamed)) return ALPHA_NONE;
+    bool still = decoder->picture || codec == AV_CODEC_ID_GIF || codec == AV_CODEC_ID_APNG;
+    return still && alpha_is_meant(codec) ? ALPHA_TRUSTED : ALPHA_IF_NOT_ZERO;
+}
+
 static Err turned_rgb(Decoder *decoder, uint8_t *rgb) {
     int height = decoder->orientation.swap ? decoder->width : decoder->height; /* as stored */
     int width = decoder->orientation.swap ? decoder->height : decoder->width;
     if (!decoder->stored) decoder->stored = malloc((size_t)height * (size_t)width * 3);
     if (!decoder->stored) return RAISE(ERR_MEMORY, "no memory for a frame of %d x %d pixels", width, height);
-    TRY(pixels_to_rgb(decoder->stored, height, width, decoder->frame, &decoder->to_rgb));
+    TRY(pixels_to_rgb(decoder->stored, height, width, decoder->frame, alpha_use(decoder), &decoder->to_rgb));
     orient_apply(rgb, decoder->stored, height, width, decoder->orientation);
     return ERR_NONE;
 }
 
 Err decode_rgb(Decoder *decoder, uint8_t *rgb) {
-    Err err = orient_is_plain(decoder->orientation)
-                  ? pixels_to_rgb(rgb, decoder->height, decoder->width, decoder->frame, &decoder->to_rgb)
-                  : turned_rgb(decoder, rgb);
+    Err err =
+        orient_is_plain(decoder->orientation)
+            ? pixels_to_rgb(rgb, decoder->height, decoder->width, decoder->frame, alpha_use(decoder), &decoder->to_rgb)
+            : turned_rgb(decoder, rgb);
     return err_within(err, "%s: frame %lld: ", decoder->name, (long long)decoder->n_frames - 1);
 }
 

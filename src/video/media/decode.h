@@ -17,11 +17,14 @@ enum { DECODE_MAX_PIXELS = 1 << 26, DECODE_MAX_SIDE = 1 << 15 };
 
 typedef struct Decoder Decoder;
 
-/* Opens the best video stream; cover art of an audio file does not count as one. ERR_INPUT: missing, empty, unknown
- * format, no video stream, no decoder, too large. */
+/* Opens the video track with the most frames (video/media/internal/tracks.h); cover art of an audio file does not count
+ * as one. ERR_INPUT: missing, empty, unknown format, no video stream, no decoder, too large. */
 CHECKED Err decode_open(Decoder **decoder, const char *path);
 /* `bytes` are borrowed until decode_close; `name` is for messages. */
 CHECKED Err decode_open_memory(Decoder **decoder, const void *bytes, size_t length, const char *name);
+/* The same for what is wanted as a picture, whatever its format: a first frame with errors is ERR_INPUT. */
+CHECKED Err decode_open_picture(Decoder **decoder, const char *path);
+CHECKED Err decode_open_picture_memory(Decoder **decoder, const void *bytes, size_t length, const char *name);
 /* Fine with NULL. */
 void decode_close(Decoder **decoder);
 

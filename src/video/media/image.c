@@ -16,7 +16,7 @@ static Err first_frame(Frames *out, Decoder *decoder) {
 
 Err image_read(Frames *out, const char *path) {
     Decoder *decoder = NULL;
-    TRY(decode_open(&decoder, path));
+    TRY(decode_open_picture(&decoder, path));
     Err err = first_frame(out, decoder);
     decode_close(&decoder);
     return err;
@@ -24,7 +24,7 @@ Err image_read(Frames *out, const char *path) {
 
 Err image_decode(Frames *out, const void *bytes, size_t length, const char *name) {
     Decoder *decoder = NULL;
-    TRY(decode_open_memory(&decoder, bytes, length, name));
+    TRY(decode_open_picture_memory(&decoder, bytes, length, name));
     Err err = first_frame(out, decoder);
     decode_close(&decoder);
     return err;

@@ -3,15 +3,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What sines and cosines leave of a zero: as much as within a degree of a quarter turn, which is where players draw the
+ * line, too. */
+static bool is_residue(int32_t small, int32_t large) {
+    enum { COTANGENT_OF_A_DEGREE = 57 };
+    return llabs((long long)small) * COTANGENT_OF_A_DEGREE <= llabs((long long)large);
+}
+
 /* The matrix (a b u; c d v; x y w) takes a stored point to x' = a x + c y, y' = b x + d y; numbers are 16.16. */
 static Orientation of_matrix(const int32_t *matrix) {
     int32_t a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
-    if (b == 0 && c == 0) return (Orientation){false, a < 0, d < 0};
-    if (a == 0 && d == 0) return (Orientation){true, b < 0, c < 0};
+    if (a && d && is_residue(b, a) && is_residue(c, d)) return (Orientation){false, a < 0, d < 0};
+    if (b && c && is_residue(a, b) && is_residue(d, c)) return (Orientation){true, b < 0, c < 0};
     return (Orientation){0};
 }
 
-Orientation orient_of(const AVStream *stream, const AVFrame *frame) {
+/* Exif 2.3, tag 274: where the stored first row and first column are to be seen. */
+static Orientation of_exif(int number) {
+    static const Orientation named[9] = {
+        [2] = {false, true, false}, /* top, right */
+        [3] = {false, true, true},  /* bottom, right */
+        [4] = {false, false, true}, /* bottom, left */
+        [5] = {true, false, false}, /* left, top */
+        [6] = {true, false, true},  /* right, top */
+        [7] = {true, true, true},   /* right, bottom */
+        [8] = {true, true, false},  /* left, bottom */
+    };
+    return named[number >= 1 && number <= 8 ? number : 0];
+}
+
+Orientation orient_of(const AVStream *stream, const AVFrame *frame, int exif) {
     enum { BYTES = 9 * sizeof(int32_t) };
     const AVFrameSideData *own = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
     size_t size = 0;
@@ -22,7 +43,7 @@ Orientation orient_of(const AVStream *stream, const AVFrame *frame) {
     else if (of_stream && size >= BYTES)
         memcpy(matrix, of_stream, BYTES);
     else
-        return (Orientation){0};
+        return of_exif(exif);
     return of_matrix(matrix);
 }
 

@@ -63,25 +63,42 @@ static Err convert(uint8_t *out, int stride, enum AVPixelFormat to, int height, 
     return ERR_NONE;
 }
 
-static void composite_over_black(uint8_t *rgb, const uint8_t *rgba, size_t n_pixels) {
-    for (size_t i = 0; i < n_pixels; i++)
-        for (size_t c = 0; c < 3; c++) rgb[3 * i + c] = (uint8_t)((rgba[4 * i + c] * rgba[4 * i + 3] + 127) / 255);
+static bool is_zero_everywhere(const uint8_t *rows, int stride, int height, int width) {
+    for (int y = 0; y < height; y++, rows += stride)
+        for (int x = 0; x < width; x++)
+            if (rows[4 * x + 3]) return false;
+    return true;
 }
 
-Err pixels_to_rgb(uint8_t *rgb, int height, int width, const AVFrame *frame, struct SwsContext **context) {
+static void drop_alpha(uint8_t *rgb, const uint8_t *rgba, int n_pixels) {
+    for (int i = 0; i < n_pixels; i++)
+        for (int c = 0; c < 3; c++) rgb[3 * i + c] = rgba[4 * i + c];
+}
+
+static void composite_over_black(uint8_t *rgb, const uint8_t *rgba, int n_pixels) {
+    for (int i = 0; i < n_pixels; i++)
+        for (int c = 0; c < 3; c++) rgb[3 * i + c] = (uint8_t)((rgba[4 * i + c] * rgba[4 * i + 3] + 127) / 255);
+}
+
+Err pixels_to_rgb(uint8_t *rgb, int height, int width, const AVFrame *frame, AlphaUse use,
+                  struct SwsContext **context) {
     /* swscale may write a little past a row that is not a multiple of its vectors: rows get room, then are packed. */
     int channels = has_alpha(frame->format) ? 4 : 3;
     int stride = (width * channels + 63) / 64 * 64 + 64;
     uint8_t *rows = av_malloc((size_t)stride * (size_t)height + 64);
     if (!rows) return RAISE(ERR_MEMORY, "no memory for a frame of %d x %d pixels", width, height);
     Err err = convert(rows, stride, channels == 4 ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24, height, width, frame, context);
+    bool opaque = use == ALPHA_NONE || (!err && channels == 4 && use == ALPHA_IF_NOT_ZERO &&
+                                        is_zero_everywhere(rows, stride, height, width));
     for (int y = 0; y < height && !err; y++) {
         uint8_t *out = rgb + (size_t)y * (size_t)width * 3;
         const uint8_t *row = rows + (size_t)y * (size_t)stride;
-        if (channels == 4)
-            composite_over_black(out, row, (size_t)width);
-        else
+        if (channels == 3)
             memcpy(out, row, (size_t)width * 3);
+        else if (opaque)
+            drop_alpha(out, row, width);
+        else
+            composite_over_black(out, row, width);
     }
     av_free(rows);
     return err;

@@ -1,0 +1,186 @@
+#include "video/media/internal/still.h"
+
+#include <libavutil/intreadwrite.h>
+#include <string.h>
+
+enum { TAG_SUBFILE = 254, TAG_ORIENTATION = 274, TAG_EXTRA_SAMPLES = 338, TAG_DNG = 50706, ENTRY_BYTES = 12 };
+
+/* ---- TIFF, and Exif, which is one ---- */
+
+typedef struct {
+    uint8_t *bytes;
+    size_t length;
+    bool little;
+} Tiff;
+
+static uint32_t get16(const Tiff *tiff, size_t at) {
+    return tiff->little ? AV_RL16(tiff->bytes + at) : AV_RB16(tiff->bytes + at);
+}
+
+static uint32_t get32(const Tiff *tiff, size_t at) {
+    return tiff->little ? AV_RL32(tiff->bytes + at) : AV_RB32(tiff->bytes + at);
+}
+
+static void put16(Tiff *tiff, size_t at, unsigned value) {
+    if (tiff->little)
+        AV_WL16(tiff->bytes + at, value);
+    else
+        AV_WB16(tiff->bytes + at, value);
+}
+
+/* The place of the first directory's entries and how many of them the file holds; false when it is no TIFF. */
+static bool first_directory(Tiff *tiff, size_t *at, size_t *count) {
+    if (tiff->length < 8) return false;
+    tiff->little = tiff->bytes[0] == 'I';
+    if (memcmp(tiff->bytes, tiff->little ? "II\x2a\0" : "MM\0\x2a", 4) != 0) return false;
+    size_t directory = get32(tiff, 4);
+    if (directory > tiff->length - 2 || directory < 8) return false;
+    *at = directory + 2;
+    *count = get16(tiff, directory);
+    if (*count > (tiff->length - *at) / ENTRY_BYTES) *count = (tiff->length - *at) / ENTRY_BYTES;
+    return true;
+}
+
+/* The first value of an entry that holds it in place; most of ours are one SHORT. */
+static unsigned entry_value(const Tiff *tiff, size_t entry) {
+    enum { TYPE_SHORT = 3 };
+    return get16(tiff, entry + 2) == TYPE_SHORT ? get16(tiff, entry + 8) : get32(tiff, entry + 8);
+}
+
+static int orientation_of(const Tiff *tiff, size_t entry) {
+    unsigned value = entry_value(tiff, entry);
+    return value >= 1 && value <= 8 ? (int)value : 0;
+}
+
+/* Exif's bytes -> the orientation. */
+static int exif_orientation(uint8_t *bytes, size_t length) {
+    Tiff tiff = {bytes, length, false};
+    size_t at, count;
+    if (length > 6 && !memcmp(bytes, "Exif\0\0", 6)) tiff = (Tiff){bytes + 6, length - 6, false};
+    if (!first_directory(&tiff, &at, &count)) return 0;
+    for (size_t i = 0; i < count; i++, at += ENTRY_BYTES)
+        if (get16(&tiff, at) == TAG_ORIENTATION) return orientation_of(&tiff, at);
+    return 0;
+}
+
+/* Tags that say how the pixels lie: size, samples, compression, strips, tiles, palette, chroma. */
+static bool tag_matters(unsigned tag) {
+    static const uint16_t tags[] = {254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293,
+                                    317, 320, 322, 323, 324, 325, 330, 332, 338, 339, 347, 529, 530, 531, 532};
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+        if (tags[i] == tag) return true;
+    return false;
+}
+
+static Err refuse_raw(const char *name) {
+    return RAISE(ERR_INPUT, "%s: a camera's raw picture, of which only a thumbnail could be read; develop it first",
+                 name);
+}
+
+/* Leaves the first directory with the tags that matter. FFmpeg counts any other that it does not know as an error. */
+static Err prepare_tiff(StillFacts *facts, uint8_t *bytes, size_t length, const char *name) {
+    Tiff tiff = {bytes, length, false};
+    size_t begin, count, kept = 0;
+    if (!first_directory(&tiff, &begin, &count)) return ERR_NONE; /* the decoder says why */
+    if (length > 10 && !memcmp(bytes + 8, "CR", 2)) return refuse_raw(name);
+    for (size_t i = 0, at = begin; i < count; i++, at += ENTRY_BYTES) {
+        unsigned tag = get16(&tiff, at);
+        if (tag == TAG_DNG || (tag == TAG_SUBFILE && (entry_value(&tiff, at) & 1))) return refuse_raw(name);
+        if (tag == TAG_ORIENTATION) facts->orientation = orientation_of(&tiff, at);
+        if (tag == TAG_EXTRA_SAMPLES) facts->no_alpha = entry_value(&tiff, at) != 2; /* 2: alpha, not multiplied in */
+        if (tag_matters(tag)) memmove(bytes + begin + ENTRY_BYTES * kept++, bytes + at, ENTRY_BYTES);
+    }
+    put16(&tiff, begin - 2, (unsigned)kept);
+    size_t next = begin + ENTRY_BYTES * kept;
+    if (kept < count && next + 4 <= length) AV_WN32(bytes + next, 0); /* no further directory */
+    return ERR_NONE;
+}
+
+/* ---- chunks ---- */
+
+/* PNG's chunks that the picture needs are moved together; the rest may be damaged, as far as viewers are concerned. */
+static void prepare_png(StillFacts *facts, AVPacket *packet) {
+    enum { SIGNATURE = 8, AROUND = 12 };
+    size_t length = (size_t)packet->size, at = SIGNATURE, to = SIGNATURE;
+    while (at + AROUND <= length) {
+        uint8_t *chunk = packet->data + at;
+        size_t bytes = AV_RB32(chunk);
+        if (bytes > length - at - AROUND) break; /* cut: the decoder shall see it */
+        bool needed = !(chunk[4] & 0x20) || !memcmp(chunk + 4, "tRNS", 4) || !memcmp(chunk + 4, "acTL", 4) ||
+                      !memcmp(chunk + 4, "fcTL", 4) || !memcmp(chunk + 4, "fdAT", 4);
+        if (!memcmp(chunk + 4, "eXIf", 4)) facts->orientation = exif_orientation(chunk + 8, bytes);
+        bool last = !memcmp(chunk + 4, "IEND", 4);
+        at += bytes + AROUND;
+        if (!needed) continue;
+        memmove(packet->data + to, chunk, bytes + AROUND);
+        to += bytes + AROUND;
+        if (last) break;
+    }
+    memmove(packet->data + to, packet->data + at, length - at);
+    av_shrink_packet(packet, (int)(to + length - at));
+}
+
+static void prepare_webp(StillFacts *facts, const AVPacket *packet) {
+    enum { HEAD = 12, AROUND = 8 };
+    size_t length = (size_t)packet->size;
+    for (size_t at = HEAD; at + AROUND <= length;) {
+        size_t bytes = AV_RL32(packet->data + at + 4);
+        if (bytes > length - at - AROUND) return;
+        if (!memcmp(packet->data + at, "EXIF", 4))
+            facts->orientation = exif_orientation(packet->data + at + AROUND, bytes);
+        at += AROUND + bytes + (bytes & 1);
+    }
+}
+
+/* ---- others ---- */
+
+/* BITMAPFILEHEADER (14 bytes), then BITMAPINFOHEADER: bits at 14, compression at 16 of it. */
+static bool bmp_reserves_the_byte(const AVPacket *packet) {
+    enum { INFO = 14 };
+    return packet->size >= INFO + 20 && AV_RL32(packet->data + INFO) >= 40 && AV_RL16(packet->data + INFO + 14) == 32 &&
+           AV_RL32(packet->data + INFO + 16) == 0;
+}
+
+/* Past the blocks of data at `at`; beyond the end when they do not end. */
+static size_t skip_blocks(const AVPacket *packet, size_t at) {
+    size_t length = (size_t)packet->size;
+    while (at < length && packet->data[at]) at += 1 + (size_t)packet->data[at];
+    return at + 1;
+}
+
+/* Whether the packet, one frame of a GIF with what stands before it, holds the whole of its picture. The decoder leaves
+ * the lines that are missing as they were. */
+static bool gif_is_whole(const AVPacket *packet) {
+    enum { HEAD = 13, EXTENSION = 0x21, PICTURE = 0x2c };
+    const uint8_t *data = packet->data;
+    size_t length = (size_t)packet->size, at = 0;
+    if (length > HEAD && !memcmp(data, "GIF8", 4))
+        at = HEAD + (data[10] & 0x80 ? (size_t)3 << ((data[10] & 7) + 1) : 0);
+    while (at + 2 < length && data[at] == EXTENSION) at = skip_blocks(packet, at + 2);
+    if (at + 10 >= length || data[at] != PICTURE) return false;
+    size_t table = data[at + 9] & 0x80 ? (size_t)3 << ((data[at + 9] & 7) + 1) : 0;
+    return skip_blocks(packet, at + 11 + table) <= length;
+}
+
+Err still_prepare(StillFacts *facts, AVPacket *packet, enum AVCodecID codec, const char *name) {
+    enum { TGA_DESCRIPTOR = 17 };
+    *facts = (StillFacts){0};
+    int status = av_packet_make_writable(packet);
+    if (status < 0) return RAISE(ERR_MEMORY, "%s: no memory for its bytes", name);
+    switch (codec) {
+    case AV_CODEC_ID_TIFF: return prepare_tiff(facts, packet->data, (size_t)packet->size, name);
+    case AV_CODEC_ID_PNG:
+        if (packet->size > 8 && !memcmp(packet->data, "\x89PNG", 4)) prepare_png(facts, packet);
+        break;
+    case AV_CODEC_ID_WEBP: prepare_webp(facts, packet); break;
+    case AV_CODEC_ID_BMP: facts->no_alpha = bmp_reserves_the_byte(packet); break;
+    case AV_CODEC_ID_TARGA:
+        facts->no_alpha = packet->size > TGA_DESCRIPTOR && (packet->data[TGA_DESCRIPTOR] & 15) == 0;
+        break;
+    case AV_CODEC_ID_GIF:
+        if (!gif_is_whole(packet)) return RAISE(ERR_INPUT, "%s: the GIF ends within its first picture", name);
+        break;
+    default: break;
+    }
+    return ERR_NONE;
+}
