@@ -297,6 +297,8 @@ static AlphaUse alpha_use(const Decoder *decoder) {
     unsigned tag = decoder->codec->codec_tag;
     bool unnamed = tag == 0 || tag == MKTAG('D', 'I', 'B', ' ') || tag == MKTAG('R', 'G', 'B', ' ');
     if (decoder->facts.no_alpha || (codec == AV_CODEC_ID_RAWVIDEO && unnamed)) return ALPHA_NONE;
+    bool mapped = decoder->frame->format == AV_PIX_FMT_PAL8;
+    if (mapped && !decoder->picture && !alpha_is_meant(codec)) return ALPHA_NONE; /* palettes of videos have three */
     bool still = decoder->picture || codec == AV_CODEC_ID_GIF || codec == AV_CODEC_ID_APNG;
     return still && alpha_is_meant(codec) ? ALPHA_TRUSTED : ALPHA_IF_NOT_ZERO;
 }

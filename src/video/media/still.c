@@ -3,7 +3,14 @@
 #include <libavutil/intreadwrite.h>
 #include <string.h>
 
-enum { TAG_SUBFILE = 254, TAG_ORIENTATION = 274, TAG_EXTRA_SAMPLES = 338, TAG_DNG = 50706, ENTRY_BYTES = 12 };
+enum {
+    TAG_SUBFILE = 254,
+    TAG_ORIENTATION = 274,
+    TAG_EXTRA_SAMPLES = 338,
+    TAG_SAMPLE_FORMAT = 339,
+    TAG_DNG = 50706,
+    ENTRY_BYTES = 12
+};
 
 /* ---- TIFF, and Exif, which is one ---- */
 
@@ -63,10 +70,10 @@ static int exif_orientation(uint8_t *bytes, size_t length) {
     return 0;
 }
 
-/* Tags that say how the pixels lie: size, samples, compression, strips, tiles, palette, chroma. */
+/* Tags that say how the pixels lie: size, samples, compression, strips, tiles, predictor, palette, chroma. */
 static bool tag_matters(unsigned tag) {
-    static const uint16_t tags[] = {254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293,
-                                    317, 320, 322, 323, 324, 325, 330, 332, 338, 339, 347, 529, 530, 531, 532};
+    static const uint16_t tags[] = {254, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279,
+                                    284, 292, 293, 317, 320, 322, 323, 324, 325, 530};
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
         if (tags[i] == tag) return true;
     return false;
@@ -86,6 +93,9 @@ static Err prepare_tiff(StillFacts *facts, uint8_t *bytes, size_t length, const 
     for (size_t i = 0, at = begin; i < count; i++, at += ENTRY_BYTES) {
         unsigned tag = get16(&tiff, at);
         if (tag == TAG_DNG || (tag == TAG_SUBFILE && (entry_value(&tiff, at) & 1))) return refuse_raw(name);
+        if (tag == TAG_SAMPLE_FORMAT && entry_value(&tiff, at) > 1)
+            return RAISE(ERR_INPUT, "%s: a TIFF whose samples are not plain numbers from 0; convert it to 8 or 16 bits",
+                         name);
         if (tag == TAG_ORIENTATION) facts->orientation = orientation_of(&tiff, at);
         if (tag == TAG_EXTRA_SAMPLES) facts->no_alpha = entry_value(&tiff, at) != 2; /* 2: alpha, not multiplied in */
         if (tag_matters(tag)) memmove(bytes + begin + ENTRY_BYTES * kept++, bytes + at, ENTRY_BYTES);
