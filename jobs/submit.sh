@@ -6,7 +6,7 @@
 : "${jobs:?}" "${logs:?}" "${sweep[0]:?}" "${by:?}"
 # shellcheck source=jobs/site.example.sh
 [ ! -f "$jobs/site.sh" ] || . "$jobs/site.sh"
-mkdir -p "$logs"
+mkdir -p -- "$logs"
 
 # Minutes of one task: the estimate by the rate of the site's cores and a margin of a half, within the site's limits.
 # Nothing known: the longest the site allows. What does not fit into it goes on in the next life of the job.
@@ -20,14 +20,16 @@ limit_minutes() { # limit_minutes CORE_HOURS CORES
     }'
 }
 
-# submit STAGE --array LIST --ranks R --threads T [--nodes N] [--core-hours H] [--rank-gb G] [--after DEPENDENCY] --tasks FILE
-# leaves the job's number in $job
+# submit STAGE --array LIST [--job NAME] --ranks R --threads T [--nodes N] [--core-hours H] [--rank-gb G]
+#        [--after DEPENDENCY] --tasks FILE
+# leaves the job's number in $job. NAME is the stage's as SLURM and file names take it, where that is another.
 submit() {
-  local stage=$1 array='' ranks=1 threads=1 nodes='' core_hours='' rank_gb='' after='' tasks='' options=()
+  local stage=$1 name=$1 array='' ranks=1 threads=1 nodes='' core_hours='' rank_gb='' after='' tasks='' options=()
   shift
   while [ $# -gt 0 ]; do
     case $1 in
       --array) array=$2 ;;
+      --job) name=$2 ;;
       --ranks) ranks=$2 ;;
       --threads) threads=$2 ;;
       --nodes) nodes=$2 ;;
@@ -39,7 +41,7 @@ submit() {
     esac
     shift 2
   done
-  options=(--job-name="$stage" --output="$logs/%x-%A_%a.log" --array="$array${SYNVID_ARRAY_LIMIT:+%$SYNVID_ARRAY_LIMIT}"
+  options=(--job-name="$name" --output="${logs//%/%%}/%x-%A_%a.log" --array="$array${SYNVID_ARRAY_LIMIT:+%$SYNVID_ARRAY_LIMIT}"
     --ntasks="$ranks" --cpus-per-task="$threads" --time="$(limit_minutes "$core_hours" $((ranks * threads)))"
     --signal="B:USR1@${SYNVID_WARNING_SECONDS:-180}")
   [ -z "$nodes" ] || options+=(--nodes="$nodes")
@@ -51,7 +53,7 @@ submit() {
   # shellcheck disable=SC2086,SC2154
   job=$(SYNVID_JOBS=$jobs SYNVID_TASKS=$tasks sbatch --parsable ${SYNVID_SBATCH:-} "${options[@]}" "$jobs/task.sbatch" "${sweep[@]}")
   job=${job%%;*} # without the cluster's name
-  echo "$job $stage $by $tasks" >> "$logs/jobs.txt"
+  echo "$job $name $by $tasks" >> "$logs/jobs.txt"
   echo "submitted $stage [$array] as job $job${after:+, after $after}"
 }
 
@@ -60,7 +62,7 @@ guard() {
   local before='' options=()
   [ "${SYNVID_GUARD:-yes}" = yes ] || { echo "no guard: what is lost comes back when the sweep is submitted again"; return 0; }
   [ ! -f "$logs/guard.job" ] || before=$(< "$logs/guard.job")
-  options=(--job-name=guard --output="$logs/guard.log" --ntasks=1 --cpus-per-task=1 --mem=1024M --time=10
+  options=(--job-name=guard --output="${logs//%/%%}/guard.log" --ntasks=1 --cpus-per-task=1 --mem=1024M --time=10
     --dependency="$1" --begin="now+$((60 * ${SYNVID_GUARD_MINUTES:-10}))")
   # shellcheck disable=SC2086,SC2154
   job=$(SYNVID_JOBS=$jobs sbatch --parsable ${SYNVID_SBATCH:-} "${options[@]}" "$jobs/guard.sbatch" "${sweep[@]}")

@@ -17,6 +17,12 @@ void plot_quoted(Builder *out, const char *text) {
     builder_add_text(out, "\"");
 }
 
+void plot_quoted_tic(Builder *out, const char *text) {
+    builder_add_text(out, "\"");
+    escape_gnuplot_tic(out, text);
+    builder_add_text(out, "\"");
+}
+
 static void set_text(Builder *out, const char *what, const char *text) {
     if (!text[0]) return;
     builder_add(out, "set %s ", what);

@@ -19,8 +19,9 @@ typedef struct {
 /* `title` may be empty. Sizes in pixels at scale 1. */
 CHECKED Err plot_begin(Plot *plot, const char *name, int width, int height, const char *title, const char *x_label,
                        const char *y_label);
-/* A quoted, escaped text into the script. */
+/* A quoted, escaped text into the script; the second where gnuplot expects the text of a tic. */
 void plot_quoted(Builder *out, const char *text);
+void plot_quoted_tic(Builder *out, const char *text);
 typedef enum { PLOT_DRAWN, PLOT_NO_GNUPLOT, PLOT_FAILED } PlotOutcome;
 /* Writes script and data and runs gnuplot on them. A failing gnuplot is an outcome with a warning, not an error. */
 CHECKED Err plot_finish(PlotOutcome *outcome, const Plot *plot, const char *folder);

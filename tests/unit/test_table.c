@@ -1,5 +1,4 @@
 #include "analysis/page/table.h"
-#include "base/text/escape.h"
 
 #include "support/unit.h"
 
@@ -9,60 +8,6 @@ static void check(Builder *out, const char *expected) {
     assert_false(out->failed);
     assert_string_equal(out->data ? out->data : "", expected);
     builder_free(out);
-}
-
-static void html_escapes_what_could_be_markup(void **state) {
-    (void)state;
-    Builder out = {0};
-    escape_html(&out, "<script>alert(\"a & 'b'\")</script>");
-    check(&out, "&lt;script&gt;alert(&quot;a &amp; &#39;b&#39;&quot;)&lt;/script&gt;");
-}
-
-static void latex_escapes_every_special_character(void **state) {
-    (void)state;
-    Builder out = {0};
-    escape_latex(&out, "50 % of a_b & {c} #1 $2 ~x ^y \\z");
-    check(&out, "50 \\% of a\\_b \\& \\{c\\} \\#1 \\$2 \\textasciitilde{}x \\textasciicircum{}y \\textbackslash{}z");
-}
-
-static void csv_quotes_only_where_needed(void **state) {
-    (void)state;
-    Builder out = {0};
-    escape_csv(&out, "plain");
-    check(&out, "plain");
-    escape_csv(&out, "a, \"b\"\nc");
-    check(&out, "\"a, \"\"b\"\"\nc\"");
-}
-
-static void markdown_keeps_a_cell_a_cell(void **state) {
-    (void)state;
-    Builder out = {0};
-    escape_markdown(&out, "a|b\nc_d");
-    check(&out, "a\\|b c\\_d");
-}
-
-static void gnuplot_text_cannot_leave_its_quotes(void **state) {
-    (void)state;
-    Builder out = {0};
-    escape_gnuplot(&out, "x\" ; system(\"ls\") #\\");
-    check(&out, "x\\\" ; system(\\\"ls\\\") #\\\\");
-}
-
-static void base64_matches_the_rfc(void **state) {
-    (void)state;
-    static const char *const cases[][2] = {
-        {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}};
-    for (int i = 0; i < 5; i++) {
-        Builder out = {0};
-        escape_base64(&out, cases[i][0], strlen(cases[i][0]));
-        check(&out, cases[i][1]);
-    }
-    Builder out = {0};
-    char *long_input = calloc(10001, 1);
-    escape_base64(&out, long_input, 10001);
-    assert_int_equal(out.length, 4 * ((10001 + 2) / 3));
-    builder_free(&out);
-    free(long_input);
 }
 
 static void make_table(Table *table) {
@@ -166,12 +111,9 @@ static void files_appear_in_all_three_formats(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(html_escapes_what_could_be_markup),    cmocka_unit_test(latex_escapes_every_special_character),
-        cmocka_unit_test(csv_quotes_only_where_needed),         cmocka_unit_test(markdown_keeps_a_cell_a_cell),
-        cmocka_unit_test(gnuplot_text_cannot_leave_its_quotes), cmocka_unit_test(base64_matches_the_rfc),
-        cmocka_unit_test(csv_gives_estimates_three_columns),    cmocka_unit_test(latex_uses_booktabs_and_escapes),
-        cmocka_unit_test(markdown_and_plain_line_up),           cmocka_unit_test(html_escapes_cells_and_titles),
-        cmocka_unit_test(json_keeps_numbers_numbers),           cmocka_unit_test(files_appear_in_all_three_formats),
+        cmocka_unit_test(csv_gives_estimates_three_columns), cmocka_unit_test(latex_uses_booktabs_and_escapes),
+        cmocka_unit_test(markdown_and_plain_line_up),        cmocka_unit_test(html_escapes_cells_and_titles),
+        cmocka_unit_test(json_keeps_numbers_numbers),        cmocka_unit_test(files_appear_in_all_three_formats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

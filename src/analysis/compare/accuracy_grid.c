@@ -1,6 +1,7 @@
 #include "analysis/compare/accuracy_grid.h"
 
 #include "base/system/log.h"
+#include "base/text/escape.h"
 
 #include <math.h>
 
@@ -219,11 +220,10 @@ const char *grid_column_title(char *out, size_t size, const GridColumn *column) 
 }
 
 const char *grid_column_key(char *out, size_t size, const GridColumn *column) {
-    snprintf(out, size, "%s%s%s-%s", column->shows_model ? column->model : "", column->shows_model ? "-" : "",
+    char whole[4 * NAME_SIZE];
+    snprintf(whole, sizeof whole, "%s%s%s-%s", column->shows_model ? column->model : "", column->shows_model ? "-" : "",
              column->task, column->dataset);
-    for (char *at = out; *at; at++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", *at)) *at = '_';
-    return out;
+    return escape_file_name(out, size, whole);
 }
 
 double grid_error(const Estimate *estimate) {

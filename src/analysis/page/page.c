@@ -75,9 +75,11 @@ void page_table(Page *page, const Table *table) {
 void page_table_files(Page *page, const Table *table) {
     static const char *const formats[][2] = {{"tex", "LaTeX"}, {"csv", "CSV"}, {"md", "Markdown"}};
     builder_add_text(&page->html, "<p class=\"files\">Beside this page: ");
-    for (int i = 0; i < 3; i++)
-        builder_add(&page->html, "%s<a href=\"tables/%s.%s\">%s</a>", i ? ", " : "", table->name, formats[i][0],
-                    formats[i][1]);
+    for (int i = 0; i < 3; i++) {
+        builder_add(&page->html, "%s<a href=\"tables/", i ? ", " : "");
+        escape_url(&page->html, table->name);
+        builder_add(&page->html, ".%s\">%s</a>", formats[i][0], formats[i][1]);
+    }
     builder_add_text(&page->html, "</p>\n");
 }
 

@@ -1,5 +1,7 @@
 #include "analysis/report/internal/figures.h"
 
+#include "base/text/escape.h"
+#include "base/text/utf8.h"
 #include "store/curve.h"
 
 #include <cjson/cJSON.h>
@@ -7,7 +9,7 @@
 
 static const char *const palette[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00",
                                       "#56B4E9", "#6a51a3", "#8c564b", "#444444", "#B8A800"};
-enum { N_PALETTE = sizeof palette / sizeof *palette, CURVE_POINTS = 120 };
+enum { N_PALETTE = sizeof palette / sizeof *palette, CURVE_POINTS = 120, DATASET_SIZE = 51 /* in a file's name */ };
 
 /* ---- accuracies with intervals ---- */
 
@@ -42,7 +44,7 @@ static void accuracy_tics(Plot *plot, const Grid *board, const int *rows, int n)
     builder_add_text(&plot->script, "set ytics (");
     for (int i = 0; i < n; i++) {
         if (i > 0) builder_add_text(&plot->script, ", ");
-        plot_quoted(&plot->script, board->rows[rows[i]].label);
+        plot_quoted_tic(&plot->script, board->rows[rows[i]].label);
         builder_add(&plot->script, " %d", n - 1 - i);
     }
     builder_add(&plot->script, ")\nset yrange [-0.6:%.1f]\nset xrange [0:100]\n", n - 0.4);
@@ -63,9 +65,9 @@ static void accuracy_chance(Plot *plot, const Grid *board, const char *dataset) 
 }
 
 Err figure_accuracy(Plot *plot, const Grid *board, const char *dataset) {
-    char name[64];
+    char name[64], slug[DATASET_SIZE];
     int rows[GRID_ROWS], n = rows_on(rows, board, dataset), block = 0;
-    TRY(text_format(name, sizeof name, "accuracy-%.50s", dataset));
+    TRY(text_format(name, sizeof name, "accuracy-%s", escape_file_name(slug, sizeof slug, dataset)));
     TRY(plot_begin(plot, name, 760, 70 + 38 * n, "", "top-1 accuracy, percent (95 % intervals)", ""));
     accuracy_tics(plot, board, rows, n);
     accuracy_chance(plot, board, dataset);
@@ -91,16 +93,20 @@ Err figure_accuracy(Plot *plot, const Grid *board, const char *dataset) {
 
 /* ---- differences ---- */
 
+enum { SIDE_MAX = 110 /* bytes of a label's side */ };
+
 /* value, low, high, row from the top. */
 Err figure_differences(Plot *plot, const Table *table) {
     TRY(plot_begin(plot, table->name, 760, 80 + 30 * table->n_rows, "", "points (95 % intervals)", ""));
     builder_add_text(&plot->script, "set ytics (");
     for (int r = 0; r < table->n_rows; r++) {
         const TableCell *cells = &table->cells[r * table->n_columns], *points = &cells[DIFFERENCES_POINTS];
+        const char *from = cells[DIFFERENCES_FROM].text, *to = cells[DIFFERENCES_TO].text;
         char label[256];
-        snprintf(label, sizeof label, "%.110s → %.110s", cells[DIFFERENCES_FROM].text, cells[DIFFERENCES_TO].text);
+        snprintf(label, sizeof label, "%.*s → %.*s", (int)utf8_cut(from, SIDE_MAX), from, (int)utf8_cut(to, SIDE_MAX),
+                 to);
         if (r > 0) builder_add_text(&plot->script, ", ");
-        plot_quoted(&plot->script, label);
+        plot_quoted_tic(&plot->script, label);
         builder_add(&plot->script, " %d", table->n_rows - 1 - r);
         if (isnan(points->value)) continue;
         builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%d\n", points->value, points->low, points->high,
@@ -275,9 +281,10 @@ static Err add_curve(Plot *plot, CurveSet *set, const Outcome *outcome, const Pa
 Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task,
                   const char *dataset) {
     const OutcomeKey key = {.task = task, .dataset = dataset};
-    char name[64];
+    char name[64], slug[DATASET_SIZE];
     CurveSet set = {0};
-    TRY(text_format(name, sizeof name, "curves-%.20s%s%.30s", task, dataset ? "-" : "", dataset ? dataset : ""));
+    TRY(text_format(name, sizeof name, "curves-%.20s%s%s", task, dataset ? "-" : "",
+                    dataset ? escape_file_name(slug, 32, dataset) : ""));
     TRY(plot_begin(plot, name, 760, 440, "", "step", "training loss"));
     builder_add_text(&plot->script, "set key tmargin left horizontal Left reverse font \",11\" maxcols 3\n");
     for (int i = 0; i < outcomes->count; i++)

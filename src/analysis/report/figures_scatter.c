@@ -8,13 +8,14 @@
 enum { BADGE_SIZE = 12 /* a row number */ };
 
 /* A dataset's row in the catalogue, which is its place in the paper's order: random initialization is 0, the
- * progression starts at 1. Of what is not in it, the first letter of `other`. */
+ * progression starts at 1. Of what is not in it, the first letter of `other`, or a question mark where it begins with
+ * none: a data file of gnuplot has marks of its own. */
 static void badge_of(char out[BADGE_SIZE], const Paper *paper, const char *slug, const char *other) {
     int row = paper_order(paper, slug);
     if (row >= 0)
         snprintf(out, BADGE_SIZE, "%d", row);
     else
-        snprintf(out, BADGE_SIZE, "%c", toupper((unsigned char)other[0]));
+        snprintf(out, BADGE_SIZE, "%c", isalnum((unsigned char)other[0]) ? toupper((unsigned char)other[0]) : '?');
 }
 
 /* ---- points and their labels ---- */

@@ -1,7 +1,9 @@
 #include "base/config/json.h"
 
 #include "base/system/file.h"
+#include "base/text/escape.h"
 #include "base/text/text.h"
+#include "base/text/utf8.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -123,8 +125,11 @@ const char *json_number(char *out, size_t size, double value) {
     return out;
 }
 
+/* JSON is UTF-8; what is not is shown. */
 static void add_string(Builder *out, const char *string) {
-    cJSON *item = cJSON_CreateStringReference(string);
+    Builder text = {0};
+    if (!utf8_is_valid(string)) escape_utf8(&text, string);
+    cJSON *item = text.failed ? NULL : cJSON_CreateStringReference(text.data ? text.data : string);
     char *quoted = item ? cJSON_PrintUnformatted(item) : NULL;
     if (quoted)
         builder_add_text(out, quoted);
@@ -132,6 +137,7 @@ static void add_string(Builder *out, const char *string) {
         out->failed = true;
     cJSON_free(quoted);
     cJSON_Delete(item);
+    builder_free(&text);
 }
 
 static void add_scalar(Builder *out, const cJSON *item) {

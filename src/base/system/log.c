@@ -1,5 +1,7 @@
 #include "base/system/log.h"
 
+#include "base/text/escape.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,13 +20,23 @@ LogLevel log_level(void) {
     return my_level;
 }
 
+/* A message tells names that strangers chose: what is not a character of a line is shown, so that a message stays a
+ * line and commands nothing of a terminal. */
+static void write_line(const char *message) {
+    Builder line = {0};
+    escape_line(&line, message);
+    builder_add_text(&line, "\n");
+    if (!line.failed) fputs(line.data, stderr);
+    builder_free(&line);
+}
+
 /* One write a line, so that lines of several ranks do not interleave. */
 __attribute__((format(printf, 2, 0))) static void say(const char *prefix, const char *format, va_list args) {
     char line[2304];
     int length = snprintf(line, sizeof line, "%s", prefix);
     int more = vsnprintf(line + length, sizeof line - (size_t)length, format, args);
     if (more < 0) return;
-    fprintf(stderr, "%s\n", line);
+    write_line(line);
 }
 
 void log_info(const char *format, ...) {
@@ -58,6 +70,8 @@ void log_warn(const char *format, ...) {
 void log_error(const char *command, const char *message, const char *place) {
     if (my_rank != 0) return;
     bool tell_place = place && *place && my_level >= LOG_VERBOSE;
-    fprintf(stderr, "synvid%s%s: error: %s%s%s%s\n", *command ? " " : "", command, message, tell_place ? " [" : "",
-            tell_place ? place : "", tell_place ? "]" : "");
+    char line[2304];
+    (void)snprintf(line, sizeof line, "synvid%s%s: error: %s%s%s%s", *command ? " " : "", command, message,
+                   tell_place ? " [" : "", tell_place ? place : "", tell_place ? "]" : "");
+    write_line(line);
 }

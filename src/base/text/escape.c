@@ -1,26 +1,85 @@
 #include "base/text/escape.h"
 
+#include "base/system/digest.h"
+#include "base/text/utf8.h"
+
+/* ---- the walk ---- */
+
 typedef struct {
     char character;
     const char *replacement;
 } Replacement;
 
-/* Table ends with a zero character. */
-static void replace_all(Builder *out, const char *text, const Replacement *table) {
-    for (; *text; text++) {
-        const Replacement *row = table;
-        while (row->character && row->character != *text) row++;
-        if (row->character)
-            builder_add_text(out, row->replacement);
-        else
-            builder_add(out, "%c", *text);
-    }
+/* What the languages have in common: a table of characters that mean something (it ends with a zero character), and how
+ * each writes the backslash of \x1b. */
+typedef struct {
+    const Replacement *table;
+    const char *backslash;
+} Language;
+
+static const char *find_replacement(const Replacement *table, char character) {
+    while (table->character && table->character != character) table++;
+    return table->replacement;
+}
+
+/* A character that cannot stand in a line, or one byte that is no character. */
+static void add_shown(Builder *out, const char *at, size_t length, const char *backslash) {
+    const char *letter = *at == '\n' ? "n" : *at == '\t' ? "t" : *at == '\r' ? "r" : NULL;
+    if (letter) builder_add(out, "%s%s", backslash, letter);
+    for (size_t i = 0; !letter && i < length; i++) builder_add(out, "%sx%02x", backslash, (unsigned char)at[i]);
+}
+
+/* One character of `text`; returns its length. */
+static size_t add_character(Builder *out, const char *at, const Language *language) {
+    size_t length = utf8_character(at), shown = length ? length : 1;
+    const char *replacement = find_replacement(language->table, *at);
+    if (replacement)
+        builder_add_text(out, replacement);
+    else if (length && utf8_is_printable(at, length))
+        builder_add(out, "%.*s", (int)length, at);
+    else
+        add_shown(out, at, shown, language->backslash);
+    return shown;
+}
+
+static void add_all(Builder *out, const char *text, const Language *language) {
+    while (*text) text += add_character(out, text, language);
+}
+
+/* ---- documents and tables ---- */
+
+static const Replacement nothing[] = {{0, NULL}};
+static const Language plain_line = {nothing, "\\"};
+
+void escape_line(Builder *out, const char *text) {
+    add_all(out, text, &plain_line);
+}
+
+/* Bytes of the first `columns` columns of a valid text. */
+static size_t bytes_of_columns(const char *text, int columns) {
+    size_t at = 0;
+    for (int i = 0; i < columns && text[at]; i++) at += utf8_character(text + at);
+    return at;
+}
+
+void escape_column(Builder *out, const char *text, int columns) {
+    Builder line = {0};
+    escape_line(&line, text);
+    const char *shown = line.data ? line.data : "";
+    int width = text_columns(shown), begin = (columns - 1) / 2;
+    if (width > columns)
+        builder_add(out, "%.*s…%s", (int)bytes_of_columns(shown, begin), shown,
+                    shown + bytes_of_columns(shown, width - (columns - 1 - begin)));
+    else
+        builder_add(out, "%s%*s", shown, columns - width, "");
+    out->failed = out->failed || line.failed;
+    builder_free(&line);
 }
 
 void escape_html(Builder *out, const char *text) {
-    static const Replacement table[] = {{'&', "&amp;"},  {'<', "&lt;"},   {'>', "&gt;"},
-                                        {'"', "&quot;"}, {'\'', "&#39;"}, {0, NULL}};
-    replace_all(out, text, table);
+    static const Replacement table[] = {{'&', "&amp;"},  {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"},
+                                        {'\'', "&#39;"}, {'\n', "\n"},  {'\t', "\t"},  {0, NULL}};
+    add_all(out, text, &(Language){table, "\\"});
 }
 
 void escape_latex(Builder *out, const char *text) {
@@ -39,28 +98,145 @@ void escape_latex(Builder *out, const char *text) {
         {'>', "\\textgreater{}"},
         {'|', "\\textbar{}"},
         {'"', "\\textquotedbl{}"},
+        {'`', "\\textasciigrave{}"},
+        {'\n', " "},
+        {'\r', " "},
+        {'\t', " "},
         {0, NULL},
     };
-    replace_all(out, text, table);
+    const Language latex = {table, "\\textbackslash{}"};
+    if (*text == '[' || *text == '*') { /* behind the \\ of the row above it would be an argument */
+        builder_add(out, "{%c}", *text);
+        text++;
+    }
+    while (*text) {
+        bool ligature = (*text == '-' || *text == ',' || *text == '\'') && text[1] == *text;
+        text += add_character(out, text, &latex);
+        if (ligature) builder_add_text(out, "{}");
+    }
+}
+
+static bool is_number(const char *text) {
+    char *end;
+    (void)strtod(text, &end);
+    return end != text && !*end;
 }
 
 void escape_csv(Builder *out, const char *text) {
     static const Replacement table[] = {{'"', "\"\""}, {0, NULL}};
     bool quoted = strpbrk(text, ",\"\r\n") || text[0] == ' ';
+    bool computed = *text && strchr("=+-@\t\r", *text) && !is_number(text);
     if (quoted) builder_add_text(out, "\"");
-    replace_all(out, text, table);
+    if (computed) builder_add_text(out, "'");
+    add_all(out, text, &(Language){table, "\\"});
     if (quoted) builder_add_text(out, "\"");
 }
 
 void escape_markdown(Builder *out, const char *text) {
-    static const Replacement table[] = {{'|', "\\|"},  {'*', "\\*"},   {'_', "\\_"}, {'`', "\\`"},
-                                        {'<', "&lt;"}, {'\\', "\\\\"}, {'\n', " "},  {0, NULL}};
-    replace_all(out, text, table);
+    static const Replacement table[] = {{'|', "\\|"},  {'*', "\\*"},   {'_', "\\_"},   {'`', "\\`"},
+                                        {'<', "&lt;"}, {'&', "&amp;"}, {'\\', "\\\\"}, {'~', "\\~"},
+                                        {'$', "\\$"},  {'\n', " "},    {0, NULL}};
+    const Language markdown = {table, "\\\\"};
+    while (*text) {
+        if (*text == ']' && (text[1] == '(' || text[1] == '[')) builder_add_text(out, "\\"); /* no link */
+        text += add_character(out, text, &markdown);
+    }
 }
 
+void escape_utf8(Builder *out, const char *text) {
+    while (*text) {
+        size_t length = utf8_character(text);
+        if (length)
+            builder_add(out, "%.*s", (int)length, text);
+        else
+            add_shown(out, text, 1, "\\");
+        text += length ? length : 1;
+    }
+}
+
+/* ---- programs ---- */
+
+/* gnuplot runs what stands between backquotes, also inside double quotes; macros (@) are off unless somebody's start
+ * file turns them on. A character's octal number is never looked at again. */
+#define GNUPLOT_SPECIALS                                                                                               \
+    {'\\', "\\\\"}, {'"', "\\\""}, {'`', "\\140"}, {'@', "\\100"}, {'\n', " "}, {'\r', " "}, {                         \
+        '\t', " "                                                                                                      \
+    }
+
 void escape_gnuplot(Builder *out, const char *text) {
-    static const Replacement table[] = {{'\\', "\\\\"}, {'"', "\\\""}, {'\n', " "}, {0, NULL}};
-    replace_all(out, text, table);
+    static const Replacement table[] = {GNUPLOT_SPECIALS, {0, NULL}};
+    add_all(out, text, &(Language){table, "\\\\"});
+}
+
+void escape_gnuplot_tic(Builder *out, const char *text) {
+    static const Replacement table[] = {GNUPLOT_SPECIALS, {'%', "%%"}, {0, NULL}};
+    add_all(out, text, &(Language){table, "\\\\"});
+}
+
+void escape_shell(Builder *out, const char *word) {
+    static const Replacement in_quotes[] = {{'\'', "'\\''"}, {0, NULL}},
+                             in_dollars[] = {{'\'', "\\'"}, {'\\', "\\\\"}, {0, NULL}};
+    bool line = utf8_is_line(word);
+    if (line && *word && *word != '=' && !strpbrk(word, " \"'\\$&|;<>()*?[]{}#~`!^")) {
+        builder_add_text(out, word);
+        return;
+    }
+    builder_add_text(out, line ? "'" : "$'");
+    add_all(out, word, &(Language){line ? in_quotes : in_dollars, "\\"});
+    builder_add_text(out, "'");
+}
+
+void escape_shell_path(Builder *out, const char *path) {
+    if (*path == '-') builder_add_text(out, "./");
+    escape_shell(out, path);
+}
+
+static bool is_plain(char c) {
+    return c && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", c);
+}
+
+void escape_slurm_job(Builder *out, const char *text) {
+    enum { LONGEST = 64 };
+    for (int i = 0; i < LONGEST && *text; i++) {
+        size_t length = utf8_character(text);
+        bool stays = is_plain(*text) && (i > 0 || (*text != '.' && *text != '-'));
+        builder_add(out, "%c", stays ? *text : '_');
+        text += length ? length : 1;
+    }
+}
+
+void escape_hdf5_source(Builder *out, const char *path) {
+    for (; *path; path++) builder_add(out, *path == '%' ? "%%%%" : "%c", *path);
+}
+
+/* ---- names of files ---- */
+
+void escape_url(Builder *out, const char *text) {
+    for (; *text; text++) builder_add(out, is_plain(*text) ? "%c" : "%%%02X", (unsigned char)*text);
+}
+
+const char *escape_file_name(char *out, size_t size, const char *text) {
+    enum { DIGITS = 8, SUFFIX = DIGITS + 1 };
+    char digest[DIGEST_SIZE];
+    size_t used = 0, kept = 0; /* kept: what fits before the digest */
+    bool same = *text && !strchr(".- ", *text);
+    const char *at = text;
+    while (*at) {
+        size_t length = utf8_character(at);
+        bool stays = length > 1 ? utf8_is_printable(at, length) : is_plain(*at) || *at == ' ' || *at == '+';
+        if (used == 0 && strchr(".- ", *at)) stays = false;
+        if (used + (stays ? length : 1) >= size) break;
+        memcpy(out + used, stays ? at : "_", stays ? length : 1);
+        same = same && stays;
+        used += stays ? length : 1;
+        if (used + SUFFIX < size) kept = used;
+        at += length ? length : 1;
+    }
+    out[used] = 0;
+    if (same && !*at) return out;
+    digest_of(digest, text, strlen(text));
+    (void)snprintf(out + kept, size - kept, "%s%.*s", kept ? "-" : "_-", DIGITS, digest);
+    return out;
 }
 
 void escape_base64(Builder *out, const void *bytes, size_t length) {

@@ -248,16 +248,6 @@ static void wrap_word(Wrap *wrap, const char *word, int length) {
     wrap->fresh = false;
 }
 
-void builder_add_word(Builder *builder, const char *word) {
-    if (*word && !strpbrk(word, " \t\n\"'\\$&|;<>()*?[]{}#~`!")) {
-        builder_add_text(builder, word);
-        return;
-    }
-    builder_add_text(builder, "'");
-    for (const char *at = word; *at; at++) builder_add(builder, *at == '\'' ? "'\\''" : "%c", *at);
-    builder_add_text(builder, "'");
-}
-
 void builder_add_wrapped(Builder *builder, const char *text, int column, int indent, int columns) {
     Wrap wrap = {.out = builder, .column = column, .indent = indent, .columns = columns, .gap = 1, .fresh = true};
     for (const char *at = text; *at;) {

@@ -41,8 +41,6 @@ typedef struct {
 
 void builder_add(Builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void builder_add_text(Builder *builder, const char *text);
-/* As one would type it in a shell: quoted where it must be. */
-void builder_add_word(Builder *builder, const char *word);
 /* Breaks `text` at blanks into lines of at most `columns`, each behind `indent` blanks. An empty line in the text
  * starts a paragraph and a line that begins with a blank stays a line of its own; other line breaks count as blanks.
  * `column` is where the first line stands already. Ends in a line break. */

@@ -1,3 +1,4 @@
+#include "base/text/escape.h"
 #include "cli/stage/cmd.h"
 #include "eval/import/import.h"
 
@@ -65,7 +66,7 @@ static Err run(int argc, char *const *argv) {
     builder_add_text(&command, "synvid import");
     for (int i = 0; i < argc; i++) {
         builder_add_text(&command, " ");
-        builder_add_word(&command, argv[i]);
+        escape_shell(&command, argv[i]);
     }
     Err err = builder_check(&command, "the command line");
     how.command = command.data;

@@ -1,4 +1,5 @@
 #include "base/system/file.h"
+#include "base/text/escape.h"
 #include "cli/stage/cmd.h"
 #include "store/runstatus.h"
 
@@ -107,11 +108,14 @@ static void print_run(const char *path, const RunStatus *status) {
     if (status->clips_per_s > 0) snprintf(rate, sizeof rate, "%.4g clips/s", status->clips_per_s);
     if (runs && !isnan(status->seconds_left)) text_duration(left, sizeof left, status->seconds_left);
     text_checkpoint(checkpoint, sizeof checkpoint, status);
-    const char *name = path_base(path);
-    if (strlen(name) > NAME_COLUMNS) name += strlen(name) - NAME_COLUMNS;
-    printf("%-44s %-8s %15s %8s %15s %10s  %-12s %s\n", name, runstatus_name(status->state), steps, loss, rate, left,
-           status->host, checkpoint);
-    if (status->note[0]) printf("    %s\n", status->note);
+    Builder name = {0}, note = {0};
+    escape_column(&name, path_base(path), NAME_COLUMNS);
+    escape_line(&note, status->note);
+    printf("%s %-8s %15s %8s %15s %10s  %-12s %s\n", name.data ? name.data : "?", runstatus_name(status->state), steps,
+           loss, rate, left, status->host, checkpoint);
+    if (note.length) printf("    %s\n", note.data);
+    builder_free(&name);
+    builder_free(&note);
     if (runs && status->silent_s > 3600)
         printf("    no step logged for %s\n", text_duration(silent, sizeof silent, status->silent_s));
 }

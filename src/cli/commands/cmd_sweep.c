@@ -1,4 +1,5 @@
 #include "base/system/log.h"
+#include "base/text/escape.h"
 #include "base/text/text.h"
 #include "cli/stage/cmd.h"
 #include "sweep/plan/plan_read.h"
@@ -11,6 +12,8 @@
 #include "sweep/task/view.h"
 
 #include <unistd.h>
+
+enum { NAME_COLUMNS = 44 };
 
 typedef struct {
     const char *out, *hook;
@@ -70,16 +73,15 @@ static const CommandHelp sweep_help = {
 
 static Err parse_task(int *task, const SweepPlan *plan, const char *text) {
     char *end;
-    long number = strtol(text, &end, 10);
-    if (*text && !*end) {
-        if (number < 0 || number >= plan->n_tasks)
-            return RAISE(ERR_USAGE, "task %ld: %s has tasks 0 to %d", number, plan->name, plan->n_tasks - 1);
-        *task = (int)number;
-        return ERR_NONE;
-    }
     *task = sweep_plan_find(plan, text);
-    return *task >= 0 ? ERR_NONE
-                      : RAISE(ERR_USAGE, "%s has no task \"%s\"; `synvid sweep list` shows them", plan->name, text);
+    if (*task >= 0) return ERR_NONE; /* a name before a number: names may be numbers */
+    long number = strtol(text, &end, 10);
+    if (!*text || *end)
+        return RAISE(ERR_USAGE, "%s has no task \"%s\"; `synvid sweep list` shows them", plan->name, text);
+    if (number < 0 || number >= plan->n_tasks)
+        return RAISE(ERR_USAGE, "task %ld: %s has tasks 0 to %d", number, plan->name, plan->n_tasks - 1);
+    *task = (int)number;
+    return ERR_NONE;
 }
 
 /* ---- list and status ---- */
@@ -108,10 +110,16 @@ static void print_task_line(const SweepPlan *plan, const TaskRecord *records, in
     const SweepTask *task = &plan->tasks[i];
     char took[32] = "", text[PATH_SIZE + 600];
     if (records[i].seconds > 0) text_duration(took, sizeof took, records[i].seconds);
-    printf("%5d  %-44.44s %2dx%-2d  %-9s %9s\n", i, task->name, task->ranks, task->threads,
-           task_state_name(records[i].state), took);
     remark(text, sizeof text, plan, &records[i], i);
-    if (text[0]) printf("       %s\n", text);
+    Builder lines = {0};
+    builder_add(&lines, "%5d  ", i);
+    escape_column(&lines, task->name, NAME_COLUMNS);
+    builder_add(&lines, " %2dx%-2d  %-9s %9s\n", task->ranks, task->threads, task_state_name(records[i].state), took);
+    if (text[0]) builder_add_text(&lines, "       ");
+    escape_line(&lines, text);
+    if (text[0]) builder_add_text(&lines, "\n");
+    if (lines.data) fputs(lines.data, stdout);
+    builder_free(&lines);
 }
 
 static Err show_list(const SweepPlan *plan, const TaskRecord *records) {
@@ -174,7 +182,10 @@ static Err submit(const SweepPlan *plan, const TaskRecord *records, const char *
     log_info("sweep %s: %d of %d tasks to submit, by %s", plan->name, count, plan->n_tasks, script);
     printf("%s\n", script);
     if (args->submit) return slurm_submit(script);
-    log_info("next: bash %s", script);
+    Builder next = {0};
+    escape_shell_path(&next, script);
+    if (!next.failed) log_info("next: bash %s", next.data);
+    builder_free(&next);
     return ERR_NONE;
 }
 
@@ -216,13 +227,22 @@ static Err slurm(const SweepPlan *plan, TaskRecord *records, const char *file, c
     return err;
 }
 
+static void print_made(const SweepTask *task, const TaskRecord *record) {
+    Builder line = {0};
+    escape_column(&line, task->name, NAME_COLUMNS);
+    builder_add(&line, " %-9s ", task_state_name(record->state));
+    escape_line(&line, record->made);
+    printf("%s\n", line.data ? line.data : "");
+    builder_free(&line);
+}
+
 static Err clean(const SweepPlan *plan, const TaskRecord *records, int task, bool yes) {
     if (task >= 0) return sweep_clean(plan, task, &records[task]);
     for (int i = 0; i < plan->n_tasks; i++) {
         if (yes)
             TRY(sweep_clean(plan, i, &records[i]));
         else if (records[i].state != TASK_MISSING)
-            printf("%-44s %-9s %s\n", plan->tasks[i].name, task_state_name(records[i].state), records[i].made);
+            print_made(&plan->tasks[i], &records[i]);
     }
     if (!yes) log_info("next: the same with --yes removes these records, their logs and what they made");
     return ERR_NONE;

@@ -14,14 +14,14 @@ enum { JSON_BYTES_MAX = 1 << 28, TEXT_BYTES_MAX = 1 << 28 };
 /* ---- HDF5 ---- */
 
 typedef struct {
-    const char *schema, *what, *next; /* next: a command with the path behind it */
+    const char *schema, *what, *next, *after; /* next: the command before the path, and what is behind it */
 } Known;
 
 static const Known known_hdf5[] = {
-    {"synvid.shard", "videos of a dataset", "synvid inspect %s --sheet sheet.png"},
-    {"synvid.pool", "still images of one size", "synvid inspect %s --sheet sheet.png"},
-    {"synvid.features", "features that a probe keeps", "synvid verify %s"},
-    {NULL, NULL, NULL},
+    {"synvid.shard", "videos of a dataset", "synvid inspect", " --sheet sheet.png"},
+    {"synvid.pool", "still images of one size", "synvid inspect", " --sheet sheet.png"},
+    {"synvid.features", "features that a probe keeps", "synvid verify", ""},
+    {NULL, NULL, NULL, NULL},
 };
 
 static Err describe_hdf5(Builder *out, const PathEntry *thing) {
@@ -34,11 +34,7 @@ static Err describe_hdf5(Builder *out, const PathEntry *thing) {
         describe_head(out, thing->path, "an HDF5 file%s%s", thing->schema[0] ? ", " : " of another program",
                       thing->schema);
     TRY(h5_describe(out, thing->path));
-    char command[PATH_SIZE + 64];
-    if (!known->schema) return ERR_NONE;
-    TRY(text_format(command, sizeof command, "%.*s%s%s", (int)strcspn(known->next, "%"), known->next, thing->path,
-                    strchr(known->next, '%') + 2));
-    describe_next(out, NULL, "%s", command);
+    if (known->schema) describe_next(out, NULL, known->next, thing->path, known->after);
     return ERR_NONE;
 }
 
@@ -103,7 +99,7 @@ static Err describe_media(Builder *out, const char *path) {
     describe_fact(out, "format", "%s, codec %s", info.format, info.codec);
     describe_fact(out, "size", "%s", text_bytes(size, sizeof size, (double)file_size(path)));
     if (info.n_damaged) describe_fact(out, "damage", "%d packets do not decode", info.n_damaged);
-    if (!info.still) describe_next(out, NULL, "synvid inspect %s --sheet sheet.png", path);
+    if (!info.still) describe_next(out, NULL, "synvid inspect", path, " --sheet sheet.png");
     return ERR_NONE;
 }
 
@@ -124,7 +120,7 @@ static Err describe_npy(Builder *out, const char *path) {
 static void describe_events(Builder *out, const char *path) {
     char folder[PATH_SIZE];
     describe_head(out, path, "curves for TensorBoard, a copy of curves.jsonl");
-    if (!path_parent(folder, sizeof folder, path)) describe_next(out, NULL, "tensorboard --logdir %s", folder);
+    if (!path_parent(folder, sizeof folder, path)) describe_next(out, NULL, "tensorboard --logdir", folder, "");
 }
 
 /* Extensions by count, for folders that are nothing of ours. */
@@ -162,7 +158,7 @@ static Err describe_folder(Builder *out, const char *folder) {
                       tallies[i].files == 1 ? "file" : "files");
     char page[PATH_SIZE];
     if (!path_join(page, sizeof page, folder, "index.html") && file_exists(page))
-        describe_next(out, "in a browser", "open %s", page);
+        describe_next(out, "in a browser", "open", page, "");
     file_list_free(&list);
     return ERR_NONE;
 }

@@ -38,8 +38,8 @@ Err describe_checkpoint(Builder *out, const char *path) {
     describe_head(out, path, "checkpoint, model and optimizer after a step (HDF5)");
     add_facts(out, &weights, path);
     Err err = add_tensors(out, &weights);
-    describe_next(out, "the settings of its run", "synvid inspect %s --config", path);
-    describe_next(out, NULL, "synvid verify %s", path);
+    describe_next(out, "the settings of its run", "synvid inspect", path, " --config");
+    describe_next(out, NULL, "synvid verify", path, "");
     weights_free(&weights);
     return err;
 }

@@ -115,9 +115,9 @@ Err describe_dataset(Builder *out, const char *folder) {
     describe_head(out, folder, "dataset %s (%s)", dataset.name, dataset.kind);
     Err err = add_facts(out, &dataset, folder);
     if (!err) {
-        describe_next(out, "a contact sheet", "synvid inspect %s --sheet sheet.png", folder);
-        describe_next(out, "the settings that made it", "synvid inspect %s --config", folder);
-        describe_next(out, "are its bytes those of the digest?", "synvid verify %s", folder);
+        describe_next(out, "a contact sheet", "synvid inspect", folder, " --sheet sheet.png");
+        describe_next(out, "the settings that made it", "synvid inspect", folder, " --config");
+        describe_next(out, "are its bytes those of the digest?", "synvid verify", folder, "");
     }
     dataset_free(&dataset);
     return err;

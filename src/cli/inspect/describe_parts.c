@@ -1,10 +1,21 @@
 #include "cli/inspect/internal/describe_parts.h"
 
+#include "base/text/escape.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { COLUMNS = 100, NAME_COLUMNS = 14 };
+
+/* `text` as lines of a description: broken at blanks, behind an indent. */
+static void add_wrapped(Builder *out, const char *text, int column, int indent) {
+    Builder line = {0};
+    escape_line(&line, text);
+    builder_add_wrapped(out, line.data ? line.data : "(empty)", column, indent, COLUMNS);
+    out->failed = out->failed || line.failed;
+    builder_free(&line);
+}
 
 void describe_fact(Builder *out, const char *name, const char *format, ...) {
     char value[2048];
@@ -13,11 +24,13 @@ void describe_fact(Builder *out, const char *name, const char *format, ...) {
     vsnprintf(value, sizeof value, format, args);
     va_end(args);
     int column = NAME_COLUMNS + 3;
-    builder_add(out, "  %-*s ", NAME_COLUMNS, name);
+    builder_add_text(out, "  ");
+    escape_line(out, name);
+    builder_add(out, "%*s ", text_columns(name) < NAME_COLUMNS ? NAME_COLUMNS - text_columns(name) : 0, "");
     if (text_columns(name) > NAME_COLUMNS) column = text_columns(name) + 3;
     /* What has no blank to break at, such as a path, moves to a line of its own. */
     bool endless = strcspn(value, " ") > COLUMNS - NAME_COLUMNS - 3;
-    builder_add_wrapped(out, *value ? value : "(empty)", column, endless ? 4 : NAME_COLUMNS + 3, COLUMNS);
+    add_wrapped(out, value, column, endless ? 4 : NAME_COLUMNS + 3);
 }
 
 void describe_head(Builder *out, const char *path, const char *format, ...) {
@@ -26,24 +39,27 @@ void describe_head(Builder *out, const char *path, const char *format, ...) {
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    builder_add(out, "%s: ", path);
-    builder_add_wrapped(out, what, text_columns(path) + 2, 2, COLUMNS);
+    escape_line(out, path);
+    builder_add_text(out, ": ");
+    add_wrapped(out, what, text_columns(path) + 2, 2);
 }
 
-void describe_next(Builder *out, const char *why, const char *format, ...) {
-    char command[2048];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(command, sizeof command, format, args);
-    va_end(args);
-    int width = text_columns(command) + 8;
-    if (width > COLUMNS) { /* the command's name on one line, its arguments on the next, as a shell takes it */
-        int name = (int)strcspn(command, " ");
-        name += 1 + (int)strcspn(command + name + 1, " ");
-        builder_add(out, "  next: %.*s \\\n    %s\n", name, command, command + name + 1);
-        return;
-    }
+void describe_next(Builder *out, const char *why, const char *before, const char *path, const char *after) {
+    Builder command = {0};
+    builder_add(&command, "%s ", before);
+    escape_shell_path(&command, path);
+    builder_add_text(&command, after);
+    const char *text = command.failed ? "" : command.data;
+    int width = text_columns(text) + 8;
     bool room = why && width + text_columns(why) + 5 <= COLUMNS;
-    builder_add(out, "  next: %s", command);
-    builder_add(out, room ? "   # %s\n" : "\n", why);
+    if (width > COLUMNS) { /* the command's name on one line, its arguments on the next, as a shell takes it */
+        int name = (int)strcspn(text, " ");
+        name += 1 + (int)strcspn(text + name + 1, " ");
+        builder_add(out, "  next: %.*s \\\n    %s\n", name, text, text + name + 1);
+    } else {
+        builder_add(out, "  next: %s", text);
+        builder_add(out, room ? "   # %s\n" : "\n", why);
+    }
+    out->failed = out->failed || command.failed;
+    builder_free(&command);
 }

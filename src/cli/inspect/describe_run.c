@@ -16,7 +16,7 @@ Err describe_config(Builder *out, const char *path) {
     TRY(kind_of_file(&kind, path, NULL));
     describe_head(out, path, "configuration of %s", kind.name);
     TRY(explain_changes(out, &kind, path));
-    describe_next(out, NULL, "synvid config show %s", path);
+    describe_next(out, NULL, "synvid config show", path, "");
     return ERR_NONE;
 }
 

@@ -81,7 +81,7 @@ Err describe_weights(Builder *out, const char *path) {
     describe_fact(out, "values", "%s in %d tensors", text_count(values, sizeof values, total), weightfile_count(file));
     describe_fact(out, "size", "%s", text_bytes(size, sizeof size, (double)file_size(path)));
     Err err = add_entries(out, file);
-    if (foreign_has_model(file)) describe_next(out, "train on from it", "synvid import %s --out RUN", path);
+    if (foreign_has_model(file)) describe_next(out, "train on from it", "synvid import", path, " --out RUN");
     weightfile_close(&file);
     return err;
 }

@@ -3,6 +3,7 @@
 #include "base/config/config.h"
 #include "base/system/log.h"
 #include "base/system/stop.h"
+#include "base/text/escape.h"
 #include "cli/stage/internal/stage_options.h"
 #include "par/agree.h"
 #include "par/spread.h"
@@ -43,7 +44,7 @@ static Err command_text(char **text, const Stage *stage, int argc, char *const *
     builder_add(&out, "synvid %s", stage->help->name);
     for (int i = 0; i < argc; i++) {
         builder_add_text(&out, " ");
-        builder_add_word(&out, argv[i]);
+        escape_shell(&out, argv[i]);
     }
     Err err = builder_check(&out, "the command line");
     if (err) builder_free(&out);
@@ -92,8 +93,10 @@ static void suggest_next(const Stage *stage, const Run *run) {
     if (!stage->next || !run->out || run->dry_run) return;
     Builder line = {0};
     const char *at = stage->next;
-    for (const char *here; (here = strstr(at, mark)); at = here + sizeof mark - 1)
-        builder_add(&line, "%.*s%s", (int)(here - at), at, run->out);
+    for (const char *here; (here = strstr(at, mark)); at = here + sizeof mark - 1) {
+        builder_add(&line, "%.*s", (int)(here - at), at);
+        escape_shell_path(&line, run->out);
+    }
     builder_add_text(&line, at);
     if (!line.failed) log_info("next: %s", line.data);
     builder_free(&line);

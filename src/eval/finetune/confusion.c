@@ -1,6 +1,7 @@
 #include "eval/finetune/internal/confusion.h"
 
 #include "base/system/log.h"
+#include "base/text/utf8.h"
 #include "store/plot.h"
 
 enum { NAMES_MAX = 60, SIDE_MIN = 420, SIDE_MAX = 1400, CELL = 18, MARGIN = 190 };
@@ -11,25 +12,18 @@ static int64_t row_sum(const Predictions *p, const int64_t *counts, int label) {
     return sum;
 }
 
-/* A tick's text is a format of its own to gnuplot: percent signs are doubled. */
-static void add_tick(Builder *script, const char *text, int at) {
-    Builder doubled = {0};
-    for (; *text; text++) builder_add(&doubled, *text == '%' ? "%%%%" : "%c", *text);
-    plot_quoted(script, doubled.data ? doubled.data : "");
-    builder_add(script, " %d", at);
-    builder_free(&doubled);
-}
-
 /* `percent` below 0: the name alone. */
 static void add_class(Builder *script, const Predictions *p, int k, double percent) {
     char text[NAME_SIZE + 32], name[16];
     (void)snprintf(name, sizeof name, "%d", k);
     const char *shown = p->class_names && p->n_classes <= NAMES_MAX ? p->class_names[k] : name;
+    int length = (int)utf8_cut(shown, NAME_SIZE);
     if (percent < 0)
-        (void)snprintf(text, sizeof text, "%.*s", NAME_SIZE, shown);
+        (void)snprintf(text, sizeof text, "%.*s", length, shown);
     else
-        (void)snprintf(text, sizeof text, "%.*s  %.0f %%", NAME_SIZE, shown, percent);
-    add_tick(script, text, k);
+        (void)snprintf(text, sizeof text, "%.*s  %.0f %%", length, shown, percent);
+    plot_quoted_tic(script, text);
+    builder_add(script, " %d", k);
 }
 
 /* Names at every class, or numbers at every tenth when there are too many to read. */

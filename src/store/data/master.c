@@ -1,6 +1,7 @@
 #include "store/data/master.h"
 
 #include "base/system/file.h"
+#include "base/text/escape.h"
 #include "store/data/dataset.h"
 #include "store/data/shard.h"
 #include "store/hdf5/h5.h"
@@ -69,12 +70,16 @@ static Err describe(const Master *master, const char *name, int n_dims) {
 static Err add_source(hid_t recipe, hid_t space, const Master *master, int s, const H5Array *part, int64_t row) {
     hsize_t start[H5_DIMS] = {(hsize_t)row}, count[H5_DIMS];
     char source[PATH_SIZE];
+    Builder pattern = {0}; /* which is what a file's name is to HDF5 here */
     TRY(source_name(source, master, s));
+    escape_hdf5_source(&pattern, source);
+    TRY(builder_check(&pattern, source));
     for (int i = 0; i < part->n_dims; i++) count[i] = (hsize_t)part->dims[i];
     hid_t all = H5Screate_simple(part->n_dims, count, NULL);
     H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
-    bool added = H5Pset_virtual(recipe, space, source, part->name, all) >= 0;
+    bool added = H5Pset_virtual(recipe, space, pattern.data, part->name, all) >= 0;
     H5Sclose(all);
+    builder_free(&pattern);
     return added ? ERR_NONE : h5_fail(ERR_IO, &master->file, part->name, "describe this virtual array");
 }
 

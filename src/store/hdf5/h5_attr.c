@@ -1,5 +1,8 @@
 #include "store/hdf5/internal/h5_attr.h"
 
+#include "base/text/escape.h"
+#include "base/text/utf8.h"
+
 static hid_t text_type(void) {
     hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, H5T_VARIABLE);
@@ -23,12 +26,27 @@ static Err put(const H5File *file, const char *object, const char *name, hid_t s
     return err;
 }
 
+/* Texts in our files are said to be UTF-8, so what is not is shown (base/text/escape.h). *owned: NULL where `text` is.
+ */
+static Err show_bytes(char **owned, const char *text) {
+    Builder shown = {0};
+    *owned = NULL;
+    if (utf8_is_valid(text)) return ERR_NONE;
+    escape_utf8(&shown, text);
+    *owned = shown.data;
+    return builder_check(&shown, "a text in HDF5");
+}
+
 Err h5_put_text(const H5File *file, const char *object, const char *name, const char *text) {
+    char *shown;
+    TRY(show_bytes(&shown, text));
+    const char *written = shown ? shown : text;
     h5_lock();
     hid_t type = text_type();
-    Err err = put(file, object, name, H5Screate(H5S_SCALAR), type, type, &text);
+    Err err = put(file, object, name, H5Screate(H5S_SCALAR), type, type, &written);
     H5Tclose(type);
     h5_unlock();
+    free(shown);
     return err;
 }
 
@@ -109,8 +127,8 @@ Err h5_get_int(int64_t *value, const H5File *file, const char *object, const cha
     return err;
 }
 
-Err h5_texts_put(const H5File *file, const char *name, const char *const *texts, int count, const char *label,
-                 const char *description) {
+static Err put_list(const H5File *file, const char *name, const char *const *texts, int count, const char *label,
+                    const char *description) {
     h5_lock();
     hid_t type = text_type(), space = H5Screate_simple(1, &(hsize_t){(hsize_t)count}, NULL);
     hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
@@ -126,6 +144,23 @@ Err h5_texts_put(const H5File *file, const char *name, const char *const *texts,
     if (!err) err = h5_put_text(file, name, "units", "text");
     if (!err) err = h5_put_texts(file, name, "DIMENSION_LABELS", &label, 1);
     h5_unlock();
+    return err;
+}
+
+Err h5_texts_put(const H5File *file, const char *name, const char *const *texts, int count, const char *label,
+                 const char *description) {
+    size_t places = (size_t)count + 1;
+    char **owned = calloc(places, sizeof *owned);
+    const char **shown = malloc(places * sizeof *shown);
+    Err err = owned && shown ? ERR_NONE
+                             : RAISE(ERR_MEMORY, "%s: no memory for the %d entries of %s", file->path, count, name);
+    for (int i = 0; i < count && !err; i++) {
+        err = show_bytes(&owned[i], texts[i]);
+        shown[i] = owned[i] ? owned[i] : texts[i];
+    }
+    if (!err) err = put_list(file, name, shown, count, label, description);
+    h5_texts_free(&owned, count);
+    free(shown);
     return err;
 }
 

@@ -1,6 +1,7 @@
 #include "sweep/plan/plan_read.h"
 
 #include "base/config/config.h"
+#include "base/text/utf8.h"
 #include "sweep/plan/internal/axes.h"
 #include "sweep/plan/internal/plan_file.h"
 #include "sweep/plan/internal/plan_select.h"
@@ -64,6 +65,16 @@ static Err override_var(Expansion *expansion, const char *assignment) {
                  nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
+/* What names a job, a file and a word of a command line is one line of text. */
+static Err check_name(const char *what, const char *name, const char *path) {
+    if (*name && utf8_is_line(name)) return ERR_NONE;
+    return RAISE(
+        ERR_USAGE,
+        "%s: %s \"%s\": a name is one line of UTF-8 text: letters, digits, blanks and punctuation are fine; line "
+        "breaks and other control characters are not%s",
+        path, what, name, *name ? "" : ", and it cannot be empty");
+}
+
 /* ---- one task ---- */
 
 static Err add_need(SweepTask *task, int number, bool soft) {
@@ -91,8 +102,10 @@ static Err add_needs(const Expansion *expansion, SweepTask *task, const char *pa
     bool soft = strpbrk(pattern, "*?[") != NULL;
     int matches = 0;
     for (int i = 0; i < expansion->plan->n_tasks; i++) {
-        if (fnmatch(pattern, expansion->plan->tasks[i].name, 0)) continue;
-        TRY(add_need(task, i, soft));
+        const char *name = expansion->plan->tasks[i].name; /* it may hold what is special in a pattern */
+        bool exact = text_equal(pattern, name);
+        if (!exact && fnmatch(pattern, name, 0)) continue;
+        TRY(add_need(task, i, soft && !exact));
         matches++;
     }
     if (matches) return ERR_NONE;
@@ -174,7 +187,7 @@ static Err read_stage(SweepTask *task, const char *name, const Expansion *expans
     TRY(template_fill(&filled, stage->valuestring, bindings, expansion->path));
     Err err = text_copy(task->stage, sizeof task->stage, filled);
     free(filled);
-    return err;
+    return err ? err : check_name("stage", task->stage, expansion->path);
 }
 
 static Err read_task(SweepTask *task, const Expansion *expansion, const Bindings *bindings) {
@@ -185,7 +198,9 @@ static Err read_task(SweepTask *task, const Expansion *expansion, const Bindings
     Err err = text_copy(task->name, sizeof task->name, filled);
     free(filled);
     TRY(err);
-    if (strchr(task->name, '/')) return RAISE(ERR_USAGE, "%s: %s: no \"/\" in names", expansion->path, task->name);
+    TRY(check_name("task", task->name, expansion->path));
+    if (strchr(task->name, '/'))
+        return RAISE(ERR_USAGE, "%s: task \"%s\": no \"/\" in names: they name files", expansion->path, task->name);
     task->ranks = task->threads = 1;
     TRY(read_stage(task, name->valuestring, expansion, bindings));
     TRY(read_count(&task->ranks, "ranks", expansion));
@@ -255,6 +270,7 @@ static Err read_head(Expansion *expansion, const cJSON *root, const char *out) {
     if (!cJSON_IsString(name)) return RAISE(ERR_USAGE, "%s: name: a text was expected", expansion->path);
     if (folder && !cJSON_IsString(folder)) return RAISE(ERR_USAGE, "%s: out: a text was expected", expansion->path);
     TRY(text_copy(plan->name, sizeof plan->name, name->valuestring));
+    TRY(check_name("name", plan->name, expansion->path));
     plan->help = strdup(cJSON_IsString(help) ? help->valuestring : "");
     if (!plan->help) return RAISE(ERR_MEMORY, "%s: no memory", expansion->path);
     return text_copy(plan->out, sizeof plan->out, out ? out : folder ? folder->valuestring : plan->name);

@@ -18,7 +18,8 @@ static Err mark_matches(void *selection_, const Bindings *bindings) {
     TRY(template_fill(&filled, selection->pattern, bindings, selection->path));
     int matches = 0;
     for (int i = 0; i < selection->plan->n_tasks; i++) {
-        if (fnmatch(filled, selection->plan->tasks[i].name, 0)) continue;
+        const char *name = selection->plan->tasks[i].name;
+        if (!text_equal(filled, name) && fnmatch(filled, name, 0)) continue;
         selection->kept[i] = true;
         matches++;
     }

@@ -18,7 +18,7 @@ typedef struct {
     int returns;  /* by the guard, since the last by a user */
 } Submission;
 
-/* The lines "INDEX TASK" of an array's file. */
+/* The lines "INDEX TASK" of an array's file; a task's name may have blanks. */
 static Err read_array(Submission *submissions, const SweepPlan *plan, const char *job, const char *by,
                       const char *path) {
     char *text, *saved;
@@ -26,16 +26,18 @@ static Err read_array(Submission *submissions, const SweepPlan *plan, const char
     if (!file_exists(path)) return ERR_NONE;
     TRY(file_read(&text, &length, path, JOBS_FILE_MAX));
     for (char *line = strtok_r(text, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
-        char name[NAME_SIZE];
-        int index, task;
-        if (sscanf(line, "%d %127s", &index, name) != 2 || (task = sweep_plan_find(plan, name)) < 0) continue;
-        (void)snprintf(submissions[task].job, sizeof submissions[task].job, "%s_%d", job, index);
+        char *name;
+        long index = strtol(line, &name, 10);
+        int task = name > line && *name == ' ' ? sweep_plan_find(plan, name + 1) : -1;
+        if (task < 0) continue;
+        (void)snprintf(submissions[task].job, sizeof submissions[task].job, "%s_%ld", job, index);
         submissions[task].returns = text_equal(by, "guard") ? submissions[task].returns + 1 : 0;
     }
     free(text);
     return ERR_NONE;
 }
 
+/* The lines "JOB NAME BY FILE" that jobs/submit.sh leaves; the name is that of the job and has no blanks. */
 static Err read_submissions(Submission *submissions, const SweepPlan *plan) {
     char path[PATH_SIZE], *text, *saved;
     size_t length;
@@ -44,8 +46,8 @@ static Err read_submissions(Submission *submissions, const SweepPlan *plan) {
     TRY(file_read(&text, &length, path, JOBS_FILE_MAX));
     Err err = ERR_NONE;
     for (char *line = strtok_r(text, "\n", &saved); line && !err; line = strtok_r(NULL, "\n", &saved)) {
-        char job[32], stage[NAME_SIZE], by[16], array[PATH_SIZE];
-        if (sscanf(line, "%31s %127s %15s %1023[^\n]", job, stage, by, array) != 4) continue;
+        char job[32], by[16], array[PATH_SIZE];
+        if (sscanf(line, "%31s %*s %15s %1023[^\n]", job, by, array) != 3) continue;
         err = read_array(submissions, plan, job, by, array);
     }
     free(text);

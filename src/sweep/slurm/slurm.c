@@ -3,6 +3,7 @@
 #include "base/config/config.h"
 #include "base/system/estimate.h"
 #include "base/system/file.h"
+#include "base/text/escape.h"
 #include "sweep/slurm/internal/batch.h"
 #include "sweep/slurm/queue.h"
 #include "sweep/task/launch.h"
@@ -33,7 +34,7 @@ static Err ask_dry_run(double *core_hours, double *rank_gb, const SweepPlan *pla
     if (asprintf(&dry, "%s --dry-run --threads %d", command, plan->tasks[task].threads) < 0) dry = NULL;
     free(command);
     if (!dry) return RAISE(ERR_MEMORY, "no memory for a command");
-    const char *const argv[] = {"/bin/sh", "-c", dry, NULL};
+    const char *const argv[] = {"bash", "-c", dry, NULL};
     Err err = process_output(&text, &code, argv);
     free(dry);
     TRY(err);
@@ -81,6 +82,15 @@ static void borrow_sizes(Batch *batch) {
 
 /* ---- the files ---- */
 
+/* SLURM takes a backslash in a log's name as "no patterns", and jobs.txt is read by lines. */
+static Err check_out(const SweepPlan *plan) {
+    if (!strpbrk(plan->out, "\\\n\r")) return ERR_NONE;
+    return RAISE(ERR_USAGE,
+                 "sweep slurm: --out %s: SLURM cannot write logs into a folder whose name has a backslash or "
+                 "a line break; use another folder",
+                 plan->out);
+}
+
 /* OUT/sweep/slurm/<number>, the first that was not submitted. */
 static Err make_folder(char *folder, size_t size, const SweepPlan *plan) {
     for (int number = 1; number <= NUMBERS_MAX; number++) {
@@ -96,7 +106,9 @@ static Err make_folder(char *folder, size_t size, const SweepPlan *plan) {
 static Err write_tasks(char *path, size_t size, const char *folder, int number, const BatchArray *array,
                        const Batch *batch, const SweepPlan *plan) {
     Builder text = {0};
-    TRY(text_format(path, size, "%s/%d-%s.tasks", folder, number + 1, array->stage));
+    char stage[NAME_SIZE];
+    escape_file_name(stage, sizeof stage, array->stage);
+    TRY(text_format(path, size, "%s/%d-%s.tasks", folder, number + 1, stage));
     for (int i = 0; i < array->n_tasks; i++)
         builder_add(&text, "%d %s\n", batch->index[array->tasks[i]], plan->tasks[array->tasks[i]].name);
     Err err = builder_check(&text, path);
@@ -129,15 +141,22 @@ static Err add_indices(Builder *text, const BatchArray *array, const Batch *batc
 static Err add_submit(Builder *text, int number, const BatchArray *array, const Batch *batch, const SweepPlan *plan,
                       const char *tasks) {
     const SweepTask *first = &plan->tasks[array->tasks[0]];
-    builder_add(text, "submit %s --array ", array->stage);
+    Builder job = {0};
+    builder_add_text(text, "submit ");
+    escape_shell(text, array->stage);
+    builder_add_text(text, " --array ");
     TRY(add_indices(text, array, batch));
+    escape_slurm_job(&job, array->stage);
+    if (job.data && !text_equal(job.data, array->stage)) builder_add(text, " --job %s", job.data);
+    text->failed = text->failed || job.failed;
+    builder_free(&job);
     builder_add(text, " --ranks %d --threads %d", first->ranks, first->threads);
     if (first->nodes) builder_add(text, " --nodes %d", first->nodes);
     if (array->core_hours > 0) builder_add(text, " --core-hours %.4g", array->core_hours);
     if (array->rank_gb > 0) builder_add(text, " --rank-gb %.3g", array->rank_gb);
     if (array->dependency[0]) builder_add(text, " \\\n    --after \"%s\"", array->dependency);
     builder_add(text, " \\\n    --tasks ");
-    builder_add_word(text, tasks);
+    escape_shell(text, tasks);
     builder_add(text, "\njob_%d=$job\n", number + 1);
     return ERR_NONE;
 }
@@ -158,27 +177,26 @@ static Err add_head(Builder *text, const SweepPlan *plan, const SlurmRequest *re
     TRY(path_parent(share, sizeof share, configs));
     TRY(path_join(jobs, sizeof jobs, share, "jobs"));
     TRY(queue_path(log, sizeof log, plan, ""));
-    builder_add(text,
-                "#!/usr/bin/env bash\n"
-                "# Submits what is missing of the sweep \"%s\", an array a stage. Written by `synvid sweep slurm`; "
-                "run it with bash,\n# or let `synvid sweep slurm --submit` run it. Sizes are estimates of one task; "
-                "jobs/site.sh turns them into limits.\n"
-                "set -euo pipefail\ncd ",
-                plan->name);
-    builder_add_word(text, here);
+    builder_add_text(text, "#!/usr/bin/env bash\n# Submits what is missing of the sweep \"");
+    escape_line(text, plan->name);
+    builder_add_text(text, "\", an array a stage. Written by `synvid sweep slurm`; run it with bash,\n# or let `synvid "
+                           "sweep slurm --submit` run it. Sizes are estimates of one task; "
+                           "jobs/site.sh turns them into limits.\n"
+                           "set -euo pipefail\ncd ");
+    escape_shell(text, here);
     builder_add_text(text, "\nexport PATH=");
-    builder_add_word(text, self);
+    escape_shell(text, self);
     builder_add_text(text, ":$PATH\njobs=${SYNVID_JOBS:-");
-    builder_add_word(text, jobs);
+    escape_shell(text, jobs);
     builder_add_text(text, "}\nlogs=");
-    builder_add_word(text, log);
+    escape_shell(text, log);
     builder_add_text(text, "\nsweep=(");
-    builder_add_word(text, request->file);
-    builder_add_text(text, " --out ");
-    builder_add_word(text, plan->out);
+    escape_shell_path(text, request->file);
+    builder_add_text(text, text_starts(plan->out, "--") ? " --out=" : " --out ");
+    escape_shell(text, plan->out);
     for (int i = 0; i < request->n_vars; i++) {
         builder_add_text(text, " --var ");
-        builder_add_word(text, request->vars[i]);
+        escape_shell(text, request->vars[i]);
     }
     if (request->ranks) builder_add(text, " --ranks %d", request->ranks);
     builder_add(text, ")\nby=%s\n. \"$jobs/submit.sh\"\n\n", request->by);
@@ -188,7 +206,7 @@ static Err add_head(Builder *text, const SweepPlan *plan, const SlurmRequest *re
 /* A folder whose arrays are in the queue is not used again. */
 static void add_mark(Builder *text, const char *folder) {
     builder_add_text(text, "date > ");
-    builder_add_word(text, folder);
+    escape_shell(text, folder);
     builder_add_text(text, "/submitted\n");
 }
 
@@ -236,6 +254,7 @@ Err slurm_write(char *script, size_t size, int *n_tasks, const SweepPlan *plan, 
     bool queue_alive = false;
     script[0] = 0;
     *n_tasks = 0;
+    TRY(check_out(plan));
     TRY(batch_plan(&batch, plan, records, request->wanted));
     for (int t = 0; t < plan->n_tasks; t++)
         queue_alive |= records[t].state == TASK_QUEUED || (records[t].state == TASK_RUNNING && records[t].job[0]);

@@ -2,6 +2,7 @@
 
 #include "base/system/file.h"
 #include "base/system/log.h"
+#include "base/text/escape.h"
 #include "sweep/task/internal/key.h"
 #include "sweep/task/view.h"
 
@@ -141,7 +142,7 @@ static Err add_arguments(Builder *line, const SweepPlan *plan, int number, const
             filled = strdup(task->arguments[i]);
         if (!filled) return RAISE(ERR_MEMORY, "%s: no memory", task->name);
         builder_add_text(line, " ");
-        builder_add_word(line, filled);
+        escape_shell(line, filled);
         free(filled);
     }
     return builder_check(line, task->name);
@@ -161,7 +162,7 @@ Err task_command_here(char **text, const SweepPlan *plan, int number, const Task
     Builder line = {0};
     char self[PATH_SIZE];
     TRY(own_path(self, sizeof self));
-    builder_add_word(&line, self);
+    escape_shell(&line, self);
     Err err = add_arguments(&line, plan, number, records);
     if (err) builder_free(&line);
     *text = line.data;

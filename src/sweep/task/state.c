@@ -92,6 +92,7 @@ static Err read_record(TaskRecord *record, const SweepPlan *plan, int task) {
     copy_text(record->place, sizeof record->place, root, "place");
     copy_text(record->host, sizeof record->host, root, "host");
     copy_text(record->job, sizeof record->job, root, "job");
+    if (record->job[strspn(record->job, "0123456789_")]) record->job[0] = 0; /* it goes into scripts */
     copy_text(record->message, sizeof record->message, root, "message");
     record->exit_code = (int)number_of(root, "exit_code");
     record->kills = (int)number_of(root, "kills");

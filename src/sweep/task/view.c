@@ -1,6 +1,7 @@
 #include "sweep/task/view.h"
 
 #include "base/system/log.h"
+#include "base/text/escape.h"
 #include "sweep/task/state.h"
 
 #include <fcntl.h>
@@ -40,7 +41,12 @@ static void describe(char *out, size_t size, const SweepPlan *plan, int task) {
     char path[PATH_SIZE], progress[COLUMNS - 36];
     if (sweep_state_path(path, sizeof path, plan, task, "log")) path[0] = 0;
     view_last_progress(progress, sizeof progress, path);
-    snprintf(out, size, "  %-32.32s %s", plan->tasks[task].name, progress);
+    Builder line = {0};
+    escape_column(&line, plan->tasks[task].name, 32);
+    builder_add_text(&line, " ");
+    escape_line(&line, progress);
+    snprintf(out, size, "  %s", line.data ? line.data : "");
+    builder_free(&line);
 }
 
 static void draw(View *view, const SweepPlan *plan, const ViewState *state) {

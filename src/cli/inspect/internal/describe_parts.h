@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 /* The headline is "PATH: what it is". A fact is "  name   value"; long values are broken and indented. What
- * to do next is a command, with the reason behind it (NULL: none) where there is room. */
+ * to do next is the command `before` PATH `after`, ready to paste, with the reason behind it (NULL: none) where there
+ * is room. Texts of strangers become lines here (base/text/escape.h). */
 void describe_head(Builder *out, const char *path, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void describe_fact(Builder *out, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void describe_next(Builder *out, const char *why, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void describe_next(Builder *out, const char *why, const char *before, const char *path, const char *after);
 
 CHECKED Err describe_dataset(Builder *out, const char *folder);
 CHECKED Err describe_run(Builder *out, const char *folder);
