@@ -71,8 +71,12 @@ static Err open_on_rank_0(RunFolder *folder, const Run *run, const char *hosts) 
 
 static Err name_folder(RunFolder *folder, const char *name, const char *config_digest, const char *parent) {
     if (!parent || !parent[0]) return RAISE(ERR_USAGE, "--out: name the folder that holds the runs");
+    char fitting[sizeof folder->id - ID_DIGITS - 1];
     if (!name[0] || strchr(name, '/')) return RAISE(ERR_USAGE, "name: \"%s\" cannot name a folder", name);
-    TRY(text_format(folder->id, sizeof folder->id, "%s-%.*s", name, ID_DIGITS, config_digest));
+    if (name[0] == '.')
+        return RAISE(ERR_USAGE, "name: \"%s\" would name a hidden folder, which `status` and `report` pass over", name);
+    text_fit(fitting, sizeof fitting, name);
+    TRY(text_format(folder->id, sizeof folder->id, "%s-%.*s", fitting, ID_DIGITS, config_digest));
     return path_join(folder->path, sizeof folder->path, parent, folder->id);
 }
 

@@ -161,6 +161,21 @@ static void utf8_keeps_all_that_is_utf8(void **state) {
     (void)state;
     expect(escape_utf8, "a\n\x1b ü \"\\", "a\n\x1b ü \"\\");
     expect(escape_utf8, "caf\xe9 \xe6\x97", "caf\\xe9 \\xe6\\x97");
+    expect(escape_utf8, "\\xe9 \\x5c \\x41 \\n", "\\x5cxe9 \\x5cx5c \\x41 \\n");
+}
+
+static void utf8_is_undone_to_the_same_bytes(void **state) {
+    (void)state;
+    static const char *const more[] = {"\\xe9", "\\x5c", "\\x5cxe9", "\\\\xe9", "\xe9\\", "\\x\xe9", "\\xE9"};
+    for (size_t i = 0; i < N_HOSTILE + sizeof more / sizeof *more; i++) {
+        const char *text = i < N_HOSTILE ? hostile[i] : more[i - N_HOSTILE];
+        char *shown = escaped(escape_utf8, text);
+        assert_true(utf8_is_valid(shown));
+        assert_int_equal(escape_utf8_changes(text), strcmp(shown, text) != 0);
+        escape_utf8_undo(shown);
+        assert_string_equal(shown, text);
+        free(shown);
+    }
 }
 
 /* ---- programs ---- */
@@ -344,6 +359,7 @@ int main(void) {
         cmocka_unit_test(csv_is_quoted_only_where_needed_and_computes_nothing),
         cmocka_unit_test(markdown_keeps_a_cell_a_cell),
         cmocka_unit_test(utf8_keeps_all_that_is_utf8),
+        cmocka_unit_test(utf8_is_undone_to_the_same_bytes),
         cmocka_unit_test(gnuplot_text_cannot_leave_its_quotes),
         cmocka_unit_test(shell_words_are_quoted_where_needed),
         cmocka_unit_test(bash_reads_back_the_same_bytes),

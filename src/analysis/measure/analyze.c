@@ -277,12 +277,12 @@ static Err analyze_in_folder_all(Analysis *analysis, const RunFolder *folder, co
 }
 
 static Err open_folder_all(RunFolder *folder, const Analysis *analysis) {
-    char digest[DIGEST_SIZE], name[NAME_SIZE];
+    char digest[DIGEST_SIZE], name[2 * NAME_SIZE];
     const char *given = analysis->config->name;
     Err mine = identity_digest(digest, analysis);
     if (!mine)
         mine = given[0] ? text_copy(name, sizeof name, given)
-                        : text_format(name, sizeof name, "analyze-%.100s", analysis->dataset->name);
+                        : text_format(name, sizeof name, "analyze-%s", analysis->dataset->name);
     TRY(err_agree_all(mine, &analysis->run->par, "naming the run"));
     return runfolder_open_all(folder, name, digest, analysis->run);
 }

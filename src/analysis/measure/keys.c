@@ -5,6 +5,7 @@
 #include "base/config/config.h"
 #include "base/failure/shared_err.h"
 #include "base/system/log.h"
+#include "base/text/utf8.h"
 #include "features/encoder.h"
 #include "math/rng.h"
 #include "par/agree.h"
@@ -263,8 +264,8 @@ static Err describe(Result *result, const Look *look) {
     const KeysConfig *config = look->config;
     bool class = config->class_name[0];
     TRY(text_copy(result->task, sizeof result->task, "keys"));
-    TRY(text_format(result->dataset, sizeof result->dataset, "%.60s%s%.50s", look->source->name, class ? ": " : "",
-                    config->class_name));
+    TRY(text_format(result->dataset, sizeof result->dataset, "%.*s%s%.*s", (int)utf8_cut(look->source->name, 60),
+                    look->source->name, class ? ": " : "", (int)utf8_cut(config->class_name, 50), config->class_name));
     TRY(text_copy(result->pretraining, sizeof result->pretraining, look->pretraining));
     TRY(text_format(result->model, sizeof result->model, "width %d, clips of %d frames", look->shape.width,
                     look->shape.n_frames));
@@ -318,7 +319,8 @@ static Err name_pretraining(Look *look) {
     char path[PATH_SIZE];
     TRY(text_copy(path, sizeof path, look->config->encoder));
     for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--) path[n - 1] = 0;
-    TRY(text_format(look->pretraining, sizeof look->pretraining, "%.100s", path_base(path)));
+    TRY(text_format(look->pretraining, sizeof look->pretraining, "%.*s", (int)utf8_cut(path_base(path), 100),
+                    path_base(path)));
     size_t length = strlen(look->pretraining);
     if (length > 11 && look->pretraining[length - 11] == '-' &&
         strspn(look->pretraining + length - 10, "0123456789abcdef") == 10)
@@ -339,7 +341,7 @@ static Err prepare(Look *look) {
 }
 
 static Err open_folder_all(RunFolder *folder, const Look *look) {
-    char config_hex[DIGEST_SIZE], digest_text[DIGEST_SIZE], name[NAME_SIZE];
+    char config_hex[DIGEST_SIZE], digest_text[DIGEST_SIZE], name[2 * NAME_SIZE];
     Digest *digest;
     Err mine = config_digest(config_hex, look->config, keys_fields);
     if (!mine) mine = digest_new(&digest);
@@ -351,7 +353,7 @@ static Err open_folder_all(RunFolder *folder, const Look *look) {
         digest_hex(digest, digest_text);
         digest_free(&digest);
         mine = look->config->name[0] ? text_copy(name, sizeof name, look->config->name)
-                                     : text_format(name, sizeof name, "keys-%.100s", look->pretraining);
+                                     : text_format(name, sizeof name, "keys-%s", look->pretraining);
     }
     TRY(err_agree_all(mine, &look->run->par, "naming the run"));
     return runfolder_open_all(folder, name, digest_text, look->run);

@@ -38,6 +38,11 @@ static void escaped_cell(Builder *out, const TableColumn *column, const TableCel
     builder_free(&text);
 }
 
+/* The same on a terminal. */
+static void plain_cell(Builder *out, const TableColumn *column, const TableCell *cell) {
+    escaped_cell(out, column, cell, escape_line);
+}
+
 static void csv_number(Builder *out, double value) {
     char text[32];
     if (!isnan(value)) builder_add_text(out, json_number(text, sizeof text, value));
@@ -81,7 +86,9 @@ void table_csv(Builder *out, const Table *table) {
 }
 
 void table_markdown(Builder *out, const Table *table) {
-    builder_add(out, "**%s**\n\n|", table->title);
+    builder_add_text(out, "**");
+    escape_markdown(out, table->title);
+    builder_add_text(out, "**\n\n|");
     for (int c = 0; c < table->n_columns; c++) {
         builder_add_text(out, " ");
         escape_markdown(out, table->columns[c].label);
@@ -99,7 +106,10 @@ void table_markdown(Builder *out, const Table *table) {
         }
         builder_add_text(out, "\n");
     }
-    if (table->caption[0]) builder_add(out, "\n%s\n", table->caption);
+    if (!table->caption[0]) return;
+    builder_add_text(out, "\n");
+    escape_markdown(out, table->caption);
+    builder_add_text(out, "\n");
 }
 
 void table_latex(Builder *out, const Table *table) {
@@ -148,7 +158,7 @@ static int plain_width(const Table *table, int column) {
     int width = longest_word(table->columns[column].label);
     for (int r = 0; r < table->n_rows; r++) {
         Builder text = {0};
-        cell_text(&text, &table->columns[column], cell_of(table, r, column));
+        plain_cell(&text, &table->columns[column], cell_of(table, r, column));
         if (text.data && text_width(text.data) > width) width = text_width(text.data);
         builder_free(&text);
     }
@@ -198,7 +208,7 @@ static void plain_column(Builder *rows, const Table *table, int column) {
     }
     for (int r = 0; r < table->n_rows; r++) {
         Builder text = {0};
-        cell_text(&text, &table->columns[column], cell_of(table, r, column));
+        plain_cell(&text, &table->columns[column], cell_of(table, r, column));
         plain_piece(&rows[HEADING_LINES + r], text.data ? text.data : "", width, right);
         builder_free(&text);
     }
@@ -215,7 +225,8 @@ static void plain_line(Builder *out, const Builder *row, bool heading) {
 void table_plain(Builder *out, const Table *table) {
     int n_lines = HEADING_LINES + table->n_rows;
     Builder *rows = calloc((size_t)n_lines, sizeof *rows);
-    builder_add(out, "%s\n", table->title);
+    escape_line(out, table->title);
+    builder_add_text(out, "\n");
     for (int c = 0; rows && c < table->n_columns; c++)
         if (!plain_empty(table, c)) plain_column(rows, table, c);
     for (int i = 0; rows && i < n_lines; i++) {

@@ -3,7 +3,6 @@
 #include "base/system/file.h"
 #include "base/text/escape.h"
 #include "base/text/text.h"
-#include "base/text/utf8.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -56,6 +55,13 @@ static Err find_twin(const char **twin, const cJSON *object) {
     return ERR_NONE;
 }
 
+/* Undoes what add_string did to texts that are not UTF-8. */
+static void restore_bytes(cJSON *tree) {
+    if (tree->string) escape_utf8_undo(tree->string);
+    if (cJSON_IsString(tree)) escape_utf8_undo(tree->valuestring);
+    for (cJSON *item = tree->child; item; item = item->next) restore_bytes(item);
+}
+
 static Err check_tree(const cJSON *tree, const char *origin, Err code) {
     if (cJSON_IsNumber(tree) && !isfinite(tree->valuedouble))
         return RAISE(code, "%s: a number is too large for double precision%s%s", origin, tree->string ? ": " : "",
@@ -95,6 +101,7 @@ Err json_parse(cJSON **tree, const char *text, size_t length, const char *origin
         cJSON_Delete(parsed);
         return err;
     }
+    restore_bytes(parsed);
     *tree = parsed;
     return ERR_NONE;
 }
@@ -125,10 +132,10 @@ const char *json_number(char *out, size_t size, double value) {
     return out;
 }
 
-/* JSON is UTF-8; what is not is shown. */
+/* JSON is UTF-8; what is not is shown, and restored by json_parse. */
 static void add_string(Builder *out, const char *string) {
     Builder text = {0};
-    if (!utf8_is_valid(string)) escape_utf8(&text, string);
+    if (escape_utf8_changes(string)) escape_utf8(&text, string);
     cJSON *item = text.failed ? NULL : cJSON_CreateStringReference(text.data ? text.data : string);
     char *quoted = item ? cJSON_PrintUnformatted(item) : NULL;
     if (quoted)

@@ -2,8 +2,9 @@
  *
  * Reading refuses what cJSON would let pass: keys given twice, numbers that overflow, nesting deeper than
  * JSON_DEPTH_MAX, zero bytes, anything behind the value. Every message names the origin (a file, "command line") and
- * the line. Writing is deterministic: keys in the order of the tree, two spaces a level, short lists on one line,
- * numbers with the fewest digits that read back equal. */
+ * the line. A byte of a text that is not UTF-8 is written as \xNN and read back as that byte (base/text/escape.h).
+ * Writing is deterministic: keys in the order of the tree, two spaces a level, short lists on one line, numbers with
+ * the fewest digits that read back equal. */
 #pragma once
 
 #include "base/failure/err.h"

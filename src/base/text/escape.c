@@ -143,15 +143,46 @@ void escape_markdown(Builder *out, const char *text) {
     }
 }
 
+enum { SHOWN = 4 /* characters of \\xNN */ };
+
+/* The byte that "\xNN" at `text` stands for in escape_utf8: one that is not ASCII, or the backslash; 0: none. */
+static unsigned shown_byte(const char *text) {
+    unsigned byte = 0;
+    if (text[0] != '\\' || text[1] != 'x') return 0;
+    for (int i = 2; i < SHOWN; i++) {
+        const char *digits = "0123456789abcdef", *digit = text[i] ? strchr(digits, text[i]) : NULL;
+        if (!digit) return 0;
+        byte = byte << 4 | (unsigned)(digit - digits);
+    }
+    return byte >= 0x80 || byte == '\\' ? byte : 0;
+}
+
 void escape_utf8(Builder *out, const char *text) {
     while (*text) {
-        size_t length = utf8_character(text);
+        size_t length = shown_byte(text) ? 0 : utf8_character(text);
         if (length)
             builder_add(out, "%.*s", (int)length, text);
         else
             add_shown(out, text, 1, "\\");
         text += length ? length : 1;
     }
+}
+
+void escape_utf8_undo(char *text) {
+    char *to = text;
+    while (*text) {
+        unsigned byte = shown_byte(text);
+        *to++ = byte ? (char)byte : *text;
+        text += byte ? SHOWN : 1;
+    }
+    *to = 0;
+}
+
+bool escape_utf8_changes(const char *text) {
+    if (!utf8_is_valid(text)) return true;
+    for (const char *at = strchr(text, '\\'); at; at = strchr(at + 1, '\\'))
+        if (shown_byte(at)) return true;
+    return false;
 }
 
 /* ---- programs ---- */

@@ -26,8 +26,12 @@ void escape_csv(Builder *out, const char *text);
 /* Inside a Markdown table cell; line breaks become blanks. */
 void escape_markdown(Builder *out, const char *text);
 /* What is not UTF-8 shown, all else as it is: for formats that promise UTF-8 and have their own way with control
- * characters (JSON, texts in HDF5). */
+ * characters (JSON, texts in HDF5). A backslash that would read as such a byte is shown as \x5c, so that the undoing,
+ * in place, gives the same bytes again: paths are found by what our JSON says. */
 void escape_utf8(Builder *out, const char *text);
+void escape_utf8_undo(char *text);
+/* Whether escape_utf8 would change it. */
+bool escape_utf8_changes(const char *text);
 
 /* ---- programs ---- */
 

@@ -1,5 +1,7 @@
 #include "base/text/text.h"
 
+#include "base/text/utf8.h"
+
 #include <ctype.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -21,6 +23,16 @@ Err text_format(char *out, size_t size, const char *format, ...) {
         return RAISE(ERR_USAGE, "\"%.80s...\" would have %d characters; at most %zu fit", size ? out : "", length,
                      size - 1);
     return ERR_NONE;
+}
+
+const char *text_fit(char *out, size_t size, const char *text) {
+    static const char gap[] = "...";
+    size_t length = strlen(text), room = size - sizeof gap;
+    size_t head = length < size ? length : utf8_cut(text, room / 2);
+    const char *tail = length < size ? text + length : text + length - (room - room / 2);
+    while (((unsigned char)*tail & 0xc0) == 0x80) tail++; /* the rest of a character that is cut */
+    (void)snprintf(out, size, "%.*s%s%s", (int)head, text, length < size ? "" : gap, tail);
+    return out;
 }
 
 Err path_join(char *out, size_t size, const char *dir, const char *name) {

@@ -11,6 +11,9 @@ enum { PATH_SIZE = 1024, NAME_SIZE = 128 };
 /* Copies or formats into a fixed buffer; too long is ERR_USAGE naming the text, never a silent cut. */
 CHECKED Err text_copy(char *out, size_t size, const char *text);
 CHECKED Err text_format(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Copies what fits; of more, the beginning and the end with "..." between them, no character of UTF-8 split. Returns
+ * `out`; size at least 16. */
+const char *text_fit(char *out, size_t size, const char *text);
 /* "dir/name" with exactly one slash. */
 CHECKED Err path_join(char *out, size_t size, const char *dir, const char *name);
 const char *path_base(const char *path);      /* the part after the last slash */

@@ -1,5 +1,6 @@
 #include "base/system/log.h"
 #include "base/system/walk.h"
+#include "base/text/escape.h"
 #include "cli/inspect/path_entry.h"
 #include "cli/stage/cmd.h"
 #include "store/checkpoint/checkpoint.h"
@@ -44,8 +45,11 @@ typedef struct {
 
 static void count(Tally *tally, Err err, const char *path, const char *digest) {
     if (!err) {
-        printf("%s  %s\n", digest, path);
+        Builder line = {0};
+        escape_line(&line, path);
+        printf("%s  %s\n", digest, line.data ? line.data : "");
         fflush(stdout);
+        builder_free(&line);
         tally->verified++;
         return;
     }

@@ -1,5 +1,6 @@
 /* cli/inspect/describe - tensors: of a weight file of another program, with those that are alike told once. */
 #include "base/system/file.h"
+#include "base/text/escape.h"
 #include "cli/inspect/internal/describe_parts.h"
 #include "store/foreign/foreign.h"
 
@@ -48,7 +49,12 @@ Err describe_tensors(Builder *out, const TensorRow *rows, int n_rows) {
     for (int t = 0; t < n_rows; t++) count_tensor(lines, &n_lines, &rows[t]);
     for (int i = 0; i < n_lines; i++) {
         bool many = lines[i].count > 1;
-        builder_add(out, "  %-44s %-*s", lines[i].pattern, many ? 20 : 0, lines[i].shape);
+        Builder name = {0};
+        escape_line(&name, lines[i].pattern);
+        int width = name.data ? text_columns(name.data) : 0;
+        builder_add(out, "  %s%*s %-*s", name.data ? name.data : "", width < 44 ? 44 - width : 0, "", many ? 20 : 0,
+                    lines[i].shape);
+        builder_free(&name);
         if (many) builder_add(out, " x %d", lines[i].count);
         builder_add_text(out, "\n");
     }

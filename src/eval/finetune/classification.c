@@ -83,7 +83,7 @@ static const char *pretraining_name(const Classification *c) {
 
 static Err open_folder_all(Classification *c) {
     const ClassificationTask *t = &c->task;
-    char identity[DIGEST_SIZE], name[NAME_SIZE];
+    char identity[DIGEST_SIZE], name[4 * NAME_SIZE];
     const char *inputs[] = {t->train->digest, t->test->digest, c->pretrained.digest};
     TRY(run_identity(identity, t->config, t->fields, t->run->seed, inputs, 3));
     if (t->config->name[0])

@@ -210,7 +210,7 @@ static Err work(Controls *c) {
 }
 
 static Err evaluate(Controls *c) {
-    char reason[256], identity[DIGEST_SIZE], name[NAME_SIZE];
+    char reason[256], identity[DIGEST_SIZE], name[2 * NAME_SIZE];
     const char *inputs[] = {c->train->digest, c->test->digest};
     TRY(run_identity(identity, c->config, controls_fields, c->run->seed, inputs, 2));
     if (c->config->name[0])

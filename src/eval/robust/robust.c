@@ -168,7 +168,7 @@ static Err conclude(const Robust *r) {
 /* ---- the run ---- */
 
 static Err open_folder_all(Robust *r) {
-    char identity[DIGEST_SIZE], name[NAME_SIZE];
+    char identity[DIGEST_SIZE], name[4 * NAME_SIZE];
     const char *inputs[] = {r->test->digest, r->tuned->digest};
     TRY(run_identity(identity, r->config, robust_fields, r->run->seed, inputs, 2));
     if (r->config->name[0])

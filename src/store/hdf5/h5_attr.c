@@ -1,7 +1,6 @@
 #include "store/hdf5/internal/h5_attr.h"
 
 #include "base/text/escape.h"
-#include "base/text/utf8.h"
 
 static hid_t text_type(void) {
     hid_t type = H5Tcopy(H5T_C_S1);
@@ -31,7 +30,7 @@ static Err put(const H5File *file, const char *object, const char *name, hid_t s
 static Err show_bytes(char **owned, const char *text) {
     Builder shown = {0};
     *owned = NULL;
-    if (utf8_is_valid(text)) return ERR_NONE;
+    if (!escape_utf8_changes(text)) return ERR_NONE;
     escape_utf8(&shown, text);
     *owned = shown.data;
     return builder_check(&shown, "a text in HDF5");
