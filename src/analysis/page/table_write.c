@@ -154,8 +154,8 @@ static int longest_word(const char *label) {
     return longest;
 }
 
-static int plain_width(const Table *table, int column) {
-    int width = longest_word(table->columns[column].label);
+static int plain_width(const Table *table, int column, const char *label) {
+    int width = longest_word(label);
     for (int r = 0; r < table->n_rows; r++) {
         Builder text = {0};
         plain_cell(&text, &table->columns[column], cell_of(table, r, column));
@@ -200,12 +200,16 @@ static void plain_piece(Builder *row, const char *text, int width, bool right) {
 
 static void plain_column(Builder *rows, const Table *table, int column) {
     char lines[HEADING_LINES][128];
-    int width = plain_width(table, column), n = break_label(lines, table->columns[column].label, width);
+    Builder heading = {0};
+    escape_line(&heading, table->columns[column].label);
+    const char *label = heading.data ? heading.data : "";
+    int width = plain_width(table, column, label), n = break_label(lines, label, width);
     bool right = is_figure(&table->columns[column]);
     for (int i = 0; i < HEADING_LINES; i++) {
         int line = i - (HEADING_LINES - n);
         plain_piece(&rows[i], line < 0 ? "" : lines[line], width, right);
     }
+    builder_free(&heading);
     for (int r = 0; r < table->n_rows; r++) {
         Builder text = {0};
         plain_cell(&text, &table->columns[column], cell_of(table, r, column));
@@ -235,8 +239,12 @@ void table_plain(Builder *out, const Table *table) {
     }
     out->failed = out->failed || !rows;
     free(rows);
-    if (table->caption[0]) builder_add_wrapped(out, table->caption, 0, 0, 100);
-    if (table->caption[0]) builder_add_text(out, "\n");
+    Builder caption = {0};
+    escape_line(&caption, table->caption);
+    if (caption.length) builder_add_wrapped(out, caption.data, 0, 0, 100);
+    if (caption.length) builder_add_text(out, "\n");
+    out->failed = out->failed || caption.failed;
+    builder_free(&caption);
 }
 
 static bool json_figure(cJSON *object, const TableColumn *column, const TableCell *cell) {

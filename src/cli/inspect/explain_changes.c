@@ -1,6 +1,7 @@
 /* cli/inspect/explain - in what two configurations differ. */
 #include "base/config/config.h"
 #include "base/config/json.h"
+#include "base/text/escape.h"
 #include "cli/inspect/explain.h"
 
 #include <cjson/cJSON.h>
@@ -28,7 +29,7 @@ static int visit_differences(Builder *out, const cJSON *a, const cJSON *b, const
 
 static void add_value(Builder *out, const cJSON *item) {
     char *text = cJSON_PrintUnformatted(item);
-    builder_add_text(out, text ? text : "?");
+    escape_line(out, text ? text : "?");
     cJSON_free(text);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/config/json.h"
 #include "base/system/file.h"
+#include "base/text/escape.h"
 #include "base/text/text.h"
 #include "store/foreign/internal/hf_names.h"
 #include "store/foreign/internal/safetensors.h"
@@ -130,8 +131,9 @@ static Err write_tree(const char *folder, const char *name, cJSON *tree) {
 static Err write_card(const char *folder, const ModelShape *shape, const WeightSet *weights, const HfModel *model) {
     char path[PATH_SIZE];
     Builder card = {0};
-    builder_add(&card, "---\nlibrary_name: transformers\npipeline_tag: video-classification\n---\n\n# %s\n\n",
-                model->title);
+    builder_add_text(&card, "---\nlibrary_name: transformers\npipeline_tag: video-classification\n---\n\n# ");
+    escape_markdown(&card, model->title);
+    builder_add_text(&card, "\n\n");
     builder_add(&card, "A VideoMAE trained by synvid, %s.\n\n",
                 shape->kind == MODEL_CLASSIFIER ? "fine-tuned for classification"
                                                 : "pre-trained (encoder and decoder)");
