@@ -199,4 +199,9 @@ run 0 sweep slurm ./good.json --out "50% \`touch canary8\` \$(touch canary9)"
 expect 0 bash "$made"
 calm err out
 grep -qF 'output=50%%' words || { cat words; fail "SLURM takes the folder for a pattern"; }
+printf '{"state": "running", "host": "elsewhere", "pid": 1, "job": "$(touch canary10)"}' >s/sweep/last.json
+rm 's/sweep/two words.json'
+run 0 sweep slurm ./good.json
+expect 0 bash "$made"
+calm err out
 run 0 sweep clean ./good.json --yes

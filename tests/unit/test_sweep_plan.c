@@ -97,6 +97,24 @@ static void values_of_axes_may_name_variables(void **state) {
     assert_non_null(strstr(err_message(), "{b} is neither a variable nor an axis"));
 }
 
+/* A name may hold what means something in a pattern; the exact name comes first, and is no wildcard. */
+static void needs_are_met_by_exact_names(void **state) {
+    (void)state;
+    static const char *const names[] = {"a [1]", "back\\\\slash", "*", "; touch x", "'\\\"'"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char text[512];
+        SweepPlan plan;
+        snprintf(text, sizeof text,
+                 "{\"name\": \"s\", \"tasks\": [{\"task\": \"%s\", \"run\": [\"x\"]}, "
+                 "{\"task\": \"b\", \"needs\": [\"%s\"], \"run\": [\"y\"]}]}",
+                 names[i], names[i]);
+        assert_int_equal(read_plan(&plan, text, NULL), ERR_NONE);
+        assert_int_equal(plan.tasks[1].n_needs, 1);
+        assert_false(plan.tasks[1].soft[0]);
+        sweep_plan_free(&plan);
+    }
+}
+
 static void bad_files_are_refused_with_a_reason(void **state) {
     (void)state;
     static const char *const cases[][2] = {
@@ -108,6 +126,13 @@ static void bad_files_are_refused_with_a_reason(void **state) {
         {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a-{b}\", \"run\": [\"x\"]}]}", "{b} is neither"},
         {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a\", \"for\": {\"b\": []}, \"run\": [\"x\"]}]}", "for.b: a list"},
         {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a\", \"ranks\": 0, \"run\": [\"x\"]}]}", "ranks: a whole number"},
+        {"{\"name\": \"a\\nb\", \"tasks\": []}", "name \"a\nb\": a name is one line of UTF-8 text"},
+        {"{\"name\": \"\", \"tasks\": []}", "cannot be empty"},
+        {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a\\u001bb\", \"run\": [\"x\"]}]}", "task \"a\x1b"
+                                                                                        "b\": a name is one line"},
+        {"{\"name\": \"s\", \"tasks\": [{\"task\": \"caf\xe9\", \"run\": [\"x\"]}]}", "one line of UTF-8"},
+        {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a/b\", \"run\": [\"x\"]}]}", "they name files"},
+        {"{\"name\": \"s\", \"tasks\": [{\"task\": \"a\", \"stage\": \"\\t\", \"run\": [\"x\"]}]}", "stage \"\t\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         SweepPlan plan;
@@ -286,6 +311,7 @@ int main(void) {
         cmocka_unit_test(wildcard_needs_match_earlier_tasks_only),
         cmocka_unit_test(a_variable_can_be_overridden_but_not_invented),
         cmocka_unit_test(values_of_axes_may_name_variables),
+        cmocka_unit_test(needs_are_met_by_exact_names),
         cmocka_unit_test(bad_files_are_refused_with_a_reason),
         cmocka_unit_test(a_file_that_extends_another_replaces_tasks_of_the_same_name),
         cmocka_unit_test(lists_products_and_objects_are_expanded_and_what_coincides_is_one_task),

@@ -12,6 +12,19 @@ static void a_text_that_does_not_fit_is_an_error_not_a_cut(void **state) {
     assert_fails(text_format(out, sizeof out, "%d", 1234), ERR_USAGE, "would have 4 characters; at most 3 fit");
 }
 
+static void a_text_that_does_not_fit_keeps_both_ends(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {{"", ""},
+                                           {"nineteen characters", "nineteen characters"},
+                                           {"twenty characters ..", "twenty c...cters .."},
+                                           {"finetune-moving-circles-random", "finetune...s-random"},
+                                           {"日本語の名前はここです", "日本...です"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[20];
+        assert_string_equal(text_fit(out, sizeof out, cases[i][0]), cases[i][1]);
+    }
+}
+
 static void joined_paths_have_exactly_one_slash(void **state) {
     (void)state;
     char out[32];
@@ -149,6 +162,7 @@ static void wrapped_text_keeps_paragraphs_and_indented_lines(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_that_does_not_fit_is_an_error_not_a_cut),
+        cmocka_unit_test(a_text_that_does_not_fit_keeps_both_ends),
         cmocka_unit_test(joined_paths_have_exactly_one_slash),
         cmocka_unit_test(paths_come_apart),
         cmocka_unit_test(starts_and_ends_are_seen),
