@@ -1,6 +1,7 @@
 #include "features/internal/naming.h"
 
 #include "base/text/text.h"
+#include "math/finite.h"
 #include "store/foreign/weightfile.h"
 
 #include <math.h>
@@ -104,11 +105,7 @@ static Err read_tensor(float **values, const Loader *loader, const char *layer, 
     *values = malloc((size_t)entry->count * sizeof **values);
     if (!*values) return RAISE(ERR_MEMORY, "%s: no memory for tensor %s", loader->path, name);
     TRY(weightfile_read(*values, loader->file, index));
-    for (int64_t i = 0; i < entry->count; i++)
-        if (!isfinite((*values)[i]))
-            return RAISE(ERR_INPUT, "%s: tensor %s holds %g at %lld; expected finite numbers", loader->path, name,
-                         (double)(*values)[i], (long long)i);
-    return ERR_NONE;
+    return finite_check(*values, (size_t)entry->count, 0, loader->path, name);
 }
 
 /* W (out, one) and bias (out) become those of convolution and batch normalization together. */

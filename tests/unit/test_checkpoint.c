@@ -4,6 +4,8 @@
 #include "store/hdf5/h5.h"
 #include "store_fixture.h"
 
+#include <math.h>
+
 static Err try_save(const char *folder, int64_t step) {
     Par par = par_serial(1);
     CheckpointSlice slice = fixture_slice(0, fixture_total(), step);
@@ -91,6 +93,42 @@ static void test_another_model_is_refused_and_not_taken_for_damage(void **state)
     assert_err(ERR_INPUT, "has 6 tensors, the model of this run has 5",
                checkpoint_read_newest_all(fixture_path("other"), &slice, &found_state, &found, &par));
     fixture_slice_free(&slice);
+}
+
+/* A value of every part that is none: what was written is whole, so no older checkpoint is taken instead. */
+static void test_values_that_are_no_numbers_are_refused_by_name(void **state) {
+    (void)state;
+    static const char *const groups[] = {"/model/", "/adamw/m/", "/adamw/v/"};
+    const float odd[] = {NAN, INFINITY, -INFINITY};
+    Par par = par_serial(1);
+    const size_t place = tensor_count(&fixture_tensors[0]) + tensor_count(&fixture_tensors[1]) + 9; /* of qkv.weight */
+    for (int part = 0; part < 3; part++) {
+        char folder[64], expected[128];
+        assert_ok(text_format(folder, sizeof folder, "nan%d/ckpt", part));
+        assert_ok(folder_make(fixture_path(folder)));
+        save(fixture_path(folder), 6);
+        CheckpointSlice slice = fixture_slice(0, fixture_total(), 7);
+        float *const parts[] = {slice.params, slice.m, slice.v};
+        parts[part][place] = parts[part][place + 3] = odd[part];
+        CheckpointState found_state = {.step = 7, .config_text = "{}"};
+        assert_ok(checkpoint_write_all(fixture_path(folder), &slice, &found_state, &par));
+        bool found;
+        assert_ok(text_format(expected, sizeof expected,
+                              "%sencoder.blocks.0.attn.qkv.weight: 2 values are not finite (as 32-bit floating point), "
+                              "the first is %g at index 9",
+                              groups[part], (double)odd[part]));
+        assert_err(ERR_INPUT, expected,
+                   checkpoint_read_newest_all(fixture_path(folder), &slice, &found_state, &found, &par));
+        fixture_slice_free(&slice);
+    }
+    WeightSet weights;
+    assert_err(ERR_INPUT, "encoder.blocks.0.attn.qkv.weight: 2 values are not finite",
+               weights_read(&weights, fixture_path("nan0")));
+    assert_true(!weights.tensors && !weights.storage && !weights.config_text);
+    assert_err(ERR_INPUT, "encoder.blocks.0.attn.qkv.weight: 2 values are not finite",
+               weights_read(&weights, fixture_path("nan0/ckpt/step-00000007.h5")));
+    assert_ok(weights_read(&weights, fixture_path("nan1"))); /* of moments only training makes use */
+    weights_free(&weights);
 }
 
 static void test_old_checkpoints_are_pruned_but_landmarks_kept(void **state) {
@@ -204,6 +242,7 @@ int main(void) {
         cmocka_unit_test(test_damage_makes_reading_fall_back),
         cmocka_unit_test(test_a_disk_that_fills_up_leaves_the_checkpoint_before),
         cmocka_unit_test(test_another_model_is_refused_and_not_taken_for_damage),
+        cmocka_unit_test(test_values_that_are_no_numbers_are_refused_by_name),
         cmocka_unit_test(test_old_checkpoints_are_pruned_but_landmarks_kept),
         cmocka_unit_test(test_weights_are_read_by_name_from_a_file_or_a_run),
         cmocka_unit_test(test_weights_fall_back_too_and_say_what_is_missing),

@@ -334,6 +334,84 @@ static void tensors_that_make_no_model_are_named(void **state) {
     refuse(of_no_patch, ERR_USAGE, "model.image_size: 8 is not a positive multiple of model.patch_size 5");
 }
 
+/* One of the zeros that `refuse` writes; tensors share them, so the first of the file is told. */
+static void with_a_value(Tensor *tensors, int n, const char *name, float value) {
+    static float values[1 << 16];
+    memset(values, 0, sizeof values);
+    named(tensors, n, name)->data = values;
+    values[3] = value;
+}
+static void with_a_nan(Tensor *tensors, int *n) {
+    with_a_value(tensors, *n, "decoder.head.weight", NAN);
+}
+static void with_an_infinity(Tensor *tensors, int *n) {
+    with_a_value(tensors, *n, Q_BIAS, -INFINITY);
+}
+static void with_a_key_that_is_none(Tensor *tensors, int *n) {
+    with_a_value(tensors, *n, KEY_WEIGHT, NAN);
+}
+static void with_a_key_bias_that_is_none(Tensor *tensors, int *n) {
+    add(tensors, n, Q_BIAS, "videomae.encoder.layer.0.attention.attention.key.bias");
+    with_a_value(tensors, *n, "videomae.encoder.layer.0.attention.attention.key.bias", INFINITY);
+}
+
+/* The golden model in numbers of another size, all zero but one, as safetensors. */
+static void write_with_one_odd(const char *path, const char *dtype, size_t bytes, const void *odd, const char *name) {
+    char golden[PATH_SIZE];
+    WeightFile *file;
+    Builder header = {0};
+    size_t at = 0, odd_at = 0;
+    assert_ok(weightfile_open(&file, golden_path(golden, "transformers4/model.safetensors")));
+    for (int t = 0; t < weightfile_count(file); t++) {
+        const WeightEntry *entry = weightfile_entry(file, t);
+        if (text_equal(entry->name, name)) odd_at = at + 2 * bytes;
+        builder_add(&header, "%s\"%s\": {\"dtype\": \"%s\", \"shape\": [", t ? ", " : "{", entry->name, dtype);
+        for (int d = 0; d < entry->n_dims; d++) builder_add(&header, "%s%d", d ? ", " : "", (int)entry->dims[d]);
+        builder_add(&header, "], \"data_offsets\": [%zu, ", at);
+        at += (size_t)entry->count * bytes;
+        builder_add(&header, "%zu]}", at);
+    }
+    builder_add_text(&header, "}");
+    weightfile_close(&file);
+    char *whole = calloc(1, 8 + header.length + at);
+    uint64_t length = header.length;
+    memcpy(whole, &length, 8);
+    memcpy(whole + 8, header.data, header.length);
+    memcpy(whole + 8 + header.length + odd_at, odd, bytes);
+    assert_ok(file_write_whole(path, whole, 8 + header.length + at));
+    free(whole);
+    builder_free(&header);
+}
+
+static void values_that_are_no_numbers_are_refused_by_name(void **state) {
+    (void)state;
+    const uint16_t half_inf = 0x7c00, half_nan = 0xfe01, bfloat_inf = 0xff80, bfloat_nan = 0x7fc0;
+    const double beyond = 1e300, infinite = INFINITY;
+    const struct {
+        const char *dtype;
+        size_t bytes;
+        const void *odd;
+        const char *piece;
+    } kinds[] = {{"F16", 2, &half_inf, "the first is inf"},     {"F16", 2, &half_nan, "the first is -nan"},
+                 {"BF16", 2, &bfloat_inf, "the first is -inf"}, {"BF16", 2, &bfloat_nan, "the first is nan"},
+                 {"F64", 8, &beyond, "the first is inf"},       {"F64", 8, &infinite, "the first is inf"}};
+    char path[PATH_SIZE], to[PATH_SIZE];
+    refuse(with_a_nan, ERR_INPUT, "decoder.head.weight: 1 value is not finite");
+    refuse(with_an_infinity, ERR_INPUT, Q_BIAS ": 1 value is not finite");
+    refuse(with_a_key_that_is_none, ERR_INPUT, KEY_WEIGHT ": 1 value is not finite");
+    refuse(with_a_key_bias_that_is_none, ERR_INPUT, "attention.key.bias: 1 value is not finite");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        scratch_path(path, "odd.safetensors");
+        write_with_one_odd(path, kinds[i].dtype, kinds[i].bytes, kinds[i].odd,
+                           "videomae.encoder.layer.1.output.dense.bias");
+        assert_fails(import_weights(path, scratch_path(to, "refused"), &told), ERR_INPUT,
+                     "videomae.encoder.layer.1.output.dense.bias: 1 value is not finite");
+        assert_non_null(strstr(err_message(), "at index 2"));
+        assert_non_null(strstr(err_message(), kinds[i].piece));
+        assert_nothing_written();
+    }
+}
+
 static void what_nobody_tells_is_asked_for(void **state) {
     (void)state;
     char from[PATH_SIZE], to[PATH_SIZE];
@@ -395,6 +473,7 @@ int main(void) {
         cmocka_unit_test(export_and_import_lead_back),
         cmocka_unit_test(fine_tuning_starts_from_it),
         cmocka_unit_test(tensors_that_make_no_model_are_named),
+        cmocka_unit_test(values_that_are_no_numbers_are_refused_by_name),
         cmocka_unit_test(what_nobody_tells_is_asked_for),
         cmocka_unit_test(a_config_that_contradicts_the_tensors_is_refused),
         cmocka_unit_test(a_failure_leaves_nothing_and_a_run_is_kept),

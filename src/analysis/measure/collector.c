@@ -3,6 +3,7 @@
 #include "base/failure/fault.h"
 #include "base/failure/shared_err.h"
 #include "base/system/stop.h"
+#include "math/finite.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
@@ -87,13 +88,22 @@ typedef struct {
     int filled;
 } Batch;
 
-static void batch_flush(Batch *batch, Worker *worker, const CollectPlan *plan) {
-    if (batch->filled == 0) return;
+static Err check_features(const Work *work, const float *features, size_t count, int net) {
+    char name[96];
+    (void)snprintf(name, sizeof name, "features of %s", work->plan->nets[net]->name);
+    return finite_check(features, count, 0, work->what, name);
+}
+
+static Err batch_flush(Batch *batch, Worker *worker, const Work *work) {
+    const CollectPlan *plan = work->plan;
+    if (batch->filled == 0) return ERR_NONE;
     for (int n = 0; n < plan->n_nets; n++) {
         feature_compute(worker->nets[n], batch->out[n], batch->filled);
+        TRY(check_features(work, batch->out[n], (size_t)batch->filled * (size_t)plan->nets[n]->dims, n));
         batch->out[n] += batch->filled * plan->nets[n]->dims;
     }
     batch->filled = 0;
+    return ERR_NONE;
 }
 
 static Err feed_networks(Batch *batch, Worker *worker, const Work *work, const Box *box) {
@@ -102,7 +112,7 @@ static Err feed_networks(Batch *batch, Worker *worker, const Work *work, const B
     for (int first = 0; plan->n_nets > 0 && first < work->draws->per_draw; first += length) {
         for (int n = 0; n < plan->n_nets; n++)
             TRY(feature_load(worker->nets[n], batch->filled, &worker->read, box, first, length));
-        if (++batch->filled == FEATURE_BATCH) batch_flush(batch, worker, plan);
+        if (++batch->filled == FEATURE_BATCH) TRY(batch_flush(batch, worker, work));
     }
     return ERR_NONE;
 }
@@ -153,7 +163,11 @@ static void take_chunk(void *state, int64_t chunk, const void *bytes, size_t siz
     Work *work = state;
     if (chunk < work->share.begin || chunk >= work->share.end || size != piece_bytes(work, chunk)) return;
     move_piece((uint8_t *)(uintptr_t)bytes, work, chunk, false);
-    work->kept[chunk - work->share.begin] = true;
+    bool finite = true;
+    for (int n = 0; n < work->plan->n_nets; n++)
+        finite = finite &&
+                 finite_all(chunk_features(work, chunk, n), chunk_feature_bytes(work, chunk, n) / sizeof(float));
+    work->kept[chunk - work->share.begin] = finite; /* what is not is computed once more, and then refused */
 }
 
 /* ---- a chunk ---- */
@@ -170,8 +184,7 @@ static Err collect_chunk(Worker *worker, const Work *work, int64_t chunk) {
         TRY(feed_metrics(worker, work->plan, &box, states));
         TRY(feed_networks(&batch, worker, work, &box));
     }
-    batch_flush(&batch, worker, work->plan);
-    return ERR_NONE;
+    return batch_flush(&batch, worker, work);
 }
 
 static bool stops_here(Work *work) {

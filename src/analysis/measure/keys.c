@@ -7,6 +7,7 @@
 #include "base/system/log.h"
 #include "base/text/utf8.h"
 #include "features/encoder.h"
+#include "math/finite.h"
 #include "math/rng.h"
 #include "par/agree.h"
 #include "par/share.h"
@@ -123,7 +124,7 @@ static Err clip_keys(Eye *eye, const Look *look, int c) {
     Box box = crop_square(eye->frames.height, eye->frames.width);
     TRY(encoder_load(eye->encoder, 0, &eye->frames, &box, c * look->shape.n_frames, look->shape.n_frames));
     encoder_keys(eye->encoder, eye->keys);
-    return ERR_NONE;
+    return finite_check(eye->keys, (size_t)look->shape.tokens * (size_t)look->shape.width, 0, "keys", "attention keys");
 }
 
 /* ---- sums over all videos ---- */

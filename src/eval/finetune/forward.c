@@ -4,6 +4,7 @@
 #include "base/failure/shared_err.h"
 #include "base/system/stop.h"
 #include "eval/clips/tokens.h"
+#include "math/finite.h"
 #include "nn/layers/softmax.h"
 #include "par/agree.h"
 #include "par/share.h"
@@ -105,7 +106,7 @@ static void take_video(void *state, int64_t video, const void *bytes, size_t siz
     size_t at = (size_t)(video - pass->share.begin);
     memcpy(&pass->labels[at], bytes, sizeof(int));
     memcpy(pass->rows + at * pass->row_floats, (const uint8_t *)bytes + sizeof(int), pass->row_floats * sizeof(float));
-    pass->kept[at] = true;
+    pass->kept[at] = finite_all(pass->rows + at * pass->row_floats, pass->row_floats); /* otherwise anew, and refused */
 }
 
 /* ---- a video ---- */
@@ -124,6 +125,7 @@ static Err run_video(Pass *pass, Worker *worker, int64_t video) {
                            worker->inputs, count);
         pass->collect(pass->rows + at * pass->row_floats, worker, forward, first, count);
     }
+    TRY(finite_check(pass->rows + at * pass->row_floats, pass->row_floats, 0, "the network", "its output"));
     return forward->journal ? keep_video(pass, worker, video) : ERR_NONE;
 }
 

@@ -3,6 +3,7 @@
 #include "base/system/file.h"
 #include "base/text/escape.h"
 #include "eval/finetune/internal/confusion.h"
+#include "math/finite.h"
 #include "math/interval.h"
 
 #include <math.h>
@@ -55,6 +56,8 @@ static Err add_class_mean(Result *result, const Predictions *p) {
 }
 
 CHECKED Err score_into_result(Result *result, const Predictions *predictions) {
+    TRY(finite_check(predictions->probabilities, (size_t)predictions->n_videos * (size_t)predictions->n_classes, 0,
+                     result->task, "probabilities of classes"));
     TRY(add_top(result, predictions, "top1", 1));
     if (predictions->n_classes > 5) TRY(add_top(result, predictions, "top5", 5));
     TRY(add_class_mean(result, predictions));

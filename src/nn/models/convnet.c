@@ -203,7 +203,10 @@ static void add_square(Calibration *c, float *place) {
 }
 
 static void apply_place(Calibration *c, float *place) {
-    for (int i = 0; i < c->channels; i++) place[i] = fmaxf(place[i] * c->scale[i] + c->shift[i], 0);
+    for (int i = 0; i < c->channels; i++) {
+        float value = place[i] * c->scale[i] + c->shift[i];
+        place[i] = value <= 0 ? 0 : value; /* a NaN stays one */
+    }
 }
 
 /* The layer's channels at every place of every input. */

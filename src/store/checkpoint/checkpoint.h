@@ -30,7 +30,8 @@ typedef struct {
 CHECKED Err checkpoint_write_all(const char *folder, const CheckpointSlice *slice, const CheckpointState *state,
                                  const Par *par);
 /* The newest whole checkpoint of `folder`; *found false when there is none (not an error). Fills this rank's slice. A
- * folder of which no checkpoint is whole, and a checkpoint of another model, are ERR_INPUT. */
+ * folder of which no checkpoint is whole, a checkpoint of another model, and one with a value that is not finite are
+ * ERR_INPUT. */
 CHECKED Err checkpoint_read_newest_all(const char *folder, CheckpointSlice *slice, CheckpointState *state, bool *found,
                                        const Par *par);
 /* Keeps the last `keep_last` and every step that is a multiple of keep_every (0: none). Rank 0 deletes. */
@@ -47,7 +48,9 @@ typedef struct {
     float *storage;
 } WeightSet;
 
-CHECKED Err weights_read(WeightSet *weights, const char *path); /* a checkpoint file, or a run folder: its newest */
+/* A checkpoint file, or a run folder: its newest that is whole. ERR_INPUT names the tensor that holds a NaN or an
+ * infinity. */
+CHECKED Err weights_read(WeightSet *weights, const char *path);
 const Tensor *weights_find(const WeightSet *weights, const char *name);
 void weights_free(WeightSet *weights);
 

@@ -2,6 +2,7 @@
  * file by itself and takes its slice. Before that the ranks share out the tensors and compare their digests. */
 #include "base/failure/fault.h"
 #include "base/system/log.h"
+#include "math/finite.h"
 #include "par/agree.h"
 #include "store/checkpoint/checkpoint.h"
 #include "store/checkpoint/checkpoint_files.h"
@@ -45,6 +46,8 @@ static Err read_tensor(const H5File *file, const H5Array *expected, int64_t begi
     TRY(h5_array_open(&dataset, &found, file, expected->name));
     Err err = check_shape(&found, expected, file);
     if (!err && begin < end) err = read_range(file, dataset, &found, begin, end, values);
+    if (!err && begin < end)
+        err = finite_check(values, (size_t)(end - begin), (size_t)begin, file->path, expected->name);
     h5_array_close(dataset);
     return err;
 }

@@ -2,6 +2,7 @@
 
 #include "base/failure/fault.h"
 #include "base/system/file.h"
+#include "math/finite.h"
 #include "store/hdf5/h5.h"
 
 #include <errno.h>
@@ -146,6 +147,7 @@ CHECKED Err featurecache_read(FeatureTable *table, const char *path, const char 
     Err err = check_origin(&file, digest);
     if (!err) err = read_arrays(table, &file);
     if (!err) err = check_values(table, &file);
+    if (!err) err = finite_check(table->rows, feature_table_floats(table), 0, path, "/features");
     h5_abandon(&file);
     if (err) feature_table_free(table);
     return err;

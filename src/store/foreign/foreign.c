@@ -1,6 +1,7 @@
 #include "store/foreign/foreign.h"
 
 #include "base/text/text.h"
+#include "math/finite.h"
 #include "store/foreign/internal/hf_names.h"
 
 #include <limits.h>
@@ -241,10 +242,17 @@ static Err make_room(WeightSet *weights, const char *path) {
 
 /* ---- values ---- */
 
+/* Named as the file does, where whoever made it will look. */
+static Err read_finite(float *out, const Reading *reading, int index) {
+    const WeightEntry *entry = weightfile_entry(reading->file, index);
+    TRY(weightfile_read(out, reading->file, index));
+    return finite_check(out, (size_t)entry->count, 0, reading->path, entry->name);
+}
+
 static Err read_third(float *out, size_t count, const Piece *piece, const Reading *reading) {
     float *whole = malloc(NAME_PARTS * count * sizeof *whole + 1);
     if (!whole) return RAISE(ERR_MEMORY, "%s: no memory for %s", reading->path, piece->official);
-    Err err = weightfile_read(whole, reading->file, piece->entry);
+    Err err = read_finite(whole, reading, piece->entry);
     if (!err) memcpy(out, whole + (size_t)piece->third * count, count * sizeof *whole);
     free(whole);
     return err;
@@ -259,8 +267,23 @@ static Err read_values(WeightSet *weights, const Reading *reading) {
         if (piece->third != NAME_WHOLE)
             TRY(read_third(tensor->data, count, piece, reading));
         else
-            TRY(weightfile_read(tensor->data + (piece->part > 0 ? (size_t)piece->part * (count / NAME_PARTS) : 0),
-                                reading->file, piece->entry));
+            TRY(read_finite(tensor->data + (piece->part > 0 ? (size_t)piece->part * (count / NAME_PARTS) : 0), reading,
+                            piece->entry));
+    }
+    return ERR_NONE;
+}
+
+/* Biases of keys change nothing, as long as they are numbers. */
+static Err check_key_biases(const Reading *reading, const ForeignFacts *facts) {
+    for (int i = 0; facts->n_key_biases && i < weightfile_count(reading->file); i++) {
+        const char *name = name_in_group(reading, i, facts->group);
+        if (!name || !(text_ends(name, ".k_bias") || text_ends(name, ".key.bias"))) continue;
+        int64_t count = weightfile_entry(reading->file, i)->count;
+        float *values = count < INT_MAX ? malloc((size_t)count * sizeof *values + 1) : NULL;
+        if (!values) return RAISE(ERR_MEMORY, "%s: no memory for %s", reading->path, name);
+        Err err = read_finite(values, reading, i);
+        free(values);
+        TRY(err);
     }
     return ERR_NONE;
 }
@@ -276,6 +299,7 @@ CHECKED Err foreign_read(WeightSet *weights, ForeignFacts *facts, WeightFile *fi
     if (!err) err = add_tensors(weights, &reading);
     if (!err) err = make_room(weights, path);
     if (!err) err = read_values(weights, &reading);
+    if (!err) err = check_key_biases(&reading, facts);
     free(reading.pieces);
     if (err) weights_free(weights);
     return err;

@@ -2,6 +2,7 @@
  * inspect. */
 #include "base/system/file.h"
 #include "base/system/log.h"
+#include "math/finite.h"
 #include "store/checkpoint/checkpoint.h"
 #include "store/checkpoint/checkpoint_files.h"
 #include "store/checkpoint/checkpoint_tensor.h"
@@ -104,9 +105,21 @@ static Err read_run(WeightSet *weights, const char *run_folder) {
     return err;
 }
 
+/* Apart from reading, so that a run whose newest checkpoint holds such values is not taken for one that is damaged. */
+static Err check_finite(const WeightSet *weights, const char *path) {
+    for (int t = 0; t < weights->n_tensors; t++) {
+        const Tensor *tensor = &weights->tensors[t];
+        TRY(finite_check(tensor->data, tensor_count(tensor), 0, path, tensor->name));
+    }
+    return ERR_NONE;
+}
+
 Err weights_read(WeightSet *weights, const char *path) {
     *weights = (WeightSet){0};
-    return file_is_directory(path) ? read_run(weights, path) : read_file(weights, path);
+    TRY(file_is_directory(path) ? read_run(weights, path) : read_file(weights, path));
+    Err err = check_finite(weights, path);
+    if (err) weights_free(weights);
+    return err;
 }
 
 const Tensor *weights_find(const WeightSet *weights, const char *name) {

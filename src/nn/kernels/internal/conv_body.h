@@ -51,7 +51,7 @@ INLINE void conv_tile(float *out, const uint32_t *out_at, const float *in, const
     for (int i = 0; i < n_rows; i++) {
 #pragma GCC unroll 3
         for (int v = 0; v < n_vecs; v++)
-            vec_store(out + out_at[i] + v * LANES, relu ? vec_max(sums[i][v], (Vec){0}) : sums[i][v]);
+            vec_store(out + out_at[i] + v * LANES, relu ? vec_positive(sums[i][v]) : sums[i][v]);
     }
 }
 

@@ -39,6 +39,7 @@ INLINE void vec_store_part(float *to, Vec x, int count) {
     memcpy(to, &x, (size_t)count * sizeof(float));
 }
 
+/* Where either is no number: b. */
 INLINE Vec vec_max(Vec a, Vec b) {
 #if LANES == 16
     return (Vec)_mm512_max_ps((__m512)a, (__m512)b);
@@ -66,11 +67,12 @@ INLINE float vec_sum(Vec x) {
 #endif
 }
 
-/* 2^x, relative error 1e-7; below -126 it stays at 2^-126, from 128 on it is any number. The integer part goes into the
- * exponent bits, the rest (within a half) through a minimax polynomial fitted for this file. */
+/* 2^x, relative error 1e-7; below -126 it stays at 2^-126, from 128 on it is any number, and of a NaN a NaN. The
+ * integer part goes into the exponent bits, the rest (within a half) through a minimax polynomial fitted for this file.
+ */
 INLINE Vec vec_exp2(Vec x) {
     const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer kept in the low bits */
-    x = vec_max(x, vec_all(-126));
+    x = vec_max(vec_all(-126), x);   /* in this order, so that a NaN stays one */
     Vec shifted = x + shift;
     Vec r = x - (shifted - shift);
     Vec p = r * 1.326472653e-03f + 9.671513289e-03f;
@@ -78,7 +80,17 @@ INLINE Vec vec_exp2(Vec x) {
     p = p * r + 2.402224207e-01f;
     p = p * r + 6.931469776e-01f;
     p = p * r + 1.0f;
-    return (Vec)((VecWords)p + ((VecWords)shifted << 23));
+#if LANES == 16
+    return (Vec)_mm512_scalef_ps((__m512)p, (__m512)(shifted - shift));
+#else
+    /* An integer added to the bits of a NaN may make a number of it: x - x, 0 or NaN, takes that back. */
+    return (Vec)((VecWords)p + ((VecWords)shifted << 23)) + (x - x);
+#endif
+}
+
+/* The larger of x and +0, a NaN where x is one; the sum makes +0 of -0. */
+INLINE Vec vec_positive(Vec x) {
+    return vec_max((Vec){0}, x) + 0.0f;
 }
 
 /* Phi(x) - 1/2, the normal distribution function about its center, absolute error 3e-7 / 2: x times a minimax rational
