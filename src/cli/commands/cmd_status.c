@@ -1,6 +1,7 @@
 #include "base/system/file.h"
 #include "base/text/escape.h"
 #include "cli/stage/cmd.h"
+#include "cli/stage/output.h"
 #include "store/runstatus.h"
 
 #include <dirent.h>
@@ -163,7 +164,7 @@ static Err status_main(int argc, char *const *argv) {
     for (;;) {
         if (args.watch && isatty(STDOUT_FILENO)) printf("\033[H\033[J");
         TRY(show_once(&folders, &running));
-        fflush(stdout);
+        TRY(output_check());
         if (!args.watch || running == 0) return ERR_NONE;
         struct timespec pause = {.tv_sec = args.watch};
         nanosleep(&pause, NULL);

@@ -1,6 +1,7 @@
 #include "base/failure/fault.h"
 #include "base/system/log.h"
 #include "cli/stage/internal/version.h"
+#include "cli/stage/output.h"
 #include "cli/stage/stage.h"
 #include "gen/dataset/rerender.h"
 #include "nn/kernels/kernels.h"
@@ -103,15 +104,16 @@ static Err dispatch(const char *word, int argc, char *const *argv, const Command
 
 int cli_main(int argc, char **argv) {
     bool speaks = par_launcher_rank() == 0;
+    output_guard();
     if (argc < 2) {
         if (speaks) show_overview();
-        return err_exit_code(ERR_USAGE);
+        int lost = output_finish(ERR_NONE, speaks, "");
+        return lost ? lost : err_exit_code(ERR_USAGE);
     }
-    if (about_the_program(argv[1], argc - 2, speaks)) return 0;
+    if (about_the_program(argv[1], argc - 2, speaks)) return output_finish(ERR_NONE, speaks, "");
     const Command *chosen = NULL;
     rerender_install(); /* so that every command can read latent datasets */
     Err err = kernels_check();
     if (!err) err = dispatch(argv[1], argc - 2, argv + 2, &chosen);
-    if (err && speaks) log_error(chosen ? chosen->help->name : "", err_message(), err_place());
-    return err_exit_code(err);
+    return output_finish(err, speaks, chosen ? chosen->help->name : "");
 }

@@ -5,6 +5,7 @@
 #include "base/system/stop.h"
 #include "base/text/escape.h"
 #include "cli/stage/internal/stage_options.h"
+#include "cli/stage/output.h"
 #include "par/agree.h"
 #include "par/spread.h"
 
@@ -128,6 +129,7 @@ static Err run_stage_all(const Stage *stage, const StageArgs *args, Run *run) {
     err = stage->run_all(config, run);
     if (!err) suggest_next(stage, run);
     if (!err && stage->out_is_result && run->par.rank == 0 && !run->dry_run) printf("%s\n", run->out);
+    if (!err) err = err_agree_all(run->par.rank == 0 ? output_check() : ERR_NONE, &run->par, "what is printed");
 done:
     free(config);
     free(text);
