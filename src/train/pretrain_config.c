@@ -5,7 +5,8 @@ static const Field data_fields[] = {
     FIELD_PATH(PretrainData, variant, "or: slug or file of a variant, rendered while training", ""),
     /* These enter a run's identity through the digest of what they describe. */
     FIELD_TEXTS(PretrainData, with, "changes to the variant's settings, such as objects=100", .flags = FIELD_COSMETIC),
-    FIELD_PATH(PretrainData, pool, "comma-separated pools and dataset folders of a variant that needs them", ""),
+    FIELD_TEXT(PretrainData, pool, "comma-separated pools and dataset folders of a variant that needs them", "",
+               .flags = FIELD_COSMETIC | FIELD_COMMAS),
     FIELD_INT(PretrainData, size, "side of a variant's frames, pixels; 0: the variant's", 0, 0, 4096,
               .flags = FIELD_COSMETIC),
     FIELD_INT(PretrainData, frames, "frames of a variant's videos; 0: lengths drawn as the variant says", 0, 0, 100000,

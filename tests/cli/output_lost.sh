@@ -85,12 +85,12 @@ while read -r line; do
     [ $code -eq 4 ] || { cat err; fail "exit code $code instead of 4 on a full disk: synvid $line"; }
     once "error: standard output: No space left on device"
     ways="yes no" # of what comes through a stage the way out is the same
-    case $line in *{n}*) ways=no ;; esac
+    case $line in *"{n}"*) ways=no ;; esac
     for ignored in $ways; do
         row "$line"
         code=0
         (
-            [ $ignored = no ] || trap '' PIPE
+            [ "$ignored" = no ] || trap '' PIPE
             sleep 0.1
             code=0
             "$synvid" "${words[@]}" 2> err || code=$?
@@ -104,7 +104,7 @@ done <<< "$table"
 for line in "config explain pretrain" "man" "reproduce table1"; do # long, and more than a pipe holds
     read -ra words <<< "$line"
     "$synvid" "${words[@]}" 2> err | head -n 1 > first || true
-    [ -s first ] && [ ! -s err ] || { cat err; fail "talks about a closed pipe: synvid $line | head"; }
+    if [ ! -s first ] || [ -s err ]; then cat err; fail "talks about a closed pipe: synvid $line | head"; fi
     expect 4 eval "\"\$synvid\" $line >&-"
     once "error: standard output: Bad file descriptor"
 done

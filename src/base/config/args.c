@@ -139,6 +139,15 @@ Err args_parse(void *target, ArgList *rest, const Option *const *tables, int arg
     return ERR_NONE;
 }
 
+Err args_join(char **text, const ArgList *list) {
+    Builder out = {0};
+    for (int i = 0; i < list->count; i++) builder_add(&out, "%s%s", i ? "," : "", list->items[i]);
+    *text = out.data;
+    Err err = list->count ? builder_check(&out, "the command line") : ERR_NONE;
+    if (err) builder_free(&out);
+    return err;
+}
+
 Err args_expect(const CommandHelp *help, const ArgList *rest, int least, int most) {
     int first = (int)strcspn(help->usage, "\n"); /* of perhaps several lines */
     if (rest->count > most)

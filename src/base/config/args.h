@@ -66,6 +66,8 @@ typedef struct {
     const char *words;            /* what the first argument may be ("show diff"), for completion; NULL: a path */
 } CommandHelp;
 
+/* The items of a list with commas between them, malloc'd; NULL for an empty list. */
+CHECKED Err args_join(char **text, const ArgList *list);
 /* Parses argv[0..argc) (without the command's name) into `target`; positionals in order into `rest`. */
 CHECKED Err args_parse(void *target, ArgList *rest, const Option *const *tables, int argc, char *const *argv);
 /* To stdout. Fits 100 columns, whatever the tables hold. */

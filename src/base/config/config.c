@@ -1,5 +1,6 @@
 #include "base/config/config.h"
 
+#include "base/config/config_set.h"
 #include "base/config/json.h"
 #include "base/system/file.h"
 #include "base/text/text.h"
@@ -7,7 +8,7 @@
 #include <cjson/cJSON.h>
 
 enum { CHAIN_MAX = 16, CONFIG_BYTES_MAX = 1 << 20 };
-static const char command_line[] = "command line";
+static const char *const command_line = config_command_line;
 
 /* The files being read, outermost first: what "extends" may not name again. */
 typedef struct {
@@ -130,71 +131,11 @@ static Err load_file(cJSON **tree, const Field *fields, const char *path, Chain 
 
 /* ---- --set ---- */
 
-/* Bytes up to the next comma of a list; commas within brackets belong to the item: "a=[1,2],b=3" has two. */
-static size_t item_length(const char *at) {
-    size_t length = 0;
-    for (int depth = 0; at[length] && (at[length] != ',' || depth > 0); length++) {
-        depth += at[length] == '[';
-        depth -= at[length] == ']';
-    }
-    return length;
-}
-
-/* The items whole, however long: reading checks their length and says so. NULL: out of memory. */
-static cJSON *comma_list(const char *value) {
-    cJSON *list = cJSON_CreateArray();
-    for (const char *at = value; list && *at; at += *at == ',') {
-        size_t length = item_length(at);
-        char *text = strndup(at, length);
-        cJSON *item = text ? cJSON_CreateString(text) : NULL;
-        free(text);
-        at += length;
-        if (item && cJSON_AddItemToArray(list, item)) continue;
-        cJSON_Delete(list);
-        list = NULL;
-    }
-    return list;
-}
-
-/* A comma list for a list of texts, the text itself for a text; for the rest JSON if it parses, otherwise text, whose
- * type error then shows what was given. */
-static cJSON *set_value(const Field *field, const char *value) {
-    bool textual = field && (field->type == FIELD_TYPE_TEXT || field->type == FIELD_TYPE_ENUM);
-    if (textual && value[0] != '"') return cJSON_CreateString(value);
-    if (field && field->type == FIELD_TYPE_TEXTS && value[0] != '[') return comma_list(value);
-    cJSON *parsed = NULL;
-    if (json_parse(&parsed, value, strlen(value), command_line, ERR_USAGE)) return cJSON_CreateString(value);
-    return parsed;
-}
-
-/* "a.b=1" as {"a": {"b": 1}}. */
-static Err set_tree(cJSON **tree, const Field *fields, const char *set) {
-    const char *equals = strchr(set, '=');
-    char key[PATH_SIZE];
-    if (!equals || equals == set)
-        return RAISE(ERR_USAGE, "%s: --set %s: expected KEY=VALUE, such as --set train.epochs=10", command_line, set);
-    TRY(text_format(key, sizeof key, "%.*s", (int)(equals - set), set));
-    cJSON *value = set_value(fields_find(fields, key, NULL), equals + 1);
-    while (value) {
-        char *dot = strrchr(key, '.');
-        cJSON *object = cJSON_CreateObject();
-        if (!object || !cJSON_AddItemToObject(object, dot ? dot + 1 : key, value)) {
-            cJSON_Delete(object);
-            break;
-        }
-        *tree = value = object;
-        if (!dot) return ERR_NONE;
-        *dot = 0;
-    }
-    cJSON_Delete(value);
-    return RAISE(ERR_MEMORY, "no memory for --set %s", set);
-}
-
-static Err apply_set(cJSON *tree, const Field *fields, const char *set) {
+static Err apply_set(cJSON *tree, const Field *fields, const char *const *sets, int number) {
     cJSON *over = NULL;
     Chain *chain = calloc(1, sizeof *chain);
-    if (!chain) return RAISE(ERR_MEMORY, "no memory for --set %s", set);
-    Err err = set_tree(&over, fields, set);
+    if (!chain) return RAISE(ERR_MEMORY, "no memory for --set %s", sets[number]);
+    Err err = config_set_tree(&over, fields, sets, number, tree);
     if (!err) err = expand_and_check(over, fields, command_line, chain);
     if (err)
         cJSON_Delete(over);
@@ -238,7 +179,7 @@ Err config_resolve(char **text, const Field *fields, const char *path, const cha
     cJSON *tree = NULL;
     TRY(load_tree(&tree, fields, path));
     Err err = ERR_NONE;
-    for (int i = 0; i < n_sets && !err; i++) err = apply_set(tree, fields, sets[i]);
+    for (int i = 0; i < n_sets && !err; i++) err = apply_set(tree, fields, sets, i);
     if (!err) err = err_within(fields_require(fields, tree, ""), "%s: ", path ? path : command_line);
     if (!err) err = print_resolved(text, fields, tree);
     cJSON_Delete(tree);

@@ -1,8 +1,9 @@
 /* base/config/config - from files and --set to a resolved config, the same bytes on every rank.
  *
  * Precedence: table defaults < the chain of "extends" (paths relative to the file that names them, or names found as
- * by config_find) < the file < --set key.path=value. No environment variable changes a result. Rank 0 resolves to
- * text, the text is broadcast (par/spread), and every rank parses the text.
+ * by config_find) < the file < --set key.path=value, in their order; lists are added to (base/config/config_set.h). No
+ * environment variable changes a result. Rank 0 resolves to text, the text is broadcast (par/spread), and every rank
+ * parses the text.
  *
  * A group of settings may come from a file of its own: "model": "models/vit_s", or {"extends": "models/vit_s",
  * "depth": 8} to change some of it. The same works from the command line: --set model=models/vit_s. */

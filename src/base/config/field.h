@@ -47,6 +47,7 @@ typedef struct {
 enum {
     FIELD_COSMETIC = 1, /* does not enter the digest: paths, progress, logging, rank and thread counts */
     FIELD_REQUIRED = 2, /* must be given */
+    FIELD_COMMAS = 4,   /* TEXT: items with commas between them; given again, items are added */
 };
 
 typedef struct Field {

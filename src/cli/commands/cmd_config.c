@@ -13,7 +13,8 @@ typedef struct {
 static const Option config_options[] = {
     OPTION_TEXT("kind", 'k', "KIND", offsetof(ConfigArgs, kind),
                 "what the file configures (default: told by its folder or its settings)"),
-    OPTION_LIST("set", 0, "KEY=VALUE", offsetof(ConfigArgs, sets), "show, diff: override one setting; may repeat"),
+    OPTION_LIST("set", 0, "KEY=VALUE", offsetof(ConfigArgs, sets),
+                "show, diff: override one setting; may repeat. Items of a list are added to it, KEY= empties it first"),
     OPTION_FLAG("help", 'h', offsetof(ConfigArgs, help), "show this help"),
     OPTION_END,
 };

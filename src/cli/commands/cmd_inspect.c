@@ -13,8 +13,8 @@
 #include <omp.h>
 
 typedef struct {
-    const char *sheet, *mp4, *pool, *split, *gallery, *media;
-    ArgList clips;
+    const char *sheet, *mp4, *split, *gallery, *media;
+    ArgList clips, pools;
     int64_t rows, columns, cell, seed;
     bool config, help;
 } InspectArgs;
@@ -39,7 +39,8 @@ static const Option inspect_options[] = {
     OPTION_INT("rows", 0, "N", offsetof(InspectArgs, rows), "clips on the sheet (default 6)"),
     OPTION_INT("columns", 0, "N", offsetof(InspectArgs, columns), "frames of each clip (default 8)"),
     OPTION_INT("cell", 0, "PIXELS", offsetof(InspectArgs, cell), "height of a frame on the sheet (default 112)"),
-    OPTION_TEXT("pool", 0, "PATHS", offsetof(InspectArgs, pool), "images or videos that a variant draws from"),
+    OPTION_LIST("pool", 0, "PATHS", offsetof(InspectArgs, pools),
+                "images or videos that a variant draws from; may repeat"),
     OPTION_TEXT("split", 0, "NAME", offsetof(InspectArgs, split), "of a stand-in variant: train or test"),
     OPTION_INT("seed", 's', "N", offsetof(InspectArgs, seed), "of a variant (default 1)"),
     OPTION_END,
@@ -159,12 +160,14 @@ static Err write_mp4(const ClipSource *source, const InspectArgs *args) {
 
 static Err show_pictures(const PathEntry *thing, const InspectArgs *args) {
     ClipSource *source = NULL;
-    const FootageOptions options = {args->pool, args->split, (uint64_t)args->seed, (int)args->columns};
-    TRY(footage_open(&source, thing, &options));
-    Err err = ERR_NONE;
-    if (args->sheet) err = write_sheet(source, args);
+    char *pools = NULL;
+    TRY(args_join(&pools, &args->pools));
+    const FootageOptions options = {pools, args->split, (uint64_t)args->seed, (int)args->columns};
+    Err err = footage_open(&source, thing, &options);
+    if (!err && args->sheet) err = write_sheet(source, args);
     if (!err && args->mp4) err = write_mp4(source, args);
     clip_source_close(&source);
+    free(pools);
     return err;
 }
 

@@ -3,15 +3,17 @@
 #include "cli/stage/cmd.h"
 
 typedef struct {
-    const char *runs, *data, *lists, *primary, *out, *format;
+    const char *runs, *data, *primary, *out, *format;
+    ArgList lists;
     bool help;
 } ReproduceArgs;
 
 static const Option options[] = {
     OPTION_TEXT("runs", 0, "DIR", offsetof(ReproduceArgs, runs), "folder of runs (default: runs)"),
     OPTION_TEXT("data", 0, "DIR", offsetof(ReproduceArgs, data), "folder of datasets, for figure 1 (default: data)"),
-    OPTION_TEXT("lists", 0, "NAMES", offsetof(ReproduceArgs, lists),
-                "datasets of the correlations: lists of configs/analysis or files (default: " STATISTICS_LISTS ")"),
+    OPTION_LIST("lists", 0, "NAMES", offsetof(ReproduceArgs, lists),
+                "datasets of the correlations: lists of configs/analysis or files, commas between them; may repeat "
+                "(default: " STATISTICS_LISTS ")"),
     OPTION_TEXT("primary", 0, "TASK:DATASET", offsetof(ReproduceArgs, primary),
                 "the read-out that decides, first in its tables: finetune:standin-motion"),
     OPTION_TEXT("out", 'o', "DIR", offsetof(ReproduceArgs, out), "write tables (.tex .csv .md) and figures there, too"),
@@ -62,10 +64,14 @@ static Err run(int argc, char *const *argv) {
     TRY(read_format(&request.format, args.format));
     request.runs = args.runs;
     request.data = args.data;
-    request.lists = args.lists;
     request.primary = args.primary;
     request.out = args.out;
-    return reproduce_print(rest.items[0], &request);
+    char *lists = NULL;
+    TRY(args_join(&lists, &args.lists));
+    request.lists = lists;
+    Err err = reproduce_print(rest.items[0], &request);
+    free(lists);
+    return err;
 }
 
 const Command cmd_reproduce = {.help = &help, .group = COMMAND_LOOKING, .run = run};

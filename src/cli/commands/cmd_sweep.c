@@ -3,6 +3,7 @@
 #include "base/text/text.h"
 #include "cli/stage/cmd.h"
 #include "sweep/plan/plan_read.h"
+#include "sweep/plan/vars.h"
 #include "sweep/run/clean.h"
 #include "sweep/run/run.h"
 #include "sweep/slurm/guard.h"
@@ -25,7 +26,10 @@ typedef struct {
 
 static const Option sweep_options[] = {
     OPTION_TEXT("out", 'o', "DIR", offsetof(SweepArgs, out), "folder of the sweep (default: what the file says)"),
-    OPTION_LIST("var", 0, "NAME=VALUE", offsetof(SweepArgs, vars), "override a variable of the file; may repeat"),
+    OPTION_LIST(
+        "var", 0, "NAME=VALUE", offsetof(SweepArgs, vars),
+        "override a variable of the file; may repeat. A sweep is run, submitted, shown and cleaned with the variables "
+        "it was run with before, unless they are given anew"),
     OPTION_INT("ranks", 0, "N", offsetof(SweepArgs, ranks),
                "ranks of every many-rank task (default: what the file says)"),
     OPTION_FLAG("all", 'a', offsetof(SweepArgs, all), "run: all tasks (the default without TASK)"),
@@ -168,8 +172,8 @@ static Err submit(const SweepPlan *plan, const TaskRecord *records, const char *
     int count;
     TRY(guard_find(guard, sizeof guard, plan));
     SlurmRequest request = {.file = file,
-                            .vars = args->vars.items,
-                            .n_vars = args->vars.count,
+                            .vars = (const char *const *)plan->vars,
+                            .n_vars = plan->n_vars,
                             .ranks = (int)args->ranks,
                             .by = wanted ? "guard" : "user",
                             .wanted = wanted,
@@ -179,6 +183,7 @@ static Err submit(const SweepPlan *plan, const TaskRecord *records, const char *
         log_info("sweep %s: nothing to submit: all %d tasks are finished or in the queue", plan->name, plan->n_tasks);
         return ERR_NONE;
     }
+    TRY(vars_remember(plan));
     log_info("sweep %s: %d of %d tasks to submit, by %s", plan->name, count, plan->n_tasks, script);
     printf("%s\n", script);
     if (args->submit) return slurm_submit(script);
@@ -244,7 +249,8 @@ static Err clean(const SweepPlan *plan, const TaskRecord *records, int task, boo
         else if (records[i].state != TASK_MISSING)
             print_made(&plan->tasks[i], &records[i]);
     }
-    if (!yes) log_info("next: the same with --yes removes these records, their logs and what they made");
+    if (yes) return vars_forget(plan);
+    log_info("next: the same with --yes removes these records, their logs and what they made");
     return ERR_NONE;
 }
 
@@ -256,6 +262,7 @@ static Err run(const SweepPlan *plan, int task, const SweepArgs *args) {
                                .only = task,
                                .hook = hook && *hook ? hook : NULL};
     if (args->all && task >= 0) return RAISE(ERR_USAGE, "sweep run: --all and a task were both given");
+    TRY(vars_remember(plan));
     return sweep_run(plan, &options);
 }
 

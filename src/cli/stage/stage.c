@@ -87,6 +87,24 @@ static Err announce_all(const Run *run) {
     return ERR_NONE;
 }
 
+/* Lists are put together from the configuration and the command line: what came out is told. */
+static void tell_lists(const void *config, const Field *fields, const char *path) {
+    for (const Field *field = fields; field->type != FIELD_TYPE_END; field++) {
+        char key[128];
+        const void *at = (const char *)config + field->offset;
+        field_path(key, sizeof key, path, field->key);
+        if (field->type == FIELD_TYPE_GROUP) tell_lists(at, field->fields, key);
+        if (field->type == FIELD_TYPE_TEXT && field->flags & FIELD_COMMAS && *(const char *)at)
+            log_info("%s: %s", key, (const char *)at);
+        if (field->type != FIELD_TYPE_TEXTS) continue;
+        const TextList *list = at;
+        Builder items = {0};
+        for (int i = 0; i < list->count; i++) builder_add(&items, "%s%s", i ? ", " : "", list->items[i]);
+        if (items.data && !items.failed) log_info("%s: %s", key, items.data);
+        builder_free(&items);
+    }
+}
+
 /* ---- and last ---- */
 
 static void suggest_next(const Stage *stage, const Run *run) {
@@ -126,6 +144,7 @@ static Err run_stage_all(const Stage *stage, const StageArgs *args, Run *run) {
     TRY_OR(done, parse_all(&config, text, stage, &run->par));
     run->config_text = text;
     TRY_OR(done, announce_all(run));
+    tell_lists(config, stage->fields, "");
     err = stage->run_all(config, run);
     if (!err) suggest_next(stage, run);
     if (!err && stage->out_is_result && run->par.rank == 0 && !run->dry_run) printf("%s\n", run->out);

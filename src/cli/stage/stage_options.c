@@ -9,7 +9,8 @@ static const Option shared_options[] = {
      .group = "Run",
      .help = "settings as JSON: a file, or a name below configs/"},
     OPTION_LIST("set", 0, "KEY=VALUE", offsetof(StageArgs, sets),
-                "override one setting, such as train.epochs=10; may repeat"),
+                "override one setting, such as train.epochs=10; may repeat. Items of a list are added to it, KEY= "
+                "empties it first"),
     OPTION_TEXT("out", 'o', "DIR", offsetof(StageArgs, out), "where the output goes"),
     OPTION_INT("seed", 's', "N", offsetof(StageArgs, seed), "of every random number (default 1)"),
     OPTION_FLAG("dry-run", 'n', offsetof(StageArgs, dry_run),
@@ -61,10 +62,14 @@ static void help_line(char *out, size_t size, const Field *field) {
         kind[1] = ' ';
         field_kind_text(kind + 2, sizeof kind - 2, field);
     }
+    const char *more = field->type == FIELD_TYPE_TEXTS
+                           ? "; may repeat, adds to those of the configuration, \"\" empties"
+                       : field->flags & FIELD_COMMAS ? "; may repeat"
+                                                     : "";
     if (*fallback)
-        snprintf(out, size, "%s%s (default %s)", field->help, kind, fallback);
+        snprintf(out, size, "%s%s%s (default %s)", field->help, kind, more, fallback);
     else
-        snprintf(out, size, "%s%s", field->help, kind);
+        snprintf(out, size, "%s%s%s", field->help, kind, more);
 }
 
 static void add_shortcut(StageHelp *storage, int i, const Stage *stage) {
@@ -78,8 +83,8 @@ static void add_shortcut(StageHelp *storage, int i, const Stage *stage) {
                                 .value = storage->value[i],
                                 .help = storage->help[i],
                                 .group = i == 0 ? storage->heading : NULL,
-                                .kind = OPTION_IS_TEXT,
-                                .offset = offsetof(StageArgs, shortcuts) + (size_t)i * sizeof(const char *)};
+                                .kind = OPTION_IS_LIST,
+                                .offset = offsetof(StageArgs, shortcuts) + (size_t)i * sizeof(ArgList)};
 }
 
 const CommandHelp *stage_help(StageHelp *storage, const Stage *stage) {
@@ -153,14 +158,30 @@ static Err sets_add(char **sets, int *n_sets, const char *key, const char *value
     return ERR_NONE;
 }
 
+static bool is_list(const Stage *stage, const char *key) {
+    const Field *field = fields_find(stage->fields, key, NULL);
+    return field->type == FIELD_TYPE_TEXTS || field->flags & FIELD_COMMAS;
+}
+
+static Err add_shortcuts(char **sets, int *n_sets, const StageArgs *args, const Stage *stage) {
+    for (int i = 0; stage->shortcuts && stage->shortcuts[i].option; i++) {
+        const char *key = stage->shortcuts[i].key;
+        const ArgList *given = &args->shortcuts[i];
+        for (int k = is_list(stage, key) || !given->count ? 0 : given->count - 1; k < given->count; k++)
+            TRY(sets_add(sets, n_sets, key, given->items[k]));
+    }
+    return ERR_NONE;
+}
+
 Err stage_args_sets(char ***sets, int *n_sets, const StageArgs *args, const Stage *stage) {
+    size_t room = (size_t)args->sets.count;
+    for (int i = 0; i < STAGE_SHORTCUTS_MAX; i++) room += (size_t)args->shortcuts[i].count;
     *n_sets = 0;
-    *sets = calloc((size_t)args->sets.count + STAGE_SHORTCUTS_MAX, sizeof **sets);
+    *sets = calloc(room + 1, sizeof **sets);
     if (!*sets) return RAISE(ERR_MEMORY, "no memory for the command line");
     Err err = ERR_NONE;
     for (int i = 0; i < args->sets.count && !err; i++) err = sets_add(*sets, n_sets, args->sets.items[i], NULL);
-    for (int i = 0; stage->shortcuts && stage->shortcuts[i].option && !err; i++)
-        if (args->shortcuts[i]) err = sets_add(*sets, n_sets, stage->shortcuts[i].key, args->shortcuts[i]);
+    if (!err) err = add_shortcuts(*sets, n_sets, args, stage);
     if (err) stage_args_sets_free(*sets, *n_sets);
     return err;
 }

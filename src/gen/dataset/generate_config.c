@@ -6,10 +6,10 @@ const Field generate_fields[] = {
     FIELD_TEXT(GenerateConfig, variant, "slug or file of the variant (see `synvid variants`)", "",
                .flags = FIELD_REQUIRED),
     FIELD_TEXTS(GenerateConfig, with, "changes to the variant's settings, such as objects=100"),
-    FIELD_PATH(GenerateConfig, pool,
+    FIELD_TEXT(GenerateConfig, pool,
                "comma-separated: pools of images (files; :SHARE of the draws and :resident may follow), datasets of "
                "videos (folders)",
-               ""),
+               "", .flags = FIELD_COSMETIC | FIELD_COMMAS),
     FIELD_TEXT(GenerateConfig, split, "stand-ins: train or test, which share no photograph and no figure", "train"),
     FIELD_INT64(GenerateConfig, videos, "videos to render (the paper's datasets have 9537)", 9537, 1, 1e9),
     FIELD_INT(GenerateConfig, size, "side of the frames, pixels; 0: the variant's", 0, 0, 4096),

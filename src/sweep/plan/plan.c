@@ -12,6 +12,8 @@ void sweep_task_free(SweepTask *task) {
 
 void sweep_plan_free(SweepPlan *plan) {
     for (int i = 0; i < plan->n_tasks; i++) sweep_task_free(&plan->tasks[i]);
+    for (int i = 0; i < plan->n_vars; i++) free(plan->vars[i]);
+    free(plan->vars);
     free(plan->tasks);
     free(plan->help);
     *plan = (SweepPlan){0};

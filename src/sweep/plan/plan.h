@@ -25,6 +25,8 @@ typedef struct {
     char out[PATH_SIZE];
     SweepTask *tasks;
     int n_tasks;
+    char **vars; /* "name=value", of the variables that are not as the file says */
+    int n_vars;
 } SweepPlan;
 
 void sweep_plan_free(SweepPlan *plan);

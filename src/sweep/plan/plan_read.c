@@ -6,6 +6,7 @@
 #include "sweep/plan/internal/plan_file.h"
 #include "sweep/plan/internal/plan_select.h"
 #include "sweep/plan/internal/template.h"
+#include "sweep/plan/vars.h"
 
 #include <cjson/cJSON.h>
 #include <fnmatch.h>
@@ -48,7 +49,6 @@ static Err read_vars(Expansion *expansion, const cJSON *root) {
 
 static Err override_var(Expansion *expansion, const char *assignment) {
     const char *equals = strchr(assignment, '=');
-    if (!equals) return RAISE(ERR_USAGE, "--var %s: NAME=VALUE was expected", assignment);
     char name[NAME_SIZE];
     TRY(text_format(name, sizeof name, "%.*s", (int)(equals - assignment), assignment));
     const char *names[BINDINGS_MAX + 1] = {0};
@@ -73,6 +73,16 @@ static Err check_name(const char *what, const char *name, const char *path) {
         "%s: %s \"%s\": a name is one line of UTF-8 text: letters, digits, blanks and punctuation are fine; line "
         "breaks and other control characters are not%s",
         path, what, name, *name ? "" : ", and it cannot be empty");
+}
+
+/* Those remembered, then those given; the plan owns the texts. */
+static Err override_vars(Expansion *expansion, const char *const *vars, int n_vars) {
+    const char *known[BINDINGS_MAX + 1] = {0};
+    for (int i = N_BUILT_IN; i < expansion->globals.count; i++)
+        known[i - N_BUILT_IN] = expansion->globals.items[i].name;
+    TRY(vars_collect(expansion->plan, known, vars, n_vars));
+    for (int i = 0; i < expansion->plan->n_vars; i++) TRY(override_var(expansion, expansion->plan->vars[i]));
+    return ERR_NONE;
 }
 
 /* ---- one task ---- */
@@ -283,7 +293,7 @@ static Err read_root(Expansion *expansion, const cJSON *root, const char *out, c
                                  .visit = add_task};
     TRY(read_head(expansion, root, out));
     TRY(read_vars(expansion, root));
-    for (int i = 0; i < n_vars; i++) TRY(override_var(expansion, vars[i]));
+    TRY(override_vars(expansion, vars, n_vars));
     TRY(read_tasks(expansion, root));
     return plan_select(expansion->plan, root, expansion->path, &expansion->globals);
 }
