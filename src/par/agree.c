@@ -1,5 +1,6 @@
 #include "par/agree.h"
 
+#include "base/system/memory.h"
 #include "base/system/stop.h"
 #include "base/text/text.h"
 #include "par/internal/wait.h"
@@ -55,6 +56,7 @@ static Failure my_failure(Err code, int rank) {
 }
 
 Err err_agree_all(Err mine, const Par *par, const char *phase) {
+    if (!mine) mine = memory_check(phase);
     if (par->n_ranks == 1) return mine;
     int lowest = (int)reduce_all(mine ? par->rank : par->n_ranks, MPI_MIN, par, phase);
     if (lowest == par->n_ranks) return ERR_NONE;

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-/* `phase` names what is being agreed on, for the hang report. */
+/* `phase` names what is being agreed on, for the hang report. A rank whose base/system/memory ran out has failed. */
 CHECKED Err err_agree_all(Err mine, const Par *par, const char *phase);
 /* Rank 0's value, everywhere. */
 int64_t agree_rank0_all(int64_t value, const Par *par, const char *phase);

@@ -1,5 +1,8 @@
 #include "base/failure/err.h"
 
+#include "base/system/memory.h"
+
+#include <errno.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -24,15 +27,24 @@ static const char *base_of(const char *file) {
     return slash ? slash + 1 : file;
 }
 
+/* What goes wrong for want of memory is called so, wherever it comes to light: a system call that says ENOMEM, and all
+ * that follows from a text or a tree that is not complete. */
+static Err cause_of(Err code, int reason) {
+    bool starved = (code == ERR_IO && reason == ENOMEM) || memory_ran_out();
+    return starved ? ERR_MEMORY : code;
+}
+
 Err err_raise(Err code, const char *file, int line, const char *format, ...) {
+    Err cause = cause_of(code, errno);
     char text[MESSAGE_SIZE]; /* the arguments may hold the old message */
+    size_t begun = cause == code ? 0 : (size_t)snprintf(text, sizeof text, "out of memory, and so: ");
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text + begun, sizeof text - begun, format, args);
     va_end(args);
     memcpy(message_text, text, sizeof message_text);
     snprintf(place_text, sizeof place_text, "%s:%d", base_of(file), line);
-    return code;
+    return cause;
 }
 
 Err err_within(Err code, const char *format, ...) {

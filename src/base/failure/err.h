@@ -49,7 +49,8 @@ typedef enum {
         if (!(condition)) err_assert_failed(#condition, __FILE__, __LINE__);                                           \
     } while (0)
 
-/* Records the message and the place, returns `code`. */
+/* Records the message and the place, returns `code`; ERR_MEMORY where the cause is a want of memory (ERR_IO with errno
+ * ENOMEM, or base/system/memory ran out before). */
 Err err_raise(Err code, const char *file, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Puts context ("shard 12: ") in front of the recorded message when code != ERR_NONE; returns `code`. */
 Err err_within(Err code, const char *format, ...) __attribute__((format(printf, 2, 3)));

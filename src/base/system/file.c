@@ -1,5 +1,6 @@
 #include "base/system/file.h"
 
+#include "base/system/memory.h"
 #include "base/text/text.h"
 
 #include <dirent.h>
@@ -75,6 +76,7 @@ static void sync_parent(const char *path) {
 
 Err file_finish_partial(const char *path) {
     char partial[PATH_SIZE];
+    TRY(memory_check(path));
     TRY(file_partial_name(partial, sizeof partial, path));
     int descriptor = open(partial, O_RDONLY);
     if (descriptor < 0) return RAISE(ERR_IO, "%s: cannot open: %s", partial, strerror(errno));

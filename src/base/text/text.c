@@ -1,5 +1,6 @@
 #include "base/text/text.h"
 
+#include "base/system/memory.h"
 #include "base/text/utf8.h"
 
 #include <ctype.h>
@@ -198,7 +199,7 @@ static bool builder_reserve(Builder *builder, size_t more) {
     if (needed <= builder->capacity) return true;
     size_t capacity = builder->capacity ? builder->capacity * 2 : 256;
     while (capacity < needed) capacity *= 2;
-    char *data = realloc(builder->data, capacity);
+    char *data = memory_resize(builder->data, capacity);
     if (!data) {
         builder->failed = true;
         return false;
@@ -282,7 +283,7 @@ void builder_add_wrapped(Builder *builder, const char *text, int column, int ind
 
 Err builder_check(const Builder *builder, const char *purpose) {
     return builder->failed ? RAISE(ERR_MEMORY, "%s: out of memory after %zu bytes of text", purpose, builder->length)
-                           : ERR_NONE;
+                           : memory_check(purpose);
 }
 
 void builder_free(Builder *builder) {

@@ -1,5 +1,6 @@
 #include "base/failure/fault.h"
 #include "base/system/log.h"
+#include "base/system/memory.h"
 #include "cli/stage/internal/version.h"
 #include "cli/stage/output.h"
 #include "cli/stage/stage.h"
@@ -115,5 +116,7 @@ int cli_main(int argc, char **argv) {
     rerender_install(); /* so that every command can read latent datasets */
     Err err = kernels_check();
     if (!err) err = dispatch(argv[1], argc - 2, argv + 2, &chosen);
-    return output_finish(err, speaks, chosen ? chosen->help->name : "");
+    const char *name = chosen ? chosen->help->name : argv[1];
+    if (!err) err = memory_check(name);
+    return output_finish(err, speaks, chosen ? name : "");
 }

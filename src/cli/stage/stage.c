@@ -147,6 +147,7 @@ static Err run_stage_all(const Stage *stage, const StageArgs *args, Run *run) {
     tell_lists(config, stage->fields, "");
     err = stage->run_all(config, run);
     if (!err) suggest_next(stage, run);
+    if (!err) err = err_agree_all(ERR_NONE, &run->par, "the end of the run");
     if (!err && stage->out_is_result && run->par.rank == 0 && !run->dry_run) printf("%s\n", run->out);
     if (!err) err = err_agree_all(run->par.rank == 0 ? output_check() : ERR_NONE, &run->par, "what is printed");
 done:

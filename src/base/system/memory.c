@@ -1,0 +1,33 @@
+#include "base/system/memory.h"
+
+#include <cjson/cJSON.h>
+#include <stdatomic.h>
+
+static atomic_bool ran_out;
+
+static void *remembered(void *memory) {
+    if (!memory) atomic_store_explicit(&ran_out, true, memory_order_relaxed);
+    return memory;
+}
+
+void *memory_take(size_t bytes) {
+    return remembered(malloc(bytes ? bytes : 1));
+}
+
+void *memory_resize(void *old, size_t bytes) {
+    return remembered(realloc(old, bytes ? bytes : 1));
+}
+
+bool memory_ran_out(void) {
+    return atomic_load_explicit(&ran_out, memory_order_relaxed);
+}
+
+Err memory_check(const char *purpose) {
+    return memory_ran_out() ? RAISE(ERR_MEMORY, "%s: out of memory", purpose) : ERR_NONE;
+}
+
+/* Before main, so that no tree is older than this. */
+__attribute__((constructor)) static void serve_cjson(void) {
+    cJSON_Hooks hooks = {.malloc_fn = memory_take, .free_fn = free};
+    cJSON_InitHooks(&hooks);
+}
