@@ -1,9 +1,9 @@
 /* store/plot - a figure as a gnuplot script and its data, kept beside the SVG and the PDF they make.
  *
  * folder/<name>.gp reads folder/<name>.dat and writes folder/<name>.svg, then the same as folder/<name>.pdf (where this
- * gnuplot can: a failure to write PDF is no failure), so that `gnuplot <name>.gp` in that folder
- * draws it again. gnuplot is started directly, never through a shell. Without gnuplot the script and data are still
- * written. */
+ * gnuplot can), so that `gnuplot <name>.gp` in that folder draws it again. gnuplot is started directly, never through a
+ * shell, on a copy of the script that draws into partial names; a picture gets its final name when gnuplot ended well
+ * and the picture ends as its format does. Without gnuplot the script and data are still written. */
 #pragma once
 
 #include "base/text/text.h"
@@ -22,7 +22,16 @@ CHECKED Err plot_begin(Plot *plot, const char *name, int width, int height, cons
 /* A quoted, escaped text into the script; the second where gnuplot expects the text of a tic. */
 void plot_quoted(Builder *out, const char *text);
 void plot_quoted_tic(Builder *out, const char *text);
-typedef enum { PLOT_DRAWN, PLOT_NO_GNUPLOT, PLOT_FAILED } PlotOutcome;
-/* Writes script and data and runs gnuplot on them. A failing gnuplot is an outcome with a warning, not an error. */
-CHECKED Err plot_finish(PlotOutcome *outcome, const Plot *plot, const char *folder);
 void plot_free(Plot *plot);
+/* The whole script. Its pictures are <name>.svg and <name>.pdf with `suffix` behind, "" or ".partial". */
+void plot_script(Builder *out, const Plot *plot, const char *suffix);
+
+typedef enum { PLOT_DRAWN, PLOT_NO_GNUPLOT, PLOT_FAILED } PlotState;
+typedef struct {
+    PlotState state; /* DRAWN: there is an SVG */
+    char why[400];   /* where a picture is missing: what gnuplot said or did; empty otherwise */
+} PlotOutcome;
+/* Writes script and data and runs gnuplot on them (store/plot_draw.c). A picture that could not be drawn is not there,
+ * not even an older one, and is an outcome with a warning, no error: what the run computed is worth keeping. Only a
+ * full disk is ERR_IO, as everywhere. */
+CHECKED Err plot_finish(PlotOutcome *outcome, const Plot *plot, const char *folder);

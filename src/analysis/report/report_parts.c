@@ -13,14 +13,17 @@ Err report_add_table(Report *report, Table *table) {
     return err;
 }
 
-/* FrameSampling into files. *drawn: false where gnuplot is not there. */
+/* FrameSampling into files. *drawn: false where there is no picture; the page says so, and why, unless gnuplot is not
+ * there. */
 static Err draw(bool *drawn, Report *report, Plot *plot) {
     PlotOutcome outcome;
     *drawn = false;
     TRY(plot_finish(&outcome, plot, report->figures));
-    *drawn = outcome == PLOT_DRAWN;
+    *drawn = outcome.state == PLOT_DRAWN;
     report->n_figures += *drawn;
-    report->no_gnuplot = report->no_gnuplot || outcome == PLOT_NO_GNUPLOT;
+    report->no_gnuplot = report->no_gnuplot || outcome.state == PLOT_NO_GNUPLOT;
+    if (outcome.state == PLOT_FAILED)
+        page_remark(&report->page, "warning", "The figure %s is missing: %s", plot->name, outcome.why);
     return ERR_NONE;
 }
 

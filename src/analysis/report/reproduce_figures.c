@@ -90,9 +90,9 @@ Err reproduce_figure1(Table *table, const Paper *paper, const char *data, const 
 /* ---- figure 2 ---- */
 
 static Err finish_plot(Plot *plot, Err made, const char *figures) {
-    PlotOutcome outcome = PLOT_DRAWN;
+    PlotOutcome outcome = {0};
     Err err = made ? made : plot_finish(&outcome, plot, figures);
-    if (!err && outcome == PLOT_NO_GNUPLOT)
+    if (!err && outcome.state == PLOT_NO_GNUPLOT)
         log_warn("gnuplot is not installed: figures were not drawn; their scripts and data are in %s", figures);
     plot_free(plot);
     return err;

@@ -54,10 +54,7 @@ static Err find_extended(char *out, size_t size, const char *name, const char *o
 
 static Err chain_push(Chain *chain, const char *path, const char *origin) {
     char real[PATH_SIZE];
-    char *resolved = realpath(path, NULL);
-    Err err = text_copy(real, sizeof real, resolved ? resolved : path);
-    free(resolved);
-    TRY(err);
+    if (file_absolute(real, sizeof real, path)) TRY(text_copy(real, sizeof real, path));
     for (int i = 0; i < chain->depth; i++)
         if (text_equal(chain->paths[i], real))
             return RAISE(ERR_USAGE, "%s: \"extends\" runs in a circle: %s is already being read", origin, path);

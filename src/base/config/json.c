@@ -45,7 +45,7 @@ static Err find_twin(const char **twin, const cJSON *object) {
     *twin = NULL;
     int count = cJSON_GetArraySize(object), n = 0;
     if (count < 2) return ERR_NONE;
-    const char **keys = malloc((size_t)count * sizeof *keys);
+    const char **keys = memory_take((size_t)count * sizeof *keys);
     if (!keys) return RAISE(ERR_MEMORY, "no memory for an object of %d keys", count);
     const cJSON *item;
     cJSON_ArrayForEach(item, object) keys[n++] = item->string;

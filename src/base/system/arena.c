@@ -12,7 +12,7 @@ Err arena_alloc(Arena *arena, size_t bytes, const char *purpose) {
     void *base = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED) {
         char size[32];
-        return RAISE(ERR_MEMORY, "%s needs %s in one piece, which this machine does not have", purpose,
+        return RAISE(ERR_MEMORY, "%s needs %s of memory in one piece, which this machine does not have", purpose,
                      text_bytes(size, sizeof size, (double)bytes));
     }
     /* Stock Debian hands out huge pages only where they are asked for; a refusal costs speed, nothing else. */

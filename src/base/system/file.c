@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -20,6 +21,12 @@ bool file_is_directory(const char *path) {
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+Err file_absolute(char *out, size_t size, const char *path) {
+    char resolved[PATH_MAX];
+    if (!realpath(path, resolved)) return RAISE(ERR_INPUT, "%s: not found", path);
+    return text_copy(out, size, resolved);
+}
+
 int64_t file_size(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 ? (int64_t)info.st_size : -1;
@@ -30,6 +37,7 @@ Err file_read(char **data, size_t *length, const char *path, size_t max_bytes) {
     *length = 0;
     if (file_is_directory(path)) return RAISE(ERR_INPUT, "%s: is a folder, a file was expected", path);
     FILE *file = fopen(path, "rb");
+    if (!file) memory_note(errno);
     if (!file) return RAISE(errno == ENOENT ? ERR_INPUT : ERR_IO, "%s: cannot open: %s", path, strerror(errno));
     Err err = ERR_NONE;
     Builder content = {0};
@@ -40,7 +48,7 @@ Err file_read(char **data, size_t *length, const char *path, size_t max_bytes) {
             TRY_OR(done, RAISE(ERR_INPUT, "%s: larger than the %zu bytes such a file may have", path, max_bytes));
         if (content.length + got + 1 > content.capacity) {
             size_t capacity = 2 * (content.length + got) + 1;
-            char *grown = realloc(content.data, capacity);
+            char *grown = memory_resize(content.data, capacity);
             if (!grown) TRY_OR(done, RAISE(ERR_MEMORY, "%s: no memory for %zu bytes", path, capacity));
             content.data = grown;
             content.capacity = capacity;
@@ -49,7 +57,7 @@ Err file_read(char **data, size_t *length, const char *path, size_t max_bytes) {
         content.length += got;
     }
     if (ferror(file)) TRY_OR(done, RAISE(ERR_IO, "%s: cannot read: %s", path, strerror(errno)));
-    if (!content.data && !(content.data = malloc(1))) TRY_OR(done, RAISE(ERR_MEMORY, "%s: no memory", path));
+    if (!content.data && !(content.data = memory_take(1))) TRY_OR(done, RAISE(ERR_MEMORY, "%s: no memory", path));
     content.data[content.length] = 0;
     *data = content.data;
     *length = content.length;

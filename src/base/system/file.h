@@ -11,6 +11,8 @@
 
 bool file_exists(const char *path);
 bool file_is_directory(const char *path);
+/* The one name a file has from anywhere: from the root, links resolved. ERR_INPUT when there is none. */
+CHECKED Err file_absolute(char *out, size_t size, const char *path);
 /* Size in bytes, or -1. */
 int64_t file_size(const char *path);
 /* The whole file with a zero byte behind it; the caller frees. Raises ERR_INPUT when missing, ERR_IO otherwise;

@@ -1,6 +1,7 @@
 #include "base/system/memory.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdatomic.h>
 
 static atomic_bool ran_out;
@@ -16,6 +17,10 @@ void *memory_take(size_t bytes) {
 
 void *memory_resize(void *old, size_t bytes) {
     return remembered(realloc(old, bytes ? bytes : 1));
+}
+
+void memory_note(int reason) {
+    if (reason == ENOMEM) (void)remembered(NULL);
 }
 
 bool memory_ran_out(void) {

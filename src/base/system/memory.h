@@ -18,7 +18,9 @@
 /* As malloc and realloc. */
 void *memory_take(size_t bytes);
 void *memory_resize(void *old, size_t bytes);
-/* Whether either has failed since the process began. */
+/* Remembers a system call that failed for want of memory, where `reason` is ENOMEM. */
+void memory_note(int reason);
+/* Whether any of these has failed since the process began. */
 bool memory_ran_out(void);
 /* ERR_MEMORY naming `purpose` if so. */
 CHECKED Err memory_check(const char *purpose);

@@ -75,10 +75,11 @@ static Err fill_plot(Plot *plot, const Predictions *p, const int64_t *counts) {
 
 CHECKED Err confusion_draw(const Predictions *predictions, const int64_t *counts, const char *folder) {
     Plot plot;
-    PlotOutcome outcome = PLOT_DRAWN;
+    PlotOutcome outcome = {0};
     Err err = fill_plot(&plot, predictions, counts);
     if (!err) err = plot_finish(&outcome, &plot, folder);
     plot_free(&plot);
-    if (!err && outcome == PLOT_NO_GNUPLOT) log_info("%s/confusion.gp: not drawn, there is no gnuplot here", folder);
+    if (!err && outcome.state == PLOT_NO_GNUPLOT)
+        log_info("%s/confusion.gp: not drawn, there is no gnuplot here", folder);
     return err;
 }

@@ -6,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 #include <dirent.h>
+#include <errno.h>
 
 enum { DIGEST_DIGITS = 10 };
 
@@ -20,7 +21,7 @@ static bool is_run_of(const char *name, const char *stem) {
 
 static Err search(char *out, size_t size, const char *parent, const char *stem, int *n_found) {
     DIR *folder = opendir(parent);
-    Err err = ERR_NONE;
+    Err err = folder || errno != ENOMEM ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory to list it", parent);
     *n_found = 0;
     for (struct dirent *entry; folder && !err && (entry = readdir(folder));) {
         if (!is_run_of(entry->d_name, stem)) continue;

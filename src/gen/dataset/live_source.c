@@ -60,7 +60,9 @@ static Err allocate(ClipSource **source, int64_t count) {
     *source = calloc(1, sizeof **source);
     LiveSource *live = calloc(1, sizeof *live);
     if (!*source || !live) {
+        free(*source);
         free(live);
+        *source = NULL;
         return RAISE(ERR_MEMORY, "opening a live source: out of memory");
     }
     **source = (ClipSource){.ops = &live_ops, .count = count, .endless = true, .state = live};

@@ -89,11 +89,9 @@ Err media_absolute_paths(char *out, size_t size, const char *paths) {
     for (const char *rest = paths; rest;) {
         ListEntry entry;
         TRY(next_entry(&entry, &rest));
-        char *absolute = realpath(entry.path, NULL);
-        if (!absolute) return RAISE(ERR_INPUT, "pool: %s: not found", entry.path);
-        Err err = text_format(out + used, size - used, "%s%s%s", used ? "," : "", absolute, entry.words);
-        free(absolute);
-        TRY(err);
+        char absolute[PATH_SIZE];
+        TRY(err_within(file_absolute(absolute, sizeof absolute, entry.path), "pool: "));
+        TRY(text_format(out + used, size - used, "%s%s%s", used ? "," : "", absolute, entry.words));
         used += strlen(out + used);
     }
     return ERR_NONE;

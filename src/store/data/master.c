@@ -35,11 +35,7 @@ static Err source_name(char out[PATH_SIZE], const Master *master, int s) {
     const char *file = master->dataset.shards[s].file;
     if (master->beside) return text_copy(out, PATH_SIZE, file);
     TRY(path_join(path, sizeof path, master->folder, file));
-    char *absolute = realpath(path, NULL);
-    if (!absolute) return RAISE(ERR_INPUT, "%s: not found", path);
-    Err err = text_copy(out, PATH_SIZE, absolute);
-    free(absolute);
-    return err;
+    return file_absolute(out, PATH_SIZE, path);
 }
 
 /* The shape of `name` in shard s; all shards agree but for the first dimension. */
@@ -192,12 +188,10 @@ static Err fill(const Master *master) {
 
 /* Whether the file will lie in the dataset's folder. */
 static Err look_beside(Master *master, const char *path) {
-    char parent[PATH_SIZE];
+    char parent[PATH_SIZE], a[PATH_SIZE], b[PATH_SIZE];
     TRY(path_parent(parent, sizeof parent, path));
-    char *a = realpath(parent, NULL), *b = realpath(master->folder, NULL);
-    master->beside = a && b && text_equal(a, b);
-    free(a);
-    free(b);
+    master->beside = !file_absolute(a, sizeof a, parent) && !file_absolute(b, sizeof b, master->folder) &&
+                     text_equal(a, b);
     return ERR_NONE;
 }
 

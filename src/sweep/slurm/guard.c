@@ -2,8 +2,8 @@
 
 #include "base/system/file.h"
 #include "base/system/log.h"
+#include "base/system/process.h"
 #include "sweep/slurm/queue.h"
-#include "sweep/task/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

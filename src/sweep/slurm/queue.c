@@ -1,7 +1,7 @@
 #include "sweep/slurm/queue.h"
 
 #include "base/system/file.h"
-#include "sweep/task/process.h"
+#include "base/system/process.h"
 
 #include <unistd.h>
 

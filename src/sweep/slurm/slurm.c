@@ -3,11 +3,11 @@
 #include "base/config/config.h"
 #include "base/system/estimate.h"
 #include "base/system/file.h"
+#include "base/system/process.h"
 #include "base/text/escape.h"
 #include "sweep/slurm/internal/batch.h"
 #include "sweep/slurm/queue.h"
 #include "sweep/task/launch.h"
-#include "sweep/task/process.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -1,6 +1,7 @@
 #include "video/media/encode.h"
 
 #include "base/system/file.h"
+#include "base/system/whole.h"
 #include "video/media/internal/libav.h"
 #include "video/media/internal/pixels.h"
 
@@ -123,9 +124,11 @@ static Err encode_frames(Encoder *encoder, const Frames *frames) {
     return status < 0 ? libav_raise(ERR_IO, status, "cannot finish a video") : ERR_NONE;
 }
 
-static Err take_bytes(Encoder *encoder, uint8_t **bytes, size_t *length) {
+static Err take_bytes(Encoder *encoder, uint8_t **bytes, size_t *length, const char *container) {
     avio_flush(encoder->output.io);
     if (encoder->output.io->error < 0) return libav_raise(ERR_MEMORY, encoder->output.io->error, "cannot keep a video");
+    if (!whole_by_end(container, encoder->output.bytes, encoder->output.length))
+        return RAISE(ERR_IO, "FFmpeg left a video of %zu bytes that is not whole", encoder->output.length);
     *bytes = encoder->output.bytes;
     *length = encoder->output.length;
     encoder->output.bytes = NULL;
@@ -137,7 +140,7 @@ Err encode_memory(uint8_t **bytes, size_t *length, const Frames *frames, const E
     Encoder encoder = {0};
     Err err = begin(&encoder, frames, settings);
     if (!err) err = encode_frames(&encoder, frames);
-    if (!err) err = take_bytes(&encoder, bytes, length);
+    if (!err) err = take_bytes(&encoder, bytes, length, settings->container);
     encoder_free(&encoder);
     return err;
 }

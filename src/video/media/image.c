@@ -1,6 +1,7 @@
 #include "video/media/image.h"
 
 #include "base/system/file.h"
+#include "base/system/whole.h"
 #include "video/media/decode.h"
 #include "video/media/internal/libav.h"
 #include "video/media/internal/pixels.h"
@@ -72,6 +73,8 @@ static Err still_encode(StillEncoder *still, uint8_t **bytes, size_t *length, co
     if (status >= 0) status = avcodec_receive_packet(still->codec, still->packet);
     if (status < 0) return libav_raise(ERR_IO, status, "cannot encode an image");
     *length = (size_t)still->packet->size;
+    if (!whole_by_end("png", still->packet->data, *length))
+        return RAISE(ERR_IO, "FFmpeg left an image of %zu bytes that is not whole", *length);
     *bytes = malloc(*length);
     if (!*bytes) return RAISE(ERR_MEMORY, "no memory for an encoded image");
     memcpy(*bytes, still->packet->data, *length);

@@ -1,0 +1,68 @@
+#include "base/system/process.h"
+
+#include "base/text/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What is run, and which of its streams is caught. */
+typedef struct {
+    const char *const *argv;
+    const char *folder; /* NULL: this one */
+    int caught;         /* STDOUT_FILENO or STDERR_FILENO */
+} Start;
+
+_Noreturn static void become(const Start *start, int output) {
+    int nothing = open("/dev/null", O_RDWR);
+    for (int stream = 0; stream <= STDERR_FILENO; stream++)
+        if (dup2(stream == start->caught ? output : nothing, stream) < 0) _exit(PROCESS_MISSING - 1);
+    if (start->folder && chdir(start->folder)) _exit(PROCESS_MISSING - 1);
+    execvp(start->argv[0], (char *const *)(uintptr_t)start->argv);
+    _exit(errno == ENOENT ? PROCESS_MISSING : PROCESS_MISSING - 1);
+}
+
+static Err read_all(Builder *out, int input, const char *name) {
+    char part[4096];
+    for (;;) {
+        ssize_t length = read(input, part, sizeof part - 1);
+        if (length < 0 && errno == EINTR) continue;
+        if (length < 0) return RAISE(ERR_IO, "%s: cannot read what it prints: %s", name, strerror(errno));
+        if (length == 0) return builder_check(out, name);
+        part[length] = 0;
+        builder_add_text(out, part);
+    }
+}
+
+static Err run(char **text, int *exit_code, const Start *start) {
+    const char *name = start->argv[0];
+    int ends[2], status = 0;
+    Builder out = {0};
+    *text = NULL;
+    builder_add_text(&out, "");
+    if (pipe2(ends, O_CLOEXEC)) return RAISE(ERR_IO, "%s: cannot open a pipe: %s", name, strerror(errno));
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) become(start, ends[1]);
+    close(ends[1]);
+    Err err = child < 0 ? RAISE(ERR_IO, "cannot start %s: %s", name, strerror(errno)) : read_all(&out, ends[0], name);
+    close(ends[0]);
+    if (child > 0)
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+        }
+    *exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : PROCESS_SIGNALED + WTERMSIG(status);
+    if (err) builder_free(&out);
+    *text = out.data;
+    return err;
+}
+
+Err process_output(char **text, int *exit_code, const char *const *argv) {
+    const Start start = {.argv = argv, .caught = STDOUT_FILENO};
+    return run(text, exit_code, &start);
+}
+
+Err process_complaint(char **text, int *exit_code, const char *const *argv, const char *folder) {
+    const Start start = {.argv = argv, .folder = folder, .caught = STDERR_FILENO};
+    return run(text, exit_code, &start);
+}
