@@ -9,7 +9,7 @@
  * ASSERT is for bugs of this program, never for bad input. */
 #pragma once
 
-#include "base/failure/internal/banned.h"
+#include "base/failure/banned.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 #include "base/text/utf8.h"
 
-#include "base/failure/internal/banned.h"
+#include "base/failure/banned.h"
 
 #include <stdint.h>
 

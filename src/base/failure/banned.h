@@ -1,4 +1,4 @@
-/* base/failure/internal/banned - functions we do not use, as compile errors. Bounded versions: base/text/text.h. */
+/* base/failure/banned - functions we do not use, as compile errors. Bounded versions: base/text/text.h. */
 #pragma once
 
 #include <stdio.h>
