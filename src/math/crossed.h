@@ -1,5 +1,5 @@
-/* math/crossed - how sure a share is when both who answers and what is asked are samples: trained models (seeds) x test
- * videos (items), every model answering every item once.
+/* math/crossed - the confidence interval of an accuracy over seeds and test videos. Both are samples: each trained
+ * model (seed) classifies each test video (item) once.
  *
  *     y[seed][item] = mean + seed effect + item effect + rest
  *

@@ -19,7 +19,8 @@
 
 enum { UPDATE_FLOATS = 1 << 16 }; /* of the slice a thread updates at a time */
 
-/* One exact sum over ranks a step: the leaves' losses, the squared gradient by units, and two wishes. */
+/* What the ranks add up once a step, exactly: the loss of every leaf, the squared norm of the gradient by units of the
+ * slice, and two votes (stop, write a checkpoint). */
 typedef struct {
     double *values;
     int n_leaves, n_units, count;
@@ -48,7 +49,7 @@ typedef struct {
     double last_checkpoint; /* time */
     int64_t step, total_steps, saved_step;
     double loss, grad_norm;
-    Err pending; /* rank 0 could not write a point: heard by all at the next agreement */
+    Err pending; /* rank 0 could not write to the curves; all ranks learn it at the next agreement */
 } Trainer;
 
 /* ---- setup ---- */
@@ -239,16 +240,16 @@ static double sum_in_order(const double *values, int count) {
 /* Loss and gradient norm, and whether anybody wants to stop or rank 0's clock says checkpoint: one message. */
 static void share_stats_all(Trainer *t, bool *stop, bool *save) {
     StepStats *s = &t->stats;
-    double *wishes = s->values + s->n_leaves + s->n_units;
+    double *votes = s->values + s->n_leaves + s->n_units;
     bool due = clock_wall_s() - t->last_checkpoint > 60 * t->config->checkpoint_minutes;
     square_units(t);
-    wishes[0] = stop_requested();
-    wishes[1] = t->run->par.rank == 0 && due;
+    votes[0] = stop_requested();
+    votes[1] = t->run->par.rank == 0 && due;
     reduce_disjoint_all(s->values, s->count, &t->run->par);
     t->loss = sum_in_order(s->values, s->n_leaves);
     t->grad_norm = sqrt(sum_in_order(s->values + s->n_leaves, s->n_units));
-    *stop = wishes[0] > 0;
-    *save = wishes[1] > 0;
+    *stop = votes[0] > 0;
+    *save = votes[1] > 0;
 }
 
 static void update_slice(Trainer *t, double lr) {

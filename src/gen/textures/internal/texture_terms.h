@@ -1,9 +1,9 @@
 /* gen/textures/texture_terms - weighted sums over the channels of a collapsed layer (gen/textures/texture_gan.h).
  *
- * Channel o of a layer is sqrt(2) relu(sign_o F + noise + bias_o), all from one map F; a reader wants the sum of
- * weight_o times that, for each of its wavelets or colors. Channels with bias 0 and equal sign and target are one term,
- * which shrinks the high-frequency set, without biases, to two terms a target. At every pixel terms are added in the
- * order of the channels. */
+ * All channels of a layer come from one map F: channel o is sqrt(2) relu(sign_o F + noise + bias_o). The next layer
+ * reads sums of weight_o times channel o, one sum for each of its wavelets or colors (a target). Channels with bias 0,
+ * the same sign and the same target are added up into one term. The high-frequency set has no biases, so two terms a
+ * target are left of it. At every pixel terms are added in the order of the channels. */
 #pragma once
 
 #include "gen/textures/texture_gan.h"

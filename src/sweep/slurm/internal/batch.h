@@ -1,10 +1,10 @@
 /* sweep/slurm/batch - a sweep as job arrays with dependencies.
  *
- * Tasks of one stage form one array, as far as they ask for the same resources and wait for the same arrays. A task
- * that has a need of its own, which no other of its stage needs, takes that one's index, so that SLURM's aftercorr
- * starts it as soon as that need is met; other needs become afterok on exactly the elements needed. A failure thus
- * holds back what needs it and nothing else. Indices number the chains that begin in a sweep; SLURM's MaxArraySize
- * (1001 unless the site says otherwise) bounds them.
+ * Tasks of one stage form one array when they ask for the same resources and wait for the same arrays. A task may
+ * need a task that no other of its stage needs. It then takes the same array index, and SLURM's aftercorr starts it as
+ * soon as that one is done. Every other need becomes afterok on exactly the array elements needed. A failed task
+ * therefore holds back only the tasks that need it. Indices number the chains that begin in a sweep; SLURM's
+ * MaxArraySize (1001 unless the site says otherwise) bounds them.
  */
 #pragma once
 
