@@ -204,4 +204,5 @@ rm 's/sweep/two words.json'
 run 0 sweep slurm ./good.json
 expect 0 bash "$made"
 calm err out
+rm s/sweep/last.json
 run 0 sweep clean ./good.json --yes

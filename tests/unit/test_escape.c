@@ -77,8 +77,9 @@ static void a_line_shows_what_is_no_character_of_a_line(void **state) {
 
 static void every_document_gets_lines_of_characters(void **state) {
     (void)state;
-    Escape *const targets[] = {escape_line,  escape_latex,       escape_csv,        escape_markdown,  escape_gnuplot,
-                               escape_shell, escape_gnuplot_tic, escape_shell_path, escape_slurm_job, escape_url};
+    Escape *const targets[] = {escape_json,       escape_line,      escape_latex, escape_csv,
+                               escape_markdown,   escape_gnuplot,   escape_shell, escape_gnuplot_tic,
+                               escape_shell_path, escape_slurm_job, escape_url};
     for (size_t t = 0; t < sizeof targets / sizeof *targets; t++)
         for (int i = 0; i < N_HOSTILE; i++) {
             char *found = escaped(targets[t], hostile[i]);
@@ -162,6 +163,14 @@ static void utf8_keeps_all_that_is_utf8(void **state) {
     expect(escape_utf8, "a\n\x1b ü \"\\", "a\n\x1b ü \"\\");
     expect(escape_utf8, "caf\xe9 \xe6\x97", "caf\\xe9 \\xe6\\x97");
     expect(escape_utf8, "\\xe9 \\x5c \\x41 \\n", "\\x5cxe9 \\x5cx5c \\x41 \\n");
+}
+
+static void json_texts_are_what_json_allows(void **state) {
+    (void)state;
+    expect(escape_json, "plain ü \"q\" \\ /", "plain ü \\\"q\\\" \\\\ /");
+    expect(escape_json, "\b\f\n\r\t\x01\x1b\x7f", "\\b\\f\\n\\r\\t\\u0001\\u001b\\u007f");
+    expect(escape_json, "\xc2\x9b\xef\xbf\xbf", "\\u009b\\uffff");
+    expect(escape_json, "caf\xe9 \\xe9", "caf\\\\xe9 \\\\x5cxe9");
 }
 
 static void utf8_is_undone_to_the_same_bytes(void **state) {
@@ -359,6 +368,7 @@ int main(void) {
         cmocka_unit_test(csv_is_quoted_only_where_needed_and_computes_nothing),
         cmocka_unit_test(markdown_keeps_a_cell_a_cell),
         cmocka_unit_test(utf8_keeps_all_that_is_utf8),
+        cmocka_unit_test(json_texts_are_what_json_allows),
         cmocka_unit_test(utf8_is_undone_to_the_same_bytes),
         cmocka_unit_test(gnuplot_text_cannot_leave_its_quotes),
         cmocka_unit_test(shell_words_are_quoted_where_needed),

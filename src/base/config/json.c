@@ -56,7 +56,7 @@ static Err find_twin(const char **twin, const cJSON *object) {
     return ERR_NONE;
 }
 
-/* Undoes what add_string did to texts that are not UTF-8. */
+/* Undoes what escape_json did to texts that are not UTF-8. */
 static void restore_bytes(cJSON *tree) {
     if (tree->string) escape_utf8_undo(tree->string);
     if (cJSON_IsString(tree)) escape_utf8_undo(tree->valuestring);
@@ -134,19 +134,10 @@ const char *json_number(char *out, size_t size, double value) {
     return out;
 }
 
-/* JSON is UTF-8; what is not is shown, and restored by json_parse. */
 static void add_string(Builder *out, const char *string) {
-    Builder text = {0};
-    if (escape_utf8_changes(string)) escape_utf8(&text, string);
-    cJSON *item = text.failed ? NULL : cJSON_CreateStringReference(text.data ? text.data : string);
-    char *quoted = item ? cJSON_PrintUnformatted(item) : NULL;
-    if (quoted)
-        builder_add_text(out, quoted);
-    else
-        out->failed = true;
-    cJSON_free(quoted);
-    cJSON_Delete(item);
-    builder_free(&text);
+    builder_add_text(out, "\"");
+    escape_json(out, string);
+    builder_add_text(out, "\"");
 }
 
 static void add_scalar(Builder *out, const cJSON *item) {

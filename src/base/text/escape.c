@@ -185,6 +185,31 @@ bool escape_utf8_changes(const char *text) {
     return false;
 }
 
+/* \u001b; of a character that is no text, which has three bytes at most. */
+static void add_unicode(Builder *out, const char *at, size_t length) {
+    unsigned code = (unsigned char)at[0] & (length == 1 ? 0x7f : length == 2 ? 0x1f : 0x0f);
+    for (size_t i = 1; i < length; i++) code = code << 6 | ((unsigned char)at[i] & 0x3f);
+    builder_add(out, "\\u%04x", code);
+}
+
+void escape_json(Builder *out, const char *text) {
+    static const Replacement table[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\b', "\\b"}, {'\f', "\\f"},
+                                        {'\n', "\\n"}, {'\r', "\\r"},  {'\t', "\\t"}, {0, NULL}};
+    const Language json = {table, "\\\\"};
+    Builder utf8 = {0};
+    if (escape_utf8_changes(text)) escape_utf8(&utf8, text);
+    for (const char *at = utf8.data ? utf8.data : text; *at;) {
+        size_t length = utf8_character(at);
+        if (utf8_is_printable(at, length) || find_replacement(table, *at))
+            (void)add_character(out, at, &json);
+        else
+            add_unicode(out, at, length);
+        at += length;
+    }
+    out->failed = out->failed || utf8.failed;
+    builder_free(&utf8);
+}
+
 /* ---- programs ---- */
 
 /* gnuplot runs what stands between backquotes, also inside double quotes; macros (@) are off unless somebody's start

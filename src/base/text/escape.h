@@ -32,6 +32,8 @@ void escape_utf8(Builder *out, const char *text);
 void escape_utf8_undo(char *text);
 /* Whether escape_utf8 would change it. */
 bool escape_utf8_changes(const char *text);
+/* Inside a JSON string: escape_utf8, and what RFC 8259 and terminals cannot have raw as \n or \u001b. */
+void escape_json(Builder *out, const char *text);
 
 /* ---- programs ---- */
 

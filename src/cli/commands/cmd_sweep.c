@@ -127,7 +127,11 @@ static void print_task_line(const SweepPlan *plan, const TaskRecord *records, in
 }
 
 static Err show_list(const SweepPlan *plan, const TaskRecord *records) {
-    printf("%s: %s\n\n%5s  %-44s %-5s  %-9s %9s\n", plan->name, plan->help, "task", "name", "ranks", "state", "took");
+    Builder help = {0};
+    escape_line(&help, plan->help);
+    printf("%s: %s\n\n%5s  %-44s %-5s  %-9s %9s\n", plan->name, help.data ? help.data : "", "task", "name", "ranks",
+           "state", "took");
+    builder_free(&help);
     for (int i = 0; i < plan->n_tasks; i++) print_task_line(plan, records, i);
     return ERR_NONE;
 }

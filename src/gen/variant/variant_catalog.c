@@ -3,6 +3,7 @@
 #include "base/config/config.h"
 #include "base/config/json.h"
 #include "base/system/file.h"
+#include "base/text/escape.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -63,9 +64,14 @@ static const char *mode_name(const Variant *v) {
 static void print_row(const Variant *v) {
     char number[16] = "-", ucf[16], hmdb[16], probe[16];
     if (v->paper.row) snprintf(number, sizeof number, "%d", v->paper.row);
-    printf("%3s %-27s %-44s %-5s %5s %5s %5s\n", number, v->name, v->title, mode_name(v),
-           or_dash(ucf, sizeof ucf, v->paper.ucf101), or_dash(hmdb, sizeof hmdb, v->paper.hmdb51),
-           or_dash(probe, sizeof probe, v->paper.probe));
+    Builder row = {0}, line = {0};
+    builder_add(&row, "%3s %-27s %-44s %-5s %5s %5s %5s", number, v->name, v->title, mode_name(v),
+                or_dash(ucf, sizeof ucf, v->paper.ucf101), or_dash(hmdb, sizeof hmdb, v->paper.hmdb51),
+                or_dash(probe, sizeof probe, v->paper.probe));
+    if (row.data) escape_line(&line, row.data);
+    printf("%s\n", line.data ? line.data : "");
+    builder_free(&row);
+    builder_free(&line);
 }
 
 static void print_table(const VariantCatalog *catalog) {
