@@ -49,7 +49,12 @@ void describe_next(Builder *out, const char *why, const char *before, const char
     builder_add(&command, "%s ", before);
     escape_shell_path(&command, path);
     builder_add_text(&command, after);
-    const char *text = command.failed ? "" : command.data;
+    if (command.failed) {
+        out->failed = true;
+        builder_free(&command);
+        return;
+    }
+    const char *text = command.data;
     int width = text_columns(text) + 8;
     bool room = why && width + text_columns(why) + 5 <= COLUMNS;
     if (width > COLUMNS) { /* the command's name on one line, its arguments on the next, as a shell takes it */
@@ -60,6 +65,5 @@ void describe_next(Builder *out, const char *why, const char *before, const char
         builder_add(out, "  next: %s", text);
         builder_add(out, room ? "   # %s\n" : "\n", why);
     }
-    out->failed = out->failed || command.failed;
     builder_free(&command);
 }

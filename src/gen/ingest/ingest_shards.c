@@ -5,6 +5,7 @@
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/system/stop.h"
+#include "base/text/escape.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
@@ -248,9 +249,12 @@ static Err write_manifest(const ShardWork *work, const DatasetShard *dealt) {
     if (!err) err = dataset_write(&dataset, run->out);
     if (!err) err = plan_path(plan, sizeof plan, work->ingest);
     if (!err) err = file_remove(plan);
-    if (!err)
+    Builder path = {0};
+    escape_shell_path(&path, run->out);
+    if (!err && !path.failed)
         log_info("%lld clips, %lld frames in %d shard files, digest %s; look at it with: synvid inspect %s",
-                 (long long)dataset.n_clips, (long long)dataset.n_frames, dataset.n_shards, dataset.digest, run->out);
+                 (long long)dataset.n_clips, (long long)dataset.n_frames, dataset.n_shards, dataset.digest, path.data);
+    builder_free(&path);
     free(dataset.provenance);
     free(dataset.config_text);
     free(shards);
