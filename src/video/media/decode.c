@@ -42,21 +42,24 @@ static Err refuse_undecodable(const Decoder *decoder) {
                  decoder->what, av_version_info());
 }
 
+/* Picture files come through the "_pipe" family of FFmpeg's formats, or were named to it. */
+static bool is_picture_format(const char *format) {
+    return text_ends(format, "_pipe") || text_equal(format, "image2pipe") || text_equal(format, "ico");
+}
+
 /* Lets FFmpeg look at the contents, or names the codec of a picture to it. */
 static int try_format(Decoder *decoder, enum AVCodecID picture) {
-    AVDictionary *options = NULL;
     const AVInputFormat *pipe = picture == AV_CODEC_ID_NONE ? NULL : av_find_input_format("image2pipe");
     decoder->format = avformat_alloc_context();
     if (!decoder->format) return AVERROR(ENOMEM);
     decoder->format->pb = decoder->input.io;
     decoder->format->io_open = refuse_other_files;
-    if (pipe) {
-        decoder->format->video_codec_id = picture;
-        av_dict_set_int(&options, "frame_size", decoder->input.length, 0); /* the file is one packet */
-    }
+    if (pipe) decoder->format->video_codec_id = picture;
     avio_seek(decoder->input.io, 0, SEEK_SET);
-    int status = avformat_open_input(&decoder->format, NULL, pipe, &options); /* frees the context when it fails */
-    av_dict_free(&options);
+    int status = avformat_open_input(&decoder->format, NULL, pipe, NULL); /* frees the context when it fails */
+    if (status >= 0 &&
+        is_picture_format(decoder->format->iformat->name)) /* a file is one packet; parsers cut wrongly */
+        decoder->format->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
     return status;
 }
 
@@ -128,11 +131,6 @@ static Err choose_stream(Decoder *decoder) {
     for (unsigned i = 0; i < decoder->format->nb_streams; i++)
         if ((int)i != track) decoder->format->streams[i]->discard = AVDISCARD_ALL;
     return ERR_NONE;
-}
-
-/* Picture files come through the "_pipe" family of FFmpeg's formats, or were named to it. */
-static bool is_picture_format(const char *format) {
-    return text_ends(format, "_pipe") || text_equal(format, "image2pipe") || text_equal(format, "ico");
 }
 
 static Err open_codec(Decoder *decoder) {

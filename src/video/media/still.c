@@ -6,6 +6,7 @@
 enum {
     TAG_SUBFILE = 254,
     TAG_ORIENTATION = 274,
+    TAG_TILE_WIDTH = 322,
     TAG_EXTRA_SAMPLES = 338,
     TAG_SAMPLE_FORMAT = 339,
     TAG_DNG = 50706,
@@ -70,10 +71,10 @@ static int exif_orientation(uint8_t *bytes, size_t length) {
     return 0;
 }
 
-/* Tags that say how the pixels lie: size, samples, compression, strips, tiles, predictor, palette, chroma. */
+/* Tags that say how the pixels lie: size, samples, compression, strips, predictor, palette, chroma. */
 static bool tag_matters(unsigned tag) {
-    static const uint16_t tags[] = {254, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279,
-                                    284, 292, 293, 317, 320, 322, 323, 324, 325, 530};
+    static const uint16_t tags[] = {254, 256, 257, 258, 259, 262, 266, 273, 277,
+                                    278, 279, 284, 292, 293, 317, 320, 530};
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
         if (tags[i] == tag) return true;
     return false;
@@ -93,6 +94,9 @@ static Err prepare_tiff(StillFacts *facts, uint8_t *bytes, size_t length, const 
     for (size_t i = 0, at = begin; i < count; i++, at += ENTRY_BYTES) {
         unsigned tag = get16(&tiff, at);
         if (tag == TAG_DNG || (tag == TAG_SUBFILE && (entry_value(&tiff, at) & 1))) return refuse_raw(name);
+        if (tag == TAG_TILE_WIDTH)
+            return RAISE(ERR_INPUT, "%s: a tiled TIFF, which FFmpeg does not decode; convert it to strips or to PNG",
+                         name);
         if (tag == TAG_SAMPLE_FORMAT && entry_value(&tiff, at) > 1)
             return RAISE(ERR_INPUT, "%s: a TIFF whose samples are not plain numbers from 0; convert it to 8 or 16 bits",
                          name);
@@ -183,7 +187,10 @@ Err still_prepare(StillFacts *facts, AVPacket *packet, enum AVCodecID codec, con
         if (packet->size > 8 && !memcmp(packet->data, "\x89PNG", 4)) prepare_png(facts, packet);
         break;
     case AV_CODEC_ID_WEBP: prepare_webp(facts, packet); break;
-    case AV_CODEC_ID_BMP: facts->no_alpha = bmp_reserves_the_byte(packet); break;
+    case AV_CODEC_ID_BMP:
+        facts->no_alpha = bmp_reserves_the_byte(packet);
+        if (packet->size > 6) AV_WL32(packet->data + 2, packet->size); /* some programs leave the file's size out */
+        break;
     case AV_CODEC_ID_TARGA:
         facts->no_alpha = packet->size > TGA_DESCRIPTOR && (packet->data[TGA_DESCRIPTOR] & 15) == 0;
         break;
