@@ -77,3 +77,113 @@ mv pictures/in/pfm.pfm pictures/in/PFM.PFM && mv pictures/expected/pfm.pfm.rgb p
 
 expect 0 "$synvid" ingest --input pictures/in --as images --size 64 --max-bad 0 --out pictures.h5 --progress none
 "$SYNVID_COMPARE_FRAMES" pictures.h5 pictures/expected || fail "pictures show something else"
+
+# ---- pictures with errors, or without a decoder: refused by name ----
+
+mkdir cut
+for file in pictures/in/*; do # but for those whose last bytes are no pixels
+    head -c $(($(stat -c %s "$file") * 6 / 10)) "$file" >"cut/$(basename "$file")"
+done
+n_cut=$(find cut -type f | wc -l)
+printf '\0\0\0\x18ftypheic\0\0\0\0mif1heic%500s' ' ' >cut/phone.heic
+printf '\0\0\0\x18ftypmif1\0\0\0\0mif1heic%500s' ' ' >cut/phone.jpg
+printf '\0\0\0\x18ftypcrx \x01\0\0\0crx isom%500s' ' ' >cut/camera.cr3
+printf 'gimp xcf v011\0%500s' ' ' >cut/drawing.xcf
+printf 'RIFF\x90\x01\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x3f\0\0\x3f\0\0ANIM%500s' ' ' >cut/animated.webp
+printf 'II\x2a\0\x08\0\0\0\x01\0\xfe\0\x04\0\x01\0\0\0\x01\0\0\0\0\0\0\0%500s' ' ' >cut/camera.nef
+printf 'II\x2a\0\x08\0\0\0\x01\0\x42\x01\x03\0\x01\0\0\0\x10\0\0\0\0\0\0\0%500s' ' ' >cut/tiles.tif
+expect 3 "$synvid" ingest --input cut --as images --size 64 --max-bad 1 --out cut.h5 --progress none
+[ "$(grep -c '^warning: skipped ' "$scratch/err")" -eq 20 ] || fail "not a screenful of names"
+says err "$((n_cut + 7)) of $((n_cut + 7)) files in cut cannot be read"
+mkdir named && mv cut/{phone,camera,drawing,animated,tiles}.* named
+for file in named/*; do
+    mkdir alone && mv "$file" alone
+    expect 3 "$synvid" ingest --input alone --as images --size 64 --max-bad 0 --out cut.h5 --progress none
+    says err "the first: $(basename "$file"): "
+    case $file in
+    *.heic | *.jpg) [[ $file != *phone* ]] || says err "a HEIC picture, which FFmpeg" ;;
+    *.cr3) says err "a Canon raw picture (CR3), which FFmpeg" ;;
+    *.xcf) says err "a GIMP picture (XCF), which FFmpeg" ;;
+    */animated.webp) says err "an animated WebP picture, which FFmpeg" ;;
+    *.nef) says err "a camera's raw picture" ;;
+    */tiles.tif) says err "a tiled TIFF" ;;
+    esac
+    rm -r alone
+done
+
+# ---- videos ----
+
+video() { # video NAME PIXEL-FORMAT OPTIONS...: lossless; expected are its pixels in that format
+    local name=$1 format=$2
+    shift 2
+    ff "${rgb[@]}" -i src.rgb "${exactly[@]}" -pix_fmt "$format" -f rawvideo raw
+    ff -f rawvideo -pix_fmt "$format" -s 64x64 -r 25 -i raw "$@" "videos/in/$name"
+    ff -f rawvideo -pix_fmt "$format" -s 64x64 -i raw "${exactly[@]}" -pix_fmt rgb24 -f rawvideo "videos/expected/$name.rgb"
+}
+for format in gray gray10le gray12le gray16le yuv410p yuv411p yuv420p yuv422p yuv440p yuv444p yuv420p10le yuv422p10le \
+    yuv444p10le yuv420p12le yuv422p12le yuv444p12le bgr0 gbrp10le gbrp12le; do
+    video "ffv1-$format.mkv" $format -c:v ffv1
+done
+for format in bgr24 rgb555le rgb565le pal8 gray yuyv422 yuv420p yuv410p uyvy422 nv12; do
+    video "raw-$format.avi" $format -c:v rawvideo
+done
+for format in rgb24 rgb555be gray16be monow; do video "raw-$format.nut" $format -c:v rawvideo; done
+for format in rgb24 rgb555be gray monow pal8; do video "qtrle-$format.mov" $format -c:v qtrle; done
+for format in rgb24 yuv422p yuv420p; do video "huffyuv-$format.avi" $format -c:v ffvhuff; done
+video zmbv.avi bgr0 -c:v zmbv
+video flashsv.avi bgr24 -c:v flashsv
+video msrle.avi pal8 -c:v rawvideo
+video png.mov rgb24 -c:v png
+video h264-rgb.mkv gbrp -c:v libx264rgb -qp 0
+video h264-444.mp4 yuv444p -c:v libx264 -qp 0
+video h264-full.mp4 yuv420p -c:v libx264 -qp 0
+video utvideo.avi gbrp -c:v utvideo
+video gif.gif rgb8
+video y4m.y4m yuv420p -f yuv4mpegpipe
+
+# lossy ones, several frames between whole ones, frames out of order, fields: as the ffmpeg program shows them
+show() { # show NAME OPTIONS...
+    ff "${rgb[@]}" -i src.rgb "${@:2}" "videos/in/$1"
+    shown "videos/in/$1" "videos/expected/$1.rgb"
+}
+show mjpeg-full-range.avi -c:v mjpeg -q:v 2 -pix_fmt yuvj420p
+show mpeg4-b.avi -c:v mpeg4 -bf 2 -q:v 2
+show mpeg2-b.mpg -c:v mpeg2video -bf 2 -q:v 2
+show mpeg2-fields.mpg -c:v mpeg2video -flags +ildct+ilme -q:v 2
+show h264-b.mp4 -c:v libx264 -bf 3 -pix_fmt yuv420p
+show hevc.mp4 -c:v libx265 -x265-params log-level=none -pix_fmt yuv420p
+show vp8.webm -c:v libvpx -pix_fmt yuv420p
+show vp9.webm -c:v libvpx-vp9 -pix_fmt yuv420p
+show theora.ogv -c:v libtheora -pix_fmt yuv420p
+show prores.mov -c:v prores_ks -pix_fmt yuv422p10le
+show wmv2.asf -c:v wmv2
+show flv.flv -c:v flv
+show cinepak.avi -c:v cinepak
+show aspect.mp4 -c:v mpeg4 -vf setsar=2 -q:v 2
+show uneven.mkv -c:v ffv1 -vf "setpts='N*N/25/TB'" -fps_mode vfr -pix_fmt yuv444p
+show cut-in.mp4 -ss 0.08 -c:v mpeg4 -q:v 2
+ff -ss 0.06 -i videos/in/h264-b.mp4 -c copy videos/in/edit-list.mp4
+shown videos/in/edit-list.mp4 videos/expected/edit-list.mp4.rgb
+
+# Matrices and ranges by another library: planes as they are, turned into RGB by zimg. Smooth pictures: chroma is whole.
+colors() { # colors NAME MATRIX RANGE FORMAT OPTIONS...
+    local name=$1 matrix=$2 range=$3 format=$4
+    shift 4
+    ff "${rgb[@]}" -i smooth.rgb -vf "zscale=m=$matrix:r=$range:d=none,format=$format" -f rawvideo raw
+    ff -f rawvideo -pix_fmt "$format" -s 64x64 -r 25 -i raw "$@" "videos/in/$name"
+    ff -f rawvideo -pix_fmt "$format" -s 64x64 -i raw -vf "setparams=range=$range:colorspace=$matrix,zscale=min=$matrix:rin=$range:m=gbr:r=full,format=gbrp" \
+        -pix_fmt rgb24 -f rawvideo "videos/expected/$name.rgb"
+    tolerate "videos/expected/$name" 2
+}
+for matrix in bt709 smpte170m bt470bg smpte240m fcc bt2020nc; do
+    for range in tv pc; do
+        named=(-colorspace "$matrix" -color_range "$range")
+        colors "colors-$matrix-$range.mkv" $matrix $range yuv444p -c:v ffv1 "${named[@]}"
+        colors "colors-$matrix-$range.mp4" $matrix $range yuv444p -c:v libx264 -qp 0 "${named[@]}"
+    done
+done
+colors colors-unnamed.mkv smpte170m tv yuv444p -c:v ffv1
+colors colors-10-bits.mkv bt709 tv yuv444p10le -c:v ffv1 -colorspace bt709 -color_range tv
+
+expect 0 "$synvid" ingest --input videos/in --size 64 --max-bad 0 --out videos.d --progress none
+"$SYNVID_COMPARE_FRAMES" videos.d videos/expected || fail "videos show something else"

@@ -118,6 +118,8 @@ static void bmp_run_lengths(const uint8_t *rgb) {
         }
         sink_little(&sink, 2, y ? 0 : 0x100); /* end of line, of bitmap */
     }
+    size_t data = sink.length - (14 + 40 + 4 * 256);
+    for (unsigned i = 0; i < 4; i++) sink.bytes[34 + i] = (uint8_t)(data >> 8 * i);
     sink_file(&sink, "bmp-rle8.bmp", mapped(rgb));
 }
 

@@ -1,5 +1,7 @@
 #include "video/media/internal/still.h"
 
+#include "video/whole.h"
+
 #include <libavutil/intreadwrite.h>
 #include <string.h>
 
@@ -155,32 +157,13 @@ static bool bmp_reserves_the_byte(const AVPacket *packet) {
            AV_RL32(packet->data + INFO + 16) == 0;
 }
 
-/* Past the blocks of data at `at`; beyond the end when they do not end. */
-static size_t skip_blocks(const AVPacket *packet, size_t at) {
-    size_t length = (size_t)packet->size;
-    while (at < length && packet->data[at]) at += 1 + (size_t)packet->data[at];
-    return at + 1;
-}
-
-/* Whether the packet, one frame of a GIF with what stands before it, holds the whole of its picture. The decoder leaves
- * the lines that are missing as they were. */
-static bool gif_is_whole(const AVPacket *packet) {
-    enum { HEAD = 13, EXTENSION = 0x21, PICTURE = 0x2c };
-    const uint8_t *data = packet->data;
-    size_t length = (size_t)packet->size, at = 0;
-    if (length > HEAD && !memcmp(data, "GIF8", 4))
-        at = HEAD + (data[10] & 0x80 ? (size_t)3 << ((data[10] & 7) + 1) : 0);
-    while (at + 2 < length && data[at] == EXTENSION) at = skip_blocks(packet, at + 2);
-    if (at + 10 >= length || data[at] != PICTURE) return false;
-    size_t table = data[at + 9] & 0x80 ? (size_t)3 << ((data[at + 9] & 7) + 1) : 0;
-    return skip_blocks(packet, at + 11 + table) <= length;
-}
-
 Err still_prepare(StillFacts *facts, AVPacket *packet, enum AVCodecID codec, const char *name) {
     enum { TGA_DESCRIPTOR = 17 };
     *facts = (StillFacts){0};
     int status = av_packet_make_writable(packet);
     if (status < 0) return RAISE(ERR_MEMORY, "%s: no memory for its bytes", name);
+    if (!whole_picture(packet, codec))
+        return RAISE(ERR_INPUT, "%s: the file ends within its picture (%s)", name, avcodec_get_name(codec));
     switch (codec) {
     case AV_CODEC_ID_TIFF: return prepare_tiff(facts, packet->data, (size_t)packet->size, name);
     case AV_CODEC_ID_PNG:
@@ -193,9 +176,6 @@ Err still_prepare(StillFacts *facts, AVPacket *packet, enum AVCodecID codec, con
         break;
     case AV_CODEC_ID_TARGA:
         facts->no_alpha = packet->size > TGA_DESCRIPTOR && (packet->data[TGA_DESCRIPTOR] & 15) == 0;
-        break;
-    case AV_CODEC_ID_GIF:
-        if (!gif_is_whole(packet)) return RAISE(ERR_INPUT, "%s: the GIF ends within its first picture", name);
         break;
     default: break;
     }
