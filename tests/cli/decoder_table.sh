@@ -10,7 +10,7 @@
 mkdir -p pictures/in pictures/expected videos/in videos/expected
 exactly=(-sws_flags "bilinear+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact")
 rgb=(-f rawvideo -pix_fmt rgb24 -s 64x64 -r 25)
-ff() { ffmpeg -nostdin -v error -y "$@"; }
+ff() { ffmpeg -nostdin -v error -y -threads 1 -filter_threads 1 "$@"; }
 # shown FILE OUT OPTIONS...: the frames of a file as the ffmpeg program shows them
 shown() { ff -i "$1" -fps_mode passthrough "${exactly[@]}" "${@:3}" -pix_fmt rgb24 -f rawvideo "$2"; }
 
@@ -124,7 +124,7 @@ for format in gray gray10le gray12le gray16le yuv410p yuv411p yuv420p yuv422p yu
     yuv444p10le yuv420p12le yuv422p12le yuv444p12le bgr0 gbrp10le gbrp12le; do
     video "ffv1-$format.mkv" $format -c:v ffv1
 done
-for format in bgr24 rgb555le rgb565le pal8 gray yuyv422 yuv420p yuv410p uyvy422 nv12; do
+for format in bgr24 rgb555le pal8 gray yuyv422 yuv420p yuv410p uyvy422 nv12; do
     video "raw-$format.avi" $format -c:v rawvideo
 done
 for format in rgb24 rgb555be gray16be monow; do video "raw-$format.nut" $format -c:v rawvideo; done
@@ -175,7 +175,7 @@ colors() { # colors NAME MATRIX RANGE FORMAT OPTIONS...
         -pix_fmt rgb24 -f rawvideo "videos/expected/$name.rgb"
     tolerate "videos/expected/$name" 2
 }
-for matrix in bt709 smpte170m bt470bg smpte240m fcc bt2020nc; do
+for matrix in bt709 smpte170m bt470bg fcc bt2020nc; do
     for range in tv pc; do
         named=(-colorspace "$matrix" -color_range "$range")
         colors "colors-$matrix-$range.mkv" $matrix $range yuv444p -c:v ffv1 "${named[@]}"
@@ -185,5 +185,67 @@ done
 colors colors-unnamed.mkv smpte170m tv yuv444p -c:v ffv1
 colors colors-10-bits.mkv bt709 tv yuv444p10le -c:v ffv1 -colorspace bt709 -color_range tv
 
+# A fourth byte that nobody wrote is no alpha; alpha that somebody wrote is seen through, over black.
+alpha() { # alpha NAME ALPHA PIXEL-FORMAT OPTIONS...: of the frames with that alpha; expected are the colors alone
+    ff "${rgb[@]}" -i src.rgb -vf "format=gbrap,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='$2'" -pix_fmt "$3" -f rawvideo raw
+    ff -f rawvideo -pix_fmt "$3" -s 64x64 -r 25 -i raw "${@:4}" "videos/in/$1"
+    ff -f rawvideo -pix_fmt "$3" -s 64x64 -i raw -pix_fmt rgb24 -f rawvideo "videos/expected/$1.rgb"
+}
+junk='mod(X*Y+N*7,256)' some='if(mod(N,2),255,0)' ramp='mod(X*4,256)'
+alpha avi32-zero.avi 0 bgra -c:v rawvideo
+alpha avi32-junk.avi "$junk" bgra -c:v rawvideo
+alpha avi32-some.avi "$some" bgra -c:v rawvideo
+alpha huffyuv32-zero.avi 0 bgra -c:v huffyuv
+alpha utvideo-zero.avi 0 gbrap -c:v utvideo
+alpha qtrle-zero.mov 0 argb -c:v qtrle
+alpha png-zero.mov 0 rgba -c:v png
+alpha ffv1-zero.mkv 0 bgra -c:v ffv1
+alpha ffv1-some.mkv "$some" bgra -c:v ffv1
+alpha nut-zero.nut 0 rgba -c:v rawvideo
+for file in qtrle-alpha.mov:argb:qtrle ffv1-alpha.mkv:bgra:ffv1; do
+    IFS=: read -r name format codec <<<"$file"
+    alpha "$name" "$ramp" "$format" -c:v "$codec"
+    ff "${rgb[@]}" -i src.rgb -vf "format=gbrp,geq=r='floor((r(X,Y)*$ramp+127)/255)':g='floor((g(X,Y)*$ramp+127)/255)':b='floor((b(X,Y)*$ramp+127)/255)'" \
+        -pix_fmt rgb24 -f rawvideo "videos/expected/$name.rgb"
+done
+
+# Turned as the matrix of a film's track says, to the rounding of its sines.
+be32() { printf '%08x' $(($1 & 0xffffffff)) | sed 's/../\\x&/g'; }
+turned() { # turned NAME FILTER A B C D
+    local at
+    ff "${rgb[@]}" -i src.rgb -c:v qtrle "videos/in/$1"
+    at=$(LC_ALL=C grep -obUaF tkhd "videos/in/$1" | head -n 1 | cut -d : -f 1)
+    # shellcheck disable=SC2059  # the format is the bytes
+    printf "$(be32 "$3")$(be32 "$4")$(be32 0)$(be32 "$5")$(be32 "$6")" |
+        dd of="videos/in/$1" bs=1 seek=$((at + 44)) conv=notrunc status=none
+    ff "${rgb[@]}" -i src.rgb -vf "$2" -pix_fmt rgb24 -f rawvideo "videos/expected/$1.rgb"
+}
+turned matrix-right.mov transpose=clock 0 65536 -65536 0
+turned matrix-half.mov hflip,vflip -65536 0 0 -65536
+turned matrix-left.mov transpose=cclock 0 -65536 65536 0
+turned matrix-mirrored.mov hflip -65536 0 0 65536
+turned matrix-upside-down.mov vflip 65536 0 0 -65536
+turned matrix-diagonal.mov transpose=cclock_flip 0 65536 65536 0
+turned matrix-other-diagonal.mov transpose=clock_flip 0 -65536 -65536 0
+turned matrix-right-rounded.mov transpose=clock 3 65537 -65535 -2
+turned matrix-half-rounded.mov hflip,vflip -65535 2 -3 -65537
+turned matrix-nearly-none.mov null 65535 7 -7 65537
+turned matrix-slanted.mov null 46341 46341 -46341 46341
+
+# Of several tracks the one with the most frames.
+black() { echo "-f lavfi -i color=black:size=64x64:rate=25:duration=$1"; } # black SECONDS
+tracks() { ff "$@"; cp src.rgb "videos/expected/$(basename "${*: -1}").rgb"; }
+# shellcheck disable=SC2046  # the options are words
+{
+    tracks $(black 0.08) "${rgb[@]}" -i src.rgb -map 0 -map 1 -c:v ffv1 -pix_fmt bgr0 videos/in/second-track.mkv
+    tracks "${rgb[@]}" -i src.rgb $(black 0.16) -map 0 -map 1 -c:v ffv1 -pix_fmt bgr0 videos/in/first-track.mkv
+    tracks $(black 0.04) "${rgb[@]}" -i src.rgb -map 0 -map 1 -c:v:0 mjpeg -c:v:1 qtrle videos/in/thumbnail-first.mov
+    ff $(black 0.04) -frames:v 1 cover.png
+}
+tracks -i cover.png "${rgb[@]}" -i src.rgb -map 0 -map 1 -c:v:0 png -c:v:1 libx264rgb -qp 0 -disposition:v:0 attached_pic videos/in/cover.mp4
+
 expect 0 "$synvid" ingest --input videos/in --size 64 --max-bad 0 --out videos.d --progress none
 "$SYNVID_COMPARE_FRAMES" videos.d videos/expected || fail "videos show something else"
+# Kept as they came and decoded on reading they are the same.
+expect 0 "$synvid" ingest --input videos/in --size 64 --max-bad 0 --storage encoded --out encoded.d --progress none
+"$SYNVID_COMPARE_FRAMES" encoded.d videos/expected || fail "encoded videos show something else"

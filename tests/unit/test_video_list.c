@@ -254,6 +254,116 @@ static void test_videomae_refuses_labels_out_of_range(void **state) {
     refuses(&request, ERR_INPUT, "train.csv:1: expected a path, a blank and a label");
 }
 
+static void test_videomae_paths_may_be_quoted_as_pandas_does(void **state) {
+    (void)state;
+    ListRequest request = request_of("train.csv", "\xEF\xBB\xBF\"Fire Domino.avi\" 0\r\n"
+                                                  "\"a \"\"quoted\"\" name.avi\" \"3\" \r\n"
+                                                  "\r\n"
+                                                  "\"two\nlines.avi\"\t1\n"
+                                                  "in\"side.avi 2.0\r"
+                                                  "#not a comment.avi 1");
+    VideoList list = read_ok(&request);
+    assert_int_equal(list.count, 5);
+    holds(&list, 0, "Fire Domino.avi", "0");
+    holds(&list, 1, "a \"quoted\" name.avi", "3");
+    holds(&list, 2, "two\nlines.avi", "1");
+    holds(&list, 3, "in\"side.avi", "2");
+    holds(&list, 4, "#not a comment.avi", "1");
+    assert_int_equal(list.videos[3].line, 6); /* a quoted end of line counts */
+    video_list_free(&list);
+}
+
+static void test_videomae_headers_are_passed_over(void **state) {
+    (void)state;
+    ListRequest request = request_of("val.csv", "path label\na.mp4 1\n");
+    VideoList list = read_ok(&request);
+    assert_int_equal(list.format, VIDEO_LIST_VIDEOMAE);
+    assert_int_equal(list.count, 1);
+    video_list_free(&list);
+    request = request_of("val.csv", "a.mp4 1\npath label\n");
+    refuses(&request, ERR_INPUT, "val.csv:2: expected a path, a blank and a label from 0, found \"label\"");
+}
+
+static void test_what_is_not_understood_is_named_with_its_line(void **state) {
+    (void)state;
+    ListRequest request = request_of("val.csv", "a.mp4 1\n\"b c.mp4 2\nd.mp4 0\n");
+    request.format = VIDEO_LIST_VIDEOMAE;
+    refuses(&request, ERR_INPUT, "val.csv:2: a quotation mark opens here and none closes it");
+    request = request_of("val.csv", "a.mp4 1\n\"\" 2\n");
+    refuses(&request, ERR_INPUT, "val.csv:2: expected a path");
+    request = request_of("val.csv", "a.mp4 1\nb.mp4 70000\n");
+    refuses(&request, ERR_INPUT, "val.csv:2: label 70000; at most 65536 classes are read");
+    request = request_of("val.csv", "\xFF\xFE"
+                                    "a");
+    assert_ok(file_write_whole(list_path,
+                               "\xFF\xFE"
+                               "a\0",
+                               4));
+    refuses(&request, ERR_INPUT, "is text in UTF-16; save it as UTF-8");
+    char text[3 * PATH_SIZE];
+    memset(text, 'x', sizeof text);
+    (void)snprintf(text + 2 * PATH_SIZE, PATH_SIZE, ".avi 1\n");
+    request = request_of("val.csv", text);
+    refuses(&request, ERR_INPUT, "val.csv:1: a path of ");
+}
+
+/* ---- quotes, blanks and tabs in the others ---- */
+
+static void test_ucf101_lines_may_hold_quotes_and_tabs(void **state) {
+    (void)state;
+    scratch_write(classes_path, folder, "classInd.txt",
+                  "\xEF\xBB\xBF"
+                  "1\tApplyEyeMakeup\r\n2  Hammering \r\n3 \"Hammer Throw\"\r\n");
+    ListRequest request = request_of("trainlist01.txt", "\"Hammer Throw/v a.avi\"\t3 \r\n"
+                                                        "  Hammering/v_Hammering_g08_c01.avi\t2\r\n");
+    VideoList list = read_ok(&request);
+    holds(&list, 0, "Hammer Throw/v a.avi", "Hammer Throw");
+    holds(&list, 1, "Hammering/v_Hammering_g08_c01.avi", "Hammering");
+    video_list_free(&list);
+}
+
+static void test_hmdb51_lines_may_hold_quotes_and_tabs(void **state) {
+    (void)state;
+    ListRequest request = hmdb51_request(LIST_PART_TRAIN, 2);
+    char path[PATH_SIZE];
+    scratch_write(path, folder, "splits/wave_test_split2.txt",
+                  "\xEF\xBB\xBF"
+                  "\"w 1.avi\" 1\r\n\r\nw2.avi\t\t1 \r\n");
+    VideoList list = read_ok(&request);
+    assert_int_equal(list.count, 2);
+    holds(&list, 0, "wave/w 1.avi", "wave");
+    holds(&list, 1, "wave/w2.avi", "wave");
+    video_list_free(&list);
+}
+
+static void test_kinetics_columns_in_any_order_and_dress(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "\xEF\xBB\xBF\"youtube_id\",\"label\",\"time_end\",\"time_start\"\r\nabcdefghijk,\"run, "
+        "\"\"fast\"\"\",14,4\r\n",
+        "label\tyoutube_id\ttime_start\ttime_end\n\"run, \"\"fast\"\"\"\tabcdefghijk\t4.0\t14.0\n",
+        ",video-id,start-time,end-time,label-name\r0, abcdefghijk ,4,14,\"run, \"\"fast\"\"\"\r"};
+    for (int i = 0; i < 3; i++) {
+        ListRequest request = request_of("k.csv", texts[i]);
+        VideoList list = read_ok(&request);
+        assert_int_equal(list.format, VIDEO_LIST_KINETICS);
+        assert_int_equal(list.count, 1);
+        holds(&list, 0, "run, \"fast\"/abcdefghijk_000004_000014.mp4", "run, \"fast\"");
+        video_list_free(&list);
+    }
+}
+
+static void test_names_of_classes_may_hold_commas(void **state) {
+    (void)state;
+    scratch_write(classes_path, folder, "names.txt", "\"tench, Tinca tinca\"\r\ncock\n\"the \"\"great\"\" shark\"\n");
+    ListRequest request = request_of("val.csv", "a.mp4 0\nb.mp4 2\n");
+    request.classes = classes_path;
+    VideoList list = read_ok(&request);
+    assert_string_equal(list.classes.names[0], "tench, Tinca tinca");
+    assert_string_equal(list.classes.names[2], "the \"great\" shark");
+    video_list_free(&list);
+}
+
 /* ---- any ---- */
 
 static void test_a_video_named_twice_is_refused(void **state) {
@@ -299,6 +409,13 @@ int main(void) {
         IN_FOLDER(test_videomae_rows_are_split_at_the_last_blank),
         IN_FOLDER(test_class_files_may_be_numbered),
         IN_FOLDER(test_videomae_refuses_labels_out_of_range),
+        IN_FOLDER(test_videomae_paths_may_be_quoted_as_pandas_does),
+        IN_FOLDER(test_videomae_headers_are_passed_over),
+        IN_FOLDER(test_what_is_not_understood_is_named_with_its_line),
+        IN_FOLDER(test_ucf101_lines_may_hold_quotes_and_tabs),
+        IN_FOLDER(test_hmdb51_lines_may_hold_quotes_and_tabs),
+        IN_FOLDER(test_kinetics_columns_in_any_order_and_dress),
+        IN_FOLDER(test_names_of_classes_may_hold_commas),
         IN_FOLDER(test_a_video_named_twice_is_refused),
         IN_FOLDER(test_unknown_kinds_and_missing_lists_say_what_to_do),
         IN_FOLDER(test_the_digest_follows_what_was_read),
