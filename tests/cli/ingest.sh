@@ -72,6 +72,26 @@ says "max_bad"
 expect 3 mpirun -n 2 "$synvid" ingest --input mixed --size 32 --max-bad 0.1 --out refused --progress none
 [ ! -e refused ] || fail "something was left of a refused ingest on two ranks"
 
+# Links are followed; what cannot be had is named, counted, in the manifest, and counts against max_bad. A class of which
+# everything is lost keeps its number, a loop loses nothing.
+mkdir -p store linked/walk linked/jump linked/void
+cp -r good/run store/run && cp good/walk/tall.mp4 linked/walk/a.mp4 && cp good/walk/tall.mp4 linked/jump/a.mp4
+ln -s ../store/run linked/run && ln -s /nowhere/w.avi linked/walk/w.avi && ln -s /nowhere/hop linked/hop
+ln -s .. linked/walk/up && mkfifo linked/jump/pipe.avi && echo words >linked/jump/notes.txt
+expect 3 "$synvid" ingest --input linked --labels folder --size 32 --out refused --progress none
+says "3 of 9 files in linked cannot be read (max_bad allows 0.1 of them); the first: hop: a link to what is not there: /nowhere/hop"
+[ ! -e refused ] || fail "something was left of a refused ingest of links"
+expect 0 mpirun -n 2 "$synvid" ingest --input linked --labels folder --size 32 --max-bad 0.4 --out links --progress none
+says "skipped walk/w.avi: a link to what is not there: /nowhere/w.avi"
+says "skipped jump/pipe.avi: a pipe, neither a file nor a folder"
+says "walk/up is a link back to a folder that it lies in"
+says "1 of 4 classes have no video here (the first: hop); they keep their numbers"
+says "the folder void is empty and is no class"
+for text in '"classes": \["hop", "jump", "run", "walk"\]' '"files_found": 9' '"files_skipped": 3' '"files_used": 6' \
+    '"files_left_out_by_name": 1' '"jump/notes.txt"' '"links_back": \["walk/up"\]'; do
+    grep -q "$text" links/dataset.json || fail "the manifest of linked files does not say $text"
+done
+
 # Nothing to read.
 mkdir nothing
 expect 3 "$synvid" ingest --input nothing --out refused --progress none

@@ -3,7 +3,8 @@
  * Frame n is the n-th frame that comes out of the decoder, counted by decoding: container indices, seek tables and
  * stated lengths are not trusted, so frames are found by decoding from the start. One thread, so that the bytes repeat.
  * Packets that do not decode are skipped, frames with errors are kept, both are counted as damage; a file that yields
- * no frame at all is ERR_INPUT with FFmpeg's reason. Picture files with errors give no frame. Frames above
+ * no frame at all is ERR_INPUT with FFmpeg's reason. Picture files with errors give no frame, and those without a
+ * decoder are called by their names (video/media/internal/still.h, video/media/internal/recognize.h). Frames above
  * DECODE_MAX_PIXELS are refused before they are allocated. Frames are turned as their metadata say
  * (video/media/internal/orient.h). A Decoder belongs to one thread at a time; different decoders are independent. */
 #pragma once
@@ -43,6 +44,8 @@ typedef struct {
     char format[32], codec[32];
 } DecodeInfo;
 
+/* What has come out so far, and of what. */
+void decode_info(DecodeInfo *info, const Decoder *decoder);
 /* Decodes the whole file. */
 CHECKED Err decode_probe(DecodeInfo *info, const char *path);
 /* The given frames, in any order, repeats allowed. A number beyond the end is ERR_INPUT. */
