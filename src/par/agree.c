@@ -2,10 +2,7 @@
 
 #include "base/system/memory.h"
 #include "base/system/stop.h"
-#include "base/text/text.h"
 #include "par/internal/wait.h"
-
-#include <ctype.h>
 
 /* What travels when a rank failed. */
 typedef struct {
@@ -33,25 +30,14 @@ static void cut_copy(char *out, size_t size, const char *text) {
     snprintf(out, size, "%s", text);
 }
 
-/* "rank 3: " anywhere: this failure was agreed on before, and an outer agreement only passes it on. */
-static bool names_a_rank(const char *message) {
-    for (const char *at = strstr(message, "rank "); at; at = strstr(at + 1, "rank ")) {
-        const char *digit = at + 5;
-        if (!isdigit((unsigned char)*digit)) continue;
-        while (isdigit((unsigned char)*digit)) digit++;
-        if (text_starts(digit, ": ")) return true;
-    }
-    return false;
-}
-
+/* One that was agreed on before names its rank: an outer agreement only passes it on. */
 static Failure my_failure(Err code, int rank) {
     Failure failure = {.code = code};
-    char text[sizeof failure.message];
-    cut_copy(text, sizeof text, err_message());
-    if (names_a_rank(text))
-        memcpy(failure.message, text, sizeof text);
+    if (err_is_agreed())
+        cut_copy(failure.message, sizeof failure.message, err_message());
     else
-        (void)snprintf(failure.message, sizeof failure.message, "rank %d: %.*s", rank, (int)sizeof text - 20, text);
+        (void)snprintf(failure.message, sizeof failure.message, "rank %d: %.*s", rank, (int)sizeof failure.message - 20,
+                       err_message());
     return failure;
 }
 
@@ -64,7 +50,7 @@ Err err_agree_all(Err mine, const Par *par, const char *phase) {
     Failure failure = {0};
     if (par->rank == lowest) failure = my_failure(mine, par->rank);
     send_from_all(&failure, sizeof failure, lowest, par, phase);
-    err_adopt((Err)failure.code, failure.message);
+    err_adopt_agreed((Err)failure.code, failure.message);
     return (Err)failure.code;
 }
 

@@ -125,9 +125,13 @@ void runfolder_close_all(RunFolder *folder, const Run *run, const char *exit_rea
     if (run->par.rank == 0 && folder->lock_fd >= 0) {
         char message[2048]; /* the caller's failure must survive ours */
         (void)snprintf(message, sizeof message, "%s", err_message());
+        bool agreed = err_is_agreed();
         if (end_life(folder, exit_reason)) {
             log_warn("%s", err_message());
-            err_adopt(ERR_IO, message);
+            if (agreed)
+                err_adopt_agreed(ERR_IO, message);
+            else
+                err_adopt(ERR_IO, message);
         }
     }
     runlock_release(&folder->lock_fd);

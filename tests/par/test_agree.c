@@ -42,6 +42,20 @@ static void test_a_late_rank_is_waited_for(const Par *par) {
     CHECK_OK(err_agree_all(ERR_NONE, par, "a late rank"));
 }
 
+/* Words of a path say nothing about who failed. */
+static void test_a_message_that_speaks_of_ranks_is_no_agreed_one(const Par *par) {
+    Err err = par->rank == par->n_ranks - 1 ? RAISE(ERR_INPUT, "data/rank 7: cut/a.h5: no such file") : ERR_NONE;
+    char expected[96];
+    (void)snprintf(expected, sizeof expected, "rank %d: data/rank 7: cut/a.h5: no such file", par->n_ranks - 1);
+    CHECK_ERR(ERR_INPUT, err_agree_all(err, par, "a path"));
+    CHECK(par->n_ranks == 1 || strcmp(err_message(), expected) == 0);
+    CHECK(par->n_ranks == 1 || err_is_agreed());
+    /* A failure of one's own after an agreed one is none that was agreed on. */
+    err = par->rank == 0 ? RAISE(ERR_IO, "another") : ERR_NONE;
+    CHECK_ERR(ERR_IO, err_agree_all(err, par, "after it"));
+    CHECK(strcmp(err_message(), par->n_ranks == 1 ? "another" : "rank 0: another") == 0);
+}
+
 static void test_values_are_agreed(const Par *par) {
     CHECK(agree_rank0_all(par->rank == 0 ? -7 : 3, par, "value") == -7);
     CHECK(agree_max_all(par->rank, par, "maximum") == par->n_ranks - 1);
@@ -65,6 +79,7 @@ int main(void) {
     test_the_lowest_failing_rank_wins(&par);
     test_an_agreed_failure_keeps_its_rank_when_agreed_again(&par);
     test_a_late_rank_is_waited_for(&par);
+    test_a_message_that_speaks_of_ranks_is_no_agreed_one(&par);
     test_values_are_agreed(&par);
     test_a_stop_request_on_one_rank_stops_all(&par);
     return par_check_finish_all(&par);

@@ -10,6 +10,7 @@ enum { MESSAGE_SIZE = 2048, PLACE_SIZE = 160 };
 
 static _Thread_local char message_text[MESSAGE_SIZE];
 static _Thread_local char place_text[PLACE_SIZE];
+static _Thread_local bool agreed;
 
 void (*err_abort_hook)(int exit_code) = NULL;
 
@@ -44,6 +45,7 @@ Err err_raise(Err code, const char *file, int line, const char *format, ...) {
     va_end(args);
     memcpy(message_text, text, sizeof message_text);
     snprintf(place_text, sizeof place_text, "%s:%d", base_of(file), line);
+    agreed = false;
     return cause;
 }
 
@@ -72,6 +74,16 @@ void err_adopt(Err code, const char *message) {
     if (code == ERR_NONE) return;
     snprintf(message_text, sizeof message_text, "%s", message);
     place_text[0] = 0;
+    agreed = false;
+}
+
+void err_adopt_agreed(Err code, const char *message) {
+    err_adopt(code, message);
+    agreed = code != ERR_NONE;
+}
+
+bool err_is_agreed(void) {
+    return agreed;
 }
 
 int err_exit_code(Err code) {

@@ -11,6 +11,7 @@
 
 #include "base/failure/banned.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*    name          exit  text */
@@ -58,8 +59,12 @@ Err err_within(Err code, const char *format, ...) __attribute__((format(printf, 
 const char *err_message(void);
 /* "file.c:88" of the last err_raise on this thread; shown by -v. */
 const char *err_place(void);
-/* Replaces the message: used when a failure arrives from another rank. */
+/* Replaces the message: used when a failure arrives from another thread. */
 void err_adopt(Err code, const char *message);
+/* The same for one that par/agree has given to all ranks; err_is_agreed then says so, until the next err_raise or
+ * err_adopt. */
+void err_adopt_agreed(Err code, const char *message);
+bool err_is_agreed(void);
 int err_exit_code(Err code);
 const char *err_text(Err code);
 _Noreturn void err_assert_failed(const char *condition, const char *file, int line);
