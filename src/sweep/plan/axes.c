@@ -26,6 +26,19 @@ static Err value_text(char **text, const cJSON *value, const char *place, const 
     return err;
 }
 
+/* A few lists that name each other, or a few axes, can stand for more combinations than there is time. */
+static Err count_step(const AxesWalk *walk) {
+    if (++*walk->steps <= AXES_STEPS_MAX) return ERR_NONE;
+    return RAISE(ERR_USAGE, "%s: for: more than %d combinations", walk->path, AXES_STEPS_MAX);
+}
+
+/* Each binds a name, and each is a level of recursion. */
+static Err check_members(const AxesWalk *walk, const cJSON *object) {
+    if (cJSON_GetArraySize(object) <= BINDINGS_MAX) return ERR_NONE;
+    return RAISE(ERR_USAGE, "%s: for: an object of %d names, at most %d are possible", walk->path,
+                 cJSON_GetArraySize(object), BINDINGS_MAX);
+}
+
 /* What is left of a product: the axes from `axis` on. */
 static Err walk_product(const AxesWalk *walk, const cJSON *axis, const Bindings *bindings);
 
@@ -68,6 +81,7 @@ static Err find_list(const cJSON **list, const AxesWalk *walk, const char *name)
 static Err walk_values(const AxesWalk *walk, const cJSON *axis, const cJSON *value, const Bindings *bindings,
                        int depth) {
     if (depth > LIST_DEPTH_MAX) return RAISE(ERR_USAGE, "%s: lists name each other in a circle", walk->path);
+    TRY(count_step(walk));
     if (cJSON_IsArray(value)) {
         const cJSON *item;
         cJSON_ArrayForEach(item, value) TRY(walk_values(walk, axis, item, bindings, depth + 1));
@@ -78,7 +92,10 @@ static Err walk_values(const AxesWalk *walk, const cJSON *axis, const cJSON *val
         TRY(find_list(&list, walk, value->valuestring + 1));
         return walk_values(walk, axis, list, bindings, depth + 1);
     }
-    if (cJSON_IsObject(value)) return bind_members(walk, axis, value->child, bindings);
+    if (cJSON_IsObject(value)) {
+        TRY(check_members(walk, value));
+        return bind_members(walk, axis, value->child, bindings);
+    }
     return bind_and_go_on(walk, axis, axis->string, value, bindings);
 }
 
@@ -91,12 +108,16 @@ static Err walk_product(const AxesWalk *walk, const cJSON *axis, const Bindings 
 
 Err axes_walk(const AxesWalk *walk, const cJSON *axes, const Bindings *bindings) {
     if (!axes) return walk->visit(walk->context, bindings);
-    if (cJSON_IsObject(axes)) return walk_product(walk, axes->child, bindings);
+    if (cJSON_IsObject(axes)) {
+        TRY(check_members(walk, axes));
+        return walk_product(walk, axes->child, bindings);
+    }
     if (!cJSON_IsArray(axes))
         return RAISE(ERR_USAGE, "%s: for: an object of axes, or a list of such objects, was expected", walk->path);
     const cJSON *product;
     cJSON_ArrayForEach(product, axes) {
         if (!cJSON_IsObject(product)) return RAISE(ERR_USAGE, "%s: for: a list of objects was expected", walk->path);
+        TRY(check_members(walk, product));
         TRY(walk_product(walk, product->child, bindings));
     }
     return ERR_NONE;

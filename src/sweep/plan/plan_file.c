@@ -76,17 +76,9 @@ static void merge_over(cJSON *base, cJSON *root) {
     }
 }
 
-/* A file may extend one other, named beside it; one level is enough to vary a sweep and keeps it readable. */
-static Err extend(cJSON **root, const char *path) {
-    const cJSON *extends = cJSON_GetObjectItemCaseSensitive(*root, "extends");
-    if (!extends) return ERR_NONE;
-    if (!cJSON_IsString(extends)) return RAISE(ERR_USAGE, "%s: extends: a file name was expected", path);
-    char folder[PATH_SIZE], base_path[PATH_SIZE];
-    TRY(path_parent(folder, sizeof folder, path));
-    TRY(path_join(base_path, sizeof base_path, folder, extends->valuestring));
-    cJSON *base = NULL;
-    Err err = err_within(parse_file(&base, base_path), "%s: extends: ", path);
-    if (!err && cJSON_GetObjectItemCaseSensitive(base, "extends"))
+Err plan_file_lay_over(cJSON **root, cJSON *base, const char *path, const char *base_path) {
+    Err err = ERR_NONE;
+    if (cJSON_GetObjectItemCaseSensitive(base, "extends"))
         err = RAISE(ERR_USAGE, "%s: extends %s, which itself extends; one level is allowed", path, base_path);
     if (!err && (!cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(base, "vars")) ||
                  !cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(base, "tasks"))))
@@ -101,15 +93,36 @@ static Err extend(cJSON **root, const char *path) {
     return ERR_NONE;
 }
 
-Err plan_file_read(cJSON **root, const char *path) {
+/* A file may extend one other, named beside it; one level is enough to vary a sweep and keeps it readable. */
+static Err extend(cJSON **root, const char *path) {
+    const cJSON *extends = cJSON_GetObjectItemCaseSensitive(*root, "extends");
+    if (!extends) return ERR_NONE;
+    if (!cJSON_IsString(extends)) return RAISE(ERR_USAGE, "%s: extends: a file name was expected", path);
+    char folder[PATH_SIZE], base_path[PATH_SIZE];
+    TRY(path_parent(folder, sizeof folder, path));
+    TRY(path_join(base_path, sizeof base_path, folder, extends->valuestring));
+    cJSON *base = NULL;
+    Err err = err_within(parse_file(&base, base_path), "%s: extends: ", path);
+    if (!err) return plan_file_lay_over(root, base, path, base_path);
+    cJSON_Delete(base);
+    return err;
+}
+
+Err plan_file_check(const cJSON *root, const char *path) {
     static const char *const keys[] = {"name", "help", "extends", "out", "vars", "lists", "tasks", "only", NULL};
-    TRY(parse_file(root, path));
-    TRY(plan_file_check_keys(*root, keys, path));
-    TRY(extend(root, path));
     const char *const objects[] = {"vars", "lists"};
+    if (!cJSON_IsObject(root)) return RAISE(ERR_USAGE, "%s: not a JSON object", path);
+    TRY(plan_file_check_keys(root, keys, path));
     for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
-        const cJSON *item = cJSON_GetObjectItemCaseSensitive(*root, objects[i]);
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, objects[i]);
         if (item && !cJSON_IsObject(item)) return RAISE(ERR_USAGE, "%s: %s: an object was expected", path, objects[i]);
     }
     return ERR_NONE;
+}
+
+Err plan_file_read(cJSON **root, const char *path) {
+    TRY(parse_file(root, path));
+    TRY(plan_file_check(*root, path));
+    TRY(extend(root, path));
+    return plan_file_check(*root, path);
 }

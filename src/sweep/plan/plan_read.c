@@ -11,7 +11,12 @@
 #include <cjson/cJSON.h>
 #include <fnmatch.h>
 
-enum { TASKS_MAX = 100000, N_BUILT_IN = 2 /* {out} and {sweep} are set first */ };
+enum {
+    TASKS_MAX = 100000,
+    NEEDS_MAX = 4000000,
+    COMPARISONS_MAX = 100000000,
+    N_BUILT_IN = 2 /* {out} and {sweep} are set first */
+};
 
 /* What one task template needs while it is expanded. */
 typedef struct {
@@ -22,6 +27,10 @@ typedef struct {
     int n_owned;
     const cJSON *template; /* being expanded */
     AxesWalk walk;
+    int steps;
+    int n_needs;         /* of all tasks */
+    int64_t comparisons; /* of names with patterns */
+    uint32_t *hashes;    /* (n_tasks) of the tasks' names */
 } Expansion;
 
 static Err own_text(Expansion *expansion, char *text) {
@@ -87,8 +96,16 @@ static Err override_vars(Expansion *expansion, const char *const *vars, int n_va
 
 /* ---- one task ---- */
 
+/* FNV-1a, so that looking for a name among thousands compares numbers. */
+static uint32_t hash_of(const char *name) {
+    uint32_t hash = 2166136261u;
+    for (; *name; name++) hash = (hash ^ (unsigned char)*name) * 16777619u;
+    return hash;
+}
+
 static Err add_need(SweepTask *task, int number, bool soft) {
-    for (int i = 0; i < task->n_needs; i++) {
+    bool last = task->n_needs == 0 || task->needs[task->n_needs - 1] < number; /* as a rule */
+    for (int i = 0; i < task->n_needs && !last; i++) {
         if (task->needs[i] != number) continue;
         task->soft[i] = task->soft[i] && soft;
         return ERR_NONE;
@@ -108,22 +125,40 @@ static Err add_need(SweepTask *task, int number, bool soft) {
     return ERR_NONE;
 }
 
-static Err add_needs(const Expansion *expansion, SweepTask *task, const char *pattern) {
-    bool soft = strpbrk(pattern, "*?[") != NULL;
-    int matches = 0;
+/* The task called `name`, or -1. */
+static int find_known(const Expansion *expansion, const char *name) {
+    uint32_t hash = hash_of(name);
+    for (int i = 0; i < expansion->plan->n_tasks; i++)
+        if (expansion->hashes[i] == hash && text_equal(expansion->plan->tasks[i].name, name)) return i;
+    return -1;
+}
+
+/* All earlier tasks that are called so; how many through *matches. */
+static Err add_matches(int *matches, Expansion *expansion, SweepTask *task, const char *pattern) {
+    expansion->comparisons += expansion->plan->n_tasks;
+    if (expansion->comparisons > COMPARISONS_MAX)
+        return RAISE(ERR_USAGE, "%s: too many tasks with wildcards among their needs", expansion->path);
     for (int i = 0; i < expansion->plan->n_tasks; i++) {
         const char *name = expansion->plan->tasks[i].name; /* it may hold what is special in a pattern */
-        bool exact = text_equal(pattern, name);
-        if (!exact && fnmatch(pattern, name, 0)) continue;
-        TRY(add_need(task, i, soft && !exact));
-        matches++;
+        if (text_equal(pattern, name) || fnmatch(pattern, name, 0)) continue;
+        if (++expansion->n_needs > NEEDS_MAX)
+            return RAISE(ERR_USAGE, "%s: more than %d needs of all tasks together", expansion->path, NEEDS_MAX);
+        TRY(add_need(task, i, true));
+        ++*matches;
     }
+    return ERR_NONE;
+}
+
+static Err add_needs(Expansion *expansion, SweepTask *task, const char *pattern) {
+    int exact = find_known(expansion, pattern), matches = exact >= 0;
+    if (exact >= 0) TRY(add_need(task, exact, false));
+    if (strpbrk(pattern, "*?[\\")) TRY(add_matches(&matches, expansion, task, pattern));
     if (matches) return ERR_NONE;
     return RAISE(ERR_USAGE, "%s: %s needs \"%s\", which no earlier task is called", expansion->path, task->name,
                  pattern);
 }
 
-static Err read_needs(const Expansion *expansion, SweepTask *task, const Bindings *bindings) {
+static Err read_needs(Expansion *expansion, SweepTask *task, const Bindings *bindings) {
     const cJSON *needs = cJSON_GetObjectItemCaseSensitive(expansion->template, "needs"), *need;
     cJSON_ArrayForEach(need, needs) {
         if (!cJSON_IsString(need))
@@ -200,7 +235,7 @@ static Err read_stage(SweepTask *task, const char *name, const Expansion *expans
     return err ? err : check_name("stage", task->stage, expansion->path);
 }
 
-static Err read_task(SweepTask *task, const Expansion *expansion, const Bindings *bindings) {
+static Err read_task(SweepTask *task, Expansion *expansion, const Bindings *bindings) {
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(expansion->template, "task");
     if (!cJSON_IsString(name)) return RAISE(ERR_USAGE, "%s: a task without a name (\"task\": ...)", expansion->path);
     char *filled;
@@ -232,7 +267,7 @@ static bool same_work(const SweepTask *a, const SweepTask *b) {
 /* Takes over what the task owns, unless it coincides with one that is there. */
 static Err keep_task(Expansion *expansion, SweepTask *task) {
     SweepPlan *plan = expansion->plan;
-    int known = sweep_plan_find(plan, task->name);
+    int known = find_known(expansion, task->name);
     if (known >= 0 && same_work(&plan->tasks[known], task)) {
         sweep_task_free(task);
         return ERR_NONE;
@@ -242,8 +277,11 @@ static Err keep_task(Expansion *expansion, SweepTask *task) {
                      expansion->path, task->name);
     if (plan->n_tasks == TASKS_MAX) return RAISE(ERR_USAGE, "%s: more than %d tasks", expansion->path, TASKS_MAX);
     SweepTask *grown = realloc(plan->tasks, (size_t)(plan->n_tasks + 1) * sizeof *grown);
-    if (!grown) return RAISE(ERR_MEMORY, "%s: no memory for %d tasks", expansion->path, plan->n_tasks + 1);
-    plan->tasks = grown;
+    if (grown) plan->tasks = grown;
+    uint32_t *hashes = realloc(expansion->hashes, (size_t)(plan->n_tasks + 1) * sizeof *hashes);
+    if (hashes) expansion->hashes = hashes;
+    if (!grown || !hashes) return RAISE(ERR_MEMORY, "%s: no memory for %d tasks", expansion->path, plan->n_tasks + 1);
+    hashes[plan->n_tasks] = hash_of(task->name);
     plan->tasks[plan->n_tasks++] = *task;
     return ERR_NONE;
 }
@@ -289,6 +327,7 @@ static Err read_head(Expansion *expansion, const cJSON *root, const char *out) {
 static Err read_root(Expansion *expansion, const cJSON *root, const char *out, const char *const *vars, int n_vars) {
     expansion->walk = (AxesWalk){.lists = cJSON_GetObjectItemCaseSensitive(root, "lists"),
                                  .path = expansion->path,
+                                 .steps = &expansion->steps,
                                  .context = expansion,
                                  .visit = add_task};
     TRY(read_head(expansion, root, out));
@@ -298,18 +337,24 @@ static Err read_root(Expansion *expansion, const cJSON *root, const char *out, c
     return plan_select(expansion->plan, root, expansion->path, &expansion->globals);
 }
 
-Err sweep_plan_read(SweepPlan *plan, const char *path, const char *out, const char *const *vars, int n_vars) {
+Err sweep_plan_expand(SweepPlan *plan, const cJSON *root, const char *path, const char *out, const char *const *vars,
+                      int n_vars) {
     *plan = (SweepPlan){0};
-    Err err = ERR_NONE;
+    Expansion expansion = {.plan = plan, .path = path};
+    Err err = read_root(&expansion, root, out, vars, n_vars);
+    for (int i = 0; i < expansion.n_owned; i++) free(expansion.owned[i]);
+    free(expansion.hashes);
+    if (err) sweep_plan_free(plan);
+    return err;
+}
+
+Err sweep_plan_read(SweepPlan *plan, const char *path, const char *out, const char *const *vars, int n_vars) {
     char found[PATH_SIZE];
     cJSON *root = NULL;
+    *plan = (SweepPlan){0};
     TRY(config_find(found, sizeof found, "sweeps", path));
-    Expansion expansion = {.plan = plan, .path = found};
-    TRY_OR(done, plan_file_read(&root, found));
-    TRY_OR(done, read_root(&expansion, root, out, vars, n_vars));
-done:
-    for (int i = 0; i < expansion.n_owned; i++) free(expansion.owned[i]);
+    Err err = plan_file_read(&root, found);
+    if (!err) err = sweep_plan_expand(plan, root, found, out, vars, n_vars);
     cJSON_Delete(root);
-    if (err) sweep_plan_free(plan);
     return err;
 }

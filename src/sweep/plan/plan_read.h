@@ -31,6 +31,11 @@
 
 #include "sweep/plan/plan.h"
 
+struct cJSON;
+
 /* `out`: the sweep's folder; NULL: what the file says, else its name. `vars`: "name=value" overrides, laid over those
  * that the sweep was run with (sweep/plan/vars.h); an unknown name is ERR_USAGE with the nearest one. */
 CHECKED Err sweep_plan_read(SweepPlan *plan, const char *path, const char *out, const char *const *vars, int n_vars);
+/* The same of a tree (sweep/plan/internal/plan_file.h); `path` stands in messages. */
+CHECKED Err sweep_plan_expand(SweepPlan *plan, const struct cJSON *root, const char *path, const char *out,
+                              const char *const *vars, int n_vars);

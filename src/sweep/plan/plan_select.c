@@ -10,11 +10,17 @@ typedef struct {
     const SweepPlan *plan;
     const char *path, *pattern; /* of the entry at hand, before substitution */
     bool *kept;
+    int64_t comparisons; /* of names with patterns */
 } Selection;
+
+enum { COMPARISONS_MAX = 100000000 };
 
 static Err mark_matches(void *selection_, const Bindings *bindings) {
     Selection *selection = selection_;
     char *filled;
+    selection->comparisons += selection->plan->n_tasks;
+    if (selection->comparisons > COMPARISONS_MAX)
+        return RAISE(ERR_USAGE, "%s: only: too many entries for %d tasks", selection->path, selection->plan->n_tasks);
     TRY(template_fill(&filled, selection->pattern, bindings, selection->path));
     int matches = 0;
     for (int i = 0; i < selection->plan->n_tasks; i++) {
@@ -30,8 +36,10 @@ static Err mark_matches(void *selection_, const Bindings *bindings) {
 
 static Err mark_entries(Selection *selection, const cJSON *root, const cJSON *only, const Bindings *globals) {
     static const char *const keys[] = {"task", "for", NULL};
+    int steps = 0;
     AxesWalk walk = {.lists = cJSON_GetObjectItemCaseSensitive(root, "lists"),
                      .path = selection->path,
+                     .steps = &steps,
                      .context = selection,
                      .visit = mark_matches};
     const cJSON *entry;

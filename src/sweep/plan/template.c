@@ -2,6 +2,9 @@
 
 #include "base/text/text.h"
 
+/* Values that hold values double with every name; no argument of a program may be longer on Linux. */
+enum { FILLED_MAX = 128 << 10 };
+
 Err bindings_set(Bindings *bindings, const char *name, const char *value) {
     for (int i = 0; i < bindings->count; i++) {
         if (!text_equal(bindings->items[i].name, name)) continue;
@@ -50,6 +53,8 @@ Err template_fill(char **filled, const char *text, const Bindings *bindings, con
         char name[NAME_SIZE];
         err = text_format(name, sizeof name, "%.*s", length, at + 1);
         if (!err) err = add_value(&out, name, bindings, place);
+        if (!err && out.length > FILLED_MAX)
+            err = RAISE(ERR_USAGE, "%s: more than %d bytes once {%s} is filled in", place, FILLED_MAX, name);
         at += length + 2;
     }
     if (!err) err = builder_check(&out, place);

@@ -12,9 +12,12 @@
 
 struct cJSON;
 
+enum { AXES_STEPS_MAX = 1000000 };
+
 typedef struct {
     const struct cJSON *lists; /* "lists" of the file, or NULL */
     const char *path;          /* of the sweep file, for messages */
+    int *steps;                /* what is walked is counted here; more than AXES_STEPS_MAX in all is ERR_USAGE */
     void *context;
     /* One combination on top of the bindings that axes_walk was given; borrowed until it returns. */
     Err (*visit)(void *context, const Bindings *bindings);
