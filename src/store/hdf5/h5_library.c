@@ -5,15 +5,16 @@
 static pthread_mutex_t library_lock;
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
-/* Before the first HDF5 call. Our files appear whole by renaming, so the library's own file locks protect nothing and
- * fail on network file systems that have none; a user's setting stays. */
+/* Before the first HDF5 call. Our files appear whole by renaming, so the library's own file locks protect nothing, fail
+ * on network file systems that have none, and fail where another program holds a file open, which would then be called
+ * damaged: so they are off, whatever the environment says. What somebody else writes into a file its digests tell. */
 static void library_setup(void) {
     pthread_mutexattr_t recursive;
     pthread_mutexattr_init(&recursive);
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&library_lock, &recursive);
     pthread_mutexattr_destroy(&recursive);
-    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
     H5dont_atexit(); /* we close what we open; after a disk error the library's own cleaning up may crash */
     H5open();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* we report; see h5_fail */
