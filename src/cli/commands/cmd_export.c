@@ -5,6 +5,7 @@
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/text/text.h"
+#include "eval/class_list.h"
 #include "eval/finetune/finetune.h"
 #include "eval/import/pretrained.h"
 #include "store/checkpoint/checkpoint.h"
@@ -53,8 +54,37 @@ static Err read_model(ModelConfig *model, const WeightSet *weights, const char *
     return err;
 }
 
+/* The run folder of a run, or of a checkpoint RUN/ckpt/step-*.h5. */
+static Err run_of(char *out, size_t size, const char *path) {
+    char folder[PATH_SIZE];
+    if (file_is_directory(path)) return text_copy(out, size, path);
+    TRY(path_parent(folder, sizeof folder, path));
+    return path_parent(out, size, folder);
+}
+
+/* Those of the run's classes.csv; none when there is no such table, or one of another classifier. */
+static Err read_classes(ClassList *classes, const WeightSet *weights, const char *path) {
+    char run_folder[PATH_SIZE], table[PATH_SIZE];
+    const Tensor *head = weights_find(weights, "head.weight");
+    *classes = (ClassList){0};
+    if (!head) return ERR_NONE;
+    TRY(run_of(run_folder, sizeof run_folder, path));
+    TRY(path_join(table, sizeof table, run_folder, "classes.csv"));
+    if (!file_exists(table)) {
+        log_info("%s: no classes.csv, so classes are called by their numbers", run_folder);
+        return ERR_NONE;
+    }
+    TRY(class_list_read(classes, table));
+    if (classes->count == head->dims[0]) return ERR_NONE;
+    log_warn("%s: %d classes, the classifier has %d, so they are called by their numbers", table, classes->count,
+             head->dims[0]);
+    class_list_free(classes);
+    return ERR_NONE;
+}
+
 static Err export_weights(const WeightSet *weights, const char *path, const char *out) {
     ModelConfig model;
+    ClassList classes;
     char size[64], title[PATH_SIZE];
     TRY(read_model(&model, weights, path));
     TRY(model_title(size, sizeof(size), &model));
@@ -64,7 +94,11 @@ static Err export_weights(const WeightSet *weights, const char *path, const char
                   .heads = model.heads,
                   .decoder_heads = model.decoder_heads,
                   .title = title};
-    TRY(hf_export(out, weights, &hf));
+    TRY(read_classes(&classes, weights, path));
+    hf.class_names = (const char *const *)classes.names;
+    Err err = hf_export(out, weights, &hf);
+    class_list_free(&classes);
+    TRY(err);
     log_info("wrote %s: step %lld of %s, weights %s", out, (long long)weights->step, path, weights->digest);
     return ERR_NONE;
 }

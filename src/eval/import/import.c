@@ -23,17 +23,16 @@ const Field import_fields[] = {
 
 /* ---- where the weights are ---- */
 
-/* A folder of transformers holds one of these; the weights of large models come in pieces. */
+/* A folder of transformers holds one of these; the weights of large models come in pieces, which an index names. */
 static Err find_in_folder(char *out, const char *folder) {
-    static const char *const names[] = {"model.safetensors", "pytorch_model.bin", NULL};
+    static const char *const names[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+                                        "pytorch_model.bin.index.json", NULL};
     for (int i = 0; names[i]; i++) {
         TRY(path_join(out, PATH_SIZE, folder, names[i]));
         if (file_exists(out)) return ERR_NONE;
     }
-    TRY(path_join(out, PATH_SIZE, folder, "model.safetensors.index.json"));
-    if (file_exists(out))
-        return RAISE(ERR_INPUT, "%s: weights in several files; save them with a larger max_shard_size", folder);
-    return RAISE(ERR_INPUT, "%s: holds neither model.safetensors nor pytorch_model.bin", folder);
+    return RAISE(ERR_INPUT, "%s: holds neither model.safetensors nor pytorch_model.bin, nor an index of several",
+                 folder);
 }
 
 static Err find_weights(char *path, char *folder, const char *from) {
@@ -81,13 +80,36 @@ static Err agree(const char *key, int configured, int found, const char *path) {
     return RAISE(ERR_INPUT, "%s: config.json says %s %d, the tensors %d", path, key, configured, found);
 }
 
+/* Which of the three models it is, and what only one of them has. */
+static Err agree_on_kind(const HfConfig *hf, const ModelShape *shape, const char *path) {
+    static const char *const names[] = {[MODEL_PRETRAIN] = "VideoMAEForPreTraining",
+                                        [MODEL_CLASSIFIER] = "VideoMAEForVideoClassification",
+                                        [MODEL_ENCODER] = "VideoMAEModel"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (text_equal(hf->architecture, names[i]) && i != (size_t)shape->kind)
+            return RAISE(ERR_INPUT, "%s: config.json says architectures %s, the tensors are those of %s", path,
+                         hf->architecture, names[shape->kind]);
+    if (shape->kind == MODEL_PRETRAIN && hf->norm_pix_loss == HF_NO)
+        return RAISE(ERR_INPUT, "%s: config.json says norm_pix_loss false; here decoders predict normalized pixels",
+                     path);
+    if (shape->kind != MODEL_CLASSIFIER) return ERR_NONE;
+    if (hf->mean_pooling == HF_NO)
+        return RAISE(ERR_INPUT, "%s: config.json says use_mean_pooling false; here classifiers read the mean token",
+                     path);
+    return agree("num_labels or id2label", hf->n_labels, shape->n_classes, path);
+}
+
 static Err agree_with_config(const HfConfig *hf, const ModelShape *shape, const char *path) {
     TRY(agree("hidden_size", hf->hidden_size, shape->width, path));
     TRY(agree("num_hidden_layers", hf->num_hidden_layers, shape->depth, path));
     TRY(agree("patch_size", hf->patch_size, shape->patch_size, path));
     TRY(agree("tubelet_size", hf->tubelet_size, shape->tubelet_size, path));
+    TRY(agree("intermediate_size", hf->intermediate_size, shape->mlp_width, path));
+    TRY(agree("num_channels", hf->num_channels, shape->channels, path));
+    TRY(agree_on_kind(hf, shape, path));
     if (shape->kind != MODEL_PRETRAIN) return ERR_NONE;
     TRY(agree("decoder_hidden_size", hf->decoder_hidden_size, shape->decoder_width, path));
+    TRY(agree("decoder_intermediate_size", hf->decoder_intermediate_size, shape->decoder_mlp_width, path));
     return agree("decoder_num_hidden_layers", hf->decoder_num_hidden_layers, shape->decoder_depth, path);
 }
 

@@ -46,6 +46,7 @@ CHECKED Err model_shape_read(ModelShape *shape, const WeightSet *weights, const 
     TRY(find_dims(&patch, weights, prefix, "patch_embed.proj.weight", 5, what));
     TRY(find_dims(&fc1, weights, prefix, "blocks.0.mlp.fc1.weight", 2, what));
     shape->width = patch->dims[0];
+    shape->channels = patch->dims[1];
     shape->tubelet_size = patch->dims[2];
     shape->patch_size = patch->dims[3];
     shape->mlp_width = fc1->dims[0];

@@ -12,7 +12,7 @@ typedef enum {
 
 typedef struct {
     ModelKind kind;
-    int width, depth, mlp_width, patch_size, tubelet_size;
+    int width, depth, mlp_width, patch_size, tubelet_size, channels;
     int decoder_width, decoder_depth, decoder_mlp_width; /* MODEL_PRETRAIN */
     int n_classes;                                       /* MODEL_CLASSIFIER */
 } ModelShape;

@@ -10,8 +10,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const WeightFormat *const formats[] = {&weightfile_zip, &weightfile_legacy,      &weightfile_hdf5,
-                                              &weightfile_npy, &weightfile_safetensors, NULL};
+/* The index first: what it names is looked for among the others. */
+static const WeightFormat *const formats[] = {&weightfile_index,
+                                              &weightfile_zip,
+                                              &weightfile_legacy,
+                                              &weightfile_hdf5,
+                                              &weightfile_npy,
+                                              &weightfile_safetensors,
+                                              NULL};
+enum { WHOLE_FORMATS = 1 };
 
 static const struct {
     const char *name;
@@ -31,9 +38,9 @@ const char *dtype_name(Dtype dtype) {
 
 /* ---- opening ---- */
 
-static Err open_bytes(WeightFile **out, const char *name, bool is_path, const void *data, size_t length) {
+static Err open_bytes(WeightFile **out, const char *name, const WeightFormat *const *format, bool is_path,
+                      const void *data, size_t length) {
     *out = NULL;
-    const WeightFormat *const *format = formats;
     while (*format && !(*format)->recognizes(data, length)) format++;
     if (!*format)
         return RAISE(ERR_INPUT,
@@ -54,7 +61,7 @@ static Err open_bytes(WeightFile **out, const char *name, bool is_path, const vo
 }
 
 CHECKED Err weightfile_open_bytes(WeightFile **file, const char *name, const void *data, size_t length) {
-    return open_bytes(file, name, false, data, length);
+    return open_bytes(file, name, formats, false, data, length);
 }
 
 static Err map_file(void **data, size_t *length, const char *path) {
@@ -70,17 +77,25 @@ static Err map_file(void **data, size_t *length, const char *path) {
     return *data == MAP_FAILED ? RAISE(ERR_IO, "%s: cannot map: %s", path, strerror(code)) : ERR_NONE;
 }
 
-CHECKED Err weightfile_open(WeightFile **file, const char *path) {
+static Err open_file(WeightFile **file, const char *path, const WeightFormat *const *format) {
     void *data = NULL;
     size_t length = 0;
     *file = NULL;
     TRY(map_file(&data, &length, path));
-    Err err = open_bytes(file, path, true, data, length);
+    Err err = open_bytes(file, path, format, true, data, length);
     if (err)
         munmap(data, length);
     else
         (*file)->mapped = true;
     return err;
+}
+
+CHECKED Err weightfile_open(WeightFile **file, const char *path) {
+    return open_file(file, path, formats);
+}
+
+CHECKED Err weightfile_open_shard(WeightFile **file, const char *path) {
+    return open_file(file, path, formats + WHOLE_FORMATS);
 }
 
 void weightfile_close(WeightFile **file) {

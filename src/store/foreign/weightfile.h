@@ -2,7 +2,8 @@
  *
  * Read: safetensors; what torch.save writes (zip archives since 1.6, the older stream of pickles), TorchScript
  * archives, also with float16, bfloat16 and integer tensors, strided views and shared storages; NumPy's npz and npy;
- * and our own checkpoints. The kind is told by the first bytes, never by the name. Pickles are parsed, never executed
+ * our own checkpoints; and models in several files by the index of transformers (model.safetensors.index.json), whose
+ * files must lie beside it. The kind is told by the first bytes, never by the name. Pickles are parsed, never executed
  * (store/foreign/internal/pickle.h).
  *
  * Nested dictionaries, lists and objects give dotted names: {"model": {"head.weight": ...}} is "model.head.weight".

@@ -77,9 +77,25 @@ static Err read_contents(WeightSet *weights, const H5File *file) {
     return err ? err : digest_weights(weights);
 }
 
+/* A file of any other kind is the weights of another program, as a rule. */
+static Err check_kind(const char *path) {
+    static const char magic[] = "\x89HDF\r\n\x1a\n";
+    char first[sizeof magic - 1] = "";
+    FILE *file = file_is_directory(path) ? NULL : fopen(path, "rb");
+    if (!file) return ERR_NONE; /* opening it says why */
+    bool ours = fread(first, 1, sizeof first, file) == sizeof first && memcmp(first, magic, sizeof first) == 0;
+    fclose(file);
+    if (ours || file_size(path) == 0) return ERR_NONE;
+    return RAISE(ERR_INPUT,
+                 "%s: not an HDF5 file, so no checkpoint of synvid; `synvid import` makes a run folder of weights of "
+                 "other programs (.pth, .safetensors, ...), which is then given here",
+                 path);
+}
+
 static Err read_file(WeightSet *weights, const char *path) {
     H5File file;
     *weights = (WeightSet){0};
+    TRY(check_kind(path));
     TRY(checkpoint_open(&file, path));
     Err err = read_contents(weights, &file);
     h5_abandon(&file);
@@ -94,7 +110,11 @@ static Err read_run(WeightSet *weights, const char *run_folder) {
     int count;
     TRY(path_join(folder, sizeof folder, run_folder, "ckpt"));
     TRY(checkpoint_list(&steps, &count, folder));
-    Err err = count > 0 ? ERR_NONE : RAISE(ERR_INPUT, "%s: holds no checkpoint (no ckpt/step-*.h5)", run_folder);
+    Err err = count > 0 ? ERR_NONE
+                        : RAISE(ERR_INPUT,
+                                "%s: holds no checkpoint (no ckpt/step-*.h5); `synvid import` makes a run folder of a "
+                                "model folder of transformers",
+                                run_folder);
     for (int i = 0; i < count; i++) {
         err = checkpoint_path(path, sizeof path, folder, steps[i]);
         if (!err) err = read_file(weights, path);

@@ -31,7 +31,11 @@ struct WeightFormat {
     const char *(*kind)(const WeightFile *file);
 };
 
-extern const WeightFormat weightfile_safetensors, weightfile_zip, weightfile_legacy, weightfile_npy, weightfile_hdf5;
+extern const WeightFormat weightfile_safetensors, weightfile_zip, weightfile_legacy, weightfile_npy, weightfile_hdf5,
+    weightfile_index;
+
+/* weightfile_open of what an index names: another index is not looked for. */
+CHECKED Err weightfile_open_shard(WeightFile **file, const char *path);
 
 /* Checks dims, strides, offset and storage against each other, fills count and appends a copy. */
 CHECKED Err weightfile_add(WeightFile *file, const WeightEntry *entry);
