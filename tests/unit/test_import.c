@@ -433,11 +433,25 @@ static void a_config_that_contradicts_the_tensors_is_refused(void **state) {
     (void)state;
     static const struct {
         const char *text, *piece;
-    } configs[] = {{"{\"model_type\": \"videomae\", \"hidden_size\": 13}", "hidden_size 13, the tensors 12"},
-                   {"{\"model_type\": \"videomae\", \"decoder_hidden_size\": 9}", "decoder_hidden_size 9"},
-                   {"{\"model_type\": \"videomae\", \"image_size\": 1e99}", "image_size: a whole number"},
-                   {"{\"model_type\": \"videomae\", \"hidden_act\": \"relu\"}", "hidden_act: \"relu\""},
-                   {"{\"model_type\": ", "ends too early"}};
+    } configs[] = {
+        {"{\"model_type\": \"videomae\", \"hidden_size\": 13}", "hidden_size 13, the tensors 12"},
+        {"{\"model_type\": \"videomae\", \"decoder_hidden_size\": 9}", "decoder_hidden_size 9"},
+        {"{\"model_type\": \"videomae\", \"image_size\": 1e99}", "image_size: a whole number"},
+        {"{\"model_type\": \"videomae\", \"hidden_act\": \"relu\"}", "hidden_act: \"relu\""},
+        {"{\"model_type\": \"videomae\", \"hidden_act\": 3}", "hidden_act: \"(no text)\""},
+        {"{\"model_type\": \"videomae\", \"intermediate_size\": 49}", "intermediate_size 49, the tensors 48"},
+        {"{\"model_type\": \"videomae\", \"decoder_intermediate_size\": 31}",
+         "decoder_intermediate_size 31, the tensors 32"},
+        {"{\"model_type\": \"videomae\", \"num_channels\": 1}", "num_channels 1, the tensors 3"},
+        {"{\"model_type\": \"videomae\", \"qkv_bias\": false}", "qkv_bias: false"},
+        {"{\"model_type\": \"videomae\", \"qkv_bias\": 1}", "qkv_bias: true or false"},
+        {"{\"model_type\": \"videomae\", \"layer_norm_eps\": 0.001}", "layer_norm_eps: a number from 0"},
+        {"{\"model_type\": \"videomae\", \"norm_pix_loss\": false}", "norm_pix_loss false"},
+        {"{\"model_type\": \"videomae\", \"tubelet_size\": 4}", "tubelet_size 4, the tensors 2"},
+        {"{\"model_type\": \"videomae\", \"num_labels\": 2, \"id2label\": {\"0\": \"a\"}}", "num_labels is 2"},
+        {"{\"model_type\": \"videomae\", \"architectures\": [\"VideoMAEForVideoClassification\"]}",
+         "the tensors are those of VideoMAEForPreTraining"},
+        {"{\"model_type\": ", "ends too early"}};
     char golden[PATH_SIZE], file[PATH_SIZE], path[PATH_SIZE], to[PATH_SIZE], *bytes;
     size_t length;
     assert_ok(file_read(&bytes, &length, golden_path(golden, "separate-biases.safetensors"), 1 << 20));
@@ -449,6 +463,130 @@ static void a_config_that_contradicts_the_tensors_is_refused(void **state) {
         assert_nothing_written();
     }
     free(bytes);
+}
+
+/* What agrees, what is missing and what is null is no contradiction. */
+static void a_config_that_agrees_is_taken(void **state) {
+    (void)state;
+    char golden[PATH_SIZE], file[PATH_SIZE], path[PATH_SIZE], to[PATH_SIZE], *bytes;
+    size_t length;
+    assert_ok(file_read(&bytes, &length, golden_path(golden, "separate-biases.safetensors"), 1 << 20));
+    assert_ok(folder_make(scratch_path(path, "even")));
+    assert_ok(file_write_whole(scratch_path(file, "even/model.safetensors"), bytes, length));
+    scratch_write(
+        path, scratch, "even/config.json",
+        "{\"model_type\": \"videomae\", \"intermediate_size\": 48, \"num_channels\": 3, \"qkv_bias\": true,"
+        " \"decoder_intermediate_size\": null, \"use_mean_pooling\": false, \"layer_norm_eps\": 1e-12,"
+        " \"architectures\": [\"VideoMAEForPreTraining\"], \"norm_pix_loss\": true, \"hidden_act\": \"gelu\"}");
+    assert_ok(import_weights(file, scratch_path(to, "agrees"), &told));
+    scratch_remove(to);
+    free(bytes);
+}
+
+/* ---- models in several files ---- */
+
+enum { SHARDS = 3 };
+
+/* The golden model dealt out to files, tensor by tensor, and an index into `folder`, changed: `skip` is in no file,
+ * `moved` is said to be in another, `odd` stands for the name of the last file in the index. */
+static void write_shards(const char *folder, const char *skip, const char *moved, const char *odd) {
+    char golden[PATH_SIZE], path[PATH_SIZE], name[64];
+    Tensor tensors[SHARDS][128];
+    int counts[SHARDS] = {0};
+    WeightFile *file;
+    Builder index = {0};
+    float *values = calloc(1 << 16, sizeof *values), *at = values;
+    assert_ok(folder_make(scratch_path(path, folder)));
+    assert_ok(weightfile_open(&file, golden_path(golden, "transformers4/model.safetensors")));
+    builder_add_text(&index, "{\"metadata\": {\"total_size\": 1}, \"weight_map\": {");
+    for (int t = 0; t < weightfile_count(file); t++) {
+        const WeightEntry *entry = weightfile_entry(file, t);
+        int shard = t % SHARDS, said = moved && text_equal(moved, entry->name) ? (shard + 1) % SHARDS : shard;
+        Tensor *tensor = &tensors[shard][counts[shard]];
+        *tensor = (Tensor){.n_dims = entry->n_dims, .data = at};
+        assert_ok(text_copy(tensor->name, sizeof tensor->name, entry->name));
+        for (int d = 0; d < entry->n_dims; d++) tensor->dims[d] = (int)entry->dims[d];
+        assert_ok(weightfile_read(at, file, t));
+        at += entry->count;
+        counts[shard] += !(skip && text_equal(skip, entry->name));
+        builder_add(&index, "%s\"%s\": \"", t ? ", " : "", entry->name);
+        if (odd && said == SHARDS - 1)
+            builder_add(&index, "%s\"", odd);
+        else
+            builder_add(&index, "model-%05d-of-%05d.safetensors\"", said + 1, SHARDS);
+    }
+    weightfile_close(&file);
+    builder_add_text(&index, "}}");
+    for (int s = 0; s < SHARDS; s++) {
+        assert_ok(text_format(name, sizeof name, "%s/model-%05d-of-%05d.safetensors", folder, s + 1, SHARDS));
+        assert_ok(safetensors_write(scratch_path(path, name), tensors[s], counts[s]));
+    }
+    assert_ok(text_format(name, sizeof name, "%s/model.safetensors.index.json", folder));
+    assert_ok(file_write_whole(scratch_path(path, name), index.data, index.length));
+    builder_free(&index);
+    free(values);
+}
+
+static void a_model_in_several_files_is_the_same_model(void **state) {
+    (void)state;
+    char folder[PATH_SIZE], to[PATH_SIZE];
+    WeightSet whole = imported("transformers4", "run", &told), parts;
+    write_shards("parts", NULL, NULL, NULL);
+    assert_ok(import_weights(scratch_path(folder, "parts"), scratch_path(to, "joined"), &told));
+    assert_ok(weights_read(&parts, to));
+    assert_same(&whole, &parts);
+    weights_free(&parts);
+    scratch_remove(to);
+    assert_ok(import_weights(scratch_path(folder, "parts/model.safetensors.index.json"), to, &told));
+    assert_ok(weights_read(&parts, to));
+    assert_same(&whole, &parts);
+    weights_free(&parts);
+    weights_free(&whole);
+    scratch_remove(to);
+}
+
+static void an_index_that_does_not_hold_is_refused_by_name(void **state) {
+    (void)state;
+    static const char tensor[] = "videomae.encoder.layer.1.output.dense.bias";
+    const struct {
+        const char *skip, *moved, *odd, *piece;
+    } cases[] = {
+        {tensor, NULL, NULL, "videomae.encoder.layer.1.output.dense.bias is not in model-0000"},
+        {NULL, tensor, NULL, "videomae.encoder.layer.1.output.dense.bias is not in model-0000"},
+        {NULL, NULL, "gone.safetensors", "gone.safetensors: no such file"},
+        {NULL, NULL, "../parts/model-00003-of-00003.safetensors", "is no name of a file beside it"},
+        {NULL, NULL, "/etc/passwd", "\"/etc/passwd\" is no name of a file beside it"},
+        {NULL, NULL, "..", "\"..\" is no name of a file beside it"},
+        {NULL, NULL, "", "\"\" is no name of a file beside it"},
+        {NULL, NULL, "model.safetensors.index.json", "not a weight file"},
+        {NULL, NULL, "model-00001-of-00003.safetensors", "is not in model-00001-of-00003.safetensors"},
+    };
+    char folder[PATH_SIZE], to[PATH_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_shards("bad", cases[i].skip, cases[i].moved, cases[i].odd);
+        assert_fails(import_weights(scratch_path(folder, "bad"), scratch_path(to, "refused"), &told), ERR_INPUT,
+                     cases[i].piece);
+        assert_nothing_written();
+    }
+    static const struct {
+        const char *text, *piece;
+    } texts[] = {
+        {"{\"weight_map\": {}}", "weight_map: an object of 1 to"},
+        {"{\"weight_map\": []}", "weight_map: an object of 1 to"},
+        {"{\"weight_map\": {\"a\": 3}}", "weight_map: a: the name of a file"},
+        {"{\"weight_map\": {\"mask_token\": \"one.safetensors\"", "ends too early"},
+        {"{\"weight_map\": {\"mask_token\": \"one.safetensors\"}}", "which the index does not list there"},
+    };
+    char from[PATH_SIZE], golden[PATH_SIZE], *bytes;
+    size_t length;
+    assert_ok(file_read(&bytes, &length, golden_path(golden, "transformers4/model.safetensors"), 1 << 20));
+    assert_ok(file_write_whole(scratch_path(from, "bad/one.safetensors"), bytes, length));
+    free(bytes);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        scratch_write(from, scratch, "bad/model.safetensors.index.json", texts[i].text);
+        assert_fails(import_weights(scratch_path(folder, "bad"), scratch_path(to, "refused"), &told), ERR_INPUT,
+                     texts[i].piece);
+    }
 }
 
 static void a_failure_leaves_nothing_and_a_run_is_kept(void **state) {
@@ -476,6 +614,9 @@ int main(void) {
         cmocka_unit_test(values_that_are_no_numbers_are_refused_by_name),
         cmocka_unit_test(what_nobody_tells_is_asked_for),
         cmocka_unit_test(a_config_that_contradicts_the_tensors_is_refused),
+        cmocka_unit_test(a_config_that_agrees_is_taken),
+        cmocka_unit_test(a_model_in_several_files_is_the_same_model),
+        cmocka_unit_test(an_index_that_does_not_hold_is_refused_by_name),
         cmocka_unit_test(a_failure_leaves_nothing_and_a_run_is_kept),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
