@@ -4,6 +4,7 @@
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/text/text.h"
+#include "math/finite.h"
 #include "par/agree.h"
 #include "par/spread.h"
 
@@ -80,10 +81,13 @@ static Err cache_path(char *out, const char *folder, int pass, const ClipSource 
 
 static Err cache_load(FeatureRows *features, const char *path, const FeatureNet *net) {
     TRY(npy_read(&features->rows, &features->count, &features->dims, path));
-    if (features->dims == net->dims) return ERR_NONE;
+    Err err = features->dims == net->dims
+                  ? finite_check(features->rows, features->count * (size_t)features->dims, 0, path, "features")
+                  : RAISE(ERR_INPUT, "%s: wrong width for %s; delete the file", path, net->name);
+    if (!err) return ERR_NONE;
     free(features->rows);
     *features = (FeatureRows){0};
-    return RAISE(ERR_INPUT, "%s: wrong width for %s; delete the file", path, net->name);
+    return err;
 }
 
 /* Rank 0 looks; everybody hears. Features stay on rank 0, where results are computed. */
