@@ -3,10 +3,13 @@
 # SIGTERM of a rank or of the launcher, and a disk that is suddenly full. After each one, every file under a final name is
 # whole; the same command again succeeds and ends in the bytes of a run that was never disturbed.
 #   kills.sh SYNVID SOURCE_DIR [COUNT] [SEED]
-# A line a disturbance goes to stdout, a table at the end. 200 take about a quarter of an hour on two cores.
+# A line a disturbance goes to stdout, a table at the end. 200 take about a quarter of an hour on two cores. Without SEED
+# every run disturbs at other moments; the seed is printed first, and given again it repeats the choices.
 # shellcheck source-path=SCRIPTDIR/../support
 . "$2/tests/support/fault.sh"
-count=${3:-200} seed=${4:-1}
+# shellcheck source=../support/outcome.sh
+. "$source/tests/support/outcome.sh"
+count=${3:-200} seed=${4:-$((SRANDOM % 1000000))}
 RANDOM=$seed
 
 # A disk that can be filled: as root directly, otherwise in a namespace of our own.
@@ -16,12 +19,13 @@ if [ -n "${SYNVID_KILLS_INSIDE:-}" ] || ! mount -t tmpfs -o size=160m tmpfs disk
     if [ -n "${SYNVID_KILLS_INSIDE:-}" ]; then
         mount -t tmpfs -o size=160m tmpfs disk || exit 77
     elif command -v unshare >/dev/null && unshare -rm true 2>/dev/null; then
-        SYNVID_KILLS_INSIDE=1 exec unshare -rm bash "$0" "$@"
+        SYNVID_KILLS_INSIDE=1 exec unshare -rm bash "$0" "$synvid" "$source" "$count" "$seed"
     else
         kinds=(KILL TERM)
         echo "no file system of our own can be mounted here: disks stay as they are"
     fi
 fi
+echo "$count disturbances, seed $seed"
 trap 'umount "$scratch/disk" 2>/dev/null; rm -rf "$scratch"' EXIT
 
 # ---- the four stages, each about a second or two
@@ -52,44 +56,6 @@ stage_command() { # stage_command STAGE OUT: sets `command`
     esac
 }
 stages=(generate pretrain finetune analyze)
-
-# What must be equal between equal runs: everything but times, places and locks (events for TensorBoard and gnuplot's PDF
-# carry the time they were made; what a figure is drawn from is compared), and of the checkpoints the last: one that
-# stopped in between keeps the step it stopped at.
-contents() { # contents DIR: "digest path" of each file
-    (
-        cd "$1"
-        find . -type f ! -name run.json ! -name timings.jsonl ! -name .lock ! -path '*/tb/*' ! -path '*/ckpt/*' \
-            ! -name '*.partial' ! -name '*.pdf' -exec md5sum {} + | sort -k 2
-        find . -type f -path '*/ckpt/*' | sort | tail -n 1 | xargs -r md5sum
-    )
-}
-
-# Final names mean whole files: equal to the undisturbed run's, or, where that has none (an earlier checkpoint), whole by
-# their own account. Files that grow (curves and their events, journals) are not final until the result is there.
-whole_so_far() { # whole_so_far DIR REFERENCE
-    local file name
-    while read -r file; do
-        name=${file#"$1"/}
-        case $name in
-            *.partial | */run.json | */timings.jsonl | */.lock | */curves.jsonl | */tb/* | *.journal/*) ;;
-            *.png) [ -s "$file" ] || fail "$file is empty" ;;
-            */curves.csv) # whole lines of what was done until a stop; without a point the columns are not known yet
-                [ "$(cat "$file")" = step ] || cmp -s "$file" <(head -n "$(wc -l <"$file")" "$2/$name") || fail "$file is not how the curve begins"
-                ;;
-            *)
-                if [ -e "$2/$name" ]; then
-                    cmp -s "$file" "$2/$name" || fail "$file has its final name and is not what it should be"
-                else
-                    case $name in
-                        *.h5) "$synvid" verify "$file" >/dev/null || fail "$file has its final name and is not whole" ;;
-                        *) "$synvid" inspect "$file" >/dev/null || fail "$file has its final name and is not whole" ;;
-                    esac
-                fi
-                ;;
-        esac
-    done < <(find "$1" -type f)
-}
 
 milliseconds() { date +%s%3N; }
 pause_ms() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; }
