@@ -67,7 +67,6 @@ lossy jpeg-444.jpg -q:v 2 -pix_fmt yuvj444p
 lossy webp-lossy.webp -quality 90 -pix_fmt yuv420p
 lossy apng.apng -f apng
 for name in png-gray16be.png png-rgb48be.png tiff-gray16le.tif tiff-rgb48le.tif; do tolerate "pictures/expected/$name" 1; done
-cp "$source"/tests/golden/images/cmyk.jpg pictures/base-cmyk.jpg
 cp pictures/in/jpeg-444.jpg pictures/base.jpg
 cp pictures/expected/jpeg-444.jpg.rgb pictures/base.jpg.rgb
 cp pictures/in/webp-lossless.webp pictures/base.webp
