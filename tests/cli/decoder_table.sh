@@ -90,11 +90,12 @@ printf '\0\0\0\x18ftypcrx \x01\0\0\0crx isom%500s' ' ' >cut/camera.cr3
 printf 'gimp xcf v011\0%500s' ' ' >cut/drawing.xcf
 printf 'RIFF\x90\x01\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x3f\0\0\x3f\0\0ANIM%500s' ' ' >cut/animated.webp
 printf 'II\x2a\0\x08\0\0\0\x01\0\xfe\0\x04\0\x01\0\0\0\x01\0\0\0\0\0\0\0%500s' ' ' >cut/camera.nef
+printf 'II\x2a\0\x08\0\0\0\x01\0\x03\x01\x03\0\x01\0\0\0\x07\0\0\0\0\0\0\0%500s' ' ' >cut/scan.tif
 printf 'II\x2a\0\x08\0\0\0\x01\0\x42\x01\x03\0\x01\0\0\0\x10\0\0\0\0\0\0\0%500s' ' ' >cut/tiles.tif
 expect 3 "$synvid" ingest --input cut --as images --size 64 --max-bad 1 --out cut.h5 --progress none
 [ "$(grep -c '^warning: skipped ' "$scratch/err")" -eq 20 ] || fail "not a screenful of names"
-says err "$((n_cut + 7)) of $((n_cut + 7)) files in cut cannot be read"
-mkdir named && mv cut/{phone,camera,drawing,animated,tiles}.* named
+says err "$((n_cut + 8)) of $((n_cut + 8)) files in cut cannot be read"
+mkdir named && mv cut/{phone,camera,drawing,animated,tiles,scan}.* named
 for file in named/*; do
     mkdir alone && mv "$file" alone
     expect 3 "$synvid" ingest --input alone --as images --size 64 --max-bad 0 --out cut.h5 --progress none
@@ -105,6 +106,7 @@ for file in named/*; do
     *.xcf) says err "a GIMP picture (XCF), which FFmpeg" ;;
     */animated.webp) says err "an animated WebP picture, which FFmpeg" ;;
     *.nef) says err "a camera's raw picture" ;;
+    */scan.tif) says err "a TIFF with JPEG inside" ;;
     */tiles.tif) says err "a tiled TIFF" ;;
     esac
     rm -r alone

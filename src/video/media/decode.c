@@ -259,6 +259,7 @@ Err decode_next(Decoder *decoder, bool *got) {
     }
     if (decoder->frame->decode_error_flags || (decoder->frame->flags & AV_FRAME_FLAG_CORRUPT)) decoder->n_damaged++;
     if (decoder->picture && decoder->n_damaged > 0 && decoder->n_frames == 0) return refuse_damage(decoder);
+    if (decoder->facts.full_range) decoder->frame->color_range = AVCOL_RANGE_JPEG;
     if (decoder->n_frames == INT32_MAX) return RAISE(ERR_INPUT, "%s: has more than 2^31 frames", decoder->name);
     if (decoder->n_frames++ == 0) {
         decoder->orientation =

@@ -7,13 +7,16 @@
 
 enum {
     TAG_SUBFILE = 254,
+    TAG_COMPRESSION = 259,
+    TAG_PHOTOMETRIC = 262,
     TAG_ORIENTATION = 274,
     TAG_TILE_WIDTH = 322,
     TAG_EXTRA_SAMPLES = 338,
     TAG_SAMPLE_FORMAT = 339,
-    TAG_DNG = 50706,
-    ENTRY_BYTES = 12
+    TAG_REFERENCE = 532,
+    TAG_DNG = 50706
 };
+enum { ENTRY_BYTES = 12, OLD_JPEG = 6, NEW_JPEG = 7, YCBCR = 6 };
 
 /* ---- TIFF, and Exif, which is one ---- */
 
@@ -82,6 +85,13 @@ static bool tag_matters(unsigned tag) {
     return false;
 }
 
+/* ReferenceBlackWhite: six fractions elsewhere in the file, black of Y the first. */
+static unsigned reference_black(const Tiff *tiff, size_t entry) {
+    size_t at = get32(tiff, entry + 8);
+    if (at > tiff->length - 8 || get32(tiff, at + 4) == 0) return 0;
+    return get32(tiff, at) / get32(tiff, at + 4);
+}
+
 static Err refuse_raw(const char *name) {
     return RAISE(ERR_INPUT, "%s: a camera's raw picture, of which only a thumbnail could be read; develop it first",
                  name);
@@ -91,11 +101,18 @@ static Err refuse_raw(const char *name) {
 static Err prepare_tiff(StillFacts *facts, uint8_t *bytes, size_t length, const char *name) {
     Tiff tiff = {bytes, length, false};
     size_t begin, count, kept = 0;
+    bool full_range = false, limited = false;
     if (!first_directory(&tiff, &begin, &count)) return ERR_NONE; /* the decoder says why */
     if (length > 10 && !memcmp(bytes + 8, "CR", 2)) return refuse_raw(name);
     for (size_t i = 0, at = begin; i < count; i++, at += ENTRY_BYTES) {
         unsigned tag = get16(&tiff, at);
         if (tag == TAG_DNG || (tag == TAG_SUBFILE && (entry_value(&tiff, at) & 1))) return refuse_raw(name);
+        unsigned value = entry_value(&tiff, at);
+        if (tag == TAG_COMPRESSION && (value == OLD_JPEG || value == NEW_JPEG))
+            return RAISE(ERR_INPUT, "%s: a TIFF with JPEG inside, which FFmpeg does not decode; convert it to PNG",
+                         name);
+        if (tag == TAG_PHOTOMETRIC && value == YCBCR) full_range = true;
+        if (tag == TAG_REFERENCE) limited = reference_black(&tiff, at) > 0;
         if (tag == TAG_TILE_WIDTH)
             return RAISE(ERR_INPUT, "%s: a tiled TIFF, which FFmpeg does not decode; convert it to strips or to PNG",
                          name);
@@ -106,6 +123,7 @@ static Err prepare_tiff(StillFacts *facts, uint8_t *bytes, size_t length, const 
         if (tag == TAG_EXTRA_SAMPLES) facts->no_alpha = entry_value(&tiff, at) != 2; /* 2: alpha, not multiplied in */
         if (tag_matters(tag)) memmove(bytes + begin + ENTRY_BYTES * kept++, bytes + at, ENTRY_BYTES);
     }
+    facts->full_range = full_range && !limited;
     put16(&tiff, begin - 2, (unsigned)kept);
     size_t next = begin + ENTRY_BYTES * kept;
     if (kept < count && next + 4 <= length) AV_WN32(bytes + next, 0); /* no further directory */
@@ -175,7 +193,11 @@ Err still_prepare(StillFacts *facts, AVPacket *packet, enum AVCodecID codec, con
         if (packet->size > 6) AV_WL32(packet->data + 2, packet->size); /* some programs leave the file's size out */
         break;
     case AV_CODEC_ID_TARGA:
-        facts->no_alpha = packet->size > TGA_DESCRIPTOR && (packet->data[TGA_DESCRIPTOR] & 15) == 0;
+        if (packet->size <= TGA_DESCRIPTOR) break;
+        facts->no_alpha = (packet->data[TGA_DESCRIPTOR] & 15) == 0;
+        if ((packet->data[2] & 7) == 3 && packet->data[TGA_DESCRIPTOR - 1] != 8)
+            return RAISE(ERR_INPUT, "%s: a gray TGA of %d bits, of which FFmpeg reads those of 8; convert it to PNG",
+                         name, packet->data[TGA_DESCRIPTOR - 1]);
         break;
     default: break;
     }

@@ -22,6 +22,7 @@
 typedef struct {
     int orientation; /* 1 to 8 as in Exif; 0: none named */
     bool no_alpha;   /* the fourth channel is not one */
+    bool full_range; /* YCbCr of a TIFF, unless it names a black above 0 */
 } StillFacts;
 
 /* Changes the packet's bytes, never its place in memory. ERR_INPUT: a TIFF whose first picture is a thumbnail, as raw
