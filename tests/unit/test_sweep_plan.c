@@ -304,8 +304,41 @@ static void a_changed_argument_reruns_the_task_and_what_needs_it(void **state) {
     sweep_plan_free(&plan);
 }
 
+/* A file of a few hundred bytes that would keep the reader busy for ever, or fill the memory. */
+static void a_small_file_stands_for_no_endless_sweep(void **state) {
+    (void)state;
+    static const char head[] = "{\"name\": \"s\", \"vars\": {\"x\": \"0123456789abcdef\"}, \"lists\": {"
+                               "\"a\": [1,2,3,4,5,6,7,8,9,10]}, "
+                               "\"tasks\": [";
+    static const struct {
+        const char *tasks, *piece;
+    } cases[] = {
+        {"{\"task\": \"t\", \"run\": [\"x\"], \"for\": {\"b\": \"@a\", \"c\": \"@a\", \"d\": \"@a\", \"e\": \"@a\", "
+         "\"f\": \"@a\", \"g\": \"@a\", \"h\": \"@a\", \"i\": \"@a\"}}",
+         "more than 1000000 combinations"},
+        {"{\"task\": \"t\", \"run\": [\"x\"], \"for\": {\"b\": \"{x}{x}{x}{x}{x}{x}{x}{x}\", \"c\": "
+         "\"{b}{b}{b}{b}{b}{b}{b}{b}\", \"d\": \"{c}{c}{c}{c}{c}{c}{c}{c}\", \"e\": \"{d}{d}{d}{d}{d}{d}{d}{d}\", "
+         "\"f\": \"{e}{e}{e}{e}{e}{e}{e}{e}\"}}",
+         "more than 131072 bytes once {e} is filled in"},
+        {"{\"task\": \"t{b}{c}{d}{e}\", \"run\": [\"x\"], \"needs\": [], \"for\": {\"b\": \"@a\", \"c\": \"@a\", "
+         "\"d\": \"@a\", \"e\": \"@a\"}}, {\"task\": \"u{b}{c}{d}\", \"run\": [\"x\"], \"needs\": [\"t*\"], \"for\": "
+         "{\"b\": \"@a\", \"c\": \"@a\", \"d\": \"@a\"}}",
+         "needs of all tasks together"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Builder text = {0};
+        SweepPlan plan;
+        builder_add(&text, "%s%s]}", head, cases[i].tasks);
+        assert_int_equal(read_plan(&plan, text.data, NULL), ERR_USAGE);
+        if (!strstr(err_message(), cases[i].piece)) fail_msg("%s instead of %s", err_message(), cases[i].piece);
+        assert_null(plan.tasks);
+        builder_free(&text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_small_file_stands_for_no_endless_sweep),
         cmocka_unit_test(a_changed_argument_reruns_the_task_and_what_needs_it), /* first: no records yet */
         cmocka_unit_test(axes_expand_to_their_product_in_order),
         cmocka_unit_test(wildcard_needs_match_earlier_tasks_only),
