@@ -5,7 +5,7 @@
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/text/text.h"
-#include "eval/class_list.h"
+#include "eval/finetune/class_list.h"
 #include "eval/finetune/finetune.h"
 #include "eval/import/pretrained.h"
 #include "store/checkpoint/checkpoint.h"

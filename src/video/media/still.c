@@ -1,6 +1,6 @@
 #include "video/media/internal/still.h"
 
-#include "video/whole.h"
+#include "video/media/internal/whole.h"
 
 #include <libavutil/intreadwrite.h>
 #include <string.h>

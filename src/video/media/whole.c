@@ -1,4 +1,4 @@
-#include "video/whole.h"
+#include "video/media/internal/whole.h"
 
 #include <libavutil/intreadwrite.h>
 #include <string.h>

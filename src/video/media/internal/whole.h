@@ -1,4 +1,4 @@
-/* video/whole - is a picture file all there, where FFmpeg's decoder does not ask?
+/* video/media/whole - is a picture file all there, where FFmpeg's decoder does not ask?
  *
  * Most decoders report a file that ends too early. Those of GIF, JPEG-LS, QOI, OpenEXR, Sun raster and run-length BMP
  * leave what is missing black, or as it was, without a word. Sources: GIF89a, ITU-T T.87, the QOI and OpenEXR file

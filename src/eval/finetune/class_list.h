@@ -1,4 +1,5 @@
-/* eval/class_list - the names of classes in the classes.csv that a classifying run leaves (eval/finetune/score). */
+/* eval/finetune/class_list - the names of classes in the classes.csv that a classifying run leaves
+ * (eval/finetune/score). */
 #pragma once
 
 #include "base/failure/err.h"

@@ -1,4 +1,4 @@
-#include "eval/class_list.h"
+#include "eval/finetune/class_list.h"
 
 #include "base/system/file.h"
 #include "base/text/text.h"
