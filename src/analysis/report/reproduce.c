@@ -44,8 +44,8 @@ static Err fill_counterpart(Table *table, int row, const cJSON *row_entry, const
     double ours = reproduce_estimate(outcomes, entry->experiment, other).value;
     double change = entry->paper - paper_accuracy(paper, paper_text(entry->experiment, "key"), other);
     if (isnan(ours) || entry->ours.state != ESTIMATE_PRESENT)
-        return table_text(table, row, 6, "%+.1f against %s (paper)", change, paper_label(paper, other));
-    return table_text(table, row, 6, "%+.1f against %s (paper), %+.1f (ours)", change, paper_label(paper, other),
+        return table_text(table, row, 6, "against %s: %+.1f (paper)", paper_label(paper, other), change);
+    return table_text(table, row, 6, "against %s: %+.1f (paper), %+.1f (ours)", paper_label(paper, other), change,
                       entry->ours.value - ours);
 }
 
