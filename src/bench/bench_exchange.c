@@ -123,7 +123,7 @@ Err bench_exchange_all(PairSink sink, const ExchangeBenchPlan *plan, const Par *
     Err err = err_agree_all(take_memory(&bench), par, "gradient exchange");
     if (!err && power_of_two && par->node_ranks > 1) err = bench_way_all(sink, &bench, par, REDUCE_TREE, "tree");
     if (!err && power_of_two) err = bench_way_all(sink, &bench, &apart, REDUCE_TREE, "tree by messages");
-    if (!err) err = bench_way_all(sink, &bench, &apart, REDUCE_MPI, "library");
+    if (!err) err = bench_way_all(sink, &bench, &apart, REDUCE_MPI, "slice by slice");
     free(bench.own);
     free(bench.scratch);
     return err;

@@ -4,6 +4,7 @@
 #include "base/system/log.h"
 #include "math/blas.h"
 #include "par/internal/cores.h"
+#include "par/spread.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -52,7 +53,12 @@ static void set_threads(Par *par, int asked, Cores cores) {
 }
 
 Par par_serial(int threads) {
-    Par par = {.comm = MPI_COMM_NULL, .node_comm = MPI_COMM_NULL, .n_ranks = 1, .node_ranks = 1, .n_nodes = 1};
+    Par par = {.comm = MPI_COMM_NULL,
+               .node_comm = MPI_COMM_NULL,
+               .roll = MPI_COMM_NULL,
+               .n_ranks = 1,
+               .node_ranks = 1,
+               .n_nodes = 1};
     par.hang_timeout_s = hang_timeout();
     set_threads(&par, threads, cores_share_all(MPI_COMM_NULL, 1));
     return par;
@@ -96,7 +102,11 @@ Err par_start_all(Par *par, int threads) {
         *par = par_serial(threads);
         return ERR_NONE;
     }
-    *par = (Par){.comm = MPI_COMM_WORLD, .mpi_started = true, .hang_timeout_s = hang_timeout()};
+    *par = (Par){.comm = MPI_COMM_WORLD,
+                 .node_comm = MPI_COMM_NULL,
+                 .roll = MPI_COMM_NULL,
+                 .mpi_started = true,
+                 .hang_timeout_s = hang_timeout()};
     int granted;
     MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &granted);
     err_abort_hook = abort_all_ranks;
@@ -108,6 +118,7 @@ Err par_start_all(Par *par, int threads) {
     if (granted < MPI_THREAD_FUNNELED)
         return RAISE(ERR_USAGE, "this MPI library does not allow threads beside it (MPI_THREAD_FUNNELED)");
 
+    MPI_Comm_dup(par->comm, &par->roll);
     find_nodes_all(par);
     Cores cores = cores_share_all(par->node_comm, par->node_ranks);
     set_threads(par, threads, cores);
@@ -117,8 +128,15 @@ Err par_start_all(Par *par, int threads) {
 
 void par_finish_all(Par *par) {
     if (!par->mpi_started) return;
+    par_barrier_all(par); /* what follows would wait for a rank that hangs, in silence */
     if (par->node_comm != MPI_COMM_NULL) MPI_Comm_free(&par->node_comm);
+    if (par->roll != MPI_COMM_NULL) MPI_Comm_free(&par->roll);
     err_abort_hook = NULL;
     MPI_Finalize();
-    *par = (Par){.comm = MPI_COMM_NULL, .node_comm = MPI_COMM_NULL, .n_ranks = 1, .node_ranks = 1, .n_nodes = 1};
+    *par = (Par){.comm = MPI_COMM_NULL,
+                 .node_comm = MPI_COMM_NULL,
+                 .roll = MPI_COMM_NULL,
+                 .n_ranks = 1,
+                 .node_ranks = 1,
+                 .n_nodes = 1};
 }

@@ -15,7 +15,8 @@ typedef struct {
     int rank, n_ranks;
     MPI_Comm node_comm; /* ranks that share memory */
     int node_rank, node_ranks, n_nodes;
-    int threads; /* OpenMP threads of this rank; OpenBLAS always has one */
+    MPI_Comm roll; /* for par/rollcall alone; MPI_COMM_NULL without MPI */
+    int threads;   /* OpenMP threads of this rank; OpenBLAS always has one */
     double hang_timeout_s;
     bool mpi_started;
 } Par;

@@ -1,8 +1,10 @@
 #include "par/reduce.h"
 
+#include "base/failure/fault.h"
 #include "base/system/arena.h"
 #include "base/system/log.h"
 #include "par/agree.h"
+#include "par/internal/wait.h"
 #include "par/internal/window.h"
 
 #include <limits.h>
@@ -11,9 +13,10 @@ enum {
     PIECE_FLOATS = 1 << 18, /* 1 MB messages: Open MPI's rate falls off a cliff beyond some tens of MB */
     UNIT_FLOATS = 1024,     /* smallest unit */
     UNITS_MAX = 4096,       /* of a vector, so that per-unit sums stay a small message */
-    TAG_SCATTER = 71,
-    TAG_GATHER = 72,
+    TAG_EXCHANGE = 71,
 };
+
+static const char phase[] = "the gradient exchange"; /* what waiting ranks say they wait for */
 
 struct Reduce {
     const Par *par;
@@ -23,7 +26,8 @@ struct Reduce {
     int window_bits; /* of these, done in the node's window */
     Share slice;     /* floats */
     float *grads, *params, *piece;
-    Arena arena; /* what is not in windows */
+    MPI_Request *requests; /* (2 ranks) of a round without a tree */
+    Arena arena;           /* what is not in windows */
     Window *grad_window, *param_window;
 };
 
@@ -105,8 +109,8 @@ static Share mpi_range(const Reduce *reduce, int rank) {
 static int window_bits_all(const Par *par) {
     int fits = par->node_ranks > 1 && power_of_two(par->node_ranks) && par->rank % par->node_ranks == par->node_rank &&
                par->node_ranks * par->n_nodes == par->n_ranks;
-    MPI_Allreduce(MPI_IN_PLACE, &fits, 1, MPI_INT, MPI_MIN, par->comm);
-    return fits ? log2_of(par->node_ranks) : 0;
+    bool everywhere = agree_sum_all(fits, par, "gradient exchange") == par->n_ranks;
+    return everywhere ? log2_of(par->node_ranks) : 0;
 }
 
 /* Two windows, or none on any rank: a small /dev/shm is no reason to fail. */
@@ -117,9 +121,7 @@ static void try_windows_all(Reduce *reduce) {
     size_t bytes = reduce->total * sizeof(float);
     bool whole = window_new_all(&reduce->grad_window, par, bytes, WINDOW_EACH) &&
                  window_new_all(&reduce->param_window, par, bytes, WINDOW_ONE);
-    int everywhere = whole;
-    MPI_Allreduce(MPI_IN_PLACE, &everywhere, 1, MPI_INT, MPI_MIN, par->comm);
-    if (everywhere) return;
+    if (agree_sum_all(whole, par, "gradient exchange") == par->n_ranks) return;
     log_detail("gradient exchange: no shared memory for %zu bytes a rank, using messages", bytes);
     window_free_all(&reduce->param_window);
     window_free_all(&reduce->grad_window);
@@ -127,6 +129,8 @@ static void try_windows_all(Reduce *reduce) {
 }
 
 static Err take_memory(Reduce *reduce) {
+    reduce->requests = calloc(2 * (size_t)reduce->par->n_ranks, sizeof(MPI_Request));
+    if (!reduce->requests) return RAISE(ERR_MEMORY, "gradient exchange: no memory");
     size_t vector = reduce->grad_window ? 0 : reduce->total;
     size_t bytes = (2 * vector + 2 * PIECE_FLOATS) * sizeof(float) + 1024;
     TRY(arena_alloc(&reduce->arena, bytes, "gradient exchange"));
@@ -148,6 +152,7 @@ CHECKED Err reduce_new_all(Reduce **out, const Par *par, ReduceKind kind, size_t
     reduce->total = total;
     reduce->unit = reduce_unit(total);
     bool tree = kind == REDUCE_TREE;
+    ASSERT(tree || par->n_ranks <= PIECE_FLOATS);
     if (tree) reduce->bits = log2_of(par->n_ranks);
     if (tree && par->n_ranks > 1) try_windows_all(reduce);
     reduce->slice = tree ? tree_range(reduce, par->rank, reduce->bits) : mpi_range(reduce, par->rank);
@@ -164,6 +169,7 @@ void reduce_free_all(Reduce **reduce) {
     window_free_all(&(*reduce)->param_window);
     window_free_all(&(*reduce)->grad_window);
     arena_free(&(*reduce)->arena);
+    free((*reduce)->requests);
     free(*reduce);
     *reduce = NULL;
 }
@@ -193,6 +199,23 @@ static int piece_count(Share range, int64_t done) {
     return left <= 0 ? 0 : left < PIECE_FLOATS ? (int)left : PIECE_FLOATS;
 }
 
+/* Gives `partner` n_sent floats and takes n_received. */
+static void swap_floats(const Reduce *reduce, int partner, const float *sent, int n_sent, float *received,
+                        int n_received) {
+    const Par *par = reduce->par;
+    MPI_Request both[2];
+    MPI_Irecv(received, n_received, MPI_FLOAT, partner, TAG_EXCHANGE, par->comm, &both[0]);
+    MPI_Isend(sent, n_sent, MPI_FLOAT, partner, TAG_EXCHANGE, par->comm, &both[1]);
+    par_wait_exchange(both, 2, par, phase);
+}
+
+/* Nothing can be agreed on in the middle of the exchange: what fails there ends the run at once. */
+static void fail_if(bool failed, const Reduce *reduce) {
+    if (!failed) return;
+    log_last("rank %d: %s: injected fault", reduce->par->rank, phase);
+    MPI_Abort(reduce->par->comm, err_exit_code(ERR_INTERNAL));
+}
+
 /* Step k between nodes: give the partner its half, add what it has of ours. Addition commutes, so both orders of a pair
  * give the same bits. */
 static void scatter_step_all(Reduce *reduce, int k) {
@@ -200,8 +223,8 @@ static void scatter_step_all(Reduce *reduce, int k) {
     Share mine = tree_range(reduce, reduce->par->rank, k + 1), theirs = tree_range(reduce, partner, k + 1);
     for (int64_t done = 0; piece_count(mine, done) || piece_count(theirs, done); done += PIECE_FLOATS) {
         int receive = piece_count(mine, done), send = piece_count(theirs, done);
-        MPI_Sendrecv(reduce->grads + theirs.begin + done, send, MPI_FLOAT, partner, TAG_SCATTER, reduce->piece, receive,
-                     MPI_FLOAT, partner, TAG_SCATTER, reduce->par->comm, MPI_STATUS_IGNORE);
+        fail_if(fault_hit("exchange.scatter"), reduce);
+        swap_floats(reduce, partner, reduce->grads + theirs.begin + done, send, reduce->piece, receive);
         add(reduce->grads + mine.begin + done, reduce->piece, receive);
     }
 }
@@ -210,10 +233,19 @@ static void scatter_step_all(Reduce *reduce, int k) {
 static void gather_step_all(Reduce *reduce, int k) {
     int partner = reduce->par->rank ^ (1 << k);
     Share mine = tree_range(reduce, reduce->par->rank, k + 1), theirs = tree_range(reduce, partner, k + 1);
-    for (int64_t done = 0; piece_count(mine, done) || piece_count(theirs, done); done += PIECE_FLOATS)
-        MPI_Sendrecv(reduce->params + mine.begin + done, piece_count(mine, done), MPI_FLOAT, partner, TAG_GATHER,
-                     reduce->params + theirs.begin + done, piece_count(theirs, done), MPI_FLOAT, partner, TAG_GATHER,
-                     reduce->par->comm, MPI_STATUS_IGNORE);
+    for (int64_t done = 0; piece_count(mine, done) || piece_count(theirs, done); done += PIECE_FLOATS) {
+        fail_if(fault_hit("exchange.gather"), reduce);
+        swap_floats(reduce, partner, reduce->params + mine.begin + done, piece_count(mine, done),
+                    reduce->params + theirs.begin + done, piece_count(theirs, done));
+    }
+}
+
+/* ---- without a tree: every rank gives every other its slice, in rounds ---- */
+
+/* A round is `round_floats` of each slice, so that the rows that arrive for ours fit in `piece`. */
+static int64_t round_floats(const Reduce *reduce) {
+    int64_t share = 2 * PIECE_FLOATS / reduce->par->n_ranks;
+    return share > 0 ? share : 1;
 }
 
 static int64_t longest_slice(const Reduce *reduce) {
@@ -225,58 +257,107 @@ static int64_t longest_slice(const Reduce *reduce) {
     return longest;
 }
 
-/* One call a round: a piece's share of every rank's slice is packed, summed by the library, and ours comes back. */
-static void scatter_mpi_all(Reduce *reduce) {
-    int n = reduce->par->n_ranks, share = PIECE_FLOATS / n > 0 ? PIECE_FLOATS / n : 1;
-    float *packed = reduce->piece, *summed = reduce->piece + PIECE_FLOATS;
-    ASSERT(n <= PIECE_FLOATS);
-    int64_t longest = longest_slice(reduce);
-    for (int64_t done = 0; done < longest; done += share) {
-        for (int r = 0; r < n; r++) {
-            Share slice = mpi_range(reduce, r);
-            int64_t left = slice.end - slice.begin - done, count = left < 0 ? 0 : left < share ? left : share;
-            memset(packed + (size_t)r * (size_t)share, 0, (size_t)share * sizeof(float));
-            memcpy(packed + (size_t)r * (size_t)share, reduce->grads + slice.begin + (count ? done : 0),
-                   (size_t)count * sizeof(float));
+/* What the round that begins `done` floats into each slice moves of this one. */
+static Share of_round(const Reduce *reduce, Share slice, int64_t done) {
+    int64_t left = slice.end - slice.begin - done, round = round_floats(reduce);
+    if (left <= 0) return (Share){slice.end, slice.end};
+    return (Share){slice.begin + done, slice.begin + done + (left < round ? left : round)};
+}
+
+/* Where row i of those stands that are left when the neighbors are added. */
+static int64_t row_left(int i, int first, int beyond) {
+    if (i < first) return i;
+    return i < first + beyond ? 2 * i - first : i + beyond;
+}
+
+/* The sum of `n` rows of `count` floats, `stride` apart, in the first: ranks beyond a power of two are added to their
+ * neighbors, then the upper half to the lower. Three ranks add the last two first. It is the order of Open MPI's
+ * reduce-scatter, which older runs were summed with. */
+static void add_rows(float *rows, int64_t stride, int64_t count, int n) {
+    int power = (int)next_power_of_two(n / 2 + 1), beyond = n - power;
+    int first = n == 3 ? 1 : 0; /* rows before it have no neighbor added */
+    for (int i = 0; i < beyond; i++) {
+        float *row = rows + (first + 2 * i) * stride;
+        add(row, row + stride, count);
+    }
+    for (int half = power / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++) {
+            float *low = rows + row_left(i, first, beyond) * stride;
+            add(low, rows + row_left(i + half, first, beyond) * stride, count);
         }
-        MPI_Reduce_scatter_block(packed, summed, share, MPI_FLOAT, MPI_SUM, reduce->par->comm);
-        int64_t left = reduce->slice.end - reduce->slice.begin - done;
-        if (left > 0)
-            memcpy(reduce->grads + reduce->slice.begin + done, summed,
-                   (size_t)(left < share ? left : share) * sizeof(float));
+}
+
+static void scatter_slices_all(Reduce *reduce) {
+    const Par *par = reduce->par;
+    int64_t round = round_floats(reduce), longest = longest_slice(reduce);
+    for (int64_t done = 0; done < longest; done += round) {
+        Share mine = of_round(reduce, reduce->slice, done);
+        int64_t count = mine.end - mine.begin;
+        int n = 0;
+        for (int r = 0; r < par->n_ranks; r++) {
+            if (r == par->rank) continue;
+            Share theirs = of_round(reduce, mpi_range(reduce, r), done);
+            MPI_Irecv(reduce->piece + r * round, (int)count, MPI_FLOAT, r, TAG_EXCHANGE, par->comm,
+                      &reduce->requests[n++]);
+            MPI_Isend(reduce->grads + theirs.begin, (int)(theirs.end - theirs.begin), MPI_FLOAT, r, TAG_EXCHANGE,
+                      par->comm, &reduce->requests[n++]);
+        }
+        fail_if(fault_hit("exchange.scatter"), reduce);
+        memcpy(reduce->piece + par->rank * round, reduce->grads + mine.begin, (size_t)count * sizeof(float));
+        par_wait_exchange(reduce->requests, n, par, phase);
+        add_rows(reduce->piece, round, count, par->n_ranks);
+        memcpy(reduce->grads + mine.begin, reduce->piece, (size_t)count * sizeof(float));
     }
 }
 
-/* Slice by slice from its owner, in pieces. */
-static void gather_mpi_all(Reduce *reduce) {
-    for (int r = 0; r < reduce->par->n_ranks; r++) {
-        Share slice = mpi_range(reduce, r);
-        for (int64_t done = 0; piece_count(slice, done); done += PIECE_FLOATS)
-            MPI_Bcast(reduce->params + slice.begin + done, piece_count(slice, done), MPI_FLOAT, r, reduce->par->comm);
+static void gather_slices_all(Reduce *reduce) {
+    const Par *par = reduce->par;
+    int64_t longest = longest_slice(reduce);
+    for (int64_t done = 0; done < longest; done += round_floats(reduce)) {
+        Share mine = of_round(reduce, reduce->slice, done);
+        int n = 0;
+        for (int r = 0; r < par->n_ranks; r++) {
+            if (r == par->rank) continue;
+            Share theirs = of_round(reduce, mpi_range(reduce, r), done);
+            MPI_Irecv(reduce->params + theirs.begin, (int)(theirs.end - theirs.begin), MPI_FLOAT, r, TAG_EXCHANGE,
+                      par->comm, &reduce->requests[n++]);
+            MPI_Isend(reduce->params + mine.begin, (int)(mine.end - mine.begin), MPI_FLOAT, r, TAG_EXCHANGE, par->comm,
+                      &reduce->requests[n++]);
+        }
+        fail_if(fault_hit("exchange.gather"), reduce);
+        par_wait_exchange(reduce->requests, n, par, phase);
     }
 }
 
 void reduce_scatter_all(Reduce *reduce) {
     if (reduce->par->n_ranks == 1) return;
     if (reduce->kind == REDUCE_MPI) {
-        scatter_mpi_all(reduce);
+        scatter_slices_all(reduce);
         return;
     }
-    if (reduce->window_bits)
-        window_sum_all(reduce->grad_window, tree_range(reduce, reduce->par->rank, reduce->window_bits));
+    if (reduce->window_bits) {
+        window_barrier_all(reduce->grad_window);
+        fail_if(fault_hit("exchange.scatter"), reduce);
+        window_sum(reduce->grad_window, tree_range(reduce, reduce->par->rank, reduce->window_bits));
+    }
     for (int k = reduce->window_bits; k < reduce->bits; k++) scatter_step_all(reduce, k);
 }
 
 void reduce_gather_all(Reduce *reduce) {
     if (reduce->par->n_ranks == 1) return;
     if (reduce->kind == REDUCE_MPI) {
-        gather_mpi_all(reduce);
+        gather_slices_all(reduce);
         return;
     }
     for (int k = reduce->bits - 1; k >= reduce->window_bits; k--) gather_step_all(reduce, k);
-    if (reduce->window_bits) window_barrier_all(reduce->param_window);
+    if (!reduce->window_bits) return;
+    fail_if(fault_hit("exchange.gather"), reduce);
+    window_barrier_all(reduce->param_window);
 }
 
 void reduce_disjoint_all(double *values, int count, const Par *par) {
-    if (par->n_ranks > 1) MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, par->comm);
+    if (par->n_ranks == 1) return;
+    MPI_Request sum;
+    MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, par->comm, &sum);
+    par_wait_exchange(&sum, 1, par, "loss and gradient norm");
 }

@@ -6,8 +6,8 @@
  *   tree   a reduce-scatter by distance doubling (partner = rank xor 1, 2, 4, ...), each step halving what a rank still
  *          has to sum. Ranks of one node do their steps at once in a shared-memory window, where each adds its slice
  *          over all buffers; between nodes pieces of 1 MB travel point to point.
- *   mpi    the library's reduce-scatter in pieces: any rank count, order of addition up to the library, so results
- *          agree between rank counts to rounding only.
+ *   mpi    every rank gives every other its slice in pieces, and the owner adds: any rank count; the order of addition
+ *          depends on it, so results agree between rank counts to rounding only.
  *   auto   tree if the rank count is a power of two that divides the number of leaves, otherwise mpi.
  * Slices are cut at multiples of reduce_unit floats, a function of the vector's length alone, so that sums taken unit
  * by unit (the gradient norm) do not depend on the rank count either.

@@ -1,5 +1,7 @@
 #include "par/internal/window.h"
 
+#include "par/internal/wait.h"
+
 #include <limits.h>
 #include <sys/statvfs.h>
 
@@ -7,6 +9,7 @@ enum { BLOCK_FLOATS = 4096, TREE_DEPTH = 16 };
 #define SHARED_MEMORY_FOLDER "/dev/shm"
 
 struct Window {
+    const Par *par;
     MPI_Comm comm; /* a duplicate of the node's, with errors returned */
     MPI_Win win;
     int rank, n_ranks;
@@ -21,9 +24,11 @@ static bool memory_is_there(size_t bytes) {
     return (double)bytes < 0.9 * (double)stats.f_bavail * (double)stats.f_frsize;
 }
 
-static bool agree_all(bool mine, MPI_Comm comm) {
+static bool agree_all(bool mine, MPI_Comm comm, const Par *par) {
     int all = mine;
-    MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_MIN, comm);
+    MPI_Request request;
+    MPI_Iallreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_MIN, comm, &request);
+    par_wait(&request, par, "shared memory");
     return all;
 }
 
@@ -31,14 +36,14 @@ static bool map_vectors_all(Window *window, size_t bytes, WindowKind kind) {
     size_t mine = kind == WINDOW_EACH || window->rank == 0 ? bytes : 0;
     size_t all = kind == WINDOW_EACH ? bytes * (size_t)window->n_ranks : bytes;
     bool there = window->rank != 0 || memory_is_there(all);
-    if (!agree_all(there && window->vectors && window->scratch, window->comm)) return false;
+    if (!agree_all(there && window->vectors && window->scratch, window->comm, window->par)) return false;
     MPI_Info info;
     MPI_Info_create(&info);
     MPI_Info_set(info, "alloc_shared_noncontig", "true"); /* every rank's pages on its own memory */
     void *base = NULL;
     int code = MPI_Win_allocate_shared((MPI_Aint)mine, sizeof(float), info, window->comm, &base, &window->win);
     MPI_Info_free(&info);
-    if (!agree_all(code == MPI_SUCCESS, window->comm)) return false;
+    if (!agree_all(code == MPI_SUCCESS, window->comm, window->par)) return false;
     for (int r = 0; r < window->n_ranks; r++) {
         MPI_Aint size;
         int unit;
@@ -54,10 +59,11 @@ bool window_new_all(Window **out, const Par *par, size_t bytes, WindowKind kind)
     ASSERT(par->node_ranks <= 1 << (TREE_DEPTH - 1));
     Window *window = calloc(1, sizeof(*window));
     *out = NULL;
-    if (!agree_all(window != NULL, par->node_comm)) {
+    if (!agree_all(window != NULL, par->node_comm, par)) {
         free(window);
         return false;
     }
+    window->par = par;
     window->win = MPI_WIN_NULL;
     window->rank = par->node_rank;
     window->n_ranks = par->node_ranks;
@@ -74,6 +80,7 @@ bool window_new_all(Window **out, const Par *par, size_t bytes, WindowKind kind)
 void window_free_all(Window **window) {
     if (!*window) return;
     if ((*window)->win != MPI_WIN_NULL) {
+        window_barrier_all(*window); /* so that nobody waits for a rank that hangs where no time is counted */
         MPI_Win_unlock_all((*window)->win);
         MPI_Win_free(&(*window)->win);
     }
@@ -90,7 +97,9 @@ float *window_at(const Window *window, int node_rank) {
 
 void window_barrier_all(Window *window) {
     MPI_Win_sync(window->win);
-    MPI_Barrier(window->comm);
+    MPI_Request barrier;
+    MPI_Ibarrier(window->comm, &barrier);
+    par_wait_exchange(&barrier, 1, window->par, "the gradient exchange");
     MPI_Win_sync(window->win);
 }
 
@@ -104,8 +113,7 @@ static const float *tree_sum(Window *window, int first, int n, int depth, int64_
     return sum;
 }
 
-void window_sum_all(Window *window, Share range) {
-    window_barrier_all(window);
+void window_sum(Window *window, Share range) {
     for (int64_t at = range.begin; at < range.end; at += BLOCK_FLOATS) {
         int64_t count = range.end - at < BLOCK_FLOATS ? range.end - at : BLOCK_FLOATS;
         const float *sum = tree_sum(window, 0, window->n_ranks, 0, at, count);

@@ -160,7 +160,7 @@ static void say_what_starts(const Trainer *t, size_t need) {
              text_count(params, sizeof(params), (int64_t)t->task->params->total), (long long)t->total_steps, c->epochs,
              (long long)batch_steps_per_epoch(&t->plan), c->batch, t->stats.n_leaves);
     log_info("gradient sum: %s%s; %s a rank; run folder %s",
-             t->reduce_kind == REDUCE_TREE ? "fixed tree" : "library (rounding depends on ranks)",
+             t->reduce_kind == REDUCE_TREE ? "fixed tree" : "slice by slice (rounding depends on ranks)",
              reduce_uses_window(t->reduce) ? " in shared memory" : "", text_bytes(bytes, sizeof(bytes), (double)need),
              t->folder->path);
 }

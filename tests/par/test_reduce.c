@@ -1,5 +1,5 @@
 /* The gradient exchange on exactly summable numbers, so that every comparison is ==: over the window of one node, over
- * messages between "nodes" (a communicator split by hand), and through the library's own reduce-scatter. */
+ * messages between "nodes" (a communicator split by hand), and slice by slice without a tree. */
 #include "par/reduce.h"
 #include "par_check.h"
 
@@ -89,6 +89,20 @@ static void test_the_order_of_addition_is_the_tree_all(const Par *par) {
     }
 }
 
+/* Without a tree: 0 + (1 + 2) of three ranks, (0 + 2) + (1 + 3) of four. */
+static void test_the_order_without_a_tree_all(const Par *par) {
+    static const float terms[4] = {1e8f, -1e8f, 1.0f, 1.0f};
+    float expected[5] = {0, terms[0], terms[0] + terms[1], terms[0] + (terms[1] + terms[2]),
+                         (terms[0] + terms[2]) + (terms[1] + terms[3])};
+    Reduce *reduce = NULL;
+    CHECK_OK(reduce_new_all(&reduce, par, REDUCE_MPI, 1));
+    reduce_grads(reduce)[0] = terms[par->rank];
+    reduce_scatter_all(reduce);
+    Share slice = reduce_slice(reduce);
+    if (slice.begin < slice.end) CHECK(reduce_grads(reduce)[0] == expected[par->n_ranks]);
+    reduce_free_all(&reduce);
+}
+
 static void test_leaves_are_dealt_once_and_in_order(void) {
     for (int ranks = 1; ranks <= 8; ranks++)
         for (int64_t leaves = ranks; leaves < 20; leaves++) {
@@ -123,5 +137,6 @@ int main(void) {
     test_a_tree_that_does_not_fit_is_refused();
     test_sums_are_exact_on_every_path_all(&par);
     test_the_order_of_addition_is_the_tree_all(&par);
+    test_the_order_without_a_tree_all(&par);
     return par_check_finish_all(&par);
 }

@@ -44,6 +44,7 @@ journal.append analyze 1 4'
 
 # The list cannot rot: every point of the program is visited by somebody.
 for point in $("$synvid" --fault-points); do
+    case $point in exchange.*) continue ;; esac # nothing can be agreed on there: tests/fault/exchange.sh
     grep -q "^$point " <<<"$all_visits" || fail "no test visits the fault point $point"
 done
 

@@ -22,6 +22,8 @@ const char *const fault_points[] = {
     "ingest.read",       // gen/ingest/ingest: a video, while shards are written
     "train.step",        // train/trainer: before the leaves of a step
     "train.exchange",    // train/trainer: before gradients travel
+    "exchange.scatter",  // par/reduce: in the middle of summing gradients
+    "exchange.gather",   // par/reduce: in the middle of gathering parameters
     "forward.video",     // eval/finetune/forward: a video, before the network sees it
     "features.write",    // store/data/featurecache: the values
     "analyze.chunk",     // analysis/measure/collector: a chunk of draws
@@ -33,7 +35,8 @@ const char *const fault_points[] = {
 
 /* The parsed request; rank -1: any. */
 static struct {
-    bool parsed, wanted, kill;
+    bool parsed, wanted;
+    int signal; /* sent instead of failing; 0: fail */
     char point[64];
     int rank;
     long nth, visits;
@@ -59,7 +62,8 @@ static void parse_request(void) {
         part++;
         if (!strncmp(part, "rank=", 5)) request.rank = (int)strtol(part + 5, NULL, 10);
         if (!strncmp(part, "nth=", 4)) request.nth = strtol(part + 4, NULL, 10);
-        if (!strncmp(part, "kill", 4)) request.kill = true;
+        if (!strncmp(part, "kill", 4)) request.signal = SIGKILL;
+        if (!strncmp(part, "stop", 4)) request.signal = SIGSTOP;
         if (!strncmp(part, "wait=", 5)) request.wait_s = strtod(part + 5, NULL);
     }
 }
@@ -79,6 +83,6 @@ bool fault_hit(const char *point) {
     if (here && request.wait_s == 0) hit = ++request.visits == request.nth;
     pthread_mutex_unlock(&visit_lock);
     if (here && request.wait_s > 0) hold_up(request.wait_s);
-    if (hit && request.kill) raise(SIGKILL);
-    return hit;
+    if (hit && request.signal) raise(request.signal); /* a stopped process that goes on does not fail either */
+    return hit && !request.signal;
 }

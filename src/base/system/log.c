@@ -55,15 +55,28 @@ void log_detail(const char *format, ...) {
     va_end(args);
 }
 
+/* "warning: ", or "[rank 3] warning: " of another rank than the one that speaks. */
+static const char *prefix_of(char out[48], const char *kind) {
+    if (rank_count > 1 && my_rank != 0)
+        snprintf(out, 48, "[rank %d] %s: ", my_rank, kind);
+    else
+        snprintf(out, 48, "%s: ", kind);
+    return out;
+}
+
 void log_warn(const char *format, ...) {
     char prefix[48];
-    if (rank_count > 1 && my_rank != 0)
-        snprintf(prefix, sizeof prefix, "[rank %d] warning: ", my_rank);
-    else
-        snprintf(prefix, sizeof prefix, "warning: ");
     va_list args;
     va_start(args, format);
-    say(prefix, format, args);
+    say(prefix_of(prefix, "warning"), format, args);
+    va_end(args);
+}
+
+void log_last(const char *format, ...) {
+    char prefix[48];
+    va_list args;
+    va_start(args, format);
+    say(prefix_of(prefix, my_rank == 0 ? "synvid: error" : "error"), format, args);
     va_end(args);
 }
 

@@ -10,5 +10,7 @@ LogLevel log_level(void);
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));   /* rank 0, normal and up */
 void log_detail(const char *format, ...) __attribute__((format(printf, 1, 2))); /* rank 0, -v */
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));   /* every rank, always */
+/* The last words of a run that one rank ends for all of them: "[rank 3] error: ...", any rank, always. */
+void log_last(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What ended the run: "synvid <command>: error: <message>", on rank 0, always. `place` (with -v only) may be NULL. */
 void log_error(const char *command, const char *message, const char *place);
