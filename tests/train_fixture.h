@@ -8,7 +8,7 @@
 #include "nn/layers/model.h"
 #include "par/par.h"
 #include "par/spread.h"
-#include "store/result.h"
+#include "run/result.h"
 #include "train/train_config.h"
 #include "video/frames/source.h"
 

@@ -4,11 +4,10 @@
 #include "nn/models/mae.h"
 #include "nn/models/mask.h"
 #include "par/agree.h"
-#include "store/result.h"
-#include "train/identity.h"
+#include "run/protocol.h"
+#include "run/task.h"
 #include "train/internal/picture.h"
 #include "train/masked_clips.h"
-#include "train/protocol.h"
 #include "train/trainer.h"
 #include "video/media/image.h"
 
@@ -20,7 +19,8 @@ typedef struct {
     const PretrainConfig *config;
     const ClipSource *source;
     const Run *run;
-    RunFolder folder;
+    const RunFolder *folder;
+    const TrainOutcome *outcome;
     Mae *mae;
     MaeScratch **scratch; /* of each thread */
     int n_threads;
@@ -95,7 +95,7 @@ static Err write_picture(const Pretrain *pretrain, const float *params, const ch
     Frames picture = {0};
     MaskedClips *clips;
     Err err = masked_clips_new(&clips, pretrain->config);
-    if (!err) err = runfolder_path(path, sizeof(path), &pretrain->folder, name);
+    if (!err) err = runfolder_path(path, sizeof(path), pretrain->folder, name);
     if (!err) err = picture_clips(clips, pretrain, B);
     if (!err)
         err = picture_of_reconstruction(&picture, pretrain->mae, pretrain->scratch[0], &pretrain->config->model, params,
@@ -134,36 +134,31 @@ static Err fill_protocol(Result *result, const Pretrain *pretrain) {
     return protocol_compare(result, pretrain->config, sizeof(*pretrain->config), pretrain_fields);
 }
 
-static Err write_result(const Pretrain *pretrain, const TrainOutcome *outcome) {
+static Err fill_result(Result *result, const RunFolder *folder, void *state) {
+    (void)folder;
+    const Pretrain *pretrain = state;
     const ClipSource *source = pretrain->source;
-    char path[PATH_SIZE];
-    Result *result = calloc(1, sizeof(*result));
-    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
-    result->seed = pretrain->run->seed;
-    Err err = ERR_NONE;
-    TRY_OR(done, text_copy(result->task, sizeof(result->task), "pretrain"));
-    TRY_OR(done, text_copy(result->dataset, sizeof(result->dataset), source->name));
-    TRY_OR(done, text_copy(result->pretraining, sizeof(result->pretraining), readable_name(pretrain)));
-    TRY_OR(done, model_title(result->model, sizeof(result->model), &pretrain->config->model));
-    TRY_OR(done, fill_protocol(result, pretrain));
-    TRY_OR(done, result_add_metric(result, "loss", outcome->loss, "", 1, NAN, NAN, ""));
-    TRY_OR(done, result_add_metric(result, "steps", (double)outcome->steps, "steps", 1, NAN, NAN, ""));
-    TRY_OR(done, result_add_input(result, "clips", source->name, source->digest));
-    TRY_OR(done, result_add_input(result, "final weights", "ckpt", outcome->weights_digest));
-    TRY_OR(done, runfolder_path(path, sizeof(path), &pretrain->folder, "result.json"));
-    err = result_write(result, path);
-done:
-    free(result);
-    return err;
+    char model[sizeof result->model];
+    TRY(model_title(model, sizeof(model), &pretrain->config->model));
+    TRY(result_identify(result, "pretrain", source->name, readable_name(pretrain), model, pretrain->run->seed));
+    TRY(fill_protocol(result, pretrain));
+    TRY(result_add_metric(result, "loss", pretrain->outcome->loss, "", 1, NAN, NAN, ""));
+    TRY(result_add_metric(result, "steps", (double)pretrain->outcome->steps, "steps", 1, NAN, NAN, ""));
+    TRY(result_add_input(result, "clips", source->name, source->digest));
+    return result_add_input(result, "final weights", "ckpt", pretrain->outcome->weights_digest);
+}
+
+static void say_result(const Result *result, const RunFolder *folder, void *state) {
+    (void)result;
+    log_info("final weights %s; picture and result in %s", ((Pretrain *)state)->outcome->weights_digest, folder->path);
 }
 
 static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *outcome) {
-    const Pretrain *pretrain = task->state;
+    Pretrain *pretrain = task->state;
+    pretrain->outcome = outcome;
     TRY(picture_all(pretrain, params, "reconstruction.png"));
-    Err err = pretrain->run->par.rank == 0 ? write_result(pretrain, outcome) : ERR_NONE;
-    TRY(err_agree_all(err, &pretrain->run->par, "writing the result"));
-    log_info("final weights %s; picture and result in %s", outcome->weights_digest, pretrain->folder.path);
-    return ERR_NONE;
+    const Conclusion conclusion = {fill_result, say_result, pretrain};
+    return run_conclude_all(&conclusion, pretrain->folder, &pretrain->run->par);
 }
 
 /* ---- the run ---- */
@@ -188,27 +183,18 @@ static TrainTask task_of(Pretrain *pretrain) {
                        .finish_all = finish_all};
 }
 
-static Err train_all(Pretrain *pretrain) {
+static Err execute_all(void *state, const RunFolder *folder) {
+    Pretrain *pretrain = state;
     const Run *run = pretrain->run;
+    pretrain->folder = folder;
     TrainTask task = task_of(pretrain);
     TRY(err_agree_all(scratch_new(pretrain, run->par.threads), &run->par, "pretraining memory"));
-    return trainer_run_all(&task, &pretrain->config->train, NULL, run, &pretrain->folder);
+    return trainer_run_all(&task, &pretrain->config->train, NULL, run, folder);
 }
 
-static Err run_in_folder_all(Pretrain *pretrain) {
-    const Run *run = pretrain->run;
-    char identity[DIGEST_SIZE], reason[256];
-    const char *inputs[] = {pretrain->source->digest};
-    TRY(run_identity(identity, pretrain->config, pretrain_fields, run->seed, inputs, 1));
-    TRY(runfolder_open_all(&pretrain->folder, readable_name(pretrain), identity, run));
-    Err err = ERR_NONE;
-    if (pretrain->folder.finished)
-        log_info("already finished: %s (--force starts over)", pretrain->folder.path);
-    else
-        err = train_all(pretrain);
-    runfolder_close_all(&pretrain->folder, run, run_exit_reason(reason, sizeof(reason), err));
-    if (!err && run->par.rank == 0) printf("%s\n", pretrain->folder.path);
-    return err;
+static Err plan(void *state) {
+    const TrainTask task = task_of(state);
+    return trainer_print_plan(&task, &((Pretrain *)state)->config->train, ((Pretrain *)state)->run);
 }
 
 /* What comes before the run folder depends on the config alone, so it fails on all ranks or on none. */
@@ -217,9 +203,16 @@ CHECKED Err pretrain_run_all(const PretrainConfig *config, const ClipSource *sou
     TRY(model_check(&config->model));
     TRY(mask_check(&config->model, config->mask_ratio));
     TRY(mae_new(&pretrain.mae, &config->model, config->mask_ratio));
-    TrainTask task = task_of(&pretrain);
-    Err err = run->dry_run ? trainer_print_plan(&task, &config->train, run) : trainer_check(&task, &config->train, run);
-    if (!err && !run->dry_run) err = run_in_folder_all(&pretrain);
+    TrainTask training = task_of(&pretrain);
+    const char *inputs[] = {source->digest};
+    const Task task = {.name = config->name,
+                       .fallback = source->name,
+                       .identity = {config, pretrain_fields, inputs, 1},
+                       .plan = plan,
+                       .execute_all = execute_all,
+                       .state = &pretrain};
+    Err err = run->dry_run ? ERR_NONE : trainer_check(&training, &config->train, run);
+    if (!err) err = run_task_all(&task, run);
     pretrain_free(&pretrain);
     return err;
 }

@@ -14,7 +14,7 @@
 #include "base/system/digest.h"
 #include "nn/layers/params.h"
 #include "par/run.h"
-#include "store/runfolder.h"
+#include "run/folder.h"
 #include "train/batch.h"
 #include "train/prefetch.h"
 #include "train/train_config.h"

@@ -13,18 +13,19 @@ par: base math
 video: base math
 nn: base math
 store: base math par video
+run: base math par video store
 features: base math par video store nn
 gen: base math par video store
-train: base math par video store nn
-eval: base math par video store nn train
-analysis: base math par video store nn features
+train: base math par video store run nn
+eval: base math par video store run nn train
+analysis: base math par video store run nn features
 sweep: base
-bench: base math par video store nn features gen train eval analysis
-cli: base math par video store nn features gen train eval analysis bench sweep
+bench: base math par video store run nn features gen train eval analysis
+cli: base math par video store run nn features gen train eval analysis bench sweep
 '
 # header: the folders that may see it
 libraries='
-mpi.h: par store features gen train eval analysis bench cli
+mpi.h: par store run features gen train eval analysis bench cli
 hdf5.h: store
 libav: video
 libsw: video

@@ -1,7 +1,7 @@
 #include "base/system/file.h"
 #include "par_check.h"
-#include "store/runfolder.h"
-#include "store/runlock.h"
+#include "run/folder.h"
+#include "run/lock.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/system/file.h"
 #include "math/interval.h"
-#include "store/result.h"
+#include "run/result.h"
 
 #include "support/unit.h"
 

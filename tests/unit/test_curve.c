@@ -1,6 +1,6 @@
 #include "base/system/file.h"
-#include "store/curve.h"
-#include "store/tfevents.h"
+#include "run/curve.h"
+#include "run/tfevents.h"
 #include "store_fixture.h"
 
 #include <math.h>

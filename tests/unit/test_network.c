@@ -4,7 +4,7 @@
 #include "analysis/measure/internal/feature_set.h"
 #include "features/tables.h"
 #include "math/blas.h"
-#include "store/result.h"
+#include "run/result.h"
 
 #include "feature_fixture.h"
 #include "golden_file.h"

@@ -1,7 +1,7 @@
 #include "eval/finetune/finetune.h"
-#include "train/identity.h"
+#include "run/identity.h"
+#include "run/protocol.h"
 #include "train/pretrain.h"
-#include "train/protocol.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,10 @@
 
 static FinetuneConfig config;
 static Result result;
+
+static Err identity_of(char out[DIGEST_SIZE], uint64_t seed, const char *const *inputs) {
+    return run_identity(out, &(RunIdentity){&config, finetune_fields, inputs, 2, false}, seed);
+}
 
 static int start(void **state) {
     (void)state;
@@ -89,16 +93,16 @@ static void test_identity_follows_settings_seed_and_inputs_but_not_paths(void **
     (void)state;
     char a[DIGEST_SIZE], b[DIGEST_SIZE];
     const char *inputs[] = {"0123", "4567"}, *others[] = {"0123", "4568"};
-    assert_int_equal(run_identity(a, &config, finetune_fields, 1, inputs, 2), ERR_NONE);
+    assert_int_equal(identity_of(a, 1, inputs), ERR_NONE);
     assert_int_equal(text_copy(config.checkpoint, sizeof(config.checkpoint), "/moved"), ERR_NONE);
-    assert_int_equal(run_identity(b, &config, finetune_fields, 1, inputs, 2), ERR_NONE);
+    assert_int_equal(identity_of(b, 1, inputs), ERR_NONE);
     assert_string_equal(a, b);
-    assert_int_equal(run_identity(b, &config, finetune_fields, 2, inputs, 2), ERR_NONE);
+    assert_int_equal(identity_of(b, 2, inputs), ERR_NONE);
     assert_string_not_equal(a, b);
-    assert_int_equal(run_identity(b, &config, finetune_fields, 1, others, 2), ERR_NONE);
+    assert_int_equal(identity_of(b, 1, others), ERR_NONE);
     assert_string_not_equal(a, b);
     config.train.epochs++;
-    assert_int_equal(run_identity(b, &config, finetune_fields, 1, inputs, 2), ERR_NONE);
+    assert_int_equal(identity_of(b, 1, inputs), ERR_NONE);
     assert_string_not_equal(a, b);
 }
 

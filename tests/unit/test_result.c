@@ -1,5 +1,5 @@
 #include "base/system/file.h"
-#include "store/result.h"
+#include "run/result.h"
 #include "store_fixture.h"
 
 #include <math.h>

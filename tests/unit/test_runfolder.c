@@ -1,6 +1,6 @@
 #include "base/system/file.h"
-#include "store/runfolder.h"
-#include "store/runlock.h"
+#include "run/folder.h"
+#include "run/lock.h"
 #include "store_fixture.h"
 
 #include <fcntl.h>

@@ -6,7 +6,7 @@
  * since figures compare only within one. */
 #pragma once
 
-#include "store/result.h"
+#include "run/result.h"
 
 typedef struct {
     Result result;

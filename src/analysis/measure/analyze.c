@@ -3,11 +3,10 @@
 #include "analysis/measure/internal/analyze_plan.h"
 #include "analysis/measure/internal/metric_inputs.h"
 #include "analysis/measure/internal/spectrum.h"
-#include "base/config/config.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "par/agree.h"
-#include "store/runfolder.h"
+#include "run/task.h"
 
 #include <math.h>
 
@@ -130,20 +129,13 @@ static void say_plan(const Analysis *analysis) {
     }
 }
 
-/* Identity of the run: settings, and the contents of everything read. */
-static Err identity_digest(char out[DIGEST_SIZE], const Analysis *analysis) {
-    Digest *digest;
-    char config_hex[DIGEST_SIZE];
-    TRY(config_digest(config_hex, analysis->config, analyze_fields));
-    TRY(digest_new(&digest));
-    digest_add_text(digest, config_hex);
-    digest_add_text(digest, analysis->dataset->digest);
-    digest_add_text(digest, analysis->reference ? analysis->reference->digest : "");
-    for (int n = 0; n < analysis->set.n; n++) digest_add_text(digest, analysis->set.nets[n]->digest);
-    digest_add(digest, &analysis->run->seed, sizeof analysis->run->seed);
-    digest_hex(digest, out);
-    digest_free(&digest);
-    return ERR_NONE;
+/* The contents of everything read. */
+static int identity_inputs(const char *inputs[2 + FEATURE_NETS], const Analysis *analysis) {
+    int n = 0;
+    inputs[n++] = analysis->dataset->digest;
+    inputs[n++] = analysis->reference ? analysis->reference->digest : "";
+    for (int net = 0; net < analysis->set.n; net++) inputs[n++] = analysis->set.nets[net]->digest;
+    return n;
 }
 
 static Err metric_inputs_both_all(Analysis *analysis, const char *journal) {
@@ -195,10 +187,9 @@ static Err add_network_inputs(Result *result, const Analysis *analysis) {
 }
 
 static Err describe_identity(Result *result, const Analysis *analysis) {
-    *result = (Result){.seed = analysis->run->seed, .paper_protocol = false};
-    TRY(text_copy(result->task, sizeof result->task, "analyze"));
-    TRY(text_copy(result->dataset, sizeof result->dataset, analysis->dataset->name));
-    TRY(feature_set_describe(result->model, sizeof result->model, &analysis->set));
+    char model[sizeof result->model];
+    TRY(feature_set_describe(model, sizeof model, &analysis->set));
+    TRY(result_identify(result, "analyze", analysis->dataset->name, "", model, analysis->run->seed));
     TRY(result_add_input(result, "dataset", analysis->config->dataset, analysis->dataset->digest));
     if (analysis->reference)
         TRY(result_add_input(result, "reference", analysis->config->reference, analysis->reference->digest));
@@ -231,7 +222,9 @@ static Err describe_protocol(Result *result, const Analysis *analysis) {
     return result_add_deviation(result, "squares of %d pixels, clips at stride %d", sizes->side, sizes->frame_stride);
 }
 
-static void print_result(const Result *result) {
+static void print_result(const Result *result, const RunFolder *folder, void *state) {
+    (void)folder;
+    (void)state;
     for (int i = 0; i < result->n_metrics; i++) {
         const ResultMetric *metric = &result->metrics[i];
         printf("%-24s %12.6g %-7s n=%lld", metric->name, metric->value, metric->unit, (long long)metric->count);
@@ -254,45 +247,39 @@ static Err write_samples(const Analysis *analysis, const RunFolder *folder) {
     return err;
 }
 
-static Err write_result(const Analysis *analysis, const RunFolder *folder) {
-    char path[PATH_SIZE];
-    Result *result = malloc(sizeof *result);
-    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
-    Err err = describe_identity(result, analysis);
-    if (!err) err = describe_protocol(result, analysis);
-    if (!err) err = compute_metrics(result, analysis);
-    if (!err) err = runfolder_path(path, sizeof path, folder, "result.json");
-    if (!err) err = write_samples(analysis, folder);
-    if (!err) err = result_write(result, path);
-    if (!err) print_result(result);
-    free(result);
-    return err;
+static Err fill_result(Result *result, const RunFolder *folder, void *state) {
+    const Analysis *analysis = state;
+    TRY(describe_identity(result, analysis));
+    TRY(describe_protocol(result, analysis));
+    TRY(compute_metrics(result, analysis));
+    return write_samples(analysis, folder);
 }
 
-static Err analyze_in_folder_all(Analysis *analysis, const RunFolder *folder, const char *path) {
+static Err name_journal_all(char path[PATH_SIZE], const RunFolder *folder, const Par *par) {
+    return err_agree_all(runfolder_path(path, PATH_SIZE, folder, "survey.journal"), par, "naming the journal");
+}
+
+static Err execute_all(void *state, const RunFolder *folder) {
+    Analysis *analysis = state;
     const Par *par = &analysis->run->par;
-    TRY(metric_inputs_both_all(analysis, path));
-    TRY(err_agree_all(par->rank == 0 ? write_result(analysis, folder) : ERR_NONE, par, "writing the result"));
-    return journal_clear_all(path, par);
+    const Conclusion conclusion = {fill_result, print_result, analysis};
+    char journal[PATH_SIZE];
+    TRY(name_journal_all(journal, folder, par));
+    TRY(metric_inputs_both_all(analysis, journal));
+    TRY(run_conclude_all(&conclusion, folder, par));
+    return journal_clear_all(journal, par);
 }
 
-static Err open_folder_all(RunFolder *folder, const Analysis *analysis) {
-    char digest[DIGEST_SIZE], name[2 * NAME_SIZE];
-    const char *given = analysis->config->name;
-    Err mine = identity_digest(digest, analysis);
-    if (!mine)
-        mine = given[0] ? text_copy(name, sizeof name, given)
-                        : text_format(name, sizeof name, "analyze-%s", analysis->dataset->name);
-    TRY(err_agree_all(mine, &analysis->run->par, "naming the run"));
-    return runfolder_open_all(folder, name, digest, analysis->run);
+/* An earlier life may have ended between its result and this. */
+static Err left_all(void *state, const RunFolder *folder) {
+    const Par *par = &((Analysis *)state)->run->par;
+    char journal[PATH_SIZE];
+    TRY(name_journal_all(journal, folder, par));
+    return journal_clear_all(journal, par);
 }
 
-/* The last line on stdout is where the result is, for scripts and sweeps. */
-static void say_folder(const Analysis *analysis, const RunFolder *folder) {
-    if (analysis->run->par.rank == 0) printf("%s\n", folder->path);
-}
-
-static Err print_plan(const Analysis *analysis) {
+static Err print_plan(void *state) {
+    const Analysis *analysis = state;
     const AnalyzePlan plan = {.sources = {analysis->dataset, analysis->self ? NULL : analysis->reference},
                               .extents = {&analysis->extent, &analysis->reference_extent},
                               .sizes = &analysis->sizes,
@@ -303,24 +290,18 @@ static Err print_plan(const Analysis *analysis) {
 }
 
 static Err analyze_prepared_all(Analysis *analysis) {
-    const Par *par = &analysis->run->par;
-    RunFolder folder;
-    char path[PATH_SIZE];
+    const char *inputs[2 + FEATURE_NETS];
+    char fallback[2 * NAME_SIZE];
+    const Task task = {.name = analysis->config->name,
+                       .fallback = fallback,
+                       .identity = {analysis->config, analyze_fields, inputs, identity_inputs(inputs, analysis), true},
+                       .plan = print_plan,
+                       .execute_all = execute_all,
+                       .left_all = left_all,
+                       .state = analysis};
+    TRY(text_format(fallback, sizeof fallback, "analyze-%s", analysis->dataset->name));
     say_plan(analysis);
-    if (analysis->run->dry_run) return print_plan(analysis);
-    TRY(open_folder_all(&folder, analysis));
-    Err err = err_agree_all(runfolder_path(path, sizeof path, &folder, "survey.journal"), par, "naming the journal");
-    if (!err && folder.finished) {
-        err = journal_clear_all(path, par);
-        log_info("%s is finished; --force starts over", folder.path);
-        runfolder_close_all(&folder, analysis->run, err ? "error" : "finished");
-        if (!err) say_folder(analysis, &folder);
-        return err;
-    }
-    if (!err) err = analyze_in_folder_all(analysis, &folder, path);
-    runfolder_close_all(&folder, analysis->run, err == ERR_STOPPED ? "stopped" : err ? "error" : "finished");
-    if (!err) say_folder(analysis, &folder);
-    return err;
+    return run_task_all(&task, analysis->run);
 }
 
 Err analyze_run_all(const AnalyzeConfig *config, const ClipSource *dataset, const ClipSource *reference,

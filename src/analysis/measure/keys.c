@@ -2,7 +2,6 @@
 
 #include "analysis/measure/internal/keymap.h"
 #include "analysis/measure/internal/keypca.h"
-#include "base/config/config.h"
 #include "base/failure/shared_err.h"
 #include "base/system/log.h"
 #include "base/text/utf8.h"
@@ -12,8 +11,7 @@
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
-#include "store/result.h"
-#include "store/runfolder.h"
+#include "run/task.h"
 #include "video/media/encode.h"
 #include "video/media/sheet.h"
 #include "video/transform/crop.h"
@@ -261,15 +259,13 @@ static Err write_pictures(const Look *look, const KeyPca *pca, const RunFolder *
 /* ---- the result ---- */
 
 static Err describe(Result *result, const Look *look) {
-    *result = (Result){.seed = look->run->seed};
+    char dataset[NAME_SIZE], model[sizeof result->model];
     const KeysConfig *config = look->config;
     bool class = config->class_name[0];
-    TRY(text_copy(result->task, sizeof result->task, "keys"));
-    TRY(text_format(result->dataset, sizeof result->dataset, "%.*s%s%.*s", (int)utf8_cut(look->source->name, 60),
-                    look->source->name, class ? ": " : "", (int)utf8_cut(config->class_name, 50), config->class_name));
-    TRY(text_copy(result->pretraining, sizeof result->pretraining, look->pretraining));
-    TRY(text_format(result->model, sizeof result->model, "width %d, clips of %d frames", look->shape.width,
-                    look->shape.n_frames));
+    TRY(text_format(dataset, sizeof dataset, "%.*s%s%.*s", (int)utf8_cut(look->source->name, 60), look->source->name,
+                    class ? ": " : "", (int)utf8_cut(config->class_name, 50), config->class_name));
+    TRY(text_format(model, sizeof model, "width %d, clips of %d frames", look->shape.width, look->shape.n_frames));
+    TRY(result_identify(result, "keys", dataset, look->pretraining, model, look->run->seed));
     TRY(result_add_input(result, "dataset", config->dataset, look->source->digest));
     TRY(result_add_input(result, "encoder", config->encoder, encoder_digest(look->encoder)));
     if (!class) TRY(result_add_deviation(result, "videos of all classes instead of one"));
@@ -280,35 +276,40 @@ static Err describe(Result *result, const Look *look) {
     return result_add_deviation(result, "dataset %.100s instead of UCF101", look->source->name);
 }
 
-static Err write_result(const Look *look, const KeyPca *pca, const RunFolder *folder) {
+/* What rank 0 has: the look and its components. */
+typedef struct {
+    const Look *look;
+    KeyPca pca;
+} Seen;
+
+static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     static const char *const names[KEYPCA_COMPONENTS] = {"explained_1", "explained_2", "explained_3"};
-    char path[PATH_SIZE];
-    Result *result = malloc(sizeof *result);
-    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
-    Err err = describe(result, look);
-    for (int c = 0; !err && c < KEYPCA_COMPONENTS && !isnan(pca->explained[c]); c++) {
-        printf("%-16s %6.2f %%\n", names[c], 100 * pca->explained[c]);
-        err = result_add_metric(result, names[c], 100 * pca->explained[c], "%", (int64_t)pca->rows, NAN, NAN, "");
-    }
-    if (!err && !isnan(pca->position_share)) {
-        printf("%-16s %6.2f %%\n", "position_share", 100 * pca->position_share);
-        err = result_add_metric(result, "position_share", 100 * pca->position_share, "%", (int64_t)pca->rows, NAN, NAN,
-                                "");
-    }
-    if (!err) err = runfolder_path(path, sizeof path, folder, "result.json");
-    if (!err) err = result_write(result, path);
-    free(result);
-    return err;
+    const Seen *seen = state;
+    const KeyPca *pca = &seen->pca;
+    TRY(write_pictures(seen->look, pca, folder));
+    TRY(describe(result, seen->look));
+    for (int c = 0; c < KEYPCA_COMPONENTS && !isnan(pca->explained[c]); c++)
+        TRY(result_add_metric(result, names[c], 100 * pca->explained[c], "%", (int64_t)pca->rows, NAN, NAN, ""));
+    if (isnan(pca->position_share)) return ERR_NONE;
+    return result_add_metric(result, "position_share", 100 * pca->position_share, "%", (int64_t)pca->rows, NAN, NAN,
+                             "");
 }
 
-static Err look_in_folder_all(const Look *look, const RunFolder *folder) {
-    KeyPca pca = {0};
-    Err mine = ERR_NONE;
-    TRY(fit_all(&pca, look));
-    if (look->run->par.rank == 0) mine = write_pictures(look, &pca, folder);
-    if (look->run->par.rank == 0 && !mine) mine = write_result(look, &pca, folder);
-    keypca_free(&pca);
-    return err_agree_all(mine, &look->run->par, "writing maps and result");
+static void print_result(const Result *result, const RunFolder *folder, void *state) {
+    (void)folder;
+    (void)state;
+    for (int i = 0; i < result->n_metrics; i++)
+        printf("%-16s %6.2f %%\n", result->metrics[i].name, result->metrics[i].value);
+}
+
+static Err execute_all(void *state, const RunFolder *folder) {
+    const Look *look = state;
+    Seen seen = {.look = look};
+    const Conclusion conclusion = {fill_result, print_result, &seen};
+    Err err = fit_all(&seen.pca, look);
+    if (!err) err = run_conclude_all(&conclusion, folder, &look->run->par);
+    keypca_free(&seen.pca);
+    return err;
 }
 
 /* ---- the whole ---- */
@@ -341,39 +342,24 @@ static Err prepare(Look *look) {
     return name_pretraining(look);
 }
 
-static Err open_folder_all(RunFolder *folder, const Look *look) {
-    char config_hex[DIGEST_SIZE], digest_text[DIGEST_SIZE], name[2 * NAME_SIZE];
-    Digest *digest;
-    Err mine = config_digest(config_hex, look->config, keys_fields);
-    if (!mine) mine = digest_new(&digest);
-    if (!mine) {
-        digest_add_text(digest, config_hex);
-        digest_add_text(digest, look->source->digest);
-        digest_add_text(digest, encoder_digest(look->encoder));
-        digest_add(digest, &look->run->seed, sizeof look->run->seed);
-        digest_hex(digest, digest_text);
-        digest_free(&digest);
-        mine = look->config->name[0] ? text_copy(name, sizeof name, look->config->name)
-                                     : text_format(name, sizeof name, "keys-%s", look->pretraining);
-    }
-    TRY(err_agree_all(mine, &look->run->par, "naming the run"));
-    return runfolder_open_all(folder, name, digest_text, look->run);
+static Err plan(void *state) {
+    (void)state; /* what will be looked at was said before */
+    return ERR_NONE;
 }
 
 static Err look_prepared_all(Look *look) {
-    RunFolder folder;
+    char fallback[2 * NAME_SIZE];
+    const char *inputs[] = {look->source->digest, encoder_digest(look->encoder)};
+    const Task task = {.name = look->config->name,
+                       .fallback = fallback,
+                       .identity = {look->config, keys_fields, inputs, 2, true},
+                       .plan = plan,
+                       .execute_all = execute_all,
+                       .state = look};
+    TRY(text_format(fallback, sizeof fallback, "keys-%s", look->pretraining));
     log_info("keys of %s: %lld videos of %s, %d frames each, %d tokens a clip", look->pretraining,
              (long long)look->count, look->source->name, look->config->frames, look->shape.tokens);
-    if (look->run->dry_run) return ERR_NONE;
-    TRY(open_folder_all(&folder, look));
-    Err err = ERR_NONE;
-    if (folder.finished)
-        log_info("%s is finished; --force starts over", folder.path);
-    else
-        err = look_in_folder_all(look, &folder);
-    runfolder_close_all(&folder, look->run, err ? "error" : "finished");
-    if (!err && look->run->par.rank == 0) printf("%s\n", folder.path);
-    return err;
+    return run_task_all(&task, look->run);
 }
 
 Err keys_run_all(const KeysConfig *config, const ClipSource *source, const Run *run) {

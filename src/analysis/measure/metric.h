@@ -14,7 +14,7 @@
 #include "analysis/compare/jackknife.h"
 #include "features/network.h"
 #include "math/exactsum.h"
-#include "store/result.h"
+#include "run/result.h"
 #include "video/frames/clip.h"
 
 #include <stdbool.h>

@@ -28,8 +28,8 @@ const char *const fault_points[] = {
     "features.write",    // store/data/featurecache: the values
     "analyze.chunk",     // analysis/measure/collector: a chunk of draws
     "journal.append",    // store/journal/journal: a finished piece
-    "result.write",      // store/result
-    "runfolder.lock",    // store/runfolder: on every rank
+    "result.write",      // run/result
+    "runfolder.lock",    // run/folder: on every rank
     NULL,
 };
 

@@ -8,10 +8,10 @@
 #include "eval/finetune/class_list.h"
 #include "eval/finetune/finetune.h"
 #include "eval/import/pretrained.h"
+#include "run/identity.h"
 #include "store/checkpoint/checkpoint.h"
 #include "store/data/master.h"
 #include "store/foreign/hf_export.h"
-#include "train/identity.h"
 
 #include <cjson/cJSON.h>
 

@@ -2,6 +2,7 @@
 #include "base/text/escape.h"
 #include "cli/stage/cmd.h"
 #include "cli/stage/output.h"
+#include "run/status.h"
 #include "store/runstatus.h"
 
 #include <dirent.h>

@@ -1,6 +1,6 @@
 /* cli/inspect/describe - results: what was measured, with its interval, and under which protocol. */
 #include "cli/inspect/internal/describe_parts.h"
-#include "store/result.h"
+#include "run/result.h"
 
 #include <math.h>
 

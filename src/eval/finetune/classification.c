@@ -8,8 +8,8 @@
 #include "eval/finetune/score.h"
 #include "par/agree.h"
 #include "par/spread.h"
-#include "train/identity.h"
-#include "train/protocol.h"
+#include "run/protocol.h"
+#include "run/task.h"
 
 #include <math.h>
 
@@ -81,18 +81,6 @@ static const char *pretraining_name(const Classification *c) {
     return c->pretrained.name[0] ? c->pretrained.name : RANDOM_INITIALIZATION;
 }
 
-static Err open_folder_all(Classification *c) {
-    const ClassificationTask *t = &c->task;
-    char identity[DIGEST_SIZE], name[4 * NAME_SIZE];
-    const char *inputs[] = {t->train->digest, t->test->digest, c->pretrained.digest};
-    TRY(run_identity(identity, t->config, t->fields, t->run->seed, inputs, 3));
-    if (t->config->name[0])
-        TRY(text_copy(name, sizeof(name), t->config->name));
-    else
-        TRY(text_format(name, sizeof(name), "%s-%s-%s", t->task, t->train->name, pretraining_name(c)));
-    return runfolder_open_all(&c->folder, name, identity, t->run);
-}
-
 /* ---- training clips ---- */
 
 static Err place_new(void *state, void **place) {
@@ -123,28 +111,28 @@ LeafLoader classification_loader(Classification *c) {
 
 /* ---- the run ---- */
 
-CHECKED Err classification_run_all(Classification *c, Err (*train_all)(Classification *c, void *state), void *state) {
-    char reason[256];
-    Err err = ERR_NONE;
-    TRY(open_folder_all(c));
-    if (c->folder.finished)
-        log_info("already finished: %s (--force starts over)", c->folder.path);
-    else
-        err = train_all(c, state);
-    runfolder_close_all(&c->folder, c->task.run, run_exit_reason(reason, sizeof(reason), err));
-    if (!err && c->task.run->par.rank == 0) printf("%s\n", c->folder.path);
-    return err;
+CHECKED Err classification_run_all(const Classification *c, const ClassificationWork *work) {
+    const ClassificationTask *t = &c->task;
+    char fallback[4 * NAME_SIZE] = "";
+    const char *inputs[] = {t->train->digest, t->test->digest, c->pretrained.digest};
+    if (!t->config->name[0])
+        TRY(text_format(fallback, sizeof fallback, "%s-%s-%s", t->task, t->train->name, pretraining_name(c)));
+    const Task task = {.name = t->config->name,
+                       .fallback = fallback,
+                       .identity = {t->config, t->fields, inputs, 3},
+                       .plan = work->plan,
+                       .execute_all = work->execute_all,
+                       .state = work->state};
+    return run_task_all(&task, t->run);
 }
 
 /* ---- the result ---- */
 
 static Err fill_identity(Result *result, const Classification *c) {
     const ClassificationTask *t = &c->task;
-    result->seed = t->run->seed;
-    TRY(text_copy(result->task, sizeof(result->task), t->task));
-    TRY(text_copy(result->dataset, sizeof(result->dataset), t->train->name));
-    TRY(text_copy(result->pretraining, sizeof(result->pretraining), pretraining_name(c)));
-    return model_title(result->model, sizeof(result->model), &t->config->model);
+    char model[sizeof result->model];
+    TRY(model_title(model, sizeof(model), &t->config->model));
+    return result_identify(result, t->task, t->train->name, pretraining_name(c), model, t->run->seed);
 }
 
 static const PaperDataset *paper_dataset(const char *name) {
@@ -206,45 +194,41 @@ static Err fill_inputs(Result *result, const Classification *c, const char *fina
     return final ? result_add_input(result, "final weights", "ckpt", final) : ERR_NONE;
 }
 
-static Err write_result(Result *result, const Classification *c, ClassificationFill *fill, void *state,
-                        const char *final, const char *special) {
-    char path[PATH_SIZE];
-    TRY(fill_identity(result, c));
-    TRY(fill_protocol(result, c, special));
-    TRY(fill_inputs(result, c, final));
-    TRY(fill(result, c->folder.path, state));
-    TRY(runfolder_path(path, sizeof(path), &c->folder, "result.json"));
-    return result_write(result, path);
+/* What classification_write_all was given. */
+typedef struct {
+    const Classification *c;
+    ClassificationFill *fill;
+    void *state;
+    const char *final, *special;
+} Writing;
+
+static Err fill_result(Result *result, const RunFolder *folder, void *state) {
+    const Writing *w = state;
+    TRY(fill_identity(result, w->c));
+    TRY(fill_protocol(result, w->c, w->special));
+    TRY(fill_inputs(result, w->c, w->final));
+    return w->fill(result, folder->path, w->state);
 }
 
-static void say_outcome(const Result *result, const Classification *c) {
+static void say_outcome(const Result *result, const RunFolder *folder, void *state) {
+    (void)state;
     const ResultMetric *top1 = result_metric(result, "top1");
     const char *protocol = result->paper_protocol ? "of the paper" : "reduced";
     if (top1)
         log_info("%s of %s on %s: top-1 %.2f %% [%.2f, %.2f] of %lld videos (chance %.2f %%), protocol %s; result in "
                  "%s",
                  result->task, result->pretraining, result->dataset, top1->value, top1->low, top1->high,
-                 (long long)top1->count, result_metric(result, "chance")->value, protocol, c->folder.path);
+                 (long long)top1->count, result_metric(result, "chance")->value, protocol, folder->path);
     else
         log_info("%s of %s on %s: protocol %s; result in %s", result->task, result->pretraining, result->dataset,
-                 protocol, c->folder.path);
-}
-
-static Err write_on_rank0(const Classification *c, ClassificationFill *fill, void *state, const char *final,
-                          const char *special) {
-    Result *result = calloc(1, sizeof(*result));
-    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
-    Err err = write_result(result, c, fill, state, final, special);
-    if (!err) say_outcome(result, c);
-    free(result);
-    return err;
+                 protocol, folder->path);
 }
 
 CHECKED Err classification_write_all(const Classification *c, ClassificationFill *fill, void *state, const char *final,
                                      const char *special) {
-    const Par *par = &c->task.run->par;
-    Err err = par->rank == 0 ? write_on_rank0(c, fill, state, final, special) : ERR_NONE;
-    return err_agree_all(err, par, "writing the result");
+    Writing writing = {c, fill, state, final, special};
+    const Conclusion conclusion = {fill_result, say_outcome, &writing};
+    return run_conclude_all(&conclusion, c->folder, &c->task.run->par);
 }
 
 static Err fill_accuracy(Result *result, const char *folder, void *state) {
@@ -270,7 +254,7 @@ static Err open_test_journal_all(Journal **journal, const Classification *c, con
     char folder[PATH_SIZE], weights[DIGEST_SIZE] = "", identity[2 * DIGEST_SIZE + 16];
     if (par->rank == 0) snprintf(weights, sizeof weights, "%s", final);
     TRY(spread_bytes_all(weights, sizeof weights, par));
-    Err err = runfolder_path(folder, sizeof folder, &c->folder, "test.journal");
+    Err err = runfolder_path(folder, sizeof folder, c->folder, "test.journal");
     if (!err) err = text_format(identity, sizeof identity, "test %s %s", weights, c->task.test->digest);
     if (!err) err = journal_open(journal, folder, identity, par);
     return err_agree_all(err, par, "the test");

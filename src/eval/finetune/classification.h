@@ -5,8 +5,8 @@
 #include "eval/finetune/finetune.h"
 #include "eval/import/pretrained.h"
 #include "nn/models/classifier.h"
-#include "store/result.h"
-#include "store/runfolder.h"
+#include "run/folder.h"
+#include "run/result.h"
 #include "train/prefetch.h"
 
 /* Results without a checkpoint call their pre-training so. */
@@ -27,7 +27,7 @@ typedef struct {
     Classifier *network;
     float *initial; /* flat first weights: the checkpoint's encoder, fresh head; the same on every rank */
     Pretrained pretrained;
-    RunFolder folder;
+    const RunFolder *folder; /* set by the execute_all of the work */
 } Classification;
 
 /* Checks sources and model, builds the network, loads the checkpoint (rank 0 reads). */
@@ -35,8 +35,13 @@ CHECKED Err classification_open_all(Classification *c, const ClassificationTask 
 void classification_free(Classification *c);
 /* Leaves of augmented training clips; a place is a SampleBatch. `c` is borrowed. */
 LeafLoader classification_loader(Classification *c);
-/* Calls `train_all` in the run folder, unless that is finished, and closes the folder with the outcome. */
-CHECKED Err classification_run_all(Classification *c, Err (*train_all)(Classification *c, void *state), void *state);
+/* The parts of a Task (run/task.h) that differ; run as one whose folder and identity follow from `c`. */
+typedef struct {
+    Err (*plan)(void *state);
+    Err (*execute_all)(void *state, const RunFolder *folder);
+    void *state;
+} ClassificationWork;
+CHECKED Err classification_run_all(const Classification *c, const ClassificationWork *work);
 /* Writes the result: identity, protocol, inputs, and what `fill` adds to it (metrics) and to the folder (tables).
  * `fill` runs on rank 0. `final` and `special` as below. */
 typedef Err ClassificationFill(Result *result, const char *folder, void *state);

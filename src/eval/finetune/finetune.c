@@ -77,14 +77,22 @@ static TrainTask task_of(Finetune *f) {
                        .finish_all = finish_all};
 }
 
-static Err train_all(Classification *c, void *state) {
+static Err execute_all(void *state, const RunFolder *folder) {
     Finetune *f = state;
+    Classification *c = f->c;
     const Run *run = c->task.run;
+    c->folder = folder;
     Err err = scratch_new(f);
     if (!err) err = layer_scales(f);
     TRY(err_agree_all(err, &run->par, "fine-tuning memory"));
     TrainTask task = task_of(f);
-    return trainer_run_all(&task, &c->task.config->train, c->initial, run, &c->folder);
+    return trainer_run_all(&task, &c->task.config->train, c->initial, run, folder);
+}
+
+static Err plan(void *state) {
+    const TrainTask task = task_of(state);
+    const ClassificationTask *t = &((Finetune *)state)->c->task;
+    return trainer_print_plan(&task, &t->config->train, t->run);
 }
 
 CHECKED Err finetune_run_all(const FinetuneConfig *config, const ClipSource *train, const ClipSource *test,
@@ -94,11 +102,11 @@ CHECKED Err finetune_run_all(const FinetuneConfig *config, const ClipSource *tra
     Classification c;
     Finetune f = {.c = &c, .B = config->train.micro_batch * config->data.repeat};
     Err err = classification_open_all(&c, &task);
-    if (!err) {
-        TrainTask plan = task_of(&f);
-        err = run->dry_run ? trainer_print_plan(&plan, &config->train, run) : trainer_check(&plan, &config->train, run);
+    if (!err && !run->dry_run) {
+        const TrainTask training = task_of(&f);
+        err = trainer_check(&training, &config->train, run);
     }
-    if (!err && !run->dry_run) err = classification_run_all(&c, train_all, &f);
+    if (!err) err = classification_run_all(&c, &(ClassificationWork){plan, execute_all, &f});
     scratch_free(&f);
     free(f.lr_scale);
     classification_free(&c);

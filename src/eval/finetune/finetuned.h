@@ -3,7 +3,7 @@
 
 #include "eval/finetune/finetune.h"
 #include "nn/models/classifier.h"
-#include "store/result.h"
+#include "run/result.h"
 
 typedef struct {
     char path[PATH_SIZE];     /* of the run folder */

@@ -1,7 +1,7 @@
 /* eval/finetune/score - from the probabilities of every test video to accuracy, intervals and tables. */
 #pragma once
 
-#include "store/result.h"
+#include "run/result.h"
 
 #include <stdint.h>
 

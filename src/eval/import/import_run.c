@@ -3,10 +3,9 @@
 #include "base/config/json.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
+#include "run/log.h"
+#include "run/task.h"
 #include "store/checkpoint/checkpoint_files.h"
-#include "store/result.h"
-#include "store/runlog.h"
-#include "train/identity.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -54,18 +53,24 @@ static Err write_log(const char *folder, const char *command) {
 }
 
 /* Written last; the digest is that of the checkpoint as it is read back. */
-static Err fill_result(Result *result, const char *folder, const ImportConfig *config, const ImportOrigin *origin) {
-    char digest[DIGEST_SIZE], path[PATH_SIZE], checkpoints[PATH_SIZE];
+typedef struct {
+    const ImportConfig *config;
+    const ImportOrigin *origin;
+} Imported;
+
+static Err fill_result(Result *result, const RunFolder *folder, void *state) {
+    const ImportConfig *config = ((Imported *)state)->config;
+    const ImportOrigin *origin = ((Imported *)state)->origin;
+    char digest[DIGEST_SIZE], path[PATH_SIZE], checkpoints[PATH_SIZE], model[sizeof result->model];
     WeightSet written;
-    TRY(path_join(checkpoints, sizeof checkpoints, folder, "ckpt"));
+    TRY(path_join(checkpoints, sizeof checkpoints, folder->path, "ckpt"));
     TRY(checkpoint_path(path, sizeof path, checkpoints, 0));
     TRY(weights_read(&written, path));
     memcpy(digest, written.digest, sizeof digest);
     int64_t parameters = count_values(&written);
     weights_free(&written);
-    TRY(text_copy(result->task, sizeof result->task, "import"));
-    TRY(text_copy(result->pretraining, sizeof result->pretraining, config->name));
-    TRY(model_title(result->model, sizeof result->model, &config->model));
+    TRY(model_title(model, sizeof model, &config->model));
+    TRY(result_identify(result, "import", "", config->name, model, 0));
     TRY(result_add_deviation(result, "trained by another program (%s)", origin->kind));
     TRY(result_add_metric(result, "parameters", (double)parameters, "", 1, NAN, NAN, ""));
     TRY(result_add_input(result, "weights", origin->path, digest));
@@ -73,15 +78,12 @@ static Err fill_result(Result *result, const char *folder, const ImportConfig *c
     return ERR_NONE;
 }
 
-static Err write_result(const char *folder, const ImportConfig *config, const ImportOrigin *origin) {
-    char path[PATH_SIZE];
-    Result *result = calloc(1, sizeof *result);
-    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
-    Err err = fill_result(result, folder, config, origin);
-    if (!err) err = path_join(path, sizeof path, folder, "result.json");
-    if (!err) err = result_write(result, path);
-    free(result);
-    return err;
+static Err write_result(const char *path, const ImportConfig *config, const ImportOrigin *origin) {
+    const Par alone = par_serial(1);
+    Imported imported = {config, origin};
+    RunFolder folder = {0};
+    TRY(text_copy(folder.path, sizeof folder.path, path));
+    return run_conclude_all(&(Conclusion){fill_result, NULL, &imported}, &folder, &alone);
 }
 
 static Err write_contents(const char *folder, const WeightSet *weights, const ImportConfig *config,

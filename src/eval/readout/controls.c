@@ -6,9 +6,7 @@
 #include "eval/clips/views.h"
 #include "eval/readout/internal/linear_head.h"
 #include "math/interval.h"
-#include "store/result.h"
-#include "store/runfolder.h"
-#include "train/identity.h"
+#include "run/task.h"
 #include "video/frames/sample.h"
 #include "video/transform/resize.h"
 
@@ -44,7 +42,6 @@ typedef struct {
     const ControlsConfig *config;
     const ClipSource *train, *test;
     const Run *run;
-    RunFolder folder;
     Pixels train_pixels, test_pixels;
 } Controls;
 
@@ -168,13 +165,13 @@ static Err read_with(Result *result, const Controls *c, const Reader *reader) {
 
 /* ---- the result ---- */
 
-static Err fill_result(Result *result, const Controls *c) {
+static Err fill_result(Result *result, const RunFolder *folder, void *state) {
+    (void)folder;
+    const Controls *c = state;
     const ControlsConfig *config = c->config;
-    result->seed = c->run->seed;
-    TRY(text_copy(result->task, sizeof result->task, "controls"));
-    TRY(text_copy(result->dataset, sizeof result->dataset, c->train->name));
-    TRY(text_copy(result->pretraining, sizeof result->pretraining, "pixels"));
-    TRY(text_format(result->model, sizeof result->model, "linear %dx%d", config->n_frames, config->side));
+    char model[sizeof result->model];
+    TRY(text_format(model, sizeof model, "linear %dx%d", config->n_frames, config->side));
+    TRY(result_identify(result, "controls", c->train->name, "pixels", model, c->run->seed));
     TRY(result_add_deviation(result, "a linear classifier of pixels, which is no part of the paper"));
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) TRY(read_with(result, c, &readers[i]));
     TRY(result_add_metric(result, "chance", 100.0 / c->test->n_classes, "%", c->test->count, NAN, NAN, ""));
@@ -182,49 +179,26 @@ static Err fill_result(Result *result, const Controls *c) {
     return result_add_input(result, "test", c->test->name, c->test->digest);
 }
 
-static Err conclude(Controls *c) {
-    char path[PATH_SIZE];
-    Result *result = calloc(1, sizeof *result);
-    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
-    Err err = fill_result(result, c);
-    if (!err) err = runfolder_path(path, sizeof path, &c->folder, "result.json");
-    if (!err) err = result_write(result, path);
-    if (!err)
-        log_info("controls: %s: a linear classifier of pixels finds %.1f %% from single frames, %.1f %% from shuffled "
-                 "and %.1f %% from ordered clips (chance %.1f %%, %lld videos)",
-                 c->train->name, result_metric(result, "frame_top1")->value,
-                 result_metric(result, "shuffled_top1")->value, result_metric(result, "clip_top1")->value,
-                 result_metric(result, "chance")->value, (long long)c->test->count);
-    free(result);
-    return err;
+static void say_outcome(const Result *result, const RunFolder *folder, void *state) {
+    (void)folder;
+    const Controls *c = state;
+    log_info("controls: %s: a linear classifier of pixels finds %.1f %% from single frames, %.1f %% from shuffled and "
+             "%.1f %% from ordered clips (chance %.1f %%, %lld videos)",
+             c->train->name, result_metric(result, "frame_top1")->value, result_metric(result, "shuffled_top1")->value,
+             result_metric(result, "clip_top1")->value, result_metric(result, "chance")->value,
+             (long long)c->test->count);
 }
 
-static Err work(Controls *c) {
-    if (c->folder.finished) {
-        log_info("already finished: %s (--force starts over)", c->folder.path);
-        return ERR_NONE;
-    }
+static Err execute(void *state, const RunFolder *folder) {
+    Controls *c = state;
+    const Conclusion conclusion = {fill_result, say_outcome, c};
     TRY(pixels_read(&c->train_pixels, c->config, c->train));
     TRY(pixels_read(&c->test_pixels, c->config, c->test));
-    return conclude(c);
+    return run_conclude_all(&conclusion, folder, &c->run->par);
 }
 
-static Err evaluate(Controls *c) {
-    char reason[256], identity[DIGEST_SIZE], name[2 * NAME_SIZE];
-    const char *inputs[] = {c->train->digest, c->test->digest};
-    TRY(run_identity(identity, c->config, controls_fields, c->run->seed, inputs, 2));
-    if (c->config->name[0])
-        TRY(text_copy(name, sizeof name, c->config->name));
-    else
-        TRY(text_format(name, sizeof name, "controls-%s", c->train->name));
-    TRY(runfolder_open_all(&c->folder, name, identity, c->run));
-    Err err = work(c);
-    runfolder_close_all(&c->folder, c->run, run_exit_reason(reason, sizeof reason, err));
-    if (!err) printf("%s\n", c->folder.path);
-    return err;
-}
-
-static void print_plan(const Controls *c) {
+static Err plan(void *state) {
+    const Controls *c = state;
     const ControlsConfig *config = c->config;
     double values = 3.0 * config->side * config->side * config->n_frames;
     double clips = (double)(c->train->count + c->test->count);
@@ -236,6 +210,7 @@ static void print_plan(const Controls *c) {
     printf("  %s of memory, %.3g TFLOP: %.2f core-hours at 50 GFLOP/s\n", text_bytes(bytes, sizeof bytes, memory),
            flops * 1e-12, flops / ESTIMATE_CORE_FLOPS / 3600);
     estimate_print(memory, flops / ESTIMATE_CORE_FLOPS);
+    return ERR_NONE;
 }
 
 static Err check(const ClipSource *train, const ClipSource *test) {
@@ -250,12 +225,17 @@ static Err check(const ClipSource *train, const ClipSource *test) {
 CHECKED Err controls_run(const ControlsConfig *config, const ClipSource *train, const ClipSource *test,
                          const Run *run) {
     Controls c = {.config = config, .train = train, .test = test, .run = run};
-    Err err = ERR_NONE;
+    char fallback[4 * NAME_SIZE] = "";
+    const char *inputs[] = {train->digest, test->digest};
+    const Task task = {.name = config->name,
+                       .fallback = fallback,
+                       .identity = {config, controls_fields, inputs, 2},
+                       .plan = plan,
+                       .execute_all = execute,
+                       .state = &c};
     TRY(check(train, test));
-    if (run->dry_run)
-        print_plan(&c);
-    else
-        err = evaluate(&c);
+    if (!config->name[0]) TRY(text_format(fallback, sizeof fallback, "controls-%s", train->name));
+    Err err = run_task_all(&task, run);
     pixels_free(&c.train_pixels);
     pixels_free(&c.test_pixels);
     return err;

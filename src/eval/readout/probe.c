@@ -3,7 +3,6 @@
 
 #include "base/system/estimate.h"
 #include "par/agree.h"
-#include "train/identity.h"
 
 static const struct {
     const char *task; /* how results call it */
@@ -61,8 +60,9 @@ static Err get_features_all(FeatureTable *features, const Classification *c, con
 }
 
 /* `repeat` clips a training video, the middle crop of each; the test protocol's views of a test video. */
-static Err probe_all(Classification *c, void *state) {
-    (void)state;
+static Err execute_all(void *state, const RunFolder *folder) {
+    Classification *c = state;
+    c->folder = folder;
     const ClassifyData *data = &c->task.config->data;
     Readout readout = {.c = c};
     Err err = get_features_all(&readout.train, c, c->task.train, data->repeat, 1, "training videos");
@@ -75,19 +75,21 @@ static Err probe_all(Classification *c, void *state) {
 
 /* ---- the command ---- */
 
-static void print_plan(const Classification *c) {
+static Err plan(void *state) {
+    const Classification *c = state;
     const FinetuneConfig *config = c->task.config;
     double views = (double)c->task.train->count * config->data.repeat +
                    (double)c->task.test->count * config->data.test_clips * config->data.test_crops;
     double flops = model_finetune_flops(&config->model, c->task.train->n_classes) / 3 * views; /* forward only */
     char bytes[32], model[64];
-    if (model_title(model, sizeof(model), &config->model)) return;
+    TRY(model_title(model, sizeof(model), &config->model));
     printf("%s: %s, %lld training and %lld test videos, %.0f forward passes\n", c->task.task, model,
            (long long)c->task.train->count, (long long)c->task.test->count, views);
     double memory = views * tokens_count(&config->model, grid_of(config)) * config->model.width * sizeof(float);
     printf("  %s of memory a rank for features, %.3g TFLOP: %.2f core-hours at 50 GFLOP/s\n",
            text_bytes(bytes, sizeof(bytes), memory), flops * 1e-12, flops / ESTIMATE_CORE_FLOPS / 3600);
     estimate_print(memory, flops / ESTIMATE_CORE_FLOPS);
+    return ERR_NONE;
 }
 
 /* What would otherwise be found after the forward passes. */
@@ -117,10 +119,8 @@ CHECKED Err probe_run_all(const FinetuneConfig *config, const ClipSource *train,
     Err err = classification_open_all(&c, &task);
     if (!err && config->data.augment)
         err = readout_augmented_all(&c);
-    else if (!err && run->dry_run)
-        print_plan(&c);
     else if (!err)
-        err = classification_run_all(&c, probe_all, NULL);
+        err = classification_run_all(&c, &(ClassificationWork){plan, execute_all, &c});
     classification_free(&c);
     return err;
 }

@@ -171,7 +171,7 @@ Err readout_attentive_all(Readout *readout) {
                                      .load = load},
                           .leaf = leaf,
                           .finish_all = finish_all};
-        err = trainer_run_all(&task, &probe.train, NULL, c->task.run, &c->folder);
+        err = trainer_run_all(&task, &probe.train, NULL, c->task.run, c->folder);
     }
     close_probe(&probe);
     return err;

@@ -242,11 +242,19 @@ static TrainTask task_of(Probe *p) {
                        .finish_all = finish_all};
 }
 
-static Err train_all(Classification *c, void *state) {
+static Err execute_all(void *state, const RunFolder *folder) {
     Probe *p = state;
-    TRY(err_agree_all(workers_new(p), &c->task.run->par, "probe memory"));
+    const ClassificationTask *t = &p->c->task;
+    p->c->folder = folder;
+    TRY(err_agree_all(workers_new(p), &t->run->par, "probe memory"));
     TrainTask task = task_of(p);
-    return trainer_run_all(&task, &c->task.config->train, NULL, c->task.run, &c->folder);
+    return trainer_run_all(&task, &t->config->train, NULL, t->run, folder);
+}
+
+static Err plan(void *state) {
+    const TrainTask task = task_of(state);
+    const ClassificationTask *t = &((Probe *)state)->c->task;
+    return trainer_print_plan(&task, &t->config->train, t->run);
 }
 
 CHECKED Err readout_augmented_all(Classification *c) {
@@ -257,11 +265,11 @@ CHECKED Err readout_augmented_all(Classification *c) {
                .D = config->model.width,
                .K = c->task.train->n_classes};
     Err err = probe_open(&p);
-    if (!err) {
-        TrainTask plan = task_of(&p);
-        err = run->dry_run ? trainer_print_plan(&plan, &config->train, run) : trainer_check(&plan, &config->train, run);
+    if (!err && !run->dry_run) {
+        const TrainTask training = task_of(&p);
+        err = trainer_check(&training, &config->train, run);
     }
-    if (!err && !run->dry_run) err = classification_run_all(c, train_all, &p);
+    if (!err) err = classification_run_all(c, &(ClassificationWork){plan, execute_all, &p});
     probe_close(&p);
     return err;
 }

@@ -8,16 +8,15 @@
 #include "eval/robust/internal/robust_score.h"
 #include "par/agree.h"
 #include "par/spread.h"
-#include "store/runfolder.h"
-#include "train/identity.h"
-#include "train/protocol.h"
+#include "run/protocol.h"
+#include "run/task.h"
 
 typedef struct {
     const RobustConfig *config;
     const Finetuned *tuned;
     const ClipSource *test;
     const Run *run;
-    RunFolder folder;
+    const RunFolder *folder;
     RobustCells cells;
     Progress *progress; /* over the cells that are missing */
 } Robust;
@@ -62,7 +61,7 @@ static Err run_cell_all(Robust *r, int cell) {
     TRY(err_within(forward_probabilities_all(&probabilities, &labels, &forward, r->run), "%s: ", name));
     Predictions predictions = {
         .n_videos = r->test->count, .n_classes = r->tuned->n_classes, .probabilities = probabilities, .labels = labels};
-    Err err = r->run->par.rank == 0 ? robust_cell_store(&r->cells, cell, &predictions, r->folder.path) : ERR_NONE;
+    Err err = r->run->par.rank == 0 ? robust_cell_store(&r->cells, cell, &predictions, r->folder->path) : ERR_NONE;
     err = err_agree_all(err, &r->run->par, "keeping a cell");
     free(probabilities);
     free(labels);
@@ -72,7 +71,7 @@ static Err run_cell_all(Robust *r, int cell) {
 /* Rank 0 knows which cells are there; everybody hears it. */
 static Err find_done_all(Robust *r) {
     const Par *par = &r->run->par;
-    Err err = par->rank == 0 ? robust_cells_read(&r->cells, r->folder.path) : ERR_NONE;
+    Err err = par->rank == 0 ? robust_cells_read(&r->cells, r->folder->path) : ERR_NONE;
     TRY(err_agree_all(err, par, "reading the cells"));
     return spread_bytes_all(r->cells.done, (size_t)r->cells.n_cells * sizeof *r->cells.done, par);
 }
@@ -86,7 +85,7 @@ static int count_missing(const Robust *r) {
 static Err say_stopped(const Robust *r) {
     return RAISE(ERR_STOPPED,
                  "robust: %s: stopped with %d of %d cells in %s/cells; run the same command again to go on",
-                 stop_reason(), r->cells.n_cells - count_missing(r), r->cells.n_cells, r->folder.path);
+                 stop_reason(), r->cells.n_cells - count_missing(r), r->cells.n_cells, r->folder->path);
 }
 
 static Err run_missing_all(Robust *r) {
@@ -130,76 +129,42 @@ static Err fill_protocol(Result *result, const Robust *r) {
     return protocol_compare(result, r->config, sizeof *r->config, robust_fields);
 }
 
-static Err fill_result(Result *result, const Robust *r) {
+static Err fill_result(Result *result, const RunFolder *folder, void *state) {
+    const Robust *r = state;
     const Result *tuned = &r->tuned->result;
-    TRY(text_copy(result->task, sizeof result->task, "robust"));
-    TRY(text_copy(result->dataset, sizeof result->dataset, tuned->dataset));
-    TRY(text_copy(result->pretraining, sizeof result->pretraining, tuned->pretraining));
-    TRY(text_copy(result->model, sizeof result->model, tuned->model));
-    result->seed = tuned->seed;
+    TRY(result_identify(result, "robust", tuned->dataset, tuned->pretraining, tuned->model, tuned->seed));
     TRY(fill_protocol(result, r));
     TRY(robust_into_result(result, &r->cells));
     TRY(result_add_input(result, "test", r->test->name, r->test->digest));
-    return result_add_input(result, "weights", r->tuned->path, r->tuned->digest);
+    TRY(result_add_input(result, "weights", r->tuned->path, r->tuned->digest));
+    return robust_write_table(&r->cells, folder->path);
 }
 
-static void say_outcome(const Result *result, const Robust *r) {
+static void say_outcome(const Result *result, const RunFolder *folder, void *state) {
+    const Robust *r = state;
     const ResultMetric *clean = result_metric(result, "top1"), *corrupted = result_metric(result, "mean_corrupted");
     log_info("robust: %s on %s: top-1 %.2f %% clean, %.2f %% [%.2f, %.2f] corrupted (%d corruptions, %lld videos, "
              "chance %.2f %%), protocol %s; table in %s/robustness.csv",
              result->pretraining, result->dataset, clean->value, corrupted->value, corrupted->low, corrupted->high,
              r->cells.plan.list.count, (long long)clean->count, result_metric(result, "chance")->value,
-             result->paper_protocol ? "of the paper" : "reduced", r->folder.path);
-}
-
-static Err conclude(const Robust *r) {
-    char path[PATH_SIZE];
-    Result *result = calloc(1, sizeof *result);
-    if (!result) return RAISE(ERR_MEMORY, "result: no memory");
-    Err err = fill_result(result, r);
-    if (!err) err = robust_write_table(&r->cells, r->folder.path);
-    if (!err) err = runfolder_path(path, sizeof path, &r->folder, "result.json");
-    if (!err) err = result_write(result, path);
-    if (!err) say_outcome(result, r);
-    free(result);
-    return err;
+             result->paper_protocol ? "of the paper" : "reduced", folder->path);
 }
 
 /* ---- the run ---- */
 
-static Err open_folder_all(Robust *r) {
-    char identity[DIGEST_SIZE], name[4 * NAME_SIZE];
-    const char *inputs[] = {r->test->digest, r->tuned->digest};
-    TRY(run_identity(identity, r->config, robust_fields, r->run->seed, inputs, 2));
-    if (r->config->name[0])
-        TRY(text_copy(name, sizeof name, r->config->name));
-    else
-        TRY(text_format(name, sizeof name, "robust-%s-%s", r->tuned->result.dataset, r->tuned->result.pretraining));
-    return runfolder_open_all(&r->folder, name, identity, r->run);
-}
-
-static Err work_all(Robust *r) {
-    if (r->folder.finished) {
-        log_info("already finished: %s (--force starts over)", r->folder.path);
-        return ERR_NONE;
-    }
-    stop_watch_folder(r->folder.path);
+static Err execute_all(void *state, const RunFolder *folder) {
+    Robust *r = state;
+    const Conclusion conclusion = {fill_result, say_outcome, r};
+    r->folder = folder;
+    stop_watch_folder(folder->path);
     Err err = run_cells_all(r);
     stop_watch_folder(NULL);
     TRY(err);
-    return err_agree_all(r->run->par.rank == 0 ? conclude(r) : ERR_NONE, &r->run->par, "writing the result");
+    return run_conclude_all(&conclusion, folder, &r->run->par);
 }
 
-static Err evaluate_all(Robust *r) {
-    char reason[256];
-    TRY(open_folder_all(r));
-    Err err = work_all(r);
-    runfolder_close_all(&r->folder, r->run, run_exit_reason(reason, sizeof reason, err));
-    if (!err && r->run->par.rank == 0) printf("%s\n", r->folder.path);
-    return err;
-}
-
-static void print_plan(const Robust *r) {
+static Err plan(void *state) {
+    const Robust *r = state;
     const FinetuneConfig *config = &r->tuned->config;
     double passes = (double)r->cells.n_cells * (double)r->test->count * clips_of(r) * crops_of(r);
     double flops = model_finetune_flops(&config->model, r->tuned->n_classes) / 3 * passes; /* forward only */
@@ -215,6 +180,7 @@ static void print_plan(const Robust *r) {
     printf("  %s of memory a rank with one thread, %.3g TFLOP: %.2f core-hours at 50 GFLOP/s\n",
            text_bytes(bytes, sizeof bytes, memory), flops * 1e-12, flops / ESTIMATE_CORE_FLOPS / 3600);
     estimate_print(memory, flops / ESTIMATE_CORE_FLOPS);
+    return ERR_NONE;
 }
 
 static Err check(const Robust *r) {
@@ -230,15 +196,21 @@ static Err check(const Robust *r) {
 
 CHECKED Err robust_run_all(const RobustConfig *config, const Finetuned *tuned, const ClipSource *test, const Run *run) {
     Robust r = {.config = config, .tuned = tuned, .test = test, .run = run};
-    RobustPlan plan;
-    TRY(robust_plan_parse(&plan, config));
+    RobustPlan wanted;
+    char fallback[4 * NAME_SIZE] = "";
+    const char *inputs[] = {test->digest, tuned->digest};
+    const Task task = {.name = config->name,
+                       .fallback = fallback,
+                       .identity = {config, robust_fields, inputs, 2},
+                       .plan = plan,
+                       .execute_all = execute_all,
+                       .state = &r};
+    TRY(robust_plan_parse(&wanted, config));
     TRY(check(&r));
-    TRY(err_agree_all(robust_cells_new(&r.cells, &plan, test->count, tuned->n_classes), &run->par, "the cells"));
-    Err err = ERR_NONE;
-    if (run->dry_run)
-        print_plan(&r);
-    else
-        err = evaluate_all(&r);
+    if (!config->name[0])
+        TRY(text_format(fallback, sizeof fallback, "robust-%s-%s", tuned->result.dataset, tuned->result.pretraining));
+    TRY(err_agree_all(robust_cells_new(&r.cells, &wanted, test->count, tuned->n_classes), &run->par, "the cells"));
+    Err err = run_task_all(&task, run);
     robust_cells_free(&r.cells);
     return err;
 }

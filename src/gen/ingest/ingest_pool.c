@@ -1,9 +1,9 @@
+#include "base/config/record.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "gen/dataset/pool_pieces.h"
 #include "gen/ingest/internal/ingest_work.h"
 #include "par/agree.h"
-#include "store/record.h"
 
 #include <limits.h>
 

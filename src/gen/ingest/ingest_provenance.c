@@ -1,7 +1,7 @@
 #include "gen/ingest/internal/ingest_work.h"
 
 #include "base/config/json.h"
-#include "store/record.h"
+#include "base/config/record.h"
 
 int64_t ingest_videos_of_class(const Ingest *ingest, int label) {
     int64_t n_videos = 0;

@@ -1,6 +1,7 @@
 #include "gen/ingest/internal/ingest_reader.h"
 #include "gen/ingest/internal/ingest_work.h"
 
+#include "base/config/record.h"
 #include "base/failure/fault.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
@@ -11,7 +12,6 @@
 #include "par/spread.h"
 #include "store/data/dataset.h"
 #include "store/data/shard.h"
-#include "store/record.h"
 
 typedef struct {
     const Ingest *ingest;

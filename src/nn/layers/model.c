@@ -1,5 +1,7 @@
 #include "nn/layers/model.h"
 
+#include "base/text/text.h"
+
 const Field model_fields[] = {
     FIELD_INT(ModelConfig, image_size, "side of a frame, pixels", 224, 8, 1024),
     FIELD_INT(ModelConfig, n_frames, "frames a clip", 16, 2, 128),
@@ -57,4 +59,17 @@ double model_finetune_flops(const ModelConfig *model, int n_classes) {
     double embed = 2 * tokens * model_patch_values(model) * model->width;
     double rest = model->depth * block_flops(tokens, model->width, model->mlp_ratio) + 2.0 * model->width * n_classes;
     return 2 * embed + 3 * rest;
+}
+
+static const struct {
+    const char *letter;
+    int width, depth, heads;
+} known_sizes[] = {{"S", 384, 12, 6}, {"B", 768, 12, 12}, {"L", 1024, 24, 16}, {"H", 1280, 32, 16}};
+
+CHECKED Err model_title(char *out, size_t size, const ModelConfig *m) {
+    for (size_t i = 0; i < sizeof(known_sizes) / sizeof(known_sizes[0]); i++)
+        if (m->width == known_sizes[i].width && m->depth == known_sizes[i].depth && m->heads == known_sizes[i].heads)
+            return text_format(out, size, "ViT-%s/%d %dx%d", known_sizes[i].letter, m->patch_size, m->n_frames,
+                               m->image_size);
+    return text_format(out, size, "ViT-%dx%d/%d %dx%d", m->width, m->depth, m->patch_size, m->n_frames, m->image_size);
 }

@@ -29,3 +29,5 @@ static inline int model_patch_values(const ModelConfig *m) {
 /* Matrix-product FLOPs a clip, 2 per multiply-add, forward and backward (videomae facts, section 6). */
 double model_pretrain_flops(const ModelConfig *model, double mask_ratio);
 double model_finetune_flops(const ModelConfig *model, int n_classes);
+/* "ViT-B/16 16x224"; other sizes "ViT-96x4/8 8x40" (width x depth / patch, frames x side). */
+CHECKED Err model_title(char *out, size_t size, const ModelConfig *model);

@@ -1,10 +1,10 @@
 #include "store/data/dataset.h"
 
 #include "base/config/json.h"
+#include "base/config/record.h"
 #include "base/failure/fault.h"
 #include "base/system/file.h"
 #include "store/data/shard.h"
-#include "store/record.h"
 
 #define DATASET_SCHEMA "synvid.dataset"
 enum { DATASET_VERSION = 1 };

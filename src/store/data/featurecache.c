@@ -2,12 +2,10 @@
 
 #include "base/failure/fault.h"
 #include "base/system/file.h"
+#include "base/system/lock.h"
 #include "math/finite.h"
 #include "store/hdf5/h5.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define FEATURES_SCHEMA "synvid.features"
@@ -81,15 +79,11 @@ static Err lock_folder(int *descriptor, const char *path) {
     TRY(path_parent(folder, sizeof folder, path));
     TRY(folder_make(folder));
     TRY(path_join(lock, sizeof lock, folder, ".lock"));
-    *descriptor = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-    if (*descriptor < 0) return RAISE(ERR_IO, "%s: cannot open: %s", lock, strerror(errno));
-    while (flock(*descriptor, LOCK_EX)) {
-        if (errno == EINTR) continue;
-        Err err = RAISE(ERR_IO, "%s: cannot lock: %s", lock, strerror(errno));
-        close(*descriptor);
-        return err;
-    }
-    return ERR_NONE;
+    LockState state;
+    TRY(lock_try(descriptor, &state, lock));
+    Err err = state == LOCK_TAKEN ? ERR_NONE : lock_wait(*descriptor, lock);
+    if (err) close(*descriptor);
+    return err;
 }
 
 CHECKED Err featurecache_write(const FeatureTable *table, const char *path, const char *digest) {

@@ -1,13 +1,11 @@
 #include "sweep/slurm/guard.h"
 
 #include "base/system/file.h"
+#include "base/system/lock.h"
 #include "base/system/log.h"
 #include "base/system/process.h"
 #include "sweep/slurm/queue.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 enum { RETURNS = 5, RETURNS_MAX = 1000, NAMED = 8, NUMBER_MAX = 64 };
@@ -82,17 +80,12 @@ Err guard_lock(int *descriptor, const SweepPlan *plan) {
     TRY(queue_path(folder, sizeof folder, plan, ""));
     TRY(folder_make(folder));
     TRY(path_join(path, sizeof path, folder, ".lock"));
-    *descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (*descriptor < 0) return RAISE(ERR_IO, "%s: cannot open: %s", path, strerror(errno));
-    if (flock(*descriptor, LOCK_EX | LOCK_NB) == 0) return ERR_NONE;
-    if (errno != EWOULDBLOCK) {
-        log_detail("%s: no locks here (%s); going on without", path, strerror(errno));
-        return ERR_NONE;
-    }
+    LockState state;
+    TRY(lock_try(descriptor, &state, path));
+    if (state == LOCK_NOT_HERE) log_detail("%s: no locks here; going on without", path);
+    if (state != LOCK_BUSY) return ERR_NONE;
     log_info("sweep %s is being submitted or canceled elsewhere: waiting", plan->name);
-    while (flock(*descriptor, LOCK_EX))
-        if (errno != EINTR) return RAISE(ERR_IO, "%s: cannot lock: %s", path, strerror(errno));
-    return ERR_NONE;
+    return lock_wait(*descriptor, path);
 }
 
 /* ---- the guard's job ---- */

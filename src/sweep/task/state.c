@@ -1,10 +1,10 @@
 #include "sweep/task/state.h"
 
 #include "base/config/json.h"
+#include "base/config/record.h"
 #include "base/system/file.h"
 #include "sweep/task/internal/key.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <signal.h>
 #include <time.h>
@@ -43,13 +43,11 @@ void sweep_state_begin(TaskRecord *record) {
 /* ---- reading ---- */
 
 static void copy_text(char *out, size_t size, const cJSON *root, const char *key) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
-    snprintf(out, size, "%s", cJSON_IsString(item) ? item->valuestring : "");
+    snprintf(out, size, "%s", record_text_or(root, key, ""));
 }
 
 static double number_of(const cJSON *root, const char *key) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
-    return cJSON_IsNumber(item) ? item->valuedouble : 0;
+    return record_number_or(root, key, 0);
 }
 
 /* A process of this host that is gone ended without writing what became of it. */

@@ -5,8 +5,8 @@
 #pragma once
 
 #include "par/run.h"
-#include "store/curve.h"
-#include "store/runfolder.h"
+#include "run/curve.h"
+#include "run/folder.h"
 
 /* Where the seconds of the steps since the last point went. */
 typedef struct {

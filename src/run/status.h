@@ -1,4 +1,4 @@
-/* store/runstatus - how a run folder stands, from its files alone, without disturbing the run. Local. */
+/* run/status - how a run folder stands, from its files alone, without disturbing the run. Local. */
 #pragma once
 
 #include "base/text/text.h"

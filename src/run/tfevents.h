@@ -1,4 +1,4 @@
-/* store/tfevents - scalars for TensorBoard: an append-only file of framed protocol-buffer messages.
+/* run/tfevents - scalars for TensorBoard: an append-only file of framed protocol-buffer messages.
  *
  * A record is: length (u64), masked CRC-32C of the length (u32), data, masked CRC-32C of the data (u32), little-endian;
  * masked = rotate right by 15, plus 0xa282ead8. Data is tensorflow.Event: wall_time = 1 (double), step = 2 (int64),

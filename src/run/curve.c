@@ -1,9 +1,9 @@
-#include "store/curve.h"
+#include "run/curve.h"
 
 #include "base/config/json.h"
 #include "base/system/file.h"
 #include "base/text/text.h"
-#include "store/tfevents.h"
+#include "run/tfevents.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

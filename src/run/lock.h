@@ -1,4 +1,4 @@
-/* store/runlock - one job at a time in a run folder.
+/* run/lock - one job at a time in a run folder.
  *
  * The file .lock holds "host pid job" while a job runs. A lock is dead, and taken over, when its process is gone from
  * this host, or when it was taken by an earlier life of the same batch job (SLURM_JOB_ID: requeued after a crash, maybe

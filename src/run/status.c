@@ -1,9 +1,9 @@
-#include "store/runstatus.h"
+#include "run/status.h"
 
+#include "base/config/record.h"
 #include "base/system/file.h"
+#include "run/lock.h"
 #include "store/checkpoint/checkpoint_files.h"
-#include "store/record.h"
-#include "store/runlock.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -46,14 +46,9 @@ static cJSON *read_last_point(const char *path) {
     return cJSON_Parse(line ? line + 1 : tail);
 }
 
-static double number_of(const cJSON *object, const char *key, double otherwise) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
-}
-
 /* 0 also for what cannot be a count of steps. */
 static int64_t step_of(const cJSON *object, const char *key) {
-    double number = number_of(object, key, 0);
+    double number = record_number_or(object, key, 0);
     return number >= 0 && number < 9e15 ? (int64_t)number : 0;
 }
 
@@ -61,14 +56,14 @@ static Err read_training(RunStatus *status, const char *folder) {
     char path[PATH_SIZE];
     TRY(path_join(path, sizeof path, folder, "curves.jsonl"));
     cJSON *point = read_last_point(path);
-    status->loss = number_of(point, "loss", NAN);
+    status->loss = record_number_or(point, "loss", NAN);
     status->step = step_of(point, "step");
     cJSON_Delete(point);
     TRY(path_join(path, sizeof path, folder, "timings.jsonl"));
     cJSON *timing = read_last_point(path);
-    double steps_per_s = number_of(timing, "steps_per_s", 0);
+    double steps_per_s = record_number_or(timing, "steps_per_s", 0);
     status->total = step_of(timing, "total");
-    status->clips_per_s = number_of(timing, "clips_per_s", 0);
+    status->clips_per_s = record_number_or(timing, "clips_per_s", 0);
     status->silent_s = age_s(path);
     status->seconds_left = steps_per_s > 0 ? (double)(status->total - status->step) / steps_per_s : NAN;
     cJSON_Delete(timing);

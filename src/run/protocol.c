@@ -1,4 +1,4 @@
-#include "train/protocol.h"
+#include "run/protocol.h"
 
 #include "base/config/json.h"
 

@@ -1,4 +1,4 @@
-/* train/protocol - how far a run is from the paper's protocol.
+/* run/protocol - how far a run is from the paper's protocol.
  *
  * The defaults of a stage's Field table are the paper's settings, so the deviations of a config are its differences
  * from the defaults, each as "train.epochs 20 instead of 100". Settings that are no part of a protocol do not count:
@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/config/field.h"
-#include "store/result.h"
+#include "run/result.h"
 
 /* Adds the deviations to those the result has, and sets paper_protocol when there are none. Those that do not fit the
  * list are counted in its last line. `config_size`: of the struct. */

@@ -1,4 +1,4 @@
-/* store/result - one outcome as JSON: runs/<id>/result.json.
+/* run/result - one outcome as JSON: runs/<id>/result.json.
  *
  *  { "schema": "synvid.result", "schema_version": 1,
  *    "identity": {"task": "finetune", "dataset": "standin-motion", "pretraining": "moving-circles", "model":
@@ -34,6 +34,9 @@ typedef struct {
     ResultInput inputs[RESULT_INPUTS];
 } Result;
 
+/* Which experiment it is of. */
+CHECKED Err result_identify(Result *result, const char *task, const char *dataset, const char *pretraining,
+                            const char *model, uint64_t seed);
 CHECKED Err result_write(const Result *result, const char *path);
 CHECKED Err result_read(Result *result, const char *path);
 CHECKED Err result_add_metric(Result *result, const char *name, double value, const char *unit, int64_t count,

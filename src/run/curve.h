@@ -1,4 +1,4 @@
-/* store/curve - training curves: curves.jsonl is the truth (one object a logged step, appended); curves.csv is
+/* run/curve - training curves: curves.jsonl is the truth (one object a logged step, appended); curves.csv is
  * rewritten from it at the end, and tb/events... holds the same points for TensorBoard as they come. On resume, points
  * after the checkpoint's step are cut, and so is a line that a crash left half written. Rank 0 only. */
 #pragma once

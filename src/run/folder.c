@@ -1,12 +1,12 @@
-#include "store/runfolder.h"
+#include "run/folder.h"
 
 #include "base/failure/fault.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "par/agree.h"
 #include "par/spread.h"
-#include "store/runlock.h"
-#include "store/runlog.h"
+#include "run/lock.h"
+#include "run/log.h"
 
 #include <dirent.h>
 #include <errno.h>

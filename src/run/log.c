@@ -1,7 +1,7 @@
-#include "store/runlog.h"
+#include "run/log.h"
 
+#include "base/config/record.h"
 #include "base/system/file.h"
-#include "store/record.h"
 
 #include <time.h>
 

@@ -1,4 +1,4 @@
-#include "store/record.h"
+#include "base/config/record.h"
 
 #include "base/config/json.h"
 #include "base/system/file.h"
@@ -119,6 +119,16 @@ Err record_double(double *out, Record record, const char *key) {
     if (!cJSON_IsNumber(item) && !cJSON_IsNull(item)) return wrong(record, key, "a number or null");
     *out = cJSON_IsNull(item) ? NAN : item->valuedouble;
     return ERR_NONE;
+}
+
+const char *record_text_or(const cJSON *object, const char *key, const char *otherwise) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsString(item) ? item->valuestring : otherwise;
+}
+
+double record_number_or(const cJSON *object, const char *key, double otherwise) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
 }
 
 Err record_object(Record *out, Record record, const char *key) {

@@ -1,4 +1,4 @@
-/* store/runlog - run.json: what may differ between equal runs. One entry a life of the run: when, where, how it ended.
+/* run/log - run.json: what may differ between equal runs. One entry a life of the run: when, where, how it ended.
  *
  * An entry is written when a life begins, with exit "running", and completed when it ends; one that was killed keeps
  * saying so, and the next life marks it "ended without a word". */

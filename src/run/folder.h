@@ -1,10 +1,10 @@
-/* store/runfolder - runs/<id>/: naming, creation, locking, what is finished.
+/* run/folder - runs/<id>/: naming, creation, locking, what is finished.
  *
  * The id is a readable name plus 10 hex digits of the config's digest, so the same experiment finds its own folder
  * again. config.json (resolved; written first), run.json (hosts, ranks, times, exit reason: what may differ between
  * equal runs), curves.jsonl, ckpt/, result.json (finished when it exists). A lock file with host and pid keeps two jobs
  * apart; a lock of a dead process on this host, or of an earlier life of the same batch job, is taken over
- * (store/runlock.h). */
+ * (run/lock.h). */
 #pragma once
 
 #include "base/text/text.h"

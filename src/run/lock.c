@@ -1,12 +1,12 @@
-#include "store/runlock.h"
+#include "run/lock.h"
 
+#include "base/system/lock.h"
 #include "base/system/log.h"
 #include "base/text/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 enum { HOLDER_SIZE = 400 };
@@ -51,11 +51,10 @@ static Err held(const Holder *holder, const char *folder, const char *path) {
 
 /* The kernel's lock decides between processes of this host (and of others, where the file system carries it); the text
  * decides where it does not. */
-static Err take(int descriptor, const char *folder, const char *path) {
+static Err take(int descriptor, LockState state, const char *folder, const char *path) {
     Holder holder, me;
     this_process(&me);
-    bool locked = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
-    bool busy = !locked && errno == EWOULDBLOCK;
+    bool locked = state == LOCK_TAKEN, busy = state == LOCK_BUSY;
     bool named = read_holder(&holder, descriptor);
     if (busy || (named && !locked && !is_dead(&holder, &me))) return held(&holder, folder, path);
     bool elsewhere = named && !text_equal(holder.host, me.host);
@@ -69,9 +68,10 @@ Err runlock_take(int *descriptor, const char *folder) {
     char path[PATH_SIZE];
     *descriptor = -1;
     TRY(path_join(path, sizeof path, folder, ".lock"));
-    int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (opened < 0) return RAISE(ERR_IO, "%s: cannot open: %s", path, strerror(errno));
-    Err err = take(opened, folder, path);
+    int opened;
+    LockState state;
+    TRY(lock_try(&opened, &state, path));
+    Err err = take(opened, state, folder, path);
     if (err)
         close(opened);
     else

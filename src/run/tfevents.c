@@ -1,4 +1,4 @@
-#include "store/tfevents.h"
+#include "run/tfevents.h"
 
 #include "base/text/text.h"
 

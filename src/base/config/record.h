@@ -1,4 +1,4 @@
-/* store/record - the members of a JSON object of ours, with messages that name file and key.
+/* base/config/record - the members of a JSON object of ours, with messages that name file and key.
  *
  * Numbers beyond 2^53, which JSON readers round, are written as texts of digits; both forms are read. */
 #pragma once
@@ -29,6 +29,9 @@ CHECKED Err record_seed(uint64_t *out, Record record, const char *key);
 /* null is NAN. */
 CHECKED Err record_double(double *out, Record record, const char *key);
 CHECKED Err record_object(Record *out, Record record, const char *key);
+/* For what is only shown, or done again when it is not as it should be: no message. A borrowed text, or `otherwise`. */
+const char *record_text_or(const cJSON *object, const char *key, const char *otherwise);
+double record_number_or(const cJSON *object, const char *key, double otherwise);
 /* *n: its entries (walk them with cJSON_ArrayForEach). */
 CHECKED Err record_list(const cJSON **list, int *n, Record record, const char *key);
 

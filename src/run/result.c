@@ -1,13 +1,22 @@
-#include "store/result.h"
+#include "run/result.h"
 
+#include "base/config/record.h"
 #include "base/failure/fault.h"
-#include "store/record.h"
 
 #include <math.h>
 #include <stdarg.h>
 
 #define RESULT_SCHEMA "synvid.result"
 enum { RESULT_VERSION = 1 };
+
+Err result_identify(Result *result, const char *task, const char *dataset, const char *pretraining, const char *model,
+                    uint64_t seed) {
+    result->seed = seed;
+    TRY(text_copy(result->task, sizeof result->task, task));
+    TRY(text_copy(result->dataset, sizeof result->dataset, dataset));
+    TRY(text_copy(result->pretraining, sizeof result->pretraining, pretraining));
+    return text_copy(result->model, sizeof result->model, model);
+}
 
 Err result_add_metric(Result *result, const char *name, double value, const char *unit, int64_t count, double low,
                       double high, const char *interval) {
