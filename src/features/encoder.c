@@ -91,9 +91,7 @@ int encoder_dims(const Encoder *encoder) {
 int encoder_clip_frames(const Encoder *encoder) {
     return encoder->model.n_frames;
 }
-int encoder_image_size(const Encoder *encoder) {
-    return encoder->model.image_size;
-}
+
 EncoderShape encoder_shape(const Encoder *encoder) {
     const ModelConfig *model = &encoder->model;
     int slots = model->n_frames / model->tubelet_size, grid = model->image_size / model->patch_size;

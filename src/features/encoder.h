@@ -19,7 +19,6 @@ CHECKED Err encoder_open(Encoder **encoder, const char *path);
 void encoder_close(Encoder **encoder);
 int encoder_dims(const Encoder *encoder);
 int encoder_clip_frames(const Encoder *encoder);
-int encoder_image_size(const Encoder *encoder);
 /* What its tokens are: slots of time x grid x grid places, in this order. */
 typedef struct {
     int n_frames, slots, grid, tokens, width;

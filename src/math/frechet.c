@@ -270,11 +270,3 @@ static Err distance_many(double *distance, const FrechetPair *pair, int group) {
 Err frechet_pair_distance(double *distance, const FrechetPair *pair, int group) {
     return pair->few ? distance_few(distance, pair, group) : distance_many(distance, pair, group);
 }
-
-Err frechet_samples(double *distance, const Rows *a, const Rows *b) {
-    FrechetPair *pair;
-    TRY(frechet_pair_new(&pair, (FrechetSample){a, NULL}, (FrechetSample){b, NULL}));
-    Err err = frechet_pair_distance(distance, pair, -1);
-    frechet_pair_free(&pair);
-    return err;
-}

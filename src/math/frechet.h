@@ -29,6 +29,3 @@ void frechet_pair_free(FrechetPair **pair);
 /* Without the rows of `group` on both sides (at least 2 are left of each); group -1: of all rows. Several threads may
  * call it on one pair; each takes a few matrices of working memory. */
 CHECKED Err frechet_pair_distance(double *distance, const FrechetPair *pair, int group);
-
-/* In one call, of all rows. */
-CHECKED Err frechet_samples(double *distance, const Rows *a, const Rows *b);

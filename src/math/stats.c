@@ -14,20 +14,6 @@ void moments_add(Moments *moments, double value) {
     moments->scatter += delta * (value - moments->mean);
 }
 
-void moments_merge(Moments *into, const Moments *from) {
-    if (from->count == 0) return;
-    if (into->count == 0) {
-        *into = *from;
-        return;
-    }
-    double total = into->count + from->count, delta = from->mean - into->mean;
-    into->scatter += from->scatter + delta * delta * into->count * from->count / total;
-    into->mean += delta * from->count / total;
-    into->count = total;
-    into->min = fmin(into->min, from->min);
-    into->max = fmax(into->max, from->max);
-}
-
 double moments_variance(const Moments *moments) {
     return moments->count < 2 ? NAN : moments->scatter / (moments->count - 1);
 }

@@ -20,7 +20,6 @@ typedef struct {
 enum { MOMENTS_DOUBLES = sizeof(Moments) / sizeof(double) };
 
 void moments_add(Moments *moments, double value);
-void moments_merge(Moments *into, const Moments *from);
 /* Divides by count - 1; NAN below two values. */
 double moments_variance(const Moments *moments);
 double moments_sd(const Moments *moments);

@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-static const double first_report_s = 5;
+static const double first_report_s = 5, caller_speaks_s = 10;
 static const double pause_min_s = 2e-6, pause_max_s = 1e-3, pause_share = 1.0 / 64;
 /* Polls before the first sleep: ranks that arrive together meet without any; some milliseconds of them hide what a
  * piece of an exchange takes. */
@@ -41,7 +41,8 @@ void par_patience(Patience *patience, const Par *par, const char *phase) {
         patience->next_report_s = first_report_s;
     }
     sleep_share_of(MPI_Wtime() - patience->start_s);
-    rollcall_answer(par);
+    /* A rank that calls is about to end the run, in its words and nobody else's. */
+    if (rollcall_answer(par) < par->n_ranks) patience->start_s = MPI_Wtime() + caller_speaks_s;
     double waited = MPI_Wtime() - patience->start_s;
     if (waited > par->hang_timeout_s - roll_call_s(par)) abort_hanging(par, phase);
     if (waited > patience->next_report_s) {

@@ -51,7 +51,11 @@ static int leave_scratch(void **state) {
 }
 
 static Err load(Config *config, const char *path, const char *set) {
-    return config_load(config, fields, path, &set, set ? 1 : 0);
+    char *text = NULL;
+    TRY(config_resolve(&text, fields, path, &set, set ? 1 : 0));
+    Err err = config_parse(config, fields, text, path ? path : "command line");
+    free(text);
+    return err;
 }
 
 static void write_file(const char *name, const char *text) {

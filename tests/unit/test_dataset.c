@@ -191,7 +191,7 @@ static void *read_virtual(H5Array *array, const H5File *file) {
     hid_t dataset = H5Dopen2(file->id, array->name, H5P_DEFAULT), space = H5Dget_space(dataset);
     assert_int_equal(H5Sget_simple_extent_dims(space, dims, NULL), array->n_dims);
     for (int i = 0; i < array->n_dims; i++) array->dims[i] = (int64_t)dims[i];
-    data = malloc((size_t)h5_count(array) * h5_kind_bytes(array->kind));
+    data = malloc((size_t)h5_count(array) * sizeof(int64_t));
     hid_t type = array->kind == H5_U8 ? H5T_NATIVE_UINT8 : H5T_NATIVE_INT64;
     assert_true(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
     H5Sclose(space);

@@ -52,6 +52,17 @@ static void fill(Frames *frames, int height, int width) {
                         (uint8_t)(f * 40 + x * (c + 1) + y * (3 - c));
 }
 
+/* The first `length` bytes of the picture, read back from a file. */
+static Err read_back(Frames *back, const void *bytes, size_t length, const char *name) {
+    char folder[PATH_SIZE], path[PATH_SIZE];
+    scratch_make(folder);
+    assert_ok(path_join(path, sizeof path, folder, name));
+    assert_ok(file_write_whole(path, bytes, length));
+    Err err = image_read(back, path);
+    scratch_remove(folder);
+    return err;
+}
+
 static void test_png_round_trip_is_exact_for_any_width(void **state) {
     (void)state;
     Frames frames = {0}, back = {0};
@@ -60,7 +71,7 @@ static void test_png_round_trip_is_exact_for_any_width(void **state) {
         size_t length = 0;
         fill(&frames, 7, width);
         assert_ok(image_encode_png(&bytes, &length, &frames, 1));
-        assert_ok(image_decode(&back, bytes, length, "memory"));
+        assert_ok(read_back(&back, bytes, length, "whole.png"));
         assert_int_equal(back.width, width);
         assert_memory_equal(back.data, frames_at(&frames, 1), frames_frame_bytes(&frames));
         free(bytes);
@@ -89,7 +100,7 @@ static void test_a_truncated_image_does_not_pass(void **state) {
     size_t length = 0;
     fill(&frames, 20, 20);
     assert_ok(image_encode_png(&bytes, &length, &frames, 0));
-    assert_fails(image_decode(&back, bytes, 40, "cut.png"), ERR_INPUT, "cut.png");
+    assert_fails(read_back(&back, bytes, 40, "cut.png"), ERR_INPUT, "cut.png");
     free(bytes);
     frames_free(&back);
     frames_free(&frames);

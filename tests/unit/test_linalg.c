@@ -71,12 +71,20 @@ static void draw(float *x, int n, int d, int stream, float shift) {
     }
 }
 
+static Err frechet_of(double *found, const Rows *a, const Rows *b) {
+    FrechetPair *pair;
+    TRY(frechet_pair_new(&pair, (FrechetSample){a, NULL}, (FrechetSample){b, NULL}));
+    Err err = frechet_pair_distance(found, pair, -1);
+    frechet_pair_free(&pair);
+    return err;
+}
+
 static double distance(const float *x, int n, const float *y, int m, int d) {
     double value = NAN;
     Rows a, b;
     assert_int_equal(rows_canonical(&a, x, (size_t)n, d), ERR_NONE);
     assert_int_equal(rows_canonical(&b, y, (size_t)m, d), ERR_NONE);
-    assert_int_equal(frechet_samples(&value, &a, &b), ERR_NONE);
+    assert_int_equal(frechet_of(&value, &a, &b), ERR_NONE);
     rows_free(&a);
     rows_free(&b);
     return value;

@@ -53,7 +53,7 @@ static void test_targets_have_mean_zero_and_unbiased_deviation_one_per_channel(v
     float target[VALUES];
     const int token = 7;
     random_clip(clip);
-    patch_target(target, clip, &token, 1, &model);
+    patch_target_ref(target, clip, &token, 1, &model);
     for (int c = 0; c < 3; c++) {
         double sum = 0, squares = 0;
         for (int i = c; i < VALUES; i += 3) {
@@ -75,7 +75,7 @@ static void test_the_loss_is_the_squared_distance_from_the_target(void **state) 
     float target[2 * VALUES], slopes[2 * VALUES], *predictions = random_floats(2 * VALUES, 3, 1);
     const int tokens[] = {3, 5};
     random_clip(clip);
-    patch_target(target, clip, tokens, 2, &model);
+    patch_target_ref(target, clip, tokens, 2, &model);
     double expected = 0, loss = patch_loss(slopes, predictions, clip, tokens, 2, &model, 0.5f);
     for (int i = 0; i < 2 * VALUES; i++) {
         double difference = (double)predictions[i] - target[i];

@@ -3,7 +3,6 @@
 #include "base/text/escape.h"
 #include "base/text/utf8.h"
 #include "run/curve.h"
-#include "store/curve.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>

@@ -3,7 +3,6 @@
 #include "cli/stage/cmd.h"
 #include "cli/stage/output.h"
 #include "run/status.h"
-#include "store/runstatus.h"
 
 #include <dirent.h>
 #include <math.h>

@@ -100,7 +100,7 @@ static void patch_norm(PatchNorm *norm, const uint8_t *clip, Corner at, const Mo
     }
 }
 
-void patch_target(float *out, const uint8_t *clip, const int *tokens, int count, const ModelConfig *model) {
+void patch_target_ref(float *out, const uint8_t *clip, const int *tokens, int count, const ModelConfig *model) {
     int row = 3 * model->patch_size;
     PatchNorm norm;
     for (int k = 0; k < count; k++) {

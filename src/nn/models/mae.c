@@ -125,10 +125,6 @@ const ParamTable *mae_params(const Mae *mae) {
     return &mae->table;
 }
 
-int mae_visible_tokens(const Mae *mae) {
-    return mae->n_visible;
-}
-
 static size_t larger(size_t a, size_t b) {
     return a > b ? a : b;
 }

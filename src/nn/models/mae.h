@@ -14,7 +14,6 @@ typedef struct MaeScratch MaeScratch;
 CHECKED Err mae_new(Mae **mae, const ModelConfig *model, double mask_ratio);
 void mae_free(Mae **mae);
 const ParamTable *mae_params(const Mae *mae);
-int mae_visible_tokens(const Mae *mae);
 
 /* Scratch for up to B clips. mae_scratch_bytes is exact (a measuring pass). */
 size_t mae_scratch_bytes(const Mae *mae, int B);
@@ -28,7 +27,7 @@ void mae_scratch_free(MaeScratch **scratch);
 void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, double *loss,
               const uint8_t *clips, const uint8_t *masked, int B, float loss_scale);
 /* Predictions of the last mae_step's clip b for its masked tokens, (N-V, S*P*P*3), ascending, in the units of
- * nn/layers/patch's patch_target; for pictures. Valid until the next mae_step or mae_features. */
+ * nn/layers/patch's patch_target_ref; for pictures. Valid until the next mae_step or mae_features. */
 const float *mae_predictions(const MaeScratch *scratch, int b);
 /* Mean over all tokens of the encoder's last block output after encoder.norm, nothing masked: (B, D). For features. Any
  * B: clips pass in groups that fit the scratch. */

@@ -17,10 +17,6 @@ static const struct {
     [H5_F32] = {4, H5T_FLOAT, "32-bit floating-point numbers"},
 };
 
-size_t h5_kind_bytes(H5Kind kind) {
-    return kinds[kind].bytes;
-}
-
 int64_t h5_count(const H5Array *array) {
     int64_t count = 1;
     for (int i = 0; i < array->n_dims; i++) count *= array->dims[i];

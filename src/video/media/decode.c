@@ -191,10 +191,6 @@ Err decode_open_picture(Decoder **decoder, const char *path) {
     return open_any(decoder, path, NULL, 0, true);
 }
 
-Err decode_open_picture_memory(Decoder **decoder, const void *bytes, size_t length, const char *name) {
-    return open_any(decoder, name, bytes, length, true);
-}
-
 void decode_close(Decoder **decoder) {
     if (!*decoder) return;
     pixels_free(&(*decoder)->to_rgb);

@@ -25,7 +25,6 @@ CHECKED Err decode_open(Decoder **decoder, const char *path);
 CHECKED Err decode_open_memory(Decoder **decoder, const void *bytes, size_t length, const char *name);
 /* The same for what is wanted as a picture, whatever its format: a first frame with errors is ERR_INPUT. */
 CHECKED Err decode_open_picture(Decoder **decoder, const char *path);
-CHECKED Err decode_open_picture_memory(Decoder **decoder, const void *bytes, size_t length, const char *name);
 /* Fine with NULL. */
 void decode_close(Decoder **decoder);
 

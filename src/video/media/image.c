@@ -23,14 +23,6 @@ Err image_read(Frames *out, const char *path) {
     return err;
 }
 
-Err image_decode(Frames *out, const void *bytes, size_t length, const char *name) {
-    Decoder *decoder = NULL;
-    TRY(decode_open_picture_memory(&decoder, bytes, length, name));
-    Err err = first_frame(out, decoder);
-    decode_close(&decoder);
-    return err;
-}
-
 /* An encoder for one picture, with everything it takes. */
 typedef struct {
     AVCodecContext *codec;

@@ -9,7 +9,6 @@
 
 /* out->n_frames is 1. ERR_INPUT: missing, empty, not an image. */
 CHECKED Err image_read(Frames *out, const char *path);
-CHECKED Err image_decode(Frames *out, const void *bytes, size_t length, const char *name);
 
 CHECKED Err image_encode_png(uint8_t **bytes, size_t *length, const Frames *frames, int frame);
 /* Appears whole. */

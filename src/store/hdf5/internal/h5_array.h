@@ -20,7 +20,6 @@ typedef struct {
     int64_t tile[H5_DIMS]; /* tile[0] > 0: stored in deflated tiles of this shape; else contiguous, space reserved */
 } H5Array;
 
-size_t h5_kind_bytes(H5Kind kind);
 int64_t h5_count(const H5Array *array);
 
 /* Creates the array and leaves it open (h5_array_close). Contiguous ones have their place in the file at once. */
