@@ -1,10 +1,8 @@
 #include "par/internal/cores.h"
 
-#include <sched.h>
+#include "base/system/minmax.h"
 
-static int smaller(int a, int b) {
-    return a < b ? a : b;
-}
+#include <sched.h>
 
 Cores cores_share_all(MPI_Comm node_comm, int node_ranks) {
     cpu_set_t mine, node;
@@ -15,7 +13,7 @@ Cores cores_share_all(MPI_Comm node_comm, int node_ranks) {
         MPI_Allreduce(&mine, &node, (int)(sizeof node / sizeof(long)), MPI_LONG, MPI_BOR, node_comm);
 
     Cores cores = {.mine = CPU_COUNT(&mine), .node = CPU_COUNT(&node)};
-    cores.shared = smaller(cores.mine, cores.node / node_ranks);
+    cores.shared = min_int(cores.mine, cores.node / node_ranks);
     if (cores.shared < 1) cores.shared = 1;
     return cores;
 }

@@ -53,6 +53,12 @@ static void name_silent(Builder *out, const bool *here, const Par *par) {
     if (silent > named) builder_add(out, " and %d more", silent - named);
 }
 
+/* Also when the launcher's SIGTERM, which is a wish to stop, cuts the sleep short. */
+static void keep_silent(void) {
+    for (double end = MPI_Wtime() + TO_SPEAK_S; MPI_Wtime() < end;)
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+}
+
 void rollcall_names(char *out, size_t size, const Par *par, double seconds) {
     bool *here = calloc((size_t)par->n_ranks, sizeof *here);
     Builder names = {0};
@@ -64,7 +70,7 @@ void rollcall_names(char *out, size_t size, const Par *par, double seconds) {
     int lowest = listen(here, seconds, par);
     name_silent(&names, here, par);
     if (!names.failed && names.data) (void)snprintf(out, size, "%s", names.data);
-    if (lowest < par->rank) nanosleep(&(struct timespec){.tv_sec = TO_SPEAK_S}, NULL);
+    if (lowest < par->rank) keep_silent();
 done:
     builder_free(&names);
     free(here);

@@ -26,7 +26,7 @@ ends_with() { # ends_with CODE: of the last disturb; only 0 leaves a result
 stopped() { # stopped RANKS POINT RANK: the others say who does not answer
     disturb "$1" "$2:rank=$3:nth=2:stop"
     ends_with 70
-    one_error "no answer from rank $3;" "$(case $2 in *gather) echo "the gradient exchange" ;; esac)"
+    one_error "no answer from rank $3;" # in this exchange or in what follows, as far as what it sent before carries
 }
 
 killed() { # killed RANKS POINT RANK: the launcher says who

@@ -5,6 +5,7 @@
 #include "analysis/measure/internal/spectrum.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
+#include "base/system/minmax.h"
 #include "par/agree.h"
 #include "run/task.h"
 
@@ -51,16 +52,12 @@ typedef struct {
     MetricInputs survey, reference_survey;
 } Analysis;
 
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 static Err measure_extents(Analysis *analysis) {
     TRY(frame_sampling_extent(&analysis->extent, analysis->dataset));
     analysis->reference_extent = analysis->extent;
     if (analysis->reference) TRY(frame_sampling_extent(&analysis->reference_extent, analysis->reference));
-    int64_t short_side = least(analysis->extent.short_side, analysis->reference_extent.short_side);
-    if (least(analysis->extent.videos, analysis->reference_extent.videos) < 2)
+    int64_t short_side = min_int64(analysis->extent.short_side, analysis->reference_extent.short_side);
+    if (min_int64(analysis->extent.videos, analysis->reference_extent.videos) < 2)
         return RAISE(ERR_INPUT, "analyze %s: %lld videos and %lld in the reference; at least 2 are needed",
                      analysis->dataset->name, (long long)analysis->extent.videos,
                      (long long)analysis->reference_extent.videos);
@@ -74,13 +71,13 @@ static MetricInputsSizes choose_sizes(const Analysis *analysis) {
     const AnalyzeConfig *config = analysis->config;
     const SourceExtent *a = &analysis->extent, *b = &analysis->reference_extent;
     return (MetricInputsSizes){
-        .n_frames = least(config->n_frames, least(a->frames, b->frames)),
-        .n_videos = least(config->n_videos, least(a->videos, b->videos)),
+        .n_frames = min_int64(config->n_frames, min_int64(a->frames, b->frames)),
+        .n_videos = min_int64(config->n_videos, min_int64(a->videos, b->videos)),
         .frames_per_video = config->frames_per_video,
         .clip_frames = analysis->set.clip_frames,
         .frame_stride = config->frame_stride,
         .groups = config->groups,
-        .side = (int)least(config->side, least(a->short_side, b->short_side)),
+        .side = (int)min_int64(config->side, min_int64(a->short_side, b->short_side)),
         .seed = analysis->run->seed,
     };
 }

@@ -10,27 +10,10 @@ CHECKED Err open_dataset_all(OpenSource *source, const char *key, const char *fo
     return err_agree_all(err, par, "opening the dataset");
 }
 
-/* The settings of `generate` that say the same. */
-static Err generator_settings(GenerateConfig *config, const PretrainData *data) {
-    fields_default(config, generate_fields);
-    TRY(text_copy(config->variant, sizeof(config->variant), data->variant));
-    TRY(text_copy(config->pool, sizeof(config->pool), data->pool));
-    config->with = data->with;
-    config->size = data->size;
-    config->frames = data->frames;
-    return ERR_NONE;
-}
-
 static Err open_variant_all(OpenSource *source, const PretrainData *data, uint64_t seed, const Par *par) {
-    GenerateConfig *config = calloc(1, sizeof(*config));
-    Err err = config ? generator_settings(config, data) : RAISE(ERR_MEMORY, "variant: no memory");
-    err = err_agree_all(err, par, "the variant's settings");
-    if (!err) err = generate_variant_all(&source->variant, config, par);
-    if (!err)
-        err =
-            live_source_open_all(&source->clips, source->variant, config->pool, config->split, data->clips, seed, par);
-    free(config);
-    return err;
+    const VariantRequest request = {data->variant, &data->with, data->size, data->frames};
+    TRY(variant_request_all(&source->variant, &request, par));
+    return live_source_open_all(&source->clips, source->variant, data->pool, "train", data->clips, seed, par);
 }
 
 CHECKED Err open_pretrain_source_all(OpenSource *source, const PretrainData *data, uint64_t seed, const Par *par) {

@@ -26,7 +26,16 @@ typedef struct {
 
 extern const Field generate_fields[];
 
-/* The variant with the config's changes; rank 0 looks, all hear. */
+/* A variant with changes, as `generate` and live sources are asked for one; borrowed. */
+typedef struct {
+    const char *name;     /* slug or file */
+    const TextList *with; /* "objects=100" */
+    int size, frames;     /* 0: the variant's */
+} VariantRequest;
+
+/* Rank 0 looks, all hear. */
+CHECKED Err variant_request_all(Variant **variant, const VariantRequest *request, const Par *par);
+/* The variant with the config's changes. */
 CHECKED Err generate_variant_all(Variant **variant, const GenerateConfig *config, const Par *par);
 
 /* Shards that exist and verify are kept; --dry-run prints counts, bytes by storage kind, memory, time. */

@@ -24,30 +24,35 @@ const Field generate_fields[] = {
 
 enum { SETS_MAX = TEXT_LIST_MAX + 2 };
 
-static Err resolve_variant(char **text, const GenerateConfig *config) {
+static Err resolve_variant(char **text, const VariantRequest *request) {
     char size[64], length[64];
     const char *sets[SETS_MAX];
     int n = 0;
-    for (int i = 0; i < config->with.count; i++) sets[n++] = config->with.items[i];
-    TRY(text_format(size, sizeof size, "size=%d", config->size));
-    TRY(text_format(length, sizeof length, "length=[%d,%d]", config->frames, config->frames));
-    if (config->size) sets[n++] = size;
-    if (config->frames) sets[n++] = length;
+    for (int i = 0; i < request->with->count; i++) sets[n++] = request->with->items[i];
+    TRY(text_format(size, sizeof size, "size=%d", request->size));
+    TRY(text_format(length, sizeof length, "length=[%d,%d]", request->frames, request->frames));
+    if (request->size) sets[n++] = size;
+    if (request->frames) sets[n++] = length;
     Variant *variant;
-    TRY(variant_load(&variant, config->variant, sets, n));
+    TRY(variant_load(&variant, request->name, sets, n));
     Err err = variant_text(text, variant);
     variant_free(&variant);
     return err;
 }
 
-Err generate_variant_all(Variant **variant, const GenerateConfig *config, const Par *par) {
+Err variant_request_all(Variant **variant, const VariantRequest *request, const Par *par) {
     *variant = NULL;
     char *text = NULL;
-    Err err = par->rank == 0 ? resolve_variant(&text, config) : ERR_NONE;
+    Err err = par->rank == 0 ? resolve_variant(&text, request) : ERR_NONE;
     err = err_agree_all(err, par, "reading the variant");
     if (!err) err = spread_text_all(&text, par);
     if (!err) err = err_agree_all(variant_from_text(variant, text), par, "reading the variant");
     if (err) variant_free(variant);
     free(text);
     return err;
+}
+
+Err generate_variant_all(Variant **variant, const GenerateConfig *config, const Par *par) {
+    return variant_request_all(variant, &(VariantRequest){config->variant, &config->with, config->size, config->frames},
+                               par);
 }

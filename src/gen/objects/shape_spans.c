@@ -1,14 +1,9 @@
 #include "gen/objects/internal/shape.h"
 
+#include "base/system/minmax.h"
+
 #include <math.h>
 #include <stdlib.h>
-
-static int min_int(int a, int b) {
-    return a < b ? a : b;
-}
-static int max_int(int a, int b) {
-    return a > b ? a : b;
-}
 
 static void widen(Spans *spans, int y, int left, int right) {
     spans->left[y] = min_int(spans->left[y], left);

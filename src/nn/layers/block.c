@@ -1,5 +1,6 @@
 #include "nn/layers/block.h"
 
+#include "base/system/minmax.h"
 #include "base/text/text.h"
 #include "nn/layers/attention.h"
 #include "nn/layers/gelu.h"
@@ -57,10 +58,6 @@ static AttentionShape attention_shape(const BlockShape *s) {
                             .kv_stride = strides * s->width};
 }
 
-static size_t larger(size_t a, size_t b) {
-    return a > b ? a : b;
-}
-
 void block_acts_layout(BlockActs *acts, Arena *arena, const BlockShape *shape) {
     size_t R = (size_t)block_rows(shape), Rin = (size_t)block_rows_in(shape), width = (size_t)shape->width;
     bool partial = shape->first_kept > 0;
@@ -79,13 +76,13 @@ void block_scratch_layout(BlockScratch *scratch, Arena *arena, const BlockShape 
         const BlockShape *s = &shapes[i];
         size_t R = (size_t)block_rows(s), Rin = (size_t)block_rows_in(s), width = (size_t)s->width;
         const AttentionShape heads = attention_shape(s);
-        norm = larger(norm, Rin * width);
-        kept = larger(kept, R * width);
-        hidden = larger(hidden, R * (size_t)s->hidden);
-        dhidden = larger(dhidden, larger(R * (size_t)s->hidden, 3 * Rin * width));
-        row = larger(row, 3 * width);
-        partial = larger(partial, 2 * width);
-        attention = larger(attention, attention_scratch_bytes(&heads));
+        norm = max_size(norm, Rin * width);
+        kept = max_size(kept, R * width);
+        hidden = max_size(hidden, R * (size_t)s->hidden);
+        dhidden = max_size(dhidden, max_size(R * (size_t)s->hidden, 3 * Rin * width));
+        row = max_size(row, 3 * width);
+        partial = max_size(partial, 2 * width);
+        attention = max_size(attention, attention_scratch_bytes(&heads));
     }
     scratch->norm = arena_floats(arena, norm);
     scratch->kept = arena_floats(arena, kept);

@@ -2,6 +2,7 @@
 
 #include "math/blas.h"
 #include "math/rng.h"
+#include "nn/layers/embed.h"
 #include "nn/layers/layernorm.h"
 #include "nn/layers/linear.h"
 #include "nn/layers/patch.h"
@@ -181,18 +182,15 @@ static void drop_features(const Classifier *c, ClassifierScratch *s, const Class
 static void encode(const Classifier *c, ClassifierScratch *s, const float *params, const float *inputs, int B,
                    const BlockDrops *drops) {
     const ModelConfig *m = &c->model;
-    int N = c->n_tokens, D = m->width;
+    int N = c->n_tokens;
+    const PatchEmbedding embedding = {params + c->patch_weight, params + c->patch_bias, c->positions, c->values,
+                                      m->width};
     size_t clip_floats = 3 * (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size;
-    float *x = s->encoder.inputs[0];
     for (int b = 0; b < B; b++) {
         patch_from_floats(s->patches + (size_t)b * (size_t)N * (size_t)c->values, inputs + (size_t)b * clip_floats,
                           s->tokens, N, m);
-        for (int i = 0; i < N; i++) {
-            rows_sum(x + ((size_t)b * (size_t)N + (size_t)i) * (size_t)D, c->positions + (size_t)i * (size_t)D,
-                     params + c->patch_bias, 1, D);
-        }
     }
-    linear_add((Rows){x, D}, (ConstRows){s->patches, c->values}, params + c->patch_weight, B * N, c->values, D);
+    embed_patches(s->encoder.inputs[0], &embedding, s->patches, s->tokens, N, B * N);
     vit_forward(&s->encoder, &s->block, &c->encoder, B, params, drops);
 }
 

@@ -1,10 +1,7 @@
 #include "nn/models/internal/convnet_plan.h"
 
+#include "base/system/minmax.h"
 #include "base/text/text.h"
-
-static int larger(int a, int b) {
-    return a > b ? a : b;
-}
 
 static int find_volume(const Convnet *net, const char *name) {
     for (int v = 0; v < net->n_volumes; v++)
@@ -65,8 +62,8 @@ static Err connect_layer(Convnet *net, int index) {
 }
 
 static void widen(int *before, int *after, int fit_before, int fit_after) {
-    *before = larger(*before, fit_before);
-    *after = larger(*after, fit_after);
+    *before = max_int(*before, fit_before);
+    *after = max_int(*after, fit_after);
 }
 
 static void widen_border(Volume *volume, const WindowFit *fit) {

@@ -1,6 +1,8 @@
 #include "nn/models/mae.h"
 
+#include "base/system/minmax.h"
 #include "math/blas.h"
+#include "nn/layers/embed.h"
 #include "nn/layers/layernorm.h"
 #include "nn/layers/linear.h"
 #include "nn/layers/patch.h"
@@ -125,10 +127,6 @@ const ParamTable *mae_params(const Mae *mae) {
     return &mae->table;
 }
 
-static size_t larger(size_t a, size_t b) {
-    return a > b ? a : b;
-}
-
 static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, int B) {
     size_t clips = (size_t)B, V = (size_t)mae->n_visible, M = (size_t)mae->n_masked, values = (size_t)mae->values;
     size_t D = (size_t)mae->model.width, E = (size_t)mae->model.decoder_width;
@@ -144,7 +142,7 @@ static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, int B) {
     t->predictions = arena_floats(arena, clips * M * values);
     t->dpredictions = arena_floats(arena, clips * M * values);
     t->dmasked = arena_floats(arena, clips * M * E);
-    t->dstream = arena_floats(arena, larger(clips * (V + M) * E, clips * V * D));
+    t->dstream = arena_floats(arena, max_size(clips * (V + M) * E, clips * V * D));
 }
 
 static void feature_layout(FeatureBuffers *f, Arena *arena, const Mae *mae, int B) {
@@ -201,14 +199,10 @@ void mae_scratch_free(MaeScratch **scratch) {
     *scratch = NULL;
 }
 
-/* x (count, D) = patches W^T + bias + positions of the tokens. */
 static void embed(const Mae *mae, float *x, const float *patches, const int *tokens, int count, const float *params) {
-    int D = mae->model.width;
-    for (int i = 0; i < count; i++) {
-        rows_sum(x + (size_t)i * (size_t)D, mae->encoder_positions + (size_t)tokens[i] * (size_t)D,
-                 params + mae->patch_bias, 1, D);
-    }
-    linear_add((Rows){x, D}, (ConstRows){patches, mae->values}, params + mae->patch_weight, count, mae->values, D);
+    const PatchEmbedding embedding = {params + mae->patch_weight, params + mae->patch_bias, mae->encoder_positions,
+                                      mae->values, mae->model.width};
+    embed_patches(x, &embedding, patches, tokens, count, count);
 }
 
 static size_t clip_bytes(const ModelConfig *m) {

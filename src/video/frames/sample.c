@@ -1,10 +1,7 @@
 #include "video/frames/sample.h"
 
 #include "base/failure/err.h"
-
-static int least(int a, int b) {
-    return a < b ? a : b;
-}
+#include "base/system/minmax.h"
 
 void sample_pretrain(int *numbers, int count, int stride, int n_frames, Rng *rng) {
     ASSERT(count > 0 && stride > 0 && n_frames > 0);
@@ -45,7 +42,7 @@ void sample_test_entries(int *places, int count, int n_entries, int clip, int n_
     ASSERT(count > 0 && n_entries > 0 && clip >= 0 && clip < n_clips);
     int spare = n_entries > count ? n_entries - count : 0;
     int start = n_clips > 1 ? (int)(clip * ((double)spare / (n_clips - 1))) : spare / 2;
-    for (int i = 0; i < count; i++) places[i] = least(start + i, n_entries - 1);
+    for (int i = 0; i < count; i++) places[i] = min_int(start + i, n_entries - 1);
 }
 
 void sample_test(int *numbers, int count, int stride, int n_frames, int clip, int n_clips) {

@@ -1,22 +1,20 @@
 #include "video/transform/crop.h"
 
+#include "base/system/minmax.h"
+
 #include <math.h>
 
 enum { N_SCALES = 4, N_OFFSETS = 13 };
-
-static int smaller(int a, int b) {
-    return a < b ? a : b;
-}
 
 Box crop_multi_scale(int height, int width, int size, Rng *rng) {
     static const double scales[N_SCALES] = {1, 0.875, 0.75, 0.66};
     /* Quarter steps (x, y): the order is the original's, because a draw is an index into it. */
     static const int offsets[N_OFFSETS][2] = {{0, 0}, {4, 0}, {0, 4}, {4, 4}, {2, 2}, {0, 2}, {4, 2},
                                               {2, 4}, {2, 0}, {1, 1}, {3, 1}, {1, 3}, {3, 3}};
-    int base = smaller(height, width), sides[N_SCALES], pairs[N_SCALES * N_SCALES][2], n_pairs = 0;
+    int base = min_int(height, width), sides[N_SCALES], pairs[N_SCALES * N_SCALES][2], n_pairs = 0;
     for (int i = 0; i < N_SCALES; i++) {
         sides[i] = (int)(base * scales[i]);
-        if (abs(sides[i] - size) < 3) sides[i] = smaller(size, base);
+        if (abs(sides[i] - size) < 3) sides[i] = min_int(size, base);
         if (sides[i] < 1) sides[i] = 1;
     }
     for (int i = 0; i < N_SCALES; i++)
@@ -36,7 +34,7 @@ static Box largest_within_aspects(int height, int width) {
     int box_height = height, box_width = width;
     if (aspect < narrowest) box_height = (int)rint(width / narrowest);
     if (aspect > widest) box_width = (int)rint(height * widest);
-    return crop_center(height, width, smaller(box_height, height), smaller(box_width, width));
+    return crop_center(height, width, min_int(box_height, height), min_int(box_width, width));
 }
 
 Box crop_random_resized(int height, int width, Rng *rng) {
@@ -57,12 +55,12 @@ Box crop_center(int frame_height, int frame_width, int height, int width) {
 }
 
 Box crop_square(int frame_height, int frame_width) {
-    int side = smaller(frame_height, frame_width);
+    int side = min_int(frame_height, frame_width);
     return crop_center(frame_height, frame_width, side, side);
 }
 
 Box crop_of_several(int frame_height, int frame_width, int size, int crop, int n_crops) {
-    ASSERT(smaller(frame_height, frame_width) == size && crop >= 0 && crop < n_crops);
+    ASSERT(min_int(frame_height, frame_width) == size && crop >= 0 && crop < n_crops);
     if (n_crops == 1) return crop_center(frame_height, frame_width, size, size);
     bool down = frame_height >= frame_width;
     int spare = (down ? frame_height : frame_width) - size;

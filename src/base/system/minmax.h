@@ -1,0 +1,18 @@
+/* base/system/minmax - the smaller and the larger of two integers, once. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+static inline int min_int(int a, int b) {
+    return a < b ? a : b;
+}
+static inline int max_int(int a, int b) {
+    return a > b ? a : b;
+}
+static inline int64_t min_int64(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+static inline size_t max_size(size_t a, size_t b) {
+    return a > b ? a : b;
+}
