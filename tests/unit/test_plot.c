@@ -1,5 +1,5 @@
-/* store/plot - labels in the script of a figure: whole, escaped, and no longer than the figure. */
-#include "store/plot.h"
+/* run/plot - labels in the script of a figure: whole, escaped, and no longer than the figure. */
+#include "run/plot.h"
 
 #include "support/unit.h"
 

@@ -2,7 +2,7 @@
 
 #include "base/system/log.h"
 #include "base/text/utf8.h"
-#include "store/plot.h"
+#include "run/plot.h"
 
 enum { NAMES_MAX = 60, SIDE_MIN = 420, SIDE_MAX = 1400, CELL = 18, MARGIN = 190 };
 

@@ -9,7 +9,7 @@
 #include "par/agree.h"
 #include "par/reduce.h"
 #include "par/share.h"
-#include "store/plot.h"
+#include "run/plot.h"
 
 #include <math.h>
 

@@ -8,7 +8,7 @@
 #include "analysis/compare/compute.h"
 #include "analysis/compare/differences.h"
 #include "analysis/compare/statistics.h"
-#include "store/plot.h"
+#include "run/plot.h"
 
 /* All experiments on one dataset. */
 CHECKED Err figure_accuracy(Plot *plot, const Grid *board, const char *dataset);

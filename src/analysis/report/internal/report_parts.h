@@ -7,7 +7,7 @@
 #include "analysis/compare/statistics.h"
 #include "analysis/page/page.h"
 #include "analysis/report/internal/report_config.h"
-#include "store/plot.h"
+#include "run/plot.h"
 
 typedef struct {
     const ReportConfig *config;

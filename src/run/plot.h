@@ -1,4 +1,4 @@
-/* store/plot - a figure as a gnuplot script and its data, kept beside the SVG and the PDF they make.
+/* run/plot - a figure as a gnuplot script and its data, kept beside the SVG and the PDF they make.
  *
  * folder/<name>.gp reads folder/<name>.dat and writes folder/<name>.svg, then the same as folder/<name>.pdf (where this
  * gnuplot can), so that `gnuplot <name>.gp` in that folder draws it again. gnuplot is started directly, never through a
@@ -31,7 +31,7 @@ typedef struct {
     PlotState state; /* DRAWN: there is an SVG */
     char why[400];   /* where a picture is missing: what gnuplot said or did; empty otherwise */
 } PlotOutcome;
-/* Writes script and data and runs gnuplot on them (store/plot_draw.c). A picture that could not be drawn is not there,
+/* Writes script and data and runs gnuplot on them (run/plot_draw.c). A picture that could not be drawn is not there,
  * not even an older one, and is an outcome with a warning, no error: what the run computed is worth keeping. Only a
  * full disk is ERR_IO, as everywhere. */
 CHECKED Err plot_finish(PlotOutcome *outcome, const Plot *plot, const char *folder);

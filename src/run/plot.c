@@ -1,4 +1,4 @@
-#include "store/plot.h"
+#include "run/plot.h"
 
 #include "base/text/escape.h"
 enum { LABEL_SIZE = 160 };

@@ -2,7 +2,7 @@
 #include "base/system/log.h"
 #include "base/system/process.h"
 #include "base/system/whole.h"
-#include "store/plot.h"
+#include "run/plot.h"
 
 /* A picture that fails while less than this is free failed for want of room; gnuplot itself does not say. */
 static const uint64_t room_of_a_figure = 1 << 20;
