@@ -11,7 +11,7 @@ function(add_module name)
     return()
   endif()
   add_library(${name} STATIC ${sources})
-  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(${name} PUBLIC ${arg_LINKS} PRIVATE warnings)
   target_compile_definitions(${name} PRIVATE _GNU_SOURCE SYNVID_VERSION="${PROJECT_VERSION}"
     SYNVID_BUILD="$<IF:$<BOOL:${SYNVID_NATIVE}>,tuned for one machine,portable>, ${CMAKE_BUILD_TYPE}")

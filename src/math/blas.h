@@ -6,3 +6,6 @@
 
 /* One thread for OpenBLAS, if that is the BLAS we are linked with; any other CBLAS is left as it is. */
 void blas_single_thread(void);
+/* For a library inside of another program, which leaves things as they were; 1 and nothing without OpenBLAS. */
+int blas_threads(void);
+void blas_set_threads(int n_threads);

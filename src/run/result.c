@@ -1,5 +1,6 @@
 #include "run/result.h"
 
+#include "base/config/json.h"
 #include "base/config/record.h"
 #include "base/failure/fault.h"
 
@@ -109,10 +110,24 @@ static bool put_lists(cJSON *tree, const Result *result) {
     return complete;
 }
 
+static cJSON *result_tree(bool *complete, const Result *result) {
+    cJSON *tree = record_new(RESULT_SCHEMA, RESULT_VERSION);
+    *complete = tree && put_identity(tree, result) && put_protocol(tree, result) && put_lists(tree, result);
+    return tree;
+}
+
+Err result_text(char **text, const Result *result) {
+    bool complete;
+    cJSON *tree = result_tree(&complete, result);
+    Err err = complete ? json_print(text, tree) : RAISE(ERR_MEMORY, "result: no memory");
+    cJSON_Delete(tree);
+    return err;
+}
+
 Err result_write(const Result *result, const char *path) {
     if (fault_hit("result.write")) return RAISE(ERR_IO, "%s: injected fault", path);
-    cJSON *tree = record_new(RESULT_SCHEMA, RESULT_VERSION);
-    bool complete = tree && put_identity(tree, result) && put_protocol(tree, result) && put_lists(tree, result);
+    bool complete;
+    cJSON *tree = result_tree(&complete, result);
     return record_write(&tree, complete, path);
 }
 

@@ -38,6 +38,8 @@ typedef struct {
 CHECKED Err result_identify(Result *result, const char *task, const char *dataset, const char *pretraining,
                             const char *model, uint64_t seed);
 CHECKED Err result_write(const Result *result, const char *path);
+/* What result_write writes; the caller frees. */
+CHECKED Err result_text(char **text, const Result *result);
 CHECKED Err result_read(Result *result, const char *path);
 CHECKED Err result_add_metric(Result *result, const char *name, double value, const char *unit, int64_t count,
                               double low, double high, const char *interval);

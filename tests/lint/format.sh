@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$2"
 command -v clang-format >/dev/null || { echo "skipped: no clang-format"; exit 77; }
-find src tests -name '*.[ch]' -print0 | sort -z | xargs -0 clang-format --dry-run --Werror
+find src tests include -name '*.[ch]' -print0 | sort -z | xargs -0 clang-format --dry-run --Werror

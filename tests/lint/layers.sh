@@ -20,12 +20,13 @@ train: base math par video store run nn
 eval: base math par video store run nn train
 analysis: base math par video store run nn features
 sweep: base
+api: base math par video store run nn features gen train analysis
 bench: base math par video store run nn features gen train eval analysis
-cli: base math par video store run nn features gen train eval analysis bench sweep
+cli: base math par video store run nn features gen train eval analysis api bench sweep
 '
 # header: the folders that may see it
 libraries='
-mpi.h: par store run features gen train eval analysis bench cli
+mpi.h: par store run features gen train eval analysis api bench cli
 hdf5.h: store
 libav: video
 libsw: video

@@ -15,8 +15,8 @@ refuse() {
     fi
 }
 
-mapfile -t code < <(find src tests -name '*.[ch]' | sort)
-mapfile -t texts < <(find src tests cmake configs docs jobs tools ./*.md ./*.sh -type f \
+mapfile -t code < <(find src tests include -name '*.[ch]' | sort)
+mapfile -t texts < <(find src include tests cmake configs docs python examples jobs tools ./*.md ./*.sh -type f \
     \( -name '*.[ch]' -o -name '*.sh' -o -name '*.md' -o -name '*.json' -o -name '*.cmake' -o -name '*.txt' \) \
     ! -path tests/lint/words.sh 2>/dev/null | sort)
 

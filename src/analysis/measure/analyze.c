@@ -244,12 +244,15 @@ static Err write_samples(const Analysis *analysis, const RunFolder *folder) {
     return err;
 }
 
-static Err fill_result(Result *result, const RunFolder *folder, void *state) {
-    const Analysis *analysis = state;
+static Err compose_result(Result *result, const Analysis *analysis) {
     TRY(describe_identity(result, analysis));
     TRY(describe_protocol(result, analysis));
-    TRY(compute_metrics(result, analysis));
-    return write_samples(analysis, folder);
+    return compute_metrics(result, analysis);
+}
+
+static Err fill_result(Result *result, const RunFolder *folder, void *state) {
+    TRY(compose_result(result, state));
+    return write_samples(state, folder);
 }
 
 static Err name_journal_all(char path[PATH_SIZE], const RunFolder *folder, const Par *par) {
@@ -301,13 +304,27 @@ static Err analyze_prepared_all(Analysis *analysis) {
     return run_task_all(&task, analysis->run);
 }
 
+static void analysis_free(Analysis *analysis) {
+    metric_inputs_free(&analysis->survey);
+    metric_inputs_free(&analysis->reference_survey);
+    feature_set_close(&analysis->set);
+}
+
 Err analyze_run_all(const AnalyzeConfig *config, const ClipSource *dataset, const ClipSource *reference,
                     const Run *run) {
     Analysis analysis = {.config = config, .dataset = dataset, .reference = reference, .run = run};
     Err err = err_agree_all(prepare(&analysis), &run->par, "reading what is to be analyzed");
     if (!err) err = analyze_prepared_all(&analysis);
-    metric_inputs_free(&analysis.survey);
-    metric_inputs_free(&analysis.reference_survey);
-    feature_set_close(&analysis.set);
+    analysis_free(&analysis);
+    return err;
+}
+
+Err analyze_measure(Result *result, const AnalyzeConfig *config, const ClipSource *dataset, const ClipSource *reference,
+                    const Run *run) {
+    Analysis analysis = {.config = config, .dataset = dataset, .reference = reference, .run = run};
+    Err err = prepare(&analysis);
+    if (!err) err = metric_inputs_both_all(&analysis, NULL);
+    if (!err) err = compose_result(result, &analysis);
+    analysis_free(&analysis);
     return err;
 }

@@ -9,6 +9,7 @@
 #include "base/config/field.h"
 #include "base/text/text.h"
 #include "par/run.h"
+#include "store/result.h"
 #include "video/frames/source.h"
 
 typedef struct {
@@ -30,3 +31,6 @@ extern const Field analyze_fields[];
 /* reference may be NULL; both sources are borrowed. Writes run folder run->out/<name>-<digest>. */
 CHECKED Err analyze_run_all(const AnalyzeConfig *config, const ClipSource *dataset, const ClipSource *reference,
                             const Run *run);
+/* The same figures for a caller on one rank, who gets the result instead of a run folder; without cache, silent. */
+CHECKED Err analyze_measure(Result *result, const AnalyzeConfig *config, const ClipSource *dataset,
+                            const ClipSource *reference, const Run *run);

@@ -3,17 +3,29 @@
 #include "base/system/file.h"
 #include "base/text/text.h"
 
+#include <dlfcn.h>
 #include <unistd.h>
 
 enum { ROOTS = 4 };
 
-/* $prefix/share/synvid/configs of a program in $prefix/bin, so that an installation can be moved. */
+static const char config_find_anchor[] = "an address of ours";
+
+/* The file this code was loaded from: the program, or the shared library, whose path the loader knows. */
+static bool own_file(char *out, size_t size) {
+    Dl_info info;
+    if (dladdr(config_find_anchor, &info) && info.dli_fname && strstr(info.dli_fname, ".so"))
+        return !text_copy(out, size, info.dli_fname);
+    ssize_t length = readlink("/proc/self/exe", out, size - 1);
+    if (length >= 0) out[length] = 0;
+    return length >= 0;
+}
+
+/* $prefix/share/synvid/configs of a program in $prefix/bin or a library in $prefix/lib, so that an installation can be
+ * moved. */
 static void root_beside_program(char *out, size_t size) {
     char program[PATH_SIZE], folder[PATH_SIZE], prefix[PATH_SIZE];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     out[0] = 0;
-    if (length < 0) return;
-    program[length] = 0;
+    if (!own_file(program, sizeof program)) return;
     if (path_parent(folder, sizeof folder, program) || path_parent(prefix, sizeof prefix, folder)) return;
     if (path_join(out, size, prefix, "share/synvid/configs")) out[0] = 0;
 }

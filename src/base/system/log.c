@@ -65,6 +65,7 @@ static const char *prefix_of(char out[48], const char *kind) {
 }
 
 void log_warn(const char *format, ...) {
+    if (my_level == LOG_SILENT) return;
     char prefix[48];
     va_list args;
     va_start(args, format);

@@ -1,4 +1,4 @@
-#include "cli/stage/open_source.h"
+#include "api/open_source.h"
 #include "cli/stage/stage.h"
 #include "eval/readout/controls.h"
 

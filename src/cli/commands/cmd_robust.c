@@ -1,5 +1,5 @@
+#include "api/open_source.h"
 #include "base/system/log.h"
-#include "cli/stage/open_source.h"
 #include "cli/stage/stage.h"
 #include "eval/robust/robust.h"
 #include "par/agree.h"

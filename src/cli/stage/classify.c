@@ -1,6 +1,6 @@
 #include "cli/stage/classify.h"
 
-#include "cli/stage/open_source.h"
+#include "api/open_source.h"
 
 CHECKED Err classify_run_all(ClassifyRun *run_all, const FinetuneConfig *config, const Run *run) {
     OpenSource train = {0}, test = {0};

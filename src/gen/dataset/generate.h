@@ -12,11 +12,13 @@
 #include "store/data/shard.h"
 #include "video/frames/source.h"
 
+enum { VARIANT_TEXT_SIZE = 4096 };
+
 typedef struct {
-    char variant[PATH_SIZE]; /* slug or file */
-    TextList with;           /* changes to the variant, "objects=100" */
-    char pool[PATH_SIZE];    /* comma-separated pools and dataset folders (gen/variant/media.h) */
-    char split[16];          /* stand-ins: train | test */
+    char variant[VARIANT_TEXT_SIZE]; /* slug, file, or the variant itself as a JSON object (gen/variant/variant.h) */
+    TextList with;                   /* changes to the variant, "objects=100" */
+    char pool[PATH_SIZE];            /* comma-separated pools and dataset folders (gen/variant/media.h) */
+    char split[16];                  /* stand-ins: train | test */
     int64_t videos;
     int size, frames; /* 0: the variant's */
     int shard_videos; /* videos a shard: a work unit */

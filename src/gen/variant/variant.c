@@ -2,6 +2,7 @@
 
 #include "base/config/config.h"
 #include "gen/variant/variant_config.h"
+#include "gen/variant/variant_object.h"
 
 #include <cjson/cJSON.h>
 
@@ -68,6 +69,7 @@ Err variant_from_text(Variant **variant, const char *resolved_text) {
 Err variant_load(Variant **variant, const char *name, const char *const *sets, int n_sets) {
     char path[PATH_SIZE];
     char *text = NULL;
+    if (name[0] == '{') return variant_load_object(variant, name, sets, n_sets);
     TRY(config_find(path, sizeof path, "variants", name));
     TRY(config_resolve(&text, variant_fields, path, sets, n_sets));
     Err err = variant_from_text(variant, text);

@@ -21,7 +21,8 @@ typedef struct Variant
 
 extern const Field variant_fields[];
 
-/* `name`: slug or path; `sets`: overrides. *variant is malloc'd and const afterwards. */
+/* `name`: slug, path, or a JSON object of settings over those of the slug or path it "extends" (none: the defaults);
+ * `sets`: overrides. *variant is malloc'd and const afterwards. */
 CHECKED Err variant_load(Variant **variant, const char *name, const char *const *sets, int n_sets);
 CHECKED Err variant_from_text(Variant **variant, const char *resolved_text);
 void variant_free(Variant **variant);
@@ -33,3 +34,5 @@ int variant_n_classes(const Variant *variant);
 int variant_size(const Variant *variant);
 /* The variants below configs/variants to stdout: the paper's in its order, then the others by name. */
 CHECKED Err variant_print_catalog(bool json);
+/* The same as JSON; the caller frees. */
+CHECKED Err variant_catalog_text(char **json);

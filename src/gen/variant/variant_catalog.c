@@ -108,14 +108,27 @@ static cJSON *row_json(const Variant *v) {
     return row;
 }
 
-static Err print_json(const VariantCatalog *catalog) {
-    char *text = NULL;
+static Err catalog_text(char **text, const VariantCatalog *catalog) {
     cJSON *rows = cJSON_CreateArray();
     for (int i = 0; i < catalog->count; i++) cJSON_AddItemToArray(rows, row_json(catalog->rows[i]));
-    Err err = json_print(&text, rows);
+    Err err = json_print(text, rows);
+    cJSON_Delete(rows);
+    return err;
+}
+
+static Err print_json(const VariantCatalog *catalog) {
+    char *text = NULL;
+    Err err = catalog_text(&text, catalog);
     if (!err) fputs(text, stdout);
     free(text);
-    cJSON_Delete(rows);
+    return err;
+}
+
+Err variant_catalog_text(char **json) {
+    VariantCatalog catalog;
+    TRY(variant_catalog_load(&catalog));
+    Err err = catalog_text(json, &catalog);
+    variant_catalog_free(&catalog);
     return err;
 }
 

@@ -1,8 +1,8 @@
-/* cli/stage/open_source - a stage's data settings as a clip source: the wiring that keeps training from knowing about
+/* api/open_source - a stage's data settings as a clip source: the wiring that keeps training from knowing about
  * generators. */
 #pragma once
 
-#include "gen/variant/variant.h"
+#include "gen/dataset/generate.h"
 #include "par/par.h"
 #include "train/pretrain.h"
 #include "video/frames/source.h"
@@ -15,6 +15,8 @@ typedef struct {
 
 /* `key` is the setting's name, for messages. ERR_USAGE when the path is empty. */
 CHECKED Err open_dataset_all(OpenSource *source, const char *key, const char *folder, const Par *par);
+/* A variant rendered while it is read: `videos` of the settings are an epoch. */
+CHECKED Err open_variant_all(OpenSource *source, const GenerateConfig *settings, uint64_t seed, const Par *par);
 /* A dataset folder or a variant rendered while training: exactly one of the two. */
 CHECKED Err open_pretrain_source_all(OpenSource *source, const PretrainData *data, uint64_t seed, const Par *par);
 void open_source_close(OpenSource *source);

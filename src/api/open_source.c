@@ -1,6 +1,5 @@
-#include "cli/stage/open_source.h"
+#include "api/open_source.h"
 
-#include "gen/dataset/generate.h"
 #include "par/agree.h"
 #include "store/data/dataset.h"
 
@@ -10,7 +9,13 @@ CHECKED Err open_dataset_all(OpenSource *source, const char *key, const char *fo
     return err_agree_all(err, par, "opening the dataset");
 }
 
-static Err open_variant_all(OpenSource *source, const PretrainData *data, uint64_t seed, const Par *par) {
+Err open_variant_all(OpenSource *source, const GenerateConfig *settings, uint64_t seed, const Par *par) {
+    TRY(generate_variant_all(&source->variant, settings, par));
+    return live_source_open_all(&source->clips, source->variant, settings->pool, settings->split, settings->videos,
+                                seed, par);
+}
+
+static Err open_pretrain_variant_all(OpenSource *source, const PretrainData *data, uint64_t seed, const Par *par) {
     const VariantRequest request = {data->variant, &data->with, data->size, data->frames};
     TRY(variant_request_all(&source->variant, &request, par));
     return live_source_open_all(&source->clips, source->variant, data->pool, "train", data->clips, seed, par);
@@ -23,7 +28,7 @@ CHECKED Err open_pretrain_source_all(OpenSource *source, const PretrainData *dat
         return RAISE(ERR_USAGE, "nothing to train on: give data.dataset (a folder of shards) or data.variant (a slug, "
                                 "see `synvid variants`)");
     if (data->dataset[0]) return open_dataset_all(source, "data.dataset", data->dataset, par);
-    return open_variant_all(source, data, seed, par);
+    return open_pretrain_variant_all(source, data, seed, par);
 }
 
 void open_source_close(OpenSource *source) {

@@ -1,0 +1,26 @@
+/* api/library - what every call of libsynvid begins with: nothing printed, safe across fork, errors as numbers.
+ *
+ * Calls that open something or use several threads run apart, on a thread of their own: OpenMP and CBLAS keep settings
+ * and threads by calling thread, and those of the host program, and of its children after a fork, stay as they are.
+ * Signals stay with the host's threads, too. */
+#pragma once
+
+#include "base/failure/err.h"
+
+/* Before anything else, by every call that is more than a question. */
+void library_begin(void);
+
+/* Reading calls: between the two no fork happens, so that no child inherits a lock that nobody will open. Short, and
+ * not nested. */
+void library_enter(void);
+void library_leave(void);
+
+/* Runs work(state) on a fresh thread and waits; its failure becomes the calling thread's. */
+typedef Err (*ApartWork)(void *state);
+CHECKED Err library_apart(ApartWork work, void *state);
+
+/* Fills a caller's struct, whose first member says its size: structs grow at their end, and a caller of an older header
+ * gets the members it knows. `what` is being done, for messages. */
+CHECKED Err library_give(void *out, const void *filled, size_t known, const char *what);
+/* The number that a caller in another language sees. */
+int library_status(Err err);
