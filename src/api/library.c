@@ -4,6 +4,7 @@
 #include "base/system/log.h"
 #include "gen/dataset/rerender.h"
 #include "math/blas.h"
+#include "store/hdf5/forks.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -49,6 +50,7 @@ static void set_up(void) {
     log_setup(0, 1, LOG_SILENT);
     rerender_install();
     gate_make();
+    store_guard_forks(); /* before the gate, which is held around reading */
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 

@@ -1,34 +1,17 @@
 #include "store/hdf5/internal/h5_library.h"
 
+#include "store/hdf5/forks.h"
+
 #include <pthread.h>
 
-static pthread_mutex_t library_lock;
+static const pthread_mutex_t new_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static pthread_mutex_t library_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
-
-static void make_lock(void) {
-    pthread_mutexattr_t recursive;
-    pthread_mutexattr_init(&recursive);
-    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
-    pthread_mutex_init(&library_lock, &recursive);
-    pthread_mutexattr_destroy(&recursive);
-}
-
-/* A fork waits until no thread is inside the library. In the child the lock is made anew: its owner was a thread that
- * does not exist there. */
-static void before_fork(void) {
-    pthread_mutex_lock(&library_lock);
-}
-
-static void after_fork_in_parent(void) {
-    pthread_mutex_unlock(&library_lock);
-}
 
 /* Before the first HDF5 call. Our files appear whole by renaming, so the library's own file locks protect nothing, fail
  * on network file systems that have none, and fail where another program holds a file open, which would then be called
  * damaged: so they are off, whatever the environment says. What somebody else writes into a file its digests tell. */
 static void library_setup(void) {
-    make_lock();
-    pthread_atfork(before_fork, after_fork_in_parent, make_lock);
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
     H5dont_atexit(); /* we close what we open; after a disk error the library's own cleaning up may crash */
     H5open();
@@ -42,6 +25,23 @@ void h5_lock(void) {
 
 void h5_unlock(void) {
     pthread_mutex_unlock(&library_lock);
+}
+
+static void before_fork(void) {
+    pthread_mutex_lock(&library_lock);
+}
+
+static void after_fork_in_parent(void) {
+    pthread_mutex_unlock(&library_lock);
+}
+
+/* The lock's owner was a thread that the child does not have. */
+static void after_fork_in_child(void) {
+    memcpy(&library_lock, &new_lock, sizeof library_lock);
+}
+
+void store_guard_forks(void) {
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
 /* The innermost entry is the most telling one; walking upwards it comes first. */
