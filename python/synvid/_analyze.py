@@ -11,13 +11,16 @@ import numpy as np
 
 from . import _library
 from ._buffers import video
+from ._errors import SettingsError
 from ._sampler import dump
 from ._source import Source
 
 
 def _videos(videos, name: str) -> list[np.ndarray]:
-    if isinstance(videos, np.ndarray) and videos.ndim != 5:
-        video(videos, f"{name} (an array of several videos has 5 dimensions)")
+    if getattr(videos, "ndim", 5) != 5:
+        raise SettingsError(f"{name}: an array of {videos.ndim} dimensions; several videos have 5")
+    if not hasattr(videos, "__iter__"):
+        raise SettingsError(f"{name}: {type(videos).__name__}; expected arrays of videos or a Source")
     return [video(one, f"{name}[{i}]") for i, one in enumerate(videos)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import numpy as np
@@ -74,20 +75,23 @@ def _sampler_of(settings: dict[str, Any]) -> Sampler:
 
 
 def dump(settings: dict[str, Any]) -> str:
-    """Settings as JSON; NumPy's numbers count as numbers."""
-    def plain(value):
-        if isinstance(value, np.generic):
-            return value.item()
-        if hasattr(value, "__fspath__"):
-            return value.__fspath__()
-        raise SettingsError(f"settings: {value!r} is no number, text or list")
+    """Settings as JSON; NumPy's numbers count as numbers, paths as texts."""
+    return "{" + ", ".join(f"{json.dumps(key)}: {dump_value(key, value)}" for key, value in settings.items()) + "}"
+
+
+def dump_value(key: str, value: Any) -> str:
+    """One value as JSON; `key` is its name, for messages."""
+    def plain(part):
+        if isinstance(part, np.generic):
+            return part.item()
+        if isinstance(part, os.PathLike):
+            return os.fspath(part)
+        raise TypeError(f"{type(part).__name__} is no number, text or list")
 
     try:
-        return json.dumps(settings, default=plain, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        if isinstance(error, SettingsError):
-            raise
-        raise SettingsError(f"settings: {error}") from None
+        return json.dumps(value, default=plain, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SettingsError(f"{key}: {error}") from None
 
 
 def masks(n: int, *, frames: int = 16, size: int = 224, patch_size: int = 16, tubelet_size: int = 2,

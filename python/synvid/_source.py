@@ -13,7 +13,7 @@ import numpy as np
 from . import _library
 from ._buffers import integer, output
 from ._errors import SettingsError
-from ._sampler import Sampler, dump
+from ._sampler import Sampler, dump, dump_value
 
 
 class Source(Sequence):
@@ -51,8 +51,10 @@ class Source(Sequence):
                  size: int | None = None, frames: int | None = None, seed: int | None = None) -> None:
         given = dict(dataset=dataset, variant=dict(variant) if isinstance(variant, Mapping) else variant,
                      pool=_comma_list(pool), split=split, videos=videos, size=size, frames=frames, seed=seed)
-        if options:
-            given["with"] = [f"{key}={dump_value(value)}" for key, value in options.items()]
+        if options is not None:
+            if not isinstance(options, Mapping):
+                raise SettingsError(f"options: {type(options).__name__}; expected a dict of the variant's settings")
+            given["with"] = [f"{key}={_typed(key, value)}" for key, value in options.items()]
         self._settings = dump({key: value for key, value in given.items() if value is not None})
         self._open()
 
@@ -177,14 +179,18 @@ def _source_of(settings: str, closed: bool) -> Source:
 
 
 def _comma_list(pool) -> str | None:
-    if pool is None or isinstance(pool, (str, os.PathLike)):
-        return None if pool is None else os.fspath(pool)
-    return ",".join(os.fspath(part) for part in pool)
+    if pool is None:
+        return None
+    parts = [pool] if isinstance(pool, (str, os.PathLike)) else pool
+    try:
+        return ",".join(os.fsdecode(part) for part in parts)
+    except TypeError:
+        raise SettingsError(f"pool: {pool!r}; expected a path or a list of paths") from None
 
 
-def dump_value(value) -> str:
-    """A setting's value as the command line would hold it."""
-    return value if isinstance(value, str) else dump({"": value})[len('{"": '):-1]
+def _typed(key, value) -> str:
+    """A setting's value as one would type it on the command line."""
+    return value if isinstance(value, str) else dump_value(f"options: {key}", value)
 
 
 def _numbers(frames) -> np.ndarray:

@@ -17,7 +17,7 @@ refuse() {
 
 mapfile -t code < <(find src tests include -name '*.[ch]' | sort)
 mapfile -t texts < <(find src include tests cmake configs docs python examples jobs tools ./*.md ./*.sh -type f \
-    \( -name '*.[ch]' -o -name '*.sh' -o -name '*.md' -o -name '*.json' -o -name '*.cmake' -o -name '*.txt' \) \
+    \( -name '*.[ch]' -o -name '*.sh' -o -name '*.md' -o -name '*.json' -o -name '*.cmake' -o -name '*.txt' -o -name '*.py' \) \
     ! -path tests/lint/words.sh 2>/dev/null | sort)
 
 refuse 'notes to self: do it or leave it' '\b(TODO|FIXME|XXX|HACK)\b' "${texts[@]}"
