@@ -35,8 +35,8 @@ args = options.parse_args()
 source = synvid.Source(variant=args.variant, pool=args.pool, videos=args.clips, size=40, frames=64,
                        options={"objects": 110}, seed=args.seed)
 sampler = synvid.Sampler(frames=8, stride=8, size=40, patch_size=8, tubelet_size=2, seed=args.seed)
-clips = synvid.torch.EpochClips(source, sampler, seed=args.seed, epochs=args.epochs, group=args.batch)
-loader = DataLoader(clips, batch_size=args.batch, num_workers=args.workers, pin_memory=torch.cuda.is_available())
+clips = synvid.torch.EpochClips(source, sampler, seed=args.seed, epochs=args.epochs, batch=args.batch)
+loader = DataLoader(clips, batch_size=None, num_workers=args.workers, pin_memory=torch.cuda.is_available())
 
 model = VideoMAEForPreTraining(VideoMAEConfig(
     image_size=40, num_frames=8, patch_size=8, tubelet_size=2, hidden_size=96, num_hidden_layers=4,

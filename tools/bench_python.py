@@ -37,23 +37,23 @@ class Stream(synvid.torch.EpochClips):
 
     def __iter__(self):
         for item in super().__iter__():
-            yield (*item, time.process_time())
+            yield (*item, torch.tensor(time.process_time(), dtype=torch.float64))
 
 
 class LoaderRate:
     """A DataLoader that goes on for ever; `clips` gives the rate of the next seconds."""
 
     def __init__(self, source, sampler, dtype, workers, batch):
-        data = Stream(source, sampler, dtype=dtype, epochs=None, group=batch)
+        data = Stream(source, sampler, dtype=dtype, epochs=None, batch=batch, ring=4)
         self.batch, self.workers = batch, workers
-        self.loader = iter(DataLoader(data, batch_size=batch, num_workers=workers, prefetch_factor=2))
+        self.loader = iter(DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=2))
         next(self.loader)
 
     def clips(self, seconds):
         """Clips a second, and processor seconds of the workers a clip."""
         for _ in range(3 * self.workers):  # what was loaded ahead, while other sides were measured
             last = next(self.loader)
-        worked = {0: float(last[-1][-1])}
+        worked = {0: float(last[-1])}
         begun, n, first, count = time.perf_counter(), 0, None, 0
         while n == 0 or time.perf_counter() - begun < seconds:
             batch = next(self.loader)
@@ -63,7 +63,7 @@ class LoaderRate:
                 count += self.batch
                 last = batch
         elapsed = time.perf_counter() - begun
-        cpu = (float(last[-1][-1]) - first) / count if count else float("nan")
+        cpu = (float(last[-1]) - first) / count if count else float("nan")
         return n / elapsed, cpu
 
 

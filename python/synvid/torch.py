@@ -15,7 +15,8 @@ the same whoever loads it. Rendering lets other Python threads run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -76,10 +77,48 @@ class _Loading:
         return tuple(item) if len(item) > 1 else item[0]
 
 
+    def _new_batch(self, size: int) -> list[torch.Tensor]:
+        """Tensors for a batch: videos, masks, labels. In a worker they are shared memory at once, so that nothing is
+        copied on the way to the main process."""
+        frames, height, width, _ = self.sampler.shape
+        shape = (size, frames, height, width, 3) if self.dtype == torch.uint8 else (size, 3, frames, height, width)
+        parts = [_empty(shape, self.dtype)]
+        if self.sampler.n_tokens:
+            parts.append(_empty((size, self.sampler.n_tokens), torch.bool))
+        if self.labels:
+            parts.append(_empty((size,), torch.int64))
+        return parts
+
+    def _load_batch(self, indices: Sequence[int], epoch: int, parts: list[torch.Tensor]):
+        masks = parts[1].numpy().view(np.uint8) if self.sampler.n_tokens else None
+        pixels = parts[0].numpy() if self.dtype == torch.uint8 else None
+        scratch = None if pixels is not None else np.empty(self.sampler.shape, np.uint8)
+        for k, index in enumerate(indices):
+            out = scratch if pixels is None else pixels[k]
+            self.source.clip(int(index), self.sampler, epoch, out, None if masks is None else masks[k])
+            if pixels is None:
+                _normalize_into(parts[0][k], scratch)
+            if self.labels:
+                parts[-1][k] = self.source.label(int(index), epoch)
+        return tuple(parts) if len(parts) > 1 else parts[0]
+
+
+def _empty(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+    if get_worker_info() is None:
+        return torch.empty(shape, dtype=dtype)
+    n = math.prod(shape)
+    storage = torch.UntypedStorage._new_shared(n * dtype.itemsize)  # as torch's own default_collate
+    return torch.empty(0, dtype=dtype).set_(storage, 0, shape)
+
+
+def _normalize_into(out: torch.Tensor, clip: np.ndarray) -> None:
+    _library.call("synvid_clip_normalize", out.data_ptr(), clip.ctypes.data, *clip.shape[:3])
+
+
 def _normalized(clip: np.ndarray) -> torch.Tensor:
     frames, height, width, _ = clip.shape
     out = torch.empty(3, frames, height, width)
-    _library.call("synvid_clip_normalize", out.data_ptr(), clip.ctypes.data, frames, height, width)
+    _normalize_into(out, clip)
     return out
 
 
@@ -95,6 +134,7 @@ class Clips(_Loading, Dataset):
         labels: adds the class (int, -1: none) to the item.
 
     mask: (tokens,) bool, True = hidden; left out if the sampler has no masks. An item of one thing is no tuple.
+    ``clips[[i, j, ...]]`` is a whole batch, for a loader with a BatchSampler as its sampler and batch_size None.
     Works with any sampler of indices, torch.utils.data.DistributedSampler among them. For pre-training's own order of
     an epoch, give the loader ``sampler=source.order(epoch, seed).tolist()``.
     """
@@ -106,11 +146,17 @@ class Clips(_Loading, Dataset):
     def __len__(self) -> int:
         return len(self.source)
 
-    def __getitem__(self, index: int):
+    def __getitem__(self, index: int | Sequence[int]):
+        if isinstance(index, (list, tuple)):
+            indices = [self._checked(one) for one in index]
+            return self._load_batch(indices, self.epoch, self._new_batch(len(indices)))
+        return self._load(self._checked(index), self.epoch)
+
+    def _checked(self, index: int) -> int:
         index = integer(index, "index")
         if not 0 <= index < len(self.source):
             raise IndexError(f"{self.source.name}: clip {index} of {len(self.source)}")
-        return self._load(index, self.epoch)
+        return index
 
 
 class EpochClips(_Loading, IterableDataset):
@@ -121,35 +167,54 @@ class EpochClips(_Loading, IterableDataset):
         seed: of the order.
         epochs: passes in one iteration, from the epoch that `set_epoch` chose; None: for ever.
         rank, world_size: of this process; every rank gets equally many clips, the rest of an epoch is left out.
-        group: clips that a worker gets at a time. The loader's batch size: the batches are the same for any number of
-            workers.
+        batch: clips of a batch: whole batches are handed out, to a loader with batch_size None; they are the same for
+            any number of workers, and an incomplete last one is left out. 0: single clips, which the loader collects.
+        ring: with batch: a worker uses the memory of so many batches again and again, instead of new memory for each,
+            which the system has to clear first and takes a fifth of the time of rendering a clip. A batch is overwritten
+            when `ring` more have been asked of its worker: at least the loader's prefetch_factor + 2, where a batch is
+            used up before the next one is asked for (or the loader pins memory, which copies it). 0: new memory.
+
+        >>> clips = EpochClips(source, batch=32, ring=4, epochs=None)
+        >>> loader = DataLoader(clips, batch_size=None, num_workers=8, prefetch_factor=2)
     """
 
     def __init__(self, source: Source, sampler: Sampler | None = None, *, dtype: torch.dtype = torch.float32,
                  labels: bool = False, seed: int = 1, epochs: int | None = 1, rank: int = 0, world_size: int = 1,
-                 group: int = 1) -> None:
+                 batch: int = 0, ring: int = 0) -> None:
         super().__init__(source, sampler, dtype, labels)
         if not 0 <= rank < world_size:
             raise SettingsError(f"rank: {rank} of {world_size}")
-        if group < 1:
-            raise SettingsError(f"group: {group}; expected at least 1")
-        self.seed, self.epochs, self.rank, self.world_size, self.group = seed, epochs, rank, world_size, group
+        if batch < 0 or ring < 0 or (ring and not batch):
+            raise SettingsError(f"batch, ring: {batch}, {ring}; expected numbers of clips and of batches, or 0")
+        self.seed, self.epochs, self.rank, self.world_size = seed, epochs, rank, world_size
+        self.batch, self.ring = batch, ring
 
     def __len__(self) -> int:
         if self.epochs is None:
             raise TypeError("an endless data set has no length")
-        return self.epochs * (len(self.source) // self.world_size)
+        return self.epochs * (self._share() // max(self.batch, 1))
 
-    def __iter__(self) -> Iterator:
+    def _share(self) -> int:
+        return len(self.source) // self.world_size
+
+    def _pieces(self) -> Iterator[tuple[int, np.ndarray]]:
+        """What this worker loads: (epoch, numbers of one batch, or of one clip)."""
         worker = get_worker_info()
         worker_id, n_workers = (worker.id, worker.num_workers) if worker else (0, 1)
-        first, done = self.epoch, 0
-        position = 0  # among this rank's clips of all epochs
+        size, first, done, piece = max(self.batch, 1), self.epoch, 0, 0
         while self.epochs is None or done < self.epochs:
             order = self.source.order(first + done, self.seed)
-            share = len(order) // self.world_size
-            for index in order[self.rank:share * self.world_size:self.world_size]:
-                if position // self.group % n_workers == worker_id:
-                    yield self._load(int(index), first + done)
-                position += 1
+            mine = order[self.rank:self._share() * self.world_size:self.world_size]
+            for begin in range(0, len(mine) - size + 1, size):
+                if piece % n_workers == worker_id:
+                    yield first + done, mine[begin:begin + size]
+                piece += 1
             done += 1
+
+    def __iter__(self) -> Iterator:
+        if self.batch == 0:
+            yield from (self._load(int(indices[0]), epoch) for epoch, indices in self._pieces())
+            return
+        memory = [self._new_batch(self.batch) for _ in range(self.ring)]
+        for n, (epoch, indices) in enumerate(self._pieces()):
+            yield self._load_batch(indices, epoch, memory[n % self.ring] if self.ring else self._new_batch(self.batch))

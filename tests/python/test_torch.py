@@ -93,12 +93,27 @@ class DataSets(unittest.TestCase):
         source = self.sources[0]
         expected = [torch.from_numpy(source.clip(int(i), self.sampler, epoch)[0])
                     for epoch in (2, 3) for i in source.order(epoch, 7)]
-        clips = synvid.torch.EpochClips(source, self.sampler, dtype=torch.uint8, seed=7, epochs=2, group=3)
-        clips.set_epoch(2)
-        self.assertEqual(len(clips), 18)
-        for workers in (0, 1, 3):
-            found = [one for video, _ in batches(DataLoader(clips, batch_size=3, num_workers=workers)) for one in video]
-            self.equal([expected], [found])
+        single = synvid.torch.EpochClips(source, self.sampler, dtype=torch.uint8, seed=7, epochs=2)
+        single.set_epoch(2)
+        self.assertEqual(len(single), 18)
+        self.equal([expected], [[video for video, _ in single]])
+        for ring in (0, 5):
+            clips = synvid.torch.EpochClips(source, self.sampler, dtype=torch.uint8, seed=7, epochs=2, batch=3, ring=ring)
+            clips.set_epoch(2)
+            self.assertEqual(len(clips), 6)
+            for workers in (0, 1, 3):
+                loader = DataLoader(clips, batch_size=None, num_workers=workers)
+                found = [one for video, _ in batches(loader) for one in video]  # copied before the next is asked for
+                self.equal([expected], [found])
+
+    def test_whole_batches(self):
+        clips = synvid.torch.Clips(self.sources[0], self.sampler, labels=True)
+        expected = batches(DataLoader(clips, batch_size=4))
+        order = torch.utils.data.BatchSampler(range(9), 4, drop_last=False)
+        for workers in (0, 2):
+            self.equal(expected, batches(DataLoader(clips, sampler=order, batch_size=None, num_workers=workers)))
+        with self.assertRaises(IndexError):
+            clips[[0, 9]]
 
     def test_the_iterable_is_shared_among_ranks(self):
         seen = []
