@@ -22,13 +22,13 @@ from torch.utils.data import DataLoader
 import synvid
 import synvid.torch
 
-FRAMES, STRIDE = 16, 4
+FRAMES, STRIDE, RING = 16, 4, 4
 
 
-def c_rate(program, source, sampler, seconds, normalized):
+def c_rate(program, source, sampler, seconds, normalized, places):
     """Clips a second of one C thread, and its processor seconds a clip."""
-    done = subprocess.run([program, json.dumps(source), json.dumps(sampler), str(seconds), "01"[normalized]], check=True,
-                          capture_output=True, text=True)
+    done = subprocess.run([program, json.dumps(source), json.dumps(sampler), str(seconds), "01"[normalized],
+                           str(places)], check=True, capture_output=True, text=True)
     return [float(word) for word in done.stdout.split()]
 
 
@@ -44,7 +44,7 @@ class LoaderRate:
     """A DataLoader that goes on for ever; `clips` gives the rate of the next seconds."""
 
     def __init__(self, source, sampler, dtype, workers, batch):
-        data = Stream(source, sampler, dtype=dtype, epochs=None, batch=batch, ring=4)
+        data = Stream(source, sampler, dtype=dtype, epochs=None, batch=batch, ring=RING)
         self.batch, self.workers = batch, workers
         self.loader = iter(DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=2))
         next(self.loader)
@@ -157,7 +157,7 @@ def main():
     sides = {}
     for name, dtype in (("uint8", torch.uint8), ("float32", torch.float32)):
         sides[f"C, one thread, {name}"] = lambda n=name: c_rate(args.program, settings, sampler.settings, args.seconds,
-                                                                n == "float32")
+                                                                n == "float32", RING * args.batch)
         for workers in (1, 2):
             rate = LoaderRate(source, sampler, dtype, workers, args.batch)
             sides[f"DataLoader, {workers} worker{'s' * (workers - 1)}, {name}"] = lambda r=rate: r.clips(args.seconds)
