@@ -44,7 +44,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME synvid)
 set(CPACK_PACKAGE_VENDOR "The synvid authors")
 set(CPACK_PACKAGE_CONTACT "The synvid authors <synvid@invalid>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "learn video representations without natural videos")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # each package has its own
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL synvid libsynvid0 libsynvid-dev python3-synvid)

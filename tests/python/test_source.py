@@ -67,7 +67,8 @@ class EveryStorage(unittest.TestCase):
         sources = []
         for storage in ("raw", "encoded"):
             out = support.WORK / f"films-{storage}"
-            support.synvid("ingest", folder.parent, "--out", out, "--size", 32, "--storage", storage)
+            support.synvid("ingest", "--input", folder.parent, "--out", out, "--size", 32, "--labels", "folder",
+                           "--storage", storage)
             sources.append(synvid.Source(out))
         raw, encoded = sources
         self.assertEqual(raw.class_names, ["some"])
