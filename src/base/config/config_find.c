@@ -10,11 +10,16 @@ enum { ROOTS = 4 };
 
 static const char config_find_anchor[] = "an address of ours";
 
-/* The file this code was loaded from: the program, or the shared library, whose path the loader knows. */
+/* The file this code was loaded from: the program, or the shared library, whose path the loader knows (and may know
+ * through a link: /lib of Debian is one). */
 static bool own_file(char *out, size_t size) {
     Dl_info info;
-    if (dladdr(config_find_anchor, &info) && info.dli_fname && strstr(info.dli_fname, ".so"))
-        return !text_copy(out, size, info.dli_fname);
+    if (dladdr(config_find_anchor, &info) && info.dli_fname && strstr(info.dli_fname, ".so")) {
+        char *real = realpath(info.dli_fname, NULL);
+        bool found = real && !text_copy(out, size, real);
+        free(real);
+        return found;
+    }
     ssize_t length = readlink("/proc/self/exe", out, size - 1);
     if (length >= 0) out[length] = 0;
     return length >= 0;
