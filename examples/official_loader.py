@@ -4,9 +4,9 @@ rendered in its data loader. In run_mae_pretraining.py, in place of `from datase
 
     from official_loader import build_pretraining_dataset
 
-The video source is named by --data_path: a variant (`synvid variants`), or a dataset folder of synvid. What the official
-script does is unchanged: args.num_frames, args.sampling_rate, args.input_size, args.mask_ratio, args.window_size, and a
-DistributedSampler around a data set of (video, mask): (3, T, H, W) float32, normalized, and (tokens,) float64 of 0 and 1.
+The video source is named by --data_path: a variant (`synvid variants`), or a dataset folder of synvid. The
+official script stays as it is: args.num_frames, args.sampling_rate, args.input_size, args.mask_ratio, args.window_size, and a
+DistributedSampler around a data set of (video, mask): (3, T, H, W) float32, normalized, and (tokens,) float64, 0 and 1.
 Run as a script, it shows one batch. Needs torch.
 """
 import argparse

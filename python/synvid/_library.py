@@ -136,5 +136,5 @@ def described(name: str, kind, *arguments):
     return out
 
 
-__all__ = ["Array", "ClipShape", "Handle", "SourceInfo", "VideoInfo", "ask", "call", "described", "library_path", "text",
-           "version"]
+__all__ = ["Array", "ClipShape", "Handle", "SourceInfo", "VideoInfo", "ask", "call", "described", "library_path",
+           "text", "version"]

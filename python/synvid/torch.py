@@ -170,8 +170,7 @@ class EpochClips(_Loading, IterableDataset):
         batch: clips of a batch: whole batches are handed out, to a loader with batch_size None; they are the same for
             any number of workers, and an incomplete last one is left out. 0: single clips, which the loader collects.
         ring: with batch: a worker uses the memory of so many batches again and again, instead of new memory for each,
-            which the system has to clear first and takes a fifth of the time of rendering a clip. A batch is overwritten
-            when `ring` more have been asked of its worker: at least the loader's prefetch_factor + 2, where a batch is
+            which the system has to clear first, a fifth of the time of rendering a clip. A batch is overwritten when `ring` more have been asked of its worker: at least the loader's prefetch_factor + 2, where a batch is
             used up before the next one is asked for (or the loader pins memory, which copies it). 0: new memory.
 
         >>> clips = EpochClips(source, batch=32, ring=4, epochs=None)
