@@ -9,7 +9,7 @@
 #include "base/config/field.h"
 #include "base/text/text.h"
 #include "par/run.h"
-#include "store/result.h"
+#include "run/result.h"
 #include "video/frames/source.h"
 
 typedef struct {

@@ -2,9 +2,11 @@
 
 #include "base/text/escape.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 static int my_rank = 0;
 static int rank_count = 1;
@@ -20,13 +22,26 @@ LogLevel log_level(void) {
     return my_level;
 }
 
+/* The message that there is no memory has to be said without any: control characters become question marks. */
+static void write_without_memory(const char *message) {
+    char line[2306];
+    size_t length = strnlen(message, sizeof line - 2);
+    for (size_t i = 0; i < length; i++) line[i] = iscntrl((unsigned char)message[i]) ? '?' : message[i];
+    line[length] = '\n';
+    line[length + 1] = 0;
+    fputs(line, stderr);
+}
+
 /* A message tells names that strangers chose: what is not a character of a line is shown, so that a message stays a
  * line and commands nothing of a terminal. */
 static void write_line(const char *message) {
     Builder line = {0};
     escape_line(&line, message);
     builder_add_text(&line, "\n");
-    if (!line.failed) fputs(line.data, stderr);
+    if (line.failed)
+        write_without_memory(message);
+    else
+        fputs(line.data, stderr);
     builder_free(&line);
 }
 
