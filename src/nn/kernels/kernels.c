@@ -27,8 +27,9 @@ static int widest(void) {
 #if defined(__x86_64__)
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
     if (!__builtin_cpu_supports("avx512f")) return 1;
-    if (!__builtin_cpu_supports("amx-tile") || !__builtin_cpu_supports("amx-bf16") || !amx_granted()) return 2;
-    return 3;
+    if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512bf16")) return 2;
+    if (!__builtin_cpu_supports("amx-tile") || !__builtin_cpu_supports("amx-bf16") || !amx_granted()) return 3;
+    return 4;
 #else
     return 0;
 #endif
@@ -36,12 +37,13 @@ static int widest(void) {
 
 const Kernels *const *kernels_usable(void) {
 #if defined(__x86_64__)
-    enum { SETS = 4, UNKNOWN = -1 };
+    enum { SETS = 5, UNKNOWN = -1 };
     static const Kernels *const up_to[SETS][SETS + 1] = {
         {&kernels_base},
         {&kernels_base, &kernels_avx2},
         {&kernels_base, &kernels_avx2, &kernels_avx512},
-        {&kernels_base, &kernels_avx2, &kernels_avx512, &kernels_amx},
+        {&kernels_base, &kernels_avx2, &kernels_avx512, &kernels_avx512bf16},
+        {&kernels_base, &kernels_avx2, &kernels_avx512, &kernels_avx512bf16, &kernels_amx},
     };
 #else
     enum { SETS = 1, UNKNOWN = -1 };

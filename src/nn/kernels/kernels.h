@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/failure/err.h"
+#include "nn/kernels/bf16_job.h"
 #include "nn/kernels/internal/conv_job.h"
 
 /* One head of one clip. Rows of q are q_stride floats apart; of k and v kv_stride; of out out_stride. */
@@ -61,6 +62,7 @@ typedef struct Kernels {
     void (*attention_forward)(float *out, float *lse, const HeadInputs *in, const HeadShape *shape, float *scratch);
     void (*attention_backward)(float *dq, float *dk, float *dv, const float *dout, const float *out, const float *lse,
                                const HeadInputs *in, const HeadShape *shape, float *scratch);
+    Bf16Kernels bf16; /* mixed precision */
 } Kernels;
 
 /* The best table of this processor, or the one that SYNVID_KERNELS in the environment names. Always the same. */

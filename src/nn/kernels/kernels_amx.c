@@ -4,6 +4,7 @@
 #pragma GCC target("amx-tile,amx-bf16,avx512f,avx2,fma")
 #define LANES 16
 #include "nn/kernels/internal/attention_split_body.h"
+#include "nn/kernels/internal/bf16_tiles_body.h"
 #include "nn/kernels/internal/kernels_bodies.h"
 #include "nn/kernels/internal/product_split_body.h"
 
@@ -43,6 +44,7 @@ const Kernels kernels_amx = {
     .attention_scratch = attention_scratch,
     .attention_forward = attention_forward_amx,
     .attention_backward = attention_backward_amx,
+    .bf16 = {BF16_OF_BODIES, .tiles = 1, .product = bf16_product_tiles},
 };
 #else
 typedef int kernels_amx_not_for_this_processor;

@@ -3,6 +3,7 @@
 
 #pragma GCC target("avx2,fma")
 #define LANES 8
+#include "nn/kernels/internal/bf16_product_body.h"
 #include "nn/kernels/internal/kernels_bodies.h"
 
 const Kernels kernels_avx2 = {
@@ -12,6 +13,7 @@ const Kernels kernels_avx2 = {
     .attention_scratch = attention_scratch_body,
     .attention_forward = attention_forward_body,
     .attention_backward = attention_backward_body,
+    .bf16 = {BF16_OF_BODIES, .product = bf16_product_body},
 };
 #else
 typedef int kernels_avx2_not_for_this_processor;

@@ -3,6 +3,7 @@
 
 #pragma GCC target("avx512f,avx2,fma")
 #define LANES 16
+#include "nn/kernels/internal/bf16_product_body.h"
 #include "nn/kernels/internal/kernels_bodies.h"
 #include "nn/kernels/internal/product_large_body.h"
 
@@ -15,6 +16,7 @@ const Kernels kernels_avx512 = {
     .attention_scratch = attention_scratch_body,
     .attention_forward = attention_forward_body,
     .attention_backward = attention_backward_body,
+    .bf16 = {BF16_OF_BODIES, .product = bf16_product_body},
 };
 #else
 typedef int kernels_avx512_not_for_this_processor;

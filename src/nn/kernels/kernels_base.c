@@ -1,6 +1,7 @@
 #include "nn/kernels/internal/kernels_sets.h"
 
 #define LANES 4
+#include "nn/kernels/internal/bf16_product_body.h"
 #include "nn/kernels/internal/kernels_bodies.h"
 
 const Kernels kernels_base = {
@@ -10,4 +11,5 @@ const Kernels kernels_base = {
     .attention_scratch = attention_scratch_body,
     .attention_forward = attention_forward_body,
     .attention_backward = attention_backward_body,
+    .bf16 = {BF16_OF_BODIES, .product = bf16_product_body},
 };

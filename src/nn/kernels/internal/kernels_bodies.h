@@ -3,6 +3,8 @@
 #pragma once
 
 #include "nn/kernels/internal/attention_body.h"
+#include "nn/kernels/internal/bf16_attention_body.h"
+#include "nn/kernels/internal/bf16_layout_body.h"
 #include "nn/kernels/internal/conv_body.h"
 #include "nn/kernels/internal/elementwise_body.h"
 #include "nn/kernels/internal/product_body.h"
@@ -12,3 +14,10 @@
     .lanes = LANES, .gelu = gelu_body, .gelu_backward = gelu_backward_body, .layernorm = layernorm_body,               \
     .layernorm_backward = layernorm_backward_body, .product_forward = product_forward_body,                            \
     .product_input = product_input_body, .product_weight = product_weight_body, .conv_places = conv_places_body
+
+/* Linear layers of mixed precision, too: AMX has tiles for them. */
+#define BF16_OF_BODIES                                                                                                 \
+    .round_rows = bf16_round_rows_body, .transpose = bf16_transpose_body, .panels = bf16_panels_body,                  \
+    .pack_weights = bf16_pack_weights_body, .layernorm = bf16_layernorm_body,                                          \
+    .attention_scratch = bf16_attention_scratch_body, .attention_forward = bf16_attention_forward_body,                \
+    .attention_backward = bf16_attention_backward_body

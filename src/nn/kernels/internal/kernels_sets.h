@@ -8,5 +8,5 @@
 
 extern const Kernels kernels_base;
 #if defined(__x86_64__)
-extern const Kernels kernels_avx2, kernels_avx512, kernels_amx;
+extern const Kernels kernels_avx2, kernels_avx512, kernels_avx512bf16, kernels_amx;
 #endif

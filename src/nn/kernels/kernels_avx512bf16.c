@@ -1,0 +1,24 @@
+#if defined(__x86_64__)
+#include "nn/kernels/internal/kernels_sets.h"
+
+#pragma GCC target("avx512bf16,avx512bw,avx512f,avx2,fma")
+#define LANES             16
+#define BF16_INSTRUCTIONS 1
+#include "nn/kernels/internal/bf16_product_body.h"
+#include "nn/kernels/internal/kernels_bodies.h"
+#include "nn/kernels/internal/product_large_body.h"
+
+const Kernels kernels_avx512bf16 = {
+    .name = "avx512bf16",
+    KERNELS_OF_BODIES,
+    .product_small_most = 32 * LANES,
+    .product_large = product_large_body,
+    .product_large_scratch = LARGE_SCRATCH,
+    .attention_scratch = attention_scratch_body,
+    .attention_forward = attention_forward_body,
+    .attention_backward = attention_backward_body,
+    .bf16 = {BF16_OF_BODIES, .product = bf16_product_body},
+};
+#else
+typedef int kernels_avx512bf16_not_for_this_processor;
+#endif

@@ -1,0 +1,30 @@
+/* nn/layers/bf16_linear - linear layers of mixed precision: operands are bfloat16, sums and gradients of weights are
+ * floats. See nn/kernels/bf16.h for layouts and bits, nn/kernels/bf16_job.h for what a finish does with the sums.
+ *
+ * Weights are rounded and packed once a step, in two copies (nn/layers/bf16_weights.h); activations are rounded as they
+ * are written. A Bf16Rows borrows its memory: R rows of `width` numbers, padded. */
+#pragma once
+
+#include "nn/kernels/bf16_job.h"
+
+typedef struct {
+    Bf16 *data;
+    size_t stride;
+} Bf16Rows;
+
+/* A packed matrix W (Dout, Din), or some of its rows. backward: NULL where no input gradient is wanted. */
+typedef struct {
+    const uint32_t *forward, *backward;
+    size_t backward_panel; /* words from one panel of `backward` to the next */
+    int Din, Dout;
+} Bf16Weights;
+
+/* finish(x (R, Din) W^T). */
+void bf16_linear_forward(const Bf16Finish *finish, Bf16Rows x, const Bf16Weights *W, int R);
+/* finish(dy (R, Dout) W). */
+void bf16_linear_backward_input(const Bf16Finish *finish, Bf16Rows dy, const Bf16Weights *W, int R);
+/* dW (Dout, Din) += dy^T x. dy_turned: dy transposed, (Dout, R); x: panels of (R, Din). */
+void bf16_linear_backward_weight(float *dW, Bf16Rows dy_turned, const uint32_t *x, int R, int Din, int Dout);
+
+/* The plain products, of either definition of the bits; floats and rows only. What every kernel must equal. */
+void bf16_product_ref(const Bf16Product *product, int tiles);
