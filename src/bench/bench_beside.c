@@ -6,37 +6,50 @@
 #include "math/blas.h"
 #include "math/order.h"
 #include "math/rng.h"
+#include "nn/kernels/kernels.h"
 
 #include <cblas.h>
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <sys/mman.h>
 
-enum { SQUARE = 2048, REPETITIONS_MIN = 3, REPETITIONS_MAX = 200, HUGE_PAGE = 2 << 20 };
+enum { SQUARE = 2048, REPETITIONS_MIN = 3, REPETITIONS_MAX = 200, HUGE_PAGE = 2 << 20, PEAK_STEPS = 1 << 20 };
 
 static void square_run(void *state) {
-    BenchSquare *square = state;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SQUARE, SQUARE, SQUARE, 1, square->a, SQUARE, square->b,
-                SQUARE, 0, square->c, SQUARE);
+    BenchYardstick *y = state;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SQUARE, SQUARE, SQUARE, 1, y->a, SQUARE, y->b, SQUARE, 0,
+                y->c, SQUARE);
 }
 
-static BenchWork yardstick(BenchSquare *square) {
-    return (BenchWork){square_run, square, 2e-9 * SQUARE * SQUARE * SQUARE};
+static void peak_run(void *state) {
+    (void)state;
+    kernels_best()->bf16.peak(PEAK_STEPS);
 }
 
-Err bench_square_new(BenchSquare *square) {
+static BenchWork work_of(BenchYardstick *y) {
+    if (y->precision == PRECISION_BFLOAT16)
+        return (BenchWork){peak_run, y, 1e-9 * PEAK_STEPS * kernels_best()->bf16.peak_flops};
+    return (BenchWork){square_run, y, 2e-9 * SQUARE * SQUARE * SQUARE};
+}
+
+Err bench_yardstick_new(BenchYardstick *y, Precision precision) {
     size_t count = (size_t)SQUARE * SQUARE;
-    *square = (BenchSquare){0};
-    TRY(bench_floats(&square->a, count, 1, 1));
-    TRY(bench_floats(&square->b, count, 2, 1));
-    return bench_floats(&square->c, count, 3, 1);
+    *y = (BenchYardstick){.precision = precision};
+    if (precision == PRECISION_BFLOAT16) return ERR_NONE;
+    TRY(bench_floats(&y->a, count, 1, 1));
+    TRY(bench_floats(&y->b, count, 2, 1));
+    return bench_floats(&y->c, count, 3, 1);
 }
 
-void bench_square_free(BenchSquare *square) {
-    free(square->a);
-    free(square->b);
-    free(square->c);
-    *square = (BenchSquare){0};
+void bench_yardstick_free(BenchYardstick *y) {
+    free(y->a);
+    free(y->b);
+    free(y->c);
+    *y = (BenchYardstick){0};
+}
+
+const char *bench_yardstick_name(const BenchYardstick *y) {
+    return y->precision == PRECISION_BFLOAT16 ? "bf16 peak" : "sgemm";
 }
 
 /* Seconds a call. */
@@ -46,17 +59,17 @@ static double call_seconds(const BenchWork *work, int calls) {
     return (clock_thread_s() - start) / calls;
 }
 
-double bench_square_rate(BenchSquare *square) {
-    const BenchWork work = yardstick(square);
+double bench_yardstick_rate(BenchYardstick *y) {
+    const BenchWork work = work_of(y);
     return work.giga / call_seconds(&work, 1);
 }
 
 static void time_beside(BenchBoard *board, BenchRow *row, const BenchWork *work) {
     double shares[REPETITIONS_MAX], best = INFINITY, spent = 0, one = call_seconds(work, 1);
-    double before = bench_square_rate(&board->square);
+    double before = bench_yardstick_rate(&board->yardstick);
     int calls = 1 + (int)(0.03 / one), count = 0;
     while (count < REPETITIONS_MAX && (count < REPETITIONS_MIN || spent < board->seconds)) {
-        double seconds = call_seconds(work, calls), after = bench_square_rate(&board->square);
+        double seconds = call_seconds(work, calls), after = bench_yardstick_rate(&board->yardstick);
         best = fmin(best, seconds);
         spent += seconds * calls;
         shares[count++] = work->giga / seconds / ((before + after) / 2);
@@ -85,12 +98,13 @@ void bench_board_show(const BenchBoard *board, const BenchRow *row) {
         show_line(row);
         return;
     }
+    bool rounded = board->yardstick.precision == PRECISION_BFLOAT16;
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "name", row->name);
     cJSON_AddNumberToObject(object, "seconds", row->seconds);
     cJSON_AddNumberToObject(object, "rate", row->rate);
     cJSON_AddStringToObject(object, "unit", row->unit);
-    if (row->share > 0) cJSON_AddNumberToObject(object, "share_of_sgemm", row->share);
+    if (row->share > 0) cJSON_AddNumberToObject(object, rounded ? "share_of_peak" : "share_of_sgemm", row->share);
     cJSON_AddNumberToObject(object, "relative_error", row->error);
     if (row->items > 0) cJSON_AddNumberToObject(object, "items_a_second", row->items / row->seconds);
     if (row->bytes > 0) cJSON_AddNumberToObject(object, "bytes", row->bytes);
@@ -106,17 +120,24 @@ Err bench_board_row(BenchBoard *board, BenchRow *row, const BenchWork *work, dou
     return ERR_NONE;
 }
 
+Err bench_board_precision(BenchBoard *board, Precision precision) {
+    bench_yardstick_free(&board->yardstick);
+    TRY(bench_yardstick_new(&board->yardstick, precision));
+    BenchRow row = {.unit = "GFLOP/s"};
+    bool rounded = precision == PRECISION_BFLOAT16;
+    TRY(text_copy(row.name, sizeof row.name, rounded ? "bf16 products in registers" : "sgemm 2048 x 2048 x 2048"));
+    const BenchWork work = work_of(&board->yardstick);
+    return bench_board_row(board, &row, &work, 0);
+}
+
 Err bench_board_open(BenchBoard *board, double seconds, bool json) {
     *board = (BenchBoard){.seconds = seconds};
     blas_single_thread();
-    TRY(bench_square_new(&board->square));
     if (json)
         board->list = cJSON_CreateArray();
     else
-        printf("%-42s %10s %8s %-10s %8s %9s\n", "one thread", "ms", "rate", "", "of sgemm", "error");
-    BenchRow row = {.name = "sgemm 2048 x 2048 x 2048", .unit = "GFLOP/s"};
-    const BenchWork square = yardstick(&board->square);
-    return bench_board_row(board, &row, &square, 0);
+        printf("%-42s %10s %8s %-10s %8s %9s\n", "one thread", "ms", "rate", "", "share", "error");
+    return bench_board_precision(board, PRECISION_FLOAT32);
 }
 
 Err bench_board_close(BenchBoard *board, Err err) {
@@ -127,7 +148,7 @@ Err bench_board_close(BenchBoard *board, Err err) {
         free(text);
     }
     cJSON_Delete(board->list);
-    bench_square_free(&board->square);
+    bench_yardstick_free(&board->yardstick);
     *board = (BenchBoard){0};
     return err;
 }

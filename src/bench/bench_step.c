@@ -31,13 +31,13 @@ static const char *const part_names[N_PARTS] = {"data", "forward", "backward", "
 
 typedef struct {
     double parts[N_PARTS]; /* seconds, the slowest rank's */
-    double sgemm;          /* GFLOP/s a rank */
+    double bound;          /* GFLOP/s a rank: the yardstick's */
 } Repetition;
 
 typedef struct {
     double parts[N_PARTS], seconds; /* of the repetition with the median share */
-    double rate, share;             /* GFLOP/s a rank; of sgemm */
-    double compute_share;           /* of sgemm, forward and backward alone */
+    double rate, share;             /* GFLOP/s a rank; of the yardstick */
+    double compute_share;           /* of the yardstick, forward and backward alone */
     double times_one;               /* work a second of all ranks over that of one alone; 0: there is one */
 } Measured;
 
@@ -48,16 +48,21 @@ typedef struct {
     Share slice;
     Arena moments;
     float *m, *v; /* (slice) */
-    BenchSquare *square;
+    BenchYardstick *yardstick;
     int64_t steps;
 } Step;
 
 /* ---- a step ---- */
 
-static Err step_new_all(Step *step, const StepCase *c, BenchSquare *square, const Par *par) {
-    *step = (Step){.par = par, .square = square};
-    Err err = c->mask > 0 ? pretrain_work_new(&step->work, &c->model, c->mask, c->clips)
-                          : finetune_work_new(&step->work, &c->model, c->clips);
+static void params_changed(Step *step) {
+    if (step->work.params_changed) step->work.params_changed(&step->work, reduce_params(step->reduce));
+}
+
+static Err step_new_all(Step *step, const StepCase *c, BenchYardstick *yardstick, const Par *par) {
+    *step = (Step){.par = par, .yardstick = yardstick};
+    Precision precision = yardstick->precision;
+    Err err = c->mask > 0 ? pretrain_work_new(&step->work, &c->model, c->mask, c->clips, precision)
+                          : finetune_work_new(&step->work, &c->model, c->clips, precision);
     TRY(err_agree_all(err, par, "a benchmark"));
     bool power_of_two = (par->n_ranks & (par->n_ranks - 1)) == 0;
     TRY(reduce_new_all(&step->reduce, par, power_of_two ? REDUCE_TREE : REDUCE_MPI, step->work.params->total));
@@ -71,6 +76,7 @@ static Err step_new_all(Step *step, const StepCase *c, BenchSquare *square, cons
     params_init(whole, step->work.params, 1, 1);
     memcpy(params + step->slice.begin, whole + step->slice.begin, count * sizeof *params);
     reduce_gather_all(step->reduce);
+    params_changed(step);
     memset(whole, 0, step->work.params->total * sizeof *whole);
     return ERR_NONE;
 }
@@ -119,6 +125,9 @@ static Err step_once_all(Step *step, Repetition *mine) {
                  (size_t)step->slice.end, step->work.params, &adamw, 1e-6, NULL, ++step->steps);
     parts[UPDATE] = clock_thread_s() - times[3];
     exchange_all(step, &parts[EXCHANGE], reduce_gather_all);
+    times[3] = clock_thread_s();
+    params_changed(step);
+    parts[UPDATE] += clock_thread_s() - times[3];
     memset(grads, 0, step->work.params->total * sizeof *grads);
     return ERR_NONE;
 }
@@ -134,18 +143,18 @@ static double sum_parts(const Repetition *r) {
 static Err repeat_all(Step *step, Repetition *r) {
     *r = (Repetition){0};
     par_barrier_all(step->par);
-    double before = bench_square_rate(step->square);
+    double before = bench_yardstick_rate(step->yardstick);
     TRY(err_agree_all(step_once_all(step, r), step->par, "a benchmark"));
-    r->sgemm = (before + bench_square_rate(step->square)) / 2;
+    r->bound = (before + bench_yardstick_rate(step->yardstick)) / 2;
     if (step->par->n_ranks == 1) return ERR_NONE;
     MPI_Allreduce(MPI_IN_PLACE, r->parts, N_PARTS, MPI_DOUBLE, MPI_MAX, step->par->comm);
-    MPI_Allreduce(MPI_IN_PLACE, &r->sgemm, 1, MPI_DOUBLE, MPI_SUM, step->par->comm);
-    r->sgemm /= step->par->n_ranks;
+    MPI_Allreduce(MPI_IN_PLACE, &r->bound, 1, MPI_DOUBLE, MPI_SUM, step->par->comm);
+    r->bound /= step->par->n_ranks;
     return ERR_NONE;
 }
 
 static int by_share(const void *a, const void *b) {
-    double x = sum_parts(a) * ((const Repetition *)a)->sgemm, y = sum_parts(b) * ((const Repetition *)b)->sgemm;
+    double x = sum_parts(a) * ((const Repetition *)a)->bound, y = sum_parts(b) * ((const Repetition *)b)->bound;
     return (x > y) - (x < y);
 }
 
@@ -182,24 +191,25 @@ static Err measure_all(Measured *found, Step *step, Step *alone, double seconds)
     memcpy(found->parts, median->parts, sizeof found->parts);
     found->seconds = sum_parts(median);
     found->rate = giga / found->seconds;
-    found->share = found->rate / median->sgemm;
-    found->compute_share = giga / (median->parts[FORWARD] + median->parts[BACKWARD]) / median->sgemm;
+    found->share = found->rate / median->bound;
+    found->compute_share = giga / (median->parts[FORWARD] + median->parts[BACKWARD]) / median->bound;
     found->times_one = several ? order_median(ratios, count) : 0;
     return ERR_NONE;
 }
 
-static Err step_made_all(Step *step, const StepCase *c, BenchSquare *square, const Par *par) {
-    TRY(step_new_all(step, c, square, par));
+static Err step_made_all(Step *step, const StepCase *c, BenchYardstick *yardstick, const Par *par) {
+    TRY(step_new_all(step, c, yardstick, par));
     return err_agree_all(step_verify(step, c), par, "a benchmark");
 }
 
-static Err measure_case_all(Measured *found, const StepCase *c, BenchSquare *square, double seconds, const Par *par) {
+static Err measure_case_all(Measured *found, const StepCase *c, BenchYardstick *yardstick, double seconds,
+                            const Par *par) {
     const Par one = par_serial(1);
     Step step = {0}, alone = {0};
     bool compares = par->n_ranks > 1 && par->rank == 0;
-    Err err = step_made_all(&step, c, square, par);
+    Err err = step_made_all(&step, c, yardstick, par);
     if (!err && par->n_ranks > 1)
-        err = err_agree_all(compares ? step_made_all(&alone, c, square, &one) : ERR_NONE, par, "rank 0 alone");
+        err = err_agree_all(compares ? step_made_all(&alone, c, yardstick, &one) : ERR_NONE, par, "rank 0 alone");
     if (!err) err = measure_all(found, &step, compares ? &alone : NULL, seconds);
     if (compares) step_free_all(&alone);
     step_free_all(&step);
@@ -208,10 +218,12 @@ static Err measure_case_all(Measured *found, const StepCase *c, BenchSquare *squ
 
 /* ---- the table ---- */
 
-static void show_heading(const Par *par) {
+static void show_heading(const Par *par, const BenchYardstick *yardstick) {
+    char share[32];
+    snprintf(share, sizeof share, "%% of %s", bench_yardstick_name(yardstick));
     printf("%d rank%s of one thread; ViT: 16 x 224 x 224, tiny: 8 x 32 x 32, width 96\n", par->n_ranks,
            par->n_ranks == 1 ? "" : "s");
-    printf("%-18s %5s %8s %8s %14s %34s\n", "", "", "", "", "% of sgemm", "% of the step's time");
+    printf("%-18s %5s %8s %8s %14s %34s\n", "", "", "", "", share, "% of the step's time");
     printf("%-18s %5s %8s %8s %7s %6s %6s %6s %6s %6s %6s%s\n", "", "clips", "s/step", "GFLOP/s", "all", "fwd+b",
            "data", "fwd", "bwd", "exch", "update", par->n_ranks > 1 ? "  x one" : "");
 }
@@ -225,23 +237,24 @@ static void show_row(const StepCase *c, const Measured *m) {
     fflush(stdout);
 }
 
-static void add_row(cJSON *list, const StepCase *c, const Measured *m) {
+static void add_row(cJSON *list, const StepCase *c, const Measured *m, bool rounded) {
     cJSON *row = cJSON_CreateObject();
     cJSON_AddStringToObject(row, "name", c->name);
     cJSON_AddNumberToObject(row, "clips_a_rank", c->clips);
     cJSON_AddNumberToObject(row, "seconds", m->seconds);
     cJSON_AddNumberToObject(row, "gflops_a_rank", m->rate);
-    cJSON_AddNumberToObject(row, "share_of_sgemm", m->share);
-    cJSON_AddNumberToObject(row, "forward_backward_share_of_sgemm", m->compute_share);
+    cJSON_AddNumberToObject(row, rounded ? "share_of_peak" : "share_of_sgemm", m->share);
+    cJSON_AddNumberToObject(row, rounded ? "forward_backward_share_of_peak" : "forward_backward_share_of_sgemm",
+                            m->compute_share);
     for (int p = 0; p < N_PARTS; p++) cJSON_AddNumberToObject(row, part_names[p], m->parts[p]);
     if (m->times_one > 0) cJSON_AddNumberToObject(row, "times_one_rank", m->times_one);
     cJSON_AddItemToArray(list, row);
 }
 
-static Err bench_case_all(const StepCase *c, BenchSquare *square, double seconds, cJSON *list, const Par *par) {
+static Err bench_case_all(const StepCase *c, BenchYardstick *yardstick, double seconds, cJSON *list, const Par *par) {
     Measured m = {0};
-    TRY(measure_case_all(&m, c, square, seconds, par));
-    if (par->rank == 0) list ? add_row(list, c, &m) : show_row(c, &m);
+    TRY(measure_case_all(&m, c, yardstick, seconds, par));
+    if (par->rank == 0) list ? add_row(list, c, &m, yardstick->precision == PRECISION_BFLOAT16) : show_row(c, &m);
     return ERR_NONE;
 }
 
@@ -260,7 +273,7 @@ static ModelConfig sizes(int image, int frames, int patch, int width, int depth,
                          .mlp_ratio = 4};
 }
 
-static Err bench_cases_all(BenchSquare *square, double seconds, const char *only, cJSON *list, const Par *par) {
+static Err bench_cases_all(BenchYardstick *yardstick, double seconds, const char *only, cJSON *list, const Par *par) {
     const ModelConfig tiny = sizes(32, 8, 8, 96, 4, 3, 64, 2, 2), small = sizes(224, 16, 16, 384, 12, 6, 192, 4, 3),
                       base = sizes(224, 16, 16, 768, 12, 12, 384, 4, 6);
     const StepCase cases[] = {
@@ -269,26 +282,26 @@ static Err bench_cases_all(BenchSquare *square, double seconds, const char *only
         {"ViT-B, mask 0.75", base, 0.75, 2},  {"ViT-B, mask 0.9", base, 0.9, 2},  {"ViT-B, fine-tuning", base, 0, 2},
     };
     int shown = 0;
-    if (par->rank == 0 && !list) show_heading(par);
+    if (par->rank == 0 && !list) show_heading(par, yardstick);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (only && !strstr(cases[i].name, only)) continue;
-        TRY(bench_case_all(&cases[i], square, seconds, list, par));
+        TRY(bench_case_all(&cases[i], yardstick, seconds, list, par));
         shown++;
     }
     return shown ? ERR_NONE : RAISE(ERR_USAGE, "bench step: no row's name contains \"%.60s\"", only);
 }
 
-Err bench_step_all(double seconds, const char *only, bool json, const Par *par) {
-    BenchSquare square;
+Err bench_step_all(double seconds, const char *only, Precision precision, bool json, const Par *par) {
+    BenchYardstick yardstick;
     cJSON *list = json ? cJSON_CreateArray() : NULL;
     blas_single_thread();
-    Err err = err_agree_all(bench_square_new(&square), par, "a benchmark");
-    if (!err) err = bench_cases_all(&square, seconds, only, list, par);
+    Err err = err_agree_all(bench_yardstick_new(&yardstick, precision), par, "a benchmark");
+    if (!err) err = bench_cases_all(&yardstick, seconds, only, list, par);
     char *text = NULL;
     if (!err && json && par->rank == 0) err = json_print(&text, list);
     if (text) fputs(text, stdout);
     free(text);
     cJSON_Delete(list);
-    bench_square_free(&square);
+    bench_yardstick_free(&yardstick);
     return err_agree_all(err, par, "the table");
 }

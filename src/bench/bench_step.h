@@ -4,15 +4,17 @@
  * updated, parameters gathered; pre-training at mask 0.75 and 0.9 and fine-tuning, tiny to ViT-B. Times are CPU time of
  * the slowest rank, so that neighbors on the machine count as little as possible, except the exchange, which is
  * wall-clock time from the moment all ranks are there. Backward is what a step takes beyond its forward pass. The
- * yardstick (sgemm of 2048 squared, on all ranks at once) is timed before and after every repetition, and shares are
- * medians over such neighbors. With several ranks rank 0 first measures alone; "x one" is the throughput of all over
- * that. The loss of a batch is compared with the losses of its clips one by one before anything is timed. */
+ * yardstick (sgemm of 2048 squared, in mixed precision the peak of the multiply units; on all ranks at once) is timed
+ * before and after every repetition, and shares are medians over such neighbors. With several ranks rank 0 first
+ * measures alone; "x one" is the throughput of all over that. The loss of a batch is compared with the losses of its
+ * clips one by one before anything is timed. */
 #pragma once
 
+#include "nn/models/precision.h"
 #include "par/par.h"
 
 #include <stdbool.h>
 
 /* Prints a table, or JSON, to stdout of rank 0; about `seconds` on a row, at least three repetitions. `only`, if not
  * NULL: the rows whose name contains it, ERR_USAGE if none does. */
-CHECKED Err bench_step_all(double seconds, const char *only, bool json, const Par *par);
+CHECKED Err bench_step_all(double seconds, const char *only, Precision precision, bool json, const Par *par);

@@ -11,6 +11,7 @@ typedef struct {
     Variant *variant;
     ClipSource *source;
     Classifier *network;
+    Bf16Packed *packed; /* mixed precision */
     ClassifierScratch *scratch;
     SampleBatch batch;
     uint32_t next[VIDEOS]; /* clips of the leaf at hand */
@@ -37,6 +38,11 @@ static void compute(StepWork *work, const float *params, float *grads, double *l
                     &draws);
 }
 
+static void params_changed(StepWork *work, const float *params) {
+    const State *s = work->state;
+    bf16_packed_update(s->packed, params, 1);
+}
+
 static double loss_one_by_one(StepWork *work, const float *params) {
     const State *s = work->state;
     const ModelConfig *m = &s->config.model;
@@ -55,6 +61,7 @@ static void state_free(StepWork *work) {
     if (!s) return;
     sample_batch_free(&s->batch);
     classifier_scratch_free(&s->scratch);
+    bf16_packed_free(&s->packed);
     classifier_free(&s->network);
     clip_source_close(&s->source);
     variant_free(&s->variant);
@@ -62,7 +69,7 @@ static void state_free(StepWork *work) {
     work->state = NULL;
 }
 
-Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips) {
+Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips, Precision precision) {
     State *s = calloc(1, sizeof *s);
     const Par alone = par_serial(1);
     const char *const sets[] = {bench_video_size(model)};
@@ -82,7 +89,13 @@ Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips) {
     TRY(live_source_open_all(&s->source, s->variant, "", "train", VIDEOS, SEED, &alone));
     int n_classes = s->source->n_classes;
     TRY(classifier_new(&s->network, model, n_classes, s->config.drop_path, s->config.head_dropout));
-    TRY(classifier_scratch_new(&s->scratch, s->network, clips));
+    if (precision == PRECISION_BFLOAT16) {
+        TRY(bf16_packed_new(&s->packed, classifier_matrices(s->network)));
+        TRY(classifier_scratch_new_mixed(&s->scratch, s->network, s->packed, clips));
+        work->params_changed = params_changed;
+    } else {
+        TRY(classifier_scratch_new(&s->scratch, s->network, clips));
+    }
     TRY(sample_batch_init(&s->batch, &s->config, n_classes));
     work->flops = clips * model_finetune_flops(model, n_classes);
     work->params = classifier_params(s->network);

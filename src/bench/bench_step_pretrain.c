@@ -11,6 +11,7 @@ typedef struct {
     Variant *variant;
     ClipSource *source;
     Mae *mae;
+    Bf16Packed *packed; /* mixed precision */
     MaeScratch *scratch;
     MaskedClips *clips;
     int64_t loaded; /* clips so far: each load takes the next */
@@ -26,6 +27,11 @@ static Err load(StepWork *work) {
 static void compute(StepWork *work, const float *params, float *grads, double *loss) {
     const State *s = work->state;
     mae_step(s->mae, s->scratch, params, grads, loss, s->clips->clips, s->clips->masked, work->clips, 1);
+}
+
+static void params_changed(StepWork *work, const float *params) {
+    const State *s = work->state;
+    bf16_packed_update(s->packed, params, 1);
 }
 
 static double loss_one_by_one(StepWork *work, const float *params) {
@@ -44,6 +50,7 @@ static void state_free(StepWork *work) {
     if (!s) return;
     masked_clips_free(s->clips);
     mae_scratch_free(&s->scratch);
+    bf16_packed_free(&s->packed);
     mae_free(&s->mae);
     clip_source_close(&s->source);
     variant_free(&s->variant);
@@ -51,7 +58,7 @@ static void state_free(StepWork *work) {
     work->state = NULL;
 }
 
-Err pretrain_work_new(StepWork *work, const ModelConfig *model, double mask_ratio, int clips) {
+Err pretrain_work_new(StepWork *work, const ModelConfig *model, double mask_ratio, int clips, Precision precision) {
     State *s = calloc(1, sizeof *s);
     const Par alone = par_serial(1);
     const char *const sets[] = {bench_video_size(model)};
@@ -70,7 +77,13 @@ Err pretrain_work_new(StepWork *work, const ModelConfig *model, double mask_rati
     TRY(variant_load(&s->variant, "moving-shapes", sets, 1));
     TRY(live_source_open_all(&s->source, s->variant, "", "", VIDEOS, SEED, &alone));
     TRY(mae_new(&s->mae, model, mask_ratio));
-    TRY(mae_scratch_new(&s->scratch, s->mae, clips));
+    if (precision == PRECISION_BFLOAT16) {
+        TRY(bf16_packed_new(&s->packed, mae_matrices(s->mae)));
+        TRY(mae_scratch_new_mixed(&s->scratch, s->mae, s->packed, clips));
+        work->params_changed = params_changed;
+    } else {
+        TRY(mae_scratch_new(&s->scratch, s->mae, clips));
+    }
     TRY(masked_clips_new(&s->clips, &s->config));
     work->params = mae_params(s->mae);
     return ERR_NONE;

@@ -22,6 +22,7 @@ typedef struct {
     const RunFolder *folder;
     const TrainOutcome *outcome;
     Mae *mae;
+    Bf16Packed *packed;   /* mixed precision: the weights of the step; else NULL */
     MaeScratch **scratch; /* of each thread */
     int n_threads;
 } Pretrain;
@@ -32,14 +33,20 @@ static Err scratch_new(Pretrain *pretrain, int n_threads) {
     pretrain->scratch = calloc((size_t)n_threads, sizeof(MaeScratch *));
     if (!pretrain->scratch) return RAISE(ERR_MEMORY, "pretraining: no memory for %d threads", n_threads);
     pretrain->n_threads = n_threads;
+    const Mae *mae = pretrain->mae;
+    int B = pretrain->config->train.micro_batch;
+    bool mixed = pretrain->config->train.precision == PRECISION_BFLOAT16;
+    if (mixed) TRY(bf16_packed_new(&pretrain->packed, mae_matrices(mae)));
     for (int i = 0; i < n_threads; i++)
-        TRY(mae_scratch_new(&pretrain->scratch[i], pretrain->mae, pretrain->config->train.micro_batch));
+        TRY(mixed ? mae_scratch_new_mixed(&pretrain->scratch[i], mae, pretrain->packed, B)
+                  : mae_scratch_new(&pretrain->scratch[i], mae, B));
     return ERR_NONE;
 }
 
 static void pretrain_free(Pretrain *pretrain) {
     for (int i = 0; i < pretrain->n_threads; i++) mae_scratch_free(&pretrain->scratch[i]);
     free(pretrain->scratch);
+    bf16_packed_free(&pretrain->packed);
     mae_free(&pretrain->mae);
 }
 
@@ -74,6 +81,11 @@ static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *whic
     const MaskedClips *clips = place;
     mae_step(pretrain->mae, pretrain->scratch[thread], params, grads, loss, clips->clips, clips->masked, which->n_clips,
              1.0f / (float)which->n_leaves);
+}
+
+static void params_changed(TrainTask *task, const float *params, int threads) {
+    const Pretrain *pretrain = task->state;
+    if (pretrain->packed) bf16_packed_update(pretrain->packed, params, threads);
 }
 
 /* ---- pictures ---- */
@@ -165,6 +177,7 @@ static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *
 
 static TrainTask task_of(Pretrain *pretrain) {
     const PretrainConfig *config = pretrain->config;
+    Precision precision = (Precision)config->train.precision;
     return (TrainTask){.name = "pretraining",
                        .params = mae_params(pretrain->mae),
                        .clips_per_epoch = pretrain->source->count,
@@ -172,13 +185,16 @@ static TrainTask task_of(Pretrain *pretrain) {
                        .head_scale = 1,
                        .state = pretrain,
                        .flops_per_clip = model_pretrain_flops(&config->model, config->mask_ratio),
-                       .scratch_bytes = mae_scratch_bytes(pretrain->mae, config->train.micro_batch),
+                       .scratch_bytes = mae_scratch_bytes(pretrain->mae, precision, config->train.micro_batch),
+                       .shared_bytes = precision == PRECISION_BFLOAT16 ? bf16_packed_bytes(mae_matrices(pretrain->mae))
+                                                                       : 0,
                        .loader = {.state = pretrain,
                                   .place_bytes = masked_clips_bytes(config),
                                   .place_new = place_new,
                                   .place_free = place_free,
                                   .load = load},
                        .leaf = leaf,
+                       .params_changed = params_changed,
                        .epoch_end_all = epoch_end_all,
                        .finish_all = finish_all};
 }

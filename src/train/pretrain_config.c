@@ -21,6 +21,7 @@ static const Field data_fields[] = {
 /* The paper's Table 5; what it leaves open as in the official code: betas, lowest rate. */
 static const Field pretrain_train_fields[] = {
     TRAIN_OPTIMIZER_FIELDS(3200, 256, 3e-4, 1e-5, 40, 0.05, 0.95),
+    TRAIN_PRECISION_FIELD,
     TRAIN_RUN_FIELDS,
     FIELD_END,
 };

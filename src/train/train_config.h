@@ -13,7 +13,8 @@ typedef struct {
     double base_lr, min_lr;
     double warmup_epochs;
     double weight_decay, beta1, beta2, eps, layer_decay;
-    int reduce; /* ReduceKind */
+    int reduce;    /* ReduceKind */
+    int precision; /* Precision */
     int loaders;
     double checkpoint_minutes;
     int64_t checkpoint_steps;
@@ -40,6 +41,12 @@ typedef struct {
 #define TRAIN_LAYER_DECAY_FIELD(layer_decay_)                                                                          \
     FIELD_DOUBLE(TrainConfig, layer_decay, "learning rate of a layer over that of the layer above", layer_decay_,      \
                  0.01, 1)
+
+#define TRAIN_PRECISION_FIELD                                                                                          \
+    FIELD_ENUM(TrainConfig, precision,                                                                                 \
+               "operands of matrix products: float32, or bfloat16 with float32 sums, parameters and gradients, "       \
+               "faster and with less memory (docs/precision.md)",                                                      \
+               0, "float32|bfloat16", .flags = FIELD_QUIET)
 
 /* What the trainer itself is told. */
 #define TRAIN_RUN_FIELDS                                                                                               \

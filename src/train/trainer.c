@@ -120,6 +120,12 @@ static void start_params(Trainer *t, const float *initial) {
            (size_t)(t->slice.end - t->slice.begin) * sizeof(float));
 }
 
+/* The updated slices of all ranks become everybody's parameters. */
+static void gather_params_all(Trainer *t) {
+    reduce_gather_all(t->reduce);
+    if (t->task->params_changed) t->task->params_changed(t->task, reduce_params(t->reduce), t->run->par.threads);
+}
+
 static Err start_or_resume_all(Trainer *t, const float *initial) {
     CheckpointSlice slice = my_slice(t);
     CheckpointState state = {0};
@@ -129,7 +135,7 @@ static Err start_or_resume_all(Trainer *t, const float *initial) {
         t->step = t->saved_step = state.step;
     else
         start_params(t, initial);
-    reduce_gather_all(t->reduce);
+    gather_params_all(t);
     if (found && t->step < t->total_steps)
         log_info("%s: going on from the checkpoint of step %lld of %lld", t->task->name, (long long)t->step,
                  (long long)t->total_steps);
@@ -291,7 +297,7 @@ static Err step_all(Trainer *t, bool *stop, bool *save) {
     times[2] = clock_wall_s();
     update_slice(t, lr);
     times[3] = clock_wall_s();
-    reduce_gather_all(t->reduce);
+    gather_params_all(t);
     times[4] = clock_wall_s();
     t->step++;
     StepTimes spent = {.data = prefetch_take_waited(t->prefetch) / t->run->par.threads,

@@ -38,12 +38,15 @@ struct TrainTask {
     void *state;
     double flops_per_clip; /* for the rate report, 0: unknown */
     size_t scratch_bytes;  /* a thread's, for the memory report */
+    size_t shared_bytes;   /* what its threads share besides what the trainer owns */
     LeafLoader loader;     /* the data of a leaf */
     /* Adds the mean loss of the batch's share (the leaf's mean divided by leaf->n_leaves) into *loss and its gradient
      * into grads. Called by one thread a leaf; `thread` selects scratch, `place` holds what the loader loaded.
      * Deterministic in (leaf, params). */
     void (*leaf)(TrainTask *task, int thread, void *place, const TrainLeaf *leaf, const float *params, float *grads,
                  double *loss);
+    /* May be NULL. Whenever the parameters have changed, before the next leaf: `threads` may be used. Local. */
+    void (*params_changed)(TrainTask *task, const float *params, int threads);
     /* May be NULL. After every epoch, on all ranks, with the same parameters everywhere. */
     CHECKED Err (*epoch_end_all)(TrainTask *task, int64_t epoch, const float *params);
     /* May be NULL. After the last step and checkpoint; params is borrowed. */

@@ -17,7 +17,7 @@ CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const Train
     TRY(reduce_choose(&kind, (ReduceKind)config->reduce, n_ranks, n_leaves));
     size_t total = task->params->total, moments = 2 * (total / (size_t)n_ranks) * sizeof(float);
     *bytes = reduce_bytes(total) + leafsum_bytes(total, reduce_width(kind, n_leaves, n_ranks), threads) + moments +
-             (size_t)threads * task->scratch_bytes +
+             task->shared_bytes + (size_t)threads * task->scratch_bytes +
              (size_t)prefetch_places(threads, config->loaders) * task->loader.place_bytes;
     return ERR_NONE;
 }

@@ -126,7 +126,7 @@ static void test_weights_are_packed_both_ways(void **state) {
             size_t n_forward = bf16_panels_words((size_t)Din, (size_t)Dout),
                    n_backward = bf16_panels_words((size_t)Dout, (size_t)Din);
             float *W = random_floats((size_t)(Dout * Din), 3, 1);
-            uint32_t *forward = malloc(n_forward * 4), *backward = malloc(n_backward * 4);
+            uint32_t *forward = aligned_alloc(64, n_forward * 4), *backward = aligned_alloc(64, n_backward * 4);
             memset(forward, 1, n_forward * 4);
             memset(backward, 1, n_backward * 4);
             (*set)->bf16.pack_weights(forward, backward, bf16_panel_words((size_t)Dout), W, Dout, Din);

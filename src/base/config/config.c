@@ -193,7 +193,7 @@ Err config_parse(void *config, const Field *fields, const char *text, const char
 }
 
 Err config_digest(char out[DIGEST_SIZE], const void *config, const Field *fields) {
-    cJSON *identity = fields_dump(config, fields, true);
+    cJSON *identity = fields_identity(config, fields);
     char *text = identity ? cJSON_PrintUnformatted(identity) : NULL;
     cJSON_Delete(identity);
     if (!text) return RAISE(ERR_MEMORY, "no memory to identify a configuration");

@@ -120,6 +120,27 @@ static cJSON *dump_one(const void *at, const Field *field, bool identity_only) {
     return NULL;
 }
 
+/* Only enums have been quiet so far. */
+static bool quiet_default(const void *at, const Field *field) {
+    return field->flags & FIELD_QUIET && field->type == FIELD_TYPE_ENUM && *(const int *)at == (int)field->fallback;
+}
+
+cJSON *fields_identity(const void *config, const Field *fields) {
+    cJSON *object = fields_dump(config, fields, true);
+    for (const Field *field = fields; object && field->type != FIELD_TYPE_END; field++) {
+        const char *at = (const char *)config + field->offset;
+        if (field->flags & FIELD_COSMETIC) continue;
+        if (quiet_default(at, field)) cJSON_DeleteItemFromObjectCaseSensitive(object, field->key);
+        if (field->type != FIELD_TYPE_GROUP) continue;
+        cJSON *group = fields_identity(at, field->fields);
+        if (group && cJSON_ReplaceItemInObjectCaseSensitive(object, field->key, group)) continue;
+        cJSON_Delete(group);
+        cJSON_Delete(object);
+        object = NULL;
+    }
+    return object;
+}
+
 cJSON *fields_dump(const void *config, const Field *fields, bool identity_only) {
     cJSON *object = cJSON_CreateObject();
     for (const Field *field = fields; object && field->type != FIELD_TYPE_END; field++) {

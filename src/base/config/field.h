@@ -48,6 +48,7 @@ enum {
     FIELD_COSMETIC = 1, /* does not enter the digest: paths, progress, logging, rank and thread counts */
     FIELD_REQUIRED = 2, /* must be given */
     FIELD_COMMAS = 4,   /* TEXT: items with commas between them; given again, items are added */
+    FIELD_QUIET = 8,    /* enters the digest unless it is the default: runs from before the field keep their names */
 };
 
 typedef struct Field {
@@ -105,6 +106,8 @@ CHECKED Err fields_read(void *config, const Field *fields, const struct cJSON *o
 CHECKED Err fields_require(const Field *fields, const struct cJSON *object, const char *path);
 /* The values as a new cJSON object; cosmetic fields left out if `identity_only`. NULL: out of memory. */
 struct cJSON *fields_dump(const void *config, const Field *fields, bool identity_only);
+/* What the digest is made of: the same with identity_only, without quiet fields that are the default. */
+struct cJSON *fields_identity(const void *config, const Field *fields);
 /* Finds "a.b.c"; NULL when there is none (nearest name through *nearest, may be NULL). */
 const Field *fields_find(const Field *fields, const char *key_path, const char **nearest);
 /* Bytes of the struct up to the end of its last described member. */

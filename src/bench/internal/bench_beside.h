@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/failure/err.h"
+#include "nn/models/precision.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +13,7 @@ typedef struct {
     const char *unit; /* of rate: "GFLOP/s" (2 per multiply-add of the matrix products), "Gelement/s", "": none */
     double seconds;   /* of one call, the best */
     double rate;      /* the best */
-    double share;     /* of the sgemm beside it, median; 0: not comparable */
+    double share;     /* of the yardstick beside it, median; 0: not comparable */
     double error;     /* relative difference found before timing */
     double items;     /* of a call; with them their rate and `bytes` are shown. 0: not told */
     const char *item; /* "frames" */
@@ -26,24 +27,29 @@ typedef struct {
     double giga;
 } BenchWork;
 
-/* The yardstick: a product of two matrices of 2048 x 2048 on one thread. */
+/* The yardstick: float32, a product of two matrices of 2048 x 2048 on one thread, through the library; bfloat16, for
+ * which there is no library, a loop of products in registers: the peak of the units that multiply. */
 typedef struct {
+    Precision precision;
     float *a, *b, *c;
-} BenchSquare;
+} BenchYardstick;
 
-CHECKED Err bench_square_new(BenchSquare *square);
-void bench_square_free(BenchSquare *square);
-/* GFLOP/s of one product, in the thread's CPU time. */
-double bench_square_rate(BenchSquare *square);
+CHECKED Err bench_yardstick_new(BenchYardstick *yardstick, Precision precision);
+void bench_yardstick_free(BenchYardstick *yardstick);
+const char *bench_yardstick_name(const BenchYardstick *yardstick);
+/* GFLOP/s of one call, in the thread's CPU time. */
+double bench_yardstick_rate(BenchYardstick *yardstick);
 
 typedef struct {
-    BenchSquare square;
+    BenchYardstick yardstick;
     double seconds;     /* for each row */
     struct cJSON *list; /* NULL: a table on stdout */
 } BenchBoard;
 
 /* Starts a table, with the yardstick's own row first, or a list. */
 CHECKED Err bench_board_open(BenchBoard *board, double seconds, bool json);
+/* The rows from here on are of this precision, beside its own yardstick, which gets a row. */
+CHECKED Err bench_board_precision(BenchBoard *board, Precision precision);
 /* Times the work and shows the row, whose name and error are given. ERR_INTERNAL when error > tolerance. */
 CHECKED Err bench_board_row(BenchBoard *board, BenchRow *row, const BenchWork *work, double tolerance);
 /* Shows a row that was timed otherwise. */

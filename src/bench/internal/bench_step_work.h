@@ -4,6 +4,7 @@
 
 #include "nn/layers/model.h"
 #include "nn/layers/params.h"
+#include "nn/models/precision.h"
 
 typedef struct StepWork StepWork;
 
@@ -15,6 +16,8 @@ struct StepWork {
     CHECKED Err (*load)(StepWork *work);
     /* Adds into *loss and grads (NULL: forward only); on the clips loaded last. */
     void (*compute)(StepWork *work, const float *params, float *grads, double *loss);
+    /* NULL: nothing to do. After every change of the parameters. */
+    void (*params_changed)(StepWork *work, const float *params);
     /* The loss of the same clips, each computed alone. */
     double (*loss_one_by_one)(StepWork *work, const float *params);
     void (*free)(StepWork *work);
@@ -26,6 +29,7 @@ static inline const char *bench_video_size(const ModelConfig *model) {
 }
 
 /* One leaf of `clips` clips. */
-CHECKED Err pretrain_work_new(StepWork *work, const ModelConfig *model, double mask_ratio, int clips);
+CHECKED Err pretrain_work_new(StepWork *work, const ModelConfig *model, double mask_ratio, int clips,
+                              Precision precision);
 /* One leaf of clips / 2 clips in two augmentations each, with the paper's augmentation, mixing and dropping. */
-CHECKED Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips);
+CHECKED Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips, Precision precision);

@@ -19,7 +19,7 @@
 typedef struct {
     double seconds, parameters;
     int64_t videos, threads;
-    const char *folder, *only;
+    const char *folder, *only, *precision;
     bool json, help;
 } BenchArgs;
 
@@ -47,9 +47,13 @@ static Err run_kernels(const BenchArgs *args) {
 }
 
 static Err run_step(const BenchArgs *args) {
+    bool rounded = text_equal(args->precision, "bfloat16");
+    if (!rounded && !text_equal(args->precision, "float32"))
+        return RAISE(ERR_USAGE, "--precision \"%.40s\" is neither float32 nor bfloat16", args->precision);
     Par par;
     TRY(par_start_all(&par, 1));
-    Err err = bench_step_all(args->seconds, args->only, args->json, &par);
+    Err err =
+        bench_step_all(args->seconds, args->only, rounded ? PRECISION_BFLOAT16 : PRECISION_FLOAT32, args->json, &par);
     par_finish_all(&par);
     return err;
 }
@@ -173,6 +177,7 @@ static const Option options[] = {
     OPTION_DOUBLE("parameters", 0, "M", offsetof(BenchArgs, parameters),
                   "exchange: millions of parameters (default 94.2, ViT-B)"),
     OPTION_TEXT("only", 0, "TEXT", offsetof(BenchArgs, only), "step: rows whose name contains this"),
+    OPTION_TEXT("precision", 0, "P", offsetof(BenchArgs, precision), "step: float32 (default) or bfloat16"),
     OPTION_FLAG("json", 0, offsetof(BenchArgs, json), "as JSON"),
     OPTION_FLAG("help", 'h', offsetof(BenchArgs, help), "show this help"),
     OPTION_END,
@@ -189,14 +194,14 @@ static const CommandHelp help = {
                    "  textures   images made a second, by kind of texture\n"
                    "  shards     megabytes written and random clips read a second; any number of ranks\n"
                    "  memory     peak memory of generating 10 and 1000 videos (3 GB of disk)\n"
-                   "  kernels    attention, projections, GELU, LayerNorm beside a plain sgemm\n"
-                   "  step       training steps, tiny to ViT-B, by parts, beside a plain sgemm; any number of ranks\n"
+                   "  kernels    attention, projections, GELU, LayerNorm in both precisions, beside their bounds\n"
+                   "  step       training steps, tiny to ViT-B, by parts, beside their bound; any number of ranks\n"
                    "  features   frames and clips through Inception and I3D beside a plain sgemm\n"
                    "  distances  statistics in 2048 dimensions, and what 34 datasets take\n"
                    "  exchange   sums of gradients over ranks, beside plain adding and sending; two ranks or more",
     .examples = "  synvid bench generate\n  synvid bench generate --seconds 5 --json\n"
                 "  mpirun -n 2 synvid bench shards --folder data\n"
-                "  mpirun -n 2 synvid bench step --only ViT-B\n"
+                "  mpirun -n 2 synvid bench step --only ViT-B --precision bfloat16\n"
                 "  mpirun -n 2 synvid bench exchange --parameters 22\n",
     .options = tables,
 };
@@ -214,7 +219,8 @@ static Err find_topic(const Topic **found, const char *name) {
 }
 
 static Err run(int argc, char *const *argv) {
-    BenchArgs args = {.seconds = 1, .parameters = 94.210944, .videos = 8, .threads = 1, .folder = "."};
+    BenchArgs args = {
+        .seconds = 1, .parameters = 94.210944, .videos = 8, .threads = 1, .folder = ".", .precision = "float32"};
     ArgList rest = {0};
     const Topic *topic = NULL;
     TRY(args_parse(&args, &rest, tables, argc, argv));

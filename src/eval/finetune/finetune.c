@@ -7,6 +7,7 @@
 
 typedef struct {
     Classification *c;
+    Bf16Packed *packed;          /* mixed precision: the weights of the step; else NULL */
     ClassifierScratch **scratch; /* of each thread */
     int n_threads, B;
     float *lr_scale; /* (rows of the parameter table) */
@@ -17,6 +18,7 @@ typedef struct {
 static void scratch_free(Finetune *f) {
     for (int i = 0; i < f->n_threads; i++) classifier_scratch_free(&f->scratch[i]);
     free(f->scratch);
+    bf16_packed_free(&f->packed);
     f->scratch = NULL;
     f->n_threads = 0;
 }
@@ -26,7 +28,12 @@ static Err scratch_new(Finetune *f) {
     f->scratch = calloc((size_t)n_threads, sizeof(ClassifierScratch *));
     if (!f->scratch) return RAISE(ERR_MEMORY, "fine-tuning: no memory for %d threads", n_threads);
     f->n_threads = n_threads;
-    for (int i = 0; i < n_threads; i++) TRY(classifier_scratch_new(&f->scratch[i], f->c->network, f->B));
+    const Classifier *network = f->c->network;
+    bool mixed = f->c->task.config->train.precision == PRECISION_BFLOAT16;
+    if (mixed) TRY(bf16_packed_new(&f->packed, classifier_matrices(network)));
+    for (int i = 0; i < n_threads; i++)
+        TRY(mixed ? classifier_scratch_new_mixed(&f->scratch[i], network, f->packed, f->B)
+                  : classifier_scratch_new(&f->scratch[i], network, f->B));
     return ERR_NONE;
 }
 
@@ -51,6 +58,11 @@ static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *whic
                     1.0f / (float)which->n_leaves, &draws);
 }
 
+static void params_changed(TrainTask *task, const float *params, int threads) {
+    const Finetune *f = task->state;
+    if (f->packed) bf16_packed_update(f->packed, params, threads);
+}
+
 /* ---- the run ---- */
 
 static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *outcome) {
@@ -62,19 +74,23 @@ static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *
 static TrainTask task_of(Finetune *f) {
     const ClassificationTask *t = &f->c->task;
     const FinetuneConfig *config = t->config;
-    return (TrainTask){.name = "fine-tuning",
-                       .params = classifier_params(f->c->network),
-                       .clips_per_epoch = t->train->count,
-                       .seed = t->run->seed,
-                       .head_scale = (float)config->init_scale,
-                       .lr_scale = f->lr_scale,
-                       .state = f,
-                       .flops_per_clip = config->data.repeat *
-                                         model_finetune_flops(&config->model, t->train->n_classes),
-                       .scratch_bytes = classifier_scratch_bytes(f->c->network, f->B),
-                       .loader = classification_loader(f->c),
-                       .leaf = leaf,
-                       .finish_all = finish_all};
+    const Classifier *network = f->c->network;
+    Precision precision = (Precision)config->train.precision;
+    return (TrainTask){
+        .name = "fine-tuning",
+        .params = classifier_params(f->c->network),
+        .clips_per_epoch = t->train->count,
+        .seed = t->run->seed,
+        .head_scale = (float)config->init_scale,
+        .lr_scale = f->lr_scale,
+        .state = f,
+        .flops_per_clip = config->data.repeat * model_finetune_flops(&config->model, t->train->n_classes),
+        .scratch_bytes = classifier_scratch_bytes(network, precision, f->B),
+        .shared_bytes = precision == PRECISION_BFLOAT16 ? bf16_packed_bytes(classifier_matrices(network)) : 0,
+        .loader = classification_loader(f->c),
+        .leaf = leaf,
+        .params_changed = params_changed,
+        .finish_all = finish_all};
 }
 
 static Err execute_all(void *state, const RunFolder *folder) {

@@ -56,6 +56,7 @@ static const Field finetune_data_fields[] = {
 static const Field finetune_train_fields[] = {
     TRAIN_OPTIMIZER_FIELDS(100, 256, 1e-3, 1e-5, 5, 0.05, 0.999),
     TRAIN_LAYER_DECAY_FIELD(0.7),
+    TRAIN_PRECISION_FIELD,
     TRAIN_RUN_FIELDS,
     FIELD_END,
 };

@@ -236,7 +236,7 @@ static TrainTask task_of(Probe *p) {
                        .head_scale = (float)t->config->init_scale,
                        .state = p,
                        .flops_per_clip = t->config->data.repeat * forward,
-                       .scratch_bytes = classifier_scratch_bytes(p->c->network, p->B),
+                       .scratch_bytes = classifier_scratch_bytes(p->c->network, PRECISION_FLOAT32, p->B),
                        .loader = classification_loader(p->c),
                        .leaf = leaf,
                        .finish_all = finish_all};

@@ -59,6 +59,9 @@ typedef struct {
     /* Which of the definitions of nn/kernels/bf16.h products follow: 0 pair, 1 tile. */
     int tiles;
     void (*product)(const Bf16Product *product);
+    /* As many steps of products, peak_flops each, as the units that multiply can do when nothing is loaded. */
+    void (*peak)(int64_t steps);
+    double peak_flops;
     /* rows (R, width) = factor * x, rounded, and the padding zeroed; sums (width) += the columns of factor * x. x: rows
      * x_stride floats apart. factors: one for each factor_rows rows, or NULL. sums may be NULL. */
     void (*round_rows)(Bf16 *rows, size_t stride, const float *x, size_t x_stride, int R, int width,
@@ -69,7 +72,7 @@ typedef struct {
     /* Panels of from (rows, padded columns). */
     void (*panels)(uint32_t *to, const Bf16 *from, size_t from_stride, int rows, int columns);
     /* Both packed copies of a weight matrix W (rows, columns), rounded: panels of its transpose, for y = x W^T, and
-     * panels of W, backward_panel words apart, for dx = dy W, or NULL. */
+     * panels of W, backward_panel words apart, for dx = dy W, or NULL. Both begin at whole lines of the cache. */
     void (*pack_weights)(uint32_t *forward, uint32_t *backward, size_t backward_panel, const float *W, int rows,
                          int columns);
     void (*layernorm)(Bf16 *y, size_t stride, const float *x, const float *weight, const float *bias, size_t rows,

@@ -44,7 +44,8 @@ const Kernels kernels_amx = {
     .attention_scratch = attention_scratch,
     .attention_forward = attention_forward_amx,
     .attention_backward = attention_backward_amx,
-    .bf16 = {BF16_OF_BODIES, .tiles = 1, .product = bf16_product_tiles},
+    .bf16 = {BF16_OF_BODIES, .tiles = 1, .product = bf16_product_tiles, .peak = bf16_peak_tiles,
+             .peak_flops = PEAK_FLOPS},
 };
 #else
 typedef int kernels_amx_not_for_this_processor;

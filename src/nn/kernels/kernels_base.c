@@ -11,5 +11,5 @@ const Kernels kernels_base = {
     .attention_scratch = attention_scratch_body,
     .attention_forward = attention_forward_body,
     .attention_backward = attention_backward_body,
-    .bf16 = {BF16_OF_BODIES, .product = bf16_product_body},
+    .bf16 = {BF16_OF_BODIES, .product = bf16_product_body, .peak = bf16_peak_body, .peak_flops = PEAK_FLOPS},
 };

@@ -1,6 +1,7 @@
 #include "nn/layers/bf16_linear.h"
 
 #include "nn/kernels/kernels.h"
+#include "nn/layers/layernorm.h"
 
 void bf16_linear_forward(const Bf16Finish *finish, Bf16Rows x, const Bf16Weights *W, int R) {
     kernels_best()->bf16.product(&(Bf16Product){.left = x.data,
@@ -24,17 +25,30 @@ void bf16_linear_backward_input(const Bf16Finish *finish, Bf16Rows dy, const Bf1
                                                 .finish = *finish});
 }
 
-void bf16_linear_backward_weight(float *dW, Bf16Rows dy_turned, const uint32_t *x, int R, int Din, int Dout) {
-    size_t width = (size_t)Din;
-    kernels_best()->bf16.product(&(Bf16Product){
-        .left = dy_turned.data,
-        .left_stride = dy_turned.stride,
-        .right = x,
-        .right_panel = bf16_panel_words((size_t)R),
-        .rows = Dout,
-        .columns = Din,
-        .depth = R,
-        .finish = {.kind = BF16_TO_FLOATS, .floats = dW, .base = dW, .floats_stride = width, .base_stride = width}});
+void bf16_linear_backward_weight(float *dW, Bf16Rows dy, Bf16Rows x, int R, int Din, int Dout,
+                                 const Bf16LinearScratch *scratch) {
+    const Bf16Kernels *kernels = &kernels_best()->bf16;
+    size_t width = (size_t)Din, turned_stride = bf16_padded((size_t)R);
+    kernels->transpose(scratch->turned, turned_stride, dy.data, dy.stride, R, Dout);
+    kernels->panels(scratch->panels, x.data, x.stride, R, Din);
+    const Bf16Finish add = {
+        .kind = BF16_TO_FLOATS, .floats = dW, .base = dW, .floats_stride = width, .base_stride = width};
+    kernels->product(&(Bf16Product){.left = scratch->turned,
+                                    .left_stride = turned_stride,
+                                    .right = scratch->panels,
+                                    .right_panel = bf16_panel_words((size_t)R),
+                                    .rows = Dout,
+                                    .columns = Din,
+                                    .depth = R,
+                                    .finish = add});
+}
+
+void bf16_round_rows(Bf16Rows y, const float *x, int R, int width, const float *factors, int factor_rows, float *sums) {
+    kernels_best()->bf16.round_rows(y.data, y.stride, x, (size_t)width, R, width, factors, factor_rows, sums);
+}
+
+void bf16_layernorm(Bf16Rows y, const float *x, const float *weight, const float *bias, int R, int D) {
+    kernels_best()->bf16.layernorm(y.data, y.stride, x, weight, bias, (size_t)R, D, LAYERNORM_EPS);
 }
 
 static float sum_ref(const Bf16Product *p, int row, int column, int tiles) {

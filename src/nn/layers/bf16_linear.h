@@ -23,8 +23,19 @@ typedef struct {
 void bf16_linear_forward(const Bf16Finish *finish, Bf16Rows x, const Bf16Weights *W, int R);
 /* finish(dy (R, Dout) W). */
 void bf16_linear_backward_input(const Bf16Finish *finish, Bf16Rows dy, const Bf16Weights *W, int R);
-/* dW (Dout, Din) += dy^T x. dy_turned: dy transposed, (Dout, R); x: panels of (R, Din). */
-void bf16_linear_backward_weight(float *dW, Bf16Rows dy_turned, const uint32_t *x, int R, int Din, int Dout);
+/* Both operands of a weight gradient, laid out token by token. */
+typedef struct {
+    Bf16 *turned;     /* padded Dout times padded R */
+    uint32_t *panels; /* bf16_panels_words(R, Din) */
+} Bf16LinearScratch;
+
+/* dW (Dout, Din) += dy (R, Dout)^T x (R, Din). */
+void bf16_linear_backward_weight(float *dW, Bf16Rows dy, Bf16Rows x, int R, int Din, int Dout,
+                                 const Bf16LinearScratch *scratch);
+/* y (R, width) = factor * x, rounded: row r times factors[r / factor_rows], unless NULL. sums (width) += the columns of
+ * what is rounded, unless NULL. */
+void bf16_round_rows(Bf16Rows y, const float *x, int R, int width, const float *factors, int factor_rows, float *sums);
+void bf16_layernorm(Bf16Rows y, const float *x, const float *weight, const float *bias, int R, int D);
 
 /* The plain products, of either definition of the bits; floats and rows only. What every kernel must equal. */
 void bf16_product_ref(const Bf16Product *product, int tiles);

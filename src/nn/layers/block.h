@@ -7,25 +7,10 @@
 #pragma once
 
 #include "base/system/arena.h"
+#include "nn/layers/bf16_weights.h"
+#include "nn/layers/internal/bf16_scratch.h"
+#include "nn/layers/internal/block_shape.h"
 #include "nn/layers/params.h"
-
-typedef struct {
-    int B, n_tokens, first_kept;
-    int width, heads, hidden;
-} BlockShape;
-
-static inline int block_rows_in(const BlockShape *s) {
-    return s->B * s->n_tokens;
-}
-static inline int block_rows(const BlockShape *s) {
-    return s->B * (s->n_tokens - s->first_kept);
-}
-
-/* Offsets of a block's tensors in the flat vector. */
-typedef struct {
-    size_t norm1_weight, norm1_bias, q_bias, v_bias, qkv_weight, proj_weight, proj_bias;
-    size_t norm2_weight, norm2_bias, fc1_weight, fc1_bias, fc2_weight, fc2_bias;
-} BlockParams;
 
 /* Adds the 13 rows "<prefix>norm1.weight" ... with official names and order. `init` is for the matrices. */
 CHECKED Err block_params_add(BlockParams *params, ParamTable *table, const char *prefix, int width, int hidden,
@@ -41,22 +26,20 @@ typedef struct {
     float *hidden;    /* (R, hidden) before GELU */
 } BlockActs;
 
-/* Shared by all blocks of a network, for the largest of its shapes. */
+/* Shared by all blocks of a network, for the largest of its shapes. In mixed precision dbranch, partial and what stands
+ * below them; otherwise what stands above. */
 typedef struct {
     float *norm;      /* (Rin, width) */
     float *kept;      /* (R, width) */
     float *gelu;      /* (R, hidden) */
     float *dhidden;   /* (R, hidden); later (Rin, 3*width) gradients of q k v */
-    float *dbranch;   /* (Rin, width) */
     float *row;       /* (3*width) biases of q, k, v */
-    float *partial;   /* (2*width) */
     float *attention; /* attention_scratch_bytes */
+    float *dbranch;   /* (Rin, width) */
+    float *partial;   /* (2*width) */
+    Bf16Scratch rounded;
+    const Bf16Packed *packed; /* the weights; NULL: float32 */
 } BlockScratch;
-
-/* Drop path: factors of the two branches per clip, 0 or 1/keep; NULL: 1. (B) each. */
-typedef struct {
-    const float *attention, *mlp;
-} BlockDrops;
 
 void block_acts_layout(BlockActs *acts, Arena *arena, const BlockShape *shape);
 /* `shapes`: all that will be used. */

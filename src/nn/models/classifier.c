@@ -7,6 +7,7 @@
 #include "nn/layers/linear.h"
 #include "nn/layers/patch.h"
 #include "nn/layers/posenc.h"
+#include "nn/layers/projection.h"
 #include "nn/layers/softmax.h"
 #include "nn/models/internal/vit.h"
 
@@ -16,15 +17,17 @@ struct Classifier {
     int n_classes, n_tokens, values;
     double drop_path, head_dropout;
     Vit encoder;
-    size_t patch_weight, patch_bias, norm_weight, norm_bias, head_weight, head_bias;
+    PatchEmbedding patch;
+    Bf16Plan matrices;
+    size_t norm_weight, norm_bias, head_weight, head_bias;
     float *positions; /* (N, D) */
 };
 
 struct ClassifierScratch {
     Arena arena;
     int B;
-    int *tokens;    /* 0..N-1 */
-    float *patches; /* (B*N, values) */
+    int *tokens;     /* 0..N-1 */
+    Patches patches; /* (B*N, values) */
     VitActs encoder;
     BlockScratch block;
     float *pooled, *normed, *kept; /* (B, D) mean over tokens; after fc_norm; factors of the dropout */
@@ -39,9 +42,9 @@ static Err classifier_params_add(Classifier *c) {
     ParamTable *t = &c->table;
     int D = c->model.width, K = c->n_classes, P = c->model.patch_size, values = c->values, top = c->model.depth + 1;
     const int patch_dims[] = {D, 3, c->model.tubelet_size, P, P}, head_dims[] = {K, D};
-    c->patch_weight = t->total;
+    c->patch = (PatchEmbedding){.weight = t->total, .width = D};
     TRY(params_add(t, "patch_embed.proj.weight", patch_dims, 5, INIT_FRAMEWORK, values, D, true, 0));
-    c->patch_bias = t->total;
+    c->patch.bias = t->total;
     TRY(params_add(t, "patch_embed.proj.bias", &D, 1, INIT_FRAMEWORK, values, D, false, 0));
     TRY(vit_params_add(&c->encoder, t, "blocks.", INIT_NORMAL_02, 1, 1));
     c->norm_weight = t->total;
@@ -56,6 +59,8 @@ static Err classifier_params_add(Classifier *c) {
 
 static Err classifier_fill(Classifier *c) {
     TRY(classifier_params_add(c));
+    TRY(bf16_plan_add(&c->matrices, &c->patch.matrix, c->patch.weight, 1, c->patch.width, c->values, false));
+    TRY(vit_plan(&c->encoder, &c->matrices));
     c->positions = malloc((size_t)c->n_tokens * (size_t)c->model.width * sizeof(float));
     if (!c->positions) return RAISE(ERR_MEMORY, "classifier: no memory for the position table");
     posenc_table(c->positions, c->n_tokens, c->model.width);
@@ -90,6 +95,7 @@ Err classifier_new(Classifier **classifier, const ModelConfig *model, int n_clas
 void classifier_free(Classifier **classifier) {
     if (!*classifier) return;
     params_free(&(*classifier)->table);
+    bf16_plan_free(&(*classifier)->matrices);
     free((*classifier)->positions);
     free(*classifier);
     *classifier = NULL;
@@ -99,14 +105,21 @@ const ParamTable *classifier_params(const Classifier *classifier) {
     return &classifier->table;
 }
 
-static void scratch_layout(ClassifierScratch *s, Arena *arena, const Classifier *c, int B) {
+const Bf16Plan *classifier_matrices(const Classifier *classifier) {
+    return &classifier->matrices;
+}
+
+static void scratch_layout(ClassifierScratch *s, Arena *arena, const Classifier *c, Precision precision, int B) {
+    Bf16Need need = {0};
     size_t clips = (size_t)B, N = (size_t)c->n_tokens, D = (size_t)c->model.width, K = (size_t)c->n_classes;
     BlockShape shapes[2];
     s->tokens = arena_take(arena, N * sizeof(int));
-    s->patches = arena_floats(arena, clips * N * (size_t)c->values);
-    vit_acts_layout(&s->encoder, arena, &c->encoder, c->model.recompute ? VIT_RECOMPUTE : VIT_KEEP, B, c->n_tokens, 0);
+    patches_layout(&s->patches, arena, precision, B * c->n_tokens, c->values);
+    vit_acts_layout(&s->encoder, arena, &c->encoder, c->model.recompute ? VIT_RECOMPUTE : VIT_KEEP, precision, B,
+                    c->n_tokens, 0);
     vit_shapes(shapes, &c->encoder, B, c->n_tokens, 0);
-    block_scratch_layout(&s->block, arena, shapes, 1);
+    bf16_need_layer(&need, B * c->n_tokens, c->values, c->patch.width);
+    vit_scratch_layout(&s->block, arena, precision, shapes, 1, &need);
     s->pooled = arena_floats(arena, clips * D);
     s->normed = arena_floats(arena, clips * D);
     s->kept = arena_floats(arena, clips * D);
@@ -117,27 +130,39 @@ static void scratch_layout(ClassifierScratch *s, Arena *arena, const Classifier 
     s->factors = arena_floats(arena, 2 * clips * (size_t)c->model.depth);
 }
 
-size_t classifier_scratch_bytes(const Classifier *classifier, int B) {
+size_t classifier_scratch_bytes(const Classifier *classifier, Precision precision, int B) {
     ClassifierScratch measured;
     Arena arena = {0};
-    scratch_layout(&measured, &arena, classifier, B);
+    scratch_layout(&measured, &arena, classifier, precision, B);
     return arena.used;
 }
 
-Err classifier_scratch_new(ClassifierScratch **scratch, const Classifier *classifier, int B) {
+static Err scratch_new(ClassifierScratch **scratch, const Classifier *classifier, const Bf16Packed *packed, int B) {
+    Precision precision = packed ? PRECISION_BFLOAT16 : PRECISION_FLOAT32;
     *scratch = NULL;
     ClassifierScratch *new = calloc(1, sizeof *new);
     if (!new) return RAISE(ERR_MEMORY, "activations: no memory");
-    Err err = arena_alloc(&new->arena, classifier_scratch_bytes(classifier, B), "activations of a micro-batch");
+    Err err =
+        arena_alloc(&new->arena, classifier_scratch_bytes(classifier, precision, B), "activations of a micro-batch");
     if (err) {
         free(new);
         return err;
     }
-    scratch_layout(new, &new->arena, classifier, B);
+    scratch_layout(new, &new->arena, classifier, precision, B);
+    new->block.packed = packed;
     new->B = B;
     for (int i = 0; i < classifier->n_tokens; i++) new->tokens[i] = i;
     *scratch = new;
     return ERR_NONE;
+}
+
+Err classifier_scratch_new(ClassifierScratch **scratch, const Classifier *classifier, int B) {
+    return scratch_new(scratch, classifier, NULL, B);
+}
+
+Err classifier_scratch_new_mixed(ClassifierScratch **scratch, const Classifier *classifier, const Bf16Packed *packed,
+                                 int B) {
+    return scratch_new(scratch, classifier, packed, B);
 }
 
 void classifier_scratch_free(ClassifierScratch **scratch) {
@@ -187,10 +212,18 @@ static void encode(const Classifier *c, ClassifierScratch *s, const float *param
                                       m->width};
     size_t clip_floats = 3 * (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size;
     for (int b = 0; b < B; b++) {
-        patch_from_floats(s->patches + (size_t)b * (size_t)N * (size_t)c->values, inputs + (size_t)b * clip_floats,
-                          s->tokens, N, m);
+        for (int first = 0; first < N; first += PATCH_STRIP) {
+            int count = N - first < PATCH_STRIP ? N - first : PATCH_STRIP;
+            patch_from_floats(patches_room(&s->patches, b * N + first), inputs + (size_t)b * clip_floats,
+                              s->tokens + first, count, m);
+            patches_keep(&s->patches, b * N + first, count);
+        }
+        for (int i = 0; i < N; i++) {
+            rows_sum(x + ((size_t)b * (size_t)N + (size_t)i) * (size_t)D, c->positions + (size_t)i * (size_t)D,
+                     params + c->patch.bias, 1, D);
+        }
     }
-    embed_patches(s->encoder.inputs[0], &embedding, s->patches, s->tokens, N, B * N);
+    embedding_forward(&c->patch, x, &s->patches, B * N, params, &s->block);
     vit_forward(&s->encoder, &s->block, &c->encoder, B, params, drops);
 }
 
@@ -261,9 +294,7 @@ void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, c
     head_backward(c, scratch, params, grads, B, drop);
     vit_backward(scratch->dstream, scratch->dstream, &scratch->encoder, &scratch->block, &c->encoder, B, params, grads,
                  drops);
-    linear_backward_weight(grads + c->patch_weight, grads + c->patch_bias,
-                           (ConstRows){scratch->dstream, c->model.width}, (ConstRows){scratch->patches, c->values},
-                           B * c->n_tokens, c->values, c->model.width);
+    embedding_backward(&c->patch, scratch->dstream, &scratch->patches, B * c->n_tokens, grads, &scratch->block);
 }
 
 const float *classifier_encoded(const ClassifierScratch *scratch) {

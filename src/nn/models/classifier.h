@@ -6,8 +6,10 @@
  * block to drop_path in the last; both branches of a block drop independently, per clip. */
 #pragma once
 
+#include "nn/layers/bf16_weights.h"
 #include "nn/layers/model.h"
 #include "nn/layers/params.h"
+#include "nn/models/precision.h"
 
 typedef struct Classifier Classifier;
 typedef struct ClassifierScratch ClassifierScratch;
@@ -18,8 +20,14 @@ void classifier_free(Classifier **classifier);
 const ParamTable *classifier_params(
     const Classifier *classifier); /* official classifier names: patch_embed..., blocks.i..., fc_norm, head */
 
-size_t classifier_scratch_bytes(const Classifier *classifier, int B);
+const Bf16Plan *classifier_matrices(const Classifier *classifier); /* what a Bf16Packed of this network holds */
+
+size_t classifier_scratch_bytes(const Classifier *classifier, Precision precision, int B);
 CHECKED Err classifier_scratch_new(ClassifierScratch **scratch, const Classifier *classifier, int B);
+/* Mixed precision up to the mean over tokens; the head, a row a clip, stays float32. `packed`, borrowed, must hold the
+ * same parameters that a call is given. */
+CHECKED Err classifier_scratch_new_mixed(ClassifierScratch **scratch, const Classifier *classifier,
+                                         const Bf16Packed *packed, int B);
 void classifier_scratch_free(ClassifierScratch **scratch);
 
 /* FrameSampling of one micro-batch for drop path and dropout: pure function of (seed, item = clip's global sample

@@ -7,6 +7,7 @@
 #include "nn/layers/linear.h"
 #include "nn/layers/patch.h"
 #include "nn/layers/posenc.h"
+#include "nn/layers/projection.h"
 #include "nn/models/internal/vit.h"
 #include "nn/models/mask.h"
 
@@ -15,14 +16,16 @@ struct Mae {
     ParamTable table;
     int n_tokens, n_visible, n_masked, values; /* values: of a patch */
     Vit encoder, decoder;
-    size_t mask_token, patch_weight, patch_bias, encoder_norm_weight, encoder_norm_bias, to_decoder,
-        decoder_norm_weight, decoder_norm_bias, head_weight, head_bias;
+    PatchEmbedding patch;
+    Projection bridge, head; /* encoder.norm and encoder_to_decoder; decoder.norm and decoder.head */
+    size_t mask_token;
+    Bf16Plan matrices;
     float *encoder_positions, *decoder_positions; /* (N, D), (N, E) */
 };
 
 /* V = n_visible, M = n_masked. */
 typedef struct {
-    float *patches; /* (B*V, values) */
+    Patches patches; /* (B*V, values) */
     VitActs encoder, decoder;
     BlockScratch block;
     float *visible;     /* (B*V, E) at the bridge between encoder and decoder */
@@ -61,25 +64,39 @@ static Err mae_params_add(Mae *mae) {
     int D = m->width, E = m->decoder_width, P = m->patch_size, values = mae->values;
     const int patch_dims[] = {D, 3, m->tubelet_size, P, P}, token_dims[] = {1, 1, E};
     TRY(add_row(&mae->mask_token, t, "mask_token", token_dims, 3, INIT_TRUNC_02_1SD, 0, 0, false));
-    TRY(add_row(&mae->patch_weight, t, "encoder.patch_embed.proj.weight", patch_dims, 5, INIT_FRAMEWORK, values, D,
+    mae->patch = (PatchEmbedding){.width = D};
+    mae->bridge = (Projection){.Din = D, .Dout = E};
+    mae->head = (Projection){.Din = E, .Dout = values, .has_bias = true};
+    TRY(add_row(&mae->patch.weight, t, "encoder.patch_embed.proj.weight", patch_dims, 5, INIT_FRAMEWORK, values, D,
                 true));
-    TRY(add_row(&mae->patch_bias, t, "encoder.patch_embed.proj.bias", &D, 1, INIT_FRAMEWORK, values, D, false));
+    TRY(add_row(&mae->patch.bias, t, "encoder.patch_embed.proj.bias", &D, 1, INIT_FRAMEWORK, values, D, false));
     TRY(vit_params_add(&mae->encoder, t, "encoder.blocks.", INIT_XAVIER, 0, 0));
-    TRY(add_row(&mae->encoder_norm_weight, t, "encoder.norm.weight", &D, 1, INIT_ONE, 0, 0, false));
-    TRY(add_row(&mae->encoder_norm_bias, t, "encoder.norm.bias", &D, 1, INIT_ZERO, 0, 0, false));
+    TRY(add_row(&mae->bridge.norm_weight, t, "encoder.norm.weight", &D, 1, INIT_ONE, 0, 0, false));
+    TRY(add_row(&mae->bridge.norm_bias, t, "encoder.norm.bias", &D, 1, INIT_ZERO, 0, 0, false));
     TRY(vit_params_add(&mae->decoder, t, "decoder.blocks.", INIT_XAVIER, 0, 0));
-    TRY(add_row(&mae->decoder_norm_weight, t, "decoder.norm.weight", &E, 1, INIT_ONE, 0, 0, false));
-    TRY(add_row(&mae->decoder_norm_bias, t, "decoder.norm.bias", &E, 1, INIT_ZERO, 0, 0, false));
-    TRY(add_row(&mae->head_weight, t, "decoder.head.weight", (const int[]){values, E}, 2, INIT_XAVIER, E, values,
+    TRY(add_row(&mae->head.norm_weight, t, "decoder.norm.weight", &E, 1, INIT_ONE, 0, 0, false));
+    TRY(add_row(&mae->head.norm_bias, t, "decoder.norm.bias", &E, 1, INIT_ZERO, 0, 0, false));
+    TRY(add_row(&mae->head.weight, t, "decoder.head.weight", (const int[]){values, E}, 2, INIT_XAVIER, E, values,
                 true));
-    TRY(add_row(&mae->head_bias, t, "decoder.head.bias", &values, 1, INIT_ZERO, 0, 0, false));
-    return add_row(&mae->to_decoder, t, "encoder_to_decoder.weight", (const int[]){E, D}, 2, INIT_FRAMEWORK, D, E,
+    TRY(add_row(&mae->head.bias, t, "decoder.head.bias", &values, 1, INIT_ZERO, 0, 0, false));
+    return add_row(&mae->bridge.weight, t, "encoder_to_decoder.weight", (const int[]){E, D}, 2, INIT_FRAMEWORK, D, E,
                    true);
+}
+
+/* The matrices of mixed precision. The embedding needs no gradient of its input. */
+static Err mae_plan(Mae *mae) {
+    Bf16Plan *plan = &mae->matrices;
+    TRY(bf16_plan_add(plan, &mae->patch.matrix, mae->patch.weight, 1, mae->patch.width, mae->values, false));
+    TRY(vit_plan(&mae->encoder, plan));
+    TRY(bf16_plan_add(plan, &mae->bridge.matrix, mae->bridge.weight, 1, mae->bridge.Dout, mae->bridge.Din, true));
+    TRY(vit_plan(&mae->decoder, plan));
+    return bf16_plan_add(plan, &mae->head.matrix, mae->head.weight, 1, mae->head.Dout, mae->head.Din, true);
 }
 
 static Err mae_fill(Mae *mae) {
     const ModelConfig *m = &mae->model;
     TRY(mae_params_add(mae));
+    TRY(mae_plan(mae));
     size_t n = (size_t)mae->n_tokens;
     mae->encoder_positions = malloc(n * (size_t)m->width * sizeof(float));
     mae->decoder_positions = malloc(n * (size_t)m->decoder_width * sizeof(float));
@@ -117,6 +134,7 @@ Err mae_new(Mae **mae, const ModelConfig *model, double mask_ratio) {
 void mae_free(Mae **mae) {
     if (!*mae) return;
     params_free(&(*mae)->table);
+    bf16_plan_free(&(*mae)->matrices);
     free((*mae)->encoder_positions);
     free((*mae)->decoder_positions);
     free(*mae);
@@ -127,17 +145,39 @@ const ParamTable *mae_params(const Mae *mae) {
     return &mae->table;
 }
 
-static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, int B) {
+const Bf16Plan *mae_matrices(const Mae *mae) {
+    return &mae->matrices;
+}
+
+int mae_visible_tokens(const Mae *mae) {
+    return mae->n_visible;
+}
+
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
+/* Layers outside of the blocks. */
+static Bf16Need layers_need(const Mae *mae, int B) {
+    Bf16Need need = {0};
+    bf16_need_layer(&need, B * mae->n_visible, mae->values, mae->patch.width);
+    bf16_need_layer(&need, B * mae->n_visible, mae->bridge.Din, mae->bridge.Dout);
+    bf16_need_layer(&need, B * mae->n_masked, mae->head.Din, mae->head.Dout);
+    return need;
+}
+
+static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, Precision precision, int B) {
     size_t clips = (size_t)B, V = (size_t)mae->n_visible, M = (size_t)mae->n_masked, values = (size_t)mae->values;
     size_t D = (size_t)mae->model.width, E = (size_t)mae->model.decoder_width;
     VitPlan plan = mae->model.recompute ? VIT_RECOMPUTE : VIT_KEEP;
     BlockShape shapes[4];
-    t->patches = arena_floats(arena, clips * V * values);
-    vit_acts_layout(&t->encoder, arena, &mae->encoder, plan, B, mae->n_visible, 0);
-    vit_acts_layout(&t->decoder, arena, &mae->decoder, plan, B, mae->n_tokens, mae->n_visible);
+    patches_layout(&t->patches, arena, precision, B * mae->n_visible, mae->values);
+    vit_acts_layout(&t->encoder, arena, &mae->encoder, plan, precision, B, mae->n_visible, 0);
+    vit_acts_layout(&t->decoder, arena, &mae->decoder, plan, precision, B, mae->n_tokens, mae->n_visible);
     vit_shapes(shapes, &mae->encoder, B, mae->n_visible, 0);
     vit_shapes(shapes + 2, &mae->decoder, B, mae->n_tokens, mae->n_visible);
-    block_scratch_layout(&t->block, arena, shapes, 4);
+    const Bf16Need need = layers_need(mae, B);
+    vit_scratch_layout(&t->block, arena, precision, shapes, 4, &need);
     t->visible = arena_floats(arena, clips * V * E);
     t->predictions = arena_floats(arena, clips * M * values);
     t->dpredictions = arena_floats(arena, clips * M * values);
@@ -150,46 +190,56 @@ static void feature_layout(FeatureBuffers *f, Arena *arena, const Mae *mae, int 
     f->clips = B * mae->n_visible / mae->n_tokens;
     if (f->clips < 1) f->clips = 1;
     f->patches = arena_floats(arena, (size_t)f->clips * (size_t)mae->n_tokens * (size_t)mae->values);
-    vit_acts_layout(&f->encoder, arena, &mae->encoder, VIT_FORWARD, f->clips, mae->n_tokens, 0);
+    vit_acts_layout(&f->encoder, arena, &mae->encoder, VIT_FORWARD, PRECISION_FLOAT32, f->clips, mae->n_tokens, 0);
     vit_shapes(shapes, &mae->encoder, f->clips, mae->n_tokens, 0);
     block_scratch_layout(&f->block, arena, shapes, 1);
 }
 
-static void scratch_layout(MaeScratch *scratch, Arena *arena, const Mae *mae, int B) {
+static void scratch_layout(MaeScratch *scratch, Arena *arena, const Mae *mae, Precision precision, int B) {
     size_t int_bytes = sizeof(int);
     scratch->tokens = arena_take(arena, (size_t)mae->n_tokens * int_bytes);
     scratch->visible = arena_take(arena, (size_t)B * (size_t)mae->n_visible * int_bytes);
     scratch->masked = arena_take(arena, (size_t)B * (size_t)mae->n_masked * int_bytes);
     size_t shared = arena_mark(arena);
-    train_layout(&scratch->train, arena, mae, B);
+    train_layout(&scratch->train, arena, mae, precision, B);
     size_t train_end = arena_mark(arena);
     arena_reset(arena, shared);
     feature_layout(&scratch->features, arena, mae, B);
     if (arena->used < train_end) arena->used = train_end;
 }
 
-size_t mae_scratch_bytes(const Mae *mae, int B) {
+size_t mae_scratch_bytes(const Mae *mae, Precision precision, int B) {
     MaeScratch measured;
     Arena arena = {0};
-    scratch_layout(&measured, &arena, mae, B);
+    scratch_layout(&measured, &arena, mae, precision, B);
     return arena.used;
 }
 
-Err mae_scratch_new(MaeScratch **scratch, const Mae *mae, int B) {
+static Err scratch_new(MaeScratch **scratch, const Mae *mae, const Bf16Packed *packed, int B) {
+    Precision precision = packed ? PRECISION_BFLOAT16 : PRECISION_FLOAT32;
     *scratch = NULL;
     MaeScratch *new = calloc(1, sizeof *new);
     if (!new) return RAISE(ERR_MEMORY, "activations: no memory");
-    Err err = arena_alloc(&new->arena, mae_scratch_bytes(mae, B), "activations of a micro-batch");
+    Err err = arena_alloc(&new->arena, mae_scratch_bytes(mae, precision, B), "activations of a micro-batch");
     if (err) {
         free(new);
         return err;
     }
-    scratch_layout(new, &new->arena, mae, B);
+    scratch_layout(new, &new->arena, mae, precision, B);
+    new->train.block.packed = packed;
     new->B = B;
     new->prediction_floats = (size_t)mae->n_masked *(size_t)mae->values;
     for (int i = 0; i < mae->n_tokens; i++) new->tokens[i] = i;
     *scratch = new;
     return ERR_NONE;
+}
+
+Err mae_scratch_new(MaeScratch **scratch, const Mae *mae, int B) {
+    return scratch_new(scratch, mae, NULL, B);
+}
+
+Err mae_scratch_new_mixed(MaeScratch **scratch, const Mae *mae, const Bf16Packed *packed, int B) {
+    return scratch_new(scratch, mae, packed, B);
 }
 
 void mae_scratch_free(MaeScratch **scratch) {
@@ -199,10 +249,13 @@ void mae_scratch_free(MaeScratch **scratch) {
     *scratch = NULL;
 }
 
-static void embed(const Mae *mae, float *x, const float *patches, const int *tokens, int count, const float *params) {
-    const PatchEmbedding embedding = {params + mae->patch_weight, params + mae->patch_bias, mae->encoder_positions,
-                                      mae->values, mae->model.width};
-    embed_patches(x, &embedding, patches, tokens, count, count);
+/* x (count, D) = bias + positions of the tokens, to which the patches' products are added. */
+static void embed_places(const Mae *mae, float *x, const int *tokens, int count, const float *params) {
+    int D = mae->model.width;
+    for (int i = 0; i < count; i++) {
+        rows_sum(x + (size_t)i * (size_t)D, mae->encoder_positions + (size_t)tokens[i] * (size_t)D,
+                 params + mae->patch.bias, 1, D);
+    }
 }
 
 static size_t clip_bytes(const ModelConfig *m) {
@@ -217,10 +270,15 @@ static void encode_visible(const Mae *mae, MaeScratch *scratch, const float *par
         int *visible = scratch->visible + (size_t)b * (size_t)V;
         mask_split(visible, scratch->masked + (size_t)b * (size_t)M, masked + (size_t)b * (size_t)mae->n_tokens,
                    mae->n_tokens);
-        patch_from_pixels(t->patches + (size_t)b * (size_t)V * (size_t)mae->values,
-                          clips + (size_t)b * clip_bytes(&mae->model), visible, V, &mae->model);
+        for (int first = 0; first < V; first += PATCH_STRIP) {
+            int count = V - first < PATCH_STRIP ? V - first : PATCH_STRIP;
+            patch_from_pixels(patches_room(&t->patches, b * V + first), clips + (size_t)b * clip_bytes(&mae->model),
+                              visible + first, count, &mae->model);
+            patches_keep(&t->patches, b * V + first, count);
+        }
     }
-    embed(mae, t->encoder.inputs[0], t->patches, scratch->visible, B * V, params);
+    embed_places(mae, t->encoder.inputs[0], scratch->visible, B * V, params);
+    embedding_forward(&mae->patch, t->encoder.inputs[0], &t->patches, B * V, params, &t->block);
     vit_forward(&t->encoder, &t->block, &mae->encoder, B, params, NULL);
 }
 
@@ -239,10 +297,8 @@ static void decoder_input(const Mae *mae, float *x, const float *visible, const 
 
 static void bridge_forward(const Mae *mae, MaeScratch *scratch, const float *params, int B) {
     TrainBuffers *t = &scratch->train;
-    int V = mae->n_visible, D = mae->model.width, E = mae->model.decoder_width;
-    layernorm_forward(t->block.norm, t->encoder.output, params + mae->encoder_norm_weight,
-                      params + mae->encoder_norm_bias, (size_t)(B * V), D);
-    linear_forward((Rows){t->visible, E}, (ConstRows){t->block.norm, D}, params + mae->to_decoder, NULL, B * V, D, E);
+    int V = mae->n_visible, E = mae->model.decoder_width;
+    projection_forward(&mae->bridge, t->visible, t->encoder.output, B * V, params, &t->block);
     for (int b = 0; b < B; b++) {
         size_t clip = (size_t)b;
         decoder_input(mae, t->decoder.inputs[0] + clip * (size_t)mae->n_tokens * (size_t)E,
@@ -251,15 +307,11 @@ static void bridge_forward(const Mae *mae, MaeScratch *scratch, const float *par
     }
 }
 
-/* Decoder, norm and head: predictions. Leaves decoder.norm's output in block.norm. */
+/* Decoder, norm and head: predictions. */
 static void decode(const Mae *mae, MaeScratch *scratch, const float *params, int B) {
     TrainBuffers *t = &scratch->train;
-    int rows = B * mae->n_masked, E = mae->model.decoder_width;
     vit_forward(&t->decoder, &t->block, &mae->decoder, B, params, NULL);
-    layernorm_forward(t->block.norm, t->decoder.output, params + mae->decoder_norm_weight,
-                      params + mae->decoder_norm_bias, (size_t)rows, E);
-    linear_forward((Rows){t->predictions, mae->values}, (ConstRows){t->block.norm, E}, params + mae->head_weight,
-                   params + mae->head_bias, rows, E, mae->values);
+    projection_forward(&mae->head, t->predictions, t->decoder.output, B * mae->n_masked, params, &t->block);
 }
 
 /* Adds the loss; fills dpredictions if gradients are wanted. */
@@ -280,43 +332,28 @@ static void measure_loss(const Mae *mae, MaeScratch *scratch, double *loss, cons
 /* From dpredictions to the gradient of the decoder's input, in dstream (B*N, E). */
 static void decode_backward(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, int B) {
     TrainBuffers *t = &scratch->train;
-    int rows = B * mae->n_masked, E = mae->model.decoder_width;
-    ConstRows dpredictions = {t->dpredictions, mae->values};
-    linear_backward_weight(grads + mae->head_weight, grads + mae->head_bias, dpredictions,
-                           (ConstRows){t->block.norm, E}, rows, E, mae->values);
-    linear_backward_input((Rows){t->block.dbranch, E}, dpredictions, params + mae->head_weight, rows, E, mae->values);
-    memset(t->dmasked, 0, (size_t)rows * (size_t)E * sizeof(float));
-    layernorm_backward(t->dmasked, grads + mae->decoder_norm_weight, grads + mae->decoder_norm_bias, t->block.dbranch,
-                       t->decoder.output, params + mae->decoder_norm_weight, (size_t)rows, E, t->block.partial);
+    projection_backward(&mae->head, t->dmasked, t->dpredictions, t->decoder.output, B * mae->n_masked, params, grads,
+                        &t->block);
     vit_backward(t->dstream, t->dmasked, &t->decoder, &t->block, &mae->decoder, B, params, grads, NULL);
 }
 
 /* From the gradient of the decoder's input to that of the encoder's output, both in dstream. */
 static void bridge_backward(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, int B) {
     TrainBuffers *t = &scratch->train;
-    int V = mae->n_visible, D = mae->model.width, E = mae->model.decoder_width;
+    int V = mae->n_visible, E = mae->model.decoder_width;
     size_t N = (size_t)mae->n_tokens, width = (size_t)E, visible_floats = (size_t)V * width;
     for (int b = 0; b < B; b++) {
         const float *dclip = t->dstream + (size_t)b * N * width;
         memcpy(t->visible + (size_t)b * visible_floats, dclip, visible_floats * sizeof(float));
         rows_add_to(grads + mae->mask_token, (ConstRows){dclip + visible_floats, E}, mae->n_masked, E);
     }
-    layernorm_forward(t->block.norm, t->encoder.output, params + mae->encoder_norm_weight,
-                      params + mae->encoder_norm_bias, (size_t)(B * V), D);
-    ConstRows dvisible = {t->visible, E};
-    linear_backward_weight(grads + mae->to_decoder, NULL, dvisible, (ConstRows){t->block.norm, D}, B * V, D, E);
-    linear_backward_input((Rows){t->block.dbranch, D}, dvisible, params + mae->to_decoder, B * V, D, E);
-    memset(t->dstream, 0, (size_t)(B * V) * (size_t)D * sizeof(float));
-    layernorm_backward(t->dstream, grads + mae->encoder_norm_weight, grads + mae->encoder_norm_bias, t->block.dbranch,
-                       t->encoder.output, params + mae->encoder_norm_weight, (size_t)(B * V), D, t->block.partial);
+    projection_backward(&mae->bridge, t->dstream, t->visible, t->encoder.output, B * V, params, grads, &t->block);
 }
 
 static void encode_backward(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, int B) {
     TrainBuffers *t = &scratch->train;
-    int D = mae->model.width;
     vit_backward(t->dstream, t->dstream, &t->encoder, &t->block, &mae->encoder, B, params, grads, NULL);
-    linear_backward_weight(grads + mae->patch_weight, grads + mae->patch_bias, (ConstRows){t->dstream, D},
-                           (ConstRows){t->patches, mae->values}, B * mae->n_visible, mae->values, D);
+    embedding_backward(&mae->patch, t->dstream, &t->patches, B * mae->n_visible, grads, &t->block);
 }
 
 void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, double *loss,
@@ -351,8 +388,10 @@ static void encode_whole(const Mae *mae, MaeScratch *scratch, const float *param
     for (int b = 0; b < count; b++) {
         patch_from_pixels(f->patches + (size_t)b * patch_floats, clips + (size_t)b * clip_bytes(&mae->model),
                           scratch->tokens, N, &mae->model);
-        embed(mae, f->encoder.inputs[0] + (size_t)b * clip_floats, f->patches + (size_t)b * patch_floats,
-              scratch->tokens, N, params);
+        float *x = f->encoder.inputs[0] + (size_t)b * clip_floats;
+        embed_places(mae, x, scratch->tokens, N, params);
+        linear_add((Rows){x, D}, (ConstRows){f->patches + (size_t)b * patch_floats, mae->values},
+                   params + mae->patch.weight, N, mae->values, D);
     }
     vit_forward(&f->encoder, &f->block, &mae->encoder, count, params, NULL);
 }
@@ -365,8 +404,8 @@ void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, floa
     for (int first = 0; first < B; first += f->clips) {
         int count = B - first < f->clips ? B - first : f->clips;
         encode_whole(mae, scratch, params, clips + (size_t)first * clip_bytes(&mae->model), count);
-        layernorm_forward(f->block.norm, f->encoder.output, params + mae->encoder_norm_weight,
-                          params + mae->encoder_norm_bias, (size_t)count * (size_t)N, D);
+        layernorm_forward(f->block.norm, f->encoder.output, params + mae->bridge.norm_weight,
+                          params + mae->bridge.norm_bias, (size_t)count * (size_t)N, D);
         for (int b = 0; b < count; b++) {
             mean_rows(features + (size_t)(first + b) * (size_t)D, f->block.norm + (size_t)b * clip_floats, N, D);
         }

@@ -5,8 +5,10 @@
 #pragma once
 
 #include "base/system/arena.h"
+#include "nn/layers/bf16_weights.h"
 #include "nn/layers/model.h"
 #include "nn/layers/params.h"
+#include "nn/models/precision.h"
 
 typedef struct Mae Mae;
 typedef struct MaeScratch MaeScratch;
@@ -15,9 +17,14 @@ CHECKED Err mae_new(Mae **mae, const ModelConfig *model, double mask_ratio);
 void mae_free(Mae **mae);
 const ParamTable *mae_params(const Mae *mae);
 
+/* What a Bf16Packed of this network holds. */
+const Bf16Plan *mae_matrices(const Mae *mae);
+
 /* Scratch for up to B clips. mae_scratch_bytes is exact (a measuring pass). */
-size_t mae_scratch_bytes(const Mae *mae, int B);
+size_t mae_scratch_bytes(const Mae *mae, Precision precision, int B);
 CHECKED Err mae_scratch_new(MaeScratch **scratch, const Mae *mae, int B);
+/* Steps with it compute in mixed precision; `packed`, borrowed, must hold the same parameters that they are given. */
+CHECKED Err mae_scratch_new_mixed(MaeScratch **scratch, const Mae *mae, const Bf16Packed *packed, int B);
 void mae_scratch_free(MaeScratch **scratch);
 
 /* One micro-batch. clips: (B, T, H, W, 3) 8-bit pixels; masked: (B, N) bytes, 1 = hidden, equally many per clip.
@@ -29,7 +36,9 @@ void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *g
 /* Predictions of the last mae_step's clip b for its masked tokens, (N-V, S*P*P*3), ascending, in the units of
  * nn/layers/patch's patch_target_ref; for pictures. Valid until the next mae_step or mae_features. */
 const float *mae_predictions(const MaeScratch *scratch, int b);
-/* Mean over all tokens of the encoder's last block output after encoder.norm, nothing masked: (B, D). For features. Any
+/* The following compute in float32 with any scratch.
+ *
+ * Mean over all tokens of the encoder's last block output after encoder.norm, nothing masked: (B, D). For features. Any
  * B: clips pass in groups that fit the scratch. */
 void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, float *features, const uint8_t *clips,
                   int B);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "nn/kernels/bf16_job.h"
+#include "nn/kernels/internal/ahead.h"
 #include "nn/kernels/internal/bf16_vec.h"
 #include "nn/kernels/internal/blocks.h"
 #include "nn/kernels/internal/elementwise_body.h"
@@ -116,8 +117,18 @@ INLINE void pack_backward_tile(uint32_t *to, const float *W, int o, int k, int r
         const float *low = W + (size_t)(o + 2 * p) * (size_t)columns, *high = low + columns;
         int low_limit = o + 2 * p < rows ? columns : 0, high_limit = o + 2 * p + 1 < rows ? columns : 0;
         for (int v = 0; v < BF16_PANEL; v += LANES)
-            words_store(to + (size_t)p * BF16_PANEL + v,
-                        words_round(floats_or_zeros(low, k + v, low_limit), floats_or_zeros(high, k + v, high_limit)));
+            words_stream(to + (size_t)p * BF16_PANEL + v,
+                         words_round(floats_or_zeros(low, k + v, low_limit), floats_or_zeros(high, k + v, high_limit)));
+    }
+}
+
+/* Rows of a tile lie kilobytes apart, which the processor does not foresee. */
+INLINE void ask_for_tile(const float *W, int o, int k, int rows, int columns) {
+    if (k >= columns) return;
+    for (int i = o; i < rows && i < o + BF16_PANEL; i++) {
+        const float *at = W + (size_t)i * (size_t)columns + k;
+        __builtin_prefetch(at);
+        __builtin_prefetch(at + LINE_FLOATS);
     }
 }
 
@@ -127,6 +138,7 @@ static void bf16_pack_weights_body(uint32_t *forward, uint32_t *backward, size_t
     for (int o = 0; o < rows; o += BF16_PANEL) {
         uint32_t *panel = forward + (size_t)(o / BF16_PANEL) * forward_panel;
         for (int k = 0; k < columns; k += BF16_PANEL) {
+            ask_for_tile(W, o, k + 2 * BF16_PANEL, rows, columns);
             pack_forward_tile(panel + (size_t)k / 2 * BF16_PANEL, W, o, k, rows, columns);
             if (!backward) continue;
             uint32_t *to = backward + (size_t)(k / BF16_PANEL) * backward_panel + (size_t)o / 2 * BF16_PANEL;

@@ -111,3 +111,21 @@ static void bf16_product_body(const Bf16Product *p) {
         }
     }
 }
+
+enum { PEAK_VECS = LANES == 16 ? 24 : 10 }; /* chains: more than the units have steps under way */
+#define PEAK_FLOPS (4.0 * LANES * PEAK_VECS)
+
+static __attribute__((noinline)) void bf16_peak_body(int64_t steps) {
+    PairVec left = pair_all(0x3f803f80), right = pair_all(0x3f003f00);
+    Vec sums[PEAK_VECS];
+#pragma GCC unroll 24
+    for (int i = 0; i < PEAK_VECS; i++) sums[i] = (Vec){0};
+    for (int64_t s = 0; s < steps; s++) {
+#pragma GCC unroll 24
+        for (int i = 0; i < PEAK_VECS; i++) sums[i] = pair_step(sums[i], &left, &right);
+        pair_touch(&left);
+    }
+#pragma GCC unroll 24
+    for (int i = 1; i < PEAK_VECS; i++) sums[0] += sums[i];
+    __asm__ volatile("" : : "m"(sums[0]));
+}

@@ -78,3 +78,19 @@ static void bf16_product_tiles(const Bf16Product *p) {
     }
     split_end();
 }
+
+#define PEAK_FLOPS (4.0 * 2 * SPLIT_TILE * SPLIT_TILE * BF16_TILE_DEPTH)
+
+static void bf16_peak_tiles(int64_t steps) {
+    split_begin();
+    _tile_zero(4);
+    _tile_zero(5);
+    _tile_zero(6);
+    _tile_zero(7);
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+    for (int64_t s = 0; s < steps; s++) split_multiply(true);
+    split_end();
+}

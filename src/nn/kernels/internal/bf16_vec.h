@@ -24,6 +24,14 @@ INLINE VecWords words_load(const uint32_t *from) {
 INLINE void words_store(uint32_t *to, VecWords x) {
     *(VecWordsAnywhere *)to = x;
 }
+/* Whole lines that nobody reads soon: past the caches, where the set can. */
+INLINE void words_stream(uint32_t *to, VecWords x) {
+#if LANES == 16
+    _mm512_stream_si512((void *)to, (__m512i)x);
+#else
+    words_store(to, x);
+#endif
+}
 INLINE VecHalves halves_load(const Bf16 *from) {
     return *(const VecHalvesAnywhere *)from;
 }
@@ -114,6 +122,19 @@ INLINE PairVec pair_vec(VecWords words) {
 }
 INLINE PairVec pair_all(uint32_t word) {
     return pair_vec((VecWords){0} + word);
+}
+
+/* To the compiler the operand has changed, in its register. */
+INLINE void pair_touch(PairVec *x) {
+#if BF16_INSTRUCTIONS
+    __asm__ volatile("" : "+v"(x->words));
+#elif LANES == 4
+    __asm__ volatile("" : "+m"(x->words));
+#elif LANES == 8
+    __asm__ volatile("" : "+x"(x->low), "+x"(x->high));
+#else
+    __asm__ volatile("" : "+v"(x->low), "+v"(x->high));
+#endif
 }
 
 /* sum + left right, both numbers of every lane. */

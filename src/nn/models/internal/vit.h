@@ -4,7 +4,9 @@
  * A Vit is shapes and offsets, shared and const; a VitActs is where one thread's activations lie. */
 #pragma once
 
+#include "nn/layers/bf16_block.h"
 #include "nn/layers/block.h"
+#include "nn/models/precision.h"
 
 enum { VIT_DEPTH_MAX = 128 };
 
@@ -25,13 +27,23 @@ typedef enum {
 
 typedef struct {
     VitPlan plan;
+    Precision precision;
     int n_tokens, first_kept;     /* first_kept: of the last block */
     float *inputs[VIT_DEPTH_MAX]; /* (B, n_tokens, width) residual stream before each block */
-    BlockActs acts[VIT_DEPTH_MAX];
+    union {
+        BlockActs acts[VIT_DEPTH_MAX];
+        Bf16BlockActs rounded[VIT_DEPTH_MAX]; /* in mixed precision */
+    };
     float *output; /* (B, n_tokens - first_kept, width) */
 } VitActs;
 
-void vit_acts_layout(VitActs *acts, Arena *arena, const Vit *vit, VitPlan plan, int B, int n_tokens, int first_kept);
+void vit_acts_layout(VitActs *acts, Arena *arena, const Vit *vit, VitPlan plan, Precision precision, int B,
+                     int n_tokens, int first_kept);
+/* Adds the matrices of all blocks to the plan. */
+CHECKED Err vit_plan(Vit *vit, Bf16Plan *plan);
+/* Scratch of all blocks of these shapes, and in mixed precision of other layers that need as much as `need`. */
+void vit_scratch_layout(BlockScratch *scratch, Arena *arena, Precision precision, const BlockShape *shapes,
+                        int n_shapes, const Bf16Need *need);
 /* The shapes of a stack's blocks, for block_scratch_layout: all but the last, and the last. */
 void vit_shapes(BlockShape shapes[2], const Vit *vit, int B, int n_tokens, int first_kept);
 

@@ -1,0 +1,362 @@
+#include "nn/layers/bf16_block.h"
+
+#include "nn/kernels/kernels.h"
+#include "nn/layers/layernorm.h"
+#include "nn/layers/linear.h"
+
+/* ---- memory ---- */
+
+static size_t padded_width(const BlockShape *s) {
+    return bf16_padded((size_t)s->width);
+}
+
+Err bf16_block_plan(BlockParams *at, Bf16Plan *plan, int width, int hidden) {
+    TRY(bf16_plan_add(plan, &at->qkv_matrix, at->qkv_weight, 3, width, width, true));
+    TRY(bf16_plan_add(plan, &at->proj_matrix, at->proj_weight, 1, width, width, true));
+    TRY(bf16_plan_add(plan, &at->fc1_matrix, at->fc1_weight, 1, hidden, width, true));
+    return bf16_plan_add(plan, &at->fc2_matrix, at->fc2_weight, 1, width, hidden, true);
+}
+
+void bf16_block_acts_layout(Bf16BlockActs *acts, Arena *arena, const BlockShape *shape) {
+    size_t R = (size_t)block_rows(shape), Rin = (size_t)block_rows_in(shape), width = padded_width(shape);
+    bool partial = shape->first_kept > 0;
+    *acts = (Bf16BlockActs){0};
+    if (partial) acts->queries = arena_take(arena, R * width * sizeof(Bf16));
+    acts->qkv = arena_take(arena, Rin * (partial ? 2 : 3) * width * sizeof(Bf16));
+    acts->attention = arena_take(arena, R * width * sizeof(Bf16));
+    acts->hidden = arena_take(arena, bf16_rows_numbers((int)R, shape->hidden) * sizeof(Bf16));
+    acts->lse = arena_floats(arena, R * (size_t)shape->heads);
+    acts->middle = arena_floats(arena, R * (size_t)shape->width);
+}
+
+static Bf16HeadShape head_shape(const BlockShape *s) {
+    size_t width = padded_width(s);
+    return (Bf16HeadShape){.n_queries = s->n_tokens - s->first_kept,
+                           .n_keys = s->n_tokens,
+                           .head_width = s->width / s->heads,
+                           .q_stride = (s->first_kept ? 1 : 3) * width,
+                           .kv_stride = (s->first_kept ? 2 : 3) * width,
+                           .out_stride = width};
+}
+
+void bf16_block_need(Bf16Need *need, const BlockShape *shape) {
+    const Bf16Kernels *kernels = &kernels_best()->bf16;
+    const Bf16HeadShape head = head_shape(shape);
+    int R = block_rows(shape), Rin = block_rows_in(shape), width = (int)padded_width(shape);
+    bf16_need_layer(need, Rin, width, width);
+    need->wide =
+        bf16_larger(need->wide, bf16_larger(bf16_rows_numbers(R, shape->hidden), bf16_rows_numbers(Rin, 3 * width)));
+    need->turned = bf16_larger(need->turned, bf16_padded((size_t)R) * bf16_padded((size_t)shape->hidden));
+    need->turned = bf16_larger(need->turned, bf16_padded((size_t)Rin) * 3 * (size_t)width);
+    need->panels = bf16_larger(need->panels, bf16_panels_words((size_t)R, (size_t)shape->hidden));
+    need->columns = 3 * width > need->columns ? 3 * width : need->columns;
+    size_t forward = kernels->attention_scratch(&head, 0), backward = kernels->attention_scratch(&head, 1);
+    need->attention_bytes = bf16_larger(need->attention_bytes, bf16_larger(forward, backward));
+}
+
+/* ---- rows ---- */
+
+static Bf16Rows rows_of(Bf16 *data, const BlockShape *s) {
+    return (Bf16Rows){data, padded_width(s)};
+}
+static Bf16Rows hidden_rows(Bf16 *data, const BlockShape *s) {
+    return (Bf16Rows){data, bf16_padded((size_t)s->hidden)};
+}
+
+/* Where clip b's kept rows begin among all rows, in rows. */
+static size_t kept_row(const BlockShape *s, int b) {
+    return (size_t)b * (size_t)s->n_tokens + (size_t)s->first_kept;
+}
+
+/* Zeros between the heads' columns and the ends of their padded parts. */
+static void clear_padding(Bf16 *rows, int R, int parts, const BlockShape *s) {
+    size_t width = (size_t)s->width, padded = padded_width(s);
+    if (width == padded) return;
+    for (size_t part = 0; part < (size_t)R * (size_t)parts; part++)
+        memset(rows + part * padded + width, 0, (padded - width) * sizeof *rows);
+}
+
+/* The kept rows of every clip, next to each other. */
+static Bf16Rows gather_kept(Bf16 *to, const Bf16 *all, const BlockShape *s) {
+    size_t width = padded_width(s), kept = (size_t)(s->n_tokens - s->first_kept) * width;
+    for (int b = 0; b < s->B; b++) memcpy(to + (size_t)b * kept, all + kept_row(s, b) * width, kept * sizeof *to);
+    return rows_of(to, s);
+}
+
+/* ---- attention of all clips and heads ---- */
+
+/* Where one clip's and head's rows begin. */
+typedef struct {
+    size_t q, kv, out, lse, column;
+} HeadPlace;
+
+static HeadPlace head_place(const BlockShape *s, const Bf16HeadShape *head, int b, int h) {
+    size_t clip = (size_t)b, queries = (size_t)head->n_queries, column = (size_t)h * (size_t)head->head_width;
+    return (HeadPlace){.q = clip * queries * head->q_stride + column,
+                       .kv = clip * (size_t)s->n_tokens * head->kv_stride + column,
+                       .out = clip * queries * head->out_stride + column,
+                       .lse = (clip * (size_t)s->heads + (size_t)h) * queries,
+                       .column = column};
+}
+
+/* q, k and v of all rows, or of their gradients. */
+typedef struct {
+    Bf16 *q, *k, *v;
+} Projections;
+
+static Projections projections(Bf16 *queries, Bf16 *qkv, const BlockShape *s) {
+    size_t width = padded_width(s);
+    if (s->first_kept) return (Projections){queries, qkv, qkv + width};
+    return (Projections){qkv, qkv + width, qkv + 2 * width};
+}
+
+static void attend(const Bf16Block *block, Bf16BlockActs *acts) {
+    const BlockShape *s = block->shape;
+    const Bf16HeadShape head = head_shape(s);
+    const Projections in = projections(acts->queries, acts->qkv, s);
+    for (int b = 0; b < s->B; b++) {
+        for (int h = 0; h < s->heads; h++) {
+            const HeadPlace at = head_place(s, &head, b, h);
+            const Bf16HeadInputs one = {in.q + at.q, in.k + at.kv, in.v + at.kv};
+            kernels_best()->bf16.attention_forward(acts->attention + at.out, acts->lse + at.lse, &one, &head,
+                                                   block->scratch->attention);
+        }
+    }
+    clear_padding(acts->attention, block_rows(s), 1, s);
+}
+
+/* Adds the biases' gradients into grads. */
+static void attend_backward(const Bf16Block *block, const Projections *d, const Bf16 *dout, const Bf16BlockActs *acts,
+                            float *grads) {
+    const BlockShape *s = block->shape;
+    const Bf16HeadShape head = head_shape(s);
+    const Projections in = projections(acts->queries, acts->qkv, s);
+    for (int b = 0; b < s->B; b++) {
+        for (int h = 0; h < s->heads; h++) {
+            const HeadPlace at = head_place(s, &head, b, h);
+            const Bf16HeadInputs one = {in.q + at.q, in.k + at.kv, in.v + at.kv};
+            const Bf16HeadGradients to = {d->q + at.q, d->k + at.kv, d->v + at.kv,
+                                          grads + block->at->q_bias + at.column, grads + block->at->v_bias + at.column};
+            kernels_best()->bf16.attention_backward(&to, dout + at.out, acts->attention + at.out, acts->lse + at.lse,
+                                                    &one, &head, block->scratch->attention);
+        }
+    }
+}
+
+/* ---- forward ---- */
+
+static const float *bias_row(const Bf16Block *block) {
+    size_t width = (size_t)block->shape->width, padded = padded_width(block->shape);
+    float *row = block->scratch->row;
+    memset(row, 0, 3 * padded * sizeof *row);
+    memcpy(row, block->params + block->at->q_bias, width * sizeof *row);
+    memcpy(row + 2 * padded, block->params + block->at->v_bias, width * sizeof *row);
+    return row;
+}
+
+static Bf16Finish to_rows(Bf16Rows rows, const float *bias) {
+    return (Bf16Finish){.kind = BF16_TO_ROWS, .bias = bias, .rows = rows.data, .rows_stride = rows.stride};
+}
+
+/* q, k and v of LN1(x). */
+static void project_qkv(const Bf16Block *block, const float *x, Bf16BlockActs *acts) {
+    const BlockShape *s = block->shape;
+    int Rin = block_rows_in(s), matrix = block->at->qkv_matrix;
+    size_t width = padded_width(s);
+    const float *bias = bias_row(block);
+    Bf16Rows norm = rows_of(block->scratch->x, s);
+    bf16_layernorm(norm, x, block->params + block->at->norm1_weight, block->params + block->at->norm1_bias, Rin,
+                   s->width);
+    if (!s->first_kept) {
+        const Bf16Weights W = bf16_packed_matrix(block->packed, matrix, 0, 3);
+        const Bf16Finish finish = to_rows((Bf16Rows){acts->qkv, 3 * width}, bias);
+        bf16_linear_forward(&finish, norm, &W, Rin);
+        return;
+    }
+    const Bf16Weights W_q = bf16_packed_matrix(block->packed, matrix, 0, 1),
+                      W_kv = bf16_packed_matrix(block->packed, matrix, 1, 2);
+    const Bf16Finish queries = to_rows(rows_of(acts->queries, s), bias);
+    const Bf16Finish keys = to_rows((Bf16Rows){acts->qkv, 2 * width}, bias + width);
+    bf16_linear_forward(&queries, gather_kept(block->scratch->dy, norm.data, s), &W_q, block_rows(s));
+    bf16_linear_forward(&keys, norm, &W_kv, Rin);
+}
+
+/* y = x + factor * (branch W^T + b), for the rows of `clips` clips from the first one of y on. */
+static void add_branch(const Bf16Block *block, float *y, const float *x, Bf16Rows branch, int matrix, size_t bias,
+                       const float *factors, int clips) {
+    const BlockShape *s = block->shape;
+    int clip_rows = s->n_tokens - s->first_kept;
+    const Bf16Weights W = bf16_packed_matrix(block->packed, matrix, 0, 1);
+    const Bf16Finish finish = {.kind = BF16_TO_FLOATS,
+                               .bias = block->params + bias,
+                               .floats = y,
+                               .base = x,
+                               .floats_stride = (size_t)s->width,
+                               .base_stride = (size_t)s->width,
+                               .factors = factors,
+                               .factor_rows = clip_rows};
+    bf16_linear_forward(&finish, branch, &W, clips * clip_rows);
+}
+
+/* The residual of the kept rows lies clip by clip among all rows. */
+static void add_attention(const Bf16Block *block, const float *x, Bf16BlockActs *acts) {
+    const BlockShape *s = block->shape;
+    const float *factors = block->drops ? block->drops->attention : NULL;
+    size_t kept = (size_t)(s->n_tokens - s->first_kept), width = (size_t)s->width;
+    int clips = s->first_kept ? 1 : s->B;
+    for (int b = 0; b < s->B; b += clips)
+        add_branch(block, acts->middle + (size_t)b * kept * width, x + kept_row(s, b) * width,
+                   rows_of(acts->attention + (size_t)b * kept * padded_width(s), s), block->at->proj_matrix,
+                   block->at->proj_bias, factors ? factors + b : NULL, clips);
+}
+
+void bf16_block_forward(const Bf16Block *block, float *out, const float *x, Bf16BlockActs *acts) {
+    const BlockShape *s = block->shape;
+    const BlockParams *at = block->at;
+    int R = block_rows(s);
+    project_qkv(block, x, acts);
+    attend(block, acts);
+    add_attention(block, x, acts);
+    Bf16Rows norm = rows_of(block->scratch->x, s), gelu = hidden_rows(block->scratch->gelu, s);
+    bf16_layernorm(norm, acts->middle, block->params + at->norm2_weight, block->params + at->norm2_bias, R, s->width);
+    const Bf16Weights W1 = bf16_packed_matrix(block->packed, at->fc1_matrix, 0, 1);
+    const Bf16Finish finish = {.kind = BF16_TO_GELU,
+                               .bias = block->params + at->fc1_bias,
+                               .rows = acts->hidden,
+                               .gelu = gelu.data,
+                               .rows_stride = gelu.stride};
+    bf16_linear_forward(&finish, norm, &W1, R);
+    add_branch(block, out, acts->middle, gelu, at->fc2_matrix, at->fc2_bias, block->drops ? block->drops->mlp : NULL,
+               s->B);
+}
+
+/* ---- backward ---- */
+
+/* The branch's share of the output gradient, rounded; its columns are added to the bias's gradient. */
+static Bf16Rows round_gradient(const Bf16Block *block, const float *dout, const float *factors, float *dbias) {
+    const BlockShape *s = block->shape;
+    Bf16Rows dy = rows_of(block->scratch->dy, s);
+    bf16_round_rows(dy, dout, block_rows(s), s->width, factors, s->n_tokens - s->first_kept, dbias);
+    return dy;
+}
+
+static Bf16Finish to_floats(float *floats, size_t stride) {
+    return (Bf16Finish){.kind = BF16_TO_FLOATS, .floats = floats, .floats_stride = stride};
+}
+
+/* dout (R, width) in: gradient of the block's output; out: of its middle. */
+static void backward_mlp(const Bf16Block *block, float *dout, const Bf16BlockActs *acts, float *grads) {
+    const BlockShape *s = block->shape;
+    const BlockParams *at = block->at;
+    Bf16Scratch *scratch = block->scratch;
+    int R = block_rows(s), hidden = s->hidden;
+    Bf16Rows dy = round_gradient(block, dout, block->drops ? block->drops->mlp : NULL, grads + at->fc2_bias);
+    Bf16Rows norm = rows_of(scratch->x, s), gelu = hidden_rows(scratch->gelu, s),
+             dhidden = hidden_rows(scratch->wide, s);
+    const Bf16Weights W1 = bf16_packed_matrix(block->packed, at->fc1_matrix, 0, 1),
+                      W2 = bf16_packed_matrix(block->packed, at->fc2_matrix, 0, 1);
+    const Bf16Finish slope = {.kind = BF16_TO_GELU_GRADIENT,
+                              .hidden = acts->hidden,
+                              .gelu = gelu.data,
+                              .rows = dhidden.data,
+                              .rows_stride = dhidden.stride,
+                              .column_sums = grads + at->fc1_bias};
+    bf16_linear_backward_input(&slope, dy, &W2, R);
+    bf16_linear_backward_weight(grads + at->fc2_weight, dy, gelu, R, hidden, s->width, &scratch->linear);
+    bf16_layernorm(norm, acts->middle, block->params + at->norm2_weight, block->params + at->norm2_bias, R, s->width);
+    bf16_linear_backward_weight(grads + at->fc1_weight, dhidden, norm, R, s->width, hidden, &scratch->linear);
+    const Bf16Finish branch = to_floats(block->dbranch, (size_t)s->width);
+    bf16_linear_backward_input(&branch, dhidden, &W1, R);
+    layernorm_backward(dout, grads + at->norm2_weight, grads + at->norm2_bias, block->dbranch, acts->middle,
+                       block->params + at->norm2_weight, (size_t)R, s->width, block->partial);
+}
+
+/* Gradients of some of the three matrices, from those of their outputs, side by side. Without padding between them they
+ * are one matrix. */
+static void qkv_weight_gradient(const Bf16Block *block, Bf16Rows d, Bf16Rows norm, int R, int first_part, int n_parts,
+                                float *grads) {
+    const BlockShape *s = block->shape;
+    size_t width = (size_t)s->width;
+    int together = padded_width(s) == width ? n_parts : 1;
+    for (int part = 0; part < n_parts; part += together)
+        bf16_linear_backward_weight(grads + block->at->qkv_weight + (size_t)(first_part + part) * width * width,
+                                    (Bf16Rows){d.data + (size_t)part * padded_width(s), d.stride}, norm, R, s->width,
+                                    together * s->width, &block->scratch->linear);
+}
+
+/* From the gradients of q, k, v to that of LN1's output, in block->dbranch (Rin, width). */
+static void backward_qkv_all(const Bf16Block *block, Bf16Rows dqkv, Bf16Rows norm, float *grads) {
+    const BlockShape *s = block->shape;
+    int Rin = block_rows_in(s);
+    const Bf16Weights W = bf16_packed_matrix(block->packed, block->at->qkv_matrix, 0, 3);
+    const Bf16Finish branch = to_floats(block->dbranch, (size_t)s->width);
+    qkv_weight_gradient(block, dqkv, norm, Rin, 0, 3, grads);
+    bf16_linear_backward_input(&branch, dqkv, &W, Rin);
+}
+
+/* The same when only the kept rows have queries. */
+static void backward_qkv_kept(const Bf16Block *block, Bf16Rows dq, Bf16Rows dkv, Bf16Rows norm, float *grads) {
+    const BlockShape *s = block->shape;
+    int R = block_rows(s), Rin = block_rows_in(s), clip_rows = R / s->B;
+    size_t width = (size_t)s->width;
+    const Bf16Weights W_q = bf16_packed_matrix(block->packed, block->at->qkv_matrix, 0, 1),
+                      W_kv = bf16_packed_matrix(block->packed, block->at->qkv_matrix, 1, 2);
+    const Bf16Finish branch = to_floats(block->dbranch, width);
+    qkv_weight_gradient(block, dkv, norm, Rin, 1, 2, grads);
+    bf16_linear_backward_input(&branch, dkv, &W_kv, Rin);
+    qkv_weight_gradient(block, dq, gather_kept(block->scratch->dy, norm.data, s), R, 0, 1, grads);
+    for (int b = 0; b < s->B; b++) {
+        Bf16Finish add = to_floats(block->dbranch + kept_row(s, b) * width, width);
+        add.base = add.floats;
+        add.base_stride = width;
+        bf16_linear_backward_input(&add, (Bf16Rows){dq.data + (size_t)(b * clip_rows) * dq.stride, dq.stride}, &W_q,
+                                   clip_rows);
+    }
+}
+
+/* dx (Rin, width) = dmiddle in the kept rows, zero elsewhere. */
+static void spread_kept(float *dx, const float *dmiddle, const BlockShape *s) {
+    size_t width = (size_t)s->width, clip_floats = (size_t)(s->n_tokens - s->first_kept) * width;
+    memset(dx, 0, (size_t)block_rows_in(s) * width * sizeof *dx);
+    for (int b = 0; b < s->B; b++)
+        memcpy(dx + kept_row(s, b) * width, dmiddle + (size_t)b * clip_floats, clip_floats * sizeof *dx);
+}
+
+/* dmiddle (R, width) -> dx (Rin, width), which may be the same array when all rows are kept. */
+static void backward_attention(const Bf16Block *block, float *dx, const float *dmiddle, const float *x,
+                               const Bf16BlockActs *acts, float *grads) {
+    const BlockShape *s = block->shape;
+    const BlockParams *at = block->at;
+    Bf16Scratch *scratch = block->scratch;
+    int R = block_rows(s), Rin = block_rows_in(s);
+    size_t width = padded_width(s);
+    Bf16Rows dy = round_gradient(block, dmiddle, block->drops ? block->drops->attention : NULL, grads + at->proj_bias);
+    Bf16Rows norm = rows_of(scratch->x, s);
+    const Bf16Weights W = bf16_packed_matrix(block->packed, at->proj_matrix, 0, 1);
+    const Bf16Finish attention = to_rows(rows_of(scratch->gelu, s), NULL);
+    bf16_linear_backward_weight(grads + at->proj_weight, dy, rows_of(acts->attention, s), R, s->width, s->width,
+                                &scratch->linear);
+    bf16_linear_backward_input(&attention, dy, &W, R);
+    Bf16 *dkv = scratch->wide + (s->first_kept ? (size_t)R * width : 0);
+    const Projections d = projections(scratch->wide, dkv, s);
+    attend_backward(block, &d, scratch->gelu, acts, grads);
+    bf16_layernorm(norm, x, block->params + at->norm1_weight, block->params + at->norm1_bias, Rin, s->width);
+    if (s->first_kept) {
+        clear_padding(d.q, R, 1, s);
+        clear_padding(dkv, Rin, 2, s);
+        backward_qkv_kept(block, rows_of(d.q, s), (Bf16Rows){dkv, 2 * width}, norm, grads);
+        spread_kept(dx, dmiddle, s);
+    } else {
+        clear_padding(dkv, Rin, 3, s);
+        backward_qkv_all(block, (Bf16Rows){dkv, 3 * width}, norm, grads);
+        if (dx != dmiddle) memcpy(dx, dmiddle, (size_t)R * (size_t)s->width * sizeof *dx);
+    }
+    layernorm_backward(dx, grads + at->norm1_weight, grads + at->norm1_bias, block->dbranch, x,
+                       block->params + at->norm1_weight, (size_t)Rin, s->width, block->partial);
+}
+
+void bf16_block_backward(const Bf16Block *block, float *dx, float *dout, const float *x, const Bf16BlockActs *acts,
+                         float *grads) {
+    backward_mlp(block, dout, acts, grads);
+    backward_attention(block, dx, dout, x, acts, grads);
+}

@@ -1,0 +1,49 @@
+/* nn/layers/projection - the layers of a network outside its blocks, in either precision: a linear layer, with a
+ * LayerNorm before it, and the embedding of patches.
+ *
+ * The precision is that of the scratch: with packed weights, mixed. Rows of x, y and their gradients are floats, next
+ * to each other. */
+#pragma once
+
+#include "nn/layers/block.h"
+#include "nn/models/precision.h"
+
+/* y = LN(x) W^T + b. */
+typedef struct {
+    size_t norm_weight, norm_bias, weight, bias; /* offsets */
+    bool has_bias;
+    int matrix; /* of the Bf16Plan */
+    int Din, Dout;
+} Projection;
+
+/* y (R, Dout), x (R, Din). */
+void projection_forward(const Projection *p, float *y, const float *x, int R, const float *params,
+                        BlockScratch *scratch);
+/* Overwrites dx (R, Din); adds into grads. */
+void projection_backward(const Projection *p, float *dx, const float *dy, const float *x, int R, const float *params,
+                         float *grads, BlockScratch *scratch);
+
+/* Patches that are kept for the weight gradient: floats, or rounded rows. */
+typedef struct {
+    float *floats;
+    Bf16 *rounded;
+    float *strip; /* mixed precision: (PATCH_STRIP, values) floats before they are rounded */
+    int values;
+} Patches;
+
+enum { PATCH_STRIP = 64 };
+
+typedef struct {
+    size_t weight, bias;
+    int matrix, width;
+} PatchEmbedding;
+
+void patches_layout(Patches *patches, Arena *arena, Precision precision, int count, int values);
+/* Rows that may be written from row `at` on, at most PATCH_STRIP at a time in mixed precision, and then kept. */
+float *patches_room(const Patches *patches, int at);
+void patches_keep(const Patches *patches, int at, int count);
+/* x (R, width) += patches W^T. */
+void embedding_forward(const PatchEmbedding *e, float *x, const Patches *patches, int R, const float *params,
+                       BlockScratch *scratch);
+void embedding_backward(const PatchEmbedding *e, const float *dx, const Patches *patches, int R, float *grads,
+                        BlockScratch *scratch);
