@@ -32,8 +32,10 @@ void texture_grid_free(TextureGrid *grid) {
     *grid = (TextureGrid){0};
 }
 
+/* Twice as many pixels at a time. */
 static void set_color(Fill *fill, const int32_t color[3]) {
-    for (int i = 0; i < 3 * COVERAGE_RUN_MAX; i++) fill->pattern[i] = (uint8_t)color[i % 3];
+    for (int c = 0; c < 3; c++) fill->pattern[c] = (uint8_t)color[c];
+    for (size_t done = 3; done < 3 * COVERAGE_RUN_MAX; done *= 2) memcpy(fill->pattern + done, fill->pattern, done);
 }
 
 void fill_solid(Fill *fill, const int32_t color[3]) {

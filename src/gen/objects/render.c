@@ -20,7 +20,7 @@ void renderer_free(Renderer *renderer) {
 }
 
 typedef struct {
-    size_t objects, bodies, bits, rows, total;
+    size_t objects, bodies, cull, bits, rows, total;
 } PainterLayout;
 
 static size_t take(size_t *used, size_t bytes) {
@@ -34,6 +34,7 @@ static PainterLayout painter_layout(const Variant *variant) {
     size_t n = (size_t)variant->objects, size = (size_t)variant->size;
     at.objects = take(&at.total, n * sizeof(SceneObject));
     at.bodies = take(&at.total, n * sizeof(Body));
+    at.cull = take(&at.total, cull_bytes(variant->objects));
     at.bits = take(&at.total, size * (size_t)coverage_words(variant->size) * sizeof(uint64_t));
     at.rows = take(&at.total, 2 * size * sizeof(int));
     return at;
@@ -50,6 +51,7 @@ Err painter_init(Painter *painter, const Renderer *renderer) {
     char *base = painter->block;
     painter->scene.objects = (SceneObject *)(void *)(base + at.objects);
     painter->bodies = (Body *)(void *)(base + at.bodies);
+    cull_init(&painter->cull, base + at.cull, renderer->variant->objects);
     painter->open_bits = (uint64_t *)(void *)(base + at.bits);
     painter->spans.left = (int *)(void *)(base + at.rows);
     painter->spans.right = painter->spans.left + renderer->variant->size;
@@ -66,6 +68,7 @@ void painter_free(Painter *painter) {
 void painter_begin(Painter *painter) {
     const Variant *variant = painter->renderer->variant;
     for (int i = 0; i < variant->objects; i++) shape_body(&painter->bodies[i], &painter->scene.objects[i], variant);
+    cull_begin(&painter->cull, painter->bodies, painter->scene.objects, variant);
 }
 
 bool painter_outline(const Painter *painter, int i, int t, Outline *outline, Pose *pose) {
@@ -177,8 +180,9 @@ static Err paint_object(Painter *painter, int i, int t, uint8_t *frame) {
 Err render_frame(Painter *painter, int t, uint8_t *frame) {
     const Variant *variant = painter->renderer->variant;
     coverage_reset(&painter->coverage, painter->open_bits, variant->size);
+    cull_frame(&painter->cull, variant->size, t);
     for (int i = variant->objects - 1; i >= 0 && painter->coverage.open_pixels > 0; i--)
-        TRY(paint_object(painter, i, t, frame));
+        if (painter->cull.may_show[i]) TRY(paint_object(painter, i, t, frame));
     if (painter->coverage.open_pixels == 0) return ERR_NONE;
     painter_fill_background(painter);
     for (int y = 0; y < variant->size; y++) paint_open(painter, y, 0, variant->size - 1, frame);

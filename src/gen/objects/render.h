@@ -8,6 +8,7 @@
  * A Renderer is what all scenes of a variant share, const and used by all threads; a Painter is one call's scratch. */
 #pragma once
 
+#include "gen/objects/internal/cull.h"
 #include "gen/objects/internal/fill.h"
 #include "gen/objects/internal/scene.h"
 #include "gen/variant/media.h"
@@ -25,6 +26,7 @@ typedef struct {
     const Renderer *renderer;
     Scene scene; /* drawn by the caller with scene_draw */
     Body *bodies;
+    Cull cull;
     uint64_t *open_bits;
     Coverage coverage;
     Spans spans;
