@@ -1,4 +1,5 @@
 #include "base/text/text.h"
+#include "bench/bench_bf16.h"
 #include "bench/bench_nn.h"
 #include "bench/internal/bench_beside.h"
 #include "nn/layers/attention.h"
@@ -288,5 +289,6 @@ Err bench_kernels(double seconds, bool json) {
     BenchBoard board;
     Err err = bench_board_open(&board, seconds, json);
     if (!err) err = kernel_rows(&board);
+    if (!err) err = bench_bf16_rows(&board);
     return bench_board_close(&board, err);
 }

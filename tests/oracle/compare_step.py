@@ -2,6 +2,7 @@
 
     python tests/oracle/compare_step.py build/release/synvid [rounds [case ...]]
     python tests/oracle/compare_step.py build/release/synvid 2 "ViT-B, mask 0.75"
+    python tests/oracle/compare_step.py build/release/synvid --mixed 2 "ViT-B, mask 0.75"
 
 Rounds of `synvid bench step` and of PyTorch take turns on one thread; CPU time counts, so that neighbors on the machine
 matter little; medians of all rounds. A step is forward, backward and AdamW of all parameters on the clips at hand; loading
@@ -16,6 +17,12 @@ fused     scaled_dot_product_attention, which Hugging Face's VideoMAE takes by d
           from PyTorch 2 on
 tuned     fused, with those settings
 compiled  tuned, through torch.compile; needs a C++ compiler, takes minutes to compile
+
+With --mixed the rows are of mixed precision: synvid with bfloat16 products, and in float32 for its own gain; of PyTorch
+the two best forms, each forward pass under torch.autocast("cpu", torch.bfloat16):
+
+autocast  the tuned form
+compiled  the same through torch.compile
 """
 import glob
 import importlib.metadata
@@ -35,7 +42,8 @@ SIZES = {"tiny": (32, 8, 8, 96, 4, 3, 64, 2, 2), "ViT-S": (224, 16, 16, 384, 12,
 TASKS = {"mask 0.75": 0.75, "mask 0.9": 0.9, "fine-tuning": 0}
 CASES = [f"{size}, {task}" for size in SIZES for task in TASKS]
 FORMS = ("released", "settings", "fused", "tuned") + (("compiled",) if shutil.which("g++") else ())
-RELEASED_CODE, BEST_SETTINGS = ("released", "settings"), ("settings", "tuned", "compiled")
+MIXED_FORMS = ("autocast",) + (("compiled autocast",) if shutil.which("g++") else ())
+RELEASED_CODE, BEST_SETTINGS = ("released", "settings"), ("settings", "tuned", "compiled") + MIXED_FORMS
 OPENMP_BLAS = glob.glob("/usr/lib/*/openblas-openmp")  # Debian's libopenblas0-openmp; wheels bring a BLAS of their own
 TUNED = {"GLIBC_TUNABLES": ":".join("glibc.malloc." + setting for setting in (
     "hugetlb=1", "mmap_threshold=17179869184", "trim_threshold=17179869184", "top_pad=268435456")),
@@ -131,12 +139,14 @@ def torch_child(case, form):
         arguments = (patches, torch.full((clips, 8), 1 / 8))
     one_pass = {} if form in RELEASED_CODE else {"fused": True}
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-6, betas=(0.9, 0.95), weight_decay=0.05, **one_pass)
-    if form == "compiled":
+    if form.startswith("compiled"):
         net = torch.compile(net)
+    mixed = form in MIXED_FORMS
     seconds = []
     for _ in range(WARM_UP + REPETITIONS * (10 if case.startswith("tiny") else 1)):
         start = time.process_time()
-        loss = net(*arguments)
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            loss = net(*arguments)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
@@ -151,32 +161,37 @@ def torch_run(case, form):
     return json.loads(out.stdout)
 
 
-def ours(synvid, case):
-    out = subprocess.run([synvid, "bench", "step", "--only", case, "--seconds", "0.5", "--json"], check=True,
-                         capture_output=True, text=True)
+def ours(synvid, case, precision):
+    out = subprocess.run([synvid, "bench", "step", "--only", case, "--precision", precision, "--seconds", "0.5", "--json"],
+                         check=True, capture_output=True, text=True)
     row = json.loads(out.stdout)[0]
     return row["forward"] + row["backward"] + row["update"]
 
 
-def main(synvid, rounds, cases):
+def main(synvid, mixed, rounds, cases):
     version = importlib.metadata.version("torch")
-    forms = FORMS if int(version.split(".")[0]) >= 2 else RELEASED_CODE
+    theirs = MIXED_FORMS if mixed else FORMS if int(version.split(".")[0]) >= 2 else RELEASED_CODE
+    precisions = {"bfloat16": "bfloat16", "float32": "float32"} if mixed else {"synvid": "float32"}
+    names = [*precisions, *theirs]
+    wide = max(10, *(len(name) + 2 for name in names))
     print(f"PyTorch {version}")
-    print(f"{'seconds a step':22}{'synvid':>9}" + "".join(f"{form:>10}" for form in forms)
-          + "   ratios: " + "".join(f"{form:>10}" for form in forms))
+    print(f"{'seconds a step':22}" + "".join(f"{name:>{wide}}" for name in names) + "   ratios: "
+          + "".join(f"{name:>{wide}}" for name in names[1:]))
     for case in cases:
-        seconds = {who: [] for who in ("synvid",) + forms}
+        seconds = {name: [] for name in names}
         for _ in range(rounds):
-            seconds["synvid"].append(ours(synvid, case))
-            for form in forms:
+            for name, precision in precisions.items():
+                seconds[name].append(ours(synvid, case, precision))
+            for form in theirs:
                 seconds[form] += torch_run(case, form)
-        us, *them = (statistics.median(seconds[who]) for who in seconds)
-        print(f"{case:22}{us:9.4f}" + "".join(f"{time:10.4f}" for time in them) + 11 * " "
-              + "".join(f"{time / us:10.2f}" for time in them), flush=True)
+        us, *others = (statistics.median(seconds[name]) for name in names)
+        print(f"{case:22}{us:{wide}.4f}" + "".join(f"{time:{wide}.4f}" for time in others) + 11 * " "
+              + "".join(f"{time / us:{wide}.2f}" for time in others), flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "--child":
         torch_child(sys.argv[2], sys.argv[3])
     else:
-        main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS, sys.argv[3:] or CASES)
+        words = [word for word in sys.argv[1:] if word != "--mixed"]
+        main(words[0], "--mixed" in sys.argv, int(words[1]) if len(words) > 1 else ROUNDS, words[2:] or CASES)

@@ -58,11 +58,16 @@ static double middle_of(const SceneObject *object) {
     return object->radius;
 }
 
+/* A bound: the last digit of hypot is not needed. */
+static double length(double x, double y) {
+    return sqrt(x * x + y * y);
+}
+
 static double reach_of(const Body *body) {
-    if (body->round) return body->radius + hypot(body->pivot[0], body->pivot[1]);
+    if (body->round) return body->radius + length(body->pivot[0], body->pivot[1]);
     double reach = 0;
     for (int i = 0; i < body->n_corners; i++)
-        reach = fmax(reach, hypot(body->corner[i][0] - body->pivot[0], body->corner[i][1] - body->pivot[1]));
+        reach = fmax(reach, length(body->corner[i][0] - body->pivot[0], body->corner[i][1] - body->pivot[1]));
     return reach;
 }
 

@@ -1,7 +1,6 @@
 #include "video/transform/resize.h"
 
 #include <math.h>
-#include <string.h>
 
 static Box whole_frame(const Frames *in) {
     return (Box){0, 0, in->width, in->height};
@@ -80,27 +79,22 @@ static uint8_t pillow_round(int sum) {
     return (uint8_t)(value > 255 ? 255 : value);
 }
 
-/* A pixel and a byte that does not matter, so that one load takes all three channels. */
-typedef uint8_t FourBytes __attribute__((vector_size(4)));
-typedef int FourInts __attribute__((vector_size(16)));
-
-static FourInts pixel_ints(const uint8_t *pixel) {
-    FourBytes bytes;
-    memcpy(&bytes, pixel, sizeof bytes);
-    return __builtin_convertvector(bytes, FourInts);
-}
-
-/* rows of the box: (height, area.width) -> (height, width). line: scratch of a row of the box and one byte. */
-static void horizontal_pass(uint8_t *out, const Frames *in, int frame, const Box *area, const Taps *taps, int width,
-                            uint8_t *line) {
+/* rows of the box: (height, area.width) -> (height, width). */
+static void horizontal_pass(uint8_t *out, const Frames *in, int frame, const Box *area, const Taps *taps, int width) {
     for (int y = 0; y < area->height; y++) {
-        memcpy(line, pixel_at(in, frame, area->y + y, area->x), (size_t)area->width * 3);
+        const uint8_t *row = pixel_at(in, frame, area->y + y, area->x);
         for (int x = 0; x < width; x++, out += 3) {
             const int *weights = taps->weights + (size_t)x * (size_t)taps->support;
-            const uint8_t *pixel = line + (size_t)taps->first[x] * 3;
-            FourInts sum = (FourInts){0} + (1 << (PILLOW_BITS - 1));
-            for (int i = 0; i < taps->count[x]; i++, pixel += 3) sum += pixel_ints(pixel) * weights[i];
-            for (int c = 0; c < 3; c++) out[c] = pillow_round(sum[c]);
+            const uint8_t *pixel = row + (size_t)taps->first[x] * 3;
+            int red = 1 << (PILLOW_BITS - 1), green = red, blue = red;
+            for (int i = 0; i < taps->count[x]; i++, pixel += 3) {
+                red += pixel[0] * weights[i];
+                green += pixel[1] * weights[i];
+                blue += pixel[2] * weights[i];
+            }
+            out[0] = pillow_round(red);
+            out[1] = pillow_round(green);
+            out[2] = pillow_round(blue);
         }
     }
 }
@@ -125,24 +119,23 @@ Err resize_antialiased(Frames *out, const Frames *in, const Box *box, int height
     TRY(frames_shape(out, in->n_frames, height, width));
     Taps across = {0}, down = {0};
     size_t row_bytes = (size_t)width * 3;
-    uint8_t *rows = malloc((size_t)area.height * row_bytes), *line = calloc((size_t)area.width * 3 + 1, 1);
+    uint8_t *rows = malloc((size_t)area.height * row_bytes);
     int *sums = malloc(row_bytes * sizeof(int));
     Err err = ERR_NONE;
-    if (!rows || !sums || !line) {
+    if (!rows || !sums) {
         err = RAISE(ERR_MEMORY, "no memory for resizing frames of %d x %d pixels", area.width, area.height);
         goto done;
     }
     TRY_OR(done, taps_make(&across, area.width, width));
     TRY_OR(done, taps_make(&down, area.height, height));
     for (int frame = 0; frame < in->n_frames; frame++) {
-        horizontal_pass(rows, in, frame, &area, &across, width, line);
+        horizontal_pass(rows, in, frame, &area, &across, width);
         vertical_pass(frames_at(out, frame), rows, row_bytes, &down, height, sums);
     }
 done:
     taps_free(&down);
     taps_free(&across);
     free(sums);
-    free(line);
     free(rows);
     return err;
 }

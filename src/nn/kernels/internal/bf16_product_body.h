@@ -119,7 +119,7 @@ static __attribute__((noinline)) void bf16_peak_body(int64_t steps) {
     PairVec left = pair_all(0x3f803f80), right = pair_all(0x3f003f00);
     Vec sums[PEAK_VECS];
 #pragma GCC unroll 24
-    for (int i = 0; i < PEAK_VECS; i++) sums[i] = (Vec){0};
+    for (int i = 0; i < PEAK_VECS; i++) sums[i] = vec_all((float)i); /* all different, or one would do */
     for (int64_t s = 0; s < steps; s++) {
 #pragma GCC unroll 24
         for (int i = 0; i < PEAK_VECS; i++) sums[i] = pair_step(sums[i], &left, &right);

@@ -8,7 +8,7 @@
  * artificial intelligence datatype for higher-precision computations").
  *
  * Tiles sum the five small ones over the whole depth first and the large one, x1 y1, last. A tile product rounds as
- * often as multiply-adds do, 33 times for 32 elements (nn/kernels/bf16.h, definition `tile`); but sixteen elements at a
+ * often as multiply-adds do, 32 times for 32 elements (nn/kernels/bf16.h, definition `tile`); but sixteen elements at a
  * time are summed from zero before they join the rest, and short sums of small numbers lose less: the result ends
  * nearer to the exact one.
  *
