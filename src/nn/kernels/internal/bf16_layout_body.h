@@ -22,21 +22,26 @@ INLINE VecWords pair_of_rows(const Bf16 *from, size_t stride, int pair, int rows
     return words_of(2 * pair < rows ? halves_load(at) : none, 2 * pair + 1 < rows ? halves_load(at + stride) : none);
 }
 
+/* Some columns at a time, so that their lines are read in runs and written before they leave the cache. */
 static void bf16_transpose_body(Bf16 *to, size_t to_stride, const Bf16 *from, size_t from_stride, int rows,
                                 int columns) {
+    enum { TOGETHER = 8 * LANES };
+    int pairs = (int)bf16_padded((size_t)rows) / 2;
     Vec tile[LANES];
-    for (int c = 0; c < columns; c += LANES) {
-        for (int pair = 0; pair < (int)bf16_padded((size_t)rows) / 2; pair += LANES) {
-            for (int i = 0; i < LANES; i++) tile[i] = (Vec)pair_of_rows(from + c, from_stride, pair + i, rows);
-            transpose(tile);
-            Bf16 *at = to + (size_t)c * to_stride + 2 * pair;
-            for (int i = 0; i < LANES; i++) vec_store((float *)(at + (size_t)i * to_stride), tile[i]);
+    for (int first = 0; first < columns; first += TOGETHER) {
+        for (int pair = 0; pair < pairs; pair += LANES) {
+            for (int c = first; c < columns && c < first + TOGETHER; c += LANES) {
+                for (int i = 0; i < LANES; i++) tile[i] = (Vec)pair_of_rows(from + c, from_stride, pair + i, rows);
+                transpose(tile);
+                Bf16 *at = to + (size_t)c * to_stride + 2 * pair;
+                for (int i = 0; i < LANES; i++) vec_store((float *)(at + (size_t)i * to_stride), tile[i]);
+            }
         }
     }
 }
 
 static void bf16_panels_body(uint32_t *to, const Bf16 *from, size_t from_stride, int rows, int columns) {
-    enum { TOGETHER = 4 * BF16_PANEL }; /* columns whose rows are read in one go */
+    enum { TOGETHER = 16 * BF16_PANEL }; /* columns whose rows are read in one go */
     int padded = (int)bf16_padded((size_t)columns), pairs = (int)bf16_padded((size_t)rows) / 2;
     size_t panel = bf16_panel_words((size_t)rows);
     for (int first = 0; first < padded; first += TOGETHER) {
