@@ -2,7 +2,6 @@
 
 #include "math/blas.h"
 #include "math/rng.h"
-#include "nn/layers/embed.h"
 #include "nn/layers/layernorm.h"
 #include "nn/layers/linear.h"
 #include "nn/layers/patch.h"
@@ -207,10 +206,9 @@ static void drop_features(const Classifier *c, ClassifierScratch *s, const Class
 static void encode(const Classifier *c, ClassifierScratch *s, const float *params, const float *inputs, int B,
                    const BlockDrops *drops) {
     const ModelConfig *m = &c->model;
-    int N = c->n_tokens;
-    const PatchEmbedding embedding = {params + c->patch_weight, params + c->patch_bias, c->positions, c->values,
-                                      m->width};
+    int N = c->n_tokens, D = m->width;
     size_t clip_floats = 3 * (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size;
+    float *x = s->encoder.inputs[0];
     for (int b = 0; b < B; b++) {
         for (int first = 0; first < N; first += PATCH_STRIP) {
             int count = N - first < PATCH_STRIP ? N - first : PATCH_STRIP;

@@ -2,7 +2,6 @@
 
 #include "base/system/minmax.h"
 #include "math/blas.h"
-#include "nn/layers/embed.h"
 #include "nn/layers/layernorm.h"
 #include "nn/layers/linear.h"
 #include "nn/layers/patch.h"
@@ -147,14 +146,6 @@ const ParamTable *mae_params(const Mae *mae) {
 
 const Bf16Plan *mae_matrices(const Mae *mae) {
     return &mae->matrices;
-}
-
-int mae_visible_tokens(const Mae *mae) {
-    return mae->n_visible;
-}
-
-static size_t larger(size_t a, size_t b) {
-    return a > b ? a : b;
 }
 
 /* Layers outside of the blocks. */
