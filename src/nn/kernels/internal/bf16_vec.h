@@ -144,8 +144,11 @@ INLINE Vec pair_step(Vec sum, const PairVec *left, const PairVec *right) {
 #elif LANES == 4
     for (int i = 0; i < LANES; i++) sum[i] = bf16_pair(sum[i], left->words[i], right->words[i]);
     return sum;
+#elif LANES == 8 /* fused whatever the compiler's options are */
+    __m256 high = _mm256_fmadd_ps((__m256)left->high, (__m256)right->high, (__m256)sum);
+    return (Vec)_mm256_fmadd_ps((__m256)left->low, (__m256)right->low, high);
 #else
-    sum = left->high * right->high + sum;
-    return left->low * right->low + sum;
+    __m512 high = _mm512_fmadd_ps((__m512)left->high, (__m512)right->high, (__m512)sum);
+    return (Vec)_mm512_fmadd_ps((__m512)left->low, (__m512)right->low, high);
 #endif
 }
