@@ -21,12 +21,15 @@ typedef struct {
 static Err load(StepWork *work) {
     State *s = work->state;
     int n_clips = work->clips / REPEAT, per_epoch = VIDEOS / n_clips;
-    TrainLeaf leaf = {.epoch = s->leaf / per_epoch,
+    TrainLeaf leaf = {.step = s->leaf / per_epoch,
+                      .epoch = s->leaf / per_epoch,
                       .leaf = s->leaf % per_epoch,
                       .n_leaves = per_epoch,
                       .epoch_clips = VIDEOS,
                       .n_clips = n_clips,
-                      .clips = s->next + s->leaf % per_epoch * n_clips};
+                      .clips = s->next + s->leaf % per_epoch * n_clips,
+                      .batch = VIDEOS,
+                      .step_clips = s->next};
     s->leaf++;
     return sample_batch_load(&s->batch, &s->config, s->source, &leaf, SEED);
 }

@@ -37,15 +37,22 @@ void batch_plan_enter(BatchPlan *plan, int64_t step) {
 TrainLeaf batch_leaf(const BatchPlan *plan, int64_t step, int64_t leaf) {
     int64_t in_epoch = step % batch_steps_per_epoch(plan);
     ASSERT(step / batch_steps_per_epoch(plan) == plan->epoch);
+    const uint32_t *step_clips = plan->order + in_epoch * plan->batch;
     return (TrainLeaf){.step = step,
                        .epoch = plan->epoch,
                        .leaf = leaf,
                        .n_leaves = batch_n_leaves(plan),
                        .epoch_clips = plan->n_clips,
                        .n_clips = plan->micro_batch,
-                       .clips = plan->order + in_epoch * plan->batch + leaf * plan->micro_batch};
+                       .clips = step_clips + leaf * plan->micro_batch,
+                       .batch = plan->batch,
+                       .step_clips = step_clips};
 }
 
 uint64_t batch_sample(const TrainLeaf *leaf, int k) {
     return (uint64_t)leaf->epoch * (uint64_t)leaf->epoch_clips + leaf->clips[k];
+}
+
+uint64_t batch_step_sample(const TrainLeaf *leaf, int position) {
+    return (uint64_t)leaf->epoch * (uint64_t)leaf->epoch_clips + leaf->step_clips[position];
 }

@@ -22,7 +22,9 @@ typedef struct {
     int64_t leaf, n_leaves; /* of the step */
     int64_t epoch_clips;    /* n_clips of the plan */
     int n_clips;
-    const uint32_t *clips; /* (n_clips) indices into the source, borrowed until the next epoch */
+    const uint32_t *clips;      /* (n_clips) indices into the source, borrowed until the next epoch */
+    int batch;                  /* clips of the step */
+    const uint32_t *step_clips; /* (batch) all of them; the leaf's begin at leaf * n_clips */
 } TrainLeaf;
 
 /* ERR_USAGE when the batch is no multiple of the micro-batch or larger than an epoch. */
@@ -35,3 +37,5 @@ void batch_plan_enter(BatchPlan *plan, int64_t step);
 TrainLeaf batch_leaf(const BatchPlan *plan, int64_t step, int64_t leaf);
 /* The number of clip k of a leaf among all clips of all epochs: the item of its random streams. */
 uint64_t batch_sample(const TrainLeaf *leaf, int k);
+/* Of any clip of the step, by its position in the batch. */
+uint64_t batch_step_sample(const TrainLeaf *leaf, int position);

@@ -12,7 +12,7 @@ typedef enum { SLOT_EMPTY, SLOT_LOADING, SLOT_LOADED } SlotState;
 /* One leaf ahead of the step. */
 typedef struct {
     SlotState state;
-    TrainLeaf leaf; /* its clips are `clips` */
+    TrainLeaf leaf; /* its step's clips are `clips` */
     uint32_t *clips;
     void *place;
     SharedErr failure;
@@ -48,7 +48,7 @@ int prefetch_places(int threads, int loaders) {
 
 static Err slot_init(Slot *slot, const Prefetch *p) {
     slot->failure = (SharedErr)SHARED_ERR_INIT;
-    slot->clips = malloc((size_t)p->plan.batch.micro_batch * sizeof(*slot->clips));
+    slot->clips = malloc((size_t)p->plan.batch.batch * sizeof(*slot->clips));
     if (!slot->clips) return RAISE(ERR_MEMORY, "loading ahead: no memory for a list of clips");
     return p->loader->place_new(p->loader->state, &slot->place);
 }
@@ -99,8 +99,9 @@ static Slot *begin_leaf(Prefetch *p) {
     if (!slot || !next_leaf(p, &leaf)) return NULL;
     batch_plan_enter(&p->plan.batch, p->next_step);
     slot->leaf = batch_leaf(&p->plan.batch, p->next_step, leaf);
-    memcpy(slot->clips, slot->leaf.clips, (size_t)slot->leaf.n_clips * sizeof(*slot->clips));
-    slot->leaf.clips = slot->clips;
+    memcpy(slot->clips, slot->leaf.step_clips, (size_t)slot->leaf.batch * sizeof(*slot->clips));
+    slot->leaf.clips = slot->clips + (slot->leaf.clips - slot->leaf.step_clips);
+    slot->leaf.step_clips = slot->clips;
     slot->state = SLOT_LOADING;
     return slot;
 }

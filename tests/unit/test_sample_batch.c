@@ -10,8 +10,15 @@
 enum { CLIPS = 2, REPEAT = 2, B = CLIPS * REPEAT, K = FIXTURE_CLASSES, SEED = 5 };
 
 static const uint32_t clips[CLIPS] = {4, 9}; /* classes 1 and 0 */
-static const TrainLeaf leaf = {
-    .step = 3, .epoch = 1, .leaf = 0, .n_leaves = 1, .epoch_clips = 12, .n_clips = CLIPS, .clips = clips};
+static const TrainLeaf leaf = {.step = 3,
+                               .epoch = 1,
+                               .leaf = 0,
+                               .n_leaves = 1,
+                               .epoch_clips = 12,
+                               .n_clips = CLIPS,
+                               .clips = clips,
+                               .batch = CLIPS,
+                               .step_clips = clips};
 
 /* Every frame read so far, in order. */
 static int n_reads, read_numbers[64][16];

@@ -38,7 +38,11 @@
                      "RandAugment: strength (the official code runs 7, the paper's table says 9)", 7, 0, 10),          \
         FIELD_DOUBLE(ClassifyData, erasing, "random erasing: share of clips", 0.25, 0, 1),                             \
         FIELD_DOUBLE(ClassifyData, mixup, "mixup: alpha of the beta distribution; 0: off", 0.8, 0, 100),               \
-        FIELD_DOUBLE(ClassifyData, cutmix, "cutmix: alpha of the beta distribution; 0: off", 1.0, 0, 100)
+        FIELD_DOUBLE(ClassifyData, cutmix, "cutmix: alpha of the beta distribution; 0: off", 1.0, 0, 100),             \
+        FIELD_INT(ClassifyData, mix_clips,                                                                             \
+                  "mixup and cutmix: clips of a batch that are mixed with each other under one draw, as those of a "   \
+                  "process in the official scripts",                                                                   \
+                  8, 1, 1e6)
 
 /* ---- fine-tuning: the paper's Table 6; what it leaves open as in the official code ---- */
 

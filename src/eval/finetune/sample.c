@@ -1,6 +1,7 @@
 #include "eval/finetune/sample.h"
 
 #include "eval/clips/frame_order.h"
+#include "eval/finetune/mixing.h"
 #include "video/frames/sample.h"
 #include "video/transform/augment.h"
 #include "video/transform/crop.h"
@@ -16,7 +17,8 @@ static ClipShape clip_shape(const ModelConfig *m) {
 }
 
 size_t sample_batch_bytes(const FinetuneConfig *config) {
-    return 2 * batch_size(config) * input_floats(&config->model) * sizeof(float);
+    size_t clips = 2 * batch_size(config) + (size_t)config->data.repeat;
+    return clips * input_floats(&config->model) * sizeof(float);
 }
 
 CHECKED Err sample_batch_init(SampleBatch *batch, const FinetuneConfig *config, int n_classes) {
@@ -24,10 +26,12 @@ CHECKED Err sample_batch_init(SampleBatch *batch, const FinetuneConfig *config, 
     *batch = (SampleBatch){.numbers = malloc((size_t)config->model.n_frames * sizeof(int)),
                            .labels = malloc(B * sizeof(int)),
                            .clips = malloc(B * floats * sizeof(float)),
+                           .partner = malloc((size_t)config->data.repeat * floats * sizeof(float)),
                            .inputs = malloc(B * floats * sizeof(float)),
                            .targets = malloc(B * (size_t)n_classes * sizeof(float)),
                            .samples = malloc(B * sizeof(uint64_t))};
-    bool whole = batch->numbers && batch->labels && batch->clips && batch->inputs && batch->targets && batch->samples;
+    bool whole = batch->numbers && batch->labels && batch->clips && batch->partner && batch->inputs && batch->targets &&
+                 batch->samples;
     return whole ? ERR_NONE : RAISE(ERR_MEMORY, "training clips: no memory for %zu samples", B);
 }
 
@@ -38,6 +42,7 @@ void sample_batch_free(SampleBatch *batch) {
     free(batch->numbers);
     free(batch->labels);
     free(batch->clips);
+    free(batch->partner);
     free(batch->inputs);
     free(batch->targets);
     free(batch->samples);
@@ -89,11 +94,10 @@ static Err crop_frames(float *clip, SampleBatch *batch, const Frames *frames, co
     return crop_whole(clip, batch, frames, side, dx, dy);
 }
 
-/* The frames that were read as sample number `at` of the batch. */
-static Err make_copy(SampleBatch *batch, size_t at, const FinetuneConfig *config, uint64_t seed, uint64_t sample,
+/* A copy of the frames that were read. */
+static Err make_copy(float *clip, SampleBatch *batch, const FinetuneConfig *config, uint64_t seed, uint64_t sample,
                      int copy) {
     ClipShape shape = clip_shape(&config->model);
-    float *clip = batch->clips + at * clip_shape_floats(shape);
     Rng augment = rng_stream(seed, RNG_AUGMENT, sample, (uint32_t)copy);
     Rng crop = rng_stream(seed, RNG_CROP, sample, (uint32_t)copy);
     const Frames *frames;
@@ -108,48 +112,99 @@ static Err make_copy(SampleBatch *batch, size_t at, const FinetuneConfig *config
 
 /* ---- a leaf ---- */
 
-static Err load_clip(SampleBatch *batch, const FinetuneConfig *config, const ClipSource *source, const TrainLeaf *leaf,
-                     int k, uint64_t seed) {
+/* All copies of the step's clip at `position`, side by side in `clips`, and its label. */
+static Err load_clip(float *clips, int *label, SampleBatch *batch, const FinetuneConfig *config,
+                     const ClipSource *source, const TrainLeaf *leaf, int position, uint64_t seed) {
     const ModelConfig *m = &config->model;
-    int64_t index = leaf->clips[k];
-    uint64_t sample = batch_sample(leaf, k);
-    int repeat = config->data.repeat, label;
+    size_t floats = clip_shape_floats(clip_shape(m));
+    int64_t index = leaf->step_clips[position];
+    uint64_t sample = batch_step_sample(leaf, position);
     VideoInfo info;
-    TRY(view_label(&label, source, leaf->epoch, index));
+    TRY(view_label(label, source, leaf->epoch, index));
     TRY(clip_source_info(source, leaf->epoch, index, &info));
     Rng rng = rng_stream(seed, RNG_FRAMES, sample, 0);
     sample_finetune(batch->numbers, m->n_frames, config->data.frame_stride, info.n_frames, &rng);
     Rng order = rng_stream(seed, RNG_FRAMES, sample, 1);
     TRY(frame_order_apply(batch->numbers, m->n_frames, (FrameOrder)config->data.frames, &order));
     TRY(clip_source_read(source, leaf->epoch, index, batch->numbers, m->n_frames, &batch->read));
+    for (int copy = 0; copy < config->data.repeat; copy++)
+        TRY(make_copy(clips + (size_t)copy * floats, batch, config, seed, sample, copy));
+    return ERR_NONE;
+}
+
+static int first_position(const TrainLeaf *leaf) {
+    return (int)(leaf->clips - leaf->step_clips);
+}
+
+static Err load_own(SampleBatch *batch, const FinetuneConfig *config, const ClipSource *source, const TrainLeaf *leaf,
+                    int k, uint64_t seed) {
+    int repeat = config->data.repeat, label, position = first_position(leaf) + k;
+    size_t at = (size_t)k * (size_t)repeat, floats = clip_shape_floats(clip_shape(&config->model));
+    TRY(load_clip(batch->clips + at * floats, &label, batch, config, source, leaf, position, seed));
     for (int copy = 0; copy < repeat; copy++) {
-        size_t at = (size_t)(k * repeat + copy);
-        batch->labels[at] = label;
-        batch->samples[at] = sample * (uint64_t)repeat + (uint64_t)copy;
-        TRY(make_copy(batch, at, config, seed, sample, copy));
+        batch->labels[at + (size_t)copy] = label;
+        batch->samples[at + (size_t)copy] = batch_step_sample(leaf, position) * (uint64_t)repeat + (uint64_t)copy;
     }
     return ERR_NONE;
 }
 
-static void mix_samples(SampleBatch *batch, const FinetuneConfig *config, int n_classes, Rng *rng) {
-    const ClassifyData *data = &config->data;
+/* ---- mixing ---- */
+
+static void set_targets(SampleBatch *batch, const FinetuneConfig *config, int n_classes, int k, int other,
+                        double lambda) {
+    for (size_t i = (size_t)(k * config->data.repeat); i < (size_t)((k + 1) * config->data.repeat); i++)
+        augment_target(batch->targets + i * (size_t)n_classes, n_classes, batch->labels[i], other, lambda,
+                       config->data.label_smoothing);
+}
+
+/* Copy c of clip k of the leaf with copy repeat-1-c of clip `other` of the leaf, each pair once. */
+static void mix_within(SampleBatch *batch, const FinetuneConfig *config, int k, int other, const AugmentMix *mix) {
     ClipShape shape = clip_shape(&config->model);
-    size_t B = batch_size(config), floats = clip_shape_floats(shape);
-    AugmentMix mix = augment_draw_mix(shape, data->mixup, data->cutmix, rng);
-    for (size_t i = 0; i < B; i++)
-        augment_target(batch->targets + i * (size_t)n_classes, n_classes, batch->labels[i], batch->labels[B - 1 - i],
-                       mix.lambda, data->label_smoothing);
-    for (size_t i = 0; i < B / 2 && mix.lambda < 1; i++)
-        augment_mix_pair(batch->clips + i * floats, batch->clips + (B - 1 - i) * floats, shape, &mix);
+    size_t floats = clip_shape_floats(shape);
+    int repeat = config->data.repeat;
+    for (int copy = 0; copy < repeat; copy++) {
+        int first = k * repeat + copy, second = other * repeat + repeat - 1 - copy;
+        if (first < second)
+            augment_mix_pair(batch->clips + (size_t)first * floats, batch->clips + (size_t)second * floats, shape, mix);
+    }
+}
+
+/* With a clip of another leaf, which is loaded for this alone. */
+static void mix_with_partner(SampleBatch *batch, const FinetuneConfig *config, int k, const AugmentMix *mix) {
+    ClipShape shape = clip_shape(&config->model);
+    size_t floats = clip_shape_floats(shape);
+    int repeat = config->data.repeat;
+    for (int copy = 0; copy < repeat; copy++)
+        augment_mix_into(batch->clips + (size_t)(k * repeat + copy) * floats,
+                         batch->partner + (size_t)(repeat - 1 - copy) * floats, shape, mix);
+}
+
+/* Clip k of the leaf with its partner in the step's batch, which may be of another leaf, on whatever rank. */
+static Err mix_clip(SampleBatch *batch, const FinetuneConfig *config, const ClipSource *source, const TrainLeaf *leaf,
+                    int k, uint64_t seed) {
+    int repeat = config->data.repeat, first = first_position(leaf);
+    MixGroup group = mix_group(first + k, leaf->batch, config->data.mix_clips);
+    int position = mix_partner(&group, first + k), other = position - first, label = batch->labels[k * repeat];
+    AugmentMix mix =
+        mix_draw(&group, clip_shape(&config->model), config->data.mixup, config->data.cutmix, seed, leaf->step);
+    if (mix.lambda < 1 && other >= 0 && other < leaf->n_clips) {
+        label = batch->labels[other * repeat];
+        if (other >= k) mix_within(batch, config, k, other, &mix);
+    } else if (mix.lambda < 1) {
+        TRY(err_within(load_clip(batch->partner, &label, batch, config, source, leaf, position, seed),
+                       "clip %u, to be mixed with clip %u: ", leaf->step_clips[position], leaf->clips[k]));
+        mix_with_partner(batch, config, k, &mix);
+    }
+    set_targets(batch, config, source->n_classes, k, label, mix.lambda);
+    return ERR_NONE;
 }
 
 CHECKED Err sample_batch_load(SampleBatch *batch, const FinetuneConfig *config, const ClipSource *source,
                               const TrainLeaf *leaf, uint64_t seed) {
     size_t floats = input_floats(&config->model);
     for (int k = 0; k < leaf->n_clips; k++)
-        TRY(err_within(load_clip(batch, config, source, leaf, k, seed), "clip %u: ", leaf->clips[k]));
-    Rng rng = rng_stream(seed, RNG_MIX, (uint64_t)(leaf->step * leaf->n_leaves + leaf->leaf), 0);
-    mix_samples(batch, config, source->n_classes, &rng);
+        TRY(err_within(load_own(batch, config, source, leaf, k, seed), "clip %u: ", leaf->clips[k]));
+    for (int k = 0; k < leaf->n_clips; k++) TRY(mix_clip(batch, config, source, leaf, k, seed));
     for (size_t i = 0; i < batch_size(config); i++)
         input_from_clip(batch->inputs + i * floats, batch->clips + i * floats, &config->model);
     return ERR_NONE;

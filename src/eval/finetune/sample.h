@@ -3,8 +3,8 @@
  *
  * The official order: frames at native size, RandAugment on 8-bit frames, crop and resize, flip, normalization, random
  * erasing, the same for all frames of a clip; then mixup or cutmix. The copies of a repeated clip share their frames
- * and differ in everything after. The batch that is mixed is the leaf, as the official code mixes each process's
- * batch: one draw, partner of sample i is sample B-1-i. */
+ * and differ in everything after. Who is mixed with whom is a matter of the step's whole batch (eval/finetune/mixing):
+ * a partner that belongs to another leaf is loaded a second time. */
 #pragma once
 
 #include "eval/clips/views.h"
@@ -17,6 +17,7 @@ typedef struct {
     int *numbers;      /* (T) frames of the clip at hand */
     int *labels;       /* (B) */
     float *clips;      /* (B, T, H, W, 3) normalized */
+    float *partner;    /* (repeat, T, H, W, 3) the clip of another leaf that one is mixed with */
     float *inputs;     /* (B, 3, T, H, W) the same for the network */
     float *targets;    /* (B, K) */
     uint64_t *samples; /* (B) numbers of their random streams */

@@ -1,6 +1,7 @@
 #include "video/transform/augment.h"
 
 #include <math.h>
+#include <string.h>
 
 void augment_normalize(float *clip, ClipShape shape) {
     static const float means[3] = {0.485F, 0.456F, 0.406F}, deviations[3] = {0.229F, 0.224F, 0.225F};
@@ -80,6 +81,20 @@ AugmentMix augment_draw_mix(ClipShape shape, double mixup_alpha, double cutmix_a
     mix.lambda = rng_beta(rng, alpha, alpha);
     if (mix.cut) draw_cutmix_box(&mix, shape, rng);
     return mix;
+}
+
+void augment_mix_into(float *clip, const float *other, ClipShape shape, const AugmentMix *mix) {
+    size_t count = clip_shape_floats(shape);
+    float own = (float)mix->lambda;
+    if (!mix->cut) {
+        for (size_t i = 0; i < count; i++) clip[i] = own * clip[i] + (1 - own) * other[i];
+        return;
+    }
+    for (int frame = 0; frame < shape.n_frames; frame++)
+        for (int row = 0; row < mix->box.height; row++) {
+            float *to = row_of_box(clip, shape, mix->box, frame, row);
+            memcpy(to, other + (to - clip), (size_t)mix->box.width * 3 * sizeof(float));
+        }
 }
 
 static void blend_pair(float *first, float *second, size_t count, float own) {

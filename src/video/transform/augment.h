@@ -38,6 +38,8 @@ typedef struct {
 AugmentMix augment_draw_mix(ClipShape shape, double mixup_alpha, double cutmix_alpha, Rng *rng);
 /* The two partners of a batch in place, each with the other as it was. */
 void augment_mix_pair(float *first, float *second, ClipShape shape, const AugmentMix *mix);
+/* One of them in place, to the same bits, with the other left as it is. */
+void augment_mix_into(float *clip, const float *other, ClipShape shape, const AugmentMix *mix);
 /* Smoothed targets of a mixed clip: lambda * smooth(label) + (1 - lambda) * smooth(other), where smooth puts
  * smoothing / n_classes everywhere and 1 - smoothing more on its class. */
 void augment_target(float *target, int n_classes, int label, int other, double lambda, double smoothing);
