@@ -10,6 +10,8 @@
 
 #include "support/fake_runs.h"
 
+#include <cjson/cJSON.h>
+
 static char scratch[PATH_SIZE], runs[PATH_SIZE];
 static Paper paper;
 
@@ -124,9 +126,9 @@ static void the_primary_readout_is_the_first_column(void **state) {
 }
 
 static VerdictKind verdict_of(const Grid *board, int column, const char *claim) {
-    for (const PaperStatement *statement = paper.statements; statement < paper.statements + paper.n_statements;
-         statement++) {
-        if (strstr(statement->claim, claim)) return statement_verdict(statement, board, column).kind;
+    const cJSON *statement;
+    cJSON_ArrayForEach(statement, paper_list(&paper, "statements")) {
+        if (strstr(paper_text(statement, "claim"), claim)) return statement_verdict(statement, board, column).kind;
     }
     fail_msg("no statement %s", claim);
     return VERDICT_NOT_RUN;
@@ -186,10 +188,10 @@ static void our_gap_uses_our_own_ends_and_is_undefined_without_them(void **state
     unload(loaded);
 }
 
-static const PaperCorrelation *correlation_entry(const char *metric) {
-    for (const PaperCorrelation *entry = paper.correlations; entry < paper.correlations + paper.n_correlations;
-         entry++) {
-        if (text_equal(entry->metric, metric)) return entry;
+static const cJSON *correlation_entry(const char *metric) {
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, paper_list(&paper, "correlations")) {
+        if (text_equal(paper_text(entry, "metric"), metric)) return entry;
     }
     fail_msg("no correlation of %s", metric);
     return NULL;
@@ -208,13 +210,14 @@ static void the_reference_and_the_target_are_no_points(void **state) {
 static void reduced_results_never_enter_the_papers_tables(void **state) {
     (void)state;
     Loaded *loaded = load();
+    const cJSON *entry;
     Result reduced = fake_result("finetune", "ucf101", "moving-circles", 1);
     assert_ok(text_copy(reduced.model, sizeof reduced.model, "ViT-B/16 16x224"));
     assert_ok(result_add_metric(&reduced, "top1", 33.3, "%", 100, 25, 43, "Wilson 95%"));
     fake_write(runs, "ucf", &reduced);
     unload(loaded);
     loaded = load();
-    for (const PaperTable *entry = paper.tables; entry < paper.tables + paper.n_tables; entry++) {
+    cJSON_ArrayForEach(entry, paper_list(&paper, "tables")) {
         Table table;
         Builder text = {0};
         assert_ok(reproduce_table(&table, entry, &loaded->outcomes, &paper));
@@ -238,7 +241,7 @@ static void results_under_the_papers_protocol_do(void **state) {
     Loaded *loaded = load();
     Table table;
     Builder text = {0};
-    assert_ok(reproduce_table(&table, &paper.tables[0], &loaded->outcomes, &paper));
+    assert_ok(reproduce_table(&table, cJSON_GetArrayItem(paper_list(&paper, "tables"), 0), &loaded->outcomes, &paper));
     table_csv(&text, &table);
     assert_non_null(strstr(text.data, "\nMoving circles,UCF101 fine-tune,85.2,84.9,83.7,86,-0.2"));
     builder_free(&text);

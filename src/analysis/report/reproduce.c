@@ -9,14 +9,15 @@
 
 /* What one cell is about: one pre-training in one experiment. */
 typedef struct {
-    const PaperExperiment *experiment;
+    const cJSON *experiment;
     const char *slug;
     double paper;
     Estimate ours;
 } Entry;
 
-Estimate reproduce_estimate(const Outcomes *outcomes, const PaperExperiment *experiment, const char *slug) {
-    OutcomeKey key = {experiment->task, experiment->dataset, slug, experiment->model, NULL};
+Estimate reproduce_estimate(const Outcomes *outcomes, const cJSON *experiment, const char *slug) {
+    OutcomeKey key = {paper_text(experiment, "task"), paper_text(experiment, "dataset"), slug,
+                      paper_text(experiment, "model"), NULL};
     Estimate estimate = outcomes_estimate(outcomes, &key, "top1");
     if (estimate.state == ESTIMATE_PRESENT && !estimate.first->result.paper_protocol)
         estimate = (Estimate){.state = ESTIMATE_NONE, .value = NAN};
@@ -35,27 +36,28 @@ static Err identity_cell(Table *table, int row, int column, const Estimate *ours
                       (long long)ours->count);
 }
 
-static Err fill_counterpart(Table *table, int row, const PaperRow *row_entry, const Entry *entry,
-                            const Outcomes *outcomes, const Paper *paper) {
-    const char *other = row_entry->counterpart, *same = row_entry->same_as;
+static Err fill_counterpart(Table *table, int row, const cJSON *row_entry, const Entry *entry, const Outcomes *outcomes,
+                            const Paper *paper) {
+    const char *other = paper_text(row_entry, "counterpart"), *same = paper_text(row_entry, "same_as");
     if (same[0]) return table_text(table, row, 6, "one run with %s", same);
     if (!other[0]) return ERR_NONE;
     double ours = reproduce_estimate(outcomes, entry->experiment, other).value;
-    double change = entry->paper - paper_accuracy(entry->experiment, other);
+    double change = entry->paper - paper_accuracy(paper, paper_text(entry->experiment, "key"), other);
     if (isnan(ours) || entry->ours.state != ESTIMATE_PRESENT)
         return table_text(table, row, 6, "against %s: %+.1f (paper)", paper_label(paper, other), change);
     return table_text(table, row, 6, "against %s: %+.1f (paper), %+.1f (ours)", paper_label(paper, other), change,
                       entry->ours.value - ours);
 }
 
-static Err fill_entry(Table *table, const PaperRow *row_entry, const PaperExperiment *experiment,
-                      const Outcomes *outcomes, const Paper *paper, bool gaps) {
-    const char *slug = row_entry->pretraining, *label = row_entry->label;
-    Entry entry = {experiment, slug, paper_accuracy(experiment, slug), reproduce_estimate(outcomes, experiment, slug)};
+static Err fill_entry(Table *table, const cJSON *row_entry, const cJSON *experiment, const Outcomes *outcomes,
+                      const Paper *paper, bool gaps) {
+    const char *slug = paper_text(row_entry, "pretraining"), *label = paper_text(row_entry, "label"),
+               *key = paper_text(experiment, "key");
+    Entry entry = {experiment, slug, paper_accuracy(paper, key, slug), reproduce_estimate(outcomes, experiment, slug)};
     int row;
     TRY(table_add_row(table, &row));
     TRY(table_text(table, row, 0, "%s", label[0] ? label : paper_label(paper, slug)));
-    TRY(table_text(table, row, 1, "%s", experiment->label));
+    TRY(table_text(table, row, 1, "%s", paper_text(experiment, "label")));
     table_number(table, row, 2, entry.paper);
     table_estimate(table, row, 3, entry.ours.value, entry.ours.low, entry.ours.high);
     if (entry.ours.state == ESTIMATE_PRESENT)
@@ -64,13 +66,13 @@ static Err fill_entry(Table *table, const PaperRow *row_entry, const PaperExperi
         TRY(table_text(table, row, 3, "not run"));
     if (gaps)
         table_number(table, row, 5,
-                     paper_gap_closed(paper_accuracy(experiment, experiment->low), entry.paper,
-                                      paper_accuracy(experiment, experiment->high)));
+                     paper_gap_closed(paper_accuracy(paper, key, paper_text(experiment, "low")), entry.paper,
+                                      paper_accuracy(paper, key, paper_text(experiment, "high"))));
     TRY(fill_counterpart(table, row, row_entry, &entry, outcomes, paper));
     return identity_cell(table, row, 7, &entry.ours);
 }
 
-Err reproduce_table(Table *table, const PaperTable *entry, const Outcomes *outcomes, const Paper *paper) {
+Err reproduce_table(Table *table, const cJSON *entry, const Outcomes *outcomes, const Paper *paper) {
     const TableColumn columns[] = {
         {.label = "Pre-training", .kind = COLUMN_TEXT},
         {.label = "Experiment", .kind = COLUMN_TEXT},
@@ -81,16 +83,17 @@ Err reproduce_table(Table *table, const PaperTable *entry, const Outcomes *outco
         {.label = "Counterpart", .kind = COLUMN_TEXT},
         {.label = "Run", .kind = COLUMN_TEXT},
     };
-    TRY(table_new(table, entry->name, entry->title, columns, sizeof columns / sizeof *columns));
-    TRY(text_copy(table->caption, sizeof table->caption, entry->note));
-    for (int e = 0; e < entry->experiments.n; e++) {
-        const PaperExperiment *experiment = paper_experiment(paper, entry->experiments.texts[e]);
-        if (!experiment)
-            return RAISE(ERR_INPUT, "paper.json: table %s: no experiment \"%s\"", entry->name,
-                         entry->experiments.texts[e]);
+    const cJSON *row_entry, *key;
+    TRY(table_new(table, paper_text(entry, "name"), paper_text(entry, "title"), columns,
+                  sizeof columns / sizeof *columns));
+    TRY(text_copy(table->caption, sizeof table->caption, paper_text(entry, "note")));
+    cJSON_ArrayForEach(key, cJSON_GetObjectItemCaseSensitive(entry, "experiments")) {
+        const cJSON *experiment = paper_experiment(paper, key->valuestring);
         int first = table->n_rows;
-        for (int r = 0; r < entry->n_rows; r++)
-            TRY(fill_entry(table, &entry->rows[r], experiment, outcomes, paper, entry->gaps));
+        cJSON_ArrayForEach(row_entry, cJSON_GetObjectItemCaseSensitive(entry, "rows")) {
+            TRY(fill_entry(table, row_entry, experiment, outcomes, paper,
+                           cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(entry, "gaps"))));
+        }
         if (table->n_rows > first) table->rule_above[first] = true;
     }
     return ERR_NONE;
@@ -162,12 +165,15 @@ static bool same_setting(const char *paper, const char *ours) {
     return strlen(ours) == length && !strncmp(paper, ours, length);
 }
 
-static Err fill_setting(Table *table, const PaperSetting *setting, const char *task, const Outcomes *outcomes) {
-    const char *key = setting->key, *paper = setting->value;
+static Err fill_setting(Table *table, const cJSON *setting, const char *task, const Outcomes *outcomes) {
+    const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(setting, 0)),
+               *paper = cJSON_GetStringValue(cJSON_GetArrayItem(setting, 1));
+    const char *key = cJSON_GetStringValue(cJSON_GetArrayItem(setting, 2));
     SettingValues found = {0};
     Builder ours = {0};
     bool differs = false;
     int row;
+    if (!name || !paper || !key) return RAISE(ERR_INPUT, "paper.json: a setting is not [name, value, key]");
     TRY(gather_setting(&found, outcomes, task, key));
     for (int i = 0; i < found.n; i++) {
         builder_add(&ours, "%s%s (%d run%s)", i ? ", " : "", found.values[i], found.counts[i],
@@ -176,7 +182,7 @@ static Err fill_setting(Table *table, const PaperSetting *setting, const char *t
     }
     if (found.more) builder_add(&ours, " and other values (%d runs)", found.more);
     Err err = table_add_row(table, &row);
-    if (!err) err = table_text(table, row, 0, "%s", setting->name);
+    if (!err) err = table_text(table, row, 0, "%s", name);
     if (!err) err = table_text(table, row, 1, "%s", key);
     if (!err) err = table_text(table, row, 2, "%s", paper);
     if (!err) err = table_text(table, row, 3, "%s", ours.data ? ours.data : "not run");
@@ -185,15 +191,18 @@ static Err fill_setting(Table *table, const PaperSetting *setting, const char *t
     return err;
 }
 
-Err reproduce_settings(Table *table, const PaperSettings *entry, const Outcomes *outcomes) {
+Err reproduce_settings(Table *table, const cJSON *entry, const Outcomes *outcomes) {
     const TableColumn columns[] = {{.label = "Setting", .kind = COLUMN_TEXT},
                                    {.label = "Key", .kind = COLUMN_TEXT},
                                    {.label = "Paper", .kind = COLUMN_TEXT, .paper = true},
                                    {.label = "Ours", .kind = COLUMN_TEXT},
                                    {.label = "Remark", .kind = COLUMN_TEXT}};
     char name[48];
-    TRY(text_format(name, sizeof name, "settings-%.30s", entry->task));
-    TRY(table_new(table, name, entry->table, columns, sizeof columns / sizeof *columns));
-    for (int r = 0; r < entry->n_rows; r++) TRY(fill_setting(table, &entry->rows[r], entry->task, outcomes));
+    const cJSON *setting;
+    TRY(text_format(name, sizeof name, "settings-%.30s", paper_text(entry, "task")));
+    TRY(table_new(table, name, paper_text(entry, "table"), columns, sizeof columns / sizeof *columns));
+    cJSON_ArrayForEach(setting, cJSON_GetObjectItemCaseSensitive(entry, "rows")) {
+        TRY(fill_setting(table, setting, paper_text(entry, "task"), outcomes));
+    }
     return ERR_NONE;
 }
