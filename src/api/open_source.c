@@ -1,5 +1,6 @@
 #include "api/open_source.h"
 
+#include "gen/dataset/visits.h"
 #include "par/agree.h"
 #include "store/data/dataset.h"
 
@@ -21,17 +22,47 @@ static Err open_pretrain_variant_all(OpenSource *source, const PretrainData *dat
     return live_source_open_all(&source->clips, source->variant, data->pool, "train", data->clips, seed, par);
 }
 
+static Err open_visits(OpenSource *source, const PretrainData *data, uint64_t seed) {
+    ClipSource *made = NULL, *real = NULL;
+    TRY(err_within(shard_source_open(&made, data->dataset), "data.dataset: "));
+    Err err = err_within(shard_source_open(&real, data->real), "data.real: ");
+    if (err) clip_source_close(&made);
+    return err ? err : visits_open(&source->clips, made, real, data->real_share, seed);
+}
+
+static Err open_visits_all(OpenSource *source, const PretrainData *data, uint64_t seed, const Par *par) {
+    return err_agree_all(open_visits(source, data, seed), par, "opening the datasets");
+}
+
+/* Rank 0 writes results, so it alone asks. */
+static Err find_departures(OpenSource *source, const PretrainData *data) {
+    Departures *departures = &source->departures;
+    Err err = data->real[0]      ? official_visits(departures, data->dataset, data->real, data->real_share)
+              : data->dataset[0] ? official_dataset(departures, data->dataset, true)
+                                 : official_live(departures, source->variant, live_source_n_images(source->clips));
+    if (!err) official_attach(source->clips, departures);
+    return err;
+}
+
 CHECKED Err open_pretrain_source_all(OpenSource *source, const PretrainData *data, uint64_t seed, const Par *par) {
     if (data->dataset[0] && data->variant[0])
         return RAISE(ERR_USAGE, "data.dataset and data.variant are both given: choose one");
     if (!data->dataset[0] && !data->variant[0])
         return RAISE(ERR_USAGE, "nothing to train on: give data.dataset (a folder of shards) or data.variant (a slug, "
                                 "see `synvid variants`)");
-    if (data->dataset[0]) return open_dataset_all(source, "data.dataset", data->dataset, par);
-    return open_pretrain_variant_all(source, data, seed, par);
+    if ((data->real[0] != 0) != (data->real_share > 0))
+        return RAISE(ERR_USAGE, "data.real and data.real_share belong together: give both or neither");
+    if (data->real[0] && !data->dataset[0])
+        return RAISE(ERR_USAGE, "data.real goes with data.dataset, a folder of generated videos");
+    Err err = data->real[0]      ? open_visits_all(source, data, seed, par)
+              : data->dataset[0] ? open_dataset_all(source, "data.dataset", data->dataset, par)
+                                 : open_pretrain_variant_all(source, data, seed, par);
+    if (!err) err = err_agree_all(par->rank == 0 ? find_departures(source, data) : ERR_NONE, par, "the protocol");
+    return err;
 }
 
 void open_source_close(OpenSource *source) {
+    departures_free(&source->departures);
     clip_source_close(&source->clips);
     variant_free(&source->variant);
 }

@@ -34,6 +34,7 @@ typedef enum {
     RNG_CORRUPT,
     RNG_MIX_SOURCE, /* which source an item of a mixed dataset comes from */
     RNG_TEST,       /* tests only */
+    RNG_VISIT,      /* which video of two datasets a visit of an epoch goes to */
     RNG_PURPOSE_COUNT
 } RngPurpose;
 

@@ -10,7 +10,8 @@ typedef struct {
     Par par;
     const char *out; /* output folder or file */
     uint64_t seed;
-    bool dry_run, force; /* resume is the default; force starts over */
+    bool dry_run, force;   /* resume is the default; force starts over */
+    const char *rehearsed; /* the config that a rehearsal made smaller, before it did (run/rehearsal); NULL: none */
     ProgressMode progress;
     double time_budget_s;    /* <= 0: none */
     const char *config_text; /* resolved config, the same on all ranks */

@@ -46,19 +46,77 @@ Err result_add_input(Result *result, const char *role, const char *path, const c
     return ERR_NONE;
 }
 
-Err result_add_deviation(Result *result, const char *format, ...) {
+static Err add_deviation(Result *result, const char *format, va_list arguments) {
     if (result->n_deviations == RESULT_DEVIATIONS)
         return RAISE(ERR_INTERNAL, "more than %d deviations from the paper's protocol in one result",
                      RESULT_DEVIATIONS);
     char *out = result->deviations[result->n_deviations];
-    va_list arguments;
-    va_start(arguments, format);
     int length = vsnprintf(out, sizeof result->deviations[0], format, arguments);
-    va_end(arguments);
     if (length < 0 || (size_t)length >= sizeof result->deviations[0])
         return RAISE(ERR_INTERNAL, "deviation \"%s...\" is too long", out);
     result->n_deviations++;
     return ERR_NONE;
+}
+
+Err result_add_deviation(Result *result, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    Err err = add_deviation(result, format, arguments);
+    va_end(arguments);
+    return err;
+}
+
+Err result_add_shrunk(Result *result, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    Err err = add_deviation(result, format, arguments);
+    va_end(arguments);
+    result->n_shrunk += !err;
+    return err;
+}
+
+Err result_add_count(Result *result, int64_t found, const char *what, int64_t expected) {
+    if (found == expected || !expected) return ERR_NONE;
+    if (found < expected)
+        return result_add_shrunk(result, "%lld %s instead of %lld", (long long)found, what, (long long)expected);
+    return result_add_deviation(result, "%lld %s instead of %lld", (long long)found, what, (long long)expected);
+}
+
+Err result_add_lines(Result *result, const char *lines) {
+    for (const char *line = lines; *line;) {
+        size_t length = strcspn(line, "\n"), shown = length < 140 ? length : 140;
+        if (*line == '<')
+            TRY(result_add_shrunk(result, "%.*s", (int)shown - 1, line + 1));
+        else
+            TRY(result_add_deviation(result, "%.*s", (int)shown, line));
+        line += length + (line[length] == '\n');
+    }
+    return ERR_NONE;
+}
+
+Err result_inherit(Result *result, const Result *from, const char *how) {
+    if (result_is_official(from)) return ERR_NONE;
+    for (int i = 0; i < from->n_deviations; i++)
+        TRY(result_is_rehearsal(from) ? result_add_shrunk(result, "%s: %.130s", how, from->deviations[i])
+                                      : result_add_deviation(result, "%s: %.130s", how, from->deviations[i]));
+    if (from->n_deviations > 0) return ERR_NONE;
+    return result_add_deviation(result, "%s: reduced, of which nothing more is known", how);
+}
+
+Err result_settle(Result *result, const char *name, bool rehearsal) {
+    bool official = result->n_deviations == 0, shrunk = rehearsal && result->n_shrunk == result->n_deviations;
+    return text_copy(result->protocol, sizeof result->protocol,
+                     official ? name
+                     : shrunk ? PROTOCOL_REHEARSAL
+                              : PROTOCOL_REDUCED);
+}
+
+bool result_is_rehearsal(const Result *result) {
+    return text_equal(result->protocol, PROTOCOL_REHEARSAL);
+}
+
+bool result_is_official(const Result *result) {
+    return result->protocol[0] && !text_equal(result->protocol, PROTOCOL_REDUCED) && !result_is_rehearsal(result);
 }
 
 const ResultMetric *result_metric(const Result *result, const char *name) {
@@ -77,7 +135,8 @@ static bool put_identity(cJSON *tree, const Result *result) {
 
 static bool put_protocol(cJSON *tree, const Result *result) {
     cJSON *protocol = cJSON_AddObjectToObject(tree, "protocol");
-    bool complete = protocol && record_put_text(protocol, "name", result->paper_protocol ? "paper" : "reduced");
+    bool complete = protocol &&
+                    record_put_text(protocol, "name", result->protocol[0] ? result->protocol : PROTOCOL_REDUCED);
     cJSON *list = complete ? cJSON_AddArrayToObject(protocol, "deviations") : NULL;
     complete = list != NULL;
     for (int i = 0; complete && i < result->n_deviations; i++)
@@ -143,19 +202,19 @@ static Err read_identity(Result *result, Record record) {
 
 static Err read_protocol(Result *result, Record record) {
     Record protocol;
-    char name[16];
     const cJSON *list, *entry;
     int n;
     TRY(record_object(&protocol, record, "protocol"));
-    TRY(record_text(name, sizeof name, protocol, "name"));
-    result->paper_protocol = text_equal(name, "paper");
-    if (!result->paper_protocol && !text_equal(name, "reduced"))
-        return RAISE(ERR_INPUT, "%s: protocol.name: \"%s\", expected paper or reduced", record.origin, name);
+    TRY(record_text(result->protocol, sizeof result->protocol, protocol, "name"));
     TRY(record_list(&list, &n, protocol, "deviations"));
     cJSON_ArrayForEach(entry, list) {
         if (!cJSON_IsString(entry)) return RAISE(ERR_INPUT, "%s: protocol.deviations: expected texts", record.origin);
         TRY(result_add_deviation(result, "%s", entry->valuestring));
     }
+    if (!result->protocol[0]) return RAISE(ERR_INPUT, "%s: protocol.name is empty", record.origin);
+    if (result_is_official(result) && result->n_deviations > 0)
+        return RAISE(ERR_INPUT, "%s: protocol.name: \"%s\", but the result lists %d deviations; expected %s",
+                     record.origin, result->protocol, result->n_deviations, PROTOCOL_REDUCED);
     return ERR_NONE;
 }
 

@@ -4,7 +4,10 @@
 #include "nn/models/mae.h"
 #include "nn/models/mask.h"
 #include "par/agree.h"
+#include "run/identity.h"
 #include "run/protocol.h"
+#include "run/rehearsal.h"
+#include "run/result.h"
 #include "run/task.h"
 #include "train/internal/picture.h"
 #include "train/masked_clips.h"
@@ -140,10 +143,24 @@ static const char *readable_name(const Pretrain *pretrain) {
 
 /* The count of a dataset is no setting, but the paper's is known. */
 static Err fill_protocol(Result *result, const Pretrain *pretrain) {
-    int64_t count = pretrain->source->count;
-    if (pretrain->config->data.dataset[0] && count != PAPER_CLIPS)
-        TRY(result_add_deviation(result, "%lld clips instead of %d", (long long)count, PAPER_CLIPS));
-    return protocol_compare(result, pretrain->config, sizeof(*pretrain->config), pretrain_fields);
+    const ClipSource *source = pretrain->source;
+    bool counts = pretrain->config->data.dataset[0] && !text_equal(source->name, "kinetics400"); /* its copies shrink */
+    const ProtocolScope scope = {.task = result->task,
+                                 .dataset = source->name,
+                                 .model = result->model,
+                                 .videos = source,
+                                 .rehearsal = pretrain->run->rehearsed != NULL};
+    if (counts) TRY(result_add_count(result, source->count, "clips", PAPER_CLIPS));
+    return protocol_compare(result, &scope, pretrain->config, sizeof(*pretrain->config), pretrain_fields);
+}
+
+/* A rehearsal goes by the name of the model that it made smaller. */
+static Err fill_model(char *model, size_t size, const Pretrain *pretrain) {
+    PretrainConfig *whole;
+    Err err = rehearsal_original((void **)&whole, pretrain->run, sizeof *whole, pretrain_fields);
+    if (!err) err = model_title(model, size, whole ? &whole->model : &pretrain->config->model);
+    free(whole);
+    return err;
 }
 
 static Err fill_result(Result *result, const RunFolder *folder, void *state) {
@@ -151,7 +168,7 @@ static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     const Pretrain *pretrain = state;
     const ClipSource *source = pretrain->source;
     char model[sizeof result->model];
-    TRY(model_title(model, sizeof(model), &pretrain->config->model));
+    TRY(fill_model(model, sizeof model, pretrain));
     TRY(result_identify(result, "pretrain", source->name, readable_name(pretrain), model, pretrain->run->seed));
     TRY(fill_protocol(result, pretrain));
     TRY(result_add_metric(result, "loss", pretrain->outcome->loss, "", 1, NAN, NAN, ""));

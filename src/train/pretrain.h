@@ -13,7 +13,9 @@
 typedef enum { PRETRAIN_CROP_MULTI_SCALE, PRETRAIN_CROP_CENTER } PretrainCrop;
 
 typedef struct {
-    char dataset[PATH_SIZE]; /* folder of shards, or */
+    char dataset[PATH_SIZE]; /* folder of shards, */
+    char real[PATH_SIZE];    /* with another one of real videos, "" none, */
+    double real_share;       /* which gets this share of the visits; or */
     char variant[PATH_SIZE]; /* slug or file: rendered while training */
     TextList with;           /* changes to the variant, "objects=100" */
     char pool[PATH_SIZE];    /* pools and dataset folders of a variant that needs them */

@@ -2,6 +2,13 @@
 
 static const Field data_fields[] = {
     FIELD_PATH(PretrainData, dataset, "folder of shards to train on", ""),
+    FIELD_PATH(
+        PretrainData, real,
+        "another folder, of real videos: of the clips of an epoch so many are drawn anew from it, the others from "
+        "data.dataset, as the released program mixes",
+        ""),
+    FIELD_DOUBLE(PretrainData, real_share, "share of data.real among the clips of an epoch", 0, 0, 1,
+                 .flags = FIELD_COSMETIC),
     FIELD_PATH(PretrainData, variant, "or: slug or file of a variant, rendered while training", ""),
     /* These enter a run's identity through the digest of what they describe. */
     FIELD_TEXTS(PretrainData, with, "changes to the variant's settings, such as objects=100", .flags = FIELD_COSMETIC),

@@ -64,7 +64,7 @@ static void check_learns_all(RunAll *task, const FinetuneConfig *config, const c
     CHECK_OK(fixture_result(&found, folder, name));
     const ResultMetric *top1 = result_metric(&found, "top1");
     CHECK(top1 && top1->value > 80 && top1->count == TEST_CLIPS && top1->low < top1->value && top1->high <= 100);
-    CHECK(text_equal(found.pretraining, "random-initialization") && !found.paper_protocol);
+    CHECK(text_equal(found.pretraining, "random-initialization") && !result_is_official(&found));
     if (bits) CHECK(text_equal(fixture_weights(&expected), fixture_weights(&found)));
     if (bits) CHECK(result_metric(&expected, "top1")->value == top1->value);
     fixture_remove_all(folder, par);

@@ -43,8 +43,8 @@ static int teardown(void **state) {
     return 0;
 }
 
-static const OutcomeKey circles = {"finetune", "standin-motion", "moving-circles", "tiny", NULL};
-static const OutcomeKey shapes = {"finetune", "standin-motion", "moving-shapes", "tiny", NULL};
+static const OutcomeKey circles = {"finetune", "standin-motion", "moving-circles", "tiny", NULL, NULL};
+static const OutcomeKey shapes = {"finetune", "standin-motion", "moving-shapes", "tiny", NULL, NULL};
 
 static Err read_cell(Correctness **hits, const OutcomeKey *key) {
     Outcomes outcomes;

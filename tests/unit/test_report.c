@@ -234,7 +234,7 @@ static void results_under_the_papers_protocol_do(void **state) {
     (void)state;
     Result full = fake_result("finetune", "ucf101", "moving-circles", 1);
     full.n_deviations = 0;
-    full.paper_protocol = true;
+    assert_ok(text_copy(full.protocol, sizeof full.protocol, PROTOCOL_PAPER));
     assert_ok(text_copy(full.model, sizeof full.model, "ViT-B/16 16x224"));
     assert_ok(result_add_metric(&full, "top1", 84.9, "%", 3783, 83.7, 86.0, "Wilson 95%"));
     fake_write(runs, "ucf", &full);

@@ -41,6 +41,11 @@ static void test_bilinear_equals_opencv(void **state) {
     expect_golden(resize_bilinear, "opencv", "extremes");
 }
 
+static void test_nearest_equals_opencv(void **state) {
+    (void)state;
+    expect_golden(resize_nearest, "nearest", "input");
+}
+
 static void test_a_box_is_resized_as_if_cut_out_first(void **state) {
     (void)state;
     Records records = records_open("resize.bin");
@@ -66,8 +71,8 @@ static void test_all_frames_of_a_clip_are_resized_alike(void **state) {
     assert_ok(frames_shape(&three, 3, 9, 14));
     for (size_t i = 0; i < frames_frame_bytes(&one); i++) one.data[i] = (uint8_t)(i * 37);
     for (int f = 0; f < 3; f++) memcpy(frames_at(&three, f), one.data, frames_frame_bytes(&one));
-    const Resize all[] = {resize_antialiased, resize_bilinear};
-    for (size_t r = 0; r < 2; r++) {
+    const Resize all[] = {resize_antialiased, resize_bilinear, resize_nearest};
+    for (size_t r = 0; r < 3; r++) {
         assert_ok(all[r](&small, &one, NULL, 5, 20));
         assert_ok(all[r](&smalls, &three, NULL, 5, 20));
         for (int f = 0; f < 3; f++) assert_memory_equal(frames_at(&smalls, f), small.data, frames_frame_bytes(&small));
@@ -125,6 +130,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_antialiased_equals_pillow),
         cmocka_unit_test(test_bilinear_equals_opencv),
+        cmocka_unit_test(test_nearest_equals_opencv),
         cmocka_unit_test(test_a_box_is_resized_as_if_cut_out_first),
         cmocka_unit_test(test_all_frames_of_a_clip_are_resized_alike),
         cmocka_unit_test(test_unrounded_floats_agree_with_bytes_within_one_level),

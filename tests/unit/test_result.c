@@ -24,7 +24,7 @@ static void test_a_result_comes_back_to_the_bit(void **state) {
     assert_ok(result_write(&written, fixture_path("result.json")));
     assert_ok(result_read(&read, fixture_path("result.json")));
     assert_string_equal(read.pretraining, "moving-circles");
-    assert_true(read.seed == UINT64_MAX && !read.paper_protocol);
+    assert_true(read.seed == UINT64_MAX && text_equal(read.protocol, PROTOCOL_REDUCED));
     assert_string_equal(read.deviations[0], "epochs 20 instead of 100");
     assert_string_equal(read.inputs[0].path, "runs/a \"b\"/ckpt/step-1.h5");
     const ResultMetric *top1 = result_metric(&read, "top1"), *loss = result_metric(&read, "loss");

@@ -73,7 +73,7 @@ static Err add_names(Grid *board, const Outcomes *outcomes, const Paper *paper) 
         const char *slug = paper_slug(paper, result->pretraining);
         if (find_column(board, result) < 0) TRY(add_column(board, result));
         if (find_row(board, slug) < 0) TRY(add_row(board, slug, paper));
-        board->reduced = board->reduced || !result->paper_protocol;
+        board->reduced = board->reduced || !result_is_official(result);
     }
     return ERR_NONE;
 }

@@ -1,6 +1,7 @@
 #include "analysis/compare/gap_closed.h"
 
 #include "analysis/compare/accuracy.h"
+#include "analysis/report/reproduce.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -122,9 +123,8 @@ static double number_of(const cJSON *entry, const char *key) {
 /* Ours under the paper's protocol only. */
 static double our_figure(const Outcomes *outcomes, const Paper *paper, const char *experiment, const char *slug) {
     const cJSON *entry = paper_experiment(paper, experiment);
-    OutcomeKey key = {paper_text(entry, "task"), paper_text(entry, "dataset"), slug, paper_text(entry, "model"), NULL};
-    Estimate estimate = entry ? outcomes_estimate(outcomes, &key, "top1") : (Estimate){0};
-    return estimate.state == ESTIMATE_PRESENT && estimate.first->result.paper_protocol ? estimate.value : NAN;
+    Estimate estimate = entry ? reproduce_estimate(outcomes, entry, slug) : (Estimate){0};
+    return estimate.state == ESTIMATE_PRESENT ? estimate.value : NAN;
 }
 
 static double our_gap(const Outcomes *outcomes, const Paper *paper, const cJSON *claim) {
@@ -143,7 +143,7 @@ Err gap_claims_table(Table *table, const Outcomes *outcomes, const Paper *paper)
         {.label = "High", .kind = COLUMN_NUMBER, .digits = 1, .paper = true},
         {.label = "Computed", .kind = COLUMN_NUMBER, .digits = 3, .paper = true},
         {.label = "Paper", .kind = COLUMN_NUMBER, .digits = 1, .paper = true},
-        {.label = "Remark", .kind = COLUMN_TEXT},
+        {.label = "Remark", .kind = COLUMN_TEXT, .beside_paper = true},
         {.label = "Ours", .kind = COLUMN_NUMBER, .digits = 1},
     };
     const cJSON *claim;

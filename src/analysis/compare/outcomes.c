@@ -17,7 +17,7 @@ static bool same_input(const Result *a, const Result *b, const char *role) {
 }
 
 bool outcomes_same_protocol(const Result *a, const Result *b) {
-    if (a->paper_protocol != b->paper_protocol || a->n_deviations != b->n_deviations) return false;
+    if (!text_equal(a->protocol, b->protocol) || a->n_deviations != b->n_deviations) return false;
     for (int i = 0; i < a->n_deviations; i++)
         if (!text_equal(a->deviations[i], b->deviations[i])) return false;
     static const char *const roles[] = {"test",      "dataset", "reference",      "encoder",
@@ -37,6 +37,20 @@ void outcomes_free(Outcomes *outcomes) {
     *outcomes = (Outcomes){0};
 }
 
+void outcomes_keep_rehearsals(Outcomes *outcomes, bool rehearsals) {
+    int kept = 0;
+    for (int i = 0; i < outcomes->count; i++)
+        if (result_is_rehearsal(&outcomes->items[i].result) == rehearsals) outcomes->items[kept++] = outcomes->items[i];
+    outcomes->count = kept;
+}
+
+const char *outcomes_protocol(const Outcomes *outcomes, const char *own) {
+    const char *asked = outcomes->protocol;
+    if (asked && text_equal(asked, PROTOCOL_REHEARSAL)) return asked;
+    if (*own) return own;
+    return asked ? asked : PROTOCOL_PAPER;
+}
+
 static bool matches(const char *wanted, const char *found) {
     return !wanted || text_equal(wanted, found);
 }
@@ -45,7 +59,7 @@ bool outcomes_match(const Outcome *outcome, const OutcomeKey *key) {
     const Result *result = &outcome->result;
     return matches(key->task, result->task) && matches(key->dataset, result->dataset) &&
            matches(key->pretraining, result->pretraining) && matches(key->model, result->model) &&
-           (!key->clips || *key->clips == outcome->clips);
+           matches(key->protocol, result->protocol) && (!key->clips || *key->clips == outcome->clips);
 }
 
 static Estimate estimate_of_one(const Outcome *outcome, const ResultMetric *metric) {

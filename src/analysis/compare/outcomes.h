@@ -23,6 +23,7 @@ typedef struct {
     int count;
     OutcomeLeftOut *left_out;
     int n_left_out;
+    const char *protocol; /* whose results stand in the paper's tables; NULL: PROTOCOL_PAPER */
 } Outcomes;
 
 void outcomes_free(Outcomes *outcomes);
@@ -30,7 +31,8 @@ void outcomes_free(Outcomes *outcomes);
 /* NULL members match anything. */
 typedef struct {
     const char *task, *dataset, *pretraining, *model;
-    const double *clips; /* the budget of pre-training */
+    const double *clips;  /* the budget of pre-training */
+    const char *protocol; /* name */
 } OutcomeKey;
 
 typedef enum { ESTIMATE_NONE, ESTIMATE_MIXED /* several protocols: no figure */, ESTIMATE_PRESENT } EstimateState;
@@ -44,6 +46,10 @@ typedef struct {
     const struct Correctness *hits; /* which videos were right, where the board has them; NULL otherwise */
 } Estimate;
 
+/* Keeps the rehearsals alone, or everything else. */
+void outcomes_keep_rehearsals(Outcomes *outcomes, bool rehearsals);
+/* The protocol of results that may stand where the paper's `own` is asked for (an experiment's; "": PROTOCOL_PAPER). */
+const char *outcomes_protocol(const Outcomes *outcomes, const char *own);
 bool outcomes_match(const Outcome *outcome, const OutcomeKey *key);
 Estimate outcomes_estimate(const Outcomes *outcomes, const OutcomeKey *key, const char *metric);
 /* True when both results come from the same protocol (see above). */

@@ -36,7 +36,7 @@ Err runtable_make(Table *table, const Outcomes *outcomes) {
         TRY(table_text(table, row, 3, "%s", result->pretraining));
         TRY(table_text(table, row, 4, "%s", result->model));
         TRY(table_text(table, row, 5, "%llu", (unsigned long long)result->seed));
-        TRY(table_text(table, row, 6, "%s", result->paper_protocol ? "paper" : "reduced"));
+        TRY(table_text(table, row, 6, "%s", result->protocol));
         TRY(inputs_text(table, row, 7, result));
     }
     return ERR_NONE;

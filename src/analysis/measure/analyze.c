@@ -12,7 +12,7 @@
 #include <math.h>
 
 /* The paper: 10,000 frames for frame distances, 1,000 videos of 16 frames for the rest (section 5.3). */
-enum { PAPER_FRAMES = 10000, PAPER_VIDEOS = 1000, PAPER_FRAMES_PER_VIDEO = 16 };
+enum { PAPER_FRAMES = 10000, PAPER_VIDEOS = 1000, PAPER_FRAMES_PER_VIDEO = 16, PAPER_SIDE = 256, PAPER_STRIDE = 4 };
 
 const Field analyze_fields[] = {
     FIELD_TEXT(AnalyzeConfig, name, "readable part of the run's name; empty: analyze-<dataset>", ""),
@@ -204,19 +204,29 @@ static Err describe_networks(Result *result, const Analysis *analysis) {
     return ERR_NONE;
 }
 
+static Err describe_samples(Result *result, const MetricInputsSizes *sizes) {
+    TRY(result_add_count(result, sizes->n_frames, "frames", PAPER_FRAMES));
+    TRY(result_add_count(result, sizes->n_videos, "videos", PAPER_VIDEOS));
+    TRY(result_add_count(result, sizes->frames_per_video, "frames a video", PAPER_FRAMES_PER_VIDEO));
+    if (sizes->side != PAPER_SIDE)
+        TRY(result_add_deviation(result, "squares of %d pixels instead of %d", sizes->side, PAPER_SIDE));
+    if (sizes->frame_stride == PAPER_STRIDE) return ERR_NONE;
+    return result_add_deviation(result, "clips at stride %d instead of %d", sizes->frame_stride, PAPER_STRIDE);
+}
+
+/* Which videos, too: those of a set that is not the paper's say nothing about the paper's. */
 static Err describe_protocol(Result *result, const Analysis *analysis) {
-    const MetricInputsSizes *sizes = &analysis->sizes;
+    const char *departures = analysis->dataset->departures[SOURCE_PAPER];
     TRY(describe_networks(result, analysis));
-    if (sizes->n_frames != PAPER_FRAMES)
-        TRY(result_add_deviation(result, "%lld frames instead of %d", (long long)sizes->n_frames, PAPER_FRAMES));
-    if (sizes->n_videos != PAPER_VIDEOS)
-        TRY(result_add_deviation(result, "%lld videos instead of %d", (long long)sizes->n_videos, PAPER_VIDEOS));
-    if (sizes->frames_per_video != PAPER_FRAMES_PER_VIDEO)
-        TRY(result_add_deviation(result, "%d frames a video instead of %d", sizes->frames_per_video,
-                                 PAPER_FRAMES_PER_VIDEO));
-    if (analysis->reference)
-        TRY(result_add_deviation(result, "reference %.100s instead of UCF101", analysis->reference->name));
-    return result_add_deviation(result, "squares of %d pixels, clips at stride %d", sizes->side, sizes->frame_stride);
+    TRY(describe_samples(result, &analysis->sizes));
+    if (!analysis->reference || !text_equal(analysis->reference->name, "ucf101"))
+        TRY(result_add_deviation(result, "reference %.100s instead of UCF101",
+                                 analysis->reference ? analysis->reference->name : "none"));
+    if (departures)
+        TRY(result_add_lines(result, departures));
+    else
+        TRY(result_add_deviation(result, "videos of unknown making (%.80s)", analysis->dataset->name));
+    return result_settle(result, PROTOCOL_PAPER, analysis->run->rehearsed != NULL);
 }
 
 static void print_result(const Result *result, const RunFolder *folder, void *state) {

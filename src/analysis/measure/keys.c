@@ -3,6 +3,7 @@
 #include "analysis/measure/internal/keymap.h"
 #include "analysis/measure/internal/keypca.h"
 #include "base/failure/shared_err.h"
+#include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/text/utf8.h"
 #include "features/encoder.h"
@@ -258,6 +259,20 @@ static Err write_pictures(const Look *look, const KeyPca *pca, const RunFolder *
 
 /* ---- the result ---- */
 
+/* The model's own protocol; weights without a result could be anything. */
+static Err inherit_protocol(Result *result, const char *encoder) {
+    char path[PATH_SIZE];
+    TRY(path_join(path, sizeof path, encoder, "result.json"));
+    if (!file_is_directory(encoder) || !file_exists(path))
+        return result_add_deviation(result, "pre-training: weights without a result.json, made in ways unknown");
+    Result *from = malloc(sizeof *from);
+    if (!from) return RAISE(ERR_MEMORY, "result of the pre-training: no memory");
+    Err err = result_read(from, path);
+    if (!err) err = result_inherit(result, from, "pre-training");
+    free(from);
+    return err;
+}
+
 static Err describe(Result *result, const Look *look) {
     char dataset[NAME_SIZE], model[sizeof result->model];
     const KeysConfig *config = look->config;
@@ -269,11 +284,12 @@ static Err describe(Result *result, const Look *look) {
     TRY(result_add_input(result, "dataset", config->dataset, look->source->digest));
     TRY(result_add_input(result, "encoder", config->encoder, encoder_digest(look->encoder)));
     if (!class) TRY(result_add_deviation(result, "videos of all classes instead of one"));
-    if (look->count != PAPER_VIDEOS)
-        TRY(result_add_deviation(result, "%lld videos instead of %d", (long long)look->count, PAPER_VIDEOS));
-    if (config->frames != PAPER_FRAMES)
-        TRY(result_add_deviation(result, "%d frames a video instead of %d", config->frames, PAPER_FRAMES));
-    return result_add_deviation(result, "dataset %.100s instead of UCF101", look->source->name);
+    TRY(result_add_count(result, look->count, "videos", PAPER_VIDEOS));
+    TRY(result_add_count(result, config->frames, "frames a video", PAPER_FRAMES));
+    if (!text_equal(look->source->name, "ucf101"))
+        TRY(result_add_deviation(result, "dataset %.100s instead of UCF101", look->source->name));
+    TRY(inherit_protocol(result, config->encoder));
+    return result_settle(result, PROTOCOL_PAPER, look->run->rehearsed != NULL);
 }
 
 /* What rank 0 has: the look and its components. */

@@ -23,6 +23,26 @@ void table_free(Table *table) {
     *table = (Table){0};
 }
 
+Err table_drop_paper(Table *table) {
+    int kept = 0, n = table->n_columns;
+    int *from = malloc((size_t)n * sizeof *from);
+    if (!from) return RAISE(ERR_MEMORY, "table %s: no memory", table->name);
+    for (int c = 0; c < n; c++)
+        if (!table->columns[c].paper && !table->columns[c].beside_paper) from[kept++] = c;
+    for (int r = 0; r < table->n_rows; r++)
+        for (int c = 0, k = 0; c < n; c++) {
+            TableCell *cell = &table->cells[(size_t)r * (size_t)n + (size_t)c];
+            if (k < kept && from[k] == c)
+                table->cells[(size_t)r * (size_t)kept + (size_t)k++] = *cell;
+            else
+                free(cell->text);
+        }
+    for (int k = 0; k < kept; k++) table->columns[k] = table->columns[from[k]];
+    table->n_columns = kept;
+    free(from);
+    return ERR_NONE;
+}
+
 Err table_add_row(Table *table, int *row) {
     size_t columns = (size_t)table->n_columns, rows = (size_t)table->n_rows;
     TableCell *cells = realloc(table->cells, (rows + 1) * columns * sizeof *cells);

@@ -16,6 +16,7 @@ typedef struct {
     ColumnKind kind;
     int digits;             /* after the point; for numbers and estimates */
     bool paper;             /* figures of the paper, set apart from ours */
+    bool beside_paper;      /* ours held against the paper's */
     bool verdict;           /* texts that begin with true, false or undecided, marked so in HTML */
     double low, high, mark; /* estimates: range of the drawn interval in HTML and a reference line; low == high: none */
 } TableColumn;
@@ -37,6 +38,8 @@ typedef struct {
 
 CHECKED Err table_new(Table *table, const char *name, const char *title, const TableColumn *columns, int n_columns);
 void table_free(Table *table);
+/* Takes out the columns that hold figures of the paper or compare with them: what is left is ours alone. */
+CHECKED Err table_drop_paper(Table *table);
 /* A new row of missing cells; its number in *row. */
 CHECKED Err table_add_row(Table *table, int *row);
 CHECKED Err table_text(Table *table, int row, int column, const char *format, ...)

@@ -192,15 +192,17 @@ Err figure_compute(Plot *plot, const Compute *compute, const GridColumn *column)
 /* ---- the progression as bars ---- */
 
 /* Blocks of rows: one an experiment. Columns of the data: row, paper, ours. */
-Err figure_progression(Plot *plot, const Table *table) {
-    static const char *const titles[] = {"ViT-B, paper", "ViT-L, paper"};
+Err figure_progression(Plot *plot, const Table *table, bool rehearsal) {
+    static const char *const titles[2][2] = {{"ViT-B, paper", "ViT-L, paper"},
+                                             {"ViT-B, rehearsed", "ViT-L, rehearsed"}};
     int rows = table->n_rows / 2;
     TRY(plot_begin(plot, "fig2", 860, 420, "", "", "UCF101 fine-tune, top-1 %"));
+    if (!rehearsal) builder_add_text(&plot->script, "set yrange [40:100]\n");
     for (int r = 0; r < table->n_rows; r++) {
         const TableCell *cells = &table->cells[r * table->n_columns];
         if (r == rows) builder_add_text(&plot->data, "\n\n");
-        builder_add(&plot->data, "%d\t%.6g\t", r % rows, cells[2].value);
-        if (isnan(cells[3].value))
+        builder_add(&plot->data, "%d\t%.6g\t", r % rows, cells[rehearsal ? 3 : 2].value);
+        if (rehearsal || isnan(cells[3].value))
             builder_add_text(&plot->data, "NaN\t");
         else
             builder_add(&plot->data, "%.6g\t", cells[3].value);
@@ -209,12 +211,12 @@ Err figure_progression(Plot *plot, const Table *table) {
     }
     builder_add_text(
         &plot->script,
-        "set style fill solid 0.9 noborder\nset boxwidth 0.36\nset yrange [40:100]\n"
+        "set style fill solid 0.9 noborder\nset boxwidth 0.36\n"
         "set xtics rotate by -30 font \",11\"\nset key outside top center horizontal\nset rmargin 12\nplot ");
     for (int e = 0; e < 2; e++)
         builder_add(&plot->script,
                     "\"fig2.dat\" index %d using ($1%+.2f):2 with boxes lc rgb \"%s\" title \"%s\", \\\n  ", e,
-                    e ? 0.19 : -0.19, palette[e ? 5 : 0], titles[e]);
+                    e ? 0.19 : -0.19, palette[e ? 5 : 0], titles[rehearsal][e]);
     builder_add(&plot->script, "\"\" index 0 using 1:(NaN):xtic(4) notitle, \\\n  ");
     builder_add(&plot->script,
                 "\"\" index 0 using ($1-0.19):3 with points pt 7 lc rgb \"%s\" title \"ours\", \\\n"

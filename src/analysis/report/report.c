@@ -57,7 +57,7 @@ static Err read_inputs(Report *report) {
     TRY(outcomes_read(&report->outcomes, config->runs));
     grid_order_outcomes(&report->outcomes, &report->paper);
     for (int i = 0; i < report->outcomes.count; i++)
-        report->reduced = report->reduced || !report->outcomes.items[i].result.paper_protocol;
+        report->reduced = report->reduced || !result_is_official(&report->outcomes.items[i].result);
     TRY(datasets_find(&report->datasets, config->data, &report->paper));
     report->board = malloc(sizeof *report->board);
     if (!report->board) return RAISE(ERR_MEMORY, "report: no memory");

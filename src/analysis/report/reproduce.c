@@ -16,12 +16,12 @@ typedef struct {
 } Entry;
 
 Estimate reproduce_estimate(const Outcomes *outcomes, const cJSON *experiment, const char *slug) {
-    OutcomeKey key = {paper_text(experiment, "task"), paper_text(experiment, "dataset"), slug,
-                      paper_text(experiment, "model"), NULL};
-    Estimate estimate = outcomes_estimate(outcomes, &key, "top1");
-    if (estimate.state == ESTIMATE_PRESENT && !estimate.first->result.paper_protocol)
-        estimate = (Estimate){.state = ESTIMATE_NONE, .value = NAN};
-    return estimate;
+    const OutcomeKey key = {.task = paper_text(experiment, "task"),
+                            .dataset = paper_text(experiment, "dataset"),
+                            .pretraining = slug,
+                            .model = paper_text(experiment, "model"),
+                            .protocol = outcomes_protocol(outcomes, paper_text(experiment, "protocol"))};
+    return outcomes_estimate(outcomes, &key, "top1");
 }
 
 /* "a1b2c3d4e5f6, seed 1, 3783 videos, run finetune-..." */
@@ -78,9 +78,9 @@ Err reproduce_table(Table *table, const cJSON *entry, const Outcomes *outcomes, 
         {.label = "Experiment", .kind = COLUMN_TEXT},
         {.label = "Paper", .kind = COLUMN_NUMBER, .digits = 1, .paper = true},
         {.label = "Ours", .kind = COLUMN_ESTIMATE, .digits = 1},
-        {.label = "Difference", .kind = COLUMN_NUMBER, .digits = 1},
+        {.label = "Difference", .kind = COLUMN_NUMBER, .digits = 1, .beside_paper = true},
         {.label = "Paper's gap closed", .kind = COLUMN_NUMBER, .digits = 1, .paper = true},
-        {.label = "Counterpart", .kind = COLUMN_TEXT},
+        {.label = "Counterpart", .kind = COLUMN_TEXT, .beside_paper = true},
         {.label = "Run", .kind = COLUMN_TEXT},
     };
     const cJSON *row_entry, *key;
@@ -196,7 +196,7 @@ Err reproduce_settings(Table *table, const cJSON *entry, const Outcomes *outcome
                                    {.label = "Key", .kind = COLUMN_TEXT},
                                    {.label = "Paper", .kind = COLUMN_TEXT, .paper = true},
                                    {.label = "Ours", .kind = COLUMN_TEXT},
-                                   {.label = "Remark", .kind = COLUMN_TEXT}};
+                                   {.label = "Remark", .kind = COLUMN_TEXT, .beside_paper = true}};
     char name[48];
     const cJSON *setting;
     TRY(text_format(name, sizeof name, "settings-%.30s", paper_text(entry, "task")));

@@ -10,11 +10,13 @@ typedef enum { REPRODUCE_PLAIN, REPRODUCE_JSON, REPRODUCE_CSV, REPRODUCE_MARKDOW
 #define REPRODUCE_FORMATS "plain|json|csv|markdown|latex"
 
 typedef struct {
-    const char *runs;    /* folder of runs; need not exist: nothing has been run */
-    const char *data;    /* folder searched for datasets, for the strips of figure 1 */
-    const char *lists;   /* comma-separated lists of configs/analysis for the correlations; NULL: STATISTICS_LISTS */
-    const char *primary; /* "finetune:standin-motion"; "": none */
-    const char *out;     /* folder for tables (.tex .csv .md) and figures (.svg .pdf .gp .dat, .png); NULL: none */
+    const char *runs;     /* folder of runs; need not exist: nothing has been run */
+    const char *data;     /* folder searched for datasets, for the strips of figure 1 */
+    const char *lists;    /* comma-separated lists of configs/analysis for the correlations; NULL: STATISTICS_LISTS */
+    const char *primary;  /* "finetune:standin-motion"; "": none */
+    const char *out;      /* folder for tables (.tex .csv .md) and figures (.svg .pdf .gp .dat, .png); NULL: none */
+    const char *protocol; /* whose results stand in the paper's tables; NULL: PROTOCOL_PAPER. PROTOCOL_REHEARSAL: tables
+                             of rehearsals, without the paper's figures */
     ReproduceFormat format;
 } ReproduceRequest;
 
@@ -26,5 +28,5 @@ CHECKED Err reproduce_print(const char *part, const ReproduceRequest *request);
 CHECKED Err reproduce_table(Table *table, const struct cJSON *entry, const Outcomes *outcomes, const Paper *paper);
 /* Settings of one stage (an entry of "settings"): the paper's, and those of the runs with how many of them. */
 CHECKED Err reproduce_settings(Table *table, const struct cJSON *entry, const Outcomes *outcomes);
-/* Our figure of a pre-training in one of the paper's experiments, under the paper's protocol only. */
+/* Our figure of a pre-training in one of the paper's experiments, under the experiment's protocol only. */
 Estimate reproduce_estimate(const Outcomes *outcomes, const struct cJSON *experiment, const char *slug);

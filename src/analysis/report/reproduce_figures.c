@@ -98,9 +98,9 @@ static Err finish_plot(Plot *plot, Err made, const char *figures) {
     return err;
 }
 
-Err reproduce_figure2(const Table *table, const char *figures) {
+Err reproduce_figure2(const Table *table, bool rehearsal, const char *figures) {
     Plot plot;
-    Err err = figure_progression(&plot, table);
+    Err err = figure_progression(&plot, table, rehearsal);
     return finish_plot(&plot, err, figures);
 }
 
@@ -109,22 +109,18 @@ Err reproduce_figure2(const Table *table, const char *figures) {
 enum { N_COMPARED = 3 };
 
 /* The third is pre-training on the videos of the task itself: UCF101, or what stands in for it. */
-static const char *compared(const Outcomes *outcomes, int m) {
+static const char *compared(const Outcomes *outcomes, const char *protocol, int m) {
     static const char *const slugs[N_COMPARED] = {"accelerating-stylegan", "accelerating-images", "ucf101"};
-    const OutcomeKey real = {.task = "robust", .pretraining = slugs[m]};
+    const OutcomeKey all = {.task = "robust", .protocol = protocol};
+    const OutcomeKey real = {.task = "robust", .pretraining = slugs[m], .protocol = protocol};
     const char *target = NULL;
     for (int i = 0; m == N_COMPARED - 1 && i < outcomes->count; i++) {
         const Result *result = &outcomes->items[i].result;
         if (outcomes_match(&outcomes->items[i], &real)) return slugs[m];
-        if (text_equal(result->task, "robust") && text_equal(result->pretraining, result->dataset))
+        if (outcomes_match(&outcomes->items[i], &all) && text_equal(result->pretraining, result->dataset))
             target = result->dataset;
     }
     return target ? target : slugs[m];
-}
-
-static Estimate under_corruption(const Outcomes *outcomes, const char *slug, const char *corruption) {
-    const OutcomeKey key = {.task = "robust", .pretraining = slug};
-    return outcomes_estimate(outcomes, &key, corruption);
 }
 
 /* Wins of a model over the one pre-trained on real videos: strictly greater counts. */
@@ -141,14 +137,16 @@ static void add_score(Score *score, double ours, double theirs) {
     score->sum += ours - theirs;
 }
 
-static Err fill_corruption(Table *table, const cJSON *corruption, const Outcomes *outcomes, Score scores[2]) {
+static Err fill_corruption(Table *table, const cJSON *corruption, const Outcomes *outcomes, const char *protocol,
+                           Score scores[2]) {
     double values[N_COMPARED];
     int row;
     TRY(table_add_row(table, &row));
     TRY(table_text(table, row, 0, "%s", paper_text(corruption, "label")));
     TRY(table_text(table, row, 1, "%s", paper_text(corruption, "family")));
     for (int m = 0; m < N_COMPARED; m++) {
-        Estimate estimate = under_corruption(outcomes, compared(outcomes, m), paper_text(corruption, "metric"));
+        const OutcomeKey key = {.task = "robust", .pretraining = compared(outcomes, protocol, m), .protocol = protocol};
+        Estimate estimate = outcomes_estimate(outcomes, &key, paper_text(corruption, "metric"));
         values[m] = estimate.value;
         if (estimate.state != ESTIMATE_PRESENT)
             TRY(table_text(table, row, 2 + m, "%s", estimate.state == ESTIMATE_MIXED ? "mixed protocols" : "not run"));
@@ -158,8 +156,9 @@ static Err fill_corruption(Table *table, const cJSON *corruption, const Outcomes
     return ERR_NONE;
 }
 
-static Err fill_scores(Table *table, const Score scores[2]) {
-    static const char *const papers[] = {"paper: 6 of 14 won", "paper: 11 of 14 won"};
+/* The paper's counts stand beside figures of its own protocol only. */
+static Err fill_scores(Table *table, const Score scores[2], bool official) {
+    static const char *const papers[] = {" (paper: 6 of 14 won)", " (paper: 11 of 14 won)"};
     int row;
     TRY(table_add_row(table, &row));
     table->rule_above[row] = true;
@@ -168,31 +167,43 @@ static Err fill_scores(Table *table, const Score scores[2]) {
     for (int m = 0; m < 2; m++) {
         int compared_with = scores[m].wins + scores[m].ties + scores[m].losses;
         if (compared_with == 0)
-            TRY(table_text(table, row, 2 + m, "not run (%s)", papers[m]));
+            TRY(table_text(table, row, 2 + m, "not run%s", official ? papers[m] : ""));
         else
-            TRY(table_text(table, row, 2 + m, "%d / %d / %d, %+.1f (%s)", scores[m].wins, scores[m].ties,
-                           scores[m].losses, scores[m].sum / compared_with, papers[m]));
+            TRY(table_text(table, row, 2 + m, "%d / %d / %d, %+.1f%s", scores[m].wins, scores[m].ties, scores[m].losses,
+                           scores[m].sum / compared_with, official ? papers[m] : ""));
     }
     return ERR_NONE;
 }
 
-Err reproduce_figure3(Table *table, const Outcomes *outcomes, const Paper *paper) {
+bool reproduce_has_reduced_figure3(const Outcomes *outcomes) {
+    const OutcomeKey key = {.task = "robust", .protocol = PROTOCOL_REDUCED};
+    for (int i = 0; i < outcomes->count; i++)
+        if (outcomes_match(&outcomes->items[i], &key)) return true;
+    return false;
+}
+
+Err reproduce_figure3(Table *table, const Outcomes *outcomes, const Paper *paper, bool reduced) {
+    const char *protocol = reduced ? PROTOCOL_REDUCED : outcomes_protocol(outcomes, "");
+    bool official = !reduced && !text_equal(protocol, PROTOCOL_REHEARSAL);
     TableColumn columns[2 + N_COMPARED] = {{.label = "Corruption", .kind = COLUMN_TEXT},
                                            {.label = "Family", .kind = COLUMN_TEXT}};
     Score scores[2] = {0};
     const cJSON *corruption;
     for (int m = 0; m < N_COMPARED; m++) {
         columns[2 + m] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = 1};
-        TRY(text_copy(columns[2 + m].label, sizeof columns->label, paper_label(paper, compared(outcomes, m))));
+        TRY(text_copy(columns[2 + m].label, sizeof columns->label,
+                      paper_label(paper, compared(outcomes, protocol, m))));
     }
-    TRY(table_new(table, "fig3", "Figure 3: accuracy under corruptions", columns, sizeof columns / sizeof *columns));
+    TRY(table_new(table, reduced ? "fig3-reduced" : "fig3",
+                  reduced ? "Reduced runs: accuracy under corruptions" : "Figure 3: accuracy under corruptions",
+                  columns, sizeof columns / sizeof *columns));
     TRY(text_copy(table->caption, sizeof table->caption,
                   "Top-1 accuracy of fine-tuned models on corrupted test videos, mean over severities. A win is a "
                   "strictly greater accuracy than that of the model pre-trained on real videos."));
     cJSON_ArrayForEach(corruption, paper_list(paper, "corruptions")) {
-        TRY(fill_corruption(table, corruption, outcomes, scores));
+        TRY(fill_corruption(table, corruption, outcomes, protocol, scores));
     }
-    return fill_scores(table, scores);
+    return fill_scores(table, scores, official);
 }
 
 /* ---- figure 4 ---- */

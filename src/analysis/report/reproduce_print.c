@@ -23,11 +23,32 @@ typedef struct {
     bool first;
 } Printer;
 
+static bool rehearsal(const Printer *printer) {
+    return printer->request->protocol && text_equal(printer->request->protocol, PROTOCOL_REHEARSAL);
+}
+
+/* A rehearsal's figures say nothing about the paper's: they stand alone, under a name of their own. */
+static Err set_apart(Table *table) {
+    char name[sizeof table->name], title[sizeof table->title];
+    TRY(table_drop_paper(table));
+    TRY(text_copy(name, sizeof name, table->name));
+    TRY(text_copy(title, sizeof title, table->title));
+    TRY(text_format(table->name, sizeof table->name, "rehearsal-%s", name));
+    TRY(text_format(table->title, sizeof table->title, "Rehearsal: %s", title));
+    for (int c = 0; c < table->n_columns; c++)
+        if (text_equal(table->columns[c].label, "Ours"))
+            TRY(text_copy(table->columns[c].label, sizeof table->columns[c].label, "Rehearsed"));
+    return text_copy(table->caption, sizeof table->caption,
+                     "Figures of a rehearsal: the paper's experiment with a network, videos and epochs too few to "
+                     "say anything. They show that every cell can be filled.");
+}
+
 /* Prints and writes the table unless making it failed; frees it. */
 static Err print_table(Printer *printer, Table *table, Err made) {
     static void (*const writers[])(Builder *, const Table *) = {table_plain, table_json, table_csv, table_markdown,
                                                                 table_latex};
     ReproduceFormat format = printer->request->format;
+    if (!made && rehearsal(printer)) made = set_apart(table);
     if (!made && !printer->first) builder_add_text(&printer->out, format == REPRODUCE_JSON ? "," : "\n");
     if (!made) writers[format](&printer->out, table);
     if (!made && printer->tables[0]) made = table_write_files(table, printer->tables);
@@ -40,7 +61,7 @@ static Err print_papers_table(Printer *printer, const cJSON *entry) {
     Table table = {0};
     Err err = reproduce_table(&table, entry, printer->outcomes, printer->paper);
     if (!err && printer->figures[0] && text_equal(paper_text(entry, "name"), "fig2"))
-        err = reproduce_figure2(&table, printer->figures);
+        err = reproduce_figure2(&table, rehearsal(printer), printer->figures);
     return print_table(printer, &table, err);
 }
 
@@ -56,6 +77,14 @@ static Err print_figure1(Printer *printer) {
                        reproduce_figure1(&table, printer->paper, printer->request->data, printer->figures));
 }
 
+static Err print_figure3(Printer *printer) {
+    Table table = {0};
+    const Outcomes *outcomes = printer->outcomes;
+    TRY(print_table(printer, &table, reproduce_figure3(&table, outcomes, printer->paper, false)));
+    if (!reproduce_has_reduced_figure3(outcomes)) return ERR_NONE;
+    return print_table(printer, &table, reproduce_figure3(&table, outcomes, printer->paper, true));
+}
+
 static Err print_figure4(Printer *printer) {
     Table table = {0};
     const Outcomes *outcomes = printer->outcomes;
@@ -63,8 +92,9 @@ static Err print_figure4(Printer *printer) {
     const char *lists = printer->request->lists;
     TRY(print_table(printer, &table, statistics_table(&table, outcomes, paper)));
     TRY(print_table(printer, &table, findings_table(&table, outcomes, paper)));
-    TRY(print_table(printer, &table, correlations_published_table(&table, outcomes, paper, lists, 1)));
     TRY(print_table(printer, &table, correlations_table(&table, outcomes, paper, printer->board, 1)));
+    if (rehearsal(printer)) return ERR_NONE; /* nothing of a rehearsal is held against the paper's accuracies */
+    TRY(print_table(printer, &table, correlations_published_table(&table, outcomes, paper, lists, 1)));
     return printer->figures[0] ? reproduce_figure4(outcomes, paper, lists, printer->figures) : ERR_NONE;
 }
 
@@ -108,13 +138,14 @@ static Err print_part(Printer *printer, const char *part) {
     cJSON_ArrayForEach(entry, paper_list(paper, "tables")) {
         if (wanted(part, paper_text(entry, "name"))) TRY(print_papers_table(printer, entry));
     }
-    if (wanted(part, "table1")) TRY(print_reduced(printer));
-    if (wanted(part, "fig3")) TRY(print_table(printer, &table, reproduce_figure3(&table, outcomes, paper)));
+    if (wanted(part, "table1") && !rehearsal(printer)) TRY(print_reduced(printer));
+    if (wanted(part, "fig3")) TRY(print_figure3(printer));
     if (wanted(part, "fig4")) TRY(print_figure4(printer));
     if (wanted(part, "fig5")) TRY(print_table(printer, &table, keytable_make(&table, outcomes, paper)));
     if (wanted(part, "statements"))
         TRY(print_table(printer, &table, statements_table(&table, NULL, printer->board, paper)));
-    if (wanted(part, "agreement")) TRY(print_table(printer, &table, agreement_table(&table, printer->board, paper)));
+    if (wanted(part, "agreement") && !rehearsal(printer))
+        TRY(print_table(printer, &table, agreement_table(&table, printer->board, paper)));
     if (wanted(part, "steps")) TRY(print_steps(printer));
     if (wanted(part, "compute")) TRY(print_compute(printer));
     if (wanted(part, "gaps")) TRY(print_table(printer, &table, gap_claims_table(&table, outcomes, paper)));
@@ -165,6 +196,8 @@ Err reproduce_print(const char *part, const ReproduceRequest *request) {
     TRY(check_part(part));
     Err err = paper_read(&paper, NULL);
     if (!err && file_is_directory(request->runs)) err = outcomes_read(&outcomes, request->runs);
+    outcomes.protocol = request->protocol;
+    outcomes_keep_rehearsals(&outcomes, request->protocol && text_equal(request->protocol, PROTOCOL_REHEARSAL));
     grid_order_outcomes(&outcomes, &paper);
     Printer printer = {.request = request, .paper = &paper, .outcomes = &outcomes, .first = true};
     if (!err) err = prepare(&printer);

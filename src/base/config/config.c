@@ -192,6 +192,14 @@ Err config_parse(void *config, const Field *fields, const char *text, const char
     return err;
 }
 
+Err config_load(void *config, const Field *fields, const char *path, const char *const *sets, int n_sets) {
+    char *text = NULL;
+    TRY(config_resolve(&text, fields, path, sets, n_sets));
+    Err err = config_parse(config, fields, text, path ? path : config_command_line);
+    free(text);
+    return err;
+}
+
 Err config_digest(char out[DIGEST_SIZE], const void *config, const Field *fields) {
     cJSON *identity = fields_identity(config, fields);
     char *text = identity ? cJSON_PrintUnformatted(identity) : NULL;

@@ -18,6 +18,8 @@
 CHECKED Err config_resolve(char **text, const Field *fields, const char *path, const char *const *sets, int n_sets);
 /* Parses resolved text. */
 CHECKED Err config_parse(void *config, const Field *fields, const char *text, const char *origin);
+/* resolve + parse, for one rank. */
+CHECKED Err config_load(void *config, const Field *fields, const char *path, const char *const *sets, int n_sets);
 /* Digest of the fields that are not cosmetic. */
 CHECKED Err config_digest(char out[DIGEST_SIZE], const void *config, const Field *fields);
 /* Where "variants/moving-circles" is: the name itself if it is a file, with ".json", below ./configs, below

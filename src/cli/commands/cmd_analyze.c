@@ -1,5 +1,6 @@
 #include "analysis/measure/analyze.h"
 #include "cli/stage/stage.h"
+#include "gen/ingest/official.h"
 #include "par/agree.h"
 #include "store/data/dataset.h"
 
@@ -44,8 +45,14 @@ static Err open_sources(ClipSource **dataset, ClipSource **reference, const Anal
 
 static Err run_all(const void *config, const Run *run) {
     ClipSource *dataset = NULL, *reference = NULL;
+    Departures departures = {{0}};
+    const AnalyzeConfig *analyze = config;
     Err err = err_agree_all(open_sources(&dataset, &reference, config), &run->par, "opening datasets");
+    if (!err && run->par.rank == 0) err = official_dataset(&departures, analyze->dataset, false);
+    err = err_agree_all(err, &run->par, "the protocol");
+    if (!err) official_attach(dataset, &departures);
     if (!err) err = analyze_run_all(config, dataset, reference, run);
+    departures_free(&departures);
     clip_source_close(&dataset);
     clip_source_close(&reference);
     return err;

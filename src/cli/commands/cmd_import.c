@@ -1,9 +1,10 @@
 #include "base/text/escape.h"
 #include "cli/stage/cmd.h"
 #include "eval/import/import.h"
+#include "run/protocol_rules.h"
 
 typedef struct {
-    const char *out, *name, *group;
+    const char *out, *name, *group, *trained_by;
     int64_t image_size, frames, heads, decoder_heads;
     bool help;
 } ImportArgs;
@@ -13,6 +14,10 @@ static const Option options[] = {
     OPTION_TEXT("name", 0, "NAME", offsetof(ImportArgs, name), "how results call the weights (default: as the file)"),
     OPTION_TEXT("group", 0, "GROUP", offsetof(ImportArgs, group),
                 "which of several models in the file: what stands in front of its names, \"model.\""),
+    OPTION_TEXT(
+        "trained-by", 0, "videomae", offsetof(ImportArgs, trained_by),
+        "who published the weights, as you state it: results made from VideoMAE's own count as the paper's upper "
+        "bounds (default: unknown, which is a deviation)"),
     OPTION_INT("image-size", 0, "N", offsetof(ImportArgs, image_size), "side of a frame, pixels"),
     OPTION_INT("frames", 0, "N", offsetof(ImportArgs, frames), "frames a clip"),
     OPTION_INT("heads", 0, "N", offsetof(ImportArgs, heads), "attention heads of the encoder"),
@@ -58,7 +63,10 @@ static Err run(int argc, char *const *argv) {
     }
     TRY(args_expect(&help, &rest, 1, 1));
     if (!args.out) return RAISE(ERR_USAGE, "--out RUN is missing: where should the run folder be?");
-    ImportOptions how = {.group = args.group, .name = args.name};
+    if (args.trained_by && !text_equal(args.trained_by, PROTOCOL_VIDEOMAE))
+        return RAISE(ERR_USAGE, "--trained-by %.40s: only %s is known; leave it out for other weights", args.trained_by,
+                     PROTOCOL_VIDEOMAE);
+    ImportOptions how = {.group = args.group, .name = args.name, .trained_by = args.trained_by};
     TRY(check_size(&how.image_size, args.image_size, "image-size"));
     TRY(check_size(&how.n_frames, args.frames, "frames"));
     TRY(check_size(&how.heads, args.heads, "heads"));

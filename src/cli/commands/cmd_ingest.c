@@ -33,6 +33,7 @@ static const StageShortcut shortcuts[] = {
     {.option = "input", .key = "input", .letter = 'i', .value = "FOLDER"},
     {.option = "as", .key = "as"},
     {.option = "size", .key = "size"},
+    {.option = "fit", .key = "fit"},
     {.option = "labels", .key = "label_from"},
     {.option = "list", .key = "list", .value = "FILE"},
     {.option = "list-format", .key = "list_format"},

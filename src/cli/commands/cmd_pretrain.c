@@ -18,6 +18,8 @@ static const CommandHelp help = {
 
 static const StageShortcut shortcuts[] = {
     {"dataset", "data.dataset", 0, "DIR"},
+    {"real", "data.real", 0, "DIR"},
+    {"real-share", "data.real_share", 0, NULL},
     {"variant", "data.variant", 0, "SLUG"},
     {"pool", "data.pool", 0, "PATHS"},
     {"clips", "data.clips", 0, NULL},

@@ -3,9 +3,9 @@
 #include "cli/stage/cmd.h"
 
 typedef struct {
-    const char *runs, *data, *primary, *out, *format;
+    const char *runs, *data, *primary, *out, *format, *protocol;
     ArgList lists;
-    bool help;
+    bool rehearsal, help;
 } ReproduceArgs;
 
 static const Option options[] = {
@@ -18,6 +18,10 @@ static const Option options[] = {
                 "the read-out that decides, first in its tables: finetune:standin-motion"),
     OPTION_TEXT("out", 'o', "DIR", offsetof(ReproduceArgs, out), "write tables (.tex .csv .md) and figures there, too"),
     OPTION_TEXT("format", 0, REPRODUCE_FORMATS, offsetof(ReproduceArgs, format), "how to print (default: plain)"),
+    OPTION_TEXT("protocol", 0, "NAME", offsetof(ReproduceArgs, protocol),
+                "whose results stand in the paper's tables: paper (the default) or released"),
+    OPTION_FLAG("rehearsal", 0, offsetof(ReproduceArgs, rehearsal),
+                "the same tables of a rehearsal's figures (`synvid sweep run NAME --rehearse`), without the paper's"),
     OPTION_FLAG("help", 'h', offsetof(ReproduceArgs, help), "show this help"),
     OPTION_END,
 };
@@ -51,6 +55,17 @@ static Err read_format(ReproduceFormat *format, const char *text) {
     return RAISE(ERR_USAGE, "--format %.40s: expected one of " REPRODUCE_FORMATS, text);
 }
 
+static Err read_protocol(const char **protocol, const ReproduceArgs *args) {
+    if (args->rehearsal && args->protocol) return RAISE(ERR_USAGE, "--protocol and --rehearsal were both given");
+    *protocol = args->rehearsal ? PROTOCOL_REHEARSAL : args->protocol;
+    if (!args->protocol || text_equal(args->protocol, PROTOCOL_PAPER) || text_equal(args->protocol, "released"))
+        return ERR_NONE;
+    return RAISE(ERR_USAGE,
+                 "--protocol %.40s: expected paper or released; figures of other protocols stand in no "
+                 "table of the paper's",
+                 args->protocol);
+}
+
 static Err run(int argc, char *const *argv) {
     ReproduceArgs args = {.runs = "runs", .data = "data", .format = "plain", .primary = ""};
     ArgList rest = {0};
@@ -66,6 +81,7 @@ static Err run(int argc, char *const *argv) {
     request.data = args.data;
     request.primary = args.primary;
     request.out = args.out;
+    TRY(read_protocol(&request.protocol, &args));
     char *lists = NULL;
     TRY(args_join(&lists, &args.lists));
     request.lists = lists;

@@ -2,6 +2,9 @@
 #include "base/text/escape.h"
 #include "base/text/text.h"
 #include "cli/stage/cmd.h"
+#include "cli/sweep/sweep_check.h"
+#include "cli/sweep/sweep_costs.h"
+#include "cli/sweep/sweep_stage.h"
 #include "sweep/plan/plan_read.h"
 #include "sweep/plan/vars.h"
 #include "sweep/run/clean.h"
@@ -17,10 +20,10 @@
 enum { NAME_COLUMNS = 44 };
 
 typedef struct {
-    const char *out, *hook;
+    const char *out, *hook, *rehearsal, *core_gflops;
     ArgList vars;
     int64_t parallel, cores, ranks;
-    bool all, force, submit, guard, cancel, yes;
+    bool all, force, submit, guard, cancel, yes, check, plan, rehearse;
     bool help;
 } SweepArgs;
 
@@ -37,6 +40,17 @@ static const Option sweep_options[] = {
                "run: tasks at once (default: as many as the cores hold)"),
     OPTION_INT("cores", 0, "N", offsetof(SweepArgs, cores), "run: cores to use (default: all this process may use)"),
     OPTION_FLAG("force", 0, offsetof(SweepArgs, force), "run: do finished tasks again"),
+    OPTION_FLAG("check", 0, offsetof(SweepArgs, check),
+                "run: only look at the inputs of every task, in seconds, and say what is missing"),
+    OPTION_FLAG("plan", 0, offsetof(SweepArgs, plan),
+                "run: only say what it takes: tasks, core-hours, memory and disk of each stage"),
+    OPTION_TEXT("core-gflops", 0, "X", offsetof(SweepArgs, core_gflops),
+                "run --plan: what a core computes in a second (default: measured on this machine)"),
+    OPTION_FLAG(
+        "rehearse", 0, offsetof(SweepArgs, rehearse),
+        "the same tasks with networks, counts and epochs made small (--rehearsal full), in a folder of its own"),
+    OPTION_TEXT("rehearsal", 0, "NAME", offsetof(SweepArgs, rehearsal),
+                "the same by configs/rehearsals/NAME.json: full or quick"),
     OPTION_TEXT("hook", 0, "COMMAND", offsetof(SweepArgs, hook),
                 "run: shell command after each task, told by SYNVID_TASK, SYNVID_STATE, ... (default: $SYNVID_HOOK)"),
     OPTION_FLAG("submit", 0, offsetof(SweepArgs, submit), "slurm: submit what was written"),
@@ -266,6 +280,8 @@ static Err run(const SweepPlan *plan, int task, const SweepArgs *args) {
                                .only = task,
                                .hook = hook && *hook ? hook : NULL};
     if (args->all && task >= 0) return RAISE(ERR_USAGE, "sweep run: --all and a task were both given");
+    if (args->check) return sweep_check(plan);
+    if (args->plan) return sweep_costs_print(plan, args->core_gflops);
     TRY(vars_remember(plan));
     return sweep_run(plan, &options);
 }
@@ -302,6 +318,22 @@ static void set_ranks(SweepPlan *plan, int ranks) {
                 plan->tasks[i].ranks = ranks;
 }
 
+/* A rehearsal never shares a folder with what it rehearses. */
+static Err read_plan(SweepPlan *plan, const char *file, const SweepArgs *args) {
+    const char *name = args->rehearsal ? args->rehearsal : args->rehearse ? "full" : NULL;
+    char out[PATH_SIZE];
+    TRY(sweep_plan_read(plan, file, args->out, args->vars.items, args->vars.count));
+    if (!name) return ERR_NONE;
+    if (!args->out) {
+        TRY(text_format(out, sizeof out, "%s-rehearsal", plan->out));
+        sweep_plan_free(plan);
+        TRY(sweep_plan_read(plan, file, out, args->vars.items, args->vars.count));
+    }
+    Err err = sweep_stage_rehearse(plan, name);
+    if (err) sweep_plan_free(plan);
+    return err;
+}
+
 static Err sweep_main(int argc, char *const *argv) {
     SweepArgs args = {0};
     ArgList rest = {0};
@@ -319,7 +351,9 @@ static Err sweep_main(int argc, char *const *argv) {
     TRY(check_verb(rest.items[0]));
     if (args.ranks < 0 || args.ranks > 1000000)
         return RAISE(ERR_USAGE, "--ranks: %lld is outside 1 to 1000000", (long long)args.ranks);
-    TRY(sweep_plan_read(&plan, rest.items[1], args.out, args.vars.items, args.vars.count));
+    if ((args.rehearse || args.rehearsal) && text_equal(rest.items[0], "slurm"))
+        return RAISE(ERR_USAGE, "sweep slurm: a rehearsal runs on one machine; see `synvid sweep run FILE --rehearse`");
+    TRY(read_plan(&plan, rest.items[1], &args));
     if (args.ranks) set_ranks(&plan, (int)args.ranks);
     records = calloc((size_t)plan.n_tasks + 1, sizeof *records);
     if (!records) TRY_OR(done, RAISE(ERR_MEMORY, "no memory for %d tasks", plan.n_tasks));

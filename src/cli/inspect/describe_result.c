@@ -24,8 +24,8 @@ Err describe_result(Builder *out, const char *path) {
     builder_add_text(out, "\n");
     for (int i = 0; i < result.n_metrics; i++) add_metric(out, &result.metrics[i]);
     builder_add_text(out, "\n");
-    describe_fact(out, "protocol", "%s",
-                  result.paper_protocol ? "the paper's" : "reduced: not comparable with the paper");
+    describe_fact(out, "protocol", "%s%s", result.protocol,
+                  result_is_official(&result) ? "" : ": not comparable with the paper");
     for (int i = 0; i < result.n_deviations; i++) describe_fact(out, i ? "" : "deviations", "%s", result.deviations[i]);
     for (int i = 0; i < result.n_inputs; i++)
         describe_fact(out, result.inputs[i].role, "%s (%s)", result.inputs[i].path, result.inputs[i].digest);

@@ -6,6 +6,7 @@
 #include "base/text/escape.h"
 #include "cli/stage/internal/stage_options.h"
 #include "cli/stage/output.h"
+#include "cli/sweep/rehearse.h"
 #include "par/agree.h"
 #include "par/spread.h"
 
@@ -13,7 +14,8 @@
 
 /* ---- the configuration, the same text on every rank ---- */
 
-static Err resolve(char **text, const StageArgs *args, const Stage *stage) {
+/* *original: what a rehearsal made smaller; left alone otherwise. */
+static Err resolve(char **text, char **original, const StageArgs *args, const Stage *stage) {
     char path[PATH_SIZE];
     char **sets = NULL;
     int n_sets = 0;
@@ -21,14 +23,17 @@ static Err resolve(char **text, const StageArgs *args, const Stage *stage) {
     TRY(stage_args_sets(&sets, &n_sets, args, stage));
     Err err = config_resolve(text, stage->fields, args->config ? path : NULL, (const char *const *)sets, n_sets);
     stage_args_sets_free(sets, n_sets);
+    if (!err && args->rehearsal)
+        err = err_within(rehearse(text, original, args->rehearsal, stage->help->name, stage->fields), "--rehearsal: ");
     return err;
 }
 
 /* Only rank 0 looks at files, so only its message counts, and it needs no rank in front. */
-static Err resolve_all(char **text, const StageArgs *args, const Stage *stage, const Par *par) {
-    Err err = par->rank == 0 ? resolve(text, args, stage) : ERR_NONE;
+static Err resolve_all(char **text, char **original, const StageArgs *args, const Stage *stage, const Par *par) {
+    Err err = par->rank == 0 ? resolve(text, original, args, stage) : ERR_NONE;
     err = (Err)agree_rank0_all(err, par, "the configuration");
-    return err ? err : spread_text_all(text, par);
+    if (!err) err = spread_text_all(text, par);
+    return err || !args->rehearsal ? err : spread_text_all(original, par);
 }
 
 static Err parse_all(void **config, const char *text, const Stage *stage, const Par *par) {
@@ -135,14 +140,15 @@ static Err fill_run(Run *run, const StageArgs *args) {
 
 static Err run_stage_all(const Stage *stage, const StageArgs *args, Run *run) {
     Err err = ERR_NONE;
-    char *text = NULL;
+    char *text = NULL, *original = NULL;
     void *config = NULL;
     TRY_OR(done, fill_run(run, args));             /* checked before: the same on all ranks */
     if (!stage->one_rank) stop_install_handlers(); /* the others take seconds and keep nothing: a signal ends them */
     stop_set_budget(run->time_budget_s);
-    TRY_OR(done, resolve_all(&text, args, stage, &run->par));
+    TRY_OR(done, resolve_all(&text, &original, args, stage, &run->par));
     TRY_OR(done, parse_all(&config, text, stage, &run->par));
     run->config_text = text;
+    run->rehearsed = original;
     TRY_OR(done, announce_all(run));
     tell_lists(config, stage->fields, "");
     err = stage->run_all(config, run);
@@ -153,6 +159,7 @@ static Err run_stage_all(const Stage *stage, const StageArgs *args, Run *run) {
 done:
     free(config);
     free(text);
+    free(original);
     return err;
 }
 

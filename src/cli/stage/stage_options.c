@@ -12,6 +12,8 @@ static const Option shared_options[] = {
                 "override one setting, such as train.epochs=10; may repeat. Items of a list are added to it, KEY= "
                 "empties it first"),
     OPTION_TEXT("out", 'o', "DIR", offsetof(StageArgs, out), "where the output goes"),
+    OPTION_TEXT("rehearsal", 0, "NAME", offsetof(StageArgs, rehearsal),
+                "make sizes and counts smaller as configs/rehearsals/NAME.json says; the result is called a rehearsal"),
     OPTION_INT("seed", 's', "N", offsetof(StageArgs, seed), "of every random number (default 1)"),
     OPTION_FLAG("dry-run", 'n', offsetof(StageArgs, dry_run),
                 "say what would be done, how much memory and disk it takes"),

@@ -8,20 +8,21 @@
 #include "eval/finetune/score.h"
 #include "par/agree.h"
 #include "par/spread.h"
+#include "run/identity.h"
 #include "run/protocol.h"
+#include "run/rehearsal.h"
 #include "run/task.h"
 
 #include <math.h>
 
-/* Videos of the first split (copies of Kinetics shrink, so that their number says nothing), and where the datasets'
- * own protocols differ. */
+/* Videos of the first split; copies of Kinetics shrink, so that their number says nothing. */
 typedef struct {
     const char *name;
     int64_t n_train, n_test;
-    int frame_stride, test_clips;
+    int n_classes;
 } PaperDataset;
 static const PaperDataset paper_datasets[] = {
-    {"ucf101", 9537, 3783, 4, 5}, {"hmdb51", 3570, 1530, 2, 10}, {"kinetics400", 0, 0, 4, 5}};
+    {"ucf101", 9537, 3783, 101}, {"hmdb51", 3570, 1530, 51}, {"kinetics400", 0, 0, 400}};
 
 /* ---- opening ---- */
 
@@ -130,8 +131,13 @@ CHECKED Err classification_run_all(const Classification *c, const Classification
 
 static Err fill_identity(Result *result, const Classification *c) {
     const ClassificationTask *t = &c->task;
+    /* A rehearsal goes by the name of the model that it made smaller. */
+    FinetuneConfig *whole;
     char model[sizeof result->model];
-    TRY(model_title(model, sizeof(model), &t->config->model));
+    TRY(rehearsal_original((void **)&whole, t->run, sizeof *whole, t->fields));
+    Err err = model_title(model, sizeof(model), whole ? &whole->model : &t->config->model);
+    free(whole);
+    TRY(err);
     return result_identify(result, t->task, t->train->name, pretraining_name(c), model, t->run->seed);
 }
 
@@ -141,50 +147,49 @@ static const PaperDataset *paper_dataset(const char *name) {
     return NULL;
 }
 
-static Err compare_count(Result *result, const char *part, int64_t found, int64_t expected) {
-    if (found == expected || !expected) return ERR_NONE;
-    return result_add_deviation(result, "%lld %s videos instead of %lld", (long long)found, part, (long long)expected);
-}
-
 /* A part of a dataset, or its frames cut to squares, is not the dataset. */
 static Err compare_videos(Result *result, const ClassificationTask *t, const PaperDataset *paper) {
     VideoInfo info;
-    TRY(compare_count(result, "training", t->train->count, paper->n_train));
-    TRY(compare_count(result, "test", t->test->count, paper->n_test));
+    TRY(result_add_count(result, t->train->count, "training videos", paper->n_train));
+    TRY(result_add_count(result, t->test->count, "test videos", paper->n_test));
+    TRY(result_add_count(result, t->train->n_classes, "classes", paper->n_classes));
     TRY(clip_source_info(t->test, 0, 0, &info));
     if (info.height != info.width) return ERR_NONE;
     return result_add_deviation(result, "squares of %d pixels instead of whole frames: all crops are the same",
                                 info.height);
 }
 
-static Err compare_setting(Result *result, int *setting, const char *key, int expected, int fallback) {
-    int found = *setting;
-    *setting = fallback;
-    return found == expected ? ERR_NONE : result_add_deviation(result, "%s %d instead of %d", key, found, expected);
-}
-
-/* The tables' defaults are UCF101's settings. */
-static Err compare_settings(Result *result, const ClassificationTask *t, const PaperDataset *paper) {
-    FinetuneConfig config = *t->config, fallback = *t->config;
-    fields_default(&fallback, t->fields);
-    config.data.augment = fallback.data.augment; /* a probe without it says so itself */
-    if (paper) {
-        TRY(compare_setting(result, &config.data.frame_stride, "data.frame_stride", paper->frame_stride,
-                            fallback.data.frame_stride));
-        TRY(compare_setting(result, &config.data.test_clips, "data.test_clips", paper->test_clips,
-                            fallback.data.test_clips));
+/* What the pre-training's own result says; weights without one could be anything. */
+static Err read_pretraining(Result **from, const Classification *c) {
+    char path[PATH_SIZE];
+    *from = NULL;
+    if (!c->pretrained.digest[0]) return ERR_NONE;
+    Result *made = *from = calloc(1, sizeof *made);
+    if (!made) return RAISE(ERR_MEMORY, "result of the pre-training: no memory");
+    if (file_is_directory(c->pretrained.path)) {
+        TRY(path_join(path, sizeof path, c->pretrained.path, "result.json"));
+        if (file_exists(path)) return result_read(made, path);
     }
-    return protocol_compare(result, &config, sizeof(config), t->fields);
+    return result_add_deviation(made, "weights without a result.json, made in ways unknown");
 }
 
 static Err fill_protocol(Result *result, const Classification *c, const char *special) {
+    const ClassificationTask *t = &c->task;
     const PaperDataset *paper = paper_dataset(result->dataset);
-    if (paper)
-        TRY(compare_videos(result, &c->task, paper));
-    else
-        TRY(result_add_deviation(result, "dataset %s instead of UCF101", result->dataset));
-    if (special) TRY(result_add_deviation(result, "%s", special));
-    return compare_settings(result, &c->task, paper);
+    Result *from;
+    Err err = read_pretraining(&from, c);
+    const ProtocolScope scope = {.task = t->task,
+                                 .dataset = result->dataset,
+                                 .model = result->model,
+                                 .made_from = from,
+                                 .made_how = "pre-training",
+                                 .rehearsal = t->run->rehearsed != NULL};
+    if (!err && paper) err = compare_videos(result, t, paper);
+    if (!err && !paper) err = result_add_deviation(result, "dataset %s instead of UCF101", result->dataset);
+    if (!err && special) err = result_add_deviation(result, "%s", special);
+    if (!err) err = protocol_compare(result, &scope, t->config, sizeof *t->config, t->fields);
+    free(from);
+    return err;
 }
 
 static Err fill_inputs(Result *result, const Classification *c, const char *final) {
@@ -213,15 +218,14 @@ static Err fill_result(Result *result, const RunFolder *folder, void *state) {
 static void say_outcome(const Result *result, const RunFolder *folder, void *state) {
     (void)state;
     const ResultMetric *top1 = result_metric(result, "top1");
-    const char *protocol = result->paper_protocol ? "of the paper" : "reduced";
     if (top1)
         log_info("%s of %s on %s: top-1 %.2f %% [%.2f, %.2f] of %lld videos (chance %.2f %%), protocol %s; result in "
                  "%s",
                  result->task, result->pretraining, result->dataset, top1->value, top1->low, top1->high,
-                 (long long)top1->count, result_metric(result, "chance")->value, protocol, folder->path);
+                 (long long)top1->count, result_metric(result, "chance")->value, result->protocol, folder->path);
     else
         log_info("%s of %s on %s: protocol %s; result in %s", result->task, result->pretraining, result->dataset,
-                 protocol, folder->path);
+                 result->protocol, folder->path);
 }
 
 CHECKED Err classification_write_all(const Classification *c, ClassificationFill *fill, void *state, const char *final,

@@ -24,7 +24,9 @@
 #define DROP_FIELDS                                                                                                    \
     FIELD_DOUBLE(FinetuneConfig, drop_path, "share of residual branches dropped in the last block; rises linearly",    \
                  0.2, 0, 0.9),                                                                                         \
-        FIELD_DOUBLE(FinetuneConfig, head_dropout, "share of features dropped before the head", 0.5, 0, 0.9)
+        FIELD_DOUBLE(FinetuneConfig, head_dropout,                                                                     \
+                     "share of features dropped before the head (the paper's Table 6; the released scripts have 0.5)", \
+                     0, 0, 0.9)
 
 /* What becomes of a training clip. */
 #define AUGMENT_FIELDS                                                                                                 \
@@ -35,7 +37,7 @@
         FIELD_BOOL(ClassifyData, flip, "mirror every second training clip", true),                                     \
         FIELD_INT(ClassifyData, rand_augment_ops, "RandAugment: operations a clip; 0: off", 4, 0, 16),                 \
         FIELD_DOUBLE(ClassifyData, rand_augment_magnitude,                                                             \
-                     "RandAugment: strength (the official code runs 7, the paper's table says 9)", 7, 0, 10),          \
+                     "RandAugment: strength (the paper's Table 6; the released scripts run 7)", 9, 0, 10),             \
         FIELD_DOUBLE(ClassifyData, erasing, "random erasing: share of clips", 0.25, 0, 1),                             \
         FIELD_DOUBLE(ClassifyData, mixup, "mixup: alpha of the beta distribution; 0: off", 0.8, 0, 100),               \
         FIELD_DOUBLE(ClassifyData, cutmix, "cutmix: alpha of the beta distribution; 0: off", 1.0, 0, 100),             \

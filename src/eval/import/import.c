@@ -262,7 +262,7 @@ static Err read_model(WeightSet *weights, ImportConfig *config, ImportOrigin *or
 CHECKED Err import_weights(const char *from, const char *run_folder, const ImportOptions *options) {
     char folder[PATH_SIZE];
     ImportConfig config = {0};
-    ImportOrigin origin = {.command = options->command};
+    ImportOrigin origin = {.command = options->command, .trained_by = options->trained_by};
     WeightSet weights = {0};
     if (file_exists(run_folder))
         return RAISE(ERR_USAGE, "%s: is there already; name another run folder, or remove this one", run_folder);

@@ -20,6 +20,7 @@ extern const Field import_fields[];
 typedef struct {
     const char *group;                              /* of the file's tensors; NULL: the only one with a model */
     const char *name;                               /* NULL: after the file */
+    const char *trained_by;                         /* protocol that the user states; NULL: unknown */
     int image_size, n_frames, heads, decoder_heads; /* 0: as above */
     const char *command;                            /* for run.json */
 } ImportOptions;

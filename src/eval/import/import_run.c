@@ -71,7 +71,10 @@ static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     weights_free(&written);
     TRY(model_title(model, sizeof model, &config->model));
     TRY(result_identify(result, "import", "", config->name, model, 0));
-    TRY(result_add_deviation(result, "trained by another program (%s)", origin->kind));
+    if (origin->trained_by)
+        TRY(text_copy(result->protocol, sizeof result->protocol, origin->trained_by));
+    else
+        TRY(result_add_deviation(result, "trained by another program (%s)", origin->kind));
     TRY(result_add_metric(result, "parameters", (double)parameters, "", 1, NAN, NAN, ""));
     TRY(result_add_input(result, "weights", origin->path, digest));
     log_info("%s: %s, %lld parameters, weights %s", origin->path, result->model, (long long)parameters, digest);

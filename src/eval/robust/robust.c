@@ -115,18 +115,19 @@ static Err run_cells_all(Robust *r) {
 
 /* What deviated in fine-tuning deviates here. */
 static Err fill_protocol(Result *result, const Robust *r) {
-    enum { OWN = 8, KEPT = RESULT_DEVIATIONS - OWN };
     const Result *tuned = &r->tuned->result;
-    for (int i = 0; i < tuned->n_deviations && i < KEPT; i++)
-        TRY(result_add_deviation(result, "%s", tuned->deviations[i]));
-    if (tuned->n_deviations > KEPT)
-        TRY(result_add_deviation(result, "and %d more in fine-tuning", tuned->n_deviations - KEPT));
+    const ProtocolScope scope = {.task = "robust",
+                                 .dataset = tuned->dataset,
+                                 .model = tuned->model,
+                                 .made_from = tuned,
+                                 .made_how = "fine-tuning",
+                                 .rehearsal = r->run->rehearsed != NULL};
     for (int i = 0; i < tuned->n_inputs; i++)
         if (text_equal(tuned->inputs[i].role, "test") && !text_equal(tuned->inputs[i].digest, r->test->digest))
             TRY(result_add_deviation(result, "tested on %s, not on the test set of fine-tuning", r->test->name));
     if (r->run->seed != 1)
         TRY(result_add_deviation(result, "seed of corruptions %llu instead of 1", (unsigned long long)r->run->seed));
-    return protocol_compare(result, r->config, sizeof *r->config, robust_fields);
+    return protocol_compare(result, &scope, r->config, sizeof *r->config, robust_fields);
 }
 
 static Err fill_result(Result *result, const RunFolder *folder, void *state) {
@@ -147,7 +148,7 @@ static void say_outcome(const Result *result, const RunFolder *folder, void *sta
              "chance %.2f %%), protocol %s; table in %s/robustness.csv",
              result->pretraining, result->dataset, clean->value, corrupted->value, corrupted->low, corrupted->high,
              r->cells.plan.list.count, (long long)clean->count, result_metric(result, "chance")->value,
-             result->paper_protocol ? "of the paper" : "reduced", folder->path);
+             result->protocol, folder->path);
 }
 
 /* ---- the run ---- */

@@ -47,5 +47,7 @@ CHECKED Err generate_run_all(const GenerateConfig *config, const Variant *varian
  * epoch 0 is what generate would write. The variant is borrowed for the life of the source. */
 CHECKED Err live_source_open_all(ClipSource **source, const Variant *variant, const char *pool_paths, const char *split,
                                  int64_t count, uint64_t seed, const Par *par);
+/* Pictures of the pools it draws from. */
+int64_t live_source_n_images(const ClipSource *source);
 /* Of the pools and videos it draws from; "" without any. */
 const char *live_source_media_digest(const ClipSource *source);

@@ -87,3 +87,8 @@ const char *live_source_media_digest(const ClipSource *source) {
     const LiveSource *live = source->state;
     return live->media.digest;
 }
+
+int64_t live_source_n_images(const ClipSource *source) {
+    const LiveSource *live = source->state;
+    return media_n_images(&live->media);
+}

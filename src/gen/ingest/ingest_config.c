@@ -9,6 +9,11 @@ const Field ingest_fields[] = {
                "videos|images"),
     FIELD_INT(IngestConfig, size, "side of the square frames or images, pixels; 0: whole frames (storage encoded)", 256,
               0, 4096),
+    /* Enters the plan of what is written when it is not the first (gen/ingest/ingest_list). */
+    FIELD_ENUM(IngestConfig, fit,
+               "images: square: the largest square in the middle, antialiased; stretch: the whole picture, nearest "
+               "neighbor, as the released program (with size 512)",
+               INGEST_FIT_SQUARE, "square|stretch", .flags = FIELD_COSMETIC),
     FIELD_INT(IngestConfig, max_frames, "videos: longer ones are cut into equal pieces of at most this; 0: kept whole",
               0, 0, 1e6),
     FIELD_INT64(IngestConfig, limit, "read a reproducible random subset of so many files; 0: all", 0, 0, 1e9),

@@ -104,6 +104,7 @@ static Err compute_digest(IngestList *list, const IngestConfig *config, uint64_t
     TRY(config_digest(settings, config, ingest_fields));
     TRY(digest_new(&digest));
     digest_add_text(digest, settings);
+    if (config->fit != INGEST_FIT_SQUARE) digest_add_text(digest, "stretch");
     if (config->limit > 0) digest_add(digest, &seed, sizeof seed);
     if (config->list[0]) digest_add_text(digest, list->origin.digest);
     for (int64_t i = 0; i < list->count; i++) {

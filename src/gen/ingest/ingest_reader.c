@@ -4,6 +4,7 @@
 #include "base/failure/shared_err.h"
 #include "gen/ingest/internal/ingest_probe.h"
 #include "video/media/decode.h"
+#include "video/transform/resize.h"
 #include "video/transform/square.h"
 
 /* One thread's. */
@@ -63,10 +64,12 @@ static Err step(Lane *lane, const char *path) {
     return ERR_NONE;
 }
 
-static Err square_of_frame(Lane *lane, uint8_t *out, int size) {
+static Err square_of_frame(Lane *lane, uint8_t *out, const IngestConfig *config) {
     TRY(frames_shape(&lane->frame, 1, decode_height(lane->decoder), decode_width(lane->decoder)));
     TRY(decode_rgb(lane->decoder, lane->frame.data));
-    TRY(square_of(&lane->square, &lane->frame, size));
+    TRY(config->fit == INGEST_FIT_STRETCH
+            ? resize_nearest(&lane->square, &lane->frame, NULL, config->size, config->size)
+            : square_of(&lane->square, &lane->frame, config->size));
     memcpy(out, lane->square.data, frames_frame_bytes(&lane->square));
     return ERR_NONE;
 }
@@ -82,7 +85,7 @@ static Err read_piece(Frames *clip, Lane *lane, const IngestReader *reader, cons
     while (lane->next < piece->first) TRY(step(lane, path));
     for (int i = 0; i < piece->n_frames; i++) {
         TRY(step(lane, path));
-        TRY(square_of_frame(lane, frames_at(clip, i), size));
+        TRY(square_of_frame(lane, frames_at(clip, i), reader->config));
     }
     return ERR_NONE;
 }

@@ -29,6 +29,9 @@ typedef struct {
     void (*close)(ClipSource *source);
 } ClipSourceOps;
 
+/* Official descriptions of the datasets: the paper's, and what its released program makes. */
+enum { SOURCE_PAPER, SOURCE_RELEASED, SOURCE_DESCRIPTIONS };
+
 struct ClipSource {
     const ClipSourceOps *ops;
     int64_t count;
@@ -37,7 +40,10 @@ struct ClipSource {
     char name[128];                 /* dataset or variant, for results */
     char digest[33];                /* of the dataset, or of variant and seed */
     const char *const *class_names; /* n_classes of them, or NULL; owned by the source */
-    void *state;                    /* the implementation's */
+    /* Where the videos depart from an official description, a line each, "" where they do not; NULL: nobody has looked.
+     * Set, and owned, by whoever opened the source. */
+    const char *departures[SOURCE_DESCRIPTIONS];
+    void *state; /* the implementation's */
 };
 
 static inline Err clip_source_info(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info) {

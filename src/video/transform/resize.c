@@ -233,6 +233,21 @@ Err resize_bilinear_floats(float *out, const Frames *in, const Box *box, int hei
     return ERR_NONE;
 }
 
+/* --- nearest ------------------------------------------------------------------------------------------------------ */
+
+Err resize_nearest(Frames *out, const Frames *in, const Box *box, int height, int width) {
+    Box area = check_box(in, box, height, width);
+    TRY(frames_shape(out, in->n_frames, height, width));
+    uint8_t *pixel = out->data;
+    for (int frame = 0; frame < in->n_frames; frame++)
+        for (int y = 0; y < height; y++) {
+            int from_y = area.y + (int)((int64_t)y * area.height / height);
+            for (int x = 0; x < width; x++, pixel += 3)
+                memcpy(pixel, pixel_at(in, frame, from_y, area.x + (int)((int64_t)x * area.width / width)), 3);
+        }
+    return ERR_NONE;
+}
+
 void resize_short_side(int *out_height, int *out_width, int height, int width, int side) {
     ASSERT(height > 0 && width > 0 && side > 0);
     *out_height = height <= width ? side : (int)((int64_t)side * height / width);

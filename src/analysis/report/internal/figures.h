@@ -21,8 +21,8 @@ CHECKED Err figure_published(Plot *plot, const Points *points, const struct cJSO
 CHECKED Err figure_compute(Plot *plot, const Compute *compute, const GridColumn *column);
 /* Points with intervals around zero of a table of analysis/compare/differences. */
 CHECKED Err figure_differences(Plot *plot, const Table *table);
-/* Bars of the table "fig2": the paper's figures, and ours where they have been run. */
-CHECKED Err figure_progression(Plot *plot, const Table *table);
+/* Bars of the table "fig2": the paper's figures with ours where they have been run; of a rehearsal its own alone. */
+CHECKED Err figure_progression(Plot *plot, const Table *table, bool rehearsal);
 /* Our accuracy in one experiment against the paper's. */
 CHECKED Err figure_against_paper(Plot *plot, const Agreement *agreement, const GridColumn *column,
                                  const struct cJSON *experiment, const Paper *paper);

@@ -4,7 +4,7 @@
 #include "cli/stage/stage.h"
 
 typedef struct {
-    const char *config, *out, *progress, *time_budget, *hang_timeout;
+    const char *config, *rehearsal, *out, *progress, *time_budget, *hang_timeout;
     ArgList sets;
     int64_t seed, threads;
     int verbose;

@@ -8,6 +8,7 @@ typedef struct {
     char path[PATH_SIZE]; /* of the weights */
     char kind[64];        /* "torch zip, official names" */
     const char *command;
+    const char *trained_by; /* protocol that the user states; NULL: unknown */
 } ImportOrigin;
 
 /* Through run_folder.partial, which is gone after a failure. `weights` holds its tensors one behind the other, as

@@ -1,0 +1,64 @@
+#include "cli/sweep/sweep_stage.h"
+
+#include "base/config/config.h"
+#include "cli/stage/internal/stage_options.h"
+#include "cli/sweep/rehearse.h"
+
+const Stage *sweep_stage_of(const SweepTask *task) {
+    for (const Command *const *command = commands; *command; command++) {
+        const CommandHelp *help = (*command)->stage ? (*command)->stage->help : (*command)->help;
+        if (text_equal(help->name, task->arguments[0])) return (*command)->stage;
+    }
+    return NULL;
+}
+
+static Err resolve(char **text, const StageArgs *args, const Stage *stage) {
+    char path[PATH_SIZE], **sets = NULL, *original = NULL;
+    int n_sets = 0;
+    if (args->config) TRY(err_within(config_find(path, sizeof path, stage->config_kind, args->config), "--config: "));
+    TRY(stage_args_sets(&sets, &n_sets, args, stage));
+    Err err = config_resolve(text, stage->fields, args->config ? path : NULL, (const char *const *)sets, n_sets);
+    stage_args_sets_free(sets, n_sets);
+    if (!err && args->rehearsal) err = rehearse(text, &original, args->rehearsal, stage->help->name, stage->fields);
+    free(original);
+    return err;
+}
+
+CHECKED Err sweep_stage_config(void **config, char **text, const SweepTask *task) {
+    const Stage *stage = sweep_stage_of(task);
+    StageArgs args;
+    char *resolved = NULL;
+    ASSERT(stage);
+    TRY(stage_args_parse(&args, stage, task->n_arguments - 1, task->arguments + 1));
+    TRY(resolve(&resolved, &args, stage));
+    *config = calloc(1, stage->config_size);
+    Err err = *config ? config_parse(*config, stage->fields, resolved, "settings")
+                      : RAISE(ERR_MEMORY, "%s: no memory for its settings", task->name);
+    if (err || !text)
+        free(resolved);
+    else
+        *text = resolved;
+    if (err) {
+        free(*config);
+        *config = NULL;
+    }
+    return err;
+}
+
+static Err add_argument(SweepTask *task, const char *text) {
+    char **grown = realloc(task->arguments, (size_t)(task->n_arguments + 1) * sizeof *grown);
+    if (grown) task->arguments = grown;
+    char *copy = grown ? strdup(text) : NULL;
+    if (!copy) return RAISE(ERR_MEMORY, "%s: no memory", task->name);
+    task->arguments[task->n_arguments++] = copy;
+    return ERR_NONE;
+}
+
+CHECKED Err sweep_stage_rehearse(SweepPlan *plan, const char *name) {
+    for (int i = 0; i < plan->n_tasks; i++) {
+        if (!sweep_stage_of(&plan->tasks[i])) continue;
+        TRY(add_argument(&plan->tasks[i], "--rehearsal"));
+        TRY(add_argument(&plan->tasks[i], name));
+    }
+    return ERR_NONE;
+}
