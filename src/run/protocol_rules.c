@@ -48,6 +48,7 @@ static const ProtocolRule rules[] = {
 
     {PROTOCOL_PAPER, "probe", NULL, 0, FROM_PAPER, SOURCE_PAPER, {PROBE}},
     {PROTOCOL_PAPER, "probe", "ucf101", 0, FROM_PAPER, SOURCE_PAPER, {PROBE}},
+    {PROTOCOL_PAPER, "probe", "hmdb51", 0, FROM_PAPER, SOURCE_PAPER, {PROBE, HMDB51}},
     {PROTOCOL_RELEASED,
      "probe",
      "ucf101",

@@ -225,7 +225,7 @@ static void test_metrics_of_a_dataset_against_itself_are_zero(const FeatureSet *
 
 static void test_a_missing_encoder_is_named(void) {
     FeatureSet set;
-    CHECK_ERR(ERR_INPUT, feature_set_open(&set, &(FeatureFiles){"", "", "/nowhere/run", 0}));
+    CHECK_ERR(ERR_INPUT, feature_set_open(&set, &(FeatureFiles){"", "", "/nowhere/run", 0, false}));
     CHECK(strstr(err_message(), "/nowhere/run") != NULL);
     CHECK(set.n == 0);
 }
@@ -239,7 +239,7 @@ int main(void) {
     CHECK_OK(spread_bytes_all(folder, sizeof folder, &par));
     if (par.rank == 0) CHECK_OK(write_encoder());
     par_barrier_all(&par);
-    CHECK_OK(feature_set_open(&set, &(FeatureFiles){"", "", folder, 0}));
+    CHECK_OK(feature_set_open(&set, &(FeatureFiles){"", "", folder, 0, false}));
     if (set.n) {
         test_features_equal_those_of_one_rank(&set, &par);
         test_results_equal_those_of_one_rank(&set, &par);

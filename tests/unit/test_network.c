@@ -77,7 +77,7 @@ static void test_frames_of_odd_sizes_give_what_pytorch_gives(void **state) {
     }
     feature_scratch_free(&scratch);
     feature_net_close(&net);
-    assert_ok(feature_i3d_open(&net, i3d_path, 0, 16));
+    assert_ok(feature_i3d_open(&net, i3d_path, 0, 16, false));
     assert_int_equal(net->dims, 400);
     assert_ok(feature_scratch_new(&scratch, net));
     paint(&frames, (Extent){16, 45, 77});
@@ -89,6 +89,44 @@ static void test_frames_of_odd_sizes_give_what_pytorch_gives(void **state) {
     feature_net_close(&net);
     frames_free(&frames);
     golden_free(&golden);
+}
+
+/* ---- copies of I3D's weights ---- */
+
+static void clip_vector(float *vector, const char *path, double eps, bool pooled, int dims) {
+    FeatureNet *net;
+    FeatureScratch *scratch;
+    Frames frames = {0};
+    Box nothing = {0, 0, 1, 1};
+    assert_ok(feature_i3d_open(&net, path, eps, 16, pooled));
+    assert_int_equal(net->dims, dims);
+    assert_ok(feature_scratch_new(&scratch, net));
+    paint(&frames, (Extent){16, 45, 77});
+    assert_ok(feature_load(scratch, 0, &frames, &nothing, 0, 16));
+    feature_compute(scratch, vector, 1);
+    feature_scratch_free(&scratch);
+    feature_net_close(&net);
+    frames_free(&frames);
+}
+
+/* The copies' tensors have the same names; only the file's own name tells which network it belongs to. */
+static void test_the_epsilon_of_i3d_follows_the_files_name(void **state) {
+    (void)state;
+    static float usual[400], small[400], named[400], imagenet[400], pooled[1024];
+    char path[PATH_SIZE], other[PATH_SIZE];
+    assert_ok(path_join(path, sizeof path, folder, "i3d_pretrained_400.pt"));
+    assert_ok(path_join(other, sizeof other, folder, "rgb_imagenet.pt"));
+    assert_int_equal(symlink(i3d_path, path), 0);
+    assert_int_equal(symlink(i3d_path, other), 0);
+    clip_vector(usual, i3d_path, 1e-3, false, 400);
+    clip_vector(small, i3d_path, 1e-5, false, 400);
+    clip_vector(named, path, 0, false, 400);
+    clip_vector(imagenet, other, 0, false, 400);
+    assert_memory_equal(named, small, sizeof small);
+    assert_memory_equal(imagenet, usual, sizeof usual);
+    assert_memory_not_equal(usual, small, sizeof small);
+    clip_vector(pooled, path, 0, true, 1024);
+    for (int d = 0; d < 1024; d++) assert_true(pooled[d] >= 0); /* what follows a ReLU */
 }
 
 /* ---- analyses ---- */
@@ -191,7 +229,7 @@ static void test_random_networks_need_a_reference(void **state) {
 static void test_clips_too_short_for_i3d_are_refused(void **state) {
     (void)state;
     FeatureNet *net;
-    assert_fails(feature_i3d_open(&net, i3d_path, 0, 8), ERR_USAGE, "avg_pool finds 1 x 7 x 7");
+    assert_fails(feature_i3d_open(&net, i3d_path, 0, 8, false), ERR_USAGE, "avg_pool finds 1 x 7 x 7");
     assert_null(net);
 }
 
@@ -202,6 +240,7 @@ int main(void) {
         cmocka_unit_test(test_random_networks_never_give_fid_or_fvd),
         cmocka_unit_test(test_random_networks_need_a_reference),
         cmocka_unit_test(test_clips_too_short_for_i3d_are_refused),
+        cmocka_unit_test(test_the_epsilon_of_i3d_follows_the_files_name),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

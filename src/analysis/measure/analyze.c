@@ -23,7 +23,11 @@ const Field analyze_fields[] = {
     FIELD_PATH(
         AnalyzeConfig, encoder,
         "run folder or checkpoint of the one VideoMAE whose features are used, for want of others or beside them", ""),
-    FIELD_DOUBLE(AnalyzeConfig, i3d_eps, "epsilon of I3D's batch normalization; 0: 1e-3 (some copies: 1e-5)", 0, 0, 1),
+    FIELD_DOUBLE(AnalyzeConfig, i3d_eps,
+                 "epsilon of I3D's batch normalization; 0: by the file's name: i3d_pretrained_400 1e-5, others 1e-3", 0,
+                 0, 1),
+    FIELD_BOOL(AnalyzeConfig, i3d_pooled,
+               "FVD-pooled and KVD-pooled beside FVD: on the values before the logits; twice the work", true),
     FIELD_INT(AnalyzeConfig, random_networks, "seeds of Inception and I3D with random weights; 0: none", 0, 0,
               RANDOM_NETWORKS_MAX),
     FIELD_INT(AnalyzeConfig, n_frames, "frames drawn for frame distance, spectrum and color", PAPER_FRAMES, 2, 1e7),
@@ -84,7 +88,7 @@ static MetricInputsSizes choose_sizes(const Analysis *analysis) {
 
 static Err open_networks(Analysis *analysis) {
     const AnalyzeConfig *config = analysis->config;
-    const FeatureFiles files = {config->inception, config->i3d, config->encoder, config->i3d_eps};
+    const FeatureFiles files = {config->inception, config->i3d, config->encoder, config->i3d_eps, config->i3d_pooled};
     TRY(feature_set_open(&analysis->set, &files));
     if (config->random_networks == 0) return ERR_NONE;
     if (!analysis->reference)
@@ -173,7 +177,7 @@ static Err add_network_inputs(Result *result, const Analysis *analysis) {
             continue;
         }
         const char *file = text_equal(net->role, "inception") ? config->inception
-                           : text_equal(net->role, "i3d")     ? config->i3d
+                           : text_starts(net->role, "i3d")    ? config->i3d
                                                               : config->encoder;
         TRY(result_add_input(result, net->role, file, net->digest));
     }

@@ -17,7 +17,8 @@ typedef struct {
     char dataset[PATH_SIZE], reference[PATH_SIZE];
     char inception[PATH_SIZE], i3d[PATH_SIZE]; /* weight files: FID and FVD */
     char encoder[PATH_SIZE]; /* run folder or checkpoint of the one fixed VideoMAE used for FD-VideoMAE */
-    double i3d_eps;
+    double i3d_eps;          /* 0: by the file's name */
+    bool i3d_pooled;         /* FVD on pooled values, too */
     int random_networks;
     int n_frames, n_videos; /* sampled for frame metrics and for video metrics */
     int frames_per_video;   /* diversity */

@@ -10,7 +10,10 @@ static Err open_all(FeatureSet *set, FeatureNet **encoder, const FeatureFiles *f
     if (files->inception[0]) TRY(feature_inception_open(&set->nets[set->n], files->inception));
     if (files->inception[0]) set->n++;
     if (!files->i3d[0]) return ERR_NONE;
-    TRY(feature_i3d_open(&set->nets[set->n], files->i3d, files->i3d_eps, set->clip_frames));
+    TRY(feature_i3d_open(&set->nets[set->n], files->i3d, files->i3d_eps, set->clip_frames, false));
+    set->n++;
+    if (!files->i3d_pooled) return ERR_NONE;
+    TRY(feature_i3d_open(&set->nets[set->n], files->i3d, files->i3d_eps, set->clip_frames, true));
     set->n++;
     return ERR_NONE;
 }
@@ -110,7 +113,9 @@ Err feature_set_describe(char *out, size_t size, const FeatureSet *set) {
     int random = 0;
     for (int n = 0; n < set->n; n++) {
         random += is_random(set->nets[n]) && set->nets[n]->frames;
-        if (!is_random(set->nets[n])) builder_add(&text, "%s%s", text.length ? " + " : "", set->nets[n]->name);
+        bool same_file = n > 0 && text_starts(set->nets[n]->name, set->nets[n - 1]->name); /* I3D's pooled values */
+        if (!is_random(set->nets[n]) && !same_file)
+            builder_add(&text, "%s%s", text.length ? " + " : "", set->nets[n]->name);
     }
     if (random) builder_add(&text, "%s%d random of each", text.length ? " + " : "", random);
     if (!text.length) builder_add_text(&text, "no features");

@@ -21,7 +21,8 @@ typedef struct {
 /* Paths; empty: none. */
 typedef struct {
     const char *inception, *i3d, *encoder;
-    double i3d_eps; /* 0: the usual */
+    double i3d_eps;  /* 0: by the file's name */
+    bool i3d_pooled; /* beside the logits */
 } FeatureFiles;
 
 CHECKED Err feature_set_open(FeatureSet *set, const FeatureFiles *files);
