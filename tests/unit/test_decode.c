@@ -51,7 +51,7 @@ static void test_the_papers_codec_keeps_every_frame_and_nearly_its_picture(void 
     size_t length = 0, again_length = 0;
     drift(&in, 30, 64, 64);
     const EncodeSettings paper = encode_paper(64, 64);
-    assert_int_equal(encode_paper(256, 256).bit_rate, 1638400);
+    assert_int_equal(encode_paper(256, 256).bit_rate, 3276800);
     assert_ok(encode_memory(&bytes, &length, &in, &paper));
     assert_ok(encode_memory(&again, &again_length, &in, &paper));
     assert_int_equal(length, again_length);

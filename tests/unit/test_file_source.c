@@ -13,7 +13,7 @@ static void test_files_are_read_in_place(void **state) {
     scratch_make(folder);
     assert_ok(frames_shape(&in, 6, 20, 30));
     for (size_t i = 0; i < 6 * 20 * 30 * 3; i++) in.data[i] = (uint8_t)(i / 1800 * 30 + 20);
-    const EncodeSettings lossless = {"ffv1", "matroska", 25, 1, 0, 1};
+    const EncodeSettings lossless = {"ffv1", "matroska", 25, 1, 0, 1, false, 0};
     assert_ok(path_join(video, sizeof video, folder, "video.mkv"));
     assert_ok(encode_file(video, &in, &lossless));
     const char *paths[2] = {video, scratch_write(words, folder, "words.mp4", "no video")};

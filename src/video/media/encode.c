@@ -13,14 +13,19 @@ typedef struct {
     AVPacket *packet;
     struct SwsContext *from_rgb;
     LibavOutput output;
+    uint8_t *bgr; /* a frame, when colors are converted as OpenCV does */
 } Encoder;
 
+/* OpenCV's writer asks for a bit a pixel, adds a half twice, tolerates as much, and allows no quantizer below 3
+ * (opencv, modules/videoio/src: cap_ffmpeg_impl.hpp). */
 EncodeSettings encode_paper(int height, int width) {
     return (EncodeSettings){.codec = "mpeg4",
                             .container = "mp4",
                             .frame_rate = 25,
                             .intra_every = 12,
-                            .bit_rate = (int64_t)25 * height * width};
+                            .bit_rate = (int64_t)2 * 25 * height * width,
+                            .finest = 3,
+                            .as_opencv = true};
 }
 
 EncodeSettings encode_preview(void) {
@@ -29,6 +34,7 @@ EncodeSettings encode_preview(void) {
 
 static void encoder_free(Encoder *encoder) {
     pixels_free(&encoder->from_rgb);
+    free(encoder->bgr);
     av_packet_free(&encoder->packet);
     av_frame_free(&encoder->frame);
     avcodec_free_context(&encoder->codec);
@@ -48,6 +54,9 @@ static void apply_settings(AVCodecContext *codec, const EncodeSettings *settings
     codec->pix_fmt = codec->codec_id == AV_CODEC_ID_FFV1 ? AV_PIX_FMT_0RGB32 : AV_PIX_FMT_YUV420P;
     if (settings->bit_rate > 0) {
         codec->bit_rate = settings->bit_rate;
+        if (!settings->finest) return;
+        codec->qmin = settings->finest;
+        codec->bit_rate_tolerance = (int)settings->bit_rate;
         return;
     }
     codec->flags |= AV_CODEC_FLAG_QSCALE;
@@ -114,7 +123,9 @@ static Err encode_frames(Encoder *encoder, const Frames *frames) {
     for (int i = 0; i < frames->n_frames; i++) {
         int status = av_frame_make_writable(encoder->frame);
         if (status < 0) return libav_raise(ERR_MEMORY, status, "no memory for a video encoder");
-        TRY(pixels_from_rgb(encoder->frame, frames_at(frames, i), &encoder->from_rgb));
+        const uint8_t *rgb = frames_at(frames, i);
+        TRY(encoder->bgr ? pixels_from_rgb_as_opencv(encoder->frame, rgb, encoder->bgr, &encoder->from_rgb)
+                         : pixels_from_rgb(encoder->frame, rgb, &encoder->from_rgb));
         encoder->frame->pts = i;
         encoder->frame->quality = encoder->codec->global_quality;
         TRY(pump(encoder, encoder->frame));
@@ -139,6 +150,8 @@ Err encode_memory(uint8_t **bytes, size_t *length, const Frames *frames, const E
     ASSERT(frames->n_frames > 0 && frames->height > 0 && frames->width > 0);
     Encoder encoder = {0};
     Err err = begin(&encoder, frames, settings);
+    if (!err && settings->as_opencv && !(encoder.bgr = malloc(frames_frame_bytes(frames))))
+        err = RAISE(ERR_MEMORY, "no memory for a video encoder");
     if (!err) err = encode_frames(&encoder, frames);
     if (!err) err = take_bytes(&encoder, bytes, length, settings->container);
     encoder_free(&encoder);

@@ -121,6 +121,20 @@ Err pixels_from_rgb(AVFrame *frame, const uint8_t *rgb, struct SwsContext **cont
     return ERR_NONE;
 }
 
+/* swscale takes a path of its own from BGR to planes of half size, which no other flag or order of channels takes. */
+Err pixels_from_rgb_as_opencv(AVFrame *frame, const uint8_t *rgb, uint8_t *bgr, struct SwsContext **context) {
+    size_t n_pixels = (size_t)frame->width * (size_t)frame->height;
+    for (size_t i = 0; i < n_pixels; i++)
+        for (size_t c = 0; c < 3; c++) bgr[3 * i + c] = rgb[3 * i + 2 - c];
+    *context = sws_getCachedContext(*context, frame->width, frame->height, AV_PIX_FMT_BGR24, frame->width,
+                                    frame->height, frame->format, SWS_BICUBIC, NULL, NULL, NULL);
+    if (!*context) return libav_raise(ERR_INTERNAL, AVERROR(EINVAL), "cannot convert BGR for an encoder");
+    const uint8_t *planes[4] = {bgr};
+    int strides[4] = {frame->width * 3};
+    int rows = sws_scale(*context, planes, strides, 0, frame->height, frame->data, frame->linesize);
+    return rows < 0 ? libav_raise(ERR_INTERNAL, rows, "cannot convert a frame from RGB") : ERR_NONE;
+}
+
 void pixels_free(struct SwsContext **context) {
     sws_freeContext(*context);
     *context = NULL;

@@ -27,4 +27,6 @@ CHECKED Err pixels_to_rgb(uint8_t *rgb, int height, int width, const AVFrame *fr
                           struct SwsContext **context);
 /* Into an allocated frame of the same size. */
 CHECKED Err pixels_from_rgb(AVFrame *frame, const uint8_t *rgb, struct SwsContext **context);
+/* The same as OpenCV's writer does it, to 8-bit 4:2:0. `bgr`: memory for a frame. */
+CHECKED Err pixels_from_rgb_as_opencv(AVFrame *frame, const uint8_t *rgb, uint8_t *bgr, struct SwsContext **context);
 void pixels_free(struct SwsContext **context);
