@@ -59,6 +59,7 @@ static const ProtocolRule rules[] = {
 
     {PROTOCOL_PAPER, "robust", NULL, 0, PROTOCOL_PAPER, SOURCE_PAPER, {0}},
     {PROTOCOL_RELEASED, "robust", NULL, 0, PROTOCOL_RELEASED, SOURCE_RELEASED, {0}},
+    {PROTOCOL_UCF101P_STORED, "robust", NULL, 0, PROTOCOL_PAPER, SOURCE_PAPER, {"generator=stored"}},
 };
 enum { N_RULES = sizeof rules / sizeof rules[0] };
 

@@ -4,6 +4,7 @@
  *   released        the scripts of the paper's release, where they differ from its tables
  *   videomae-k400   VideoMAE's scripts for ViT-B on Kinetics-400 (800 epochs of pre-training), which the paper's
  *                   Table 4 follows
+ *   ucf101p-stored  the paper's models under corruptions that are made as those of a stored UCF101-P are
  *   videomae        weights published by VideoMAE itself, imported: the paper's upper bounds
  *
  * A stage's Field table holds the settings of `paper` as its defaults; a rule lists what differs from these. */
@@ -11,9 +12,10 @@
 
 #include <stdbool.h>
 
-#define PROTOCOL_RELEASED      "released"
-#define PROTOCOL_VIDEOMAE_K400 "videomae-k400"
-#define PROTOCOL_VIDEOMAE      "videomae"
+#define PROTOCOL_RELEASED       "released"
+#define PROTOCOL_VIDEOMAE_K400  "videomae-k400"
+#define PROTOCOL_VIDEOMAE       "videomae"
+#define PROTOCOL_UCF101P_STORED "ucf101p-stored"
 
 enum { PROTOCOL_SETTINGS = 16 };
 

@@ -1,5 +1,6 @@
 /* eval/corrupt/corrupt - every corruption against tests/oracle/corrupt_golden.py, and what all have in common. */
 #include "eval/corrupt/corrupt.h"
+#include "eval/corrupt/internal/corrupt_kinds.h"
 
 #include "support/records.h"
 #include "video/media/decode.h"
@@ -57,7 +58,7 @@ static void expect_golden_views(const char *file, CorruptFamily family, Differen
         for (int severity = 1; severity <= 5; severity += 2) {
             char name[NAME_SIZE];
             Corruption c = corruption_of((CorruptKind)kind, severity);
-            if (corrupt_family(c.kind) != family || corrupt_place(c.kind) != CORRUPT_IN_VIEW) continue;
+            if (corrupt_family(c.kind) != family || corrupt_place(&c) != CORRUPT_IN_VIEW) continue;
             assert_ok(text_format(name, sizeof name, "%s-%d", corrupt_name(c.kind), severity));
             records_frames(&expected, &records, name);
             copy_frames(&actual, &input);
@@ -106,7 +107,7 @@ static void test_video_codecs_equal_the_oracle(void **state) {
             Corruption c = corruption_of((CorruptKind)kind, severity);
             assert_ok(text_format(name, sizeof name, "%s-%d", corrupt_name(c.kind), severity));
             records_frames(&expected, &records, name);
-            assert_ok(corrupt_video(&bytes, &length, &input, &c));
+            assert_ok(corrupt_video(&bytes, &length, &input, &c, 0));
             assert_ok(decode_frames_memory(&actual, bytes, length, name, numbers, input.n_frames));
             expect_within(&actual, &expected, name, (Difference){0, 0, 0});
             free(bytes);
@@ -115,6 +116,88 @@ static void test_video_codecs_equal_the_oracle(void **state) {
     frames_free(&actual);
     frames_free(&expected);
     records_close(&records);
+}
+
+/* ---- as the program behind the stored sets ---- */
+
+enum { STORED_FRAMES = 40, STORED_WIDTH = 320, STORED_HEIGHT = 240 };
+
+/* Frame i is gray of level 6 i, with a white bar that tells a shift. Before it is encoded. */
+static void stored(Frames *video, CorruptKind kind, int severity) {
+    Corruption c = corruption_of(kind, severity);
+    c.generator = CORRUPT_STORED;
+    assert_int_equal(corrupt_place(&c), CORRUPT_IN_VIDEO);
+    assert_ok(frames_shape(video, STORED_FRAMES, STORED_HEIGHT, STORED_WIDTH));
+    for (int f = 0; f < STORED_FRAMES; f++) {
+        memset(frames_at(video, f), 6 * f, frames_frame_bytes(video));
+        for (int y = 0; y < STORED_HEIGHT; y++)
+            memset(frames_at(video, f) + ((size_t)y * STORED_WIDTH + 100) * 3, 255, 30);
+    }
+    assert_ok(corrupt_frames_stored(video, &c, 5));
+}
+
+/* The level of a frame's left edge, as the number of the frame it came from. */
+static int frame_shown(const Frames *frames, int f) {
+    return (int)lrint(frames_at(frames, f)[(size_t)frames->height / 2 * (size_t)frames->width * 3 + 30] / 6.0);
+}
+
+static void test_stored_time_goes_by_frames_of_the_video(void **state) {
+    (void)state;
+    Frames out = {0};
+    stored(&out, CORRUPT_SAMPLING, 2);
+    for (int f = 0; f < STORED_FRAMES; f++) assert_int_equal(frame_shown(&out, f), f / 4 * 4); /* each four times */
+    stored(&out, CORRUPT_REVERSE_SAMPLING, 2);
+    for (int f = 0; f < STORED_FRAMES; f++) assert_int_equal(frame_shown(&out, f), 36 - f / 4 * 4);
+    stored(&out, CORRUPT_BOX_JUMBLE, 2);
+    for (int f = 0; f < STORED_FRAMES; f++) assert_int_equal(frame_shown(&out, f) % 4, f % 4); /* boxes of four */
+    stored(&out, CORRUPT_FREEZE, 5);
+    int changes = 0;
+    for (int f = 1; f < STORED_FRAMES; f++) changes += frame_shown(&out, f) != frame_shown(&out, f - 1);
+    assert_in_range(changes, 1, 3); /* a tenth of 40 frames are held */
+    frames_free(&out);
+}
+
+static int bar_of(const Frames *frames, int f) {
+    const uint8_t *row = frames_at(frames, f) + (size_t)frames->height / 2 * (size_t)frames->width * 3;
+    for (int x = 0; x < frames->width; x++)
+        if (row[3 * x] > 245) return x;
+    return -1;
+}
+
+/* One shift a clip with black margins on the fly; one a frame, out of a larger frame, in the stored sets. */
+static void test_a_stored_camera_shakes_frame_by_frame(void **state) {
+    (void)state;
+    Frames out = {0};
+    bool seen[64] = {false};
+    int places = 0;
+    stored(&out, CORRUPT_TRANSLATE, 3);
+    assert_true(out.height == 224 && out.width == 224);
+    for (int f = 0; f < 30; f++) {
+        int x = bar_of(&out, f);
+        assert_in_range(x, 80, 110); /* 100 of 320 is 107 of 341, less up to 23 */
+        places += !seen[x - 80];
+        seen[x - 80] = true;
+    }
+    assert_true(places > 8);
+    frames_free(&out);
+}
+
+static void test_stored_corruptions_are_encoded_as_the_papers_files(void **state) {
+    (void)state;
+    Frames video = {0}, out = {0};
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    const int numbers[] = {0, 3};
+    Corruption c = corruption_of(CORRUPT_STATIC_ROTATE, 1);
+    c.generator = CORRUPT_STORED;
+    assert_ok(frames_shape(&video, 4, 64, 80));
+    memset(video.data, 90, clip_bytes(&video));
+    assert_ok(corrupt_video(&bytes, &length, &video, &c, 5));
+    assert_ok(decode_frames_memory(&out, bytes, length, "stored", numbers, 2));
+    assert_true(out.height == 64 && out.width == 80 && length > 100);
+    frames_free(&video);
+    frames_free(&out);
+    free(bytes);
 }
 
 /* ---- time ---- */
@@ -260,7 +343,7 @@ static void test_any_frame_size_survives_every_corruption(void **state) {
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
         for (int kind = 0; kind < CORRUPT_COUNT; kind++) {
             Corruption c = corruption_of((CorruptKind)kind, 5);
-            if (corrupt_place(c.kind) != CORRUPT_IN_VIEW) continue;
+            if (corrupt_place(&c) != CORRUPT_IN_VIEW) continue;
             c.scale = sides[i] / 224.0;
             fill(&clip, 1, sides[i], sides[i]);
             assert_ok(corrupt_view(&clip, &c, part));
@@ -320,6 +403,9 @@ int main(void) {
         cmocka_unit_test(test_draws_depend_on_the_part_and_nothing_else),
         cmocka_unit_test(test_only_a_shift_is_the_same_in_all_frames),
         cmocka_unit_test(test_any_frame_size_survives_every_corruption),
+        cmocka_unit_test(test_stored_time_goes_by_frames_of_the_video),
+        cmocka_unit_test(test_a_stored_camera_shakes_frame_by_frame),
+        cmocka_unit_test(test_stored_corruptions_are_encoded_as_the_papers_files),
         cmocka_unit_test(test_lengths_follow_the_frame),
         cmocka_unit_test(test_lists_and_presets),
     };

@@ -33,6 +33,7 @@ static const StageShortcut shortcuts[] = {
     {"checkpoint", "checkpoint", 0, "RUN"},
     {"test", "test", 0, "DIR"},
     {"corruptions", "corruptions", 0, "LIST"},
+    {"generator", "generator", 0, NULL},
     {"severities", "severities", 0, "LIST"},
     {"name", "name", 0, NULL},
     {"sheet", "sheet", 0, "FILE"},

@@ -23,7 +23,7 @@ CHECKED Err view_label(int *label, const ClipSource *source, int64_t epoch, int6
 }
 
 static bool corrupted(const ViewPlan *plan, CorruptPlace place) {
-    return plan->corruption && corrupt_place(plan->corruption->kind) == place;
+    return plan->corruption && corrupt_place(plan->corruption) == place;
 }
 
 /* ---- corrupted time: a list of every frame_stride-th frame, at least a clip long, is rearranged first ---- */
@@ -68,7 +68,7 @@ static Err recode(ViewReader *reader, const ViewPlan *plan, int64_t video, int n
     free(reader->recoded);
     reader->recoded = NULL;
     Err err = read_whole(&whole, plan, video, n_frames);
-    if (!err) err = corrupt_video(&reader->recoded, &reader->recoded_length, &whole, plan->corruption);
+    if (!err) err = corrupt_video(&reader->recoded, &reader->recoded_length, &whole, plan->corruption, video);
     frames_free(&whole);
     reader->recoded_video = video;
     return err;

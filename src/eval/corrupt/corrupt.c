@@ -49,8 +49,12 @@ const char *corrupt_family_name(CorruptFamily family) {
     return names[family];
 }
 
-CorruptPlace corrupt_place(CorruptKind kind) {
+static CorruptPlace own_place(CorruptKind kind) {
     return rows[kind].place;
+}
+
+CorruptPlace corrupt_place(const Corruption *corruption) {
+    return corruption->generator == CORRUPT_STORED ? CORRUPT_IN_VIDEO : own_place(corruption->kind);
 }
 
 /* ---- lists ---- */
@@ -117,7 +121,7 @@ Err corrupt_list_parse(CorruptList *list, const char *text) {
 /* ---- streams ---- */
 
 /* The object of the stream in 32 bits: kind 5, severity 3, clip 7, crop 7, frame 10. */
-static Rng stream_of(const Corruption *c, CorruptPart part, int frame) {
+Rng corrupt_stream(const Corruption *c, CorruptPart part, int frame) {
     ASSERT(c->severity >= 1 && c->severity <= CORRUPT_SEVERITIES && frame < CORRUPT_MAX_FRAMES);
     ASSERT(part.clip >= 0 && part.clip < CORRUPT_MAX_CLIPS && part.crop >= 0 && part.crop < CORRUPT_MAX_CROPS);
     uint32_t object = (uint32_t)c->kind << 27 | (uint32_t)c->severity << 24 | (uint32_t)part.clip << 17 |
@@ -137,8 +141,9 @@ Err corrupt_view(Frames *frames, const Corruption *corruption, CorruptPart part)
                               .height = frames->height,
                               .width = frames->width,
                               .severity = corruption->severity,
+                              .stored = corruption->generator == CORRUPT_STORED,
                               .scale = corruption->scale,
-                              .rng = stream_of(corruption, part, row->whole_clip ? 0 : i)};
+                              .rng = corrupt_stream(corruption, part, row->whole_clip ? 0 : i % CORRUPT_MAX_FRAMES)};
         TRY(row->apply(&frame));
     }
     return ERR_NONE;
@@ -147,6 +152,6 @@ Err corrupt_view(Frames *frames, const Corruption *corruption, CorruptPart part)
 Err corrupt_time(int *entries, int *count, const Corruption *corruption, int64_t video) {
     const Row *row = &rows[corruption->kind];
     ASSERT(row->timeline && *count > 0);
-    Rng rng = stream_of(corruption, (CorruptPart){.video = video}, 0);
+    Rng rng = corrupt_stream(corruption, (CorruptPart){.video = video}, 0);
     return row->timeline(entries, count, corruption->severity, &rng);
 }

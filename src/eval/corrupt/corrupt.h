@@ -46,6 +46,16 @@ typedef enum {
 typedef enum { FAMILY_NOISE, FAMILY_BLUR, FAMILY_CAMERA, FAMILY_DIGITAL, FAMILY_TEMPORAL, FAMILY_COUNT } CorruptFamily;
 typedef enum { CORRUPT_IN_VIEW, CORRUPT_IN_VIDEO, CORRUPT_IN_TIME } CorruptPlace;
 
+/* Two programs of the same authors make these corruptions, and differ:
+ *   on-the-fly   the module that the paper's released code tests with (video_pertube.py): as above
+ *   stored       the program behind a stored UCF101-P (VideoLanguageModelRobustness, generate_noisy_videos.py): every
+ *                frame at its own size, then the whole video through OpenCV's MPEG-4 writer. A translation is drawn a
+ *                frame, out of a frame with its short side at 256; a random rotation goes to 6 x severity degrees;
+ *                temporal ones act on the frames of the video, a sampled frame stands for those left out, a box has
+ *                2^severity frames */
+typedef enum { CORRUPT_ON_THE_FLY, CORRUPT_STORED } CorruptGenerator;
+#define CORRUPT_GENERATORS "on-the-fly|stored"
+
 enum { CORRUPT_SEVERITIES = 5, CORRUPT_MAX_CLIPS = 128, CORRUPT_MAX_CROPS = 128, CORRUPT_MAX_FRAMES = 1024 };
 
 typedef struct {
@@ -53,6 +63,7 @@ typedef struct {
     int severity; /* 1..5 */
     double scale; /* pixels of the frame at hand for one of a frame of 224 */
     uint64_t seed;
+    int generator; /* CorruptGenerator */
 } Corruption;
 
 /* `scale` of square frames of `side` pixels. */
@@ -69,7 +80,8 @@ typedef struct {
 const char *corrupt_name(CorruptKind kind); /* "gaussian_noise" */
 CorruptFamily corrupt_family(CorruptKind kind);
 const char *corrupt_family_name(CorruptFamily family); /* "camera motion" */
-CorruptPlace corrupt_place(CorruptKind kind);
+/* Stored ones all act on the video. */
+CorruptPlace corrupt_place(const Corruption *corruption);
 
 /* A preset or names with commas between, into catalog order without repeats:
  *   paper14    the four families of the paper's Figure 3; the list itself cannot be read off the paper, and this is the
@@ -88,8 +100,8 @@ CHECKED Err corrupt_list_parse(CorruptList *list, const char *text);
 CHECKED Err corrupt_view(Frames *frames, const Corruption *corruption, CorruptPart part);
 
 /* One of the kinds in video: the whole video, encoded. Decode it for the corrupted frames: as many, in order. *bytes is
- * malloc'd; the caller frees. */
-CHECKED Err corrupt_video(uint8_t **bytes, size_t *length, const Frames *video, const Corruption *corruption);
+ * malloc'd; the caller frees. A stored one changes `frames`, which is video number `video`. */
+CHECKED Err corrupt_video(uint8_t **bytes, size_t *length, Frames *frames, const Corruption *corruption, int64_t video);
 
 /* One of the kinds in time: *count entries (frame numbers, in order) become a new list, never a longer one. */
 CHECKED Err corrupt_time(int *entries, int *count, const Corruption *corruption, int64_t video);

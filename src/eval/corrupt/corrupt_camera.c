@@ -64,6 +64,6 @@ Err corrupt_static_rotate(CorruptFrame *frame) {
 
 /* A whole number of degrees, drawn for every frame. */
 Err corrupt_rotate(CorruptFrame *frame) {
-    int most = 6 * frame->severity + 1;
+    int most = 6 * frame->severity + (frame->stored ? 0 : 1);
     return rotate(frame, rng_between(&frame->rng, -most, most));
 }

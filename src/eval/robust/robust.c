@@ -50,7 +50,9 @@ static Forward forward_of(const Robust *r, const Corruption *corruption) {
 }
 
 static Err run_cell_all(Robust *r, int cell) {
-    Corruption corruption = {.scale = corrupt_scale(r->tuned->config.model.image_size), .seed = r->run->seed};
+    Corruption corruption = {.scale = corrupt_scale(r->tuned->config.model.image_size),
+                             .seed = r->run->seed,
+                             .generator = r->config->generator};
     bool corrupted = robust_cell_corruption(&r->cells, cell, &corruption);
     float *probabilities = NULL;
     int *labels = NULL;

@@ -25,6 +25,7 @@
 typedef struct {
     char name[NAME_SIZE];
     char checkpoint[PATH_SIZE]; /* fine-tuned run folder */
+    int generator;              /* CorruptGenerator */
     char test[PATH_SIZE];       /* dataset folder; empty: that of fine-tuning */
     char corruptions[512];      /* corrupt_list_parse */
     char severities[32];        /* "1-5" or "1,3,5" */

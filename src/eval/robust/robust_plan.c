@@ -7,6 +7,10 @@ const Field robust_fields[] = {
     FIELD_PATH(RobustConfig, test, "folder of labelled shards to test on; empty: that of fine-tuning", ""),
     FIELD_TEXT(RobustConfig, corruptions, "names with commas between, or a preset: paper14 | readme14 | ucf101p | all",
                "paper14", .flags = FIELD_COMMAS),
+    FIELD_ENUM(RobustConfig, generator,
+               "which of the authors' programs is followed: on-the-fly: on the model's crop, as the paper's release; "
+               "stored: on whole videos, encoded again",
+               CORRUPT_ON_THE_FLY, CORRUPT_GENERATORS),
     FIELD_TEXT(RobustConfig, severities, "1 (mild) to 5, as 1-5 or 1,3,5", "1-5", .flags = FIELD_COMMAS),
     FIELD_INT(RobustConfig, test_clips, "clips spread over a video; 0: as in fine-tuning", 0, 0, CORRUPT_MAX_CLIPS),
     FIELD_INT(RobustConfig, test_crops, "crops along the longer side; 0: as in fine-tuning", 0, 0, CORRUPT_MAX_CROPS),
