@@ -119,6 +119,14 @@ done
 expect 2 "$synvid" ingest --input photos --as images --out pools/photos --progress none
 says ".h5"
 
+# The whole picture instead of its middle: another pool, which does not take the first one's place by itself.
+expect 0 "$synvid" ingest --input photos --as images --size 40 --fit stretch --max-bad 0.4 --out pools/whole.h5 --progress none
+! cmp -s pools/photos.h5 pools/whole.h5 || fail "a stretched pool is like one of squares"
+expect 2 "$synvid" ingest --input photos --as images --size 40 --fit stretch --max-bad 0.4 --out pools/photos.h5 --progress none
+says "holds a pool of other files or settings"
+expect 2 "$synvid" ingest --input good --size 48 --fit stretch --out stretched --progress none
+says "fit: stretch is for images"
+
 # A failure while the pool is written: what was read is kept and not read again (another picture of the same size in
 # bytes would not be noticed), by any number of ranks.
 expect 4 env SYNVID_FAULT=pool.write:nth=4 "$synvid" ingest --input photos --as images --size 40 --max-bad 0.4 \

@@ -207,26 +207,69 @@ static void the_reference_and_the_target_are_no_points(void **state) {
     unload(loaded);
 }
 
-static void reduced_results_never_enter_the_papers_tables(void **state) {
-    (void)state;
-    Loaded *loaded = load();
+static bool says(const Table *table, const char *text) {
+    static void (*const writers[])(Builder *, const Table *) = {table_plain,    table_json,  table_csv,
+                                                                table_markdown, table_latex, table_html};
+    bool found = false;
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
+        Builder out = {0};
+        writers[i](&out, table);
+        found = found || strstr(out.data, text);
+        builder_free(&out);
+    }
+    return found;
+}
+
+/* A fine-tuning of ViT-B on UCF101 that is not the paper's, in every table and every form. */
+static void check_kept_out(const char *protocol) {
     const cJSON *entry;
-    Result reduced = fake_result("finetune", "ucf101", "moving-circles", 1);
-    assert_ok(text_copy(reduced.model, sizeof reduced.model, "ViT-B/16 16x224"));
-    assert_ok(result_add_metric(&reduced, "top1", 33.3, "%", 100, 25, 43, "Wilson 95%"));
-    fake_write(runs, "ucf", &reduced);
-    unload(loaded);
-    loaded = load();
+    Result other = fake_result("finetune", "ucf101", "moving-circles", 1);
+    assert_ok(text_copy(other.protocol, sizeof other.protocol, protocol));
+    assert_ok(text_copy(other.model, sizeof other.model, "ViT-B/16 16x224"));
+    assert_ok(result_add_metric(&other, "top1", 33.3, "%", 100, 25, 43, "Wilson 95%"));
+    fake_write(runs, "ucf", &other);
+    Loaded *loaded = load();
     cJSON_ArrayForEach(entry, paper_list(&paper, "tables")) {
         Table table;
-        Builder text = {0};
         assert_ok(reproduce_table(&table, entry, &loaded->outcomes, &paper));
-        table_csv(&text, &table);
-        assert_null(strstr(text.data, "33.3"));
-        assert_non_null(strstr(text.data, "not run"));
-        builder_free(&text);
+        assert_false(says(&table, "33.3"));
+        assert_true(says(&table, "not run"));
         table_free(&table);
     }
+    Table gaps;
+    assert_ok(gap_claims_table(&gaps, &loaded->outcomes, &paper));
+    assert_false(says(&gaps, "33.3"));
+    table_free(&gaps);
+    unload(loaded);
+}
+
+static void reduced_results_never_enter_the_papers_tables(void **state) {
+    (void)state;
+    check_kept_out(PROTOCOL_REDUCED);
+}
+
+static void rehearsals_never_enter_the_papers_tables(void **state) {
+    (void)state;
+    check_kept_out(PROTOCOL_REHEARSAL);
+}
+
+/* In tables of its own a rehearsal stands alone: no figure of the paper's, nothing held against one. */
+static void a_rehearsals_tables_show_none_of_the_papers_figures(void **state) {
+    (void)state;
+    Result rehearsed = fake_result("finetune", "ucf101", "moving-circles", 1);
+    assert_ok(text_copy(rehearsed.protocol, sizeof rehearsed.protocol, PROTOCOL_REHEARSAL));
+    assert_ok(text_copy(rehearsed.model, sizeof rehearsed.model, "ViT-B/16 16x224"));
+    assert_ok(result_add_metric(&rehearsed, "top1", 33.3, "%", 100, 25, 43, "Wilson 95%"));
+    fake_write(runs, "ucf", &rehearsed);
+    Loaded *loaded = load();
+    Table table;
+    loaded->outcomes.protocol = PROTOCOL_REHEARSAL;
+    assert_ok(reproduce_table(&table, cJSON_GetArrayItem(paper_list(&paper, "tables"), 0), &loaded->outcomes, &paper));
+    assert_true(says(&table, "33.3") && says(&table, "85.2"));
+    assert_ok(table_drop_paper(&table));
+    assert_true(says(&table, "33.3"));
+    assert_false(says(&table, "85.2") || says(&table, "Difference") || says(&table, "-51.9"));
+    table_free(&table);
     unload(loaded);
 }
 
@@ -419,6 +462,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(two_datasets_of_one_name_are_marked_and_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(published_accuracies_are_paired_by_the_list, setup, teardown),
         cmocka_unit_test_setup_teardown(reduced_results_never_enter_the_papers_tables, setup, teardown),
+        cmocka_unit_test_setup_teardown(rehearsals_never_enter_the_papers_tables, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_rehearsals_tables_show_none_of_the_papers_figures, setup, teardown),
         cmocka_unit_test_setup_teardown(results_under_the_papers_protocol_do, setup, teardown),
         cmocka_unit_test_setup_teardown(the_page_is_self_contained_and_names_what_is_reduced, setup, teardown),
         cmocka_unit_test_setup_teardown(without_gnuplot_the_page_is_written_and_says_so, setup, teardown),

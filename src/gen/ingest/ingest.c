@@ -12,6 +12,8 @@ static const char *kind_of(const IngestConfig *config) {
 }
 
 static Err check_size(const IngestConfig *config) {
+    if (config->fit != INGEST_FIT_SQUARE && config->as != INGEST_IMAGES)
+        return RAISE(ERR_USAGE, "fit: stretch is for images; whole frames of videos are kept with size 0");
     enum { LEAST = 16 };
     if (config->size >= LEAST) return ERR_NONE;
     if (config->size) return RAISE(ERR_USAGE, "size: %d is outside [%d, 4096]; 0: whole frames", config->size, LEAST);

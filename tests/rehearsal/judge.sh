@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# rehearsal/judge.sh - what a rehearsal must have left behind; source it after support/cli.sh.
+
+# judge_results RUNS: every result is a rehearsal; anything else is named with its deviations.
+judge_results() {
+    local file count=0 odd=0
+    while IFS= read -r file; do
+        count=$((count + 1))
+        # Published weights are imported under the protocol of who made them.
+        grep -qE '"name": *"(rehearsal|videomae)"' "$file" && continue
+        odd=$((odd + 1))
+        echo "$file: not a rehearsal:"
+        sed -n '/"deviations"/,/\]/p' "$file"
+    done < <(find "$1" -name result.json | sort)
+    [ $count -gt 0 ] || { echo "no results in $1"; return 1; }
+    [ $odd -eq 0 ] || return 1
+    echo "$count results, 0 unexpected deviations"
+}
+
+# judge_tables RUNS DATA: every cell of every table and figure holds a figure of the rehearsal.
+judge_tables() {
+    "$synvid" reproduce all --rehearsal --runs "$1" --data "$2" --format csv --out tables >tables.csv
+    ! grep -nE 'not run|not generated|mixed protocols' tables.csv || { echo "cells are empty"; return 1; }
+    # None of them stands in a table of the paper's, in any form.
+    local format
+    for format in plain json csv markdown latex; do
+        "$synvid" reproduce all --runs "$1" --data "$2" --format $format >paper.$format
+    done
+    [ "$(awk -F, '$2 ~ /fine-tune|probe/ && $4 != "not run"' paper.csv | wc -l)" -eq 0 ] ||
+        { awk -F, '$2 ~ /fine-tune|probe/ && $4 != "not run"' paper.csv; echo "a rehearsal's figure in a table of the paper's"; return 1; }
+    ! grep -l rehearsal paper.plain paper.json paper.markdown paper.latex || { echo "a rehearsal is named in the paper's tables"; return 1; }
+    echo "$(grep -c . tables.csv) lines of tables, 0 cells not run"
+}
