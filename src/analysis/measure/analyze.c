@@ -208,12 +208,12 @@ static Err describe_networks(Result *result, const Analysis *analysis) {
     return ERR_NONE;
 }
 
-static Err describe_samples(Result *result, const MetricInputsSizes *sizes) {
+/* Frames are never enlarged: of the setting's 256 pixels UCF101's own 240 are left. */
+static Err describe_samples(Result *result, const MetricInputsSizes *sizes, int side) {
     TRY(result_add_count(result, sizes->n_frames, "frames", PAPER_FRAMES));
     TRY(result_add_count(result, sizes->n_videos, "videos", PAPER_VIDEOS));
     TRY(result_add_count(result, sizes->frames_per_video, "frames a video", PAPER_FRAMES_PER_VIDEO));
-    if (sizes->side != PAPER_SIDE)
-        TRY(result_add_deviation(result, "squares of %d pixels instead of %d", sizes->side, PAPER_SIDE));
+    if (side != PAPER_SIDE) TRY(result_add_deviation(result, "squares of %d pixels instead of %d", side, PAPER_SIDE));
     if (sizes->frame_stride == PAPER_STRIDE) return ERR_NONE;
     return result_add_deviation(result, "clips at stride %d instead of %d", sizes->frame_stride, PAPER_STRIDE);
 }
@@ -222,7 +222,7 @@ static Err describe_samples(Result *result, const MetricInputsSizes *sizes) {
 static Err describe_protocol(Result *result, const Analysis *analysis) {
     const char *departures = analysis->dataset->departures[SOURCE_PAPER];
     TRY(describe_networks(result, analysis));
-    TRY(describe_samples(result, &analysis->sizes));
+    TRY(describe_samples(result, &analysis->sizes, analysis->config->side));
     if (!analysis->reference || !text_equal(analysis->reference->name, "ucf101"))
         TRY(result_add_deviation(result, "reference %.100s instead of UCF101",
                                  analysis->reference ? analysis->reference->name : "none"));
