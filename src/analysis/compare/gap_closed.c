@@ -123,7 +123,7 @@ static double number_of(const cJSON *entry, const char *key) {
 /* Ours under the paper's protocol only. */
 static double our_figure(const Outcomes *outcomes, const Paper *paper, const char *experiment, const char *slug) {
     const cJSON *entry = paper_experiment(paper, experiment);
-    Estimate estimate = entry ? reproduce_estimate(outcomes, entry, slug) : (Estimate){0};
+    Estimate estimate = entry ? reproduce_estimate(outcomes, paper, entry, slug) : (Estimate){0};
     return estimate.state == ESTIMATE_PRESENT ? estimate.value : NAN;
 }
 

@@ -105,12 +105,31 @@ static Err paper_cell(Table *table, int row, int column, const cJSON *statement,
     return table_text(table, row, column, "%s: %+.1f to %+.1f", word, low, high);
 }
 
+/* Where the column is one of the paper's experiments: whether the paper itself has the figures that the statement
+ * compares there. */
+static bool paper_compares(const cJSON *statement, const Paper *paper, const GridColumn *column) {
+    const cJSON *experiment, *name;
+    cJSON_ArrayForEach(experiment, paper_list(paper, "experiments")) {
+        if (!text_equal(paper_text(experiment, "task"), column->task) ||
+            !text_equal(paper_text(experiment, "dataset"), column->dataset) ||
+            !text_equal(paper_text(experiment, "model"), column->model))
+            continue;
+        for (int side = 0; side < 2; side++) cJSON_ArrayForEach(name, names_of(statement, side ? "b" : "a")) {
+                bool target = text_equal(name->valuestring, "target");
+                if (!target && isnan(paper_accuracy(paper, paper_text(experiment, "key"), name->valuestring)))
+                    return false;
+            }
+    }
+    return true;
+}
+
 static Err fill_row(Table *table, int counts[4], const cJSON *statement, const Grid *board, const Paper *paper) {
     int row;
     TRY(table_add_row(table, &row));
     TRY(table_text(table, row, 0, "%s", paper_text(statement, "claim")));
     for (int c = 0; c < board->n_columns; c++) {
-        if (!is_about(statement, paper, &board->columns[c])) continue;
+        const GridColumn *about = &board->columns[c];
+        if (!is_about(statement, paper, about) || !paper_compares(statement, paper, about)) continue;
         Verdict verdict = statement_verdict(statement, board, c);
         if (counts) counts[verdict.kind]++;
         TRY(table_text(table, row, c + 1, "%s%s%s", verdict_word(verdict.kind), verdict.detail[0] ? ": " : "",

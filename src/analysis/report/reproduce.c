@@ -15,12 +15,23 @@ typedef struct {
     Estimate ours;
 } Entry;
 
-Estimate reproduce_estimate(const Outcomes *outcomes, const cJSON *experiment, const char *slug) {
-    const OutcomeKey key = {.task = paper_text(experiment, "task"),
-                            .dataset = paper_text(experiment, "dataset"),
-                            .pretraining = slug,
-                            .model = paper_text(experiment, "model"),
-                            .protocol = outcomes_protocol(outcomes, paper_text(experiment, "protocol"))};
+/* What results of the kind of `key` call the pre-training, "random-initialization" for "random"; the slug itself where
+ * none is there. */
+static const char *name_in_results(const Outcomes *outcomes, const Paper *paper, const OutcomeKey *key,
+                                   const char *slug) {
+    for (int i = 0; i < outcomes->count; i++) {
+        const char *name = outcomes->items[i].result.pretraining;
+        if (outcomes_match(&outcomes->items[i], key) && text_equal(paper_slug(paper, name), slug)) return name;
+    }
+    return slug;
+}
+
+Estimate reproduce_estimate(const Outcomes *outcomes, const Paper *paper, const cJSON *experiment, const char *slug) {
+    OutcomeKey key = {.task = paper_text(experiment, "task"),
+                      .dataset = paper_text(experiment, "dataset"),
+                      .model = paper_text(experiment, "model"),
+                      .protocol = outcomes_protocol(outcomes, paper_text(experiment, "protocol"))};
+    key.pretraining = name_in_results(outcomes, paper, &key, slug);
     return outcomes_estimate(outcomes, &key, "top1");
 }
 
@@ -41,7 +52,7 @@ static Err fill_counterpart(Table *table, int row, const cJSON *row_entry, const
     const char *other = paper_text(row_entry, "counterpart"), *same = paper_text(row_entry, "same_as");
     if (same[0]) return table_text(table, row, 6, "one run with %s", same);
     if (!other[0]) return ERR_NONE;
-    double ours = reproduce_estimate(outcomes, entry->experiment, other).value;
+    double ours = reproduce_estimate(outcomes, paper, entry->experiment, other).value;
     double change = entry->paper - paper_accuracy(paper, paper_text(entry->experiment, "key"), other);
     if (isnan(ours) || entry->ours.state != ESTIMATE_PRESENT)
         return table_text(table, row, 6, "against %s: %+.1f (paper)", paper_label(paper, other), change);
@@ -53,7 +64,8 @@ static Err fill_entry(Table *table, const cJSON *row_entry, const cJSON *experim
                       const Paper *paper, bool gaps) {
     const char *slug = paper_text(row_entry, "pretraining"), *label = paper_text(row_entry, "label"),
                *key = paper_text(experiment, "key");
-    Entry entry = {experiment, slug, paper_accuracy(paper, key, slug), reproduce_estimate(outcomes, experiment, slug)};
+    Entry entry = {experiment, slug, paper_accuracy(paper, key, slug),
+                   reproduce_estimate(outcomes, paper, experiment, slug)};
     int row;
     TRY(table_add_row(table, &row));
     TRY(table_text(table, row, 0, "%s", label[0] ? label : paper_label(paper, slug)));

@@ -28,5 +28,7 @@ CHECKED Err reproduce_print(const char *part, const ReproduceRequest *request);
 CHECKED Err reproduce_table(Table *table, const struct cJSON *entry, const Outcomes *outcomes, const Paper *paper);
 /* Settings of one stage (an entry of "settings"): the paper's, and those of the runs with how many of them. */
 CHECKED Err reproduce_settings(Table *table, const struct cJSON *entry, const Outcomes *outcomes);
-/* Our figure of a pre-training in one of the paper's experiments, under the experiment's protocol only. */
-Estimate reproduce_estimate(const Outcomes *outcomes, const struct cJSON *experiment, const char *slug);
+/* Our figure of a pre-training in one of the paper's experiments, under the experiment's protocol only. Results may
+ * call it by another name (aliases). */
+Estimate reproduce_estimate(const Outcomes *outcomes, const Paper *paper, const struct cJSON *experiment,
+                            const char *slug);
