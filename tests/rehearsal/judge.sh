@@ -23,11 +23,12 @@ judge_tables() {
     ! grep -nE 'not run|not generated|mixed protocols' tables.csv || { echo "cells are empty"; return 1; }
     # None of them stands in a table of the paper's, in any form.
     local format
+    mkdir -p printed # not beside the sweep: a paper.json here would be taken for the preset of that name
     for format in plain json csv markdown latex; do
-        "$synvid" reproduce all --runs "$1" --data "$2" --format $format >paper.$format
+        "$synvid" reproduce all --runs "$1" --data "$2" --format $format >printed/$format
     done
-    [ "$(awk -F, '$2 ~ /fine-tune|probe/ && $4 != "not run"' paper.csv | wc -l)" -eq 0 ] ||
-        { awk -F, '$2 ~ /fine-tune|probe/ && $4 != "not run"' paper.csv; echo "a rehearsal's figure in a table of the paper's"; return 1; }
-    ! grep -lE 'Rehearsal:|Rehearsed' paper.plain paper.json paper.csv paper.markdown paper.latex || { echo "a rehearsal is named in the paper's tables"; return 1; }
+    [ "$(awk -F, '$2 ~ /fine-tune|probe/ && $4 != "not run"' printed/csv | wc -l)" -eq 0 ] ||
+        { awk -F, '$2 ~ /fine-tune|probe/ && $4 != "not run"' printed/csv; echo "a rehearsal's figure in a table of the paper's"; return 1; }
+    ! grep -lE 'Rehearsal:|Rehearsed' printed/* || { echo "a rehearsal is named in the paper's tables"; return 1; }
     echo "$(grep -c . tables.csv) lines of tables, 0 cells not run"
 }

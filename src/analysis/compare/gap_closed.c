@@ -135,6 +135,17 @@ static double our_gap(const Outcomes *outcomes, const Paper *paper, const cJSON 
                             our_figure(outcomes, paper, experiment, paper_text(entry, "high")));
 }
 
+/* Why there is no share of ours. */
+static const char *why_missing(const Outcomes *outcomes, const Paper *paper, const cJSON *claim) {
+    const char *experiment = paper_text(claim, "experiment");
+    const cJSON *entry = paper_experiment(paper, experiment);
+    if (!entry) return "of another work";
+    bool run = !isnan(our_figure(outcomes, paper, experiment, paper_text(entry, "low"))) &&
+               !isnan(our_figure(outcomes, paper, experiment, paper_text(claim, "pretraining"))) &&
+               !isnan(our_figure(outcomes, paper, experiment, paper_text(entry, "high")));
+    return run ? "undefined" : "not run";
+}
+
 Err gap_claims_table(Table *table, const Outcomes *outcomes, const Paper *paper) {
     const TableColumn columns[] = {
         {.label = "Claim", .kind = COLUMN_TEXT},
@@ -161,7 +172,7 @@ Err gap_claims_table(Table *table, const Outcomes *outcomes, const Paper *paper)
         table_number(table, row, 4, computed);
         table_number(table, row, 5, number_of(claim, "printed"));
         TRY(table_text(table, row, 6, "%s", gap_remark(computed, number_of(claim, "printed"))));
-        if (isnan(ours)) TRY(table_text(table, row, 7, "not run"));
+        if (isnan(ours)) TRY(table_text(table, row, 7, "%s", why_missing(outcomes, paper, claim)));
         table_number(table, row, 7, ours);
     }
     return text_copy(table->caption, sizeof table->caption,

@@ -116,6 +116,7 @@ static bool paper_compares(const cJSON *statement, const Paper *paper, const Gri
             continue;
         for (int side = 0; side < 2; side++) cJSON_ArrayForEach(name, names_of(statement, side ? "b" : "a")) {
                 bool target = text_equal(name->valuestring, "target");
+                if (target && !text_equal(paper_text(experiment, "high"), column->dataset)) return false;
                 if (!target && isnan(paper_accuracy(paper, paper_text(experiment, "key"), name->valuestring)))
                     return false;
             }
