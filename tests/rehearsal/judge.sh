@@ -19,6 +19,7 @@ judge_results() {
 
 # judge_tables RUNS DATA: every cell of every table and figure holds a figure of the rehearsal.
 judge_tables() {
+    # shellcheck disable=SC2154  # set by support/cli.sh
     "$synvid" reproduce all --rehearsal --runs "$1" --data "$2" --format csv --out tables >tables.csv
     ! grep -nE 'not run|not generated|mixed protocols' tables.csv || { echo "cells are empty"; return 1; }
     # None of them stands in a table of the paper's, in any form.

@@ -23,7 +23,7 @@ video() {
     esac
     ffmpeg -nostdin -v error -y -f lavfi -i "gradients=size=$size:rate=25:seed=$seed:speed=0.00001" \
         -f lavfi -i "testsrc2=size=50x50:rate=25" \
-        -filter_complex "[0]noise=alls=14:all_seed=$seed[back];[back][1]overlay=$path:eval=frame" \
+        -filter_complex "[0]noise=alls=14:all_seed=${seed}[back];[back][1]overlay=$path:eval=frame" \
         -frames:v "$frames" -threads 1 -pix_fmt yuv420p "$@" "$file"
 }
 xvid=(-c:v mpeg4 -vtag XVID -bf 2 -q:v 4 -g 50)
@@ -40,11 +40,11 @@ for class in Archery Hammering HammerThrow HandstandPushups PlayingGuitar PullUp
     case $class in Archery | PullUps) groups="01 08 15" ;; esac
     for group in $groups; do
         name=v_${class/Handstand/HandStand}_g${group}_c01.avi
-        video UCF-101/$class/$name 320x240 $((66 + number)) $number $((10 * number + 10#$group)) "${xvid[@]}"
+        video "UCF-101/$class/$name" 320x240 $((66 + number)) $number $((10 * number + 10#$group)) "${xvid[@]}"
         for split in 1 2 3; do
             case $split$group in
-                101 | 208 | 315) printf '%s\r\n' "$class/$name" >>ucfTrainTestlist/testlist0$split.txt ;;
-                *) printf '%s\r\n' "$class/$name $number" >>ucfTrainTestlist/trainlist0$split.txt ;;
+                101 | 208 | 315) printf '%s\r\n' "$class/$name" >>"ucfTrainTestlist/testlist0$split.txt" ;;
+                *) printf '%s\r\n' "$class/$name $number" >>"ucfTrainTestlist/trainlist0$split.txt" ;;
             esac
         done
     done
