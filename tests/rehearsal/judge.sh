@@ -28,8 +28,9 @@ judge_tables() {
     for format in plain json csv markdown latex; do
         "$synvid" reproduce all --runs "$1" --data "$2" --format $format >printed/$format
     done
-    [ "$(awk -F, '$2 ~ /fine-tune|probe/ && $4 != "not run"' printed/csv | wc -l)" -eq 0 ] ||
-        { awk -F, '$2 ~ /fine-tune|probe/ && $4 != "not run"' printed/csv; echo "a rehearsal's figure in a table of the paper's"; return 1; }
+    local filled
+    filled=$(sed 's/, ViT-L"/ ViT-L"/' printed/csv | awk -F, '$2 ~ /fine-tune|probe/ && $4 != "not run"')
+    [ -z "$filled" ] || { echo "$filled"; echo "a rehearsal's figure in a table of the paper's"; return 1; }
     ! grep -lE 'Rehearsal:|Rehearsed' printed/* || { echo "a rehearsal is named in the paper's tables"; return 1; }
     echo "$(grep -c . tables.csv) lines of tables, 0 cells not run"
 }
