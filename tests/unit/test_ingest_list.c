@@ -1,5 +1,5 @@
 /* gen/ingest/ingest_list - which files, in which order, with which labels. */
-#include "gen/ingest/internal/ingest_list.h"
+#include "gen/ingest/ingest_list.h"
 
 #include "support/unit.h"
 

@@ -1,4 +1,4 @@
-#include "cli/stage/internal/stage_options.h"
+#include "cli/stage/stage_options.h"
 
 static const Option shared_options[] = {
     {.name = "config",

@@ -3,7 +3,7 @@
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "cli/sweep/sweep_stage.h"
-#include "gen/ingest/internal/ingest_list.h"
+#include "gen/ingest/ingest_list.h"
 
 typedef struct {
     const SweepPlan *plan;

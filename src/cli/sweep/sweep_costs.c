@@ -8,7 +8,7 @@
 #include "eval/finetune/finetune.h"
 #include "eval/robust/robust.h"
 #include "gen/dataset/generate.h"
-#include "gen/ingest/internal/ingest_config.h"
+#include "gen/ingest/ingest_config.h"
 #include "gen/textures/textures.h"
 #include "nn/kernels/sgemm_rate.h"
 #include "nn/models/classifier.h"

@@ -1,7 +1,7 @@
 #include "cli/sweep/sweep_stage.h"
 
 #include "base/config/config.h"
-#include "cli/stage/internal/stage_options.h"
+#include "cli/stage/stage_options.h"
 #include "cli/sweep/rehearse.h"
 
 const Stage *sweep_stage_of(const SweepTask *task) {

@@ -16,7 +16,7 @@
  * with an interrupted one shard by shard or image by image. Other settings in the same place need --force. */
 #pragma once
 
-#include "gen/ingest/internal/ingest_config.h"
+#include "gen/ingest/ingest_config.h"
 #include "par/run.h"
 
 CHECKED Err ingest_run_all(const IngestConfig *config, const Run *run);

@@ -1,4 +1,4 @@
-#include "gen/ingest/internal/ingest_config.h"
+#include "gen/ingest/ingest_config.h"
 
 #include "gen/ingest/internal/video_list.h"
 

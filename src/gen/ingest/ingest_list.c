@@ -1,4 +1,4 @@
-#include "gen/ingest/internal/ingest_list.h"
+#include "gen/ingest/ingest_list.h"
 
 #include "base/config/config.h"
 #include "math/rng.h"

@@ -2,7 +2,7 @@
  * gen/ingest/ingest. */
 #pragma once
 
-#include "gen/ingest/internal/ingest_config.h"
+#include "gen/ingest/ingest_config.h"
 #include "gen/ingest/internal/video_list.h"
 #include "par/par.h"
 

@@ -3,7 +3,7 @@
  * Files are dealt round robin to ranks and decoded whole by the rank's threads; afterwards every rank knows all. */
 #pragma once
 
-#include "gen/ingest/internal/ingest_list.h"
+#include "gen/ingest/ingest_list.h"
 #include "par/run.h"
 #include "store/journal/journal.h"
 

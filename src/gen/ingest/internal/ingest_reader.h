@@ -4,7 +4,7 @@
  * go. What comes out does not depend on the number of threads. */
 #pragma once
 
-#include "gen/ingest/internal/ingest_list.h"
+#include "gen/ingest/ingest_list.h"
 #include "video/frames/clip.h"
 
 /* Consecutive frames of one file: a clip of the dataset. */

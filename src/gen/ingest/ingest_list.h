@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/system/digest.h"
-#include "gen/ingest/internal/ingest_config.h"
+#include "gen/ingest/ingest_config.h"
 #include "gen/ingest/internal/ingest_listing.h"
 #include "par/par.h"
 
