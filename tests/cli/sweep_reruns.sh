@@ -106,6 +106,7 @@ for file in "$source"/configs/sweeps/*.json; do
     expect 0 bash -n "$(cat out)"
 done
 expect 0 "$synvid" sweep list all34
-[ "$(grep -cE ' pretrain-' out)" -eq 35 ] || fail "not 34 pre-trainings and UCF101 in all34"
+[ "$(grep -E ' pretrain-' out | grep -vc ' pretrain-vit-l-')" -eq 35 ] || fail "not 34 pre-trainings and UCF101 in all34"
+[ "$(grep -cE ' pretrain-vit-l-' out)" -eq 9 ] || fail "not 8 stages and UCF101 with ViT-L in all34"
 expect 0 "$synvid" sweep list paper28
 [ "$(grep -cE ' analyze-' out)" -eq 28 ] || fail "not 28 datasets in paper28"
