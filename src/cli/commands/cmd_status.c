@@ -5,6 +5,7 @@
 #include "run/status.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,6 +64,7 @@ static Err find_runs(Runs *runs, const char *folder, int depth);
 static Err find_inside(Runs *runs, const char *folder, int depth) {
     struct dirent **entries;
     int count = scandir(folder, &entries, NULL, alphasort);
+    if (count < 0 && errno == ENOMEM) return RAISE(ERR_MEMORY, "%s: no memory for what is inside", folder);
     if (count < 0) return RAISE(ERR_INPUT, "%s: no such folder", folder);
     Err err = ERR_NONE;
     for (int i = 0; i < count; i++) {
