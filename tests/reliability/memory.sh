@@ -15,7 +15,8 @@ allocator=$(realpath "$3") count=${4:-40}
 shift $(($# < 4 ? $# : 4))
 commands=("$@")
 [ $# -gt 0 ] || commands=(small generate ingest pretrain finetune analyze)
-export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1:${ASAN_OPTIONS:-}
+# What a failed allocation leaves behind goes with the process; the last of the settings holds.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1
 
 # starved VARIABLE=VALUE...: `command` under the allocator; its exit code is in $code
 starved() {
