@@ -14,7 +14,7 @@
 
 typedef struct {
     const char *task, *dataset;
-    const char *model;        /* its title, "ViT-L/16 16x224" (train/identity) */
+    const char *model;        /* its title, "ViT-L/16 16x224" (nn/layers/model.h) */
     const ClipSource *videos; /* whose making counts, by its departures; NULL: that of no one */
     const Result *made_from;  /* what the run started from; NULL: nothing */
     const char *made_how;     /* "pre-training": how inherited deviations begin */
