@@ -23,6 +23,7 @@ import synvid
 import synvid.torch
 
 FRAMES, STRIDE, RING = 16, 4, 4
+SETTLE = 0.5  # seconds after a side, in which its workers load their batches ahead: not in the time of the next side
 
 
 def c_rate(program, source, sampler, seconds, normalized, places):
@@ -55,11 +56,13 @@ class LoaderRate:
         for _ in range(3 * self.workers):  # what was loaded ahead, while other sides were measured
             next(self.loader)
         begun, n, clocks = time.perf_counter(), 0, {}
-        while n < 2 * self.workers or time.perf_counter() - begun < seconds:
+        # Workers deliver in turn, near to each other: only whole rounds of them tell a rate.
+        while n < 2 * self.workers or n % self.workers or time.perf_counter() - begun < seconds:
             worker, clock = next(self.loader)[-1].tolist()
             clocks.setdefault(worker, []).append(clock)
             n += 1
         elapsed = time.perf_counter() - begun
+        time.sleep(SETTLE)
         worked = sum(clock[-1] - clock[0] for clock in clocks.values())
         return n * self.batch / elapsed, worked / (self.batch * sum(len(clock) - 1 for clock in clocks.values()))
 
@@ -140,7 +143,7 @@ def main():
     options.add_argument("--pool")
     options.add_argument("--size", type=int, default=224)
     options.add_argument("--rounds", type=int, default=7)
-    options.add_argument("--seconds", type=float, default=1.5, help="of a side in a round")
+    options.add_argument("--seconds", type=float, default=4, help="of a side in a round")
     options.add_argument("--batch", type=int, default=8)
     options.add_argument("--films", type=int, default=8, help="videos to decode")
     options.add_argument("--json", action="store_true")
