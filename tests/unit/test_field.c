@@ -253,6 +253,26 @@ static void the_schema_carries_types_limits_and_help(void **state) {
     cJSON_Delete(schema);
 }
 
+/* A group that came later: whoever does not use it keeps the names and the files of before it. */
+static void a_quiet_group_is_no_part_of_anything_while_all_of_it_is_the_default(void **state) {
+    (void)state;
+    static const Field quiet[] = {
+        FIELD_INT(Config, epochs, "passes over the dataset", 3200, 1, 1e6),
+        FIELD_GROUP(Config, model, "architecture", model_fields, .flags = FIELD_QUIET),
+        FIELD_END,
+    };
+    Config config = {0};
+    fields_default(&config, quiet);
+    for (int changed = 0; changed < 2; changed++) {
+        config.model.rate = changed ? 0.25 : 0.5;
+        cJSON *all = fields_dump(&config, quiet, false), *identity = fields_identity(&config, quiet);
+        assert_int_equal(cJSON_HasObjectItem(all, "model"), changed);
+        assert_int_equal(cJSON_HasObjectItem(identity, "model"), changed);
+        assert_true(cJSON_HasObjectItem(identity, "epochs"));
+        cJSON_Delete(all), cJSON_Delete(identity);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_those_of_the_table),
@@ -265,6 +285,7 @@ int main(void) {
         cmocka_unit_test(a_list_that_does_not_fit_is_refused),
         cmocka_unit_test(what_is_dumped_reads_back_to_the_same_values),
         cmocka_unit_test(floats_are_dumped_in_their_shortest_form),
+        cmocka_unit_test(a_quiet_group_is_no_part_of_anything_while_all_of_it_is_the_default),
         cmocka_unit_test(cosmetic_fields_are_no_part_of_the_identity),
         cmocka_unit_test(fields_are_found_by_key_path),
         cmocka_unit_test(required_fields_are_asked_for),

@@ -120,9 +120,23 @@ static cJSON *dump_one(const void *at, const Field *field, bool identity_only) {
     return NULL;
 }
 
-/* Only enums have been quiet so far. */
+/* Every member of a group has its default. */
+static bool group_default(const void *at, const Field *field) {
+    void *defaults = calloc(1, field->size);
+    if (!defaults) return false;
+    fields_default(defaults, field->fields);
+    cJSON *set = fields_dump(at, field->fields, true), *unset = fields_dump(defaults, field->fields, true);
+    bool same = set && unset && cJSON_Compare(set, unset, true);
+    cJSON_Delete(set), cJSON_Delete(unset);
+    free(defaults);
+    return same;
+}
+
+/* Only enums and groups have been quiet so far. */
 static bool quiet_default(const void *at, const Field *field) {
-    return field->flags & FIELD_QUIET && field->type == FIELD_TYPE_ENUM && *(const int *)at == (int)field->fallback;
+    if (!(field->flags & FIELD_QUIET)) return false;
+    if (field->type == FIELD_TYPE_GROUP) return group_default(at, field);
+    return field->type == FIELD_TYPE_ENUM && *(const int *)at == (int)field->fallback;
 }
 
 cJSON *fields_identity(const void *config, const Field *fields) {
@@ -130,7 +144,10 @@ cJSON *fields_identity(const void *config, const Field *fields) {
     for (const Field *field = fields; object && field->type != FIELD_TYPE_END; field++) {
         const char *at = (const char *)config + field->offset;
         if (field->flags & FIELD_COSMETIC) continue;
-        if (quiet_default(at, field)) cJSON_DeleteItemFromObjectCaseSensitive(object, field->key);
+        if (quiet_default(at, field)) {
+            cJSON_DeleteItemFromObjectCaseSensitive(object, field->key);
+            continue;
+        }
         if (field->type != FIELD_TYPE_GROUP) continue;
         cJSON *group = fields_identity(at, field->fields);
         if (group && cJSON_ReplaceItemInObjectCaseSensitive(object, field->key, group)) continue;
@@ -145,6 +162,7 @@ cJSON *fields_dump(const void *config, const Field *fields, bool identity_only) 
     cJSON *object = cJSON_CreateObject();
     for (const Field *field = fields; object && field->type != FIELD_TYPE_END; field++) {
         if (identity_only && (field->flags & FIELD_COSMETIC)) continue;
+        if (field->type == FIELD_TYPE_GROUP && quiet_default((const char *)config + field->offset, field)) continue;
         cJSON *item = dump_one((const char *)config + field->offset, field, identity_only);
         if (item && cJSON_AddItemToObject(object, field->key, item)) continue;
         cJSON_Delete(item);

@@ -48,7 +48,8 @@ enum {
     FIELD_COSMETIC = 1, /* does not enter the digest: paths, progress, logging, rank and thread counts */
     FIELD_REQUIRED = 2, /* must be given */
     FIELD_COMMAS = 4,   /* TEXT: items with commas between them; given again, items are added */
-    FIELD_QUIET = 8,    /* enters the digest unless it is the default: runs from before the field keep their names */
+    FIELD_QUIET = 8,    /* enters the digest unless it is the default: runs from before the field keep their names;
+                         * a group whose values all are does not even enter the dump, so that plans stay valid too */
 };
 
 typedef struct Field {

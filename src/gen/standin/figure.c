@@ -102,8 +102,12 @@ typedef struct {
 
 static Point place_point(const Painter *painter, Point point) {
     const FigurePlace *place = &painter->place;
-    float x = place->mirrored ? -point.x : point.x;
-    return (Point){place->x + x * place->height, place->ground - (point.y + painter->raise) * place->height};
+    float x = place->mirrored ? -point.x : point.x, y = -(point.y + painter->raise);
+    if (place->roll != 0) {
+        float cosine = cosf(place->roll), sine = sinf(place->roll), unrolled = x;
+        x = cosine * unrolled + sine * y, y = cosine * y - sine * unrolled;
+    }
+    return (Point){place->x + x * place->height, place->ground + y * place->height};
 }
 
 /* color: NULL for the photographed shirt. */

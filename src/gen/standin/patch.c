@@ -63,18 +63,23 @@ static void blend(uint8_t *pixel, const float color[3], float cover) {
     for (int c = 0; c < 3; c++) pixel[c] = (uint8_t)((float)pixel[c] + cover * (color[c] - (float)pixel[c]) + 0.5f);
 }
 
+float patch_reach(const PatchPose *pose) {
+    return pose->radius * expf(fabsf(pose->log_stretch));
+}
+
 void patch_paint(uint8_t *image, int height, int width, const PatchShape *shape, const Frames *texture,
                  const PatchPose *pose) {
     Edges edges = edges_of(shape);
     float cosine = cosf(pose->angle) / pose->radius, sine = sinf(pose->angle) / pose->radius;
-    float half = (float)texture->width / 2;
-    int x0 = (int)fmaxf(0, pose->x - pose->radius - 1), x1 = (int)fminf((float)width, pose->x + pose->radius + 2);
-    int y0 = (int)fmaxf(0, pose->y - pose->radius - 1), y1 = (int)fminf((float)height, pose->y + pose->radius + 2);
+    float half = (float)texture->width / 2, reach = patch_reach(pose), stretch = expf(pose->log_stretch);
+    float narrow = pose->radius * fminf(stretch, 1 / stretch); /* a texel there is a pixel times this, at least */
+    int x0 = (int)fmaxf(0, pose->x - reach - 1), x1 = (int)fminf((float)width, pose->x + reach + 2);
+    int y0 = (int)fmaxf(0, pose->y - reach - 1), y1 = (int)fminf((float)height, pose->y + reach + 2);
     for (int y = y0; y < y1; y++) {
         for (int x = x0; x < x1; x++) {
             float dx = (float)x + 0.5f - pose->x, dy = (float)y + 0.5f - pose->y, color[3];
-            float u = cosine * dx + sine * dy, v = cosine * dy - sine * dx;
-            float cover = fminf(1, 0.5f - pose->radius * outline_distance(shape, &edges, u, v));
+            float u = (cosine * dx + sine * dy) / stretch, v = (cosine * dy - sine * dx) * stretch;
+            float cover = fminf(1, 0.5f - narrow * outline_distance(shape, &edges, u, v));
             if (cover <= 0) continue;
             patch_sample(color, texture, half * (u + 1), half * (v + 1));
             blend(image + 3 * ((size_t)y * (size_t)width + (size_t)x), color, cover);

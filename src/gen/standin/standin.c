@@ -34,9 +34,32 @@ static const Field actions_fields[] = {
     FIELD_END,
 };
 
+static const Field world_fields[] = {
+    FIELD_INT(StandinWorldConfig, things, "textured things around the actor, in depth order; 0: no world", 0, 0,
+              WORLD_THINGS_MAX),
+    FIELD_RANGE(StandinWorldConfig, radius, "radius of a thing, shares of the side", 0.1, 0.25, 0.02, 0.5),
+    FIELD_RANGE(StandinWorldConfig, travel, "path of a thing over the video, shares of the side", 0.6, 1.5, 0, 8),
+    FIELD_RANGE(StandinWorldConfig, sway, "amplitude beside its path, shares of the side", 0, 0.2, 0, 1),
+    FIELD_DOUBLE(StandinWorldConfig, turn, "largest turn of a thing over the video, degrees", 120, 0, 3600),
+    FIELD_DOUBLE(StandinWorldConfig, deform, "largest logarithm of the stretch of a thing", 0.25, 0, 1),
+    FIELD_DOUBLE(StandinWorldConfig, front, "share of the things that lie before the actor", 0.2, 0, 1),
+    FIELD_INT(StandinWorldConfig, photographs, "photographs that the things of a video are cut from", 12, 1,
+              WORLD_PICTURES_MAX),
+    FIELD_RANGE(StandinWorldConfig, crop, "part of it that a thing shows, shares of its short side; 1: all", 0.2, 0.6,
+                0.02, 1),
+    FIELD_DOUBLE(StandinWorldConfig, procedural, "share of these that are procedural pictures", 0, 0, 1),
+    FIELD_ENUM(StandinWorldConfig, law, "things move along a line, or on a circle", 0, "drift|orbit"),
+    FIELD_RANGE(StandinWorldConfig, camera_travel, "path of the camera's pan in x and in y, shares of the side", 0.2,
+                0.5, 0, 1),
+    FIELD_DOUBLE(StandinWorldConfig, camera_zoom, "largest relative change of the camera's scale", 0.15, 0, 0.5),
+    FIELD_DOUBLE(StandinWorldConfig, camera_roll, "largest roll of the camera, degrees", 8, 0, 45),
+    FIELD_END,
+};
+
 const Field standin_fields[] = {
     FIELD_GROUP(StandinConfig, motion, "standin-motion: a photographed patch over a photograph", motion_fields),
     FIELD_GROUP(StandinConfig, actions, "standin-actions: a figure before a photograph", actions_fields),
+    FIELD_GROUP(StandinConfig, world, "the scene around the actor of either", world_fields, .flags = FIELD_QUIET),
     FIELD_END,
 };
 

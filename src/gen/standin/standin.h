@@ -39,9 +39,33 @@ typedef struct {
     int idle;            /* IdleRule */
 } StandinActionsConfig;
 
+/* How the things of a world move: along a line with a sway across it, or on a circle. */
+typedef enum { WORLD_DRIFT, WORLD_ORBIT } WorldLaw;
+
+enum { WORLD_THINGS_MAX = 96, WORLD_PICTURES_MAX = 24 };
+
+/* The scene around the actor, for either stand-in. Without things there is none. */
+typedef struct {
+    int things;          /* textured patches in depth order; 0: no world */
+    Range radius;        /* of a thing, shares of the side */
+    Range travel;        /* length of its path over the video, shares of the side */
+    Range sway;          /* amplitude beside its path, shares of the side */
+    double turn;         /* largest turn over the video, degrees */
+    double deform;       /* largest logarithm of its stretch */
+    double front;        /* share of the things that lie before the actor */
+    int photographs;     /* that the things of a video are cut from */
+    Range crop;          /* part of a photograph that a thing shows, shares of its short side; 1: the whole */
+    double procedural;   /* share of these that are procedural pictures instead */
+    int law;             /* WorldLaw */
+    Range camera_travel; /* path of the pan in x and in y, shares of the side */
+    double camera_zoom;  /* largest relative change of scale */
+    double camera_roll;  /* largest roll, degrees */
+} StandinWorldConfig;
+
 typedef struct {
     StandinMotionConfig motion;
     StandinActionsConfig actions;
+    StandinWorldConfig world;
 } StandinConfig;
 
 extern const Field standin_fields[];

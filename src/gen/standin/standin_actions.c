@@ -1,6 +1,7 @@
 #include "gen/standin/internal/standin_actions.h"
 
 #include "gen/standin/internal/standin_background.h"
+#include "gen/standin/internal/world.h"
 #include "gen/variant/variant_config.h"
 
 #include <math.h>
@@ -103,6 +104,7 @@ static void add_columns(Generator *generator) {
     standin_column(generator, (LatentColumn){"held_action", "action that idle arms, legs, trunk hold; -1: none", "",
                                              LATENT_I32, 1, POSE_GROUPS});
     standin_column(generator, camera_column());
+    if (world_is_on(standin_of(generator)->config)) standin_column(generator, world_camera_column());
 }
 
 static Err actions_latents(const Generator *generator, uint64_t item, void *const *columns) {
@@ -117,12 +119,18 @@ static Err actions_latents(const Generator *generator, uint64_t item, void *cons
     memcpy(columns[7], (int32_t[3]){scene.held_action[0], scene.held_action[1], scene.held_action[2]},
            3 * sizeof(int32_t));
     memcpy(columns[8], &scene.camera, sizeof scene.camera);
+    if (generator->n_columns > 9) {
+        WorldCamera camera = world_camera_draw(standin_of(generator), item);
+        memcpy(columns[9], &camera, sizeof camera);
+    }
     return ERR_NONE;
 }
 
 static Err actions_open(Generator *generator) {
     const Variant *variant = generator->setup.variant;
-    int photos = 2 + variant->standin.actions.clutter;
+    const StandinActionsConfig *config = &variant->standin.actions;
+    int photos = 2 + config->clutter + world_photos(&variant->standin);
+    TRY(world_check(&variant->standin, config->clutter, config->camera_travel, config->camera_zoom));
     TRY(standin_open(generator, standin_actions_names, STANDIN_ACTIONS_CLASSES, photos));
     add_columns(generator);
     return ERR_NONE;
@@ -139,9 +147,38 @@ static Err load_shirt(Frames *shirt, const Standin *standin, const ActionScene *
     return photo_load(shirt, &standin->bank, scene->shirt.number, &scene->shirt.crop, side);
 }
 
+/* The figure between the things of its world, all seen by one camera. */
+static Err render_in_world(const Standin *standin, uint64_t item, const int *frame_numbers, int n_frames, Frames *out) {
+    int side = standin->side;
+    ActionScene scene = action_scene_draw(standin, item);
+    World world = {0};
+    Frames shirt = {0};
+    Err err;
+    TRY_OR(done, world_load(&world, standin, item, &scene.background, scene.used, frame_numbers, n_frames));
+    TRY_OR(done, load_shirt(&shirt, standin, &scene));
+    TRY_OR(done, frames_shape(out, n_frames, side, side));
+    for (int i = 0; i < n_frames; i++) {
+        WorldView view = world_view(&world.camera, frame_numbers[i], scene.n_frames);
+        const PatchPose feet = {.x = scene.place.x * (float)side,
+                                .y = scene.place.ground * (float)side,
+                                .radius = scene.place.height * (float)side};
+        PatchPose seen = world_seen(&view, &feet, side);
+        FigurePlace place = {seen.x, seen.y, seen.radius, scene.place.mirrored, view.roll};
+        Pose pose = action_scene_pose(&scene, frame_numbers[i]);
+        world_paint_behind(&world, frames_at(out, i), frame_numbers[i]);
+        figure_paint(frames_at(out, i), side, side, &scene.figure, &pose, &place, shirt.data ? &shirt : NULL);
+        world_paint_front(&world, frames_at(out, i), frame_numbers[i]);
+    }
+done:
+    frames_free(&shirt);
+    world_free(&world);
+    return err;
+}
+
 static Err actions_render(const Generator *generator, uint64_t item, const int *frame_numbers, int n_frames,
                           Frames *out) {
     const Standin *standin = standin_of(generator);
+    if (world_is_on(standin->config)) return render_in_world(standin, item, frame_numbers, n_frames, out);
     const ClutterRule rule = {.count = standin->config->actions.clutter, .radius = {0.05, 0.16}};
     int side = standin->side;
     ActionScene scene = action_scene_draw(standin, item);
@@ -161,6 +198,11 @@ done:
     return err;
 }
 
+static size_t actions_scratch_bytes(const Generator *generator) {
+    const Standin *standin = standin_of(generator);
+    return standin_scratch_bytes(generator) + world_bytes(standin->config, standin->side);
+}
+
 const GeneratorOps standin_actions_generator = {
     .name = "standin-actions",
     .dataset_kind = "standin",
@@ -169,5 +211,5 @@ const GeneratorOps standin_actions_generator = {
     .info = actions_info,
     .latents = actions_latents,
     .render = actions_render,
-    .scratch_bytes = standin_scratch_bytes,
+    .scratch_bytes = actions_scratch_bytes,
 };

@@ -1,6 +1,7 @@
 #include "gen/standin/internal/standin_motion.h"
 
 #include "gen/standin/internal/standin_background.h"
+#include "gen/standin/internal/world.h"
 #include "gen/variant/variant_config.h"
 
 #include <math.h>
@@ -77,6 +78,7 @@ static void add_columns(Generator *generator) {
     standin_column(generator, (LatentColumn){"held", "time at which the freedoms that do not move stand still",
                                              "video lengths from the middle", LATENT_F32, 1, MOTION_FREEDOMS});
     standin_column(generator, camera_column());
+    if (world_is_on(standin_of(generator)->config)) standin_column(generator, world_camera_column());
 }
 
 static Err motion_latents(const Generator *generator, uint64_t item, void *const *columns) {
@@ -88,12 +90,18 @@ static Err motion_latents(const Generator *generator, uint64_t item, void *const
     memcpy(columns[4], scene.rate, sizeof scene.rate);
     memcpy(columns[5], scene.held, sizeof scene.held);
     memcpy(columns[6], &scene.camera, sizeof scene.camera);
+    if (generator->n_columns > 7) {
+        WorldCamera camera = world_camera_draw(standin_of(generator), item);
+        memcpy(columns[7], &camera, sizeof camera);
+    }
     return ERR_NONE;
 }
 
 static Err motion_open(Generator *generator) {
     const Variant *variant = generator->setup.variant;
-    int photos = 2 + variant->standin.motion.clutter;
+    const StandinMotionConfig *config = &variant->standin.motion;
+    int photos = 2 + config->clutter + world_photos(&variant->standin);
+    TRY(world_check(&variant->standin, config->clutter, config->camera_travel, config->camera_zoom));
     TRY(standin_open(generator, standin_motion_names, STANDIN_MOTION_CLASSES, photos));
     add_columns(generator);
     return ERR_NONE;
@@ -113,9 +121,35 @@ static int texture_side(const MotionScene *scene, int side) {
     return 2 * (int)ceilf(expf(scene->rest[MOTION_LOG_RADIUS]) * (float)side);
 }
 
+/* The patch between the things of its world, all seen by one camera. */
+static Err render_in_world(const Standin *standin, uint64_t item, const int *frame_numbers, int n_frames, Frames *out) {
+    int side = standin->side;
+    MotionScene scene = motion_scene_draw(standin, item);
+    World world = {0};
+    Frames texture = {0};
+    Err err;
+    TRY_OR(done, world_load(&world, standin, item, &scene.background, scene.used, frame_numbers, n_frames));
+    TRY_OR(done,
+           photo_load(&texture, &standin->bank, scene.patch.number, &scene.patch.crop, texture_side(&scene, side)));
+    TRY_OR(done, frames_shape(out, n_frames, side, side));
+    for (int i = 0; i < n_frames; i++) {
+        PatchPose pose = motion_scene_pose(&scene, frame_numbers[i], side);
+        WorldView view = world_view(&world.camera, frame_numbers[i], scene.n_frames);
+        PatchPose seen = world_seen(&view, &pose, side);
+        world_paint_behind(&world, frames_at(out, i), frame_numbers[i]);
+        patch_paint(frames_at(out, i), side, side, &scene.shape, &texture, &seen);
+        world_paint_front(&world, frames_at(out, i), frame_numbers[i]);
+    }
+done:
+    frames_free(&texture);
+    world_free(&world);
+    return err;
+}
+
 static Err motion_render(const Generator *generator, uint64_t item, const int *frame_numbers, int n_frames,
                          Frames *out) {
     const Standin *standin = standin_of(generator);
+    if (world_is_on(standin->config)) return render_in_world(standin, item, frame_numbers, n_frames, out);
     const ClutterRule rule = clutter_rule(&standin->config->motion);
     int side = standin->side;
     MotionScene scene = motion_scene_draw(standin, item);
@@ -141,8 +175,10 @@ done:
 }
 
 static size_t motion_scratch_bytes(const Generator *generator) {
-    const ClutterRule rule = clutter_rule(&standin_of(generator)->config->motion);
-    return standin_scratch_bytes(generator) + background_drift_bytes(&rule, standin_of(generator)->side);
+    const StandinConfig *config = standin_of(generator)->config;
+    const ClutterRule rule = clutter_rule(&config->motion);
+    return standin_scratch_bytes(generator) + world_bytes(config, standin_of(generator)->side) +
+           background_drift_bytes(&rule, standin_of(generator)->side);
 }
 
 const GeneratorOps standin_motion_generator = {

@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
     float x, ground, height; /* pixels: middle of the feet, ground line, body height */
     bool mirrored;
+    float roll; /* of the camera, radians: the figure leans the other way around the middle of its feet */
 } FigurePlace;
 
 Figure figure_draw(Rng *rng, double textured_share);

@@ -17,9 +17,12 @@ typedef struct {
 
 typedef struct {
     float x, y, angle, radius; /* center and radius in pixels, angle in radians */
+    float log_stretch;         /* along the texture's u by exp of it, along v by its inverse; 0: none */
 } PatchPose;
 
 PatchShape patch_shape_draw(Rng *rng);
+/* Radius of the circle that holds the patch, stretched as it is. */
+float patch_reach(const PatchPose *pose);
 /* Paints into image (height, width, 3). texture: one square frame that spans the unit circle. */
 void patch_paint(uint8_t *image, int height, int width, const PatchShape *shape, const Frames *texture,
                  const PatchPose *pose);

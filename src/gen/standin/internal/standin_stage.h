@@ -22,6 +22,7 @@ typedef enum {
     STANDIN_CAMERA,
     STANDIN_CLUTTER,
     STANDIN_DRIFT, /* of the clutter */
+    STANDIN_WORLD,
 } StandinPart;
 
 /* A photograph and the part of it that is shown. */
