@@ -73,7 +73,7 @@ static Err new_table(Table *table, const GridColumn *column, const struct cJSON 
         [SEEDS] = {.label = "Seeds", .kind = COLUMN_NUMBER},
         [VIDEOS] = {.label = "Videos", .kind = COLUMN_NUMBER},
     };
-    char name[48], key[40], title[160], experiment[128];
+    char name[96], key[40], title[160], experiment[128];
     for (int p = 0; p < n_experiments; p++) {
         columns[PAPERS + p] = (TableColumn){.kind = COLUMN_NUMBER, .digits = 1, .paper = true};
         TRY(text_format(columns[PAPERS + p].label, sizeof columns->label, "Paper: %s",
