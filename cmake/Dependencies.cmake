@@ -39,6 +39,8 @@ if(NOT HDF5_IS_PARALLEL)
 endif()
 add_library(dep_hdf5 INTERFACE)
 target_link_libraries(dep_hdf5 INTERFACE HDF5::HDF5)
+# The functions and types that 1.10 has, which every later HDF5 keeps under this name: no file of store/ asks for versions.
+target_compile_definitions(dep_hdf5 INTERFACE H5_USE_110_API)
 
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)                         # librandom123-dev
 add_library(dep_random123 INTERFACE)
