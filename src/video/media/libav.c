@@ -20,7 +20,8 @@ typedef uint8_t MuxedByte;
 static _Thread_local char last_complaint[COMPLAINT_SIZE];
 
 /* FFmpeg reports in fragments; only whole lines of real errors are worth quoting. */
-static void keep_complaint(void *context, int level, const char *format, va_list arguments) {
+__attribute__((format(printf, 3, 0))) static void keep_complaint(void *context, int level, const char *format,
+                                                                 va_list arguments) {
     (void)context;
     if (level > AV_LOG_ERROR) return;
     char line[COMPLAINT_SIZE];
