@@ -26,7 +26,7 @@ const Naming inception_namings[] = {
         .foreign = "AuxLogits.conv0.conv.weight",
         .foreign_is = "torchvision's Inception, whose features are not FID's",
     },
-    {.title = NULL},
+    {NULL},
 };
 
 const Naming i3d_namings[] = {
@@ -57,5 +57,5 @@ const Naming i3d_namings[] = {
         .linear_bias = ".conv3d.bias",
         .renames = kinetics_renames,
     },
-    {.title = NULL},
+    {NULL},
 };
