@@ -1,4 +1,4 @@
-# Every library synvid uses, named here and nowhere else. All come from Debian 12; the package that carries each
+# Every library synvid uses, named here and nowhere else. All come from Debian; the package that carries each
 # stands beside it. test.sh and quickstart.sh read the package names from cmake/debian-packages.txt.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
