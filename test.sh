@@ -16,7 +16,7 @@ quietly() { # LOG COMMAND...: shows the log's end when the command fails
 }
 build() { # PRESET
   echo "== building ($1)"
-  quietly "build/$1-configure.log" cmake --preset "$1"
+  quietly "build/$1-configure.log" cmake --preset "$1" -DSYNVID_WERROR="${SYNVID_WERROR:-OFF}"
   quietly "build/$1-build.log" cmake --build --preset "$1" -j "$jobs"
 }
 

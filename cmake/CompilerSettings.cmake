@@ -1,4 +1,6 @@
 # Language level, warnings, tuning, sanitizers: everything that is the same for all targets.
+include(CheckCCompilerFlag)
+
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS ON)
@@ -13,14 +15,22 @@ set(CMAKE_C_FLAGS_RELEASE "-O3")
 
 add_library(warnings INTERFACE)
 target_compile_options(warnings INTERFACE -Wall -Wextra -Wshadow -Wundef -Wvla -Wpointer-arith -Wformat=2
-  -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wcast-qual -Wwrite-strings)
+  -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wcast-qual -Wwrite-strings
+  -Wno-missing-field-initializers) # members that are left out are zero, which tables make use of
 if(SYNVID_WERROR)
   target_compile_options(warnings INTERFACE -Werror)
 endif()
 
 add_compile_options(-fno-math-errno -fno-trapping-math)
 if(SYNVID_NATIVE)
-  add_compile_options(-march=native)
+  # Not every compiler can, and a cross compiler must not.
+  check_c_compiler_flag(-march=native can_be_native)
+  if(can_be_native AND NOT CMAKE_CROSSCOMPILING)
+    add_compile_options(-march=native)
+  else()
+    message(STATUS "This compiler does not tune for the machine it runs on: a portable build")
+    set(SYNVID_NATIVE OFF)
+  endif()
 endif()
 if(SYNVID_SANITIZE)
   add_compile_options(-fsanitize=${SYNVID_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)

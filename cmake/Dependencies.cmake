@@ -1,4 +1,4 @@
-# Every library synvid uses, named here and nowhere else. All come from Debian 12; the package that carries each
+# Every library synvid uses, named here and nowhere else. All come from Debian; the package that carries each
 # stands beside it. test.sh and quickstart.sh read the package names from cmake/debian-packages.txt.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
@@ -39,6 +39,8 @@ if(NOT HDF5_IS_PARALLEL)
 endif()
 add_library(dep_hdf5 INTERFACE)
 target_link_libraries(dep_hdf5 INTERFACE HDF5::HDF5)
+# The functions and types that 1.10 has, which every later HDF5 keeps under this name: no file of store/ asks for versions.
+target_compile_definitions(dep_hdf5 INTERFACE H5_USE_110_API)
 
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)                         # librandom123-dev
 add_library(dep_random123 INTERFACE)

@@ -2,7 +2,8 @@
 # tools/fetch-media.sh DIR - real photographs and real camera footage out of Debian packages, for the quickstart.
 #
 # Downloads packages with `apt-get download` (at most 250 MB in total), takes the chosen files out of them, and throws
-# the packages away. Nothing is installed; nothing but apt's own archives is contacted.
+# the packages away. Nothing is installed; nothing but apt's own archives is contacted. A newer Debian's archive still has
+# Debian 12's packages: they are taken there, too, so that figures made of these files can be repeated.
 #
 #   DIR/photos/<package>/...          whole photographs; exact duplicates are left out
 #   DIR/clips/<package>/...           camera footage
@@ -67,9 +68,32 @@ is_finished() {
   done < <(tail -n +2 "$record")
 }
 
+# On a newer Debian: package lists of Debian 12 from the same archive, read by apt beside the system's own.
+choose_archive() {
+  local VERSION_CODENAME='' site lists=$target/.apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  [ -z "$archive_chosen" ] || return 0
+  archive_chosen=yes
+  # shellcheck disable=SC1090,SC1091
+  [ ! -r "${SYNVID_OS_RELEASE:-/etc/os-release}" ] || . "${SYNVID_OS_RELEASE:-/etc/os-release}"
+  [ "$VERSION_CODENAME" != bookworm ] || return 0
+  # shellcheck disable=SC2016  # apt fills these in
+  site=$(apt-get indextargets --format '$(LABEL) $(SITE)' 'Created-By: Packages' 2>/dev/null |
+    awk '$1 == "Debian" {print $2; exit}')
+  if [ -n "$site" ] && [ -r "$keyring" ]; then
+    mkdir -p "$lists/lists/partial"
+    echo "deb [signed-by=$keyring] $site bookworm main" >"$lists/sources.list"
+    apt_options=(-o "Dir::Etc::sourcelist=$lists/sources.list" -o Dir::Etc::sourceparts=/dev/null
+      -o "Dir::State::lists=$lists/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
+    apt-get -qq "${apt_options[@]}" -o APT::Sandbox::User=root update >"$lists/log" 2>&1 && return 0
+    say "Debian 12's packages cannot be listed: $(tail -n 1 "$lists/log")"
+  fi
+  apt_options=()
+  say "no Debian 12 in this system's archive: its own packages have to do, which hold fewer and other files"
+}
+
 # Prints "bytes version" of the package apt would download, nothing if it knows none.
 candidate() {
-  apt-cache --no-all-versions show "$1" 2>/dev/null |
+  apt-cache "${apt_options[@]}" --no-all-versions show "$1" 2>/dev/null |
     awk '/^Version:/ {version = $2} /^Size:/ {size = $2} END {if (size) print size, version}'
 }
 
@@ -115,6 +139,7 @@ take_files() {
 fetch() {
   local package=$1 bytes version deb
   is_finished "$package" && return 0
+  choose_archive
   read -r bytes version < <(candidate "$package") || { say "$package: apt does not know it"; return 1; }
   if [ $((spent + bytes)) -gt "$limit_bytes" ]; then
     say "$package: left out, $((bytes / 1000000)) MB would pass the limit of $((limit_bytes / 1000000)) MB"
@@ -124,7 +149,7 @@ fetch() {
   mkdir -p "$work"
   say "$package: $(((bytes + 500000) / 1000000)) MB"
   # apt's own download user cannot write into every folder, and nothing is installed here
-  if ! (cd "$work" && apt-get -qq -o APT::Sandbox::User=root download "$package=$version" >log 2>&1); then
+  if ! (cd "$work" && apt-get -qq "${apt_options[@]}" -o APT::Sandbox::User=root download "$package=$version" >log 2>&1); then
     say "$package: download failed: $(tail -n 1 "$work/log")"
     return 1
   fi
@@ -151,14 +176,14 @@ main() {
     usage >&2
     exit 2
   fi
-  target=$1 spent=0 missing=0
+  target=$1 spent=0 missing=0 archive_chosen='' apt_options=()
   if ! mkdir -p "$target/.done" "$target/licenses" 2>/dev/null || [ ! -w "$target" ]; then
     say "$target: cannot be written"
     exit 4
   fi
   target=$(cd "$target" && pwd)
   work=$target/.work
-  trap 'rm -rf "$work"' EXIT
+  trap 'rm -rf "$work" "$target/.apt"' EXIT
   for tool in apt-get apt-cache dpkg-deb tar gzip sha256sum; do
     command -v "$tool" >/dev/null || { say "$tool is not here: this is no Debian system, no media were fetched"; exit 3; }
   done

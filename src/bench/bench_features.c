@@ -80,13 +80,11 @@ static Err time_threads(double *seconds, const NetCase *c, int threads, int pass
         if (!mine) net_run(&own);
         shared_err_note(&failure, mine, omp_get_thread_num());
 #pragma omp barrier
-#pragma omp master
-        start = clock_wall_s();
+        if (omp_get_thread_num() == 0) start = clock_wall_s();
 #pragma omp barrier
         for (int i = 0; i < passes && !shared_err_failed(&failure); i++) net_run(&own);
 #pragma omp barrier
-#pragma omp master
-        *seconds = (clock_wall_s() - start) / passes;
+        if (omp_get_thread_num() == 0) *seconds = (clock_wall_s() - start) / passes;
         convnet_scratch_free(&own.scratch);
         free(own.features);
     }

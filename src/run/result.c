@@ -46,7 +46,7 @@ Err result_add_input(Result *result, const char *role, const char *path, const c
     return ERR_NONE;
 }
 
-static Err add_deviation(Result *result, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static Err add_deviation(Result *result, const char *format, va_list arguments) {
     if (result->n_deviations == RESULT_DEVIATIONS)
         return RAISE(ERR_INTERNAL, "more than %d deviations from the paper's protocol in one result",
                      RESULT_DEVIATIONS);

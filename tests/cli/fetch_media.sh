@@ -54,6 +54,8 @@ cp "$work/krank_1.0_all.deb" .
 FAKE
 chmod +x "$work/bin/apt-cache" "$work/bin/apt-get"
 : >"$work/calls"
+export SYNVID_OS_RELEASE=$work/os-release
+echo VERSION_CODENAME=bookworm >"$SYNVID_OS_RELEASE"
 fetch() { expect 3 env PATH="$work/bin:$PATH" "$script" "$work/media"; } # 3: two photographs are too few
 kept=$work/media/photos/krank/unera-backgrounds
 
@@ -76,3 +78,29 @@ rm "$kept-c.jpg"
 fetch
 [ "$(wc -l <"$work/calls")" -eq 2 ] || fail "a lost file was not fetched again"
 [ -s "$kept-c.jpg" ] || fail "a lost file is still missing"
+
+# on a newer Debian apt is asked for Debian 12's lists first, and then for its packages; elsewhere for the system's own
+cat >"$work/bin/apt-get" <<FAKE
+#!/bin/sh
+echo "\$@" >>"$work/calls"
+case "\$*" in
+  *indextargets*) cat "$work/archive" ;;
+  *download*) cp "$work/krank_1.0_all.deb" . ;;
+esac
+FAKE
+again() { # again CODENAME "LABEL SITE"
+  rm -rf "${work:?}/media"
+  : >"$work/calls"
+  echo "VERSION_CODENAME=$1" >"$SYNVID_OS_RELEASE"
+  echo "$2" >"$work/archive"
+  fetch
+}
+again trixie "Debian http://localhost/debian"
+if [ -r /usr/share/keyrings/debian-archive-keyring.gpg ]; then
+  grep -q 'sources.list.* update' "$work/calls" || fail "Debian 12 was not listed: $(cat "$work/calls")"
+  grep -q 'sources.list.* download krank' "$work/calls" || fail "not Debian 12's package: $(cat "$work/calls")"
+fi
+again noble "Ubuntu http://localhost/ubuntu"
+! grep -q 'sources.list' "$work/calls" || fail "another system's archive was asked for Debian 12"
+grep -q 'no Debian 12 in this system' "$work/err" || fail "other files are taken without a word"
+[ ! -e "$work/media/.apt" ] || fail "lists were left behind"

@@ -38,11 +38,11 @@ for n in 1 2 3; do
 done
 expect 0 ranks 2 "$synvid" "${small[@]}" --videos 12 --one-file true --out together2 # kept
 expect 137 env SYNVID_FAULT=shard.write:rank=1:nth=2:kill \
-    mpirun --allow-run-as-root --oversubscribe -n 2 "$synvid" "${small[@]}" --videos 12 --one-file true --out torn --threads 1
+    mpirun -n 2 "$synvid" "${small[@]}" --videos 12 --one-file true --out torn --threads 1
 no_manifest torn
 [ ! -e torn/shard-00000.h5 ] || fail "a killed run left a whole file"
 expect 4 env SYNVID_FAULT=shard.write:rank=1:nth=2 \
-    mpirun --allow-run-as-root --oversubscribe -n 2 "$synvid" "${small[@]}" --videos 12 --one-file true --out torn --threads 1
+    mpirun -n 2 "$synvid" "${small[@]}" --videos 12 --one-file true --out torn --threads 1
 once "injected fault"
 [ -z "$(find torn -name 'shard-*')" ] || fail "a failed run left its file"
 expect 0 ranks 2 "$synvid" "${small[@]}" --videos 12 --one-file true --out torn
@@ -61,7 +61,7 @@ same_files one killed
 # One rank of two fails alone: all end with its message, and the same command finishes the set.
 for rank in 0 1; do
     expect 70 env SYNVID_FAULT=generate.render:rank=$rank:nth=2 \
-        mpirun --allow-run-as-root --oversubscribe -n 2 "$synvid" "${small[@]}" --videos 12 --out "fail$rank"
+        mpirun -n 2 "$synvid" "${small[@]}" --videos 12 --out "fail$rank"
     once "rank $rank: shard"
     no_manifest "fail$rank"
     expect 0 "$synvid" "${small[@]}" --videos 12 --out "fail$rank"

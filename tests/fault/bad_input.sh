@@ -31,7 +31,7 @@ refused() { # refused WORD COMMAND...: exit code 3 on one rank and two, one mess
     local word=$1 n
     shift
     for n in 1 2; do
-        expect 3 timeout 60 mpirun --allow-run-as-root --oversubscribe -n "$n" "$@"
+        expect 3 timeout 60 mpirun -n "$n" "$@"
         [ "$(grep -c 'error: ' err)" -eq 1 ] || { cat err; fail "not exactly one error line: $*"; }
         says err "$word"
     done

@@ -33,7 +33,7 @@ for n in 1 2; do
         if [ "$n" -eq 1 ]; then
             timeout -s KILL "$delay" "$synvid" "${set[@]}" --pool pool.h5 --out "killed$n" --threads 1 >out 2>err || code=$?
         else
-            timeout -s KILL "$(awk "BEGIN { print $delay + 0.5 }")" mpirun --allow-run-as-root --oversubscribe -n 2 \
+            timeout -s KILL "$(awk "BEGIN { print $delay + 0.5 }")" mpirun -n 2 \
                 "$synvid" "${set[@]}" --pool pool.h5 --out "killed$n" --threads 1 >out 2>err || code=$?
         fi
         [ "$code" -eq 0 ] || kills=$((kills + 1))

@@ -34,16 +34,16 @@ same ahead
 
 # Four ranks on what behaves as two or four nodes: gradients travel as messages.
 for size in 1 2; do
-    expect 0 env SYNVID_RANKS_PER_NODE=$size mpirun --allow-run-as-root --oversubscribe -n 4 "$synvid" "${live[@]}" \
+    expect 0 env SYNVID_RANKS_PER_NODE=$size mpirun -n 4 "$synvid" "${live[@]}" \
         "nodes-of-$size" --threads 1
     same "nodes-of-$size"
 done
 
 # Killed twice on two ranks: in the middle of an exchange, and when it goes on. Finished on one.
 expect 137 env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
-    mpirun --allow-run-as-root --oversubscribe -n 2 "$synvid" "${live[@]}" killed --threads 1
+    mpirun -n 2 "$synvid" "${live[@]}" killed --threads 1
 expect 137 env SYNVID_FAULT=train.step:rank=0:nth=7:kill \
-    mpirun --allow-run-as-root --oversubscribe -n 2 "$synvid" "${live[@]}" killed --threads 1
+    mpirun -n 2 "$synvid" "${live[@]}" killed --threads 1
 once "going on from the checkpoint of step 6 of 20"
 expect 0 run 1 "$synvid" "${live[@]}" killed --threads 2
 once "going on from the checkpoint of step 12 of 20"

@@ -32,7 +32,7 @@ expect 0 run 1 "$synvid" "${mixed[@]}" recomputed --threads 1 --set model.recomp
 same recomputed
 
 expect 137 env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
-    mpirun --allow-run-as-root --oversubscribe -n 2 "$synvid" "${mixed[@]}" killed --threads 1
+    mpirun -n 2 "$synvid" "${mixed[@]}" killed --threads 1
 expect 0 run 1 "$synvid" "${mixed[@]}" killed --threads 2
 once "going on from the checkpoint of step 6 of 20"
 same killed

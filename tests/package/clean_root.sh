@@ -35,7 +35,7 @@ cp "${debs[@]}" "$root/tmp/debs/"
 cat > "$root/tmp/smoke.sh" << 'END'
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-export OMPI_MCA_rmaps_base_oversubscribe=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 apt-get update -qq > /dev/null
 apt-get install -y -qq --no-install-recommends /tmp/debs/*.deb > /tmp/install.log 2>&1 || { tail -n 20 /tmp/install.log; exit 1; }
 work=$(mktemp -d)

@@ -82,7 +82,7 @@ start() {
     if [ "$1" -eq 1 ]; then
         "$synvid" "${command[@]}" >out 2>err &
     else
-        mpirun --allow-run-as-root --oversubscribe -n "$1" "$synvid" "${command[@]}" >out 2>err &
+        mpirun -n "$1" "$synvid" "${command[@]}" >out 2>err &
     fi
     main=$!
 }

@@ -16,7 +16,7 @@ run() {
     if [ "$n" -eq 1 ]; then
         timeout -k 5 "$PATIENCE_S" "$@"
     else
-        timeout -k 5 "$PATIENCE_S" mpirun --allow-run-as-root --oversubscribe -n "$n" "$@"
+        timeout -k 5 "$PATIENCE_S" mpirun -n "$n" "$@"
     fi
 }
 

@@ -61,7 +61,7 @@ static void tables_that_make_no_sense_are_damage(void **state) {
         char digits[32];
         uint64_t n;
         char magic[8];
-    } file = {.n = 1, .magic = "SYNVSEAL"};
+    } file = {.n = 1, .magic = {'S', 'Y', 'N', 'V', 'S', 'E', 'A', 'L'}};
     const SealRange ranges[] = {{1, 0}, {0, UINT64_MAX}, {UINT64_MAX, UINT64_MAX}, {0, 1}};
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
         file.range = ranges[i];

@@ -8,7 +8,8 @@
 
 static const size_t picture_bytes_max = (size_t)64 << 20;
 
-static void add_escaped_format(Builder *out, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static void add_escaped_format(Builder *out, const char *format,
+                                                                     va_list arguments) {
     char *text;
     if (vasprintf(&text, format, arguments) < 0) {
         out->failed = true;

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SHELLS_SIGNAL_BASE = 128, CLOSED_PIPE = SHELLS_SIGNAL_BASE + SIGPIPE };
@@ -60,10 +61,24 @@ static bool messages_lost(const char *command) {
     return !ferror(stderr) || errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
 }
 
+void output_complain(Err err, const char *command) {
+    static bool complained;
+    if (!err || complained || (err == ERR_IO && reader_left())) return;
+    complained = true;
+    log_error(command, err_message(), err_place());
+}
+
+/* A rank that fails before MPI has started cannot wait for the one that speaks. */
+static void let_others_speak(void) {
+    static const struct timespec moment = {.tv_sec = 1};
+    (void)nanosleep(&moment, NULL);
+}
+
 int output_finish(Err err, bool speaks, const char *command) {
     if (!err) err = output_check();
     if (err == ERR_IO && reader_left()) return CLOSED_PIPE;
-    if (err && speaks) log_error(command, err_message(), err_place());
+    if (speaks) output_complain(err, command);
+    if (err && !speaks) let_others_speak();
     if (messages_lost(command) && !err) err = ERR_IO;
     return err_exit_code(err);
 }

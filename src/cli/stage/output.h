@@ -17,6 +17,10 @@ void output_guard(void);
 /* Writes what is still buffered. ERR_IO when anything printed so far was lost; also where a stage, on its rank 0, wants
  * to know before it ends. */
 CHECKED Err output_check(void);
-/* Says how a command ended, where `speaks` is true, and what was lost of stdout and stderr; the program's exit code.
+/* Says why a command failed, once, however often it is called: a stage says it on its rank 0 before MPI ends, since a
+ * launcher may end rank 0 as soon as another rank has left with an exit code. Silent where the reader of stdout left.
  * `command`: for the message, or "". */
+void output_complain(Err err, const char *command);
+/* Says how a command ended, where `speaks` is true, and what was lost of stdout and stderr; the program's exit code.
+ */
 int output_finish(Err err, bool speaks, const char *command);

@@ -190,6 +190,7 @@ Err stage_main(const Stage *stage, int argc, char *const *argv) {
     Run run = {.command = command};
     Err err = start_all(&run.par, stage, &args);
     if (!err) err = run_stage_all(stage, &args, &run);
+    if (run.par.mpi_started && run.par.rank == 0) output_complain(err, stage->help->name);
     par_finish_all(&run.par);
     free(command);
     return err;

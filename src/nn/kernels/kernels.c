@@ -7,9 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__)
+#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* Asked of the processor itself: older compilers' __builtin_cpu_supports does not know these names. */
+static bool amx_present(void) {
+    enum { FEATURES = 7, BF16 = 1 << 22, TILE = 1 << 24 };
+    unsigned a, b, c, d;
+    return __get_cpuid_count(FEATURES, 0, &a, &b, &c, &d) && d & BF16 && d & TILE;
+}
 
 /* Tile registers are large, so Linux gives them to processes that ask, once and for all of their threads
  * (https://docs.kernel.org/arch/x86/xstate.html). */
@@ -17,23 +25,19 @@ static bool amx_granted(void) {
     enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
     return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
 }
-#else
-static bool amx_granted(void) {
-    return false;
-}
-#endif
 
 static int widest(void) {
-#if defined(__x86_64__)
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
     if (!__builtin_cpu_supports("avx512f")) return 1;
     if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512bf16")) return 2;
-    if (!__builtin_cpu_supports("amx-tile") || !__builtin_cpu_supports("amx-bf16") || !amx_granted()) return 3;
+    if (!amx_present() || !amx_granted()) return 3;
     return 4;
-#else
-    return 0;
-#endif
 }
+#else
+static int widest(void) {
+    return 0;
+}
+#endif
 
 const Kernels *const *kernels_usable(void) {
 #if defined(__x86_64__)

@@ -1,7 +1,6 @@
 #if defined(__x86_64__)
 #include "nn/kernels/internal/kernels_sets.h"
 
-#pragma GCC target("amx-tile,amx-bf16,avx512f,avx2,fma")
 #define LANES 16
 #include "nn/kernels/internal/attention_split_body.h"
 #include "nn/kernels/internal/bf16_tiles_body.h"

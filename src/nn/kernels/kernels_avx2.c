@@ -1,7 +1,6 @@
 #if defined(__x86_64__)
 #include "nn/kernels/internal/kernels_sets.h"
 
-#pragma GCC target("avx2,fma")
 #define LANES 8
 #include "nn/kernels/internal/bf16_product_body.h"
 #include "nn/kernels/internal/kernels_bodies.h"

@@ -1,7 +1,6 @@
 #if defined(__x86_64__)
 #include "nn/kernels/internal/kernels_sets.h"
 
-#pragma GCC target("avx512bf16,avx512bw,avx512f,avx2,fma")
 #define LANES             16
 #define BF16_INSTRUCTIONS 1
 #include "nn/kernels/internal/bf16_product_body.h"

@@ -4,7 +4,7 @@
 
 /* One slot after the other, so that the compiler takes them as vectors. A NaN stays, on either side. */
 static void keep_larger(float *restrict out, const float *restrict in, int slots) {
-    for (int s = 0; s < slots; s++) out[s] = (out[s] > in[s]) | (out[s] != out[s]) ? out[s] : in[s];
+    for (int s = 0; s < slots; s++) out[s] = ((out[s] > in[s]) | (out[s] != out[s])) ? out[s] : in[s];
 }
 
 static void add_row(float *restrict out, const float *restrict in, int slots) {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum { DIGITS = DIGEST_SIZE - 1 };
-static const char magic[8] = "SYNVSEAL";
+static const char magic[8] = {'S', 'Y', 'N', 'V', 'S', 'E', 'A', 'L'}; /* no zero at the end */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the table is written as it lies in memory");
 
 /* What stands behind the table. */

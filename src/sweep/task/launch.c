@@ -67,29 +67,43 @@ static Err own_path(char *out, size_t size) {
 }
 
 /* "srun --mpi=pmix -n 4": the words of the launcher, and how many ranks. */
-static Err add_launcher(Argv *argv, int ranks, int cores) {
+static Err add_launcher(Argv *argv, int ranks) {
     const char *site = getenv("SYNVID_LAUNCH");
-    const char *launcher = site && *site ? site : "mpirun --bind-to none";
     char count[16];
-    for (const char *at = launcher; *at;) {
+    for (const char *at = site && *site ? site : "mpirun"; *at;) {
         size_t blanks = strspn(at, " \t"), length = strcspn(at + blanks, " \t");
-        if (length && argv->count < LAUNCHER_ARGUMENTS - 4) TRY(argv_add(argv, strndup(at + blanks, length)));
+        if (length && argv->count < LAUNCHER_ARGUMENTS - 2) TRY(argv_add(argv, strndup(at + blanks, length)));
         at += blanks + length;
     }
-    if (launcher != site && ranks > cores) TRY(argv_add(argv, strdup("--oversubscribe")));
     snprintf(count, sizeof count, "%d", ranks);
     TRY(argv_add(argv, strdup("-n")));
     return argv_add(argv, strdup(count));
 }
 
-static Err argv_build(Argv *argv, const SweepPlan *plan, int number, const TaskRecord *records,
-                      const cpu_set_t *cores) {
+/* What mpirun is told where the site says nothing: ranks stay on the cores of the task, which may be fewer than ranks.
+ * By environment, since options of the same meaning have other names in each launcher, and one that does not know a
+ * variable ignores it: Open MPI 4, then 5 and newer; MPICH binds nothing and counts no cores. False: no memory. */
+static bool settle_launcher(void) {
+    static const char *const settings[][2] = {
+        {"OMPI_MCA_hwloc_base_binding_policy", "none"},
+        {"OMPI_MCA_rmaps_base_oversubscribe", "1"},
+        {"PRTE_MCA_hwloc_default_binding_policy", "none"},
+        {"PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe"},
+    };
+    const char *site = getenv("SYNVID_LAUNCH");
+    if (site && *site) return true;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (setenv(settings[i][0], settings[i][1], 0)) return false;
+    return true;
+}
+
+static Err argv_build(Argv *argv, const SweepPlan *plan, int number, const TaskRecord *records) {
     const SweepTask *task = &plan->tasks[number];
     char self[PATH_SIZE];
     TRY(own_path(self, sizeof self));
     argv->items = calloc((size_t)task->n_arguments + LAUNCHER_ARGUMENTS + 2, sizeof *argv->items);
     if (!argv->items) return RAISE(ERR_MEMORY, "no memory for a command line");
-    if (task->ranks > 1) TRY(add_launcher(argv, task->ranks, cores ? CPU_COUNT(cores) : task->ranks));
+    if (task->ranks > 1) TRY(add_launcher(argv, task->ranks));
     TRY(argv_add(argv, strdup(self)));
     for (int i = 0; i < task->n_arguments; i++) {
         char *filled;
@@ -110,7 +124,7 @@ _Noreturn static void run_child(const Argv *argv, const char *out_path, const ch
     char count[16];
     snprintf(count, sizeof count, "%d", threads);
     if (in < 0 || out < 0 || log < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(log, 2) < 0 ||
-        setenv("OMP_NUM_THREADS", count, 1))
+        setenv("OMP_NUM_THREADS", count, 1) || !settle_launcher())
         _exit(err_exit_code(ERR_IO));
     execvp(argv->items[0], argv->items);
     dprintf(2, "synvid sweep: error: cannot start %s: %s\n", argv->items[0], strerror(errno));
@@ -123,7 +137,7 @@ Err task_launch(pid_t *child, const SweepPlan *plan, int number, const TaskRecor
     Err err = ERR_NONE;
     TRY(sweep_state_path(out_path, sizeof out_path, plan, number, "out"));
     TRY(sweep_state_path(log_path, sizeof log_path, plan, number, "log"));
-    TRY_OR(done, argv_build(&argv, plan, number, records, cores));
+    TRY_OR(done, argv_build(&argv, plan, number, records));
     fflush(NULL);
     *child = fork();
     if (*child < 0)
@@ -265,6 +279,13 @@ static bool is_ours(int exit_code) {
     return false;
 }
 
+/* MPICH's mpiexec ends with the number of the signal that ended a rank, others with 128 more. Those below SIGBUS are
+ * exit codes of ours. */
+static void name_signal(TaskRecord *record, const SweepPlan *plan, int number) {
+    bool signal = record->exit_code >= SIGBUS && record->exit_code <= SIGTERM;
+    if (signal && plan->tasks[number].ranks > 1) record->exit_code += 128;
+}
+
 /* srun ends with 0 when the node of its ranks fails: success is what the task itself says, on stdout. */
 static Err end_of_launcher(TaskRecord *record, const SweepPlan *plan, int number) {
     char said[PATH_SIZE];
@@ -280,6 +301,7 @@ Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int stat
     record->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     record->made[0] = record->content[0] = record->message[0] = 0;
     TRY(end_of_launcher(record, plan, number));
+    name_signal(record, plan, number);
     if (record->exit_code == 0) return collect_finished(record, plan, number);
     record->state = TASK_FAILED;
     TRY(find_message(record, plan, number));

@@ -1,9 +1,10 @@
 /* sweep/task/launch - one task as a child process: synvid itself, under a launcher when it has more than one rank.
  *
- * The launcher is $SYNVID_LAUNCH ("srun --mpi=pmix", "mpirun": what jobs/site.sh says), else mpirun without binding of
- * its own: the cores the child is given are its task's alone. stdout goes to <task>.out, stderr to <task>.log. Each
- * child leads its own process group, so that Ctrl-C reaches the sweep alone, which then asks the children to checkpoint
- * (SIGUSR1; mpirun and srun pass it on to their ranks). A child whose sweep is killed is asked to stop, too. */
+ * The launcher is $SYNVID_LAUNCH ("srun --mpi=pmix", "mpirun": what jobs/site.sh says), else mpirun, of Open MPI or
+ * MPICH, without binding of its own: the cores the child is given are its task's alone. stdout goes to <task>.out,
+ * stderr to <task>.log. Each child leads its own process group, so that Ctrl-C reaches the sweep alone, which then asks
+ * the children to checkpoint (SIGUSR1; mpirun and srun pass it on to their ranks). A child whose sweep is killed is
+ * asked to stop, too. */
 #pragma once
 
 #include "sweep/task/state.h"

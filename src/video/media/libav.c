@@ -11,10 +11,17 @@
 
 enum { COMPLAINT_SIZE = 160, IO_BUFFER_BYTES = 1 << 16 };
 
+#if LIBAVFORMAT_VERSION_MAJOR >= 61 /* FFmpeg 7 */
+typedef const uint8_t MuxedByte;
+#else
+typedef uint8_t MuxedByte;
+#endif
+
 static _Thread_local char last_complaint[COMPLAINT_SIZE];
 
 /* FFmpeg reports in fragments; only whole lines of real errors are worth quoting. */
-static void keep_complaint(void *context, int level, const char *format, va_list arguments) {
+__attribute__((format(printf, 3, 0))) static void keep_complaint(void *context, int level, const char *format,
+                                                                 va_list arguments) {
     (void)context;
     if (level > AV_LOG_ERROR) return;
     char line[COMPLAINT_SIZE];
@@ -140,7 +147,7 @@ static int grow(LibavOutput *output, size_t needed) {
     return 0;
 }
 
-static int write_output(void *opaque, uint8_t *from, int size) {
+static int write_output(void *opaque, MuxedByte *from, int size) {
     LibavOutput *output = opaque;
     size_t end = output->at + (size_t)size;
     int status = grow(output, end);
@@ -179,4 +186,16 @@ void libav_output_close(LibavOutput *output) {
     }
     free(output->bytes);
     *output = (LibavOutput){0};
+}
+
+const uint8_t *libav_stream_side_data(size_t *size, const AVStream *stream, enum AVPacketSideDataType kind) {
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100) /* FFmpeg 6.1 */
+    const AVCodecParameters *codec = stream->codecpar;
+    const AVPacketSideData *found = av_packet_side_data_get(codec->coded_side_data, codec->nb_coded_side_data, kind);
+    *size = found ? found->size : 0;
+    return found ? found->data : NULL;
+#else
+    *size = 0;
+    return av_stream_get_side_data(stream, kind, size);
+#endif
 }

@@ -1,5 +1,7 @@
 #include "video/media/internal/orient.h"
 
+#include "video/media/internal/libav.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,8 +37,8 @@ static Orientation of_exif(int number) {
 Orientation orient_of(const AVStream *stream, const AVFrame *frame, int exif) {
     enum { BYTES = 9 * sizeof(int32_t) };
     const AVFrameSideData *own = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
-    size_t size = 0;
-    const uint8_t *of_stream = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    size_t size;
+    const uint8_t *of_stream = libav_stream_side_data(&size, stream, AV_PKT_DATA_DISPLAYMATRIX);
     int32_t matrix[9];
     if (own && own->size >= BYTES)
         memcpy(matrix, own->data, BYTES);

@@ -1,7 +1,7 @@
 /* nn/kernels/internal/simd - vectors of LANES floats for the kernel bodies, written once and compiled for each
  * instruction set.
  *
- * Included by kernels_<set>.c only, after the target pragma has been given and LANES defined. Arithmetic on Vec is the
+ * Included by kernels_<set>.c only, after LANES is defined; cmake/Kernels.cmake gives each of them its instructions. Arithmetic on Vec is the
  * compiler's vector extension; a*b + c becomes a fused multiply-add where the set has one. Loads and stores need no
  * alignment. */
 #pragma once

@@ -4,19 +4,26 @@
 
 #include "nn/kernels/internal/simd.h"
 
+/* The lower, the upper halves of two vectors, taken in turn. */
+#if LANES == 16
+#define LOW_IN_TURN  0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define HIGH_IN_TURN 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif LANES == 8
+#define LOW_IN_TURN  0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH_IN_TURN 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define LOW_IN_TURN  0, 4, 1, 5
+#define HIGH_IN_TURN 2, 6, 3, 7
+#endif
+
 /* rows[i][j] <-> rows[j][i], by repeated perfect shuffles of the first with the second half. */
 INLINE void transpose(Vec rows[LANES]) {
-    VecBits low, high;
-    for (int i = 0; i < LANES; i++) {
-        low[i] = i / 2 + i % 2 * LANES;
-        high[i] = LANES / 2 + low[i];
-    }
     for (int round = 1; round < LANES; round *= 2) {
         Vec next[LANES];
 #pragma GCC unroll 8
         for (int i = 0; i < LANES / 2; i++) {
-            next[2 * i] = __builtin_shuffle(rows[i], rows[i + LANES / 2], low);
-            next[2 * i + 1] = __builtin_shuffle(rows[i], rows[i + LANES / 2], high);
+            next[2 * i] = __builtin_shufflevector(rows[i], rows[i + LANES / 2], LOW_IN_TURN);
+            next[2 * i + 1] = __builtin_shufflevector(rows[i], rows[i + LANES / 2], HIGH_IN_TURN);
         }
 #pragma GCC unroll 16
         for (int i = 0; i < LANES; i++) rows[i] = next[i];

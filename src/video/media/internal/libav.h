@@ -2,7 +2,8 @@
  *
  * FFmpeg's log lines never reach the terminal: the last complaint of each thread is kept and quoted in our own message.
  * Input is read through callbacks on an open file or a piece of memory, so that a name is never taken for a protocol or
- * a frame pattern, and a playlist cannot make us open other files. For files of this folder only. */
+ * a frame pattern, and a playlist cannot make us open other files. What differs between versions 5 to 8 of FFmpeg is
+ * here. For files of this folder only. */
 #pragma once
 
 #include "base/failure/err.h"
@@ -43,3 +44,6 @@ typedef struct {
  */
 CHECKED Err libav_output_open(LibavOutput *output);
 void libav_output_close(LibavOutput *output);
+
+/* What the container says about all frames of a stream, of one kind; NULL and 0: nothing. Borrowed from the stream. */
+const uint8_t *libav_stream_side_data(size_t *size, const AVStream *stream, enum AVPacketSideDataType kind);
