@@ -1,7 +1,6 @@
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/labels.h"
 
-#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <math.h>
 
@@ -100,47 +99,45 @@ static const char *fitted_line(char *out, size_t size, const Points *points) {
     return out;
 }
 
-Err figure_correlation(Plot *plot, const Points *points, const cJSON *entry, const GridColumn *column, int number,
-                       const Paper *paper) {
+Err figure_correlation(Plot *plot, const Points *points, const PaperCorrelation *entry, const GridColumn *column,
+                       int number, const Paper *paper) {
     char name[64], y_label[160], title[128], line[160], badges[STATISTICS_POINTS][BADGE_SIZE];
     TRY(text_format(name, sizeof name, "correlation-%d", number));
     snprintf(y_label, sizeof y_label, "%s, %%", grid_column_title(title, sizeof title, column));
-    TRY(scatter_begin(plot, name, paper_text(entry, "label"), y_label, points->n));
+    TRY(scatter_begin(plot, name, entry->label, y_label, points->n));
     for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], points->slugs[i]);
     scatter_draw(plot, points, badges, fitted_line(line, sizeof line, points));
     return text_format(
         plot->alt, sizeof plot->alt,
         "Scatter plot of %.100s against accuracy (%.150s), %d datasets; coefficients are in the correlation table.",
-        paper_text(entry, "label"), title, points->n);
+        entry->label, title, points->n);
 }
 
-Err figure_published(Plot *plot, const Points *points, const cJSON *entry, const DatasetNames *names,
+Err figure_published(Plot *plot, const Points *points, const PaperCorrelation *entry, const DatasetNames *names,
                      const Paper *paper) {
     char name[64], line[160], badges[STATISTICS_POINTS][BADGE_SIZE];
-    TRY(text_format(name, sizeof name, "fig4-%.40s%s", paper_text(entry, "metric"),
-                    cJSON_GetObjectItemCaseSensitive(entry, "distance_from") ? "-distance" : ""));
-    TRY(scatter_begin(plot, name, paper_text(entry, "label"), "paper: UCF101 fine-tune, %", points->n));
+    TRY(text_format(name, sizeof name, "fig4-%.40s%s", entry->metric, isnan(entry->distance_from) ? "" : "-distance"));
+    TRY(scatter_begin(plot, name, entry->label, "paper: UCF101 fine-tune, %", points->n));
     for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], points->slugs[i]);
     scatter_draw(plot, points, badges, fitted_line(line, sizeof line, points));
     return text_format(plot->alt, sizeof plot->alt,
                        "Scatter plot of %.100s against the accuracies the paper published, %d of the %s; numbers are "
                        "rows of the catalogue.",
-                       paper_text(entry, "label"), points->n, names->title);
+                       entry->label, points->n, names->title);
 }
 
-Err figure_against_paper(Plot *plot, const Agreement *agreement, const GridColumn *column, const cJSON *experiment,
-                         const Paper *paper) {
+Err figure_against_paper(Plot *plot, const Agreement *agreement, const GridColumn *column,
+                         const PaperExperiment *experiment, const Paper *paper) {
     char name[64], key[40], title[128], x_label[160], y_label[160], badges[STATISTICS_POINTS][BADGE_SIZE];
     const Points *points = &agreement->points;
-    TRY(text_format(name, sizeof name, "paper-%.15s-%s", paper_text(experiment, "key"),
-                    grid_column_key(key, sizeof key, column)));
+    TRY(text_format(name, sizeof name, "paper-%.15s-%s", experiment->key, grid_column_key(key, sizeof key, column)));
     snprintf(y_label, sizeof y_label, "ours: %.120s, %%", grid_column_title(title, sizeof title, column));
-    snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(experiment, "label"));
+    snprintf(x_label, sizeof x_label, "paper: %s, %%", experiment->label);
     TRY(scatter_begin(plot, name, x_label, y_label, points->n));
     for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], "T");
     scatter_draw(plot, points, badges, "");
     return text_format(plot->alt, sizeof plot->alt,
                        "Our accuracy (%.150s) against the paper's %s, %d pre-trainings; numbers are rows of the "
                        "catalogue, 0 is random initialization, T pre-training on the target set.",
-                       title, paper_text(experiment, "label"), points->n);
+                       title, experiment->label, points->n);
 }

@@ -3,25 +3,23 @@
 #include "analysis/report/internal/report_parts.h"
 #include "analysis/report/internal/scatter.h"
 
-#include <cjson/cJSON.h>
-
 enum { CORRELATION_SEED = 1 };
 
-static Err add_scatter(Report *report, Plot *plot, const Points *points, const char *y_label, const cJSON *entry) {
+static Err add_scatter(Report *report, Plot *plot, const Points *points, const char *y_label,
+                       const PaperCorrelation *entry) {
     char caption[256];
-    snprintf(caption, sizeof caption, "%s (paper: %s).", paper_text(entry, "label"), paper_text(entry, "paper"));
-    return report_add_scatter(report, plot, points,
-                              &(ReportScatter){paper_text(entry, "label"), y_label, NULL, caption});
+    snprintf(caption, sizeof caption, "%s (paper: %s).", entry->label, entry->paper);
+    return report_add_scatter(report, plot, points, &(ReportScatter){entry->label, y_label, NULL, caption});
 }
 
 static Err add_correlation_figures(Report *report, int column) {
-    const cJSON *entry;
     const GridColumn *experiment = &report->board->columns[column];
     char title[128], y_label[160];
     int number = column * 100;
     snprintf(y_label, sizeof y_label, "%s, %%", grid_column_title(title, sizeof title, experiment));
     page_grid_begin(&report->page, "narrow");
-    cJSON_ArrayForEach(entry, paper_list(&report->paper, "correlations")) {
+    for (const PaperCorrelation *entry = report->paper.correlations;
+         entry < report->paper.correlations + report->paper.n_correlations; entry++) {
         Points points = statistics_points(&report->outcomes, report->board, column, entry);
         Plot plot;
         number++;
@@ -35,13 +33,13 @@ static Err add_correlation_figures(Report *report, int column) {
 
 /* Our statistics against the accuracies the paper published, of its 28 datasets as far as they were measured. */
 static Err add_published_figures(Report *report) {
-    const cJSON *entry;
     Err err = ERR_NONE;
     DatasetNames *names = malloc(sizeof *names);
     if (!names) return RAISE(ERR_MEMORY, "list of datasets: no memory");
     TRY_OR(done, names_read(names, "paper28"));
     page_grid_begin(&report->page, "narrow");
-    cJSON_ArrayForEach(entry, paper_list(&report->paper, "correlations")) {
+    for (const PaperCorrelation *entry = report->paper.correlations;
+         entry < report->paper.correlations + report->paper.n_correlations; entry++) {
         Points points = statistics_published(&report->outcomes, &report->paper, names, entry);
         Plot plot;
         if (points.n < CORRELATE_MIN) continue;
