@@ -12,6 +12,9 @@
 
 /* All experiments on one dataset. */
 CHECKED Err figure_accuracy(Plot *plot, const Grid *board, const char *dataset);
+/* 0xRRGGBB of the part of the paper that a pre-training belongs to, in all scatter plots. */
+unsigned figure_group_color(const Paper *paper, const char *slug);
+/* A statistic of ours against our accuracy; `number` names the files. */
 CHECKED Err figure_correlation(Plot *plot, const Points *points, const PaperCorrelation *entry,
                                const GridColumn *column, int number, const Paper *paper);
 /* A statistic of ours against the paper's published accuracies of the same datasets. */
