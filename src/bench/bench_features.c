@@ -1,9 +1,11 @@
-#include "bench/bench_features.h"
-
+/* How fast frames and clips are turned into features: Inception and I3D with random weights, by CPU time of one thread
+ * beside a plain sgemm, with the memory for weights and activations; with more threads also by the clock, a network's
+ * batch each. Features are compared with those of the plainest kernels. */
 #include "base/failure/shared_err.h"
 #include "base/system/clock.h"
 #include "base/text/text.h"
-#include "bench/internal/bench_beside.h"
+#include "bench/internal/topics.h"
+#include "bench/internal/yardstick.h"
 #include "features/random_weights.h"
 #include "features/tables.h"
 #include "math/rng.h"
@@ -15,6 +17,7 @@
 enum { FRAMES = 4 };
 
 typedef struct {
+    const ConvnetPlan *plan;
     Convnet *net;
     ConvnetScratch *scratch;
     float *features;
@@ -27,7 +30,7 @@ static void net_case_free(NetCase *c) {
 }
 
 static Err net_case_new(NetCase *c, const ConvnetPlan *plan) {
-    *c = (NetCase){0};
+    *c = (NetCase){.plan = plan};
     TRY(convnet_new(&c->net, plan));
     TRY(random_weights(c->net, 1));
     TRY(convnet_scratch_new(&c->scratch, c->net));
@@ -46,15 +49,17 @@ static void fill_input(ConvnetScratch *scratch) {
 }
 
 /* The input's memory is used up by a pass; what is computed on does not matter to the time. */
-static void net_run(void *state) {
+static Err net_run(void *state) {
     NetCase *c = state;
     convnet_forward(c->scratch, c->features);
+    return ERR_NONE;
 }
 
-static Err net_error(double *error, const NetCase *c, const ConvnetPlan *plan) {
+static Err net_check(double *error, void *state) {
+    const NetCase *c = state;
     NetCase plain;
-    ConvnetPlan with_base = *plan;
-    size_t count = (size_t)convnet_dims(c->net) * (plan->by_frame ? (size_t)plan->input.t : 1);
+    ConvnetPlan with_base = *c->plan;
+    size_t count = (size_t)convnet_dims(c->net) * (with_base.by_frame ? (size_t)with_base.input.t : 1);
     with_base.kernels = kernels_usable()[0];
     Err err = net_case_new(&plain, &with_base);
     if (!err) {
@@ -77,12 +82,12 @@ static Err time_threads(double *seconds, const NetCase *c, int threads, int pass
         NetCase own = {.net = c->net};
         Err mine = convnet_scratch_new(&own.scratch, c->net);
         if (!mine) mine = bench_floats(&own.features, FRAMES * (size_t)convnet_dims(c->net), 0, 0);
-        if (!mine) net_run(&own);
+        if (!mine) mine = net_run(&own);
         shared_err_note(&failure, mine, omp_get_thread_num());
 #pragma omp barrier
         if (omp_get_thread_num() == 0) start = clock_wall_s();
 #pragma omp barrier
-        for (int i = 0; i < passes && !shared_err_failed(&failure); i++) net_run(&own);
+        for (int i = 0; i < passes && !shared_err_failed(&failure); i++) convnet_forward(own.scratch, own.features);
 #pragma omp barrier
         if (omp_get_thread_num() == 0) *seconds = (clock_wall_s() - start) / passes;
         convnet_scratch_free(&own.scratch);
@@ -91,51 +96,68 @@ static Err time_threads(double *seconds, const NetCase *c, int threads, int pass
     return shared_err_adopt(&failure);
 }
 
-static Err bench_network(BenchBoard *board, const char *name, const char *size, const ConvnetPlan *plan, int items,
-                         const char *item, int threads) {
-    NetCase c;
-    BenchRow row = {.unit = "GFLOP/s", .items = items, .item = item};
-    Err err = net_case_new(&c, plan);
-    if (!err) err = text_format(row.name, sizeof row.name, "%s, %s", name, size);
-    if (!err) err = net_error(&row.error, &c, plan);
-    if (!err) {
-        double giga = 2e-9 * convnet_products(c.net);
-        row.bytes = (double)(convnet_scratch_bytes(c.net) + convnet_weight_bytes(c.net));
-        err = bench_board_row(board, &row, &(BenchWork){net_run, &c, giga}, 1e-5);
-        if (!err && threads > 1) {
-            int passes = 1 + (int)(board->seconds / row.seconds);
-            err = time_threads(&row.seconds, &c, threads, passes);
-            row.rate = giga * threads / row.seconds;
-            row.share = 0;
-            row.items = items * threads;
-            row.bytes += (threads - 1) * (double)convnet_scratch_bytes(c.net);
-            if (!err) err = text_format(row.name, sizeof row.name, "%s, %d threads by the clock", name, threads);
-            if (!err) bench_board_show(board, &row);
-        }
-    }
-    net_case_free(&c);
-    return err;
+typedef struct {
+    const char *name, *size, *items_unit;
+    int items;
+    ConvnetPlan plan;
+} NetRow;
+
+static Err threads_row(BenchBoard *board, NetCase *c, const NetRow *row, double one_s, int threads) {
+    BenchFound found = {.share = NAN};
+    char name[64];
+    TRY(text_format(name, sizeof name, "%s, %d threads by the clock", row->name, threads));
+    TRY(time_threads(&found.seconds, c, threads, 1 + (int)(board->seconds / one_s)));
+    found.rate = 2e-9 * convnet_products(c->net) * threads / found.seconds;
+    double bytes = (double)convnet_weight_bytes(c->net) + threads * (double)convnet_scratch_bytes(c->net);
+    return bench_board_show(board, name, &found,
+                            &(BenchRowInfo){"GFLOP/s", row->items_unit, row->items * threads, bytes});
+}
+
+static Err net_rows(BenchBoard *board, NetCase *c, const NetRow *row, int threads) {
+    BenchFound found;
+    char name[64];
+    TRY(net_case_new(c, &row->plan));
+    TRY(text_format(name, sizeof name, "%s, %s", row->name, row->size));
+    const BenchCase one = {
+        .name = name, .work = {net_run, c, 2e-9 * convnet_products(c->net)}, .check = net_check, .tolerance = 1e-5};
+    double bytes = (double)(convnet_scratch_bytes(c->net) + convnet_weight_bytes(c->net));
+    TRY(bench_board_row(board, &found, one, &(BenchRowInfo){"GFLOP/s", row->items_unit, row->items, bytes}));
+    return threads > 1 ? threads_row(board, c, row, found.seconds, threads) : ERR_NONE;
 }
 
 static Err network_rows(BenchBoard *board, int threads) {
-    const ConvnetPlan inception = {.layers = inception_layers,
-                                   .n_layers = inception_n_layers,
-                                   .last = INCEPTION_LAST,
-                                   .by_frame = true,
-                                   .input = {FRAMES, INCEPTION_SIZE, INCEPTION_SIZE},
-                                   .divisor = 1};
-    const ConvnetPlan i3d = {.layers = i3d_layers,
+    const NetRow rows[] = {{"Inception",
+                            "4 x 299 x 299",
+                            "frames/s",
+                            FRAMES,
+                            {.layers = inception_layers,
+                             .n_layers = inception_n_layers,
+                             .last = INCEPTION_LAST,
+                             .by_frame = true,
+                             .input = {FRAMES, INCEPTION_SIZE, INCEPTION_SIZE},
+                             .divisor = 1}},
+                           {"I3D",
+                            "16 x 224 x 224",
+                            "clips/s",
+                            1,
+                            {.layers = i3d_layers,
                              .n_layers = i3d_n_layers,
                              .last = I3D_LOGITS,
                              .input = {I3D_FRAMES, I3D_SIZE, I3D_SIZE},
-                             .divisor = 1};
-    TRY(bench_network(board, "Inception", "4 x 299 x 299", &inception, FRAMES, "frames", threads));
-    return bench_network(board, "I3D", "16 x 224 x 224", &i3d, 1, "clips", threads);
+                             .divisor = 1}}};
+    Err err = ERR_NONE;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && !err; i++) {
+        NetCase c = {0};
+        err = net_rows(board, &c, &rows[i], threads);
+        net_case_free(&c);
+    }
+    return err;
 }
 
-Err bench_features(double seconds, int threads, bool json) {
+Err bench_features_all(const BenchArgs *args, const Par *par) {
     BenchBoard board;
-    Err err = bench_board_open(&board, seconds, json);
-    if (!err) err = network_rows(&board, threads);
+    (void)par; /* one rank */
+    Err err = bench_board_open(&board, args->seconds, args->json);
+    if (!err) err = network_rows(&board, (int)args->threads);
     return bench_board_close(&board, err);
 }

@@ -1,10 +1,13 @@
-#include "bench/bench_memory.h"
-
-#include "base/config/json.h"
+/* How much memory generate holds at its peak, for few videos and for many: what grows with their number shows here.
+ *
+ * Runs this program itself as a child, so that nothing else counts: `generate` of raw videos of 16 frames of 256 x 256
+ * into a folder of its own, which is removed afterwards (3 MB a video). The peak is the child's largest resident set as
+ * the system tells it; page cache does not count. Nothing is timed, so nothing is compared: generate has its tests. */
 #include "base/system/file.h"
 #include "base/text/text.h"
+#include "bench/internal/table.h"
+#include "bench/internal/topics.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -56,34 +59,33 @@ static Err measure(double *peak_bytes, int videos, const char *folder) {
     return err_within(err, "%d videos: ", videos);
 }
 
-static void print_table(const double peaks[N_COUNTS]) {
-    char bytes[32];
-    printf("generate, accelerating-shapes, 256 x 256, 16 frames, raw, one thread\n%8s %14s %9s\n", "videos",
-           "peak memory", "ratio");
-    for (int i = 0; i < N_COUNTS; i++)
-        printf("%8d %14s %9.3f\n", counts[i], text_bytes(bytes, sizeof bytes, peaks[i]), peaks[i] / peaks[0]);
-}
+static const BenchColumn columns[] = {
+    {.key = "videos", .heading = "videos", .width = 8, .style = 'f'},
+    {.key = "peak_bytes", .style = 'f'},
+    {.heading = "peak memory", .width = 14},
+    {.heading = "ratio", .width = 9, .style = 'f', .digits = 3},
+};
+enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 
-static Err print_json(const double peaks[N_COUNTS]) {
-    char *text = NULL;
-    cJSON *list = cJSON_CreateArray();
+static Err memory_rows(BenchTable *table, const char *folder) {
+    double first = 0;
     for (int i = 0; i < N_COUNTS; i++) {
-        cJSON *row = cJSON_CreateObject();
-        cJSON_AddNumberToObject(row, "videos", counts[i]);
-        cJSON_AddNumberToObject(row, "peak_bytes", peaks[i]);
-        cJSON_AddItemToArray(list, row);
+        double peak = 0;
+        char bytes[32];
+        TRY(measure(&peak, counts[i], folder));
+        if (i == 0) first = peak;
+        const BenchCell cells[] = {bench_number(counts[i]), bench_number(peak),
+                                   bench_text(text_bytes(bytes, sizeof bytes, peak)), bench_number(peak / first)};
+        TRY(bench_table_row(table, cells));
     }
-    Err err = json_print(&text, list);
-    if (!err) fputs(text, stdout);
-    free(text);
-    cJSON_Delete(list);
-    return err;
+    return ERR_NONE;
 }
 
-Err bench_memory(const char *folder, bool json) {
-    double peaks[N_COUNTS];
-    for (int i = 0; i < N_COUNTS; i++) TRY(measure(&peaks[i], counts[i], folder));
-    if (json) return print_json(peaks);
-    print_table(peaks);
-    return ERR_NONE;
+Err bench_memory_all(const BenchArgs *args, const Par *par) {
+    BenchTable table;
+    (void)par; /* one rank */
+    Err err = bench_table_open(&table, columns, N_COLUMNS, args->json, false,
+                               "generate, accelerating-shapes, 256 x 256, 16 frames, raw, one thread");
+    if (!err) err = memory_rows(&table, args->folder);
+    return bench_table_close(&table, err);
 }

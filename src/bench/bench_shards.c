@@ -1,37 +1,44 @@
-#include "bench/bench_shards.h"
-
+/* Shards beside the same frames without them. Every rank works on files of its own, as generate does.
+ *
+ *   raw, deflate      written and read, beside the same bytes in a plain file; both end writing with fsync
+ *   mpeg4, encoded    read, beside decoding the same frames from a plain file
+ *   latent datasets   rendered, beside copying the frames, which is what stored pixels cost at best
+ *
+ * What is read are random clips of 16 frames at stride 4, warm: the disk's rate is not what a format decides. */
 #include "base/system/file.h"
 #include "base/text/text.h"
-#include "bench/bench_clips.h"
+#include "bench/internal/harness.h"
+#include "bench/internal/shards_plan.h"
+#include "bench/internal/topics.h"
+#include "gen/dataset/generate.h"
 #include "math/rng.h"
 #include "par/agree.h"
 #include "store/data/shard.h"
+#include "video/media/decode.h"
+#include "video/media/encode.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { CLIP_FRAMES = 16, CLIP_STRIDE = 4 };
-
-ShardBenchPlan bench_shards_plan(const char *folder) {
-    return (ShardBenchPlan){.folder = folder, .size = 256, .n_frames = 150, .videos = 8, .clips = 320, .seconds = 2};
-}
+enum { CLIP_FRAMES = 16, CLIP_STRIDE = 4, SLOW_CLIPS = 8 }; /* clips of a call where they are decoded or rendered */
 
 typedef struct {
     const ShardBenchPlan *plan;
     const Par *par;
+    BenchTable *table;
     Frames video; /* what every video of every file holds */
-    char plain_path[PATH_SIZE], shard_path[PATH_SIZE];
-    Frames clip;
+    char plain_path[PATH_SIZE], movie_path[PATH_SIZE], shard_path[PATH_SIZE];
     StorageKind kind;
-    uint64_t draws; /* clips drawn so far: the same for plain and shard */
+    ShardReader *reader;
+    const ClipSource *source; /* rendered */
+    Frames clip, plain;
+    uint64_t draws; /* clips drawn so far: bound and work draw from the same sequence */
 } Bench;
 
 static size_t video_bytes(const Bench *bench) {
     return frames_frame_bytes(&bench->video) * (size_t)bench->video.n_frames;
 }
-
-/* ---- the work: each function does one repetition on this rank ---- */
 
 /* A square that moves over a still pattern, so that deflate has something to find. */
 static Err paint_video(Bench *bench) {
@@ -49,6 +56,22 @@ static Err paint_video(Bench *bench) {
             }
     return ERR_NONE;
 }
+
+/* A random video of `videos`, and the frames of a random clip of it. */
+static int draw_clip(Bench *bench, int64_t videos, int n_frames, int numbers[CLIP_FRAMES]) {
+    Rng rng = rng_stream(1, RNG_TEST, bench->draws++, (uint32_t)bench->par->rank);
+    int video = (int)rng_below(&rng, (uint32_t)videos);
+    int last = n_frames - 1 - (CLIP_FRAMES - 1) * CLIP_STRIDE;
+    int first = rng_between(&rng, 0, last > 0 ? last : 0);
+    for (int i = 0; i < CLIP_FRAMES; i++) numbers[i] = (first + i * CLIP_STRIDE) % n_frames;
+    return video;
+}
+
+static int draw_stored(Bench *bench, int numbers[CLIP_FRAMES]) {
+    return draw_clip(bench, bench->plan->videos, bench->video.n_frames, numbers);
+}
+
+/* ---- writing ---- */
 
 static Err write_pieces(int descriptor, const Bench *bench) {
     for (int v = 0; v < bench->plan->videos; v++)
@@ -69,32 +92,29 @@ static Err write_plain(void *state) {
     return err;
 }
 
+/* All kinds hold the same video many times; encoded shards hold the file that it was encoded to. */
 static Err write_shard(void *state) {
     Bench *bench = state;
     ShardWriter *writer;
     char digest[DIGEST_SIZE];
     int videos = bench->plan->videos, size = bench->plan->size;
-    TRY(shard_create(&writer, bench->shard_path, bench->kind, size, size, videos,
-                     (int64_t)videos * bench->plan->n_frames, NULL, 0, NULL));
+    int64_t frames = (int64_t)videos * bench->video.n_frames;
+    const ShardFile movie = {bench->movie_path, file_size(bench->movie_path), bench->video.n_frames, size, size};
+    bool files = bench->kind == STORAGE_ENCODED;
+    TRY(files ? shard_create_encoded(&writer, bench->shard_path, size, videos, frames, videos * movie.bytes, NULL)
+              : shard_create(&writer, bench->shard_path, bench->kind, size, size, videos, frames, NULL, 0, NULL));
     Err err = ERR_NONE;
-    for (int v = 0; !err && v < videos; v++) err = shard_append(writer, v, -1, &bench->video, NULL);
+    for (int v = 0; !err && v < videos; v++)
+        err = files ? shard_append_file(writer, v, -1, &movie) : shard_append(writer, v, -1, &bench->video, NULL);
     if (!err) return shard_finish(&writer, digest);
     shard_abandon(&writer);
     return err;
 }
 
-/* A random video and the frames of a random clip of it. */
-static int draw_clip(Bench *bench, int numbers[CLIP_FRAMES]) {
-    Rng rng = rng_stream(1, RNG_TEST, bench->draws++, (uint32_t)bench->par->rank);
-    int video = (int)rng_below(&rng, (uint32_t)bench->plan->videos);
-    int last = bench->plan->n_frames - 1 - (CLIP_FRAMES - 1) * CLIP_STRIDE;
-    int first = rng_between(&rng, 0, last > 0 ? last : 0);
-    for (int i = 0; i < CLIP_FRAMES; i++) numbers[i] = (first + i * CLIP_STRIDE) % bench->plan->n_frames;
-    return video;
-}
+/* ---- reading ---- */
 
 static Err read_plain_clip(Bench *bench, int descriptor) {
-    int numbers[CLIP_FRAMES], video = draw_clip(bench, numbers);
+    int numbers[CLIP_FRAMES], video = draw_stored(bench, numbers);
     size_t frame_bytes = frames_frame_bytes(&bench->video);
     TRY(frames_shape(&bench->clip, CLIP_FRAMES, bench->plan->size, bench->plan->size));
     for (int i = 0; i < CLIP_FRAMES; i++) {
@@ -115,75 +135,218 @@ static Err read_plain(void *state) {
     return err;
 }
 
-static Err read_shard(void *state) {
-    Bench *bench = state;
-    ShardReader *reader;
-    TRY(shard_open(&reader, bench->shard_path));
-    Err err = ERR_NONE;
-    for (int c = 0; !err && c < bench->plan->clips; c++) {
-        int numbers[CLIP_FRAMES], video = draw_clip(bench, numbers);
-        err = shard_read(reader, video, numbers, CLIP_FRAMES, &bench->clip);
-    }
-    shard_close(&reader);
-    return err;
-}
-
-/* Every frame of the first and the last video. */
-static Err check_shard(void *state) {
-    Bench *bench = state;
-    ShardReader *reader;
-    TRY(shard_open(&reader, bench->shard_path));
-    Err err = ERR_NONE;
-    for (int f = 0; !err && f < bench->plan->n_frames; f++)
-        for (int v = 0; !err && v<bench->plan->videos; v += bench->plan->videos> 1 ? bench->plan->videos - 1 : 1) {
-            err = shard_read(reader, v, &f, 1, &bench->clip);
-            if (!err && memcmp(bench->clip.data, frames_at(&bench->video, f), frames_frame_bytes(&bench->clip)) != 0)
-                err = RAISE(ERR_INTERNAL, "%s: frame %d of a %s shard is not what was written", bench->shard_path, f,
-                            storage_name(bench->kind));
-        }
-    shard_close(&reader);
-    return err;
-}
-
-static Err bench_kind_all(PairSink sink, Bench *bench, StorageKind kind) {
-    PairRow writing = {.unit = "MB/s"}, reading = {.unit = "clips/s"};
-    TRY(text_format(writing.name, sizeof writing.name, "write, %s shards", storage_name(kind)));
-    TRY(text_format(reading.name, sizeof reading.name, "read random clips, %s shards", storage_name(kind)));
-    double n_ranks = bench->par->n_ranks;
-    double megabytes = 1e-6 * n_ranks * bench->plan->videos * (double)video_bytes(bench);
-    bench->kind = kind;
-    TRY(err_agree_all(write_shard(bench), bench->par, "a benchmark"));
-    TRY(err_agree_all(check_shard(bench), bench->par, "a benchmark"));
-    TRY(pairs_measure_all(&writing, write_shard, write_plain, bench, megabytes, bench->plan->seconds, bench->par));
-    TRY(pairs_measure_all(&reading, read_shard, read_plain, bench, n_ranks * bench->plan->clips, bench->plan->seconds,
-                          bench->par));
-    if (bench->par->rank == 0) {
-        sink.row(sink.context, &writing);
-        sink.row(sink.context, &reading);
+static Err read_clips(Bench *bench, int clips) {
+    for (int c = 0; c < clips; c++) {
+        int numbers[CLIP_FRAMES], video = draw_stored(bench, numbers);
+        TRY(shard_read(bench->reader, video, numbers, CLIP_FRAMES, &bench->clip));
     }
     return ERR_NONE;
 }
 
-static Err prepare(Bench *bench) {
+/* Opening counts, as it does for the plain file. */
+static Err read_shard(void *state) {
+    Bench *bench = state;
+    TRY(shard_open(&bench->reader, bench->shard_path));
+    Err err = read_clips(bench, bench->plan->clips);
+    shard_close(&bench->reader);
+    return err;
+}
+
+static Err decode_shard(void *state) {
+    return read_clips(state, SLOW_CLIPS);
+}
+
+static Err decode_plain(void *state) {
+    Bench *bench = state;
+    int numbers[CLIP_FRAMES];
+    for (int c = 0; c < SLOW_CLIPS; c++) {
+        (void)draw_stored(bench, numbers);
+        TRY(decode_frames(&bench->plain, bench->movie_path, numbers, CLIP_FRAMES));
+    }
+    return ERR_NONE;
+}
+
+static Err render_clips(void *state) {
+    Bench *bench = state;
+    int numbers[CLIP_FRAMES];
+    for (int c = 0; c < SLOW_CLIPS; c++) {
+        int64_t video = draw_clip(bench, bench->source->count, 1 + (CLIP_FRAMES - 1) * CLIP_STRIDE, numbers);
+        TRY(clip_source_read(bench->source, 0, video, numbers, CLIP_FRAMES, &bench->clip));
+    }
+    return ERR_NONE;
+}
+
+static Err copy_clips(void *state) {
+    Bench *bench = state;
+    size_t bytes = CLIP_FRAMES * frames_frame_bytes(&bench->clip);
+    for (int c = 0; c < SLOW_CLIPS; c++) memcpy(bench->plain.data, bench->clip.data, bytes);
+    return ERR_NONE;
+}
+
+/* ---- checks: 0 for the frames that are expected, 1 for others ---- */
+
+static double differ(const Frames *found, const uint8_t *expected) {
+    return memcmp(found->data, expected, (size_t)found->n_frames * frames_frame_bytes(found)) != 0;
+}
+
+static Err compare_stored(double *error, Bench *bench) {
+    const int videos[] = {0, bench->plan->videos - 1};
+    for (int f = 0; f < bench->video.n_frames; f++)
+        for (int v = 0; v < 2; v++) {
+            TRY(shard_read(bench->reader, videos[v], &f, 1, &bench->clip));
+            *error = fmax(*error, differ(&bench->clip, frames_at(&bench->video, f)));
+        }
+    return ERR_NONE;
+}
+
+/* Every frame of the first and the last video. */
+static Err check_stored(double *error, void *state) {
+    Bench *bench = state;
+    TRY(write_shard(bench));
+    TRY(shard_open(&bench->reader, bench->shard_path));
+    Err err = compare_stored(error, bench);
+    shard_close(&bench->reader);
+    return err;
+}
+
+static Err check_decoded(double *error, void *state) {
+    Bench *bench = state;
+    int numbers[] = {0, bench->video.n_frames - 1, bench->video.n_frames / 2};
+    TRY(shard_read(bench->reader, bench->plan->videos - 1, numbers, 3, &bench->clip));
+    TRY(decode_frames(&bench->plain, bench->movie_path, numbers, 3));
+    *error = differ(&bench->clip, bench->plain.data);
+    return ERR_NONE;
+}
+
+/* A clip at once and frame by frame: a frame may not depend on what else is asked for. */
+static Err check_rendered(double *error, void *state) {
+    Bench *bench = state;
+    int numbers[CLIP_FRAMES];
+    int64_t video = draw_clip(bench, bench->source->count, 1 + (CLIP_FRAMES - 1) * CLIP_STRIDE, numbers);
+    TRY(clip_source_read(bench->source, 0, video, numbers, CLIP_FRAMES, &bench->clip));
+    for (int i = 0; i < CLIP_FRAMES; i++) {
+        TRY(clip_source_read(bench->source, 0, video, &numbers[i], 1, &bench->plain));
+        *error = fmax(*error, differ(&bench->plain, frames_at(&bench->clip, i)));
+    }
+    return frames_shape(&bench->plain, CLIP_FRAMES, bench->clip.height, bench->clip.width);
+}
+
+/* ---- rows ---- */
+
+static Err row_all(Bench *bench, const BenchCase *c, const char *unit) {
+    return bench_pairs_row_all(bench->table, *c, unit, bench->plan->seconds, bench->par);
+}
+
+static Err bench_kind_all(Bench *bench, StorageKind kind) {
+    char writing[64], reading[64];
+    double n_ranks = bench->par->n_ranks, clips = n_ranks * bench->plan->clips;
+    double megabytes = 1e-6 * n_ranks * bench->plan->videos * (double)video_bytes(bench);
+    bench->kind = kind;
+    TRY(text_format(writing, sizeof writing, "write, %s shards", storage_name(kind)));
+    TRY(text_format(reading, sizeof reading, "read random clips, %s shards", storage_name(kind)));
+    TRY(row_all(bench,
+                &(BenchCase){.name = writing,
+                             .work = {write_shard, bench, megabytes},
+                             .bound = {write_plain, bench, megabytes},
+                             .check = check_stored},
+                "MB/s"));
+    return row_all(bench,
+                   &(BenchCase){.name = reading,
+                                .work = {read_shard, bench, clips},
+                                .bound = {read_plain, bench, clips},
+                                .check = check_stored},
+                   "clips/s");
+}
+
+static Err prepare_decoded(Bench *bench) {
+    const EncodeSettings settings = encode_paper(bench->video.height, bench->video.width);
+    TRY(encode_file(bench->movie_path, &bench->video, &settings));
+    TRY(write_shard(bench));
+    return shard_open(&bench->reader, bench->shard_path);
+}
+
+static Err bench_decoded_all(Bench *bench, StorageKind kind) {
     char name[64];
-    TRY(text_format(name, sizeof name, "bench-plain-%d", bench->par->rank));
-    TRY(path_join(bench->plain_path, sizeof bench->plain_path, bench->plan->folder, name));
-    TRY(text_format(name, sizeof name, "bench-shard-%d.h5", bench->par->rank));
-    TRY(path_join(bench->shard_path, sizeof bench->shard_path, bench->plan->folder, name));
+    double clips = (double)bench->par->n_ranks * SLOW_CLIPS;
+    bench->kind = kind;
+    TRY(text_format(name, sizeof name, "read random clips, %s shards", storage_name(kind)));
+    Err err = err_agree_all(prepare_decoded(bench), bench->par, "a benchmark");
+    if (!err)
+        err = row_all(bench,
+                      &(BenchCase){.name = name,
+                                   .work = {decode_shard, bench, clips},
+                                   .bound = {decode_plain, bench, clips},
+                                   .check = check_decoded},
+                      "clips/s");
+    shard_close(&bench->reader);
+    return err;
+}
+
+static Err bench_rendered_all(Bench *bench, const char *variant_name) {
+    char name[64];
+    double clips = (double)bench->par->n_ranks * SLOW_CLIPS;
+    Variant *variant = NULL;
+    ClipSource *source = NULL;
+    TRY(text_format(name, sizeof name, "read random clips, latent %s", variant_name));
+    TRY(err_agree_all(variant_load(&variant, variant_name, NULL, 0), bench->par, "the variant"));
+    Err err = live_source_open_all(&source, variant, "", "train", bench->plan->videos, 1, bench->par);
+    bench->source = source;
+    if (!err)
+        err = row_all(bench,
+                      &(BenchCase){.name = name,
+                                   .work = {render_clips, bench, clips},
+                                   .bound = {copy_clips, bench, clips},
+                                   .check = check_rendered},
+                      "clips/s");
+    clip_source_close(&source);
+    variant_free(&variant);
+    return err;
+}
+
+static Err path_of(char path[PATH_SIZE], const Bench *bench, const char *what, const char *extension) {
+    return text_format(path, PATH_SIZE, "%s/bench-%s-%d%s", bench->plan->folder, what, bench->par->rank, extension);
+}
+
+static Err prepare(Bench *bench) {
+    TRY(path_of(bench->plain_path, bench, "plain", ""));
+    TRY(path_of(bench->movie_path, bench, "clips", ".mp4"));
+    TRY(path_of(bench->shard_path, bench, "shard", ".h5"));
     return paint_video(bench);
 }
 
-Err bench_shards_all(PairSink sink, const ShardBenchPlan *plan, const Par *par) {
-    Bench bench = {.plan = plan, .par = par};
+Err shards_plan_measure_all(BenchTable *table, const ShardBenchPlan *plan, const Par *par) {
+    Bench bench = {.plan = plan, .par = par, .table = table};
+    const char *const paths[] = {bench.plain_path, bench.movie_path, bench.shard_path};
     Err err = err_agree_all(prepare(&bench), par, "a benchmark");
-    if (!err) err = bench_kind_all(sink, &bench, STORAGE_RAW);
-    if (!err) err = bench_kind_all(sink, &bench, STORAGE_DEFLATE);
-    for (int k = 0; k < 2 && !err; k++)
-        err = bench_decoded_clips_all(sink, plan->folder, k ? STORAGE_ENCODED : STORAGE_MPEG4, &bench.video,
-                                      plan->videos, plan->seconds, par);
-    if (bench.plain_path[0]) unlink(bench.plain_path);
-    if (bench.shard_path[0]) unlink(bench.shard_path);
+    if (!err) err = bench_kind_all(&bench, STORAGE_RAW);
+    if (!err) err = bench_kind_all(&bench, STORAGE_DEFLATE);
+    if (!err) err = bench_decoded_all(&bench, STORAGE_MPEG4);
+    if (!err) err = bench_decoded_all(&bench, STORAGE_ENCODED);
+    for (int v = 0; v < plan->n_variants && !err; v++) err = bench_rendered_all(&bench, plan->variants[v]);
+    for (size_t p = 0; p < sizeof paths / sizeof *paths; p++)
+        if (paths[p][0]) unlink(paths[p]);
     frames_free(&bench.video);
     frames_free(&bench.clip);
+    frames_free(&bench.plain);
     return err;
+}
+
+Err bench_shards_all(const BenchArgs *args, const Par *par) {
+    static const char *const variants[] = {"moving-circles", "accelerating-shapes"}; /* need no media */
+    const ShardBenchPlan plan = {.folder = args->folder,
+                                 .size = 256,
+                                 .n_frames = 150,
+                                 .videos = (int)args->videos,
+                                 .clips = 40 * (int)args->videos,
+                                 .seconds = args->seconds,
+                                 .variants = variants,
+                                 .n_variants = 2};
+    BenchTable table;
+    char what[192];
+    TRY(text_format(what, sizeof what,
+                    "each %d videos of %d frames of %d x %d in %.80s; bound: the same bytes without HDF5", plan.videos,
+                    plan.n_frames, plan.size, plan.size, plan.folder));
+    Err err = bench_pairs_open(&table, args->json, what, par);
+    if (!err) err = shards_plan_measure_all(&table, &plan, par);
+    return err_agree_all(bench_table_close(&table, err), par, "the table");
 }

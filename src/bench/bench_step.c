@@ -1,20 +1,25 @@
-#include "bench/bench_step.h"
-
-#include "base/config/json.h"
+/* How fast a training step is, by parts, as a share of a plain sgemm.
+ *
+ * A step of every rank, one thread each: clips loaded from live videos, forward, backward, gradients exchanged, slice
+ * updated, parameters gathered; pre-training at mask 0.75 and 0.9 and fine-tuning, tiny to ViT-B. Times are CPU time of
+ * the slowest rank, so that neighbors on the machine count as little as possible, except the exchange, which is
+ * wall-clock time from the moment all ranks are there. Backward is what a step takes beyond its forward pass. The
+ * yardstick (in mixed precision the peak of the multiply units; on all ranks at once) is timed before and after every
+ * repetition, and shares are medians over such neighbors. With several ranks rank 0 measures alone next to each
+ * repetition of all; "x one" is the throughput of all over that. The loss of a batch is compared with the losses of its
+ * clips one by one before anything is timed. */
 #include "base/system/arena.h"
 #include "base/system/clock.h"
 #include "base/text/text.h"
-#include "bench/internal/bench_beside.h"
 #include "bench/internal/bench_step_work.h"
+#include "bench/internal/topics.h"
+#include "bench/internal/yardstick.h"
 #include "math/blas.h"
 #include "math/order.h"
 #include "nn/models/adamw.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 #include "par/spread.h"
-
-#include <cjson/cJSON.h>
-#include <math.h>
 
 enum { REPETITIONS_MIN = 3, REPETITIONS_MAX = 200 };
 
@@ -27,7 +32,6 @@ typedef struct {
 } StepCase;
 
 enum { DATA, FORWARD, BACKWARD, EXCHANGE, UPDATE, N_PARTS };
-static const char *const part_names[N_PARTS] = {"data", "forward", "backward", "exchange", "update"};
 
 typedef struct {
     double parts[N_PARTS]; /* seconds, the slowest rank's */
@@ -92,10 +96,7 @@ static Err step_verify(Step *step, const StepCase *c) {
     TRY(step->work.load(&step->work));
     double loss = 0, expected = step->work.loss_one_by_one(&step->work, reduce_params(step->reduce));
     step->work.compute(&step->work, reduce_params(step->reduce), NULL, &loss);
-    double error = fabs(loss - expected) / fabs(expected);
-    if (error <= 1e-5) return ERR_NONE;
-    return RAISE(ERR_INTERNAL, "bench %s: the loss of %d clips differs by %g relative from that of the clips alone",
-                 c->name, c->clips, error);
+    return bench_verdict(c->name, fabs(loss - expected) / fabs(expected), 1e-5);
 }
 
 static void exchange_all(Step *step, double *seconds, void (*exchange)(Reduce *)) {
@@ -218,44 +219,69 @@ static Err measure_case_all(Measured *found, const StepCase *c, BenchYardstick *
 
 /* ---- the table ---- */
 
-static void show_heading(const Par *par, const BenchYardstick *yardstick) {
-    char share[32];
-    snprintf(share, sizeof share, "%% of %s", bench_yardstick_name(yardstick));
-    printf("%d rank%s of one thread; ViT: 16 x 224 x 224, tiny: 8 x 32 x 32, width 96\n", par->n_ranks,
-           par->n_ranks == 1 ? "" : "s");
-    printf("%-18s %5s %8s %8s %14s %34s\n", "", "", "", "", share, "% of the step's time");
-    printf("%-18s %5s %8s %8s %7s %6s %6s %6s %6s %6s %6s%s\n", "", "clips", "s/step", "GFLOP/s", "all", "fwd+b",
-           "data", "fwd", "bwd", "exch", "update", par->n_ranks > 1 ? "  x one" : "");
+/* Shares of the yardstick, then of the step's time. */
+#define PART(NAME, HEADING)                                                                                            \
+    {.key = (NAME), .style = 'f'}, {                                                                                   \
+        .heading = (HEADING), .width = 6, .style = 'f', .digits = 2, .scale = 100                                      \
+    }
+static const BenchColumn columns[] = {
+    {.key = "name", .heading = "", .width = -18},
+    {.key = "clips_a_rank", .heading = "clips", .width = 5, .style = 'f'},
+    {.key = "seconds", .heading = "s/step", .width = 8, .style = 'g', .digits = 4},
+    {.key = "gflops_a_rank", .heading = "GFLOP/s", .width = 8, .style = 'f', .digits = 1},
+    {.heading = "all", .width = 7, .style = 'f', .digits = 1, .scale = 100},
+    {.heading = "fwd+b", .width = 6, .style = 'f', .digits = 1, .scale = 100},
+    {.key = "share_of_sgemm", .style = 'f'},
+    {.key = "share_of_peak", .style = 'f'},
+    {.key = "forward_backward_share_of_sgemm", .style = 'f'},
+    {.key = "forward_backward_share_of_peak", .style = 'f'},
+    PART("data", "data"),
+    PART("forward", "fwd"),
+    PART("backward", "bwd"),
+    PART("exchange", "exch"),
+    PART("update", "update"),
+    {.key = "times_one_rank", .heading = "x one", .width = 6, .style = 'f', .digits = 2},
+};
+enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
+#undef PART
+
+static Err table_open(BenchTable *table, bool json, const BenchYardstick *yardstick, const Par *par) {
+    char title[256], share[32];
+    TRY(text_format(share, sizeof share, "%% of %s", bench_yardstick_name(yardstick)));
+    TRY(text_format(title, sizeof title,
+                    "%d rank%s of one thread; ViT: 16 x 224 x 224, tiny: 8 x 32 x 32, width 96\n%42s%14s%35s",
+                    par->n_ranks, par->n_ranks == 1 ? "" : "s", "", share, "% of the step's time"));
+    return bench_table_open(table, columns, N_COLUMNS - (par->n_ranks == 1), json, par->rank != 0, title);
 }
 
-static void show_row(const StepCase *c, const Measured *m) {
-    printf("%-18s %5d %8.4g %8.1f %7.1f %6.1f", c->name, c->clips, m->seconds, m->rate, 100 * m->share,
-           100 * m->compute_share);
-    for (int p = 0; p < N_PARTS; p++) printf(" %6.2f", 100 * m->parts[p] / m->seconds);
-    if (m->times_one > 0) printf(" %6.2f", m->times_one);
-    printf("\n");
-    fflush(stdout);
+static Err show_row(BenchTable *table, const StepCase *c, const Measured *m, Precision precision) {
+    bool rounded = precision == PRECISION_BFLOAT16;
+    BenchCell cells[N_COLUMNS] = {
+        bench_text(c->name),
+        bench_number(c->clips),
+        bench_number(m->seconds),
+        bench_number(m->rate),
+        bench_number(m->share),
+        bench_number(m->compute_share),
+        bench_number_if(!rounded, m->share),
+        bench_number_if(rounded, m->share),
+        bench_number_if(!rounded, m->compute_share),
+        bench_number_if(rounded, m->compute_share),
+    };
+    BenchCell *cell = cells + 10;
+    for (int p = 0; p < N_PARTS; p++) {
+        *cell++ = bench_number(m->parts[p]);
+        *cell++ = bench_number(m->parts[p] / m->seconds);
+    }
+    *cell = bench_number_if(m->times_one > 0, m->times_one);
+    return bench_table_row(table, cells);
 }
 
-static void add_row(cJSON *list, const StepCase *c, const Measured *m, bool rounded) {
-    cJSON *row = cJSON_CreateObject();
-    cJSON_AddStringToObject(row, "name", c->name);
-    cJSON_AddNumberToObject(row, "clips_a_rank", c->clips);
-    cJSON_AddNumberToObject(row, "seconds", m->seconds);
-    cJSON_AddNumberToObject(row, "gflops_a_rank", m->rate);
-    cJSON_AddNumberToObject(row, rounded ? "share_of_peak" : "share_of_sgemm", m->share);
-    cJSON_AddNumberToObject(row, rounded ? "forward_backward_share_of_peak" : "forward_backward_share_of_sgemm",
-                            m->compute_share);
-    for (int p = 0; p < N_PARTS; p++) cJSON_AddNumberToObject(row, part_names[p], m->parts[p]);
-    if (m->times_one > 0) cJSON_AddNumberToObject(row, "times_one_rank", m->times_one);
-    cJSON_AddItemToArray(list, row);
-}
-
-static Err bench_case_all(const StepCase *c, BenchYardstick *yardstick, double seconds, cJSON *list, const Par *par) {
+static Err bench_case_all(BenchTable *table, const StepCase *c, BenchYardstick *yardstick, double seconds,
+                          const Par *par) {
     Measured m = {0};
     TRY(measure_case_all(&m, c, yardstick, seconds, par));
-    if (par->rank == 0) list ? add_row(list, c, &m, yardstick->precision == PRECISION_BFLOAT16) : show_row(c, &m);
-    return ERR_NONE;
+    return show_row(table, c, &m, yardstick->precision);
 }
 
 static ModelConfig sizes(int image, int frames, int patch, int width, int depth, int heads, int decoder_width,
@@ -273,7 +299,7 @@ static ModelConfig sizes(int image, int frames, int patch, int width, int depth,
                          .mlp_ratio = 4};
 }
 
-static Err bench_cases_all(BenchYardstick *yardstick, double seconds, const char *only, cJSON *list, const Par *par) {
+static Err bench_cases_all(BenchTable *table, BenchYardstick *yardstick, const BenchArgs *args, const Par *par) {
     const ModelConfig tiny = sizes(32, 8, 8, 96, 4, 3, 64, 2, 2), small = sizes(224, 16, 16, 384, 12, 6, 192, 4, 3),
                       base = sizes(224, 16, 16, 768, 12, 12, 384, 4, 6);
     const StepCase cases[] = {
@@ -282,26 +308,26 @@ static Err bench_cases_all(BenchYardstick *yardstick, double seconds, const char
         {"ViT-B, mask 0.75", base, 0.75, 2},  {"ViT-B, mask 0.9", base, 0.9, 2},  {"ViT-B, fine-tuning", base, 0, 2},
     };
     int shown = 0;
-    if (par->rank == 0 && !list) show_heading(par, yardstick);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (only && !strstr(cases[i].name, only)) continue;
-        TRY(bench_case_all(&cases[i], yardstick, seconds, list, par));
+        if (args->only && !strstr(cases[i].name, args->only)) continue;
+        TRY(bench_case_all(table, &cases[i], yardstick, args->seconds, par));
         shown++;
     }
-    return shown ? ERR_NONE : RAISE(ERR_USAGE, "bench step: no row's name contains \"%.60s\"", only);
+    return shown ? ERR_NONE : RAISE(ERR_USAGE, "bench step: no row's name contains \"%.60s\"", args->only);
 }
 
-Err bench_step_all(double seconds, const char *only, Precision precision, bool json, const Par *par) {
+Err bench_step_all(const BenchArgs *args, const Par *par) {
     BenchYardstick yardstick;
-    cJSON *list = json ? cJSON_CreateArray() : NULL;
+    BenchTable table = {0};
+    bool rounded = text_equal(args->precision, "bfloat16");
+    if (!rounded && !text_equal(args->precision, "float32"))
+        return RAISE(ERR_USAGE, "--precision \"%.40s\" is neither float32 nor bfloat16", args->precision);
     blas_single_thread();
-    Err err = err_agree_all(bench_yardstick_new(&yardstick, precision), par, "a benchmark");
-    if (!err) err = bench_cases_all(&yardstick, seconds, only, list, par);
-    char *text = NULL;
-    if (!err && json && par->rank == 0) err = json_print(&text, list);
-    if (text) fputs(text, stdout);
-    free(text);
-    cJSON_Delete(list);
+    Err err = bench_yardstick_new(&yardstick, rounded ? PRECISION_BFLOAT16 : PRECISION_FLOAT32);
+    if (!err) err = table_open(&table, args->json, &yardstick, par);
+    err = err_agree_all(err, par, "a benchmark");
+    if (!err) err = bench_cases_all(&table, &yardstick, args, par);
+    err = bench_table_close(&table, err);
     bench_yardstick_free(&yardstick);
     return err_agree_all(err, par, "the table");
 }

@@ -1,14 +1,15 @@
-#include "bench/bench_textures.h"
-
-#include "base/config/json.h"
+/* How fast still textures of 256 x 256 are made, on one thread and on several.
+ *
+ * StyleGAN textures are compared with the network as it is written, on a small one, and the pyramid of the statistical
+ * ones must give back its picture. The column "of published" compares with the programs that made the published pools,
+ * as measured on another machine (PyTorch on two cores; plain numpy). */
 #include "base/system/clock.h"
-#include "bench/internal/bench_threads.h"
+#include "bench/internal/topics.h"
+#include "bench/internal/yardstick.h"
 #include "gen/textures/texture_gan.h"
 #include "gen/textures/texture_maker.h"
 #include "gen/textures/texture_stat.h"
 
-#include <cjson/cJSON.h>
-#include <math.h>
 #include <stdlib.h>
 
 enum { SIDE = 256, IMAGES = 8, SMALL_SIDE = 32, SEED = 1 };
@@ -17,35 +18,25 @@ typedef struct {
     const char *name;
     TextureKind kind;
     double published; /* images a second; 0: not measured */
-} BenchRow;
+} TextureCase;
 
-static const BenchRow rows[] = {
+static const TextureCase cases[] = {
     {"statistical", TEXTURE_STATISTICAL, 0.3},
     {"stylegan-oriented", TEXTURE_STYLEGAN_ORIENTED, 0.22},
     {"stylegan-highfreq", TEXTURE_STYLEGAN_HIGH_FREQUENCY, 0},
 };
-enum { N_ROWS = sizeof rows / sizeof rows[0] };
+enum { N_CASES = sizeof cases / sizeof cases[0] };
 
-static double relative_distance(const float *a, const float *b, size_t count) {
-    double difference = 0, size = 0;
-    for (size_t i = 0; i < count; i++) {
-        difference += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
-        size += (double)b[i] * (double)b[i];
-    }
-    return sqrt(difference / size);
-}
-
-static Err compare_small(const GanNetwork *network, const GanSample *sample, const float *latents,
+static Err compare_small(double *error, const GanNetwork *network, const GanSample *sample, const float *latents,
                          GanScratch *scratch) {
     static float fast[3 * SMALL_SIDE * SMALL_SIDE], plain[3 * SMALL_SIDE * SMALL_SIDE];
     gan_render(fast, network, sample, latents, scratch);
     TRY(gan_render_ref(plain, network, sample, latents));
-    double distance = relative_distance(fast, plain, sizeof fast / sizeof fast[0]);
-    if (distance < 1e-4) return ERR_NONE;
-    return RAISE(ERR_INTERNAL, "a collapsed texture network differs from the written one by %.2g", distance);
+    *error = bench_distance(fast, plain, sizeof fast / sizeof fast[0]);
+    return ERR_NONE;
 }
 
-static Err verify_gan(GanKind kind) {
+static Err verify_gan(double *error, GanKind kind) {
     const GanWalk still = {0};
     GanNetwork network = {0};
     GanSample sample = {0};
@@ -58,7 +49,7 @@ static Err verify_gan(GanKind kind) {
     gan_network_draw(&network, SEED, 0, 1);
     gan_sample_draw(&sample, &network, SEED, 0);
     gan_latents_begin(latents, &network, &still, SEED, 0);
-    err = compare_small(&network, &sample, latents, &scratch);
+    err = compare_small(error, &network, &sample, latents, &scratch);
 done:
     gan_scratch_free(&scratch);
     gan_sample_free(&sample);
@@ -66,7 +57,7 @@ done:
     return err;
 }
 
-static Err verify_pyramid(void) {
+static Err verify_pyramid(double *error) {
     static float picture[SMALL_SIDE * SMALL_SIDE], again[SMALL_SIDE * SMALL_SIDE];
     Pyramid pyramid;
     for (int i = 0; i < SMALL_SIDE * SMALL_SIDE; i++) picture[i] = (float)(i * 37 % 101); /* no pattern of its own */
@@ -74,18 +65,17 @@ static Err verify_pyramid(void) {
     pyramid_build(&pyramid, picture);
     pyramid_collapse(again, &pyramid);
     pyramid_free(&pyramid);
-    double distance = relative_distance(again, picture, sizeof picture / sizeof picture[0]);
-    if (distance < 1e-5) return ERR_NONE;
-    return RAISE(ERR_INTERNAL, "a pyramid's picture comes back different by %.2g", distance);
+    *error = bench_distance(again, picture, sizeof picture / sizeof picture[0]);
+    return ERR_NONE;
 }
 
-static Err verify(TextureKind kind) {
+static Err verify(double *error, TextureKind kind) {
     switch (kind) {
-    case TEXTURE_STATISTICAL: return verify_pyramid();
-    case TEXTURE_STYLEGAN_ORIENTED: return verify_gan(GAN_ORIENTED);
+    case TEXTURE_STATISTICAL: return verify_pyramid(error);
+    case TEXTURE_STYLEGAN_ORIENTED: return verify_gan(error, GAN_ORIENTED);
     case TEXTURE_STYLEGAN_HIGH_FREQUENCY: break;
     }
-    return verify_gan(GAN_HIGH_FREQUENCY);
+    return verify_gan(error, GAN_HIGH_FREQUENCY);
 }
 
 /* What is timed: images made by `threads` threads as a pool makes them. */
@@ -137,67 +127,40 @@ static Err make_with_threads(double *amount, double *elapsed, void *state, int t
     return make(amount, elapsed, *kind, threads, clock_wall_s, seconds);
 }
 
-typedef struct {
-    double rate; /* of one thread, CPU time */
-    ThreadedRate threaded;
-} Measured;
+static const BenchColumn columns[] = {
+    {.key = "textures", .heading = "textures", .width = -20},
+    {.key = "images_per_second", .heading = "images/s", .width = 10, .style = 'f', .digits = 1},
+    {.key = "published_ratio", .heading = "of published", .width = 14, .style = 'f', .suffix = "x"},
+    {.key = "threads", .heading = "threads", .width = 8, .style = 'f'},
+    {.key = "threads_images_per_second", .heading = "images/s", .width = 10, .style = 'f', .digits = 1},
+    {.key = "threads_speedup", .heading = "speedup", .width = 9, .style = 'f', .digits = 2, .suffix = "x"},
+};
+enum { N_COLUMNS = sizeof columns / sizeof columns[0], N_THREAD_COLUMNS = 3 };
 
-static Err bench_row(Measured *measured, const BenchRow *row, int threads, double seconds) {
-    TextureKind kind = row->kind;
-    double images, elapsed;
-    TRY(verify(kind));
-    TRY(make(&images, &elapsed, kind, 1, clock_thread_s, seconds));
-    measured->rate = images / elapsed;
-    return threads > 1 ? bench_threads(&measured->threaded, make_with_threads, &kind, threads, seconds) : ERR_NONE;
+static Err bench_kind(BenchTable *table, const TextureCase *c, const BenchArgs *args) {
+    TextureKind kind = c->kind;
+    BenchThreaded threaded;
+    double images, elapsed, error = 0;
+    int threads = (int)args->threads;
+    TRY(verify(&error, kind));
+    TRY(bench_verdict(c->name, error, 1e-4));
+    TRY(make(&images, &elapsed, kind, 1, clock_thread_s, args->seconds));
+    TRY(bench_threads(&threaded, make_with_threads, &kind, threads, args->seconds));
+    const BenchCell cells[] = {bench_text(c->name),
+                               bench_number(images / elapsed),
+                               bench_number_if(c->published > 0, images / elapsed / c->published),
+                               bench_number_if(threads > 1, threads),
+                               bench_number(threaded.rate),
+                               bench_number(threaded.speedup)};
+    return bench_table_row(table, cells);
 }
 
-static void tell_row(cJSON *list, const BenchRow *row, const Measured *measured, int threads, bool json) {
-    double rate = measured->rate;
-    if (!json) {
-        char published[32] = "-";
-        if (row->published > 0) snprintf(published, sizeof published, "%.0fx", rate / row->published);
-        printf("%-20s %10.1f %14s", row->name, rate, published);
-        if (threads > 1) printf(" %12.1f %8.2fx", measured->threaded.rate, measured->threaded.speedup);
-        printf("\n");
-        return;
-    }
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "textures", row->name);
-    cJSON_AddNumberToObject(object, "images_per_second", rate);
-    if (row->published > 0) cJSON_AddNumberToObject(object, "published_ratio", rate / row->published);
-    if (threads > 1) {
-        cJSON_AddNumberToObject(object, "threads", threads);
-        cJSON_AddNumberToObject(object, "threads_images_per_second", measured->threaded.rate);
-        cJSON_AddNumberToObject(object, "threads_speedup", measured->threaded.speedup);
-    }
-    cJSON_AddTrueToObject(object, "verified");
-    cJSON_AddItemToArray(list, object);
-}
-
-static Err print_list(const cJSON *list) {
-    char *text = NULL;
-    TRY(json_print(&text, list));
-    fputs(text, stdout);
-    free(text);
-    return ERR_NONE;
-}
-
-static void print_heading(int threads) {
-    printf("256 x 256, one thread\n%-20s %10s %14s", "textures", "images/s", "of published");
-    if (threads > 1) printf("   %2d threads %9s", threads, "speedup");
-    printf("\n");
-}
-
-Err bench_textures(double seconds, int threads, bool json) {
-    cJSON *list = cJSON_CreateArray();
-    Err err = list ? ERR_NONE : RAISE(ERR_MEMORY, "textures to make: out of memory");
-    if (!json && !err) print_heading(threads);
-    for (int r = 0; r < N_ROWS && !err; r++) {
-        Measured measured = {0};
-        err = bench_row(&measured, &rows[r], threads, seconds);
-        if (!err) tell_row(list, &rows[r], &measured, threads, json);
-    }
-    if (json && !err) err = print_list(list);
-    cJSON_Delete(list);
-    return err;
+Err bench_textures_all(const BenchArgs *args, const Par *par) {
+    BenchTable table;
+    (void)par; /* one rank */
+    Err err = bench_table_open(&table, columns, N_COLUMNS - (args->threads > 1 ? 0 : N_THREAD_COLUMNS), args->json,
+                               false, "256 x 256, one thread");
+    table.verified = true;
+    for (int i = 0; i < N_CASES && !err; i++) err = bench_kind(&table, &cases[i], args);
+    return bench_table_close(&table, err);
 }

@@ -4,8 +4,6 @@
 
 #include "support/fake_runs.h"
 
-#include <cjson/cJSON.h>
-
 static char scratch[PATH_SIZE], runs[PATH_SIZE];
 static Paper paper;
 static Outcomes outcomes;
@@ -43,8 +41,8 @@ static void points_are_the_rows_that_both_have(void **state) {
     (void)state;
     Agreement stages, all;
     bool defined;
-    const cJSON *ucf = paper_experiment(&paper, "ucf101-finetune");
-    assert_ok(agreement_of(&stages, &defined, &board, 0, &paper, ucf, AGREEMENT_PROGRESSION));
+    const PaperExperiment *ucf = paper_experiment(&paper, "ucf101-finetune");
+    assert_ok(agreement_of(&stages, &defined, &board, 0, ucf, AGREEMENT_PROGRESSION));
     assert_true(defined);
     assert_string_equal(stages.rows, "4 stages, random, target");
     assert_int_equal(stages.points.n, 6);
@@ -53,7 +51,7 @@ static void points_are_the_rows_that_both_have(void **state) {
     /* One swap of neighbors among six: 1 - 6 * 2 / (6 * 35). */
     assert_float_equal(stages.found.rho, 1 - 12.0 / 210, 1e-12);
     assert_true(stages.rho.low < stages.found.rho && stages.rho.high >= stages.found.rho);
-    assert_ok(agreement_of(&all, &defined, &board, 0, &paper, ucf, AGREEMENT_ALL));
+    assert_ok(agreement_of(&all, &defined, &board, 0, ucf, AGREEMENT_ALL));
     assert_string_equal(all.rows, "5 datasets, random, target");
     assert_int_equal(all.points.n, 7);
 }
@@ -77,12 +75,11 @@ static void constants_and_few_rows_are_undefined(void **state) {
     (void)state;
     Agreement agreement;
     bool defined = true;
-    assert_ok(
-        agreement_of(&agreement, &defined, &board, 1, &paper, paper_experiment(&paper, "ucf101-probe"), AGREEMENT_ALL));
+    assert_ok(agreement_of(&agreement, &defined, &board, 1, paper_experiment(&paper, "ucf101-probe"), AGREEMENT_ALL));
     assert_false(defined);
     for (int r = 0; r < board.n_rows; r++) board.cells[r][0].value = 50;
-    assert_ok(agreement_of(&agreement, &defined, &board, 0, &paper, paper_experiment(&paper, "ucf101-finetune"),
-                           AGREEMENT_ALL));
+    assert_ok(
+        agreement_of(&agreement, &defined, &board, 0, paper_experiment(&paper, "ucf101-finetune"), AGREEMENT_ALL));
     assert_false(defined);
 }
 

@@ -23,7 +23,7 @@ static void the_papers_lists_hold_28_31_and_34_datasets(void **state) {
         assert_int_equal(names.count, counts[l]);
         assert_true(names.reason[0]);
         for (int i = 0; i < names.count; i++) {
-            assert_false(isnan(paper_accuracy(&paper, "ucf101-finetune", names.slugs[i])));
+            assert_false(isnan(paper_accuracy(paper_experiment(&paper, "ucf101-finetune"), names.slugs[i])));
             if (l < 2) assert_null(strstr(names.slugs[i], "ucf"));
         }
     }

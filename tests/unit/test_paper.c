@@ -3,7 +3,6 @@
 
 #include "support/unit.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 
 static Paper paper;
@@ -43,41 +42,40 @@ static void shares_of_the_gap_of_table_1_come_out(void **state) {
     static const double *const expected[] = {finetune, hmdb, probe};
     for (int e = 0; e < 3; e++)
         for (int r = 0; r < 8; r++) {
-            double gap = paper_gap_closed(paper_accuracy(&paper, experiments[e], "random"),
-                                          paper_accuracy(&paper, experiments[e], rows[r]),
-                                          paper_accuracy(&paper, experiments[e], "ucf101"));
+            double gap = paper_gap_closed(paper_accuracy(paper_experiment(&paper, experiments[e]), "random"),
+                                          paper_accuracy(paper_experiment(&paper, experiments[e]), rows[r]),
+                                          paper_accuracy(paper_experiment(&paper, experiments[e]), "ucf101"));
             assert_float_equal(gap, expected[e][r], 0.0501);
         }
 }
 
 static void every_row_of_every_table_has_a_figure(void **state) {
     (void)state;
-    const cJSON *table, *row, *key;
-    cJSON_ArrayForEach(table, paper_list(&paper, "tables")) {
-        cJSON_ArrayForEach(key, cJSON_GetObjectItemCaseSensitive(table, "experiments")) {
-            assert_non_null(paper_experiment(&paper, key->valuestring));
-            cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(table, "rows")) {
-                const char *slug = paper_text(row, "pretraining"), *other = paper_text(row, "counterpart");
-                assert_false(isnan(paper_accuracy(&paper, key->valuestring, slug)));
-                assert_true(paper_order(&paper, slug) >= 0);
-                if (other[0]) assert_false(isnan(paper_accuracy(&paper, key->valuestring, other)));
+    for (const PaperTable *table = paper.tables; table < paper.tables + paper.n_tables; table++)
+        for (int e = 0; e < table->experiments.n; e++) {
+            const PaperExperiment *experiment = paper_experiment(&paper, table->experiments.texts[e]);
+            assert_non_null(experiment);
+            for (const PaperRow *row = table->rows; row < table->rows + table->n_rows; row++) {
+                assert_false(isnan(paper_accuracy(experiment, row->pretraining)));
+                assert_true(paper_order(&paper, row->pretraining) >= 0);
+                if (row->counterpart[0]) assert_false(isnan(paper_accuracy(experiment, row->counterpart)));
             }
         }
-    }
+    assert_true(paper.n_tables > 0 && paper.tables[0].n_rows > 0);
 }
 
 /* 34 generated datasets, and a configuration for each. */
 static void every_dataset_of_the_paper_has_a_variant(void **state) {
     (void)state;
-    const cJSON *entry;
     int datasets = 0;
-    cJSON_ArrayForEach(entry, paper_list(&paper, "pretrainings")) {
+    for (const PaperPretraining *entry = paper.pretrainings; entry < paper.pretrainings + paper.n_pretrainings;
+         entry++) {
         char path[PATH_SIZE];
-        const char *group = paper_text(entry, "group");
+        const char *group = entry->group;
         if (text_equal(group, "baseline") || text_equal(group, "target")) continue;
         datasets++;
-        assert_ok(text_format(path, sizeof path, "%s/variants/%s.json", SYNVID_CONFIGS, paper_text(entry, "slug")));
-        if (!file_exists(path)) print_error("no variant for %s\n", paper_text(entry, "slug"));
+        assert_ok(text_format(path, sizeof path, "%s/variants/%s.json", SYNVID_CONFIGS, entry->slug));
+        if (!file_exists(path)) print_error("no variant for %s\n", entry->slug);
         assert_true(file_exists(path));
     }
     assert_int_equal(datasets, 34);
@@ -93,7 +91,7 @@ static void names_resolve_to_slugs_and_labels(void **state) {
     assert_false(paper_in_progression(&paper, "random"));
     assert_int_equal(paper_order(&paper, "static-circles"), 1);
     assert_int_equal(paper_order(&paper, "no-such"), -1);
-    assert_true(isnan(paper_accuracy(&paper, "ucf101-finetune", "no-such")));
+    assert_true(isnan(paper_accuracy(paper_experiment(&paper, "ucf101-finetune"), "no-such")));
 }
 
 static void a_foreign_file_is_refused(void **state) {
@@ -105,6 +103,9 @@ static void a_foreign_file_is_refused(void **state) {
     assert_fails(paper_read(&foreign, path), ERR_INPUT, "synvid.paper");
     scratch_write(path, folder, "paper.json", "{\"schema\": \"synvid.paper\"}");
     assert_fails(paper_read(&foreign, path), ERR_INPUT, "no list");
+    scratch_write(path, folder, "paper.json",
+                  "{\"schema\": \"synvid.paper\", \"pretrainings\": [{\"slug\": \"a\"}, {\"slug\": 7}]}");
+    assert_fails(paper_read(&foreign, path), ERR_INPUT, "pretrainings[1]: slug: expected a text");
     assert_fails(paper_read(&foreign, "/nowhere/paper.json"), ERR_INPUT, "/nowhere/paper.json");
     scratch_remove(folder);
 }

@@ -10,8 +10,6 @@
 
 #include "support/fake_runs.h"
 
-#include <cjson/cJSON.h>
-
 static char scratch[PATH_SIZE], runs[PATH_SIZE];
 static Paper paper;
 
@@ -126,9 +124,9 @@ static void the_primary_readout_is_the_first_column(void **state) {
 }
 
 static VerdictKind verdict_of(const Grid *board, int column, const char *claim) {
-    const cJSON *statement;
-    cJSON_ArrayForEach(statement, paper_list(&paper, "statements")) {
-        if (strstr(paper_text(statement, "claim"), claim)) return statement_verdict(statement, board, column).kind;
+    for (const PaperStatement *statement = paper.statements; statement < paper.statements + paper.n_statements;
+         statement++) {
+        if (strstr(statement->claim, claim)) return statement_verdict(statement, board, column).kind;
     }
     fail_msg("no statement %s", claim);
     return VERDICT_NOT_RUN;
@@ -188,10 +186,10 @@ static void our_gap_uses_our_own_ends_and_is_undefined_without_them(void **state
     unload(loaded);
 }
 
-static const cJSON *correlation_entry(const char *metric) {
-    const cJSON *entry;
-    cJSON_ArrayForEach(entry, paper_list(&paper, "correlations")) {
-        if (text_equal(paper_text(entry, "metric"), metric)) return entry;
+static const PaperCorrelation *correlation_entry(const char *metric) {
+    for (const PaperCorrelation *entry = paper.correlations; entry < paper.correlations + paper.n_correlations;
+         entry++) {
+        if (text_equal(entry->metric, metric)) return entry;
     }
     fail_msg("no correlation of %s", metric);
     return NULL;
@@ -222,14 +220,13 @@ static bool says(const Table *table, const char *text) {
 
 /* A fine-tuning of ViT-B on UCF101 that is not the paper's, in every table and every form. */
 static void check_kept_out(const char *protocol) {
-    const cJSON *entry;
     Result other = fake_result("finetune", "ucf101", "moving-circles", 1);
     assert_ok(text_copy(other.protocol, sizeof other.protocol, protocol));
     assert_ok(text_copy(other.model, sizeof other.model, "ViT-B/16 16x224"));
     assert_ok(result_add_metric(&other, "top1", 33.3, "%", 100, 25, 43, "Wilson 95%"));
     fake_write(runs, "ucf", &other);
     Loaded *loaded = load();
-    cJSON_ArrayForEach(entry, paper_list(&paper, "tables")) {
+    for (const PaperTable *entry = paper.tables; entry < paper.tables + paper.n_tables; entry++) {
         Table table;
         assert_ok(reproduce_table(&table, entry, &loaded->outcomes, &paper));
         assert_false(says(&table, "33.3"));
@@ -264,7 +261,7 @@ static void a_rehearsals_tables_show_none_of_the_papers_figures(void **state) {
     Loaded *loaded = load();
     Table table;
     loaded->outcomes.protocol = PROTOCOL_REHEARSAL;
-    assert_ok(reproduce_table(&table, cJSON_GetArrayItem(paper_list(&paper, "tables"), 0), &loaded->outcomes, &paper));
+    assert_ok(reproduce_table(&table, &paper.tables[0], &loaded->outcomes, &paper));
     assert_true(says(&table, "33.3") && says(&table, "85.2"));
     assert_ok(table_drop_paper(&table));
     assert_true(says(&table, "33.3"));
@@ -284,7 +281,7 @@ static void results_under_the_papers_protocol_do(void **state) {
     Loaded *loaded = load();
     Table table;
     Builder text = {0};
-    assert_ok(reproduce_table(&table, cJSON_GetArrayItem(paper_list(&paper, "tables"), 0), &loaded->outcomes, &paper));
+    assert_ok(reproduce_table(&table, &paper.tables[0], &loaded->outcomes, &paper));
     table_csv(&text, &table);
     assert_non_null(strstr(text.data, "\nMoving circles,UCF101 fine-tune,85.2,84.9,83.7,86,-0.2"));
     builder_free(&text);

@@ -6,12 +6,11 @@
 enum { N_COLUMNS_MAX = 1 + GRID_COLUMNS + PAPER_COLUMNS };
 
 Err accuracy_paper_columns(TableColumn *columns, int *n_columns, int first,
-                           const struct cJSON *experiments[PAPER_COLUMNS], const Paper *paper) {
+                           const PaperExperiment *experiments[PAPER_COLUMNS], const Paper *paper) {
     int n = paper_columns(experiments, paper, NULL);
     for (int p = 0; p < n; p++) {
         columns[first + p] = (TableColumn){.kind = COLUMN_NUMBER, .digits = 1, .paper = true};
-        TRY(text_format(columns[first + p].label, sizeof columns->label, "Paper: %s",
-                        paper_text(experiments[p], "label")));
+        TRY(text_format(columns[first + p].label, sizeof columns->label, "Paper: %s", experiments[p]->label));
     }
     *n_columns = first + n;
     return ERR_NONE;
@@ -85,7 +84,7 @@ static Err accuracy_caption(Table *table, const Grid *board) {
 
 Err accuracy_table(Table *table, const Grid *board, const Paper *paper) {
     TableColumn columns[N_COLUMNS_MAX] = {{.label = "Pre-training", .kind = COLUMN_TEXT}};
-    const struct cJSON *experiments[PAPER_COLUMNS];
+    const PaperExperiment *experiments[PAPER_COLUMNS];
     int n = board->n_columns, n_columns;
     for (int c = 0; c < n; c++) {
         char title[96];
@@ -103,7 +102,7 @@ Err accuracy_table(Table *table, const Grid *board, const Paper *paper) {
         TRY(table_text(table, row, 0, "%s", board->rows[r].label));
         TRY(fill_ours(table, row, board, r));
         for (int p = 0; 1 + n + p < n_columns; p++)
-            table_number(table, row, 1 + n + p, grid_paper_figure(paper, experiments[p], &board->rows[r]));
+            table_number(table, row, 1 + n + p, grid_paper_figure(experiments[p], &board->rows[r]));
         table->rule_above[row] = r > 0 && board->rows[r].progression != board->rows[r - 1].progression;
     }
     return accuracy_caption(table, board);

@@ -9,4 +9,4 @@ CHECKED Err accuracy_table(Table *table, const Grid *board, const Paper *paper);
 /* Heads of the paper's columns (paper_columns), from columns[first] on; their experiments, and the number of all
  * columns then. */
 CHECKED Err accuracy_paper_columns(TableColumn *columns, int *n_columns, int first,
-                                   const struct cJSON *experiments[PAPER_COLUMNS], const Paper *paper);
+                                   const PaperExperiment *experiments[PAPER_COLUMNS], const Paper *paper);

@@ -207,9 +207,8 @@ const Estimate *grid_target(const Grid *board, int column) {
     return grid_find(board, column, board->columns[column].dataset);
 }
 
-double grid_paper_figure(const Paper *paper, const struct cJSON *experiment, const GridRow *row) {
-    return paper_accuracy(paper, paper_text(experiment, "key"),
-                          row->target ? paper_text(experiment, "high") : row->slug);
+double grid_paper_figure(const PaperExperiment *experiment, const GridRow *row) {
+    return paper_accuracy(experiment, row->target ? experiment->high : row->slug);
 }
 
 const char *grid_column_title(char *out, size_t size, const GridColumn *column) {

@@ -56,7 +56,7 @@ const Estimate *grid_find(const Grid *board, int column, const char *slug);
 const Estimate *grid_target(const Grid *board, int column);
 /* The paper's figure for a row in one of its experiments: its upper baseline stands beside our pre-training on the
  * target set. NAN: the paper has none. */
-double grid_paper_figure(const Paper *paper, const struct cJSON *experiment, const GridRow *row);
+double grid_paper_figure(const PaperExperiment *experiment, const GridRow *row);
 /* "standin-motion, fine-tune", with the model where columns differ in nothing else; returns `out`. */
 const char *grid_column_title(char *out, size_t size, const GridColumn *column);
 /* "finetune-standin-motion": part of a file name, cut to `size`; returns `out`. */

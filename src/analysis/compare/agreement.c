@@ -15,15 +15,15 @@ static void name_rows(Agreement *out, int n_stages, int n_datasets, bool random,
              n_datasets ? "datasets" : "stages", random ? ", random" : "", target ? ", target" : "");
 }
 
-static void find_points(Agreement *out, double *y_sd, const Grid *board, int column, const Paper *paper,
-                        const struct cJSON *experiment, AgreementRows rows) {
+static void find_points(Agreement *out, double *y_sd, const Grid *board, int column, const PaperExperiment *experiment,
+                        AgreementRows rows) {
     Points *points = &out->points;
     int n_stages = 0, n_datasets = 0;
     bool random = false, target = false;
     for (int r = 0; r < board->n_rows; r++) {
         const GridRow *row = &board->rows[r];
         const Estimate *cell = &board->cells[r][column];
-        double paper_figure = grid_paper_figure(paper, experiment, row);
+        double paper_figure = grid_paper_figure(experiment, row);
         if (cell->state != ESTIMATE_PRESENT || isnan(paper_figure) || !belongs(row, rows)) continue;
         bool is_random = text_equal(row->slug, "random");
         random = random || is_random;
@@ -40,12 +40,12 @@ static void find_points(Agreement *out, double *y_sd, const Grid *board, int col
     name_rows(out, n_stages, n_datasets, random, target);
 }
 
-Err agreement_of(Agreement *out, bool *defined, const Grid *board, int column, const Paper *paper,
-                 const struct cJSON *experiment, AgreementRows rows) {
+Err agreement_of(Agreement *out, bool *defined, const Grid *board, int column, const PaperExperiment *experiment,
+                 AgreementRows rows) {
     double y_sd[STATISTICS_POINTS];
     *out = (Agreement){0};
     *defined = false;
-    find_points(out, y_sd, board, column, paper, experiment, rows);
+    find_points(out, y_sd, board, column, experiment, rows);
     const Points *points = &out->points;
     if (points->n < CORRELATE_MIN) return ERR_NONE;
     TRY(correlate(&out->found, points->x, points->y, points->n, AGREEMENT_SEED));
@@ -65,12 +65,12 @@ const char *agreement_text(char *out, size_t size, const Agreement *agreement) {
 
 enum { COLUMN_OURS, COLUMN_PAPER, COLUMN_ROWS, COLUMN_N, COLUMN_RHO, COLUMN_RHO_P, COLUMN_R, COLUMN_R_P };
 
-static Err fill_row(Table *table, const char *title, const struct cJSON *experiment, const Agreement *agreement) {
+static Err fill_row(Table *table, const char *title, const PaperExperiment *experiment, const Agreement *agreement) {
     const Correlation *found = &agreement->found;
     int row;
     TRY(table_add_row(table, &row));
     TRY(table_text(table, row, COLUMN_OURS, "%s", title));
-    TRY(table_text(table, row, COLUMN_PAPER, "%s", paper_text(experiment, "label")));
+    TRY(table_text(table, row, COLUMN_PAPER, "%s", experiment->label));
     TRY(table_text(table, row, COLUMN_ROWS, "%s", agreement->rows));
     table_number(table, row, COLUMN_N, found->n);
     table_estimate(table, row, COLUMN_RHO, found->rho, agreement->rho.low, agreement->rho.high);
@@ -81,15 +81,15 @@ static Err fill_row(Table *table, const char *title, const struct cJSON *experim
 }
 
 static Err fill_column(Table *table, const Grid *board, int column, const Paper *paper) {
-    const struct cJSON *experiments[PAPER_COLUMNS];
+    const PaperExperiment *experiments[PAPER_COLUMNS];
     int n = paper_columns(experiments, paper, board->columns[column].task), first = table->n_rows;
     char title[128];
     grid_column_title(title, sizeof title, &board->columns[column]);
     for (int p = 0; p < n; p++) {
         Agreement stages, all;
         bool stages_defined, all_defined;
-        TRY(agreement_of(&stages, &stages_defined, board, column, paper, experiments[p], AGREEMENT_PROGRESSION));
-        TRY(agreement_of(&all, &all_defined, board, column, paper, experiments[p], AGREEMENT_ALL));
+        TRY(agreement_of(&stages, &stages_defined, board, column, experiments[p], AGREEMENT_PROGRESSION));
+        TRY(agreement_of(&all, &all_defined, board, column, experiments[p], AGREEMENT_ALL));
         if (stages_defined) TRY(fill_row(table, title, experiments[p], &stages));
         if (all_defined && all.points.n > stages.points.n) TRY(fill_row(table, title, experiments[p], &all));
     }

@@ -17,8 +17,8 @@ typedef struct {
 } Agreement;
 
 /* *defined false: fewer than CORRELATE_MIN rows, or a constant. `experiment`: one of the paper's. */
-CHECKED Err agreement_of(Agreement *out, bool *defined, const Grid *board, int column, const Paper *paper,
-                         const struct cJSON *experiment, AgreementRows rows);
+CHECKED Err agreement_of(Agreement *out, bool *defined, const Grid *board, int column,
+                         const PaperExperiment *experiment, AgreementRows rows);
 /* One row an experiment of ours, one of the paper's for the same task, and set of rows. */
 CHECKED Err agreement_table(Table *table, const Grid *board, const Paper *paper);
 /* "rho = 0.93 [0.62, 0.99], r = 0.91 [...], n = 10"; returns `out`. */

@@ -29,8 +29,7 @@ static int find_stages(Stage stages[STAGES_MAX], const Grid *board, int column) 
 
 /* ---- rows ---- */
 
-static Err fill_step(Table *table, const Stage *from, const Stage *to, const Paper *paper,
-                     const struct cJSON *const *experiments) {
+static Err fill_step(Table *table, const Stage *from, const Stage *to, const PaperExperiment *const *experiments) {
     Difference found;
     int row;
     TRY(table_add_row(table, &row));
@@ -38,8 +37,7 @@ static Err fill_step(Table *table, const Stage *from, const Stage *to, const Pap
     TRY(table_text(table, row, DIFFERENCES_TO, "%s", to->row->label));
     for (int p = 0; PAPERS + p < table->n_columns; p++)
         table_number(table, row, PAPERS + p,
-                     grid_paper_figure(paper, experiments[p], to->row) -
-                         grid_paper_figure(paper, experiments[p], from->row));
+                     grid_paper_figure(experiments[p], to->row) - grid_paper_figure(experiments[p], from->row));
     if (!grid_difference(&found, to->figure, from->figure)) return ERR_NONE;
     table_estimate(table, row, DIFFERENCES_POINTS, found.value, found.low, found.high);
     TRY(table_text(table, row, DIFFERENCES_CLEAR, "%s",
@@ -63,7 +61,7 @@ static void scale_points(Table *table) {
     table->columns[DIFFERENCES_POINTS].high = reach;
 }
 
-static Err new_table(Table *table, const GridColumn *column, const struct cJSON *const *experiments,
+static Err new_table(Table *table, const GridColumn *column, const PaperExperiment *const *experiments,
                      int n_experiments) {
     TableColumn columns[N_COLUMNS_MAX] = {
         [DIFFERENCES_FROM] = {.label = "From", .kind = COLUMN_TEXT},
@@ -76,8 +74,7 @@ static Err new_table(Table *table, const GridColumn *column, const struct cJSON 
     char name[96], key[40], title[160], experiment[128];
     for (int p = 0; p < n_experiments; p++) {
         columns[PAPERS + p] = (TableColumn){.kind = COLUMN_NUMBER, .digits = 1, .paper = true};
-        TRY(text_format(columns[PAPERS + p].label, sizeof columns->label, "Paper: %s",
-                        paper_text(experiments[p], "label")));
+        TRY(text_format(columns[PAPERS + p].label, sizeof columns->label, "Paper: %s", experiments[p]->label));
     }
     grid_column_title(experiment, sizeof experiment, column);
     TRY(text_format(title, sizeof title, "What each stage adds: %.120s", experiment));
@@ -86,15 +83,15 @@ static Err new_table(Table *table, const GridColumn *column, const struct cJSON 
 }
 
 Err differences_table(Table *table, const Grid *board, int column, const Paper *paper) {
-    const struct cJSON *experiments[PAPER_COLUMNS];
+    const PaperExperiment *experiments[PAPER_COLUMNS];
     Stage stages[STAGES_MAX];
     int n_experiments = paper_columns(experiments, paper, board->columns[column].task),
         n = find_stages(stages, board, column);
     TRY(new_table(table, &board->columns[column], experiments, n_experiments));
-    for (int i = 0; i + 1 < n; i++) TRY(fill_step(table, &stages[i], &stages[i + 1], paper, experiments));
+    for (int i = 0; i + 1 < n; i++) TRY(fill_step(table, &stages[i], &stages[i + 1], experiments));
     int last = n - 1 - (n > 0 && stages[n - 1].row->target);
     if (last > 1 && text_equal(stages[0].row->slug, "random")) {
-        TRY(fill_step(table, &stages[0], &stages[last], paper, experiments));
+        TRY(fill_step(table, &stages[0], &stages[last], experiments));
         table->rule_above[table->n_rows - 1] = true;
     }
     scale_points(table);

@@ -2,7 +2,6 @@
 
 #include "math/stats.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 
 typedef struct {
@@ -41,12 +40,11 @@ static Err add_list(Group *group, const Outcomes *outcomes, const char *list, co
     return err;
 }
 
-static Err gather(Group *group, const Outcomes *outcomes, const Paper *paper, const cJSON *names, const char *metric) {
-    const cJSON *name;
+static Err gather(Group *group, const Outcomes *outcomes, const Paper *paper, const PaperTexts *names,
+                  const char *metric) {
     *group = (Group){0};
-    cJSON_ArrayForEach(name, names) {
-        const char *slug = cJSON_GetStringValue(name);
-        if (!slug) return RAISE(ERR_INPUT, "paper.json: a finding names something that is no text");
+    for (int i = 0; i < names->n; i++) {
+        const char *slug = names->texts[i];
         if (text_equal(slug, "reference"))
             add_reference(group, outcomes, metric);
         else if (paper_order(paper, slug) >= 0)
@@ -102,18 +100,16 @@ static Verdict check_range(const Group *group, double low, double high) {
     return verdict;
 }
 
-static Err fill_finding(Table *table, const cJSON *finding, const Outcomes *outcomes, const Paper *paper) {
-    const char *metric = paper_text(finding, "metric");
-    const cJSON *range = cJSON_GetObjectItemCaseSensitive(finding, "range");
+static Err fill_finding(Table *table, const PaperFinding *finding, const Outcomes *outcomes, const Paper *paper) {
+    const char *metric = finding->metric;
     Group a, b;
     int row;
-    TRY(gather(&a, outcomes, paper, cJSON_GetObjectItemCaseSensitive(finding, "a"), metric));
-    TRY(gather(&b, outcomes, paper, cJSON_GetObjectItemCaseSensitive(finding, "b"), metric));
-    Verdict verdict = range ? check_range(&a, cJSON_GetNumberValue(cJSON_GetArrayItem(range, 0)),
-                                          cJSON_GetNumberValue(cJSON_GetArrayItem(range, 1)))
-                            : compare_groups(&a, &b);
+    TRY(gather(&a, outcomes, paper, &finding->a, metric));
+    TRY(gather(&b, outcomes, paper, &finding->b, metric));
+    Verdict verdict = finding->has_range ? check_range(&a, finding->range[0], finding->range[1])
+                                         : compare_groups(&a, &b);
     TRY(table_add_row(table, &row));
-    TRY(table_text(table, row, 0, "%s", paper_text(finding, "claim")));
+    TRY(table_text(table, row, 0, "%s", finding->claim));
     TRY(table_text(table, row, 1, "%s", metric));
     TRY(table_text(table, row, 2, "%s%s%s", verdict_word(verdict.kind), verdict.detail[0] ? ": " : "", verdict.detail));
     return table_text(table, row, 3, "%d of %d", a.n + b.n, a.wanted + b.wanted);
@@ -124,7 +120,6 @@ Err findings_table(Table *table, const Outcomes *outcomes, const Paper *paper) {
                                    {.label = "Statistic", .kind = COLUMN_TEXT},
                                    {.label = "In our statistics", .kind = COLUMN_TEXT, .verdict = true},
                                    {.label = "Datasets measured", .kind = COLUMN_TEXT}};
-    const cJSON *finding;
     TRY(table_new(table, "findings", "What the paper says of its datasets, checked on our statistics", columns,
                   sizeof columns / sizeof *columns));
     TRY(text_copy(
@@ -132,7 +127,7 @@ Err findings_table(Table *table, const Outcomes *outcomes, const Paper *paper) {
         "Difference of group means with Welch's 95 % interval: true above zero, false below, undecided when "
         "it holds zero; a group of one is compared pair by pair. FID and FVD are the paper's; "
         "other distances, and diversity on other features, stand for them only as far as their networks do."));
-    cJSON_ArrayForEach(finding, paper_list(paper, "findings")) {
+    for (const PaperFinding *finding = paper->findings; finding < paper->findings + paper->n_findings; finding++) {
         TRY(fill_finding(table, finding, outcomes, paper));
     }
     return ERR_NONE;

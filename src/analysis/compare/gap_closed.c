@@ -1,9 +1,7 @@
 #include "analysis/compare/gap_closed.h"
 
 #include "analysis/compare/accuracy.h"
-#include "analysis/report/reproduce.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 
 enum { N_COLUMNS_MAX = 1 + GRID_COLUMNS + PAPER_COLUMNS };
@@ -73,15 +71,14 @@ static Err fill_gap(Table *table, int row, const Grid *board, int r, int column)
     return ERR_NONE;
 }
 
-static double papers_gap(const Paper *paper, const cJSON *experiment, const char *slug) {
-    const char *key = paper_text(experiment, "key");
-    return paper_gap_closed(paper_accuracy(paper, key, paper_text(experiment, "low")), paper_accuracy(paper, key, slug),
-                            paper_accuracy(paper, key, paper_text(experiment, "high")));
+static double papers_gap(const PaperExperiment *experiment, const char *slug) {
+    return paper_gap_closed(paper_accuracy(experiment, experiment->low), paper_accuracy(experiment, slug),
+                            paper_accuracy(experiment, experiment->high));
 }
 
 Err gap_table(Table *table, const Grid *board, const Paper *paper) {
     TableColumn columns[N_COLUMNS_MAX] = {{.label = "Pre-training", .kind = COLUMN_TEXT}};
-    const cJSON *experiments[PAPER_COLUMNS];
+    const PaperExperiment *experiments[PAPER_COLUMNS];
     int n = board->n_columns, n_columns;
     for (int c = 0; c < n; c++) {
         columns[c + 1] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = 1, .low = 0, .high = 120, .mark = 100};
@@ -102,7 +99,7 @@ Err gap_table(Table *table, const Grid *board, const Paper *paper) {
         TRY(table_text(table, row, 0, "%s", board->rows[r].label));
         for (int c = 0; c < n; c++) TRY(fill_gap(table, row, board, r, c));
         for (int p = 0; 1 + n + p < n_columns; p++)
-            table_number(table, row, 1 + n + p, papers_gap(paper, experiments[p], board->rows[r].slug));
+            table_number(table, row, 1 + n + p, papers_gap(experiments[p], board->rows[r].slug));
     }
     return ERR_NONE;
 }
@@ -115,34 +112,27 @@ const char *gap_remark(double computed, double printed) {
     return fabs(floor(10 * computed) / 10 - printed) < 0.01 ? "truncated" : "differs";
 }
 
-static double number_of(const cJSON *entry, const char *key) {
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(entry, key);
-    return cJSON_IsNumber(value) ? value->valuedouble : NAN;
-}
-
 /* Ours under the paper's protocol only. */
-static double our_figure(const Outcomes *outcomes, const Paper *paper, const char *experiment, const char *slug) {
-    const cJSON *entry = paper_experiment(paper, experiment);
-    Estimate estimate = entry ? reproduce_estimate(outcomes, paper, entry, slug) : (Estimate){0};
+static double our_figure(const Outcomes *outcomes, const Paper *paper, const PaperExperiment *entry, const char *slug) {
+    Estimate estimate = outcomes_of_experiment(outcomes, paper, entry, slug);
     return estimate.state == ESTIMATE_PRESENT ? estimate.value : NAN;
 }
 
-static double our_gap(const Outcomes *outcomes, const Paper *paper, const cJSON *claim) {
-    const char *experiment = paper_text(claim, "experiment");
-    const cJSON *entry = paper_experiment(paper, experiment);
-    return paper_gap_closed(our_figure(outcomes, paper, experiment, paper_text(entry, "low")),
-                            our_figure(outcomes, paper, experiment, paper_text(claim, "pretraining")),
-                            our_figure(outcomes, paper, experiment, paper_text(entry, "high")));
+static double our_gap(const Outcomes *outcomes, const Paper *paper, const PaperGap *claim) {
+    const PaperExperiment *entry = paper_experiment(paper, claim->experiment);
+    if (!entry) return NAN;
+    return paper_gap_closed(our_figure(outcomes, paper, entry, entry->low),
+                            our_figure(outcomes, paper, entry, claim->pretraining),
+                            our_figure(outcomes, paper, entry, entry->high));
 }
 
 /* Why there is no share of ours. */
-static const char *why_missing(const Outcomes *outcomes, const Paper *paper, const cJSON *claim) {
-    const char *experiment = paper_text(claim, "experiment");
-    const cJSON *entry = paper_experiment(paper, experiment);
+static const char *why_missing(const Outcomes *outcomes, const Paper *paper, const PaperGap *claim) {
+    const PaperExperiment *entry = paper_experiment(paper, claim->experiment);
     if (!entry) return "of another work";
-    bool run = !isnan(our_figure(outcomes, paper, experiment, paper_text(entry, "low"))) &&
-               !isnan(our_figure(outcomes, paper, experiment, paper_text(claim, "pretraining"))) &&
-               !isnan(our_figure(outcomes, paper, experiment, paper_text(entry, "high")));
+    bool run = !isnan(our_figure(outcomes, paper, entry, entry->low)) &&
+               !isnan(our_figure(outcomes, paper, entry, claim->pretraining)) &&
+               !isnan(our_figure(outcomes, paper, entry, entry->high));
     return run ? "undefined" : "not run";
 }
 
@@ -157,21 +147,20 @@ Err gap_claims_table(Table *table, const Outcomes *outcomes, const Paper *paper)
         {.label = "Remark", .kind = COLUMN_TEXT, .beside_paper = true},
         {.label = "Ours", .kind = COLUMN_NUMBER, .digits = 1},
     };
-    const cJSON *claim;
     TRY(table_new(table, "gaps", "Share of the gap closed: the paper's claims", columns,
                   sizeof columns / sizeof *columns));
-    cJSON_ArrayForEach(claim, paper_list(paper, "gaps")) {
+    for (const PaperGap *claim = paper->gaps; claim < paper->gaps + paper->n_gaps; claim++) {
         int row;
-        double low = number_of(claim, "low"), value = number_of(claim, "value"), high = number_of(claim, "high");
+        double low = claim->low, value = claim->value, high = claim->high;
         double computed = paper_gap_closed(low, value, high), ours = our_gap(outcomes, paper, claim);
         TRY(table_add_row(table, &row));
-        TRY(table_text(table, row, 0, "%s", paper_text(claim, "claim")));
+        TRY(table_text(table, row, 0, "%s", claim->claim));
         table_number(table, row, 1, low);
         table_number(table, row, 2, value);
         table_number(table, row, 3, high);
         table_number(table, row, 4, computed);
-        table_number(table, row, 5, number_of(claim, "printed"));
-        TRY(table_text(table, row, 6, "%s", gap_remark(computed, number_of(claim, "printed"))));
+        table_number(table, row, 5, claim->printed);
+        TRY(table_text(table, row, 6, "%s", gap_remark(computed, claim->printed)));
         if (isnan(ours)) TRY(table_text(table, row, 7, "%s", why_missing(outcomes, paper, claim)));
         table_number(table, row, 7, ours);
     }

@@ -1,8 +1,8 @@
 #include "analysis/compare/internal/names.h"
 
-#include "analysis/compare/paper.h"
 #include "base/config/config.h"
 #include "base/config/json.h"
+#include "base/config/record.h"
 
 #include <cjson/cJSON.h>
 
@@ -20,11 +20,12 @@ static Err add_name(DatasetNames *names, const cJSON *item, const char *path) {
 
 static Err read_tree(DatasetNames *names, const cJSON *tree, const char *path) {
     const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(tree, "datasets");
-    if (!text_equal(paper_text(tree, "schema"), "synvid.datasets"))
-        return RAISE(ERR_INPUT, "%s: schema \"%s\", expected \"synvid.datasets\"", path, paper_text(tree, "schema"));
+    if (!text_equal(record_text_or(tree, "schema", ""), "synvid.datasets"))
+        return RAISE(ERR_INPUT, "%s: schema \"%s\", expected \"synvid.datasets\"", path,
+                     record_text_or(tree, "schema", ""));
     if (!cJSON_IsArray(list)) return RAISE(ERR_INPUT, "%s: no list \"datasets\"", path);
-    TRY(text_copy(names->title, sizeof names->title, paper_text(tree, "title")));
-    TRY(text_copy(names->reason, sizeof names->reason, paper_text(tree, "reason")));
+    TRY(text_copy(names->title, sizeof names->title, record_text_or(tree, "title", "")));
+    TRY(text_copy(names->reason, sizeof names->reason, record_text_or(tree, "reason", "")));
     cJSON_ArrayForEach(item, list) {
         TRY(add_name(names, item, path));
     }

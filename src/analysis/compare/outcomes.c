@@ -87,3 +87,24 @@ Estimate outcomes_estimate(const Outcomes *outcomes, const OutcomeKey *key, cons
     }
     return estimate;
 }
+
+/* What results of the kind of `key` call the pre-training, "random-initialization" for "random"; the slug itself where
+ * none is there. */
+static const char *name_in_results(const Outcomes *outcomes, const Paper *paper, const OutcomeKey *key,
+                                   const char *slug) {
+    for (int i = 0; i < outcomes->count; i++) {
+        const char *name = outcomes->items[i].result.pretraining;
+        if (outcomes_match(&outcomes->items[i], key) && text_equal(paper_slug(paper, name), slug)) return name;
+    }
+    return slug;
+}
+
+Estimate outcomes_of_experiment(const Outcomes *outcomes, const Paper *paper, const PaperExperiment *experiment,
+                                const char *slug) {
+    OutcomeKey key = {.task = experiment->task,
+                      .dataset = experiment->dataset,
+                      .model = experiment->model,
+                      .protocol = outcomes_protocol(outcomes, experiment->protocol)};
+    key.pretraining = name_in_results(outcomes, paper, &key, slug);
+    return outcomes_estimate(outcomes, &key, "top1");
+}

@@ -6,6 +6,7 @@
  * since figures compare only within one. */
 #pragma once
 
+#include "analysis/compare/paper.h"
 #include "run/result.h"
 
 typedef struct {
@@ -57,3 +58,7 @@ bool outcomes_same_protocol(const Result *a, const Result *b);
 /* Unless both budgets are known and differ. */
 bool outcomes_same_budget(const Outcome *a, const Outcome *b);
 const ResultInput *outcomes_input(const Result *result, const char *role); /* NULL: none */
+/* Our figure of a pre-training in one of the paper's experiments, under the experiment's protocol only. Results may
+ * call it by another name (aliases). */
+Estimate outcomes_of_experiment(const Outcomes *outcomes, const Paper *paper, const PaperExperiment *experiment,
+                                const char *slug);

@@ -2,117 +2,299 @@
 
 #include "base/config/config.h"
 #include "base/config/json.h"
+#include "base/config/record.h"
 #include "base/text/text.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 
 static const size_t paper_bytes_max = (size_t)1 << 20;
 
-static Err check_schema(const Paper *paper, const char *path) {
-    static const char *const lists[] = {"pretrainings", "experiments", "tables",       "gaps",    "statements",
-                                        "corruptions",  "findings",    "correlations", "settings"};
-    if (!text_equal(paper_text(paper->tree, "schema"), "synvid.paper"))
-        return RAISE(ERR_INPUT, "%s: schema \"%s\", expected \"synvid.paper\"", path,
-                     paper_text(paper->tree, "schema"));
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(paper->tree, lists[i])))
-            return RAISE(ERR_INPUT, "%s: no list \"%s\"", path, lists[i]);
+/* ---- reading: each kind of entry is a table of its members ---- */
+
+typedef enum { MEMBER_TEXT, MEMBER_NUMBER, MEMBER_FLAG, MEMBER_TEXTS } MemberKind;
+
+typedef struct {
+    const char *key; /* NULL: the end */
+    MemberKind kind;
+    size_t offset;
+} Member;
+
+#define TEXT(T, name)                                                                                                  \
+    { #name, MEMBER_TEXT, offsetof(T, name) }
+#define NUMBER(T, name)                                                                                                \
+    { #name, MEMBER_NUMBER, offsetof(T, name) }
+#define TEXTS(T, name)                                                                                                 \
+    { #name, MEMBER_TEXTS, offsetof(T, name) }
+#define MEMBERS_END                                                                                                    \
+    { 0 }
+
+static const Member pretraining_members[] = {TEXT(PaperPretraining, slug), TEXT(PaperPretraining, label),
+                                             TEXT(PaperPretraining, group), TEXTS(PaperPretraining, aliases),
+                                             MEMBERS_END};
+static const Member experiment_members[] = {
+    TEXT(PaperExperiment, key),     TEXT(PaperExperiment, label), TEXT(PaperExperiment, task),
+    TEXT(PaperExperiment, dataset), TEXT(PaperExperiment, model), TEXT(PaperExperiment, protocol),
+    TEXT(PaperExperiment, low),     TEXT(PaperExperiment, high),  MEMBERS_END};
+static const Member row_members[] = {TEXT(PaperRow, pretraining), TEXT(PaperRow, label), TEXT(PaperRow, counterpart),
+                                     TEXT(PaperRow, same_as), MEMBERS_END};
+static const Member table_members[] = {TEXT(PaperTable, name),
+                                       TEXT(PaperTable, title),
+                                       TEXT(PaperTable, note),
+                                       TEXTS(PaperTable, experiments),
+                                       {"gaps", MEMBER_FLAG, offsetof(PaperTable, gaps)},
+                                       MEMBERS_END};
+static const Member gap_members[] = {
+    TEXT(PaperGap, claim),   TEXT(PaperGap, experiment), TEXT(PaperGap, pretraining), NUMBER(PaperGap, low),
+    NUMBER(PaperGap, value), NUMBER(PaperGap, high),     NUMBER(PaperGap, printed),   MEMBERS_END};
+static const Member statement_members[] = {TEXT(PaperStatement, claim),      TEXT(PaperStatement, test),
+                                           TEXT(PaperStatement, experiment), TEXTS(PaperStatement, a),
+                                           TEXTS(PaperStatement, b),         MEMBERS_END};
+static const Member finding_members[] = {TEXT(PaperFinding, claim), TEXT(PaperFinding, metric), TEXTS(PaperFinding, a),
+                                         TEXTS(PaperFinding, b), MEMBERS_END};
+static const Member corruption_members[] = {TEXT(PaperCorruption, metric), TEXT(PaperCorruption, label),
+                                            TEXT(PaperCorruption, family), MEMBERS_END};
+static const Member correlation_members[] = {TEXT(PaperCorrelation, metric), TEXT(PaperCorrelation, label),
+                                             TEXT(PaperCorrelation, paper), NUMBER(PaperCorrelation, distance_from),
+                                             MEMBERS_END};
+static const Member settings_members[] = {TEXT(PaperSettings, table), TEXT(PaperSettings, task), MEMBERS_END};
+
+/* Where in the file, for messages. */
+typedef struct {
+    const char *path, *list;
+    int entry;
+} Place;
+
+static Err wrong(const Place *place, const char *key, const char *expected) {
+    return RAISE(ERR_INPUT, "%s: %s[%d]: %s: expected %s", place->path, place->list, place->entry, key, expected);
+}
+
+static Err read_texts(PaperTexts *out, const cJSON *list, const Place *place, const char *key) {
+    const cJSON *item;
+    if (!list) return ERR_NONE;
+    if (!cJSON_IsArray(list)) return wrong(place, key, "a list of texts");
+    out->texts = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *out->texts);
+    if (!out->texts) return RAISE(ERR_MEMORY, "%s: no memory", place->path);
+    cJSON_ArrayForEach(item, list) {
+        if (!cJSON_IsString(item)) return wrong(place, key, "a list of texts");
+        out->texts[out->n++] = item->valuestring;
+    }
+    return ERR_NONE;
+}
+
+static Err read_member(char *out, const Member *member, const cJSON *entry, const Place *place) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(entry, member->key);
+    switch (member->kind) {
+    case MEMBER_TEXT:
+        if (item && !cJSON_IsString(item)) return wrong(place, member->key, "a text");
+        *(const char **)(void *)out = item ? item->valuestring : "";
+        return ERR_NONE;
+    case MEMBER_NUMBER:
+        if (item && !cJSON_IsNumber(item)) return wrong(place, member->key, "a number");
+        *(double *)(void *)out = item ? item->valuedouble : NAN;
+        return ERR_NONE;
+    case MEMBER_FLAG:
+        if (item && !cJSON_IsBool(item)) return wrong(place, member->key, "true or false");
+        *(bool *)out = cJSON_IsTrue(item);
+        return ERR_NONE;
+    default: return read_texts((PaperTexts *)(void *)out, item, place, member->key);
+    }
+}
+
+static Err read_members(void *out, const Member *members, const cJSON *entry, const Place *place) {
+    if (!cJSON_IsObject(entry)) return wrong(place, "the entry", "an object");
+    for (const Member *member = members; member->key; member++)
+        TRY(read_member((char *)out + member->offset, member, entry, place));
+    return ERR_NONE;
+}
+
+/* What a table of members does not say. */
+typedef Err ReadRest(void *out, const cJSON *entry, const Place *place);
+
+static Err read_accuracies(void *out, const cJSON *entry, const Place *place) {
+    PaperExperiment *experiment = out;
+    const cJSON *item, *table = cJSON_GetObjectItemCaseSensitive(entry, "accuracy");
+    if (!cJSON_IsObject(table)) return wrong(place, "accuracy", "an object");
+    experiment->accuracies = calloc((size_t)cJSON_GetArraySize(table) + 1, sizeof *experiment->accuracies);
+    if (!experiment->accuracies) return RAISE(ERR_MEMORY, "%s: no memory", place->path);
+    cJSON_ArrayForEach(item, table) {
+        if (!cJSON_IsNumber(item)) return wrong(place, item->string, "a number");
+        experiment->accuracies[experiment->n_accuracies++] = (PaperAccuracy){item->string, item->valuedouble};
+    }
+    return ERR_NONE;
+}
+
+static Err read_range(void *out, const cJSON *entry, const Place *place) {
+    PaperFinding *finding = out;
+    const cJSON *range = cJSON_GetObjectItemCaseSensitive(entry, "range");
+    const cJSON *low = cJSON_GetArrayItem(range, 0), *high = cJSON_GetArrayItem(range, 1);
+    finding->has_range = range != NULL;
+    if (!range) return ERR_NONE;
+    if (!cJSON_IsNumber(low) || !cJSON_IsNumber(high)) return wrong(place, "range", "[low, high]");
+    finding->range[0] = low->valuedouble;
+    finding->range[1] = high->valuedouble;
+    return ERR_NONE;
+}
+
+/* Each [name, value, key]. */
+static Err read_settings(void *out, const cJSON *entry, const Place *place) {
+    PaperSettings *settings = out;
+    const cJSON *row, *rows = cJSON_GetObjectItemCaseSensitive(entry, "rows");
+    settings->rows = calloc((size_t)cJSON_GetArraySize(rows) + 1, sizeof *settings->rows);
+    if (!settings->rows) return RAISE(ERR_MEMORY, "%s: no memory", place->path);
+    cJSON_ArrayForEach(row, rows) {
+        const char *texts[3];
+        for (int i = 0; i < 3; i++) {
+            texts[i] = cJSON_GetStringValue(cJSON_GetArrayItem(row, i));
+            if (!texts[i]) return wrong(place, "rows", "[name, value, key] each");
+        }
+        settings->rows[settings->n_rows++] = (PaperSetting){texts[0], texts[1], texts[2]};
+    }
+    return ERR_NONE;
+}
+
+/* The entries of a list, each `size` bytes, into *out. */
+static Err read_list(void **out, int *n, size_t size, const cJSON *object, const Member *members, ReadRest *rest,
+                     Place place) {
+    const cJSON *entry, *list = cJSON_GetObjectItemCaseSensitive(object, place.list);
+    if (!cJSON_IsArray(list)) return RAISE(ERR_INPUT, "%s: no list \"%s\"", place.path, place.list);
+    *out = calloc((size_t)cJSON_GetArraySize(list) + 1, size);
+    if (!*out) return RAISE(ERR_MEMORY, "%s: no memory", place.path);
+    cJSON_ArrayForEach(entry, list) {
+        void *here = (char *)*out + (size_t)(*n)++ * size;
+        TRY(read_members(here, members, entry, &place));
+        if (rest) TRY(rest(here, entry, &place));
+        place.entry++;
+    }
+    return ERR_NONE;
+}
+
+static Err read_rows(void *out, const cJSON *entry, const Place *place) {
+    PaperTable *table = out;
+    return read_list((void **)&table->rows, &table->n_rows, sizeof *table->rows, entry, row_members, NULL,
+                     (Place){place->path, "rows", 0});
+}
+
+#define LIST(name, members, rest)                                                                                      \
+    TRY(read_list((void **)&paper->name, &paper->n_##name, sizeof *paper->name, paper->document, members, rest,        \
+                  (Place){path, #name, 0}))
+
+static Err read_document(Paper *paper, const char *path) {
+    const char *schema = record_text_or(paper->document, "schema", "");
+    if (!text_equal(schema, "synvid.paper"))
+        return RAISE(ERR_INPUT, "%s: schema \"%s\", expected \"synvid.paper\"", path, schema);
+    LIST(pretrainings, pretraining_members, NULL);
+    LIST(experiments, experiment_members, read_accuracies);
+    LIST(tables, table_members, read_rows);
+    LIST(gaps, gap_members, NULL);
+    LIST(statements, statement_members, NULL);
+    LIST(corruptions, corruption_members, NULL);
+    LIST(findings, finding_members, read_range);
+    LIST(correlations, correlation_members, NULL);
+    LIST(settings, settings_members, read_settings);
     return ERR_NONE;
 }
 
 Err paper_read(Paper *paper, const char *path) {
     char found[PATH_SIZE];
+    cJSON *tree;
     *paper = (Paper){0};
     if (!path) TRY(config_find(found, sizeof found, "analysis", "paper"));
     if (!path) path = found;
-    TRY(json_read(&paper->tree, path, paper_bytes_max, ERR_INPUT));
-    Err err = check_schema(paper, path);
+    TRY(json_read(&tree, path, paper_bytes_max, ERR_INPUT));
+    paper->document = tree;
+    Err err = read_document(paper, path);
     if (err) paper_free(paper);
     return err;
 }
 
 void paper_free(Paper *paper) {
-    cJSON_Delete(paper->tree);
-    paper->tree = NULL;
-}
-
-const cJSON *paper_list(const Paper *paper, const char *name) {
-    return cJSON_GetObjectItemCaseSensitive(paper->tree, name);
-}
-
-const char *paper_text(const cJSON *entry, const char *key) {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, key));
-    return text ? text : "";
-}
-
-static bool goes_by(const cJSON *entry, const char *name) {
-    const cJSON *alias;
-    if (text_equal(paper_text(entry, "slug"), name)) return true;
-    cJSON_ArrayForEach(alias, cJSON_GetObjectItemCaseSensitive(entry, "aliases")) {
-        if (cJSON_IsString(alias) && text_equal(alias->valuestring, name)) return true;
+    for (int i = 0; i < paper->n_pretrainings; i++) free(paper->pretrainings[i].aliases.texts);
+    for (int i = 0; i < paper->n_experiments; i++) free(paper->experiments[i].accuracies);
+    for (int i = 0; i < paper->n_tables; i++) {
+        free(paper->tables[i].experiments.texts);
+        free(paper->tables[i].rows);
     }
+    for (int i = 0; i < paper->n_statements; i++) {
+        free(paper->statements[i].a.texts);
+        free(paper->statements[i].b.texts);
+    }
+    for (int i = 0; i < paper->n_findings; i++) {
+        free(paper->findings[i].a.texts);
+        free(paper->findings[i].b.texts);
+    }
+    for (int i = 0; i < paper->n_settings; i++) free(paper->settings[i].rows);
+    free(paper->pretrainings);
+    free(paper->experiments);
+    free(paper->tables);
+    free(paper->gaps);
+    free(paper->statements);
+    free(paper->findings);
+    free(paper->corruptions);
+    free(paper->correlations);
+    free(paper->settings);
+    cJSON_Delete(paper->document);
+    *paper = (Paper){0};
+}
+
+/* ---- looking up ---- */
+
+static bool goes_by(const PaperPretraining *entry, const char *name) {
+    if (text_equal(entry->slug, name)) return true;
+    for (int i = 0; i < entry->aliases.n; i++)
+        if (text_equal(entry->aliases.texts[i], name)) return true;
     return false;
 }
 
-static const cJSON *find_entry(const Paper *paper, const char *name, int *order) {
-    const cJSON *entry;
-    *order = 0;
-    cJSON_ArrayForEach(entry, paper_list(paper, "pretrainings")) {
-        if (goes_by(entry, name)) return entry;
-        ++*order;
-    }
+static const PaperPretraining *find_pretraining(const Paper *paper, const char *name) {
+    for (int i = 0; i < paper->n_pretrainings; i++)
+        if (goes_by(&paper->pretrainings[i], name)) return &paper->pretrainings[i];
     return NULL;
 }
 
 const char *paper_slug(const Paper *paper, const char *name) {
-    int order;
-    const cJSON *entry = find_entry(paper, name, &order);
-    return entry ? paper_text(entry, "slug") : name;
+    const PaperPretraining *entry = find_pretraining(paper, name);
+    return entry ? entry->slug : name;
 }
 
 int paper_order(const Paper *paper, const char *slug) {
-    int order;
-    return find_entry(paper, slug, &order) ? order : -1;
+    const PaperPretraining *entry = find_pretraining(paper, slug);
+    return entry ? (int)(entry - paper->pretrainings) : -1;
 }
 
 const char *paper_label(const Paper *paper, const char *slug) {
-    int order;
-    const cJSON *entry = find_entry(paper, slug, &order);
-    return entry ? paper_text(entry, "label") : slug;
+    const PaperPretraining *entry = find_pretraining(paper, slug);
+    return entry ? entry->label : slug;
 }
 
 const char *paper_group(const Paper *paper, const char *slug) {
-    int order;
-    return paper_text(find_entry(paper, slug, &order), "group");
+    const PaperPretraining *entry = find_pretraining(paper, slug);
+    return entry ? entry->group : "";
 }
 
 bool paper_in_progression(const Paper *paper, const char *slug) {
     return text_equal(paper_group(paper, slug), "progression");
 }
 
-const cJSON *paper_experiment(const Paper *paper, const char *key) {
-    const cJSON *entry;
-    cJSON_ArrayForEach(entry, paper_list(paper, "experiments")) {
-        if (text_equal(paper_text(entry, "key"), key)) return entry;
-    }
+const PaperExperiment *paper_experiment(const Paper *paper, const char *key) {
+    for (int i = 0; i < paper->n_experiments; i++)
+        if (text_equal(paper->experiments[i].key, key)) return &paper->experiments[i];
     return NULL;
 }
 
-int paper_columns(const cJSON *out[PAPER_COLUMNS], const Paper *paper, const char *task) {
+int paper_columns(const PaperExperiment *out[PAPER_COLUMNS], const Paper *paper, const char *task) {
     static const char *const keys[PAPER_COLUMNS] = {"ucf101-finetune", "ucf101-probe", "hmdb51-finetune"};
     int n = 0;
     for (int i = 0; i < PAPER_COLUMNS; i++) {
-        const cJSON *entry = paper_experiment(paper, keys[i]);
-        if (entry && (!task || text_equal(paper_text(entry, "task"), task))) out[n++] = entry;
+        const PaperExperiment *entry = paper_experiment(paper, keys[i]);
+        if (entry && (!task || text_equal(entry->task, task))) out[n++] = entry;
     }
     return n;
 }
 
-double paper_accuracy(const Paper *paper, const char *experiment, const char *slug) {
-    const cJSON *table = cJSON_GetObjectItemCaseSensitive(paper_experiment(paper, experiment), "accuracy");
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(table, slug);
-    return cJSON_IsNumber(value) ? value->valuedouble : NAN;
+double paper_accuracy(const PaperExperiment *experiment, const char *slug) {
+    for (int i = 0; experiment && i < experiment->n_accuracies; i++)
+        if (text_equal(experiment->accuracies[i].slug, slug)) return experiment->accuracies[i].percent;
+    return NAN;
 }
 
 double paper_gap_closed(double low, double value, double high) {

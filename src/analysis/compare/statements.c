@@ -1,24 +1,17 @@
 #include "analysis/compare/statements.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 
 enum { NEAR_CHANCE = 2 };
 
-static const cJSON *names_of(const cJSON *statement, const char *side) {
-    return cJSON_GetObjectItemCaseSensitive(statement, side);
-}
-
 /* "target" stands for pre-training on the column's own dataset. */
-static const Estimate *find_named(const Grid *board, int column, const cJSON *name) {
-    if (!cJSON_IsString(name)) return NULL;
-    return text_equal(name->valuestring, "target") ? grid_target(board, column)
-                                                   : grid_find(board, column, name->valuestring);
+static const Estimate *find_named(const Grid *board, int column, const char *name) {
+    return text_equal(name, "target") ? grid_target(board, column) : grid_find(board, column, name);
 }
 
-static Verdict chance_verdict(const cJSON *statement, const Grid *board, int column) {
+static Verdict chance_verdict(const PaperStatement *statement, const Grid *board, int column) {
     Verdict verdict = {.kind = VERDICT_NOT_RUN};
-    const Estimate *estimate = find_named(board, column, cJSON_GetArrayItem(names_of(statement, "a"), 0));
+    const Estimate *estimate = statement->a.n ? find_named(board, column, statement->a.texts[0]) : NULL;
     double chance = board->columns[column].chance;
     if (!estimate || isnan(estimate->low) || isnan(chance)) return verdict;
     verdict.n_compared = 1;
@@ -43,14 +36,13 @@ static void add_difference(Verdict *verdict, const Difference *found) {
     snprintf(verdict->detail, sizeof verdict->detail, "%+.1f [%+.1f, %+.1f]", found->value, found->low, found->high);
 }
 
-static Verdict greater_verdict(const cJSON *statement, const Grid *board, int column) {
+static Verdict greater_verdict(const PaperStatement *statement, const Grid *board, int column) {
     Verdict verdict = {.kind = VERDICT_NOT_RUN};
-    const cJSON *name, *against;
-    cJSON_ArrayForEach(against, names_of(statement, "b")) {
-        const Estimate *other = find_named(board, column, against);
-        cJSON_ArrayForEach(name, names_of(statement, "a")) {
+    for (int b = 0; b < statement->b.n; b++) {
+        const Estimate *other = find_named(board, column, statement->b.texts[b]);
+        for (int a = 0; a < statement->a.n; a++) {
             Difference found;
-            const Estimate *one = find_named(board, column, name);
+            const Estimate *one = find_named(board, column, statement->a.texts[a]);
             if (grid_difference(&found, one, other)) add_difference(&verdict, &found);
             verdict.n_disjoint += one && other && one->low > other->high;
         }
@@ -61,20 +53,20 @@ static Verdict greater_verdict(const cJSON *statement, const Grid *board, int co
     return verdict;
 }
 
-static const cJSON *experiment_of(const cJSON *statement, const Paper *paper) {
-    const char *key = paper_text(statement, "experiment");
+static const PaperExperiment *experiment_of(const PaperStatement *statement, const Paper *paper) {
+    const char *key = statement->experiment;
     return paper_experiment(paper, key[0] ? key : "ucf101-finetune");
 }
 
 /* A statement about the probe says nothing about fine-tuning. */
-static bool is_about(const cJSON *statement, const Paper *paper, const GridColumn *column) {
-    return !paper_text(statement, "experiment")[0] ||
-           text_equal(paper_text(experiment_of(statement, paper), "task"), column->task);
+static bool is_about(const PaperStatement *statement, const Paper *paper, const GridColumn *column) {
+    const PaperExperiment *experiment = experiment_of(statement, paper);
+    return !statement->experiment[0] || (experiment && text_equal(experiment->task, column->task));
 }
 
-Verdict statement_verdict(const cJSON *statement, const Grid *board, int column) {
-    return text_equal(paper_text(statement, "test"), "chance") ? chance_verdict(statement, board, column)
-                                                               : greater_verdict(statement, board, column);
+Verdict statement_verdict(const PaperStatement *statement, const Grid *board, int column) {
+    return text_equal(statement->test, "chance") ? chance_verdict(statement, board, column)
+                                                 : greater_verdict(statement, board, column);
 }
 
 const char *verdict_word(VerdictKind kind) {
@@ -83,18 +75,17 @@ const char *verdict_word(VerdictKind kind) {
 }
 
 /* The same comparison in the paper's own figures: "holds: +17.4", "does not: -0.4 to +1.2". */
-static Err paper_cell(Table *table, int row, int column, const cJSON *statement, const Paper *paper) {
-    const cJSON *name, *other, *experiment = experiment_of(statement, paper);
-    const char *key = paper_text(experiment, "key");
-    bool at_least = text_equal(paper_text(statement, "test"), "at least");
+static Err paper_cell(Table *table, int row, int column, const PaperStatement *statement, const Paper *paper) {
+    const PaperExperiment *experiment = experiment_of(statement, paper);
+    bool at_least = text_equal(statement->test, "at least");
     double low = INFINITY, high = -INFINITY;
-    if (text_equal(paper_text(statement, "test"), "chance"))
-        return table_text(table, row, column, "does not: %.1f of 101 classes", paper_accuracy(paper, key, "random"));
-    cJSON_ArrayForEach(other, names_of(statement, "b")) {
-        const char *base = text_equal(other->valuestring, "target") ? paper_text(experiment, "high")
-                                                                    : other->valuestring;
-        cJSON_ArrayForEach(name, names_of(statement, "a")) {
-            double difference = paper_accuracy(paper, key, name->valuestring) - paper_accuracy(paper, key, base);
+    if (text_equal(statement->test, "chance"))
+        return table_text(table, row, column, "does not: %.1f of 101 classes", paper_accuracy(experiment, "random"));
+    for (int b = 0; b < statement->b.n; b++) {
+        const char *other = statement->b.texts[b];
+        if (experiment && text_equal(other, "target")) other = experiment->high;
+        for (int a = 0; a < statement->a.n; a++) {
+            double difference = paper_accuracy(experiment, statement->a.texts[a]) - paper_accuracy(experiment, other);
             low = fmin(low, difference);
             high = fmax(high, difference);
         }
@@ -105,29 +96,31 @@ static Err paper_cell(Table *table, int row, int column, const cJSON *statement,
     return table_text(table, row, column, "%s: %+.1f to %+.1f", word, low, high);
 }
 
-/* Where the column is one of the paper's experiments: whether the paper itself has the figures that the statement
- * compares there. */
-static bool paper_compares(const cJSON *statement, const Paper *paper, const GridColumn *column) {
-    const cJSON *experiment, *name;
-    cJSON_ArrayForEach(experiment, paper_list(paper, "experiments")) {
-        if (!text_equal(paper_text(experiment, "task"), column->task) ||
-            !text_equal(paper_text(experiment, "dataset"), column->dataset) ||
-            !text_equal(paper_text(experiment, "model"), column->model))
-            continue;
-        for (int side = 0; side < 2; side++) cJSON_ArrayForEach(name, names_of(statement, side ? "b" : "a")) {
-                bool target = text_equal(name->valuestring, "target");
-                if (target && !text_equal(paper_text(experiment, "high"), column->dataset)) return false;
-                if (!target && isnan(paper_accuracy(paper, paper_text(experiment, "key"), name->valuestring)))
-                    return false;
-            }
+/* Whether the paper itself has all figures that one side of the statement compares in the experiment. */
+static bool paper_has(const PaperTexts *names, const PaperExperiment *experiment) {
+    for (int i = 0; i < names->n; i++) {
+        bool target = text_equal(names->texts[i], "target");
+        if (target && !text_equal(experiment->high, experiment->dataset)) return false;
+        if (!target && isnan(paper_accuracy(experiment, names->texts[i]))) return false;
     }
     return true;
 }
 
-static Err fill_row(Table *table, int counts[4], const cJSON *statement, const Grid *board, const Paper *paper) {
+/* Where the column is one of the paper's experiments: whether the paper itself has the figures that the statement
+ * compares there. */
+static bool paper_compares(const PaperStatement *statement, const Paper *paper, const GridColumn *column) {
+    for (const PaperExperiment *e = paper->experiments; e < paper->experiments + paper->n_experiments; e++)
+        if (text_equal(e->task, column->task) && text_equal(e->dataset, column->dataset) &&
+            text_equal(e->model, column->model) && !(paper_has(&statement->a, e) && paper_has(&statement->b, e)))
+            return false;
+    return true;
+}
+
+static Err fill_row(Table *table, int counts[4], const PaperStatement *statement, const Grid *board,
+                    const Paper *paper) {
     int row;
     TRY(table_add_row(table, &row));
-    TRY(table_text(table, row, 0, "%s", paper_text(statement, "claim")));
+    TRY(table_text(table, row, 0, "%s", statement->claim));
     for (int c = 0; c < board->n_columns; c++) {
         const GridColumn *about = &board->columns[c];
         if (!is_about(statement, paper, about) || !paper_compares(statement, paper, about)) continue;
@@ -141,7 +134,6 @@ static Err fill_row(Table *table, int counts[4], const cJSON *statement, const G
 
 Err statements_table(Table *table, int counts[4], const Grid *board, const Paper *paper) {
     TableColumn columns[GRID_COLUMNS + 2] = {{.label = "Statement", .kind = COLUMN_TEXT}};
-    const cJSON *statement;
     for (int c = 0; c < board->n_columns; c++) {
         columns[c + 1] = (TableColumn){.kind = COLUMN_TEXT, .verdict = true};
         grid_column_title(columns[c + 1].label, sizeof columns[c + 1].label, &board->columns[c]);
@@ -156,7 +148,8 @@ Err statements_table(Table *table, int counts[4], const Grid *board, const Paper
         "false: below; undecided: it "
         "holds zero; near chance: below twice chance. Reduced runs decide about themselves only, not about the "
         "paper."));
-    cJSON_ArrayForEach(statement, paper_list(paper, "statements")) {
+    for (const PaperStatement *statement = paper->statements; statement < paper->statements + paper->n_statements;
+         statement++) {
         TRY(fill_row(table, counts, statement, board, paper));
     }
     return ERR_NONE;

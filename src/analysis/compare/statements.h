@@ -17,7 +17,7 @@ typedef struct {
     char detail[128];                   /* "+41.0 [35.2, 46.3]" */
 } Verdict;
 
-Verdict statement_verdict(const struct cJSON *statement, const Grid *board, int column);
+Verdict statement_verdict(const PaperStatement *statement, const Grid *board, int column);
 const char *verdict_word(VerdictKind kind);
 
 /* One row a statement, one column an experiment of the statement's kind, and whether it holds in the paper's own

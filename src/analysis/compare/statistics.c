@@ -1,6 +1,5 @@
 #include "analysis/compare/statistics.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 
 /* Distances, of which a set of results has those of the networks it was measured with: others have no column. */
@@ -171,16 +170,15 @@ Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper)
     return statistics_caption(table, outcomes, first);
 }
 
-static double transformed(const cJSON *entry, double x) {
-    const cJSON *origin = cJSON_GetObjectItemCaseSensitive(entry, "distance_from");
-    return cJSON_IsNumber(origin) ? fabs(x - origin->valuedouble) : x;
+static double transformed(const PaperCorrelation *entry, double x) {
+    return isnan(entry->distance_from) ? x : fabs(x - entry->distance_from);
 }
 
-Points statistics_points(const Outcomes *outcomes, const Grid *board, int column, const cJSON *entry) {
+Points statistics_points(const Outcomes *outcomes, const Grid *board, int column, const PaperCorrelation *entry) {
     Points points = {0};
     for (int r = 0; r < board->n_rows; r++) {
         const Estimate *accuracy = &board->cells[r][column];
-        Estimate statistic = statistics_of(outcomes, board->rows[r].slug, paper_text(entry, "metric"));
+        Estimate statistic = statistics_of(outcomes, board->rows[r].slug, entry->metric);
         if (accuracy->state != ESTIMATE_PRESENT || statistic.state != ESTIMATE_PRESENT ||
             statistics_is_reference(&statistic.first->result) || board->rows[r].target)
             continue;
@@ -194,11 +192,11 @@ Points statistics_points(const Outcomes *outcomes, const Grid *board, int column
 }
 
 Points statistics_published(const Outcomes *outcomes, const Paper *paper, const DatasetNames *names,
-                            const cJSON *entry) {
+                            const PaperCorrelation *entry) {
     Points points = {0};
     for (int i = 0; i < names->count; i++) {
-        double accuracy = paper_accuracy(paper, "ucf101-finetune", names->slugs[i]);
-        Estimate statistic = statistics_of(outcomes, names->slugs[i], paper_text(entry, "metric"));
+        double accuracy = paper_accuracy(paper_experiment(paper, "ucf101-finetune"), names->slugs[i]);
+        Estimate statistic = statistics_of(outcomes, names->slugs[i], entry->metric);
         if (isnan(accuracy) || statistic.state != ESTIMATE_PRESENT || statistics_is_reference(&statistic.first->result))
             continue;
         points.x[points.n] = transformed(entry, statistic.value);
@@ -241,13 +239,14 @@ static Err new_correlations(Table *table, const char *name, const char *title) {
     return table_new(table, name, title, columns, sizeof columns / sizeof *columns);
 }
 
-static Err fill_correlation(Table *table, const char *title, const cJSON *entry, const Points *points, uint64_t seed) {
+static Err fill_correlation(Table *table, const char *title, const PaperCorrelation *entry, const Points *points,
+                            uint64_t seed) {
     Correlation found;
     int row;
     TRY(table_add_row(table, &row));
-    TRY(table_text(table, row, COLUMN_STATISTIC, "%s", paper_text(entry, "label")));
+    TRY(table_text(table, row, COLUMN_STATISTIC, "%s", entry->label));
     TRY(table_text(table, row, COLUMN_ACCURACY, "%s", title));
-    TRY(table_text(table, row, COLUMN_PAPER, "%s", paper_text(entry, "paper")));
+    TRY(table_text(table, row, COLUMN_PAPER, "%s", entry->paper));
     table_number(table, row, COLUMN_N, points->n);
     TRY(correlate(&found, points->x, points->y, points->n, seed));
     if (!found.defined) return table_text(table, row, COLUMN_R, "undefined (constant)");
@@ -272,11 +271,11 @@ Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *pape
                                    "neither the reference nor the target set is a point. With so few points an "
                                    "interval that holds zero decides nothing."));
     for (int c = 0; c < board->n_columns; c++) {
-        const cJSON *entry;
         char title[96];
         bool first = true;
         grid_column_title(title, sizeof title, &board->columns[c]);
-        cJSON_ArrayForEach(entry, paper_list(paper, "correlations")) {
+        for (const PaperCorrelation *entry = paper->correlations; entry < paper->correlations + paper->n_correlations;
+             entry++) {
             Points points = statistics_points(outcomes, board, c, entry);
             if (points.n < CORRELATE_MIN) continue;
             TRY(fill_correlation(table, title, entry, &points, seed));
@@ -288,12 +287,12 @@ Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *pape
 }
 
 static Err fill_published(Table *table, const Outcomes *outcomes, const Paper *paper, const char *list, uint64_t seed) {
-    const cJSON *entry;
     bool first = true;
     char title[160];
     DatasetNames *names = malloc(sizeof *names);
     Err err = names ? names_read(names, list) : RAISE(ERR_MEMORY, "list of datasets: no memory");
-    cJSON_ArrayForEach(entry, paper_list(paper, "correlations")) {
+    for (const PaperCorrelation *entry = paper->correlations; entry < paper->correlations + paper->n_correlations;
+         entry++) {
         if (err) break;
         Points points = statistics_published(outcomes, paper, names, entry);
         if (points.n < CORRELATE_MIN) continue;

@@ -19,11 +19,11 @@ typedef struct {
     const char *slugs[STATISTICS_POINTS];
 } Points;
 /* `entry`: one of the paper's "correlations", naming the metric. */
-Points statistics_points(const Outcomes *outcomes, const Grid *board, int column, const struct cJSON *entry);
+Points statistics_points(const Outcomes *outcomes, const Grid *board, int column, const PaperCorrelation *entry);
 
 /* The same against the accuracies the paper published (UCF101 fine-tune), of the datasets on the list. */
 Points statistics_published(const Outcomes *outcomes, const Paper *paper, const DatasetNames *names,
-                            const struct cJSON *entry);
+                            const PaperCorrelation *entry);
 /* A dataset's statistic; state as for accuracies: none, mixed (two datasets of one name, or two protocols), present. */
 Estimate statistics_of(const Outcomes *outcomes, const char *dataset, const char *metric);
 /* The dataset that others are compared with. */

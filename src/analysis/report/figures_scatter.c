@@ -1,7 +1,6 @@
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/labels.h"
 
-#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <math.h>
 
@@ -18,10 +17,28 @@ static void badge_of(char out[BADGE_SIZE], const Paper *paper, const char *slug,
         snprintf(out, BADGE_SIZE, "%c", isalnum((unsigned char)other[0]) ? toupper((unsigned char)other[0]) : '?');
 }
 
+/* ---- groups of datasets ---- */
+
+/* Okabe and Ito's, darkened where white paper needs it. The last: of none of the paper's groups. */
+static const struct {
+    const char *group;
+    unsigned color; /* 0xRRGGBB */
+} groups[] = {
+    {"progression", 0x0072b2}, {"images", 0x00805d},  {"dynamic", 0xb8437f},   {"speed", 0x3f8fc4},
+    {"others", 0x7a6a00},      {"mixture", 0x5b4aa3}, {"saturated", 0xc4500a}, {"", 0x555555},
+};
+enum { N_GROUPS = sizeof groups / sizeof *groups };
+
+unsigned figure_group_color(const Paper *paper, const char *slug) {
+    int g = 0;
+    while (g < N_GROUPS - 1 && !text_equal(paper_group(paper, slug), groups[g].group)) g++;
+    return groups[g].color;
+}
+
 /* ---- points and their labels ---- */
 
 /* Where the axes lie: the figure's size less margins of fixed sizes, so that places of labels are known. */
-enum { LEFT = 84, RIGHT = 16, TOP = 14, BOTTOM = 70, SMALL = 15 /* points that a small figure has room for */ };
+enum { LEFT = 84, RIGHT = 16, TOP = 40, BOTTOM = 70, SMALL = 15 /* points that a small figure has room for */ };
 
 typedef struct {
     double low, high;
@@ -51,9 +68,11 @@ static Range accuracy_range(const Points *points) {
     return (Range){fmax(y.low, 0), fmin(y.high, 100)};
 }
 
-static Err scatter_begin(Plot *plot, const char *name, const char *x_label, const char *y_label, int n) {
+/* `heading` stands above the axes. */
+static Err scatter_begin(Plot *plot, const char *name, const char *heading, const char *x_label, const char *y_label,
+                         int n) {
     bool small = n <= SMALL;
-    TRY(plot_begin(plot, name, small ? 420 : 720, small ? 320 : 520, "", x_label, y_label));
+    TRY(plot_begin(plot, name, small ? 420 : 720, small ? 346 : 546, heading, x_label, y_label));
     builder_add(&plot->script,
                 "set lmargin at screen %.4f\nset rmargin at screen %.4f\nset bmargin at screen %.4f\n"
                 "set tmargin at screen %.4f\nunset key\n",
@@ -62,8 +81,9 @@ static Err scatter_begin(Plot *plot, const char *name, const char *x_label, cons
     return ERR_NONE;
 }
 
-/* Columns of the data: x, y, low, high, label, and where the label is. `line`: what is drawn below. */
-static void scatter_draw(Plot *plot, const Points *points, char badges[][BADGE_SIZE], const char *line) {
+/* Columns of the data: x, y, low, high, label, where the label is, and the color. `line`: what is drawn below. */
+static void scatter_draw(Plot *plot, const Points *points, char badges[][BADGE_SIZE], const char *line,
+                         const Paper *paper) {
     Spot at[STATISTICS_POINTS], labels[STATISTICS_POINTS];
     const char *texts[STATISTICS_POINTS];
     double width = plot->width - LEFT - RIGHT, height = plot->height - TOP - BOTTOM;
@@ -77,70 +97,75 @@ static void scatter_draw(Plot *plot, const Points *points, char badges[][BADGE_S
     }
     labels_place(labels, at, texts, points->n, width, height);
     for (int i = 0; i < points->n; i++)
-        builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%.6g\t%s\t%.6g\t%.6g\n", points->x[i], points->y[i],
+        builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%.6g\t%s\t%.6g\t%.6g\t%u\n", points->x[i], points->y[i],
                     isnan(points->y_low[i]) ? points->y[i] : points->y_low[i],
                     isnan(points->y_high[i]) ? points->y[i] : points->y_high[i], badges[i],
-                    x.low + labels[i].x / x_scale, y.low + labels[i].y / y_scale);
+                    x.low + labels[i].x / x_scale, y.low + labels[i].y / y_scale,
+                    figure_group_color(paper, points->slugs[i]));
     builder_add(&plot->script,
                 "set xrange [%.8g:%.8g]\nset yrange [%.8g:%.8g]\n"
                 "plot %s\"%s.dat\" using 1:2:3:4 with yerrorbars pt 7 ps 0.1 lw 1.2 lc rgb \"#9fb6cc\", \\\n"
                 "  \"\" using 1:2:($6-$1):($7-$2) with vectors nohead lw 0.7 lc rgb \"#999999\", \\\n"
-                "  \"\" using 1:2 with points pt 7 ps 0.7 lc rgb \"#0072B2\", \\\n"
+                "  \"\" using 1:2:8 with points pt 7 ps 0.7 lc rgb variable, \\\n"
                 "  \"\" using 6:7:5 with labels center font \",11\" tc rgb \"#222222\"\n",
                 x.low, x.high, y.low, y.high, line, plot->name);
 }
 
-/* The least-squares line over the range of x, as a function of gnuplot. */
-static const char *fitted_line(char *out, size_t size, const Points *points) {
-    Correlation found;
-    out[0] = 0;
-    if (points->n < CORRELATE_MIN || correlate(&found, points->x, points->y, points->n, 0) || !found.defined)
-        return out;
-    snprintf(out, size, "%.8g + %.8g * x with lines dt 2 lw 1.2 lc rgb \"#999999\", ", found.intercept, found.slope);
-    return out;
+/* A statistic against accuracy: r with its Fisher interval above, the least-squares line over the range of x below the
+ * points; neither where r is not defined. */
+static Err statistic_figure(Plot *plot, const char *name, const Points *points, const char *x_label,
+                            const char *y_label, const Paper *paper) {
+    char heading[128] = "", line[160] = "", badges[STATISTICS_POINTS][BADGE_SIZE];
+    Correlation found = {0};
+    if (points->n >= CORRELATE_MIN) TRY(correlate(&found, points->x, points->y, points->n, 0));
+    if (found.defined) {
+        TRY(text_format(heading, sizeof heading, "r = %.2f [%.2f, %.2f], n = %d", found.r, found.fisher.low,
+                        found.fisher.high, found.n));
+        TRY(text_format(line, sizeof line, "%.8g + %.8g * x with lines dt 2 lw 1.2 lc rgb \"#999999\", ",
+                        found.intercept, found.slope));
+    }
+    TRY(scatter_begin(plot, name, heading, x_label, y_label, points->n));
+    for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], points->slugs[i]);
+    scatter_draw(plot, points, badges, line, paper);
+    return ERR_NONE;
 }
 
-Err figure_correlation(Plot *plot, const Points *points, const cJSON *entry, const GridColumn *column, int number,
-                       const Paper *paper) {
-    char name[64], y_label[160], title[128], line[160], badges[STATISTICS_POINTS][BADGE_SIZE];
+Err figure_correlation(Plot *plot, const Points *points, const PaperCorrelation *entry, const GridColumn *column,
+                       int number, const Paper *paper) {
+    char name[64], y_label[160], title[128];
     TRY(text_format(name, sizeof name, "correlation-%d", number));
     snprintf(y_label, sizeof y_label, "%s, %%", grid_column_title(title, sizeof title, column));
-    TRY(scatter_begin(plot, name, paper_text(entry, "label"), y_label, points->n));
-    for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], points->slugs[i]);
-    scatter_draw(plot, points, badges, fitted_line(line, sizeof line, points));
+    TRY(statistic_figure(plot, name, points, entry->label, y_label, paper));
     return text_format(
         plot->alt, sizeof plot->alt,
         "Scatter plot of %.100s against accuracy (%.150s), %d datasets; coefficients are in the correlation table.",
-        paper_text(entry, "label"), title, points->n);
+        entry->label, title, points->n);
 }
 
-Err figure_published(Plot *plot, const Points *points, const cJSON *entry, const DatasetNames *names,
+Err figure_published(Plot *plot, const Points *points, const PaperCorrelation *entry, const DatasetNames *names,
                      const Paper *paper) {
-    char name[64], line[160], badges[STATISTICS_POINTS][BADGE_SIZE];
-    TRY(text_format(name, sizeof name, "fig4-%.40s%s", paper_text(entry, "metric"),
-                    cJSON_GetObjectItemCaseSensitive(entry, "distance_from") ? "-distance" : ""));
-    TRY(scatter_begin(plot, name, paper_text(entry, "label"), "paper: UCF101 fine-tune, %", points->n));
-    for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], points->slugs[i]);
-    scatter_draw(plot, points, badges, fitted_line(line, sizeof line, points));
+    char name[64];
+    TRY(text_format(name, sizeof name, "fig4-%.40s%s", entry->metric, isnan(entry->distance_from) ? "" : "-distance"));
+    TRY(statistic_figure(plot, name, points, entry->label, "paper: UCF101 fine-tune, %", paper));
     return text_format(plot->alt, sizeof plot->alt,
                        "Scatter plot of %.100s against the accuracies the paper published, %d of the %s; numbers are "
                        "rows of the catalogue.",
-                       paper_text(entry, "label"), points->n, names->title);
+                       entry->label, points->n, names->title);
 }
 
-Err figure_against_paper(Plot *plot, const Agreement *agreement, const GridColumn *column, const cJSON *experiment,
-                         const Paper *paper) {
-    char name[64], key[40], title[128], x_label[160], y_label[160], badges[STATISTICS_POINTS][BADGE_SIZE];
+Err figure_against_paper(Plot *plot, const Agreement *agreement, const GridColumn *column,
+                         const PaperExperiment *experiment, const Paper *paper) {
+    char name[64], key[40], title[128], x_label[160], y_label[160], heading[160], badges[STATISTICS_POINTS][BADGE_SIZE];
     const Points *points = &agreement->points;
-    TRY(text_format(name, sizeof name, "paper-%.15s-%s", paper_text(experiment, "key"),
-                    grid_column_key(key, sizeof key, column)));
+    TRY(text_format(name, sizeof name, "paper-%.15s-%s", experiment->key, grid_column_key(key, sizeof key, column)));
     snprintf(y_label, sizeof y_label, "ours: %.120s, %%", grid_column_title(title, sizeof title, column));
-    snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(experiment, "label"));
-    TRY(scatter_begin(plot, name, x_label, y_label, points->n));
+    snprintf(x_label, sizeof x_label, "paper: %s, %%", experiment->label);
+    agreement_text(heading, sizeof heading, agreement);
+    TRY(scatter_begin(plot, name, heading, x_label, y_label, points->n));
     for (int i = 0; i < points->n; i++) badge_of(badges[i], paper, points->slugs[i], "T");
-    scatter_draw(plot, points, badges, "");
+    scatter_draw(plot, points, badges, "", paper);
     return text_format(plot->alt, sizeof plot->alt,
                        "Our accuracy (%.150s) against the paper's %s, %d pre-trainings; numbers are rows of the "
                        "catalogue, 0 is random initialization, T pre-training on the target set.",
-                       title, paper_text(experiment, "label"), points->n);
+                       title, experiment->label, points->n);
 }

@@ -2,10 +2,7 @@
 #include "analysis/compare/gap_closed.h"
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/report_parts.h"
-#include "analysis/report/internal/scatter.h"
 #include "base/system/file.h"
-
-#include <cjson/cJSON.h>
 
 static bool dataset_seen(const Grid *board, int column) {
     for (int c = 0; c < column; c++)
@@ -13,28 +10,25 @@ static bool dataset_seen(const Grid *board, int column) {
     return false;
 }
 
-static Err add_scatter(Report *report, int column, const cJSON *experiment, bool *any) {
+static Err add_scatter(Report *report, int column, const PaperExperiment *experiment, bool *any) {
     const GridColumn *ours = &report->board->columns[column];
-    char title[128], x_label[128], y_label[160], heading[160], caption[256];
+    char title[128], caption[256];
     Agreement agreement;
     Plot plot;
-    TRY(agreement_of(&agreement, any, report->board, column, &report->paper, experiment, AGREEMENT_ALL));
+    TRY(agreement_of(&agreement, any, report->board, column, experiment, AGREEMENT_ALL));
     if (!*any) return ERR_NONE;
     grid_column_title(title, sizeof title, ours);
-    snprintf(x_label, sizeof x_label, "paper: %s, %%", paper_text(experiment, "label"));
-    snprintf(y_label, sizeof y_label, "ours: %.120s, %%", title);
-    snprintf(caption, sizeof caption, "%s%s against the paper's %s: %s. Point at a dot for its name.", title,
-             report->board->reduced ? " (reduced)" : "", paper_text(experiment, "label"), agreement.rows);
-    agreement_text(heading, sizeof heading, &agreement);
+    snprintf(caption, sizeof caption, "%s%s against the paper's %s: %s.", title,
+             report->board->reduced ? " (reduced)" : "", experiment->label, agreement.rows);
     TRY(figure_against_paper(&plot, &agreement, ours, experiment, &report->paper));
-    return report_add_scatter(report, &plot, &agreement.points, &(ReportScatter){x_label, y_label, heading, caption});
+    return report_add_figure(report, &plot, caption);
 }
 
 static Err add_scatters(Report *report) {
     bool any = false;
     page_grid_begin(&report->page, "wide");
     for (int c = 0; c < report->board->n_columns; c++) {
-        const cJSON *experiments[PAPER_COLUMNS];
+        const PaperExperiment *experiments[PAPER_COLUMNS];
         int n = paper_columns(experiments, &report->paper, report->board->columns[c].task);
         for (int p = 0; p < n; p++) {
             bool added;
@@ -43,7 +37,7 @@ static Err add_scatters(Report *report) {
         }
     }
     page_grid_end(&report->page);
-    if (any) scatter_legend(&report->page);
+    if (any) report_add_point_key(report);
     return ERR_NONE;
 }
 

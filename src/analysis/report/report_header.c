@@ -31,18 +31,18 @@ static void add_headline_cards(Report *report) {
 
 /* Does the order agree? Of the primary experiment, or of the first. */
 static Err add_agreement_card(Report *report) {
-    const struct cJSON *experiments[PAPER_COLUMNS];
+    const PaperExperiment *experiments[PAPER_COLUMNS];
     char figure[64], what[256], title[128];
     Agreement agreement;
     bool defined;
     if (report->board->n_columns == 0) return ERR_NONE;
     if (paper_columns(experiments, &report->paper, report->board->columns[0].task) == 0) return ERR_NONE;
-    TRY(agreement_of(&agreement, &defined, report->board, 0, &report->paper, experiments[0], AGREEMENT_ALL));
+    TRY(agreement_of(&agreement, &defined, report->board, 0, experiments[0], AGREEMENT_ALL));
     if (!defined) return ERR_NONE;
     snprintf(figure, sizeof figure, "%.2f", agreement.found.rho);
     snprintf(what, sizeof what, "[%.2f, %.2f] Spearman's rho of %s with the paper's %s, over %s", agreement.rho.low,
              agreement.rho.high, grid_column_title(title, sizeof title, &report->board->columns[0]),
-             paper_text(experiments[0], "label"), agreement.rows);
+             experiments[0]->label, agreement.rows);
     add_card(&report->page, figure, what);
     return ERR_NONE;
 }

@@ -1,6 +1,7 @@
 #include "analysis/report/internal/report_parts.h"
 
-#include "analysis/report/internal/scatter.h"
+#include "analysis/report/internal/figures.h"
+#include "base/text/escape.h"
 
 Err report_add_table(Report *report, Table *table) {
     Err err = ERR_NONE;
@@ -13,37 +14,32 @@ Err report_add_table(Report *report, Table *table) {
     return err;
 }
 
-/* FrameSampling into files. *drawn: false where there is no picture; the page says so, and why, unless gnuplot is not
- * there. */
-static Err draw(bool *drawn, Report *report, Plot *plot) {
-    PlotOutcome outcome;
-    *drawn = false;
-    TRY(plot_finish(&outcome, plot, report->figures));
-    *drawn = outcome.state == PLOT_DRAWN;
-    report->n_figures += *drawn;
-    report->no_gnuplot = report->no_gnuplot || outcome.state == PLOT_NO_GNUPLOT;
-    if (outcome.state == PLOT_FAILED)
-        page_remark(&report->page, "warning", "The figure %s is missing: %s", plot->name, outcome.why);
-    return ERR_NONE;
-}
-
 Err report_add_figure(Report *report, Plot *plot, const char *caption) {
-    bool drawn;
     char path[PATH_SIZE];
-    Err err = draw(&drawn, report, plot);
+    PlotOutcome outcome = {PLOT_FAILED, ""};
+    Err err = plot_finish(&outcome, plot, report->figures);
+    bool drawn = outcome.state == PLOT_DRAWN;
+    report->n_figures += drawn;
+    report->no_gnuplot = report->no_gnuplot || outcome.state == PLOT_NO_GNUPLOT;
+    if (!err && outcome.state == PLOT_FAILED)
+        page_remark(&report->page, "warning", "The figure %s is missing: %s", plot->name, outcome.why);
     if (!err) err = text_format(path, sizeof path, "%s/%s.svg", report->figures, plot->name);
     if (!err && drawn) err = page_picture_file(&report->page, path, plot->alt, caption);
     plot_free(plot);
     return err;
 }
 
-Err report_add_scatter(Report *report, Plot *plot, const Points *points, const ReportScatter *words) {
-    bool drawn;
-    Err err = draw(&drawn, report, plot);
-    plot_free(plot);
-    TRY(err);
-    return scatter_add(&report->page, points, words->x_label, words->y_label, &report->paper, words->heading,
-                       words->caption);
+void report_add_point_key(Report *report) {
+    Builder *html = &report->page.html;
+    builder_add_text(html, "<p class=\"legend\">");
+    for (int i = 0; i < report->paper.n_pretrainings; i++) {
+        const PaperPretraining *entry = &report->paper.pretrainings[i];
+        builder_add(html, "<span><i style=\"background:#%06x\"></i>%d ",
+                    figure_group_color(&report->paper, entry->slug), i);
+        escape_html(html, entry->label);
+        builder_add_text(html, "</span>");
+    }
+    builder_add_text(html, "</p>\n");
 }
 
 int report_count_runs(const Report *report, const char *task) {

@@ -1,33 +1,27 @@
 #include "analysis/compare/findings.h"
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/report_parts.h"
-#include "analysis/report/internal/scatter.h"
-
-#include <cjson/cJSON.h>
 
 enum { CORRELATION_SEED = 1 };
 
-static Err add_scatter(Report *report, Plot *plot, const Points *points, const char *y_label, const cJSON *entry) {
+static Err add_scatter(Report *report, Plot *plot, const PaperCorrelation *entry) {
     char caption[256];
-    snprintf(caption, sizeof caption, "%s (paper: %s).", paper_text(entry, "label"), paper_text(entry, "paper"));
-    return report_add_scatter(report, plot, points,
-                              &(ReportScatter){paper_text(entry, "label"), y_label, NULL, caption});
+    snprintf(caption, sizeof caption, "%s (paper: %s).", entry->label, entry->paper);
+    return report_add_figure(report, plot, caption);
 }
 
 static Err add_correlation_figures(Report *report, int column) {
-    const cJSON *entry;
     const GridColumn *experiment = &report->board->columns[column];
-    char title[128], y_label[160];
     int number = column * 100;
-    snprintf(y_label, sizeof y_label, "%s, %%", grid_column_title(title, sizeof title, experiment));
     page_grid_begin(&report->page, "narrow");
-    cJSON_ArrayForEach(entry, paper_list(&report->paper, "correlations")) {
+    for (const PaperCorrelation *entry = report->paper.correlations;
+         entry < report->paper.correlations + report->paper.n_correlations; entry++) {
         Points points = statistics_points(&report->outcomes, report->board, column, entry);
         Plot plot;
         number++;
         if (points.n < CORRELATE_MIN) continue;
         TRY(figure_correlation(&plot, &points, entry, experiment, number, &report->paper));
-        TRY(add_scatter(report, &plot, &points, y_label, entry));
+        TRY(add_scatter(report, &plot, entry));
     }
     page_grid_end(&report->page);
     return ERR_NONE;
@@ -35,18 +29,18 @@ static Err add_correlation_figures(Report *report, int column) {
 
 /* Our statistics against the accuracies the paper published, of its 28 datasets as far as they were measured. */
 static Err add_published_figures(Report *report) {
-    const cJSON *entry;
     Err err = ERR_NONE;
     DatasetNames *names = malloc(sizeof *names);
     if (!names) return RAISE(ERR_MEMORY, "list of datasets: no memory");
     TRY_OR(done, names_read(names, "paper28"));
     page_grid_begin(&report->page, "narrow");
-    cJSON_ArrayForEach(entry, paper_list(&report->paper, "correlations")) {
+    for (const PaperCorrelation *entry = report->paper.correlations;
+         entry < report->paper.correlations + report->paper.n_correlations; entry++) {
         Points points = statistics_published(&report->outcomes, &report->paper, names, entry);
         Plot plot;
         if (points.n < CORRELATE_MIN) continue;
         TRY_OR(done, figure_published(&plot, &points, entry, names, &report->paper));
-        TRY_OR(done, add_scatter(report, &plot, &points, "paper: UCF101 fine-tune, %", entry));
+        TRY_OR(done, add_scatter(report, &plot, entry));
     }
     page_grid_end(&report->page);
 done:
@@ -62,8 +56,8 @@ static Err add_published(Report *report) {
     if (any)
         page_remark(&report->page, "note",
                     "REDUCED: statistics at the scale and on the features that the statistics table names, set "
-                    "against accuracies of the paper's full runs. Point at a dot for its name.");
-    if (any) scatter_legend(&report->page);
+                    "against accuracies of the paper's full runs.");
+    if (any) report_add_point_key(report);
     return any ? add_published_figures(report) : ERR_NONE;
 }
 

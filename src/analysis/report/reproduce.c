@@ -9,31 +9,11 @@
 
 /* What one cell is about: one pre-training in one experiment. */
 typedef struct {
-    const cJSON *experiment;
+    const PaperExperiment *experiment;
     const char *slug;
     double paper;
     Estimate ours;
 } Entry;
-
-/* What results of the kind of `key` call the pre-training, "random-initialization" for "random"; the slug itself where
- * none is there. */
-static const char *name_in_results(const Outcomes *outcomes, const Paper *paper, const OutcomeKey *key,
-                                   const char *slug) {
-    for (int i = 0; i < outcomes->count; i++) {
-        const char *name = outcomes->items[i].result.pretraining;
-        if (outcomes_match(&outcomes->items[i], key) && text_equal(paper_slug(paper, name), slug)) return name;
-    }
-    return slug;
-}
-
-Estimate reproduce_estimate(const Outcomes *outcomes, const Paper *paper, const cJSON *experiment, const char *slug) {
-    OutcomeKey key = {.task = paper_text(experiment, "task"),
-                      .dataset = paper_text(experiment, "dataset"),
-                      .model = paper_text(experiment, "model"),
-                      .protocol = outcomes_protocol(outcomes, paper_text(experiment, "protocol"))};
-    key.pretraining = name_in_results(outcomes, paper, &key, slug);
-    return outcomes_estimate(outcomes, &key, "top1");
-}
 
 /* "a1b2c3d4e5f6, seed 1, 3783 videos, run finetune-..." */
 static Err identity_cell(Table *table, int row, int column, const Estimate *ours) {
@@ -47,29 +27,28 @@ static Err identity_cell(Table *table, int row, int column, const Estimate *ours
                       (long long)ours->count);
 }
 
-static Err fill_counterpart(Table *table, int row, const cJSON *row_entry, const Entry *entry, const Outcomes *outcomes,
-                            const Paper *paper) {
-    const char *other = paper_text(row_entry, "counterpart"), *same = paper_text(row_entry, "same_as");
+static Err fill_counterpart(Table *table, int row, const PaperRow *row_entry, const Entry *entry,
+                            const Outcomes *outcomes, const Paper *paper) {
+    const char *other = row_entry->counterpart, *same = row_entry->same_as;
     if (same[0]) return table_text(table, row, 6, "one run with %s", same);
     if (!other[0]) return ERR_NONE;
-    double ours = reproduce_estimate(outcomes, paper, entry->experiment, other).value;
-    double change = entry->paper - paper_accuracy(paper, paper_text(entry->experiment, "key"), other);
+    double ours = outcomes_of_experiment(outcomes, paper, entry->experiment, other).value;
+    double change = entry->paper - paper_accuracy(entry->experiment, other);
     if (isnan(ours) || entry->ours.state != ESTIMATE_PRESENT)
         return table_text(table, row, 6, "against %s: %+.1f (paper)", paper_label(paper, other), change);
     return table_text(table, row, 6, "against %s: %+.1f (paper), %+.1f (ours)", paper_label(paper, other), change,
                       entry->ours.value - ours);
 }
 
-static Err fill_entry(Table *table, const cJSON *row_entry, const cJSON *experiment, const Outcomes *outcomes,
-                      const Paper *paper, bool gaps) {
-    const char *slug = paper_text(row_entry, "pretraining"), *label = paper_text(row_entry, "label"),
-               *key = paper_text(experiment, "key");
-    Entry entry = {experiment, slug, paper_accuracy(paper, key, slug),
-                   reproduce_estimate(outcomes, paper, experiment, slug)};
+static Err fill_entry(Table *table, const PaperRow *row_entry, const PaperExperiment *experiment,
+                      const Outcomes *outcomes, const Paper *paper, bool gaps) {
+    const char *slug = row_entry->pretraining, *label = row_entry->label;
+    Entry entry = {experiment, slug, paper_accuracy(experiment, slug),
+                   outcomes_of_experiment(outcomes, paper, experiment, slug)};
     int row;
     TRY(table_add_row(table, &row));
     TRY(table_text(table, row, 0, "%s", label[0] ? label : paper_label(paper, slug)));
-    TRY(table_text(table, row, 1, "%s", paper_text(experiment, "label")));
+    TRY(table_text(table, row, 1, "%s", experiment->label));
     table_number(table, row, 2, entry.paper);
     table_estimate(table, row, 3, entry.ours.value, entry.ours.low, entry.ours.high);
     if (entry.ours.state == ESTIMATE_PRESENT)
@@ -78,13 +57,13 @@ static Err fill_entry(Table *table, const cJSON *row_entry, const cJSON *experim
         TRY(table_text(table, row, 3, "not run"));
     if (gaps)
         table_number(table, row, 5,
-                     paper_gap_closed(paper_accuracy(paper, key, paper_text(experiment, "low")), entry.paper,
-                                      paper_accuracy(paper, key, paper_text(experiment, "high"))));
+                     paper_gap_closed(paper_accuracy(experiment, experiment->low), entry.paper,
+                                      paper_accuracy(experiment, experiment->high)));
     TRY(fill_counterpart(table, row, row_entry, &entry, outcomes, paper));
     return identity_cell(table, row, 7, &entry.ours);
 }
 
-Err reproduce_table(Table *table, const cJSON *entry, const Outcomes *outcomes, const Paper *paper) {
+Err reproduce_table(Table *table, const PaperTable *entry, const Outcomes *outcomes, const Paper *paper) {
     const TableColumn columns[] = {
         {.label = "Pre-training", .kind = COLUMN_TEXT},
         {.label = "Experiment", .kind = COLUMN_TEXT},
@@ -95,17 +74,16 @@ Err reproduce_table(Table *table, const cJSON *entry, const Outcomes *outcomes, 
         {.label = "Counterpart", .kind = COLUMN_TEXT, .beside_paper = true},
         {.label = "Run", .kind = COLUMN_TEXT},
     };
-    const cJSON *row_entry, *key;
-    TRY(table_new(table, paper_text(entry, "name"), paper_text(entry, "title"), columns,
-                  sizeof columns / sizeof *columns));
-    TRY(text_copy(table->caption, sizeof table->caption, paper_text(entry, "note")));
-    cJSON_ArrayForEach(key, cJSON_GetObjectItemCaseSensitive(entry, "experiments")) {
-        const cJSON *experiment = paper_experiment(paper, key->valuestring);
+    TRY(table_new(table, entry->name, entry->title, columns, sizeof columns / sizeof *columns));
+    TRY(text_copy(table->caption, sizeof table->caption, entry->note));
+    for (int e = 0; e < entry->experiments.n; e++) {
+        const PaperExperiment *experiment = paper_experiment(paper, entry->experiments.texts[e]);
+        if (!experiment)
+            return RAISE(ERR_INPUT, "paper.json: table %s: no experiment \"%s\"", entry->name,
+                         entry->experiments.texts[e]);
         int first = table->n_rows;
-        cJSON_ArrayForEach(row_entry, cJSON_GetObjectItemCaseSensitive(entry, "rows")) {
-            TRY(fill_entry(table, row_entry, experiment, outcomes, paper,
-                           cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(entry, "gaps"))));
-        }
+        for (int r = 0; r < entry->n_rows; r++)
+            TRY(fill_entry(table, &entry->rows[r], experiment, outcomes, paper, entry->gaps));
         if (table->n_rows > first) table->rule_above[first] = true;
     }
     return ERR_NONE;
@@ -177,15 +155,12 @@ static bool same_setting(const char *paper, const char *ours) {
     return strlen(ours) == length && !strncmp(paper, ours, length);
 }
 
-static Err fill_setting(Table *table, const cJSON *setting, const char *task, const Outcomes *outcomes) {
-    const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(setting, 0)),
-               *paper = cJSON_GetStringValue(cJSON_GetArrayItem(setting, 1));
-    const char *key = cJSON_GetStringValue(cJSON_GetArrayItem(setting, 2));
+static Err fill_setting(Table *table, const PaperSetting *setting, const char *task, const Outcomes *outcomes) {
+    const char *key = setting->key, *paper = setting->value;
     SettingValues found = {0};
     Builder ours = {0};
     bool differs = false;
     int row;
-    if (!name || !paper || !key) return RAISE(ERR_INPUT, "paper.json: a setting is not [name, value, key]");
     TRY(gather_setting(&found, outcomes, task, key));
     for (int i = 0; i < found.n; i++) {
         builder_add(&ours, "%s%s (%d run%s)", i ? ", " : "", found.values[i], found.counts[i],
@@ -194,7 +169,7 @@ static Err fill_setting(Table *table, const cJSON *setting, const char *task, co
     }
     if (found.more) builder_add(&ours, " and other values (%d runs)", found.more);
     Err err = table_add_row(table, &row);
-    if (!err) err = table_text(table, row, 0, "%s", name);
+    if (!err) err = table_text(table, row, 0, "%s", setting->name);
     if (!err) err = table_text(table, row, 1, "%s", key);
     if (!err) err = table_text(table, row, 2, "%s", paper);
     if (!err) err = table_text(table, row, 3, "%s", ours.data ? ours.data : "not run");
@@ -203,18 +178,15 @@ static Err fill_setting(Table *table, const cJSON *setting, const char *task, co
     return err;
 }
 
-Err reproduce_settings(Table *table, const cJSON *entry, const Outcomes *outcomes) {
+Err reproduce_settings(Table *table, const PaperSettings *entry, const Outcomes *outcomes) {
     const TableColumn columns[] = {{.label = "Setting", .kind = COLUMN_TEXT},
                                    {.label = "Key", .kind = COLUMN_TEXT},
                                    {.label = "Paper", .kind = COLUMN_TEXT, .paper = true},
                                    {.label = "Ours", .kind = COLUMN_TEXT},
                                    {.label = "Remark", .kind = COLUMN_TEXT, .beside_paper = true}};
     char name[48];
-    const cJSON *setting;
-    TRY(text_format(name, sizeof name, "settings-%.30s", paper_text(entry, "task")));
-    TRY(table_new(table, name, paper_text(entry, "table"), columns, sizeof columns / sizeof *columns));
-    cJSON_ArrayForEach(setting, cJSON_GetObjectItemCaseSensitive(entry, "rows")) {
-        TRY(fill_setting(table, setting, paper_text(entry, "task"), outcomes));
-    }
+    TRY(text_format(name, sizeof name, "settings-%.30s", entry->task));
+    TRY(table_new(table, name, entry->table, columns, sizeof columns / sizeof *columns));
+    for (int r = 0; r < entry->n_rows; r++) TRY(fill_setting(table, &entry->rows[r], entry->task, outcomes));
     return ERR_NONE;
 }

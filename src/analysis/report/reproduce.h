@@ -25,10 +25,6 @@ typedef struct {
 CHECKED Err reproduce_print(const char *part, const ReproduceRequest *request);
 
 /* One of the paper's tables (an entry of its "tables"). */
-CHECKED Err reproduce_table(Table *table, const struct cJSON *entry, const Outcomes *outcomes, const Paper *paper);
+CHECKED Err reproduce_table(Table *table, const PaperTable *entry, const Outcomes *outcomes, const Paper *paper);
 /* Settings of one stage (an entry of "settings"): the paper's, and those of the runs with how many of them. */
-CHECKED Err reproduce_settings(Table *table, const struct cJSON *entry, const Outcomes *outcomes);
-/* Our figure of a pre-training in one of the paper's experiments, under the experiment's protocol only. Results may
- * call it by another name (aliases). */
-Estimate reproduce_estimate(const Outcomes *outcomes, const Paper *paper, const struct cJSON *experiment,
-                            const char *slug);
+CHECKED Err reproduce_settings(Table *table, const PaperSettings *entry, const Outcomes *outcomes);

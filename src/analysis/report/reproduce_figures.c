@@ -6,7 +6,6 @@
 #include "base/system/log.h"
 #include "video/media/sheet.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 
 /* ---- figure 1 ---- */
@@ -36,15 +35,15 @@ static Err read_strip(Frames *frames, const char *folder) {
 static Err write_strips(const DatasetList *list, const Paper *paper, const char *figures) {
     SheetRow rows[STRIP_ROWS];
     Frames frames[STRIP_ROWS] = {0};
-    const cJSON *entry;
     char path[PATH_SIZE];
     int n = 0;
     Err err = ERR_NONE;
-    cJSON_ArrayForEach(entry, paper_list(paper, "pretrainings")) {
-        const FoundDataset *found = find_dataset(list, paper_text(entry, "slug"));
-        if (!text_equal(paper_text(entry, "group"), "progression") || !found || n == STRIP_ROWS) continue;
+    for (const PaperPretraining *entry = paper->pretrainings; entry < paper->pretrainings + paper->n_pretrainings;
+         entry++) {
+        const FoundDataset *found = find_dataset(list, entry->slug);
+        if (!text_equal(entry->group, "progression") || !found || n == STRIP_ROWS) continue;
         TRY_OR(done, read_strip(&frames[n], found->folder));
-        rows[n] = (SheetRow){paper_text(entry, "label"), &frames[n]};
+        rows[n] = (SheetRow){entry->label, &frames[n]};
         n++;
     }
     if (n == 0) goto done;
@@ -56,10 +55,10 @@ done:
     return err;
 }
 
-static Err fill_strip(Table *table, const cJSON *entry, const FoundDataset *found) {
+static Err fill_strip(Table *table, const PaperPretraining *entry, const FoundDataset *found) {
     int row;
     TRY(table_add_row(table, &row));
-    TRY(table_text(table, row, 0, "%s", paper_text(entry, "label")));
+    TRY(table_text(table, row, 0, "%s", entry->label));
     if (!found) return table_text(table, row, 1, "not generated");
     TRY(table_text(table, row, 1, "%s", found->folder));
     table_number(table, row, 2, (double)found->manifest.n_clips);
@@ -73,14 +72,14 @@ Err reproduce_figure1(Table *table, const Paper *paper, const char *data, const 
                                    {.label = "Videos", .kind = COLUMN_NUMBER},
                                    {.label = "Size", .kind = COLUMN_TEXT},
                                    {.label = "Seed and digest", .kind = COLUMN_TEXT}};
-    const cJSON *entry;
     DatasetList list = {0};
     TRY(table_new(table, "fig1", "Figure 1: the progression of datasets", columns, sizeof columns / sizeof *columns));
     if (data) TRY(datasets_find(&list, data, paper));
     Err err = ERR_NONE;
-    cJSON_ArrayForEach(entry, paper_list(paper, "pretrainings")) {
-        if (!err && text_equal(paper_text(entry, "group"), "progression"))
-            err = fill_strip(table, entry, find_dataset(&list, paper_text(entry, "slug")));
+    for (const PaperPretraining *entry = paper->pretrainings; entry < paper->pretrainings + paper->n_pretrainings;
+         entry++) {
+        if (!err && text_equal(entry->group, "progression"))
+            err = fill_strip(table, entry, find_dataset(&list, entry->slug));
     }
     if (!err && figures[0]) err = write_strips(&list, paper, figures);
     datasets_free(&list);
@@ -137,16 +136,16 @@ static void add_score(Score *score, double ours, double theirs) {
     score->sum += ours - theirs;
 }
 
-static Err fill_corruption(Table *table, const cJSON *corruption, const Outcomes *outcomes, const char *protocol,
-                           Score scores[2]) {
+static Err fill_corruption(Table *table, const PaperCorruption *corruption, const Outcomes *outcomes,
+                           const char *protocol, Score scores[2]) {
     double values[N_COMPARED];
     int row;
     TRY(table_add_row(table, &row));
-    TRY(table_text(table, row, 0, "%s", paper_text(corruption, "label")));
-    TRY(table_text(table, row, 1, "%s", paper_text(corruption, "family")));
+    TRY(table_text(table, row, 0, "%s", corruption->label));
+    TRY(table_text(table, row, 1, "%s", corruption->family));
     for (int m = 0; m < N_COMPARED; m++) {
         const OutcomeKey key = {.task = "robust", .pretraining = compared(outcomes, protocol, m), .protocol = protocol};
-        Estimate estimate = outcomes_estimate(outcomes, &key, paper_text(corruption, "metric"));
+        Estimate estimate = outcomes_estimate(outcomes, &key, corruption->metric);
         values[m] = estimate.value;
         if (estimate.state != ESTIMATE_PRESENT)
             TRY(table_text(table, row, 2 + m, "%s", estimate.state == ESTIMATE_MIXED ? "mixed protocols" : "not run"));
@@ -188,7 +187,6 @@ Err reproduce_figure3(Table *table, const Outcomes *outcomes, const Paper *paper
     TableColumn columns[2 + N_COMPARED] = {{.label = "Corruption", .kind = COLUMN_TEXT},
                                            {.label = "Family", .kind = COLUMN_TEXT}};
     Score scores[2] = {0};
-    const cJSON *corruption;
     for (int m = 0; m < N_COMPARED; m++) {
         columns[2 + m] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = 1};
         TRY(text_copy(columns[2 + m].label, sizeof columns->label,
@@ -200,8 +198,8 @@ Err reproduce_figure3(Table *table, const Outcomes *outcomes, const Paper *paper
     TRY(text_copy(table->caption, sizeof table->caption,
                   "Top-1 accuracy of fine-tuned models on corrupted test videos, mean over severities. A win is a "
                   "strictly greater accuracy than that of the model pre-trained on real videos."));
-    cJSON_ArrayForEach(corruption, paper_list(paper, "corruptions")) {
-        TRY(fill_corruption(table, corruption, outcomes, protocol, scores));
+    for (int i = 0; i < paper->n_corruptions; i++) {
+        TRY(fill_corruption(table, &paper->corruptions[i], outcomes, protocol, scores));
     }
     return fill_scores(table, scores, official);
 }
@@ -210,8 +208,8 @@ Err reproduce_figure3(Table *table, const Outcomes *outcomes, const Paper *paper
 
 static Err draw_published(const Outcomes *outcomes, const Paper *paper, const DatasetNames *names,
                           const char *figures) {
-    const cJSON *entry;
-    cJSON_ArrayForEach(entry, paper_list(paper, "correlations")) {
+    for (const PaperCorrelation *entry = paper->correlations; entry < paper->correlations + paper->n_correlations;
+         entry++) {
         Points points = statistics_published(outcomes, paper, names, entry);
         Plot plot;
         if (points.n < CORRELATE_MIN) continue;

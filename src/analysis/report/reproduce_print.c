@@ -11,8 +11,6 @@
 #include "analysis/report/reproduce.h"
 #include "base/system/file.h"
 
-#include <cjson/cJSON.h>
-
 typedef struct {
     const ReproduceRequest *request;
     const Paper *paper;
@@ -57,10 +55,10 @@ static Err print_table(Printer *printer, Table *table, Err made) {
     return made;
 }
 
-static Err print_papers_table(Printer *printer, const cJSON *entry) {
+static Err print_papers_table(Printer *printer, const PaperTable *entry) {
     Table table = {0};
     Err err = reproduce_table(&table, entry, printer->outcomes, printer->paper);
-    if (!err && printer->figures[0] && text_equal(paper_text(entry, "name"), "fig2"))
+    if (!err && printer->figures[0] && text_equal(entry->name, "fig2"))
         err = reproduce_figure2(&table, rehearsal(printer), printer->figures);
     return print_table(printer, &table, err);
 }
@@ -130,13 +128,12 @@ static bool wanted(const char *part, const char *name) {
 }
 
 static Err print_part(Printer *printer, const char *part) {
-    const cJSON *entry;
     Table table = {0};
     const Paper *paper = printer->paper;
     const Outcomes *outcomes = printer->outcomes;
     if (wanted(part, "fig1")) TRY(print_figure1(printer));
-    cJSON_ArrayForEach(entry, paper_list(paper, "tables")) {
-        if (wanted(part, paper_text(entry, "name"))) TRY(print_papers_table(printer, entry));
+    for (const PaperTable *entry = paper->tables; entry < paper->tables + paper->n_tables; entry++) {
+        if (wanted(part, entry->name)) TRY(print_papers_table(printer, entry));
     }
     if (wanted(part, "table1") && !rehearsal(printer)) TRY(print_reduced(printer));
     if (wanted(part, "fig3")) TRY(print_figure3(printer));
@@ -150,7 +147,7 @@ static Err print_part(Printer *printer, const char *part) {
     if (wanted(part, "compute")) TRY(print_compute(printer));
     if (wanted(part, "gaps")) TRY(print_table(printer, &table, gap_claims_table(&table, outcomes, paper)));
     if (!wanted(part, "settings")) return ERR_NONE;
-    cJSON_ArrayForEach(entry, paper_list(paper, "settings")) {
+    for (const PaperSettings *entry = paper->settings; entry < paper->settings + paper->n_settings; entry++) {
         TRY(print_table(printer, &table, reproduce_settings(&table, entry, outcomes)));
     }
     return ERR_NONE;

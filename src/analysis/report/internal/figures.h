@@ -12,10 +12,13 @@
 
 /* All experiments on one dataset. */
 CHECKED Err figure_accuracy(Plot *plot, const Grid *board, const char *dataset);
-CHECKED Err figure_correlation(Plot *plot, const Points *points, const struct cJSON *entry, const GridColumn *column,
-                               int number, const Paper *paper);
+/* 0xRRGGBB of the part of the paper that a pre-training belongs to, in all scatter plots. */
+unsigned figure_group_color(const Paper *paper, const char *slug);
+/* A statistic of ours against our accuracy; `number` names the files. */
+CHECKED Err figure_correlation(Plot *plot, const Points *points, const PaperCorrelation *entry,
+                               const GridColumn *column, int number, const Paper *paper);
 /* A statistic of ours against the paper's published accuracies of the same datasets. */
-CHECKED Err figure_published(Plot *plot, const Points *points, const struct cJSON *entry, const DatasetNames *names,
+CHECKED Err figure_published(Plot *plot, const Points *points, const PaperCorrelation *entry, const DatasetNames *names,
                              const Paper *paper);
 /* Accuracy against the clips that pre-training saw, on a logarithmic axis, a line a dataset. */
 CHECKED Err figure_compute(Plot *plot, const Compute *compute, const GridColumn *column);
@@ -25,7 +28,7 @@ CHECKED Err figure_differences(Plot *plot, const Table *table);
 CHECKED Err figure_progression(Plot *plot, const Table *table, bool rehearsal);
 /* Our accuracy in one experiment against the paper's. */
 CHECKED Err figure_against_paper(Plot *plot, const Agreement *agreement, const GridColumn *column,
-                                 const struct cJSON *experiment, const Paper *paper);
+                                 const PaperExperiment *experiment, const Paper *paper);
 /* The loss of every run of a task, on one dataset unless that is NULL; *any false: there are no curves. */
 CHECKED Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task,
                           const char *dataset);

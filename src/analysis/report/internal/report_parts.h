@@ -34,12 +34,10 @@ CHECKED Err report_training(Report *report);
 
 /* Onto the page and into files, unless it is empty; frees it. */
 CHECKED Err report_add_table(Report *report, Table *table);
-/* FrameSampling and embeds; frees the plot. Nothing is embedded when gnuplot is not there. */
+/* Draws and embeds; frees the plot. Nothing is embedded when gnuplot is not there; where a picture could not be drawn
+ * the page says so, and why. */
 CHECKED Err report_add_figure(Report *report, Plot *plot, const char *caption);
-typedef struct {
-    const char *x_label, *y_label, *heading /* NULL: r */, *caption;
-} ReportScatter;
-/* The plot goes to files through gnuplot, and onto the page as a drawing that names its points; frees the plot. */
-CHECKED Err report_add_scatter(Report *report, Plot *plot, const Points *points, const ReportScatter *words);
+/* Which number and color in the scatter plots is which pre-training; once for all plots of a section. */
+void report_add_point_key(Report *report);
 /* Results of a task. */
 int report_count_runs(const Report *report, const char *task);
