@@ -5,6 +5,7 @@
 #include "base/system/clock.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
+#include "base/system/minmax.h"
 #include "base/system/stop.h"
 #include "nn/models/adamw.h"
 #include "nn/models/schedule.h"
@@ -17,7 +18,10 @@
 
 #include <math.h>
 
-enum { UPDATE_FLOATS = 1 << 16 }; /* of the slice a thread updates at a time */
+enum {
+    UPDATE_FLOATS = 1 << 16, /* of the slice a thread updates at a time */
+    UNITS_AT_ONCE = 8        /* whose squares are added up side by side */
+};
 
 /* What the ranks add up once a step, exactly: the loss of every leaf, the squared norm of the gradient by units of the
  * slice, and two votes (stop, write a checkpoint). */
@@ -225,15 +229,35 @@ static Err compute_gradients(Trainer *t) {
     return err_within(err, "step %lld: ", (long long)t->step + 1);
 }
 
+/* Squares of `n` units of `unit` floats side by side: each is one chain of additions in order, which alone would wait
+ * for every sum. */
+static void square_group(double *sums, const float *grads, size_t unit, int n) {
+    double sum[UNITS_AT_ONCE] = {0};
+    if (n == UNITS_AT_ONCE) {
+        for (size_t i = 0; i < unit; i++)
+            for (int k = 0; k < UNITS_AT_ONCE; k++) {
+                double grad = grads[(size_t)k * unit + i];
+                sum[k] += grad * grad;
+            }
+    } else {
+        for (int k = 0; k < n; k++)
+            for (size_t i = 0; i < unit; i++)
+                sum[k] += (double)grads[(size_t)k * unit + i] * grads[(size_t)k * unit + i];
+    }
+    memcpy(sums, sum, (size_t)n * sizeof *sums);
+}
+
 static void square_units(Trainer *t) {
     const float *grads = reduce_grads(t->reduce);
-    int64_t unit = (int64_t)reduce_unit(t->task->params->total);
+    double *sums = t->stats.values + t->stats.n_leaves;
+    int64_t unit = (int64_t)reduce_unit(t->task->params->total), group = UNITS_AT_ONCE * unit;
 #pragma omp parallel for num_threads(t->run->par.threads) schedule(static)
-    for (int64_t begin = t->slice.begin; begin < t->slice.end; begin += unit) {
-        int64_t end = begin + unit < t->slice.end ? begin + unit : t->slice.end;
-        double sum = 0;
-        for (int64_t i = begin; i < end; i++) sum += (double)grads[i] * grads[i];
-        t->stats.values[t->stats.n_leaves + begin / unit] = sum;
+    for (int64_t begin = t->slice.begin; begin < t->slice.end; begin += group) {
+        int whole = (int)(min_int64(t->slice.end - begin, group) / unit);
+        int64_t rest = begin + whole * unit;
+        square_group(sums + begin / unit, grads + begin, (size_t)unit, whole);
+        if (whole < UNITS_AT_ONCE && rest < t->slice.end)
+            square_group(sums + rest / unit, grads + rest, (size_t)(t->slice.end - rest), 1);
     }
 }
 

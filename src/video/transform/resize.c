@@ -48,11 +48,13 @@ static void taps_fill_one(Taps *taps, double *raw, int at, int in_size, double s
         raw[i - first] = triangle((i - center + 0.5) * (1 / filter_scale));
         sum += raw[i - first];
     }
+    int *weights = taps->weights + (size_t)at * (size_t)taps->support;
+    for (int i = 0; i < end - first; i++)
+        weights[i] = (int)(0.5 + (sum != 0 ? raw[i] / sum : raw[i]) * (1 << PILLOW_BITS));
+    /* the triangle's ends often fall on pixels, which then weigh nothing */
+    while (end - first > 1 && weights[end - first - 1] == 0) end--;
     taps->first[at] = first;
     taps->count[at] = end - first;
-    for (int i = 0; i < end - first; i++)
-        taps->weights[(size_t)at * (size_t)taps->support + (size_t)i] =
-            (int)(0.5 + (sum != 0 ? raw[i] / sum : raw[i]) * (1 << PILLOW_BITS));
 }
 
 static Err taps_make(Taps *taps, int in_size, int out_size) {
@@ -73,70 +75,134 @@ static Err taps_make(Taps *taps, int in_size, int out_size) {
     return err;
 }
 
-/* Weights are not negative and sum to 2^22 within rounding: only the upper end can overshoot. */
-static uint8_t pillow_round(int sum) {
-    int value = sum >> PILLOW_BITS;
-    return (uint8_t)(value > 255 ? 255 : value);
+typedef uint8_t Bytes16 __attribute__((vector_size(16)));
+typedef int Ints4 __attribute__((vector_size(16)));
+
+/* Bytes 4 * `quarter` and on, one a lane. */
+#define LANE(first, i) (first) + (i), 16, 16, 16
+#define LANES_OF(bytes, quarter)                                                                                       \
+    (Ints4) __builtin_shuffle(                                                                                         \
+        bytes, (Bytes16){0},                                                                                           \
+        (Bytes16){LANE(4 * (quarter), 0), LANE(4 * (quarter), 1), LANE(4 * (quarter), 2), LANE(4 * (quarter), 3)})
+
+static const Ints4 pillow_half = {1 << (PILLOW_BITS - 1), 1 << (PILLOW_BITS - 1), 1 << (PILLOW_BITS - 1),
+                                  1 << (PILLOW_BITS - 1)};
+
+/* Weights are not negative and sum to 2^22 within rounding: only the upper end can overshoot. Where it does, all bits
+ * are set, and the lowest byte of a lane, which is what counts, is 255. */
+static inline Bytes16 pillow_round(Ints4 sums) {
+    Ints4 values = sums >> PILLOW_BITS;
+    return (Bytes16)(values | (values > 255));
 }
 
-/* rows of the box: (height, area.width) -> (height, width). */
-static void horizontal_pass(uint8_t *out, const Frames *in, int frame, const Box *area, const Taps *taps, int width) {
-    for (int y = 0; y < area->height; y++) {
-        const uint8_t *row = pixel_at(in, frame, area->y + y, area->x);
-        for (int x = 0; x < width; x++, out += 3) {
-            const int *weights = taps->weights + (size_t)x * (size_t)taps->support;
-            const uint8_t *pixel = row + (size_t)taps->first[x] * 3;
-            int red = 1 << (PILLOW_BITS - 1), green = red, blue = red;
-            for (int i = 0; i < taps->count[x]; i++, pixel += 3) {
-                red += pixel[0] * weights[i];
-                green += pixel[1] * weights[i];
-                blue += pixel[2] * weights[i];
-            }
-            out[0] = pillow_round(red);
-            out[1] = pillow_round(green);
-            out[2] = pillow_round(blue);
+/* One row, (width) pixels, the three channels and a fourth lane side by side: a byte past the pixels of `out` and of
+ * `pixels` is touched. */
+static void horizontal_row(uint8_t *out, const uint8_t *pixels, const Taps *taps, int width) {
+    for (int x = 0; x < width; x++, out += 3) {
+        const int *weights = taps->weights + (size_t)x * (size_t)taps->support;
+        const uint8_t *pixel = pixels + (size_t)taps->first[x] * 3;
+        Ints4 sums = pillow_half;
+        for (int i = 0; i < taps->count[x]; i++, pixel += 3) {
+            int32_t channels;
+            memcpy(&channels, pixel, sizeof channels);
+            const Bytes16 bytes = (Bytes16)(Ints4){channels};
+            sums += LANES_OF(bytes, 0) * weights[i];
         }
+        const Bytes16 values = pillow_round(sums);
+        const int32_t rounded = ((Ints4)__builtin_shuffle(values, (Bytes16){0, 4, 8, 12}))[0];
+        memcpy(out, &rounded, sizeof rounded);
     }
 }
 
-/* (any, row_bytes) -> (height, row_bytes); sums: row_bytes ints of scratch. */
-static void vertical_pass(uint8_t *out, const uint8_t *rows, size_t row_bytes, const Taps *taps, int height,
-                          int *sums) {
+static uint8_t vertical_byte(const uint8_t *rows, size_t stride, const int *weights, int count) {
+    int sum = 1 << (PILLOW_BITS - 1);
+    for (int tap = 0; tap < count; tap++) sum += rows[(size_t)tap * stride] * weights[tap];
+    return (uint8_t)(sum >> PILLOW_BITS > 255 ? 255 : sum >> PILLOW_BITS);
+}
+
+static inline void vertical_bytes(uint8_t *out, const uint8_t *rows, size_t stride, const int *weights, int count) {
+    Ints4 sums[4] = {pillow_half, pillow_half, pillow_half, pillow_half};
+    for (int tap = 0; tap < count; tap++, rows += stride) {
+        Bytes16 bytes;
+        memcpy(&bytes, rows, sizeof bytes);
+        sums[0] += LANES_OF(bytes, 0) * weights[tap];
+        sums[1] += LANES_OF(bytes, 1) * weights[tap];
+        sums[2] += LANES_OF(bytes, 2) * weights[tap];
+        sums[3] += LANES_OF(bytes, 3) * weights[tap];
+    }
+    const Bytes16 halves = {0, 4, 8, 12, 16, 20, 24, 28},
+                  whole = {0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23};
+    Bytes16 low = __builtin_shuffle(pillow_round(sums[0]), pillow_round(sums[1]), halves);
+    Bytes16 high = __builtin_shuffle(pillow_round(sums[2]), pillow_round(sums[3]), halves);
+    low = __builtin_shuffle(low, high, whole);
+    memcpy(out, &low, sizeof low);
+}
+
+/* (any, row_bytes) with `stride` bytes from row to row -> (height, row_bytes). */
+static void vertical_pass(uint8_t *out, const uint8_t *rows, size_t stride, const Taps *taps, int height,
+                          size_t row_bytes) {
     for (int y = 0; y < height; y++, out += row_bytes) {
         const int *weights = taps->weights + (size_t)y * (size_t)taps->support;
-        for (size_t i = 0; i < row_bytes; i++) sums[i] = 1 << (PILLOW_BITS - 1);
-        for (int tap = 0; tap < taps->count[y]; tap++) {
-            const uint8_t *row = rows + (size_t)(taps->first[y] + tap) * row_bytes;
-            int weight = weights[tap];
-            for (size_t i = 0; i < row_bytes; i++) sums[i] += row[i] * weight;
-        }
-        for (size_t i = 0; i < row_bytes; i++) out[i] = pillow_round(sums[i]);
+        const uint8_t *first = rows + (size_t)taps->first[y] * stride;
+        size_t i = 0;
+        for (; i + sizeof(Bytes16) <= row_bytes; i += sizeof(Bytes16))
+            vertical_bytes(out + i, first + i, stride, weights, taps->count[y]);
+        for (; i < row_bytes; i++) out[i] = vertical_byte(first + i, stride, weights, taps->count[y]);
     }
+}
+
+/* What resizing one frame after the other needs. `line`: a row of the box and a byte; `rows`: the box's rows at the new
+ * width, and a byte. */
+typedef struct {
+    Box area;
+    Taps across, down;
+    uint8_t *line, *rows;
+} Pillow;
+
+static Err pillow_init(Pillow *pillow, const Box *area, int height, int width) {
+    size_t line = (size_t)area->width * 3 + 1, rows = (size_t)area->height * (size_t)width * 3 + 1;
+    *pillow = (Pillow){.area = *area, .line = malloc(line + rows)};
+    if (!pillow->line)
+        return RAISE(ERR_MEMORY, "no memory for resizing frames of %d x %d pixels", area->width, area->height);
+    pillow->rows = pillow->line + line;
+    TRY(taps_make(&pillow->across, area->width, width));
+    return taps_make(&pillow->down, area->height, height);
+}
+
+static void pillow_free(Pillow *pillow) {
+    taps_free(&pillow->down);
+    taps_free(&pillow->across);
+    free(pillow->line);
+}
+
+/* A pass that keeps its size has one weight of 1 a position: it is left out, as Pillow does. */
+static void pillow_frame(const Pillow *pillow, Frames *out, const Frames *in, int frame) {
+    const Box *area = &pillow->area;
+    size_t row_bytes = (size_t)out->width * 3, stride = (size_t)in->width * 3;
+    const uint8_t *rows = pixel_at(in, frame, area->y, area->x);
+    uint8_t *to = frames_at(out, frame);
+    if (area->width != out->width) {
+        for (int y = 0; y < area->height; y++) {
+            memcpy(pillow->line, rows + (size_t)y * stride, (size_t)area->width * 3);
+            horizontal_row(pillow->rows + (size_t)y * row_bytes, pillow->line, &pillow->across, out->width);
+        }
+        rows = pillow->rows;
+        stride = row_bytes;
+    }
+    if (area->height != out->height) {
+        vertical_pass(to, rows, stride, &pillow->down, out->height, row_bytes);
+        return;
+    }
+    for (int y = 0; y < out->height; y++) memcpy(to + (size_t)y * row_bytes, rows + (size_t)y * stride, row_bytes);
 }
 
 Err resize_antialiased(Frames *out, const Frames *in, const Box *box, int height, int width) {
-    Box area = check_box(in, box, height, width);
+    const Box area = check_box(in, box, height, width);
+    Pillow pillow;
     TRY(frames_shape(out, in->n_frames, height, width));
-    Taps across = {0}, down = {0};
-    size_t row_bytes = (size_t)width * 3;
-    uint8_t *rows = malloc((size_t)area.height * row_bytes);
-    int *sums = malloc(row_bytes * sizeof(int));
-    Err err = ERR_NONE;
-    if (!rows || !sums) {
-        err = RAISE(ERR_MEMORY, "no memory for resizing frames of %d x %d pixels", area.width, area.height);
-        goto done;
-    }
-    TRY_OR(done, taps_make(&across, area.width, width));
-    TRY_OR(done, taps_make(&down, area.height, height));
-    for (int frame = 0; frame < in->n_frames; frame++) {
-        horizontal_pass(rows, in, frame, &area, &across, width);
-        vertical_pass(frames_at(out, frame), rows, row_bytes, &down, height, sums);
-    }
-done:
-    taps_free(&down);
-    taps_free(&across);
-    free(sums);
-    free(rows);
+    Err err = pillow_init(&pillow, &area, height, width);
+    for (int frame = 0; frame < in->n_frames && !err; frame++) pillow_frame(&pillow, out, in, frame);
+    pillow_free(&pillow);
     return err;
 }
 
