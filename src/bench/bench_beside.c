@@ -4,8 +4,8 @@
 #include "base/system/clock.h"
 #include "base/text/text.h"
 #include "math/blas.h"
-#include "math/order.h"
 #include "math/rng.h"
+#include "math/stats.h"
 #include "nn/kernels/kernels.h"
 
 #include <cblas.h>

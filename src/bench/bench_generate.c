@@ -5,8 +5,8 @@
 #include "base/system/clock.h"
 #include "bench/internal/bench_threads.h"
 #include "gen/objects/render.h"
-#include "math/order.h"
 #include "math/rng.h"
+#include "math/stats.h"
 
 #include <cjson/cJSON.h>
 #include <omp.h>

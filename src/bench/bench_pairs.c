@@ -1,7 +1,7 @@
 #include "bench/internal/bench_pairs.h"
 
 #include "base/system/clock.h"
-#include "math/order.h"
+#include "math/stats.h"
 #include "par/agree.h"
 #include "par/spread.h"
 

@@ -7,7 +7,7 @@
 #include "bench/internal/bench_beside.h"
 #include "bench/internal/bench_step_work.h"
 #include "math/blas.h"
-#include "math/order.h"
+#include "math/stats.h"
 #include "nn/models/adamw.h"
 #include "par/agree.h"
 #include "par/reduce.h"

@@ -1,6 +1,6 @@
 #include "bench/internal/bench_threads.h"
 
-#include "math/order.h"
+#include "math/stats.h"
 
 enum { TURNS = 3 };
 

@@ -1,7 +1,7 @@
 #include "math/interval.h"
 
-#include "math/order.h"
 #include "math/rng.h"
+#include "math/stats.h"
 
 #include <float.h>
 #include <math.h>

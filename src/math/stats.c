@@ -2,6 +2,21 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <stdlib.h>
+
+static int compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void order_ascending(double *values, int count) {
+    qsort(values, (size_t)count, sizeof *values, compare);
+}
+
+double order_median(double *values, int count) {
+    order_ascending(values, count);
+    return values[count / 2];
+}
 
 enum { BLOCK_ROWS = 256 };
 

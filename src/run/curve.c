@@ -3,7 +3,6 @@
 #include "base/config/json.h"
 #include "base/system/file.h"
 #include "base/text/text.h"
-#include "run/tfevents.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "run/lock.h"
 
-#include "base/system/lock.h"
+#include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/text/text.h"
 

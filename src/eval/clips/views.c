@@ -6,6 +6,32 @@
 #include "video/transform/crop.h"
 #include "video/transform/resize.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+static Err shuffle(int *numbers, int count, Rng *rng) {
+    uint32_t *order = malloc((size_t)count * sizeof *order);
+    int *before = malloc((size_t)count * sizeof *before);
+    Err err = order && before ? ERR_NONE : RAISE(ERR_MEMORY, "no memory to shuffle %d frames", count);
+    if (!err) {
+        memcpy(before, numbers, (size_t)count * sizeof *before);
+        rng_permutation(rng, order, (uint32_t)count);
+        for (int i = 0; i < count; i++) numbers[i] = before[order[i]];
+    }
+    free(order);
+    free(before);
+    return err;
+}
+
+CHECKED Err frame_order_apply(int *numbers, int count, FrameOrder order, Rng *rng) {
+    if (order == FRAMES_SHUFFLED) return shuffle(numbers, count, rng);
+    if (order == FRAMES_SINGLE) {
+        int one = numbers[rng_below(rng, (uint32_t)count)];
+        for (int i = 0; i < count; i++) numbers[i] = one;
+    }
+    return ERR_NONE;
+}
+
 void input_from_clip(float *input, const float *clip, const ModelConfig *model) {
     size_t pixels = input_floats(model) / 3;
     for (size_t c = 0; c < 3; c++)

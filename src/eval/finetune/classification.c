@@ -8,7 +8,7 @@
 #include "eval/finetune/score.h"
 #include "par/agree.h"
 #include "par/spread.h"
-#include "run/identity.h"
+#include "run/folder.h"
 #include "run/protocol.h"
 #include "run/rehearsal.h"
 #include "run/task.h"

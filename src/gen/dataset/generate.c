@@ -5,7 +5,7 @@
 #include "base/system/log.h"
 #include "base/system/stop.h"
 #include "gen/dataset/internal/generate_plan.h"
-#include "gen/dataset/internal/generate_shared.h"
+#include "gen/dataset/internal/generate_shard.h"
 #include "par/agree.h"
 #include "par/spread.h"
 

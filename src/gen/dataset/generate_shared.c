@@ -1,10 +1,9 @@
-#include "gen/dataset/internal/generate_shared.h"
 
 #include "base/failure/shared_err.h"
 #include "base/system/stop.h"
-#include "gen/dataset/internal/render_buffer.h"
+#include "gen/dataset/internal/generate_shard.h"
 #include "par/agree.h"
-#include "store/data/shard_shared.h"
+#include "store/data/shard.h"
 
 #include <stdlib.h>
 

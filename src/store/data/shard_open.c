@@ -1,5 +1,5 @@
 #include "base/system/file.h"
-#include "store/data/internal/shard_reader.h"
+#include "store/data/internal/shard_format.h"
 
 #include <errno.h>
 #include <fcntl.h>

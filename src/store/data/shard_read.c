@@ -1,4 +1,4 @@
-#include "store/data/internal/shard_reader.h"
+#include "store/data/internal/shard_format.h"
 #include "video/media/decode.h"
 
 #include <errno.h>

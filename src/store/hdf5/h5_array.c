@@ -1,6 +1,4 @@
-#include "store/hdf5/internal/h5_array.h"
-
-#include "store/hdf5/internal/h5_attr.h"
+#include "store/hdf5/h5.h"
 
 /* Deflate makes no more of a byte than this (zlib's documentation); CACHED_TILES_MAX: of a file of ours, far from it.
  */

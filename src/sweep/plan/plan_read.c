@@ -1,10 +1,9 @@
-#include "sweep/plan/plan_read.h"
+#include "sweep/plan/plan.h"
 
 #include "base/config/config.h"
 #include "base/text/utf8.h"
 #include "sweep/plan/internal/axes.h"
 #include "sweep/plan/internal/plan_file.h"
-#include "sweep/plan/internal/plan_select.h"
 #include "sweep/plan/internal/template.h"
 #include "sweep/plan/vars.h"
 

@@ -1,4 +1,3 @@
-#include "sweep/plan/internal/plan_select.h"
 
 #include "sweep/plan/internal/axes.h"
 #include "sweep/plan/internal/plan_file.h"

@@ -1,4 +1,4 @@
-#include "sweep/run/clean.h"
+#include "sweep/run/run.h"
 
 #include "base/system/file.h"
 #include "base/system/log.h"

@@ -4,15 +4,61 @@
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/system/stop.h"
-#include "sweep/run/internal/cores.h"
 #include "sweep/slurm/queue.h"
 #include "sweep/task/launch.h"
 #include "sweep/task/view.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 #include <time.h>
+
+/* The cores of this machine, lent to the tasks that run side by side.
+ *
+ * Each task gets cores of its own: what it starts inherits them, so ranks and threads of two tasks never meet on one
+ * core, and a task that shares its cores out among its ranks sees only its own. */
+
+typedef struct {
+    cpu_set_t usable, lent;
+    int count; /* usable ones */
+} CorePool;
+
+/* limit: at most so many; 0: all that this process may use. */
+static CorePool core_pool(int limit) {
+    CorePool pool = {0};
+    CPU_ZERO(&pool.usable);
+    CPU_ZERO(&pool.lent);
+    if (sched_getaffinity(0, sizeof pool.usable, &pool.usable)) CPU_SET(0, &pool.usable);
+    for (int core = 0; core < CPU_SETSIZE; core++) {
+        if (!CPU_ISSET(core, &pool.usable)) continue;
+        if (limit > 0 && pool.count == limit)
+            CPU_CLR(core, &pool.usable);
+        else
+            pool.count++;
+    }
+    return pool;
+}
+
+/* Lends n cores (all there are, when the pool is smaller); false when too few are free. */
+static bool cores_lend(CorePool *pool, cpu_set_t *lent, int n) {
+    if (n > pool->count) n = pool->count;
+    CPU_ZERO(lent);
+    if (pool->count - CPU_COUNT(&pool->lent) < n) return false;
+    for (int core = 0; core < CPU_SETSIZE && n > 0; core++) {
+        if (!CPU_ISSET(core, &pool->usable) || CPU_ISSET(core, &pool->lent)) continue;
+        CPU_SET(core, lent);
+        CPU_SET(core, &pool->lent);
+        n--;
+    }
+    return true;
+}
+
+static void cores_return(CorePool *pool, const cpu_set_t *lent) {
+    for (int core = 0; core < CPU_SETSIZE; core++)
+        if (CPU_ISSET(core, lent)) CPU_CLR(core, &pool->lent);
+}
 
 typedef struct {
     pid_t child; /* 0: not running */

@@ -3,7 +3,7 @@
  *
  * Each of n_ops operations is drawn with replacement and applied with `probability`; its level is normal(magnitude,
  * deviation) held in [0, 10], its sign is even odds. FrameSampling in order: all operations; then for each one whether,
- * level, sign. The operations: video/transform/imageop and video/transform/warp. */
+ * level, sign. The operations: video/transform/imageop. */
 #pragma once
 
 #include "math/rng.h"
