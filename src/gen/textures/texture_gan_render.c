@@ -1,3 +1,9 @@
+/* One picture of a collapsed generator. A full layer is in x out convolutions; here it is one convolution for each of
+ * the 40 wavelets, of the sum of the channels that the wavelet filters. So a layer costs 40 cheap passes over one
+ * map, whatever its number of channels.
+ *
+ * Maps are side x side floats, rows one after the other. The order of all sums is fixed, which makes a picture the
+ * same for any number of threads. */
 #include "gen/textures/texture_gan.h"
 
 #include <math.h>
@@ -62,7 +68,7 @@ static inline __attribute__((always_inline)) void add_block(float *sum, const Te
         base[1][v] = *f + *n;
         total[v] = ((const Pixels *)sum)[v];
     }
-    for (; term < end; term++)
+    for (; term < end; term++) /* bits of the relu: a mask in place of a branch */
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) {
             Pixels value = base[term->sign > 0][v] + term->bias;
@@ -197,9 +203,11 @@ static void run_layer(float *out, const GanNetwork *network, const GanSample *sa
     float styles[GAN_LATENT], *sum = layer->up ? scratch->phases : out;
     Terms terms;
     ptrdiff_t count = layer->up ? PHASES * phase_size(input->side) : (ptrdiff_t)layer->side * layer->side;
+    /* 1. the styles of this layer's inputs */
     gan_styles(styles, network->style[l], latent, layer->in);
     if (!input->constant) terms_list(&terms, input->layer, layer->in, styles, wavelet);
     memset(sum, 0, (size_t)count * sizeof *sum);
+    /* 2. for each wavelet: the weighted sum of its inputs, convolved */
     for (int k = 0; k < WAVELET_COUNT; k++) {
         float taps[WAVELET_TAPS];
         for (int tap = 0; tap < WAVELET_TAPS; tap++) taps[tap] = wavelet_tap(network->kind, k, tap);
@@ -209,6 +217,7 @@ static void run_layer(float *out, const GanNetwork *network, const GanSample *sa
         else
             add_convolved(sum, scratch->group, input->side, taps);
     }
+    /* 3. the common norm of all filters, applied once to the sum */
     float scale = demodulation(network, styles, wavelet, layer->in);
     if (layer->up) {
         phases_join(scratch->wide, sum, input->side, scale);
