@@ -1,3 +1,5 @@
+/* The order on opening is what makes a killed run safe to start again: lock, then (with --force) remove, then partial
+ * files, then config.json, then run.json. A rank that is not 0 touches no file here; all hear the outcome. */
 #include "run/folder.h"
 
 #include "base/config/config.h"

@@ -1,6 +1,6 @@
 /* The law of sizes of dead-leaves pictures: density 1/rho^3 between the least radius and 1, as the published code
  * samples it: cumulative sums on a grid of RADIUS_POINTS, and the grid point whose sum is nearest to u. The
- * exponential law has the same mean; its excess over the minimum is that of the table. */
+ * exponential law takes the mean of that table, less the minimum, for its scale. */
 #include "gen/objects/internal/radius.h"
 
 #include <math.h>

@@ -24,9 +24,9 @@ void scene_law_init(SceneLaw *law, const Variant *variant, uint64_t seed, const 
     *law = (SceneLaw){.variant = variant, .seed = seed, .textures = *textures, .images = *images};
     radius_table_init(&law->radii, variant);
     law->n_kinds = variant->kinds.count;
-    for (int i = 0; i < variant->kinds.count; i++) /* no list in the variant: all kinds */
+    for (int i = 0; i < variant->kinds.count; i++)
         law->kinds[i] = (ShapeKind)variant_kind_number(variant->kinds.items[i]);
-    if (law->n_kinds == 0) {
+    if (law->n_kinds == 0) { /* no list in the variant: all kinds */
         for (int i = 0; i < SHAPE_KIND_COUNT; i++) law->kinds[i] = (ShapeKind)i;
         law->n_kinds = SHAPE_KIND_COUNT;
     }

@@ -1,6 +1,6 @@
 /* A steerable pyramid (Simoncelli and Freeman) that is built and collapsed in the frequency domain, where its filters
- * are products. All masks are of the form h^2 + l^2 = 1 and the four angular masks' squares add up to one on half a
- * plane, so collapse(build(x)) = x up to rounding.
+ * are products. All masks are of the form h^2 + l^2 = 1 and the squares of the four angular masks add up to one at
+ * every angle, so collapse(build(x)) = x up to rounding.
  *
  * Indices: spectra of real pictures have `side` rows u and side / 2 + 1 columns v, complex numbers as two floats; row
  * u stands for frequency u or u - side. A level has half the side of the one above; taking the middle of a spectrum

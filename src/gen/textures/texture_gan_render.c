@@ -68,7 +68,7 @@ static inline __attribute__((always_inline)) void add_block(float *sum, const Te
         base[1][v] = *f + *n;
         total[v] = ((const Pixels *)sum)[v];
     }
-    for (; term < end; term++) /* bits of the relu: a mask in place of a branch */
+    for (; term < end; term++)
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) {
             Pixels value = base[term->sign > 0][v] + term->bias;

@@ -1,3 +1,5 @@
+/* Names and lists of checkpoint files: step-%08d.h5, so that names sort as steps do. Partial files have other names
+ * and are never listed. */
 #include "store/checkpoint/checkpoint_files.h"
 
 #include "base/system/file.h"

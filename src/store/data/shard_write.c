@@ -1,3 +1,9 @@
+/* A shard is written video by video. Frames (or encoded bytes) go to the disk at once, in their place in one array
+ * whose size was announced; tables are kept in memory and written at the end, with the digest of everything. So a
+ * shard that has its final name is complete, and its digest was computed over what was handed in, not over what was
+ * read back.
+ *
+ * Invariant: clip_start[videos_done] frames are done, and numbers of videos rise. */
 #include "base/failure/fault.h"
 #include "base/system/file.h"
 #include "store/data/internal/shard_format.h"
@@ -232,6 +238,7 @@ static Err copy_file(ShardWriter *writer, FILE *from, const ShardFile *file) {
     uint8_t *piece = malloc(PIECE_BYTES);
     const H5Array bytes = shard_bytes_array(writer->n_bytes);
     int64_t at = writer->byte_start[writer->videos_done], length = file->bytes;
+    /* in pieces: a video file may be larger than memory */
     Err err = piece ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory to copy %s", writer->file.path, file->path);
     for (int64_t done = 0; done < length && !err;) {
         int64_t wanted = length - done < PIECE_BYTES ? length - done : PIECE_BYTES;
@@ -337,6 +344,7 @@ static Err complete_file(ShardWriter *writer, char digest[DIGEST_SIZE]) {
         return RAISE(ERR_INTERNAL, "%s: %lld of %lld videos were written", writer->file.path,
                      (long long)writer->videos_done, (long long)writer->n_videos);
     const ShardTables tables = {writer->n_videos, writer->clip_start, writer->clip_index, writer->label};
+    /* tables are digested after the frames, in a fixed order (shard_digest.c) */
     shard_digest_tables(writer->digest, &tables);
     TRY(write_tables(writer));
     TRY(write_latents(writer));
