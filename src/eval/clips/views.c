@@ -1,3 +1,7 @@
+/* From a test video to network input: numbers of frames, frames, resizing, one crop of several, corruption,
+ * normalization. The reader keeps what the next view is likely to want: the resized clip while its crops are taken,
+ * the video that was encoded again while its clips are. Corruptions of time act on every frame_stride-th frame,
+ * before clips are chosen. */
 #include "eval/clips/views.h"
 
 #include "video/frames/sample.h"
@@ -73,6 +77,7 @@ static Err clip_numbers(int *numbers, const ViewPlan *plan, int64_t video, int c
         TRY(rearranged_numbers(numbers, plan, video, clip, n_frames));
     else
         sample_test(numbers, T, plan->frame_stride, n_frames, clip, plan->n_clips);
+    /* a control of the test set: not a matter of the run's seed */
     Rng rng = rng_stream(0, RNG_FRAMES, (uint64_t)video, (uint32_t)clip);
     return frame_order_apply(numbers, T, plan->order, &rng);
 }

@@ -1,3 +1,6 @@
+/* A table of cells: the clean test and every corruption at every severity. A cell is one pass over the test videos,
+ * kept as a file when it is done; a run that starts again does what is missing. Figures are made of the cells in the
+ * end. */
 #include "eval/robust/robust.h"
 
 #include "base/system/estimate.h"
@@ -150,6 +153,7 @@ static Err say_stopped(const Robust *r) {
 static Err run_missing_all(Robust *r) {
     for (int cell = 0; cell < r->cells.n_cells; cell++) {
         if (r->cells.done[cell]) continue;
+        /* between cells all ranks agree whether to stop */
         Err err = agree_stop_all(&r->run->par) ? ERR_STOPPED : run_cell_all(r, cell);
         if (err == ERR_STOPPED) return say_stopped(r);
         TRY(err);

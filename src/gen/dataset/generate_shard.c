@@ -71,6 +71,7 @@ static void append_video(ShardRun *run, const RenderBuffer *bench, int64_t video
 
 static void render_videos(ShardRun *run) {
     const ShardJob *job = run->job;
+    /* threads render in any order; the ordered part appends in the order of the videos */
     bool pixels = job->storage != STORAGE_LATENT;
 #pragma omp parallel num_threads(job->threads)
     {
@@ -83,6 +84,7 @@ static void render_videos(ShardRun *run) {
             bool failed;
 #pragma omp atomic read
             failed = run->err;
+            /* after a failure the loop runs on empty: OpenMP has no way out of it */
             if (!err && !failed) err = render_buffer_render(&bench, job->generator, video, pixels);
 #pragma omp ordered
             append_video(run, &bench, video, err);

@@ -1,3 +1,6 @@
+/* One file for all ranks: its layout (where each video begins) is known from the draws before anything is rendered,
+ * so ranks write their videos without a word to each other. Ranks have equal shares of the frames, not of the videos.
+ */
 
 #include "base/failure/shared_err.h"
 #include "base/system/stop.h"

@@ -1,3 +1,6 @@
+/* Templates are expanded in the order of the file; a task may need only tasks before it, which makes circles
+ * impossible and one pass enough everywhere else. Wildcards among needs are soft: "only" does not pull them in.
+ * Limits (tasks, needs, comparisons) keep a small file from asking for more than there is time or memory. */
 #include "sweep/plan/plan.h"
 
 #include "base/config/config.h"
@@ -267,6 +270,7 @@ static bool same_work(const SweepTask *a, const SweepTask *b) {
 static Err keep_task(Expansion *expansion, SweepTask *task) {
     SweepPlan *plan = expansion->plan;
     int known = find_known(expansion, task->name);
+    /* axes that do not matter for a task let it come up again */
     if (known >= 0 && same_work(&plan->tasks[known], task)) {
         sweep_task_free(task);
         return ERR_NONE;

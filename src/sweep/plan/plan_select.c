@@ -1,3 +1,4 @@
+/* Marks what "only" names, then everything that a marked task needs, and renumbers the rest in place. */
 
 #include "sweep/plan/internal/axes.h"
 #include "sweep/plan/internal/plan_file.h"

@@ -1,3 +1,10 @@
+/* The state machine of a sweep on one machine. One loop: start what can start, wait for one task to end, record it. A
+ * task is wanted, running (child > 0) or neither; it can start when all it needs is finished and not wanted again.
+ *
+ * Records are written before a task starts and when it ends, so that whoever comes after a crash knows what ran. A
+ * task that was killed is tried again; one that stopped by itself stops the sweep; one that failed blocks what needs
+ * it, and the rest goes on. What a task made is compared by content: only if it changed do those that need it run
+ * again. */
 #include "sweep/run/run.h"
 
 #include "base/system/clock.h"
@@ -183,6 +190,7 @@ static Err end_task(Sweep *sweep, int number, int status) {
     cores_return(&sweep->cores, &run->cores);
     sweep->n_running--;
     TRY(task_collect(record, sweep->plan, number, status, run->asked));
+    /* ended by a signal that was not ours: once more, as often as task_collect allows */
     bool again = record->state == TASK_STOPPED && record->kills > 0 && !sweep->stopping;
     run->wanted = again;
     sweep->n_done += !again;
@@ -206,6 +214,7 @@ static void show_running(Sweep *sweep) {
 static Err reap_one(Sweep *sweep) {
     for (int i = 0; i < sweep->plan->n_tasks; i++) {
         int status;
+        /* waitpid || only our own children are waited for: a library may have others */
         if (sweep->runs[i].child == 0 || waitpid(sweep->runs[i].child, &status, WNOHANG) <= 0) continue;
         return end_task(sweep, i, status);
     }
@@ -227,6 +236,7 @@ static void ask_children_to_stop(Sweep *sweep) {
 static void end_children(Sweep *sweep) {
     for (int i = 0; i < sweep->plan->n_tasks; i++) {
         if (sweep->runs[i].child <= 0) continue;
+        /* its process group: a launcher's ranks go with it */
         kill(-sweep->runs[i].child, SIGTERM);
         waitpid(sweep->runs[i].child, NULL, 0);
     }
