@@ -2,7 +2,7 @@
 #pragma once
 
 #include "features/internal/naming.h"
-#include "store/foreign/internal/safetensors.h"
+#include "store/foreign/internal/weightfile_formats.h"
 
 #include "support/unit.h"
 

@@ -3,12 +3,35 @@
 #include "base/failure/shared_err.h"
 #include "base/system/log.h"
 #include "gen/dataset/rerender.h"
+#include "gen/variant/variant.h"
 #include "math/blas.h"
 #include "store/hdf5/forks.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <synvid.h>
+
+/* The library's texts: version, last error, the list of variants. */
+
+const char *synvid_version(void) {
+    return SYNVID_VERSION;
+}
+
+const char *synvid_last_error(void) {
+    return err_message();
+}
+
+void synvid_free(void *text) {
+    free(text);
+}
+
+int synvid_variants(char **json) {
+    library_begin();
+    if (!json) return library_status(RAISE(ERR_USAGE, "listing the variants: the pointer is NULL"));
+    *json = NULL;
+    return library_status(variant_catalog_text(json));
+}
 
 /* ---- fork ---- */
 

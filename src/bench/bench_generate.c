@@ -11,6 +11,7 @@
 #include "bench/internal/topics.h"
 #include "gen/objects/render.h"
 #include "math/rng.h"
+#include "math/stats.h"
 
 #include <omp.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@
 #include "bench/internal/topics.h"
 #include "bench/internal/yardstick.h"
 #include "math/blas.h"
-#include "math/order.h"
+#include "math/stats.h"
 #include "nn/models/adamw.h"
 #include "par/agree.h"
 #include "par/reduce.h"

@@ -1,3 +1,9 @@
+/* Seeds and test videos are crossed: every video is answered by every seed's model. The variance of a mean of 0/1
+ * answers has three parts, of seeds, of items and of the rest, which a two-way analysis of variance without
+ * replication tells apart (math/crossed.h has the formulas). All measures are kept as products of pairs, so that the
+ * variance of any weighted sum of them is a quadratic form and needs no second look at the answers.
+ *
+ * Sums are of small integers and exact in doubles. */
 #include "math/crossed.h"
 
 #include <math.h>
@@ -34,9 +40,11 @@ static Products products_of(const uint8_t *const *a, const uint8_t *const *b, in
 /* Mean squares of one pair of measures. */
 static void fill_pair(Crossed *out, int a, int b, const Products *sums) {
     double S = out->n_seeds, V = (double)out->n_items;
+    /* what every sum of squares has too much for not being centered */
     double center = S * V * out->mean[a] * out->mean[b];
     double seeds = sums->seeds / V - center, items = sums->items / S - center, all = sums->answers - center;
     out->items[a][b] = out->items[b][a] = items / (V - 1);
+    /* one seed: nothing tells seeds and rest apart */
     if (out->n_seeds == 1) return;
     out->seeds[a][b] = out->seeds[b][a] = seeds / (S - 1);
     out->rest[a][b] = out->rest[b][a] = (all - seeds - items) / ((S - 1) * (V - 1));
@@ -92,6 +100,7 @@ static double half_width_of(const Crossed *crossed, int k) {
 }
 
 Interval crossed_share(const Crossed *crossed, int k) {
+    /* how many independent answers would have this spread, so that Wilson's interval can be used near 0 and 1 */
     double p = crossed->mean[k], half = half_width_of(crossed, k), items = (double)crossed->n_items;
     double count = INTERVAL_Z * INTERVAL_Z * p * (1 - p) / (half * half);
     if (crossed->n_seeds == 1 || !(p > 0 && p < 1 && half > 0)) count = items;
@@ -104,6 +113,7 @@ Interval crossed_difference(const Crossed *crossed, int a, int b) {
     weights[a] = 1;
     weights[b] = -1;
     double half = crossed_half_width(crossed, weights);
+    /* of the two shares, from the widths of each and of the difference */
     double correlation = of_a > 0 && of_b > 0 ? (of_a * of_a + of_b * of_b - half * half) / (2 * of_a * of_b) : 0;
     return interval_difference(crossed->mean[a], crossed_share(crossed, a), crossed->mean[b], crossed_share(crossed, b),
                                fmax(-1, fmin(1, correlation)));
@@ -119,6 +129,7 @@ static bool gap_may_be(const void *context, double q) {
     const Gap *gap = context;
     double weights[CROSSED_MEASURES] = {0}, contrast = 0;
     weights[gap->value] += 1;
+    /* Fieller's way: the contrast value - (1 - q) low - q high is zero when q is the ratio */
     weights[gap->low] -= 1 - q;
     weights[gap->high] -= q;
     for (int k = 0; k < gap->crossed->n_measures; k++) contrast += weights[k] * gap->crossed->mean[k];
@@ -130,6 +141,7 @@ Interval crossed_gap(const Crossed *crossed, int low, int value, int high) {
     double span = crossed->mean[high] - crossed->mean[low], weights[CROSSED_MEASURES] = {0};
     weights[high] += 1;
     weights[low] -= 1;
+    /* no difference to divide by: the ratio has no interval */
     if (fabs(span) <= crossed_half_width(crossed, weights)) return (Interval){NAN, NAN};
     return interval_by_test(gap_may_be, &gap, (crossed->mean[value] - crossed->mean[low]) / span);
 }

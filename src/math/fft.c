@@ -1,3 +1,5 @@
+/* FFTW's planner is not safe across threads, its execution is: plans are made and freed under one lock.
+ * FFTW_ESTIMATE, since measured plans differ from run to run in the order of their sums. */
 #include "math/fft.h"
 
 #include <complex.h>

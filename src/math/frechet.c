@@ -1,3 +1,10 @@
+/* d^2 = |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2). The last term is the sum of the singular values of A B^T,
+ * where S1 = A^T A and S2 = B^T B: with few rows A and B are the centered samples themselves, so an n1 x n2 matrix
+ * decides and no dims x dims one is ever formed; with many rows the moments do, by a Cholesky factor with pivots (S1
+ * may be singular).
+ *
+ * A group is left out by taking its share out of sums that were made once: means of rows and columns of the inner
+ * products, or a covariance less that of the group. */
 #include "math/frechet.h"
 
 #include "base/system/log.h"
@@ -56,11 +63,13 @@ static Err cross_trace(double *trace, const double *s1, const double *s2, int n)
     double *product = factor + square, *values = product + square;
     TRY_OR(done, linalg_check_finite(s1, n));
     pivoted_factor(factor, pivots, s1, n);
+    /* F S2 F^T has the eigenvalues of S1 S2 */
     for (size_t i = 0; i < size; i++)
         for (size_t j = 0; j < size; j++)
             product[i * size + j] = s2[(size_t)(pivots[i] - 1) * size + (size_t)(pivots[j] - 1)];
     cblas_dtrmm(CblasColMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasNonUnit, n, n, 1, factor, n, product, n);
     cblas_dtrmm(CblasColMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, n, n, 1, factor, n, product, n);
+    /* symmetric but for rounding; the solver reads one triangle */
     for (size_t i = 0; i < size; i++)
         for (size_t j = i + 1; j < size; j++)
             product[i * size + j] = product[j * size + i] = 0.5 * (product[i * size + j] + product[j * size + i]);
@@ -142,6 +151,7 @@ void frechet_pair_free(FrechetPair **pair) {
     *pair = NULL;
 }
 
+/* indices: i a row of side 0, j a row of side 1, both of the whole, through Part.rows */
 /* ---- few rows ---- */
 
 /* What is left of one side: its rows' numbers, its mean less that of all, the trace of its covariance. */

@@ -1,7 +1,7 @@
 #include "math/interval.h"
 
-#include "math/order.h"
 #include "math/rng.h"
+#include "math/stats.h"
 
 #include <float.h>
 #include <math.h>
@@ -22,6 +22,7 @@ static double joined(double x, double y, double correlation) {
     return sqrt(fmax(0, x * x + y * y - 2 * correlation * x * y));
 }
 
+/* Newcombe's hybrid: the distances to the ends of both intervals, added like standard deviations */
 Interval interval_difference(double a, Interval around_a, double b, Interval around_b, double correlation) {
     double below = joined(a - around_a.low, around_b.high - b, correlation),
            above = joined(around_a.high - a, b - around_b.low, correlation);
@@ -87,7 +88,9 @@ double incomplete_beta(double a, double b, double x) {
     if (x <= 0) return 0;
     if (x >= 1) return 1;
     int sign;
+    /* exp of logarithms: the factors under- and overflow long before their product does */
     double log_front = lgamma_r(a + b, &sign) - lgamma_r(a, &sign) - lgamma_r(b, &sign) + a * log(x) + b * log1p(-x);
+    /* the fraction converges on this side only; the other follows by symmetry */
     if (x < (a + 1) / (a + b + 2)) return exp(log_front) * beta_fraction(a, b, x) / a;
     return 1 - exp(log_front) * beta_fraction(b, a, 1 - x) / b;
 }
@@ -130,6 +133,7 @@ Err interval_bootstrap(Interval *interval, int *defined, BootstrapStatistic stat
     uint32_t *picks = malloc((size_t)n * sizeof *picks);
     Err err = values && picks ? ERR_NONE : RAISE(ERR_MEMORY, "bootstrap of %u items, %d draws: no memory", n, draws);
     int count = 0;
+    /* a stream a draw: the draws do not depend on how many there are */
     for (int draw = 0; !err && draw < draws; draw++) {
         Rng rng = rng_stream(seed, RNG_BOOTSTRAP, (uint64_t)draw, 0);
         for (uint32_t i = 0; i < n; i++) picks[i] = rng_below(&rng, n);
@@ -137,6 +141,7 @@ Err interval_bootstrap(Interval *interval, int *defined, BootstrapStatistic stat
         if (!isnan(value)) values[count++] = value;
     }
     *interval = (Interval){NAN, NAN};
+    /* undefined in more than half of the draws: no interval */
     if (!err && count >= draws / 2) *interval = interval_percentile(values, count);
     if (defined) *defined = count;
     free(values);

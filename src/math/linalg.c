@@ -1,3 +1,6 @@
+/* Symmetric problems go to LAPACK's divide and conquer (dsyevd); small inverses are Gauss-Jordan by hand, because
+ * they sit in inner loops. Spectra of covariances of fewer rows than dimensions come from the n x n inner products,
+ * which have the same nonzero eigenvalues. */
 #include "math/linalg.h"
 
 #include <cblas.h>
@@ -50,6 +53,7 @@ Err linalg_inverse_small(double *inverse, const double *matrix, int n) {
         inverse[i] = i % (n + 1) == 0;
         largest = fmax(largest, fabs(matrix[i]));
     }
+    /* column k: pivot, scale the row, clear the column */
     for (int k = 0; k < n; k++) {
         int pivot = pivot_row(work, n, k);
         if (!(fabs(work[pivot * n + k]) > 1e-15 * largest))

@@ -1,3 +1,5 @@
+/* Philox is a function from (key, counter) to four words. A stream is a key and three fixed words of the counter; the
+ * fourth counts blocks. So a stream costs nothing to make, and any of them can be had in any order. */
 #include "math/rng.h"
 
 #include <Random123/philox.h>
@@ -46,6 +48,8 @@ float rng_uniform(Rng *rng, float low, float high) {
 
 uint32_t rng_below(Rng *rng, uint32_t count) {
     if (count < 2) return 0;
+    /* Lemire's method: the high word of a product, rejecting the few products that would make some results more
+     * likely */
     uint64_t product = (uint64_t)rng_u32(rng) * count;
     if ((uint32_t)product < count) {
         uint32_t threshold = -count % count;
@@ -58,6 +62,7 @@ int rng_between(Rng *rng, int low, int high) {
     return low + (int)rng_below(rng, (uint32_t)(high - low) + 1);
 }
 
+/* Box and Muller; u is never 0 */
 float rng_normal(Rng *rng) {
     double u = 1.0 - (double)(rng_u32(rng) >> 8) * 0x1p-24; /* (0, 1] */
     double v = (double)rng_u32(rng) * 0x1p-32;
@@ -83,6 +88,7 @@ double rng_gamma(Rng *rng, double shape) {
         if (v <= 0) continue;
         v = v * v * v;
         double u = 1.0 - rng_unit_double(rng);
+        /* the squeeze step is left out: this is not where time goes */
         if (log(u) < 0.5 * x * x + d - d * v + d * log(v)) return d * v;
     }
 }

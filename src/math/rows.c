@@ -1,3 +1,5 @@
+/* The order of floating-point sums must not depend on which rank brought a vector, so vectors are sorted by the
+ * digest of their bytes first. Equal vectors have equal digests and may stand in any order. */
 #include "math/rows.h"
 
 #include "base/system/digest.h"

@@ -1,7 +1,25 @@
+/* Means and scatter about the mean, never sums of squares, which lose all digits when the mean is large. Two parts
+ * are merged by Chan, Golub and LeVeque: scatter = scatter1 + scatter2 + d d^T n1 n2 / (n1 + n2), d the distance of
+ * the means. Covariances are upper triangles, row-major. */
 #include "math/stats.h"
 
 #include <cblas.h>
 #include <math.h>
+#include <stdlib.h>
+
+static int compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void order_ascending(double *values, int count) {
+    qsort(values, (size_t)count, sizeof *values, compare);
+}
+
+double order_median(double *values, int count) {
+    order_ascending(values, count);
+    return values[count / 2];
+}
 
 enum { BLOCK_ROWS = 256 };
 
@@ -101,6 +119,7 @@ void covariance_merge(const Covariance *into, const Covariance *from) {
 void covariance_remove(const Covariance *from, const Covariance *part) {
     double total = *from->count, rest = total - *part->count;
     ASSERT(rest > 0);
+    /* the inverse of covariance_merge: first the mean of what is left, then its scatter */
     for (int i = 0; i < from->dims; i++) from->mean[i] += (from->mean[i] - part->mean[i]) * *part->count / rest;
     for (int i = 0; i < from->dims; i++) {
         double delta_i = part->mean[i] - from->mean[i];

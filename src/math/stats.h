@@ -43,3 +43,10 @@ void covariance_merge(const Covariance *into, const Covariance *from);
 void covariance_remove(const Covariance *from, const Covariance *part);
 /* The full symmetric matrix, scatter / (count - 1), into out (dims, dims). At least two rows must have been added. */
 void covariance_matrix(double *out, const Covariance *covariance);
+
+/* Numbers by size. */
+
+/* Ascending, in place. */
+void order_ascending(double *values, int count);
+/* The one in the middle, the larger of two; count >= 1. Leaves the values ascending. */
+double order_median(double *values, int count);

@@ -1,9 +1,10 @@
+/* curves.jsonl is the truth; the table and the TensorBoard file are made from it. A run that resumes cuts the points
+ * after its checkpoint, since they will be made again, and writes the event file anew with the points that stay. */
 #include "run/curve.h"
 
 #include "base/config/json.h"
 #include "base/system/file.h"
 #include "base/text/text.h"
-#include "run/tfevents.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -7,6 +7,8 @@
  * (run/lock.h). */
 #pragma once
 
+#include "base/config/field.h"
+#include "base/system/digest.h"
 #include "base/text/text.h"
 #include "par/run.h"
 
@@ -23,3 +25,26 @@ CHECKED Err runfolder_open_all(RunFolder *folder, const char *name, const char *
  * recorded error message as it is. */
 void runfolder_close_all(RunFolder *folder, const Run *run, const char *exit_reason);
 CHECKED Err runfolder_path(char *out, size_t size, const RunFolder *folder, const char *name);
+
+/* What makes two runs the same experiment. */
+
+/* Digest of the identity fields of a config, the seed, and what goes in (digests of datasets and checkpoints, in a
+ * fixed order): inputs are told apart by content, never by path. Measurements put the seed behind the inputs. */
+typedef struct {
+    const void *config;
+    const Field *fields;
+    const char *const *inputs;
+    int n_inputs;
+    bool seed_last;
+} RunIdentity;
+
+CHECKED Err run_identity(char out[DIGEST_SIZE], const RunIdentity *identity, uint64_t seed);
+
+/* Run.json: what may differ between equal runs. One entry a life of the run: when, where, how it ended.
+ *
+ * An entry is written when a life begins, with exit "running", and completed when it ends; one that was killed keeps
+ * saying so, and the next life marks it "ended without a word". */
+
+/* `hosts` are names separated by spaces. One rank. */
+CHECKED Err runlog_begin(const char *path, const Run *run, const char *hosts);
+CHECKED Err runlog_end(const char *path, const char *exit_reason);

@@ -1,6 +1,9 @@
+/* Two locks in one file: the kernel's flock, which dies with its process, and a text for where flock does not reach
+ * (another host, a file system without locks). The text of a process that is gone from this host is taken over; so is
+ * that of an earlier life of the same batch job, which cannot be alive when this one is. */
 #include "run/lock.h"
 
-#include "base/system/lock.h"
+#include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/text/text.h"
 

@@ -1,3 +1,6 @@
+/* A run is compared with every official protocol of its task, setting by setting in the resolved configuration, and
+ * takes the name of the nearest one. No list of "important" settings: a key that is new is compared as soon as it is
+ * in its table. What only changes rounding is left out. */
 #include "run/protocol.h"
 
 #include "base/config/config.h"

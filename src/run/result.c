@@ -1,3 +1,5 @@
+/* A result is written from a struct and read into the same struct, table by table in one order, so that equal results
+ * are equal bytes. An official name and deviations exclude each other: result_settle decides, read_protocol checks. */
 #include "run/result.h"
 
 #include "base/config/json.h"
@@ -83,6 +85,7 @@ Err result_add_count(Result *result, int64_t found, const char *what, int64_t ex
 }
 
 Err result_add_lines(Result *result, const char *lines) {
+    /* '<' marks a departure that only makes the task smaller */
     for (const char *line = lines; *line;) {
         size_t length = strcspn(line, "\n"), shown = length < 140 ? length : 140;
         if (*line == '<')

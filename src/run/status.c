@@ -1,3 +1,6 @@
+/* Everything here is read from files that another process may be writing: whole lines only, no lock taken, and what
+ * is not there is not an error. The state is decided from run.json's last life, the lock, and result.json, in this
+ * order. */
 #include "run/status.h"
 
 #include "base/config/record.h"

@@ -1,3 +1,6 @@
+/* The life of a run: name it by what it is made of, open its folder, execute what is not finished, close with the
+ * reason. A stage gives functions for the three parts that differ (run/task.h); everything that must not be forgotten
+ * is here. */
 #include "run/task.h"
 
 #include "base/system/log.h"

@@ -11,7 +11,6 @@
 #pragma once
 
 #include "run/folder.h"
-#include "run/identity.h"
 #include "run/result.h"
 
 typedef struct {

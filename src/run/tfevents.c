@@ -1,4 +1,4 @@
-#include "run/tfevents.h"
+#include "run/curve.h"
 
 #include "base/text/text.h"
 

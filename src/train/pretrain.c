@@ -4,7 +4,7 @@
 #include "nn/models/mae.h"
 #include "nn/models/mask.h"
 #include "par/agree.h"
-#include "run/identity.h"
+#include "run/folder.h"
 #include "run/protocol.h"
 #include "run/rehearsal.h"
 #include "run/result.h"

@@ -5,7 +5,7 @@
 #include "base/config/json.h"
 #include "base/system/log.h"
 #include "sweep/plan/internal/plan_file.h"
-#include "sweep/plan/plan_read.h"
+#include "sweep/plan/plan.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>

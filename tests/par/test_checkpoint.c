@@ -3,7 +3,7 @@
 #include "checkpoint_fixture.h"
 #include "par/share.h"
 #include "par_check.h"
-#include "store/data/pool_write.h"
+#include "store/data/pool.h"
 
 #include <unistd.h>
 

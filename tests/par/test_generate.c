@@ -6,7 +6,7 @@
 #include "par/agree.h"
 #include "par/spread.h"
 #include "store/data/dataset.h"
-#include "store/data/pool_write.h"
+#include "store/data/pool.h"
 
 #include <stdio.h>
 #include <stdlib.h>

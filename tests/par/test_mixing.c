@@ -1,4 +1,4 @@
-/* eval/finetune/mixing, by what fine-tuning loads: whom a sample is mixed with and how, over 4,096 samples of the
+/* eval/finetune/sample, by what fine-tuning loads: whom a sample is mixed with and how, over 4,096 samples of the
  * paper's own batch (256 clips, two copies, mixup 0.8, cutmix 1.0). Every video is a class and a color of its own, so
  * that targets and pixels tell the partner, the share and the box. The law is held to the official one (VideoMAE:
  * mixup.py): a batch of 8 clips turned round, one draw of lambda a batch, and it is the same for any micro-batch and
@@ -7,7 +7,6 @@
 
 #include "base/system/log.h"
 #include "eval/finetune/finetune.h"
-#include "eval/finetune/mixing.h"
 #include "eval/finetune/sample.h"
 #include "par/share.h"
 #include "par_check.h"

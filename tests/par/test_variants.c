@@ -6,7 +6,7 @@
 #include "math/rng.h"
 #include "par_check.h"
 #include "store/data/dataset.h"
-#include "store/data/pool_write.h"
+#include "store/data/pool.h"
 
 #include <ftw.h>
 #include <stdlib.h>

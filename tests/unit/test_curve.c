@@ -1,6 +1,5 @@
 #include "base/system/file.h"
 #include "run/curve.h"
-#include "run/tfevents.h"
 #include "store_fixture.h"
 
 #include <math.h>

@@ -1,6 +1,5 @@
 #include "base/system/file.h"
 #include "store/data/dataset.h"
-#include "store/data/master.h"
 #include "store/hdf5/h5.h"
 #include "store_fixture.h"
 

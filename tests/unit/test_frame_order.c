@@ -1,5 +1,5 @@
-/* eval/clips/frame_order - what each order keeps of a clip. */
-#include "eval/clips/frame_order.h"
+/* eval/clips/views - what each order keeps of a clip. */
+#include "eval/clips/views.h"
 
 #include "support/unit.h"
 

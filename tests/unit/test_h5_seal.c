@@ -1,7 +1,7 @@
 /* What a sealed file of every kind leaves out of its seal, and that any other byte that is flipped is seen before HDF5
  * looks inside. Checkpoints: test_checkpoint_damage.c. */
 #include "base/system/file.h"
-#include "store/data/pool_write.h"
+#include "store/data/pool.h"
 #include "store/hdf5/h5.h"
 #include "store_fixture.h"
 

@@ -8,7 +8,7 @@
 #include "operator_check.h"
 #include "store/checkpoint/checkpoint.h"
 #include "store/foreign/hf_export.h"
-#include "store/foreign/internal/safetensors.h"
+#include "store/foreign/internal/weightfile_formats.h"
 #include "store/foreign/weightfile.h"
 
 #include "support/unit.h"

@@ -1,5 +1,5 @@
 #include "math/interval.h"
-#include "math/order.h"
+#include "math/stats.h"
 
 #include <math.h>
 #include <setjmp.h>

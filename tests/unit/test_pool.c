@@ -1,5 +1,5 @@
 #include "base/system/file.h"
-#include "store/data/pool_write.h"
+#include "store/data/pool.h"
 #include "store/hdf5/h5.h"
 #include "store_fixture.h"
 

@@ -1,6 +1,6 @@
 #include "base/config/config.h"
 #include "eval/finetune/finetune.h"
-#include "run/identity.h"
+#include "run/folder.h"
 #include "run/protocol.h"
 #include "train/pretrain.h"
 

@@ -1,5 +1,5 @@
-/* eval/readout/internal/readout, eval/clips/tokens, eval/readout/features - votes, draws and averages worked out by
- * hand. */
+/* eval/readout/internal/readout, eval/clips/tokens, eval/readout/internal/readout - votes, draws and averages worked
+ * out by hand. */
 #include "eval/clips/tokens.h"
 #include "eval/readout/internal/readout.h"
 

@@ -1,7 +1,7 @@
 #include "base/system/file.h"
 #include "base/text/text.h"
 #include "store/checkpoint/checkpoint.h"
-#include "store/foreign/internal/safetensors.h"
+#include "store/foreign/internal/weightfile_formats.h"
 #include "store/foreign/weightfile.h"
 
 #include <setjmp.h>

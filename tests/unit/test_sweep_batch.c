@@ -1,5 +1,5 @@
 #include "base/system/file.h"
-#include "sweep/plan/plan_read.h"
+#include "sweep/plan/plan.h"
 #include "sweep/slurm/internal/batch.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* base/config/config - from files and --set to a resolved config, the same bytes on every rank.
  *
  * Precedence: table defaults < the chain of "extends" (paths relative to the file that names them, or names found as
- * by config_find) < the file < --set key.path=value, in their order; lists are added to (base/config/config_set.h). No
+ * by config_find) < the file < --set key.path=value, in their order; lists are added to (config.c). No
  * environment variable changes a result. Rank 0 resolves to text, the text is broadcast (par/spread), and every rank
  * parses the text.
  *

@@ -8,9 +8,9 @@
 #include "eval/finetune/class_list.h"
 #include "eval/finetune/finetune.h"
 #include "eval/import/pretrained.h"
-#include "run/identity.h"
+#include "run/folder.h"
 #include "store/checkpoint/checkpoint.h"
-#include "store/data/master.h"
+#include "store/data/dataset.h"
 #include "store/foreign/hf_export.h"
 
 #include <cjson/cJSON.h>

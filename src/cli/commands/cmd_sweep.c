@@ -5,11 +5,9 @@
 #include "cli/sweep/sweep_check.h"
 #include "cli/sweep/sweep_costs.h"
 #include "cli/sweep/sweep_stage.h"
-#include "sweep/plan/plan_read.h"
+#include "sweep/plan/plan.h"
 #include "sweep/plan/vars.h"
-#include "sweep/run/clean.h"
 #include "sweep/run/run.h"
-#include "sweep/slurm/guard.h"
 #include "sweep/slurm/queue.h"
 #include "sweep/slurm/slurm.h"
 #include "sweep/task/launch.h"
@@ -212,7 +210,7 @@ static Err submit(const SweepPlan *plan, const TaskRecord *records, const char *
     return ERR_NONE;
 }
 
-/* What the guard does: see sweep/slurm/guard.h. */
+/* What the guard does: see sweep/slurm/slurm.h. */
 static Err submit_lost(const SweepPlan *plan, const TaskRecord *records, const char *file, const SweepArgs *args) {
     bool *wanted = calloc((size_t)plan->n_tasks + 1, sizeof *wanted);
     if (!wanted) return RAISE(ERR_MEMORY, "no memory for %d tasks", plan->n_tasks);

@@ -2,12 +2,89 @@
 
 #include "analysis/measure/npy.h"
 #include "base/config/json.h"
+#include "base/system/file.h"
 #include "base/system/walk.h"
 #include "cli/inspect/internal/describe_parts.h"
+#include "run/result.h"
+#include "store/checkpoint/checkpoint.h"
 #include "store/hdf5/describe.h"
 #include "video/media/decode.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
+
+/* cli/inspect/describe - a checkpoint: step, sizes, and its tensors. */
+
+static Err add_tensors(Builder *out, const WeightSet *weights) {
+    TensorRow *rows = calloc((size_t)weights->n_tensors + 1, sizeof *rows);
+    int64_t(*dims)[TENSOR_DIMS] = calloc((size_t)weights->n_tensors + 1, sizeof *dims);
+    Err err = rows && dims ? ERR_NONE : RAISE(ERR_MEMORY, "no memory for %d names", weights->n_tensors);
+    for (int t = 0; !err && t < weights->n_tensors; t++) {
+        const Tensor *tensor = &weights->tensors[t];
+        for (int d = 0; d < tensor->n_dims; d++) dims[t][d] = tensor->dims[d];
+        rows[t] = (TensorRow){.name = tensor->name, .dims = dims[t], .n_dims = tensor->n_dims};
+    }
+    if (!err) err = describe_tensors(out, rows, weights->n_tensors);
+    free(rows);
+    free(dims);
+    return err;
+}
+
+static void add_facts(Builder *out, const WeightSet *weights, const char *path) {
+    char parameters[32], size[32];
+    int64_t total = 0;
+    for (int t = 0; t < weights->n_tensors; t++) total += (int64_t)tensor_count(&weights->tensors[t]);
+    describe_fact(out, "step", "%lld", (long long)weights->step);
+    describe_fact(out, "seed", "%llu", (unsigned long long)weights->seed);
+    describe_fact(out, "parameters", "%s in %d tensors", text_count(parameters, sizeof parameters, total),
+                  weights->n_tensors);
+    bool moments = file_size(path) > 8 * total; /* 12 bytes a parameter rather than 4 */
+    describe_fact(out, "size", "%s, %s the optimizer's moments", text_bytes(size, sizeof size, (double)file_size(path)),
+                  moments ? "with" : "without");
+    describe_fact(out, "digest", "%s (of the parameters)", weights->digest);
+}
+
+Err describe_checkpoint(Builder *out, const char *path) {
+    WeightSet weights;
+    TRY(weights_read(&weights, path));
+    describe_head(out, path, "checkpoint, model and optimizer after a step (HDF5)");
+    add_facts(out, &weights, path);
+    Err err = add_tensors(out, &weights);
+    describe_next(out, "the settings of its run", "synvid inspect", path, " --config");
+    describe_next(out, NULL, "synvid verify", path, "");
+    weights_free(&weights);
+    return err;
+}
+
+/* cli/inspect/describe - results: what was measured, with its interval, and under which protocol. */
+
+static void add_metric(Builder *out, const ResultMetric *metric) {
+    builder_add(out, "  %-22s %9.5g", metric->name, metric->value);
+    if (metric->unit[0]) builder_add(out, " %s", metric->unit);
+    if (isfinite(metric->low) && isfinite(metric->high))
+        builder_add(out, "  [%.4g, %.4g] %s", metric->low, metric->high, metric->interval);
+    if (metric->count > 1) builder_add(out, "  of %lld", (long long)metric->count);
+    builder_add_text(out, "\n");
+}
+
+Err describe_result(Builder *out, const char *path) {
+    Result result;
+    TRY(result_read(&result, path));
+    describe_head(out, path, "result of %s", result.task);
+    if (result.dataset[0]) describe_fact(out, "dataset", "%s", result.dataset);
+    if (result.pretraining[0]) describe_fact(out, "pre-training", "%s", result.pretraining);
+    if (result.model[0]) describe_fact(out, "model", "%s", result.model);
+    describe_fact(out, "seed", "%llu", (unsigned long long)result.seed);
+    builder_add_text(out, "\n");
+    for (int i = 0; i < result.n_metrics; i++) add_metric(out, &result.metrics[i]);
+    builder_add_text(out, "\n");
+    describe_fact(out, "protocol", "%s%s", result.protocol,
+                  result_is_official(&result) ? "" : ": not comparable with the paper");
+    for (int i = 0; i < result.n_deviations; i++) describe_fact(out, i ? "" : "deviations", "%s", result.deviations[i]);
+    for (int i = 0; i < result.n_inputs; i++)
+        describe_fact(out, result.inputs[i].role, "%s (%s)", result.inputs[i].path, result.inputs[i].digest);
+    return ERR_NONE;
+}
 
 enum { JSON_BYTES_MAX = 1 << 28, TEXT_BYTES_MAX = 1 << 28 };
 

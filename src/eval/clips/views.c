@@ -1,3 +1,7 @@
+/* From a test video to network input: numbers of frames, frames, resizing, one crop of several, corruption,
+ * normalization. The reader keeps what the next view is likely to want: the resized clip while its crops are taken,
+ * the video that was encoded again while its clips are. Corruptions of time act on every frame_stride-th frame,
+ * before clips are chosen. */
 #include "eval/clips/views.h"
 
 #include "video/frames/sample.h"
@@ -5,6 +9,32 @@
 #include "video/transform/augment.h"
 #include "video/transform/crop.h"
 #include "video/transform/resize.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static Err shuffle(int *numbers, int count, Rng *rng) {
+    uint32_t *order = malloc((size_t)count * sizeof *order);
+    int *before = malloc((size_t)count * sizeof *before);
+    Err err = order && before ? ERR_NONE : RAISE(ERR_MEMORY, "no memory to shuffle %d frames", count);
+    if (!err) {
+        memcpy(before, numbers, (size_t)count * sizeof *before);
+        rng_permutation(rng, order, (uint32_t)count);
+        for (int i = 0; i < count; i++) numbers[i] = before[order[i]];
+    }
+    free(order);
+    free(before);
+    return err;
+}
+
+CHECKED Err frame_order_apply(int *numbers, int count, FrameOrder order, Rng *rng) {
+    if (order == FRAMES_SHUFFLED) return shuffle(numbers, count, rng);
+    if (order == FRAMES_SINGLE) {
+        int one = numbers[rng_below(rng, (uint32_t)count)];
+        for (int i = 0; i < count; i++) numbers[i] = one;
+    }
+    return ERR_NONE;
+}
 
 void input_from_clip(float *input, const float *clip, const ModelConfig *model) {
     size_t pixels = input_floats(model) / 3;
@@ -47,6 +77,7 @@ static Err clip_numbers(int *numbers, const ViewPlan *plan, int64_t video, int c
         TRY(rearranged_numbers(numbers, plan, video, clip, n_frames));
     else
         sample_test(numbers, T, plan->frame_stride, n_frames, clip, plan->n_clips);
+    /* a control of the test set: not a matter of the run's seed */
     Rng rng = rng_stream(0, RNG_FRAMES, (uint64_t)video, (uint32_t)clip);
     return frame_order_apply(numbers, T, plan->order, &rng);
 }

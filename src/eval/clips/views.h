@@ -5,10 +5,22 @@
  * View number = clip * S + crop. A plan with a corruption corrupts on the way (eval/corrupt/corrupt.h says where). */
 #pragma once
 
-#include "eval/clips/frame_order.h"
+#include "base/failure/err.h"
 #include "eval/corrupt/corrupt.h"
+#include "math/rng.h"
 #include "nn/layers/model.h"
 #include "video/frames/source.h"
+
+/* Controls of what a dataset asks for: the frames of a clip in order, in random order, or one
+ * of them alone.
+ *
+ * A model that is trained and tested on shuffled clips, or on single frames, shows how much of a task needs the order
+ * of frames, or needs more than one. */
+typedef enum { FRAMES_ORDERED, FRAMES_SHUFFLED, FRAMES_SINGLE } FrameOrder;
+
+/* `numbers` of a clip's `count` frames, in place. Shuffled: a random permutation. Single: one of them, `count` times.
+ * Ordered clips draw nothing. */
+CHECKED Err frame_order_apply(int *numbers, int count, FrameOrder order, Rng *rng);
 
 typedef struct {
     const ClipSource *source;

@@ -1,3 +1,6 @@
+/* The catalog: a row a corruption, with where it acts (on the crop, on the list of frame numbers, or on the whole
+ * video) and the function that makes it. Draws depend on (seed, kind, severity, video, clip, crop, frame) alone, so a
+ * view is corrupted the same way on any rank and in any order. */
 #include "eval/corrupt/corrupt.h"
 
 #include "eval/corrupt/internal/corrupt_kinds.h"

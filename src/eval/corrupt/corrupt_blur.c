@@ -56,6 +56,7 @@ static Err correlate(double *out, const double *in, const CorruptFrame *frame, c
         double *to = out + (size_t)y * row;
         for (int i = 0; i < n_taps; i++) {
             const double *from = padded + (size_t)(y + reach + taps[i].dy) * padded_row + 3 * (reach + taps[i].dx);
+            /* tap by tap along a row: the sum of a pixel is in the order of the taps */
             double weight = taps[i].weight;
             for (size_t k = 0; k < row; k++) to[k] += weight * from[k];
         }
@@ -92,6 +93,7 @@ enum { DISK_REACH_MAX = 64, DISK_SIDE_MAX = 2 * DISK_REACH_MAX + 1 };
 
 /* A disk on a grid of -8..8, or as far as it reaches, blurred a little against its staircase. */
 static int disk_taps(Tap *taps, double radius, double alias_blur) {
+    /* sizes of the reference, whose disk has a margin for small radii */
     int reach = radius <= 8 ? 8 : (int)radius, side = 2 * reach + 1, blur_reach = radius <= 8 ? 1 : 2, n_taps = 0;
     double sum = 0, weights[5];
     gaussian_weights(weights, blur_reach, alias_blur);
@@ -142,6 +144,7 @@ Err corrupt_motion_blur(CorruptFrame *frame) {
     Tap taps[LONGEST];
     for (int i = 0; i < n_taps; i++) {
         double weight = exp(-0.5 * i * i / (sigma * sigma));
+        /* steps along the angle, rounded as ImageMagick rounds */
         taps[i] = (Tap){(int)ceil(i * sin(theta) - 0.5), (int)ceil(i * cos(theta) - 0.5), weight};
         sum += weight;
     }
@@ -164,6 +167,7 @@ typedef struct {
 } ZoomAxis;
 
 static void zoom_axis(ZoomAxis *axis, int size, double factor) {
+    /* SciPy's zoom of order 1, and then its middle */
     int inner = (int)ceil(size / factor), first = (size - inner) / 2, stretched = (int)rint(inner * factor);
     int trim = (stretched - size) / 2;
     double step = stretched > 1 ? (inner - 1) / (double)(stretched - 1) : 0;
@@ -246,7 +250,7 @@ static Err gaussian_blur(CorruptFrame *frame, double sigma) {
 }
 
 /* Every pixel takes the value of a neighbor, from the lower right to the upper left. The reference means to exchange
- * the two, but assigns views of one array, so the neighbor keeps its own. FrameSampling: dx, dy. */
+ * the two, but assigns views of one array, so the neighbor keeps its own. Draws: dx, dy. */
 static void scatter(CorruptFrame *frame, int distance) {
     size_t row_bytes = 3 * (size_t)frame->width;
     for (int y = frame->height - distance; y > distance; y--)

@@ -8,7 +8,7 @@
 
 /* The same shift for all frames of a clip: a crop of the frame's size at (oy, ox), uniform in 0..8s-1, out of the frame
  * itself, so that the lower and right margins are black. This is what the paper's released code does on the fly; the
- * stored UCF101-P cuts each frame out of a larger one instead. FrameSampling: oy, ox. */
+ * stored UCF101-P cuts each frame out of a larger one instead. Draws: oy, ox. */
 Err corrupt_translate(CorruptFrame *frame) {
     int range = 8 * frame->severity;
     int oy = (int)(rng_below(&frame->rng, (uint32_t)range) * frame->scale + 0.5);
@@ -18,6 +18,7 @@ Err corrupt_translate(CorruptFrame *frame) {
     for (int y = 0; y < frame->height; y++) {
         uint8_t *row = frame->rgb + (size_t)y * row_bytes;
         size_t kept = y + oy < frame->height ? moved : 0;
+        /* a row is only overwritten after those above it have been read: offsets are not negative */
         if (kept) memmove(row, frame->rgb + (size_t)(y + oy) * row_bytes + 3 * (size_t)ox, kept);
         memset(row + kept, 0, row_bytes - kept);
     }
@@ -43,6 +44,7 @@ static Err rotate(CorruptFrame *frame, double degrees) {
     double angle = -degrees * M_PI / 180, cx = frame->width / 2.0, cy = frame->height / 2.0;
     double xx = rounded(cos(angle)), xy = rounded(sin(angle)), yx = rounded(-sin(angle)), yy = rounded(cos(angle));
     double x0 = xx * -cx + xy * -cy + cx, y0 = yx * -cx + yy * -cy + cy;
+    /* the middle of pixel (0, 0) seen in the input */
     int64_t x_row = fixed(x0 + xx * 0.5 + xy * 0.5), y_row = fixed(y0 + yx * 0.5 + yy * 0.5);
     for (int y = 0; y < frame->height; y++, x_row += fixed(xy), y_row += fixed(yy)) {
         uint8_t *out = frame->rgb + (size_t)y * row_bytes;

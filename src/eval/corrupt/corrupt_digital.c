@@ -2,7 +2,7 @@
 #include "eval/corrupt/corrupt.h"
 #include "eval/corrupt/internal/corrupt_kinds.h"
 #include "video/media/encode.h"
-#include "video/media/jpeg.h"
+#include "video/media/image.h"
 
 Err corrupt_jpeg(CorruptFrame *frame) {
     static const int qualities[] = {25, 18, 15, 10, 7};

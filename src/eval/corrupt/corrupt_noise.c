@@ -43,6 +43,7 @@ Err corrupt_impulse_noise(CorruptFrame *frame) {
 /* cdf[k] of a Poisson distribution for k = 0..photons; k = photons is white already, so what lies above is not told
  * apart. */
 static void poisson_cdf(double *cdf, double mean, int photons) {
+    /* p(k) = p(k - 1) mean / k */
     double p = exp(-mean), sum = 0;
     for (int k = 0; k <= photons; k++) {
         sum += p;
@@ -69,6 +70,7 @@ Err corrupt_shot_noise(CorruptFrame *frame) {
     static const int photon_counts[] = {250, 100, 50, 30, 15};
     int photons = photon_counts[frame->severity - 1];
     size_t row = (size_t)photons + 1;
+    /* a pixel has one of 256 values: one table each */
     double *cdf = malloc(256 * row * sizeof(double));
     if (!cdf) return corrupt_no_memory(frame);
     for (int level = 0; level < 256; level++) poisson_cdf(cdf + (size_t)level * row, level / 255.0 * photons, photons);

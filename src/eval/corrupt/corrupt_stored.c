@@ -33,6 +33,7 @@ static void boxed(int *numbers, int n, int severity, uint32_t *order, Rng *rng) 
 static int held_frames(int n, int severity) {
     static const double shares[] = {.4, .2, .1, .05, .1};
     static const int least[] = {0, 0, 0, 2, 1};
+    /* severity 5 keeps more than 4: so has the reference */
     int kept = (int)(shares[severity - 1] * n);
     kept = kept > least[severity - 1] ? kept : least[severity - 1];
     return kept < 1 ? 1 : kept < n ? kept : n;

@@ -85,6 +85,7 @@ Err corrupt_freeze(int *entries, int *count, int severity, Rng *rng) {
         memcpy(before, entries, (size_t)n * sizeof(int));
         rng_permutation(rng, order, (uint32_t)n);
         for (int i = 0; i < kept; i++) chosen[order[i]] = true;
+        /* nothing is shown before the first frame that is kept */
         for (int i = 0, held = -1; i < n; i++) {
             if (chosen[i]) held = before[i];
             if (held >= 0) entries[at++] = held;

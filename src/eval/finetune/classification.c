@@ -1,3 +1,6 @@
+/* What fine-tuning and probing have in common, from the opening of both datasets to the result: first weights,
+ * labels, the run folder's identity, and the comparison with the paper's protocol (run/protocol.h). Stages hand in
+ * what differs. */
 #include "eval/finetune/classification.h"
 
 #include "base/system/file.h"
@@ -8,7 +11,7 @@
 #include "eval/finetune/score.h"
 #include "par/agree.h"
 #include "par/spread.h"
-#include "run/identity.h"
+#include "run/folder.h"
 #include "run/protocol.h"
 #include "run/rehearsal.h"
 #include "run/task.h"
@@ -64,6 +67,7 @@ CHECKED Err classification_open_all(Classification *c, const ClassificationTask 
     TRY(model_check(&config->model));
     TRY(label_check_all(task->train, task->test, span, &task->run->par));
     ModelConfig model = config->model;
+    /* no gradient of the encoder: nothing of a layer has to be kept for it */
     if (task->frozen) model.recompute = true;
     TRY(classifier_new(&c->network, &model, task->train->n_classes, config->drop_path, config->head_dropout));
     return load_initial_all(c);
@@ -256,6 +260,7 @@ CHECKED Err classification_conclude_all(const Classification *c, const float *pr
 static Err open_test_journal_all(Journal **journal, const Classification *c, const char *final) {
     const Par *par = &c->task.run->par;
     char folder[PATH_SIZE], weights[DIGEST_SIZE] = "", identity[2 * DIGEST_SIZE + 16];
+    /* the journal belongs to these weights: other ranks have no digest of them */
     if (par->rank == 0) snprintf(weights, sizeof weights, "%s", final);
     TRY(spread_bytes_all(weights, sizeof weights, par));
     Err err = runfolder_path(folder, sizeof folder, c->folder, "test.journal");

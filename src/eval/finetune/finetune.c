@@ -1,3 +1,5 @@
+/* Fine-tuning as a task of the trainer (train/trainer.h): a leaf is a micro-batch of clips with their copies. Every
+ * thread has scratch of its own; the packed weights of mixed precision are shared and made anew when they change. */
 #include "eval/finetune/classification.h"
 
 #include "eval/finetune/sample.h"

@@ -25,7 +25,7 @@ typedef struct {
     bool flip;
     int rand_augment_ops; /* 0: off */
     double rand_augment_magnitude, erasing, mixup, cutmix, label_smoothing;
-    int mix_clips; /* clips of a batch that are mixed with each other (eval/finetune/mixing) */
+    int mix_clips; /* clips of a batch that are mixed with each other (eval/finetune/sample) */
     bool augment;  /* probe: as the official one, augmented clips through the network in every epoch */
     int repeat;    /* augmented copies of a clip in a batch */
     int test_clips, test_crops;

@@ -1,3 +1,6 @@
+/* Videos are dealt to ranks in blocks and to threads one by one. A video's row depends on that video alone, and views
+ * of a video are averaged in their order, so any number of ranks and threads gives the same bits. With a journal
+ * every finished row is kept; a life that starts again reads the rows of all lives and ranks and computes the rest. */
 #include "eval/finetune/forward.h"
 
 #include "base/failure/fault.h"
@@ -73,6 +76,7 @@ static void worker_free(Worker *worker) {
 static void collect_features(float *row, Worker *worker, const Forward *forward, int first, int count) {
     const ModelConfig *model = forward->views.model;
     size_t D = (size_t)model->width, floats = (size_t)tokens_count(model, forward->token_grid) * D;
+    /* the mean over all tokens is what the network gives out; a grid needs the tokens themselves */
     if (!forward->token_grid) {
         memcpy(row + (size_t)first * D, worker->features, (size_t)count * D * sizeof(float));
         return;
@@ -87,6 +91,7 @@ static void collect_probabilities(float *row, Worker *worker, const Forward *for
     int K = forward->n_classes, n_views = view_count(&forward->views);
     if (first == 0) memset(worker->mean, 0, (size_t)K * sizeof(double));
     for (int view = 0; view < count; view++) softmax_add(worker->mean, worker->logits + (size_t)view * (size_t)K, K);
+    /* the last group of views: divide */
     if (first + count < n_views) return;
     for (int k = 0; k < K; k++) row[k] = (float)(worker->mean[k] / n_views);
 }
@@ -161,6 +166,7 @@ static void report(Pass *pass) {
 static Err run_share(Pass *pass) {
 #pragma omp parallel for num_threads(pass->run->par.threads) schedule(dynamic, 1)
     for (int64_t video = pass->share.begin; video < pass->share.end; video++) {
+        /* one failure ends the pass; a loop of OpenMP cannot be left */
         if (shared_err_failed(&pass->failure)) continue;
         shared_err_note(&pass->failure, do_video(pass, &pass->workers[omp_get_thread_num()], video), video);
 #pragma omp atomic

@@ -1,12 +1,33 @@
 #include "eval/finetune/sample.h"
 
-#include "eval/clips/frame_order.h"
-#include "eval/finetune/mixing.h"
+#include "eval/clips/views.h"
 #include "video/frames/sample.h"
 #include "video/transform/augment.h"
 #include "video/transform/crop.h"
 #include "video/transform/randaugment.h"
 #include "video/transform/resize.h"
+
+/* Group g begins at floor(g batch / n_groups); the sizes differ by one at most. */
+static int first_of(int group, int batch, int n_groups) {
+    return (int)((int64_t)group * batch / n_groups);
+}
+
+MixGroup mix_group(int position, int batch, int mix_clips) {
+    int n_groups = (batch + mix_clips - 1) / mix_clips;
+    /* The largest g with first_of(g) <= position. */
+    int number = (int)((((int64_t)position + 1) * n_groups - 1) / batch);
+    int first = first_of(number, batch, n_groups);
+    return (MixGroup){first, first_of(number + 1, batch, n_groups) - first, number, n_groups};
+}
+
+int mix_partner(const MixGroup *group, int position) {
+    return 2 * group->first + group->count - 1 - position;
+}
+
+AugmentMix mix_draw(const MixGroup *group, ClipShape shape, double mixup, double cutmix, uint64_t seed, int64_t step) {
+    Rng rng = rng_stream(seed, RNG_MIX, (uint64_t)(step * group->n_groups + group->number), 0);
+    return augment_draw_mix(shape, mixup, cutmix, &rng);
+}
 
 static size_t batch_size(const FinetuneConfig *config) {
     return (size_t)config->train.micro_batch * (size_t)config->data.repeat;
@@ -55,6 +76,7 @@ void sample_batch_free(SampleBatch *batch) {
 static Err augment_frames(const Frames **frames, SampleBatch *batch, const ClassifyData *data, Rng *rng) {
     *frames = &batch->read;
     if (!data->rand_augment_ops) return ERR_NONE;
+    /* a copy: the other copies of the clip need the frames as they were read */
     RandAugment settings = randaugment_default;
     settings.n_ops = data->rand_augment_ops;
     settings.magnitude = data->rand_augment_magnitude;
@@ -98,9 +120,11 @@ static Err crop_frames(float *clip, SampleBatch *batch, const Frames *frames, co
 static Err make_copy(float *clip, SampleBatch *batch, const FinetuneConfig *config, uint64_t seed, uint64_t sample,
                      int copy) {
     ClipShape shape = clip_shape(&config->model);
+    /* a stream a copy: any of them can be made alone, on whatever rank it is a partner */
     Rng augment = rng_stream(seed, RNG_AUGMENT, sample, (uint32_t)copy);
     Rng crop = rng_stream(seed, RNG_CROP, sample, (uint32_t)copy);
     const Frames *frames;
+    /* drawn before RandAugment, which takes a varying number of draws */
     bool mirror = config->data.flip && rng_unit(&augment) < 0.5f;
     TRY(augment_frames(&frames, batch, &config->data, &augment));
     TRY(crop_frames(clip, batch, frames, config, &crop));
@@ -124,6 +148,7 @@ static Err load_clip(float *clips, int *label, SampleBatch *batch, const Finetun
     TRY(clip_source_info(source, leaf->epoch, index, &info));
     Rng rng = rng_stream(seed, RNG_FRAMES, sample, 0);
     sample_finetune(batch->numbers, m->n_frames, config->data.frame_stride, info.n_frames, &rng);
+    /* a stream of its own: the choice of frames is that of the ordered control */
     Rng order = rng_stream(seed, RNG_FRAMES, sample, 1);
     TRY(frame_order_apply(batch->numbers, m->n_frames, (FrameOrder)config->data.frames, &order));
     TRY(clip_source_read(source, leaf->epoch, index, batch->numbers, m->n_frames, &batch->read));
@@ -163,6 +188,7 @@ static void mix_within(SampleBatch *batch, const FinetuneConfig *config, int k, 
     size_t floats = clip_shape_floats(shape);
     int repeat = config->data.repeat;
     for (int copy = 0; copy < repeat; copy++) {
+        /* both halves of a pair are mixed in one go, so that neither reads what the other became */
         int first = k * repeat + copy, second = other * repeat + repeat - 1 - copy;
         if (first < second)
             augment_mix_pair(batch->clips + (size_t)first * floats, batch->clips + (size_t)second * floats, shape, mix);
@@ -187,6 +213,7 @@ static Err mix_clip(SampleBatch *batch, const FinetuneConfig *config, const Clip
     int position = mix_partner(&group, first + k), other = position - first, label = batch->labels[k * repeat];
     AugmentMix mix =
         mix_draw(&group, clip_shape(&config->model), config->data.mixup, config->data.cutmix, seed, leaf->step);
+    /* the partner is in this leaf: it is at hand, and mixed with us by the lower of the two */
     if (mix.lambda < 1 && other >= 0 && other < leaf->n_clips) {
         label = batch->labels[other * repeat];
         if (other >= k) mix_within(batch, config, k, other, &mix);
@@ -204,6 +231,7 @@ CHECKED Err sample_batch_load(SampleBatch *batch, const FinetuneConfig *config, 
     size_t floats = input_floats(&config->model);
     for (int k = 0; k < leaf->n_clips; k++)
         TRY(err_within(load_own(batch, config, source, leaf, k, seed), "clip %u: ", leaf->clips[k]));
+    /* mixing needs all clips of the leaf: a second pass */
     for (int k = 0; k < leaf->n_clips; k++) TRY(mix_clip(batch, config, source, leaf, k, seed));
     for (size_t i = 0; i < batch_size(config); i++)
         input_from_clip(batch->inputs + i * floats, batch->clips + i * floats, &config->model);

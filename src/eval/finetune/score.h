@@ -21,6 +21,6 @@ bool score_in_top(const Predictions *predictions, int64_t video, int k);
 /* Adds top1 and, with more than 5 classes, top5, in percent with Wilson 95 % intervals; class_mean, the mean of the
  * accuracies of the classes that have videos; and chance. */
 CHECKED Err score_into_result(Result *result, const Predictions *predictions);
-/* predictions.csv, classes.csv, confusion.csv and the figure confusion (eval/finetune/confusion) in the folder; whole
+/* predictions.csv, classes.csv, confusion.csv and the figure confusion in the folder; whole
  * files. One rank. */
 CHECKED Err score_write_tables(const Predictions *predictions, const char *folder);

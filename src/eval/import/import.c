@@ -6,9 +6,8 @@
 #include "eval/import/internal/import_run.h"
 #include "nn/models/classifier.h"
 #include "nn/models/mae.h"
-#include "run/identity.h"
+#include "run/folder.h"
 #include "store/foreign/foreign.h"
-#include "store/foreign/hf_config.h"
 #include "store/foreign/model_shape.h"
 
 #include <cjson/cJSON.h>

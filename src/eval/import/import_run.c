@@ -3,7 +3,7 @@
 #include "base/config/json.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
-#include "run/log.h"
+#include "run/folder.h"
 #include "run/task.h"
 #include "store/checkpoint/checkpoint_files.h"
 

@@ -1,3 +1,5 @@
+/* Encoder weights by name, from a run folder, a checkpoint or a foreign file. Both models are compared setting by
+ * setting first, since tensors of another model may have the same number of values. */
 #include "eval/import/pretrained.h"
 
 #include "base/config/json.h"

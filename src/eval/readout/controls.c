@@ -2,7 +2,6 @@
 
 #include "base/system/estimate.h"
 #include "base/system/log.h"
-#include "eval/clips/frame_order.h"
 #include "eval/clips/views.h"
 #include "eval/readout/internal/linear_head.h"
 #include "math/interval.h"

@@ -9,7 +9,7 @@
  * A dataset that measures motion leaves the first two near chance, and the third far from the ceiling, or it could be
  * solved without understanding anything. The classifier is the probe's (eval/readout/linear_head). result.json has
  * frame_top1, shuffled_top1, clip_top1 with Wilson intervals, and chance. The same questions to a network:
- * `data.frames` of fine-tuning and probing (eval/clips/frame_order). */
+ * `data.frames` of fine-tuning and probing (eval/clips/views). */
 #pragma once
 
 #include "base/text/text.h"

@@ -1,4 +1,4 @@
-#include "eval/readout/internal/features.h"
+#include "eval/readout/internal/readout.h"
 
 #include "base/config/config.h"
 #include "base/system/file.h"

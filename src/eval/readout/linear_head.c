@@ -1,3 +1,5 @@
+/* The same code on every rank, on the same rows: a linear head is trained in a moment, and without communication
+ * there is nothing that could differ. */
 #include "eval/readout/internal/linear_head.h"
 
 #include "base/system/arena.h"
@@ -47,6 +49,7 @@ static Err allocate(Regression *r) {
 
 static Err regression_init(Regression *r, uint64_t seed) {
     const TrainConfig *c = r->config;
+    /* small sets make smaller batches; the rate follows the batch (base_lr for 256) */
     r->batch = c->batch < r->rows->n_rows ? c->batch : (int)r->rows->n_rows;
     TRY(batch_plan_init(&r->plan, seed, r->rows->n_rows, r->batch, r->batch));
     int64_t per_epoch = batch_steps_per_epoch(&r->plan);
@@ -67,6 +70,7 @@ static void regression_free(Regression *r) {
 
 /* -sum target*log softmax of one row; the row becomes its gradient, (softmax - target) / batch. */
 static double cross_entropy(float *logits, const float *target, int K, int batch) {
+    /* less the largest: no exponential overflows */
     double largest = logits[0], sum = 0, loss = 0;
     for (int k = 1; k < K; k++) largest = fmax(largest, logits[k]);
     for (int k = 0; k < K; k++) sum += exp(logits[k] - largest);

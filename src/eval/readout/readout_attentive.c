@@ -1,3 +1,5 @@
+/* The trained part is small, so it goes through the trainer (train/trainer.h) with rows of features for clips:
+ * learning rates, checkpoints and leaves are those of fine-tuning. */
 #include "eval/readout/internal/readout.h"
 
 #include "nn/layers/attentive.h"

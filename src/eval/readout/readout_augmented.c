@@ -1,3 +1,8 @@
+/* The official linear probe: features of augmented clips, computed anew every step, through a batch normalization
+ * without parameters. Its statistics are those of a leaf while training and running ones in the test.
+ *
+ * Running statistics are not kept in the checkpoint: the last REPLAYED_STEPS steps are computed once more, since what
+ * lies before weighs nothing. The same bits for any number of ranks: each leaf's moments are one rank's. */
 #include "eval/readout/internal/readout.h"
 
 #include "base/failure/shared_err.h"
@@ -81,6 +86,7 @@ static void compute_features(const Probe *p, Worker *worker, const SampleBatch *
         for (int b = 0; b < p->B; b++) mean += worker->features[b * p->D + d];
         mean /= p->B;
         for (int b = 0; b < p->B; b++) variance += pow(worker->features[b * p->D + d] - mean, 2);
+        /* two passes: the variance about the mean */
         worker->moments[d] = mean;
         worker->moments[p->D + d] = variance / p->B;
     }

@@ -1,3 +1,5 @@
+/* A few clips a class, drawn several times; every draw trains a linear head of its own. Draws are tasks that ranks
+ * share out, and every number comes from one rank, so the sum over ranks is exact. */
 #include "eval/readout/internal/readout.h"
 
 #include "base/system/file.h"
@@ -45,6 +47,7 @@ CHECKED Err readout_draw_shots(int64_t *picks, const int *labels, int64_t n_vide
     Err err = taken && order ? ERR_NONE : RAISE(ERR_MEMORY, "few-shot: no memory for %lld videos", (long long)n_videos);
     if (!err) {
         Rng rng = rng_stream(seed, RNG_SUBSET, (uint64_t)draw, (uint32_t)shots);
+        /* the first `shots` of each class in a random order of all videos */
         rng_permutation(&rng, order, (uint32_t)n_videos);
         for (int64_t i = 0; i < n_videos; i++) {
             int label = labels[order[i]];
@@ -140,7 +143,7 @@ static Err run_draw(double *top1, const FewShot *f, int shots, int number) {
     return err;
 }
 
-/* FrameSampling are dealt to ranks; every accuracy is one rank's, so that adding them up is exact. */
+/* Draws are dealt to ranks; every accuracy is one rank's, so that adding them up is exact. */
 static Err run_draws_all(FewShot *f) {
     const Par *par = &f->readout->c->task.run->par;
     int n_tasks = f->n_shots * f->n_draws;

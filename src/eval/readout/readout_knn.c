@@ -1,3 +1,5 @@
+/* Weighted votes of the nearest training videos by cosine similarity. Similarities of QUERIES videos with all keys
+ * are one product; equal similarities go by the key's number, so the vote does not depend on how keys are cut. */
 #include "eval/readout/internal/readout.h"
 
 #include "nn/layers/linear.h"
@@ -53,6 +55,7 @@ static void vote(float *probabilities, const float *similarities, const Neighbor
     for (int64_t key = 0; key < n->n_keys; key++) insert(nearest, &count, n->neighbors, (Near){similarities[key], key});
     memset(votes, 0, (size_t)n->K * sizeof *votes);
     for (int i = 0; i < count; i++) {
+        /* relative to the nearest: a small temperature does not overflow */
         double weight = exp((nearest[i].similarity - nearest[0].similarity) / n->temperature);
         votes[n->labels[nearest[i].key]] += weight;
         sum += weight;

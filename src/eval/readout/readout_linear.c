@@ -1,3 +1,5 @@
+/* Features are standardized, the head is trained on them, and the standardization is folded into the head: what is
+ * tested and written is a plain linear head on plain features. */
 #include "eval/readout/internal/readout.h"
 
 #include "base/system/log.h"

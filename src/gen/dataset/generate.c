@@ -1,3 +1,8 @@
+/* The plan is written first and never changed: a folder belongs to one set of settings. Shards are rendered in
+ * rounds, one a rank, the largest first; a shard has its final name only when it is whole. The manifest comes last,
+ * so a folder with a dataset.json is complete.
+ *
+ * A shard that is there already is digested again, which costs a fraction of rendering it. */
 #include "gen/dataset/generate.h"
 
 #include "base/config/json.h"
@@ -5,7 +10,7 @@
 #include "base/system/log.h"
 #include "base/system/stop.h"
 #include "gen/dataset/internal/generate_plan.h"
-#include "gen/dataset/internal/generate_shared.h"
+#include "gen/dataset/internal/generate_shard.h"
 #include "par/agree.h"
 #include "par/spread.h"
 
@@ -177,6 +182,7 @@ static Err do_one_file_all(Job *job, Progress *progress) {
 
 /* Missing shards first, then the check of those that are there, each dealt by cost: the list is the same everywhere. */
 static int *deal_order(const Job *job) {
+    /* what is wanted = 0 is rendered first: those that are only checked fill up the end */
     int *order = malloc((size_t)job->plan.n_shards * sizeof *order), n = 0;
     for (int wanted = 0; wanted < 2 && order; wanted++)
         for (int i = 0; i < job->plan.n_shards; i++)

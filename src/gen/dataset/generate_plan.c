@@ -1,3 +1,5 @@
+/* The plan is the same on every rank without any communication: lengths of videos are draws. plan.json holds whatever
+ * decides the bytes of the dataset and nothing else, so that equal text means equal shards. */
 #include "gen/dataset/internal/generate_plan.h"
 
 #include "base/config/json.h"

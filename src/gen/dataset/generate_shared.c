@@ -1,10 +1,12 @@
-#include "gen/dataset/internal/generate_shared.h"
+/* One file for all ranks: its layout (where each video begins) is known from the draws before anything is rendered,
+ * so ranks write their videos without a word to each other. Ranks have equal shares of the frames, not of the videos.
+ */
 
 #include "base/failure/shared_err.h"
 #include "base/system/stop.h"
-#include "gen/dataset/internal/render_buffer.h"
+#include "gen/dataset/internal/generate_shard.h"
 #include "par/agree.h"
-#include "store/data/shard_shared.h"
+#include "store/data/shard.h"
 
 #include <stdlib.h>
 

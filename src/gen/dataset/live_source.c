@@ -1,3 +1,5 @@
+/* Videos that exist only while they are looked at. Item epoch * count + index is a video of its own, so a generated
+ * epoch never repeats; equal items are equal frames on every rank. */
 #include "base/config/config.h"
 #include "gen/dataset/generate.h"
 #include "gen/dataset/generator.h"
@@ -59,6 +61,7 @@ static Err open_generator(ClipSource *source, const GeneratorSetup *setup) {
 static Err allocate(ClipSource **source, int64_t count) {
     *source = calloc(1, sizeof **source);
     LiveSource *live = calloc(1, sizeof *live);
+    /* !live) { || both or none: closing needs the state */
     if (!*source || !live) {
         free(*source);
         free(live);

@@ -1,3 +1,5 @@
+/* Rank 0 copies pieces out of the journal in the pool's order, ROUND_BYTES at a time; the other ranks wait in an
+ * agreement after every round. Nobody holds the pool, and a stop loses nothing but the copying. */
 #include "gen/dataset/pool_pieces.h"
 
 #include "base/system/file.h"

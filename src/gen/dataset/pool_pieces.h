@@ -5,7 +5,7 @@
 #pragma once
 
 #include "par/run.h"
-#include "store/data/pool_write.h"
+#include "store/data/pool.h"
 #include "store/journal/journal.h"
 
 typedef struct {

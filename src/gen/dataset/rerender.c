@@ -1,3 +1,5 @@
+/* A latent dataset is opened as a live source of its own plan, with epoch 0 for every epoch. The manifest names the
+ * pool; its digest must be what it was, or the frames would be others than were promised. */
 #include "gen/dataset/rerender.h"
 
 #include "base/config/json.h"

@@ -9,7 +9,7 @@
 #include "par/spread.h"
 #include "video/media/decode.h"
 #include "video/media/image.h"
-#include "video/transform/square.h"
+#include "video/transform/resize.h"
 
 #include <omp.h>
 

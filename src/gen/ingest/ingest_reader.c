@@ -5,7 +5,6 @@
 #include "gen/ingest/internal/ingest_probe.h"
 #include "video/media/decode.h"
 #include "video/transform/resize.h"
-#include "video/transform/square.h"
 
 /* One thread's. */
 typedef struct {

@@ -1,4 +1,4 @@
-#include "gen/ingest/internal/list_file.h"
+#include "gen/ingest/internal/video_list_formats.h"
 
 #include "base/system/file.h"
 

@@ -1,3 +1,6 @@
+/* A frame is painted front to back, so every pixel is written once. One bit a pixel says whether it is still open:
+ * bit x % 64 of word x / 64 of its row. What is beyond the last column starts closed, so that whole words can be
+ * tested and counted without looking at the width. */
 #include "gen/objects/internal/coverage.h"
 
 void coverage_reset(Coverage *coverage, uint64_t *bits, int size) {

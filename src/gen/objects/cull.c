@@ -1,3 +1,6 @@
+/* A bound on where every object can be at frame t, worked out for all of them in one loop of plain floats that runs
+ * in vectors. It may keep what does not show, never drop what does: shape_may_touch is exact enough for the rest.
+ * What a variant switches off enters as a factor of 0, so the loop has no branches. */
 #include "gen/objects/internal/cull.h"
 
 #include <math.h>
@@ -47,10 +50,12 @@ void cull_frame(Cull *cull, int size, int t) {
     const float *restrict reach = cull->reach, *restrict growth = cull->growth, *restrict shear = cull->shear;
     uint8_t *restrict may_show = cull->may_show;
     if (!cull->bounded) {
+        /* compounded transforms grow like a power of t: no cheap bound, all are looked at one by one */
         memset(may_show, 1, (size_t)cull->count);
         return;
     }
     for (int i = 0; i < cull->count; i++) {
+        /* the same path as motion.c, in float: MARGIN is above its rounding */
         float path = (speed[i] + acceleration[i] * time) * time;
         float norm = ROOT_2 * (1 + growth[i] * time) * (1 + shear[i] * time);
         float near = middle + reach[i] * norm + MARGIN;

@@ -1,3 +1,12 @@
+/* The color of a pixel is an affine map of its place into a texture, read bilinearly. Coordinates are fixed point:
+ * the texel in the bits above FIXED_BITS, the weight in the WEIGHT_BITS below, as OpenCV's remap has them, so that
+ * results are integers and the same on every machine. A run of pixels is a start and a step.
+ *
+ * Three ways to one sum: with SSSE3, with three channels in one 64-bit word, and fill_pixel_ref channel by channel.
+ * They are equal to the bit, since four products of 8 bits and two weights of 5 are exact in each of them.
+ *
+ * A lattice of texels is a table of offsets, so a texture of any size costs the same as one of the canvas' size, and
+ * "nearest" is bilinear on a lattice twice as fine as the canvas. */
 #include "gen/objects/internal/fill.h"
 
 #include <math.h>
@@ -13,6 +22,8 @@ Err texture_grid_init(TextureGrid *grid, int height, int width, int canvas, Text
     bool nearest = filter == TEXTURE_NEAREST;
     *grid = (TextureGrid){.height = height,
                           .width = width,
+                          /* the nearest filter: the texture brought to 2 canvas x 2 canvas once, as the published
+                           * code resizes it */
                           .grid_height = nearest ? 2 * canvas : height,
                           .grid_width = nearest ? 2 * canvas : width,
                           .filter = filter};
@@ -21,6 +32,7 @@ Err texture_grid_init(TextureGrid *grid, int height, int width, int canvas, Text
     grid->row = grid->column + grid->grid_width;
     for (int x = 0; x < grid->grid_width; x++) grid->column[x] = 3 * (int)((int64_t)x * width / grid->grid_width);
     for (int y = 0; y < grid->grid_height; y++) {
+        /* the last texel's four-byte load would read past the picture: rows before it are safe */
         grid->row[y] = 3 * width * (int)((int64_t)y * height / grid->grid_height);
         if (grid->row[y] < 3 * width * (height - 1)) grid->safe_height = y + 1;
     }
@@ -59,7 +71,10 @@ void fill_texture(Fill *fill, const TextureGrid *grid, const uint8_t *pixels, co
     int64_t half_weight = 1 << (FIXED_BITS - WEIGHT_BITS - 1);
     for (int c = 0; c < 2; c++) {
         double scale = side[c] / (2.0 * canvas); /* 1 for the nearest lattice */
+        /* middles of pixels, where texels have areas; the doubled image of the nearest lattice is addressed by its
+         * corners */
         double shift = grid->filter == TEXTURE_BILINEAR ? 0.5 * scale - 0.5 : 0;
+        /* rounding to the nearest of 32 weights happens here, once: later shifts only cut */
         fill->origin[c] = to_fixed(map->origin[c] * scale + shift) + half_weight;
         fill->dx[c] = to_fixed(map->dx[c] * scale);
         fill->dy[c] = to_fixed(map->dy[c] * scale);
@@ -122,6 +137,7 @@ static void sample_edge(const Fill *fill, uint8_t *out, int64_t u, int64_t v) {
 #ifdef __SSSE3__
 static inline __m128i load_texel(const uint8_t *texel) {
     int32_t bytes; /* the fourth belongs to the next texel and is dropped in the end */
+    /* 512: half of the 1024 that the weights add up to */
     memcpy(&bytes, texel, sizeof bytes);
     return _mm_cvtsi32_si128(bytes);
 }
@@ -131,6 +147,7 @@ static inline void sample_inside(const Fill *fill, uint8_t *out, int32_t u, int3
     const int *column = fill->grid->column + (u >> FIXED_BITS), *row = fill->grid->row + (v >> FIXED_BITS);
     const uint8_t *top = fill->pixels + row[0], *bottom = fill->pixels + row[1];
     int wx = (int)weight_of(u), wy = (int)weight_of(v);
+    /* across: (w0, w1) as bytes, one pair a texel; down: (w0, w1) as words, one pair a channel */
     __m128i across = _mm_set1_epi16((short)(wx << 8 | (WEIGHT_ONE - wx)));
     __m128i down = _mm_set1_epi32(wy << 16 | (WEIGHT_ONE - wy));
     __m128i upper = _mm_unpacklo_epi8(load_texel(top + column[0]), load_texel(top + column[1]));

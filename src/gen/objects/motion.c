@@ -1,3 +1,7 @@
+/* Where an object is at frame t, from its parameters alone: no state goes from frame to frame, so any frame can be
+ * rendered first. The path is (v + a t) t along one direction, or with the physical law v t + a t^2 / 2. The
+ * transform is rotation, scale and shear, whose parameters grow linearly with t, or the product of t equal steps
+ * (compound). */
 #include "gen/objects/motion.h"
 
 #include <math.h>
@@ -19,6 +23,7 @@ static void multiply(double out[4], const double a[4], const double b[4]) {
     for (int i = 0; i < 4; i++) out[i] = product[i];
 }
 
+/* R(angle t) times rows of (sx, sx kx) and (sy ky, sy) */
 static void transform_linear(double out[4], const SceneObject *object, double t) {
     double angle = (double)object->rotation * t, c = cos(angle), s = sin(angle);
     double sx = 1 + (double)object->scale[0] * t, sy = 1 + (double)object->scale[1] * t;
@@ -29,6 +34,7 @@ static void transform_linear(double out[4], const SceneObject *object, double t)
     out[3] = s * sx * kx + c * sy;
 }
 
+/* power t by repeated squaring: the same products in the same order for every frame number */
 static void transform_compound(double out[4], const SceneObject *object, int t) {
     double power[4];
     transform_linear(power, object, 1);

@@ -1,3 +1,6 @@
+/* The law of sizes of dead-leaves pictures: density 1/rho^3 between the least radius and 1, as the published code
+ * samples it: cumulative sums on a grid of RADIUS_POINTS, and the grid point whose sum is nearest to u. The
+ * exponential law takes the mean of that table, less the minimum, for its scale. */
 #include "gen/objects/internal/radius.h"
 
 #include <math.h>
@@ -42,6 +45,7 @@ static int nearest_point(const RadiusTable *table, double u) {
 
 int radius_draw(const RadiusTable *table, double u) {
     if (table->law == RADIUS_POWER_LAW) return table->radius[nearest_point(table, u)];
+    /* inverse of the distribution function, cut off at a radius of 1 */
     double reach = 1 - exp(-(1 - table->min) / table->excess);
     return to_pixels(table->min - table->excess * log(1 - u * reach), table->size);
 }

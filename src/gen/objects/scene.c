@@ -1,3 +1,6 @@
+/* The order of the draws is part of the format: a dataset is reproduced from (seed, item) alone, so a new random
+ * quantity takes a stream of its own (math/rng.h) and draws are never skipped because a variant does not use them.
+ * Variants of one progression that differ in one aspect so share everything else, object by object. */
 #include "gen/objects/internal/scene.h"
 
 #include "math/rng.h"
@@ -16,13 +19,14 @@ static Range slowed(const Variant *variant) {
 
 void scene_law_init(SceneLaw *law, const Variant *variant, uint64_t seed, const ImageLaw *textures,
                     const ImageLaw *images) {
+    /* speeds are given for a canvas of 256 */
     double scale = variant->scale_motion ? variant->size / 256.0 : 1;
     *law = (SceneLaw){.variant = variant, .seed = seed, .textures = *textures, .images = *images};
     radius_table_init(&law->radii, variant);
     law->n_kinds = variant->kinds.count;
     for (int i = 0; i < variant->kinds.count; i++)
         law->kinds[i] = (ShapeKind)variant_kind_number(variant->kinds.items[i]);
-    if (law->n_kinds == 0) {
+    if (law->n_kinds == 0) { /* no list in the variant: all kinds */
         for (int i = 0; i < SHAPE_KIND_COUNT; i++) law->kinds[i] = (ShapeKind)i;
         law->n_kinds = SHAPE_KIND_COUNT;
     }
@@ -81,6 +85,7 @@ static void draw_texture(SceneObject *object, const SceneLaw *law, Rng *rng) {
 }
 
 static void draw_object(SceneObject *object, const SceneLaw *law, uint64_t item, uint32_t number) {
+    /* three streams an object: body and motion, angles of its outline, texture. A change of one leaves the others. */
     Rng body = rng_stream(law->seed, RNG_OBJECT, item, number);
     Rng shape = rng_stream(law->seed, RNG_SHAPE, item, number);
     draw_body(object, law, &body);

@@ -1,3 +1,8 @@
+/* From an object to its outline on the canvas. Frames of coordinates: local ones start at the object's anchor (its
+ * center, or the box's corner as in the published code), the pivot is the point that transforms leave in place, and
+ * the canvas has pixel (0, 0) at the top left, x to the right. A corner p goes to pose + pivot + A (p - pivot).
+ *
+ * trunc() follows the published code's int(): corners of polygons are whole pixels before they are transformed. */
 #include "gen/objects/internal/shape.h"
 
 #include <math.h>
@@ -94,12 +99,14 @@ bool shape_may_touch(const Body *body, const Pose *pose, int size) {
     return x + around >= 0 && x - around <= size && y + around >= 0 && y - around <= size;
 }
 
+/* far corners would overflow below */
 /* Far corners are pulled in: compounded transforms of very long videos leave the range of int. */
 static int to_pixel(double value, bool subpixel) {
     double near = fmax(fmin(value, 1e6), -1e6);
     return (int)(subpixel ? floor(near + 0.5) : near);
 }
 
+/* circles: the center and a 2 x 2 matrix that maps the unit circle onto the outline */
 static void outline_polygon(Outline *outline, const Body *body, const Pose *pose, bool subpixel) {
     outline->n_points = body->n_corners;
     for (int i = 0; i < body->n_corners; i++) {

@@ -1,3 +1,9 @@
+/* Which pixels of each row an outline covers: left[y]..right[y], the whole shape since all shapes are convex. The
+ * border is the one that OpenCV draws (8-connected lines, halves toward the start), because the datasets of the paper
+ * were drawn by it; the inside is what lies between the outermost pixels of a row.
+ *
+ * A line is walked row by row without a division a row (Ladder). Rows above and below the canvas are skipped by
+ * starting the walk at the first row that shows; columns are clipped at the end. */
 #include "gen/objects/internal/shape.h"
 
 #include "base/system/minmax.h"
@@ -88,6 +94,7 @@ static void shallow_line(Spans *spans, const Line *line) {
         widen(spans, line->y, line->x, line->x + line->dx);
         return;
     }
+    /* what the row before m0 ended with tells where the first one starts */
     Ladder ladder = ladder_at(-line->dx, 2 * (int64_t)line->dx, 2 * (int64_t)line->dy, begin);
     int64_t first = begin == 0 ? (ladder_next(&ladder), 0) : ladder_next(&ladder) + 1;
     for (int m = begin; m <= end; m++) {

@@ -1,4 +1,4 @@
-#include "gen/standin/internal/action.h"
+#include "gen/standin/internal/figure.h"
 
 #include "base/failure/err.h"
 #include "gen/standin/standin.h"

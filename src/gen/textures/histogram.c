@@ -1,3 +1,6 @@
+/* A distribution is a histogram of equal bins, as its cumulative shares. Matching maps a value to the place where the
+ * target has the same share: piecewise linear between the edges of the source's bins, so it costs one table look-up
+ * and one product a value. Every bin has a little weight, which makes the shares strictly rising. */
 #include "gen/textures/internal/histogram.h"
 
 #include <math.h>
@@ -87,6 +90,7 @@ double histogram_deviation(const Histogram *target) {
 /* Where the edges of `source` go. */
 static void map_edges(double *places, const Histogram *source, const Histogram *target) {
     int bin = 0;
+    /* both lists of shares ascend: one pass over each */
     for (int e = 0; e <= source->n_bins; e++) {
         double share = source->cumulative[e];
         while (bin < target->n_bins - 1 && target->cumulative[bin + 1] < share) bin++;
@@ -99,14 +103,17 @@ void histogram_match(float *values, size_t count, const Histogram *target) {
     Histogram source;
     double weights[HISTOGRAM_BINS_MAX], places[HISTOGRAM_BINS_MAX + 1];
     float start[HISTOGRAM_BINS_MAX], rise[HISTOGRAM_BINS_MAX];
+    /* 1. the source's own bins */
     Bins bins = bins_over(values, count, target->n_bins);
     count_in_bins(weights, &bins, values, count);
     histogram_set(&source, weights, bins.n_bins, (double)bins.low, 1 / (double)bins.scale);
+    /* 2. where their edges go */
     map_edges(places, &source, target);
     for (int b = 0; b < bins.n_bins; b++) {
         start[b] = (float)places[b];
         rise[b] = (float)(places[b + 1] - places[b]);
     }
+    /* 3. every value by the line of its bin */
     for (size_t i = 0; i < count; i++) {
         float place = (values[i] - bins.low) * bins.scale;
         int bin = bin_of(&bins, place);

@@ -1,3 +1,11 @@
+/* A steerable pyramid (Simoncelli and Freeman) that is built and collapsed in the frequency domain, where its filters
+ * are products. All masks are of the form h^2 + l^2 = 1 and the squares of the four angular masks add up to one at
+ * every angle, so collapse(build(x)) = x up to rounding.
+ *
+ * Indices: spectra of real pictures have `side` rows u and side / 2 + 1 columns v, complex numbers as two floats; row
+ * u stands for frequency u or u - side. A level has half the side of the one above; taking the middle of a spectrum
+ * is shrinking the picture. shrink is 0.5 where the MATLAB program's gains are wanted, which change no band but the
+ * scale. */
 #include "gen/textures/internal/pyramid.h"
 
 #include <math.h>
@@ -12,12 +20,14 @@ static size_t half_count(int side) {
 
 /* ---- masks ---- */
 
+/* log2 of the frequency in units of the highest one of the whole picture; the origin is far below everything */
 static double radius_log2(int side, int whole_side, int u, int v) {
     int fu = u < side / 2 ? u : u - side;
     double q = hypot(fu, v) / (whole_side / 2.0);
     return q > 0 ? log2(q) : -1e9;
 }
 
+/* a raised cosine of one octave below `edge` */
 static double high_pass(double lr, double edge) {
     if (lr <= edge - 1) return 0;
     return lr >= edge ? 1 : cos(PI / 2 * (lr - edge));
@@ -68,10 +78,12 @@ Err pyramid_new(Pyramid *pyramid, int side, bool halve) {
     *pyramid = (Pyramid){.side = side, .shrink = halve ? 0.5f : 1};
     for (int s = side; s > PYRAMID_LOW_SIDE; s /= 2) pyramid->levels[pyramid->n_levels++].side = s;
     pyramid->levels[pyramid->n_levels].side = PYRAMID_LOW_SIDE;
+    /* measure the arena with the same function that lays it out */
     layout(pyramid, &measure);
     TRY(arena_alloc(&pyramid->arena, measure.used, "an image pyramid"));
     layout(pyramid, &pyramid->arena);
     fill_masks(pyramid->residual_high, pyramid->residual_low, side, side, 0);
+    /* level l: its band-pass begins one octave lower than that of l - 1 */
     for (int l = 0; l < pyramid->n_levels; l++) {
         PyramidLevel *level = &pyramid->levels[l];
         level->half = level->side / 2 + 1;
@@ -158,6 +170,7 @@ void pyramid_build(Pyramid *pyramid, const float *picture) {
     PyramidLevel *first = &pyramid->levels[0];
     size_t count = half_count(first->side);
     const float *spectrum = forward(first, picture);
+    /* what is above the first octave is the residual, a picture of its own */
     multiply(first->spectrum, spectrum, pyramid->residual_low, count);
     multiply(fft2_spectrum(first->fft), spectrum, pyramid->residual_high, count);
     inverse(pyramid->residual, first);
@@ -184,6 +197,7 @@ static void add_bands(PyramidLevel *level) {
 void pyramid_collapse(float *picture, Pyramid *pyramid) {
     PyramidLevel *first = &pyramid->levels[0];
     size_t count = half_count(first->side);
+    /* from the coarsest level up: widen what is below, add this level's bands */
     for (int l = pyramid->n_levels - 1; l >= 0; l--) {
         widen(&pyramid->levels[l], &pyramid->levels[l + 1], 1 / pyramid->shrink);
         add_bands(&pyramid->levels[l]);

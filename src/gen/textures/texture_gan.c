@@ -1,3 +1,10 @@
+/* An untrained StyleGAN2 whose 3 x 3 filters are wavelets, so that the network collapses: every output channel of a
+ * layer is the same map up to sign, bias and noise (gen/textures/texture_gan.h has the algebra). What is kept of a
+ * layer is therefore one number a channel in place of a filter bank; texture_gan_render.c computes with that,
+ * texture_gan_ref.c with whole filters.
+ *
+ * Every list of draws has a stream of its own, numbered by PART_ plus layer or block, so pictures can be drawn in any
+ * order and in parallel. */
 #include "gen/textures/texture_gan.h"
 
 #include "math/rng.h"
@@ -32,6 +39,7 @@ static int channels_at(const GanSize *size, int side) {
 static void list_layers(GanNetwork *network) {
     const GanSize *size = &network->size;
     network->n_layers = network->n_blocks = 0;
+    /* a layer that doubles the side, then one that keeps it; the first block has only the latter */
     for (int side = 4; side <= size->side; side *= 2, network->n_blocks++) {
         int channels = channels_at(size, side);
         if (side > 4)
@@ -68,6 +76,7 @@ Err gan_network_new(GanNetwork *network, GanKind kind, GanSize size) {
 }
 
 void gan_network_draw(GanNetwork *network, uint64_t seed, uint64_t number, int threads) {
+    /* bit 55 is never set in the number of an image */
     uint64_t item = number | (uint64_t)1 << 55; /* apart from images */
     int n_layers = network->n_layers, n_matrices = n_layers + network->n_blocks;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
@@ -195,6 +204,7 @@ void gan_sample_free(GanSample *sample) {
 static void step_latent(float *latent, const GanWalk *walk, Rng rng) {
     float keep = walk->renormalize ? (float)sqrt(1 - walk->sigma * walk->sigma) : 1;
     for (int i = 0; i < GAN_LATENT; i++) latent[i] = keep * latent[i] + (float)walk->sigma * rng_normal(&rng);
+    /* keep^2 + sigma^2 = 1 leaves the latent's variance at 1 for any number of steps */
 }
 
 /* With one vector for all layers the first is drawn and the others repeat it. */
@@ -232,6 +242,7 @@ void gan_styles(float *styles, const float *matrix, const float *latent, int cha
         const float *rows = matrix + (size_t)j * (size_t)channels;
         float w[4];
         for (int r = 0; r < 4; r++) w[r] = (latent[j + r] < 0 ? 0.2f * latent[j + r] : latent[j + r]) * scale;
+        /* four products a load of styles[i]; the order of the sums is that of the reference */
         for (int i = 0; i < channels; i++)
             for (int r = 0; r < 4; r++) styles[i] += w[r] * rows[r * channels + i];
     }

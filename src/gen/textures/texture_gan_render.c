@@ -1,8 +1,91 @@
-#include "gen/textures/internal/texture_terms.h"
+/* One picture of a collapsed generator. A full layer is in x out convolutions; here it is one convolution for each of
+ * the 40 wavelets, of the sum of the channels that the wavelet filters. So a layer costs 40 cheap passes over one
+ * map, whatever its number of channels.
+ *
+ * Maps are side x side floats, rows one after the other. The order of all sums is fixed, which makes a picture the
+ * same for any number of threads. */
+#include "gen/textures/texture_gan.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Weighted sums over the channels of a collapsed layer (gen/textures/texture_gan.h).
+ *
+ * All channels of a layer come from one map F: channel o is sqrt(2) relu(sign_o F + noise + bias_o). The next layer
+ * reads sums of weight_o times channel o, one sum for each of its wavelets or colors (a target). Channels with bias 0,
+ * the same sign and the same target are added up into one term. The high-frequency set has no biases, so two terms a
+ * target are left of it. At every pixel terms are added in the order of the channels. */
+
+typedef struct {
+    float sign, bias, weight;
+} Term;
+
+typedef struct {
+    Term list[GAN_LATENT];
+    int begin[WAVELET_COUNT + 1]; /* terms of target k: begin[k]..begin[k + 1]-1 */
+} Terms;
+
+/* Channel o as a term of `target`, into one of its terms there if they are the same. Returns how many there are now. */
+static int list_channel(Term *list, int n, const GanLayerSample *layer, int o, float weight) {
+    for (int i = 0; i < n && layer->bias[o] == 0; i++)
+        if (list[i].sign == layer->sign[o] && list[i].bias == 0) {
+            list[i].weight += weight;
+            return n;
+        }
+    list[n] = (Term){layer->sign[o], layer->bias[o], weight};
+    return n + 1;
+}
+
+/* `targets`: one of 0..39 for each channel, or NULL: all 0. */
+static void terms_list(Terms *terms, const GanLayerSample *layer, int channels, const float *weights,
+                       const int *targets) {
+    int n_targets = targets ? WAVELET_COUNT : 1, at = 0;
+    for (int k = 0; k < n_targets; k++) {
+        int n = 0;
+        terms->begin[k] = at;
+        for (int o = 0; o < channels; o++)
+            if (!targets || targets[o] == k) n = list_channel(terms->list + at, n, layer, o, weights[o] * sqrtf(2));
+        at += n;
+    }
+    terms->begin[n_targets] = at;
+}
+
+/* Sixteen pixels, on any machine. */
+typedef float Pixels __attribute__((vector_size(64), aligned(4), may_alias));
+typedef int32_t PixelBits __attribute__((vector_size(64), aligned(4), may_alias));
+enum { LANES = 16, VECTORS = 4 };
+
+/* `vectors` sums stay in registers while the terms pass by. sign F + noise is one of two values for all terms. */
+static inline __attribute__((always_inline)) void add_block(float *sum, const Term *term, const Term *end,
+                                                            const float *map, const float *noise, int vectors) {
+    Pixels total[VECTORS], base[2][VECTORS];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) {
+        const Pixels *f = (const Pixels *)map + v, *n = (const Pixels *)noise + v;
+        base[0][v] = -*f + *n;
+        base[1][v] = *f + *n;
+        total[v] = ((const Pixels *)sum)[v];
+    }
+    for (; term < end; term++)
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++) {
+            Pixels value = base[term->sign > 0][v] + term->bias;
+            total[v] += term->weight * (Pixels)((PixelBits)value & (value > 0));
+        }
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) ((Pixels *)sum)[v] = total[v];
+}
+
+/* sum += all terms of `target` on a layer's map F and noise, `count` pixels each: a multiple of 16. */
+static void terms_add(float *sum, const Terms *terms, int target, const float *map, const float *noise, int count) {
+    const Term *first = terms->list + terms->begin[target], *end = terms->list + terms->begin[target + 1];
+    int p = 0;
+    for (; p + VECTORS * LANES <= count; p += VECTORS * LANES)
+        add_block(sum + p, first, end, map + p, noise + p, VECTORS);
+    for (; p < count; p += LANES) add_block(sum + p, first, end, map + p, noise + p, 1);
+}
 
 /* ---- convolutions of one map ---- */
 
@@ -120,9 +203,11 @@ static void run_layer(float *out, const GanNetwork *network, const GanSample *sa
     float styles[GAN_LATENT], *sum = layer->up ? scratch->phases : out;
     Terms terms;
     ptrdiff_t count = layer->up ? PHASES * phase_size(input->side) : (ptrdiff_t)layer->side * layer->side;
+    /* 1. the styles of this layer's inputs */
     gan_styles(styles, network->style[l], latent, layer->in);
     if (!input->constant) terms_list(&terms, input->layer, layer->in, styles, wavelet);
     memset(sum, 0, (size_t)count * sizeof *sum);
+    /* 2. for each wavelet: the weighted sum of its inputs, convolved */
     for (int k = 0; k < WAVELET_COUNT; k++) {
         float taps[WAVELET_TAPS];
         for (int tap = 0; tap < WAVELET_TAPS; tap++) taps[tap] = wavelet_tap(network->kind, k, tap);
@@ -132,6 +217,7 @@ static void run_layer(float *out, const GanNetwork *network, const GanSample *sa
         else
             add_convolved(sum, scratch->group, input->side, taps);
     }
+    /* 3. the common norm of all filters, applied once to the sum */
     float scale = demodulation(network, styles, wavelet, layer->in);
     if (layer->up) {
         phases_join(scratch->wide, sum, input->side, scale);

@@ -1,3 +1,6 @@
+/* Pink noise by its spectrum: amplitude f^-alpha, random phases, one inverse transform. The side is odd (n + 1)
+ * during the transform, so that no frequency is its own mirror image but the origin, and the last row and column are
+ * cut off. Patchy noise is multiplied with an envelope: NOISE_PATCHES^2 Laplace values, brought to n x n by Lanczos. */
 #include "gen/textures/internal/texture_noise.h"
 
 #include <math.h>
@@ -28,6 +31,7 @@ static void draw_spectrum(float *spectrum, int side, float alpha, Rng *rng) {
     }
 }
 
+/* inverse of the distribution function; 1e-7 keeps the logarithm finite */
 static float laplace(Rng *rng) {
     float u = rng_unit(rng) - 0.5f;
     return (u < 0 ? 1.0f : -1.0f) * logf(1 - 2 * fabsf(u) + 1e-7f);
@@ -51,6 +55,7 @@ static void apply_envelope(float *map, int n, const float (*weights)[NOISE_PATCH
     for (int i = 0; i < NOISE_PATCHES; i++)
         for (int j = 0; j < NOISE_PATCHES; j++) values[i][j] = laplace(rng);
     for (int y = 0; y < n; y++) {
+        /* rows once for all columns of the patch grid: the interpolation is separable */
         float across[NOISE_PATCHES] = {0};
         for (int i = 0; i < NOISE_PATCHES; i++)
             for (int j = 0; j < NOISE_PATCHES; j++) across[j] += weights[y][i] * values[i][j];

@@ -1,3 +1,7 @@
+/* Textures with the statistics of natural pictures, by alternating projections. Three models are drawn (colors,
+ * spectrum, marginals of the pyramid's bands) and imposed on white noise one after the other, ROUNDS times, since
+ * imposing one disturbs the others. The colors live in the axes of a principal component analysis of a striped
+ * picture, so that the three channels can be treated apart. */
 #include "gen/textures/texture_stat.h"
 
 #include "math/linalg.h"
@@ -75,6 +79,7 @@ static void paint_stripes(float *channels, const Palette *palette, int side, Rng
         }
 }
 
+/* zeros outside, as MATLAB's imfilter; m of 10 at the most, so the plain sum is fast enough */
 /* A box of m x m, zeros outside, in two passes over lines `step` apart. */
 static void blur_lines(float *plane, int side, int m, int step, int line_step) {
     float line[1024];
@@ -90,6 +95,7 @@ static void blur_lines(float *plane, int side, int m, int step, int line_step) {
     }
 }
 
+/* all three channels by one map: their relations stay */
 static void stretch_to_256(float *channels, size_t count) {
     float low = channels[0], high = channels[0];
     for (size_t i = 0; i < count; i++) {
@@ -139,6 +145,7 @@ static Err draw_colors(StatScratch *scratch, Rng *rng) {
     size_t pixels = n_pixels(scratch);
     paint_colors(scratch, rng);
     TRY(find_axes(model, scratch->channels, pixels));
+    /* 3 to 22 colors with random shares */
     for (size_t i = 0; i < pixels; i++) { /* y = V^T (x - M), in place */
         double x[3];
         for (int c = 0; c < 3; c++) x[c] = (double)scratch->channels[(size_t)c * pixels + i] - model->mean[c];
@@ -155,6 +162,7 @@ static Err draw_colors(StatScratch *scratch, Rng *rng) {
 
 static void draw_spectrum(StatScratch *scratch, Rng *rng) {
     StatModel *model = scratch->model;
+    /* 1 / (fx^(s + d) + fy^(s - d)): decay between 0.5 and 3.5, a little anisotropic */
     double s = (double)rng_uniform(rng, 0.5f, 3.5f), d = 0.05 * (double)rng_normal(rng);
     int side = scratch->side, half = side / 2 + 1;
     model->decay_x = s + d;
@@ -168,6 +176,7 @@ static void draw_spectrum(StatScratch *scratch, Rng *rng) {
 }
 
 static void set_band(Histogram *band, int z, double rho) {
+    /* a generalized Gaussian exp(-|x / sigma|^rho), coarser bands wider by powers of four */
     double weights[BAND_BINS], sigma = pow(4, z);
     for (int i = 0; i < BAND_BINS; i++) weights[i] = exp(-pow(fabs(-200 + 0.5 * i) / sigma, rho));
     histogram_set(band, weights, BAND_BINS, -200.25, 0.5);
@@ -225,6 +234,7 @@ void stat_impose_spectrum(float *channel, StatScratch *scratch) {
     float *input = fft2_input(scratch->fft), *spectrum = fft2_spectrum(scratch->fft);
     for (size_t i = 0; i < pixels; i++) input[i] = channel[i] - (float)mean;
     fft2_run(scratch->fft);
+    /* keep the phases, replace the amplitudes */
     for (size_t i = 0; i < half; i++) {
         float size = sqrtf(spectrum[2 * i] * spectrum[2 * i] + spectrum[2 * i + 1] * spectrum[2 * i + 1]);
         float scale = size > 0 ? scratch->amplitude[i] / size : 0;
@@ -283,6 +293,7 @@ Err stat_compose(uint64_t seed, uint64_t item, StatScratch *scratch) {
     TRY(stat_model_draw(scratch, seed, item));
     Rng noise = rng_stream(seed, RNG_TEXTURE_STAT, item, PART_NOISE);
     for (size_t i = 0; i < 3 * count; i++) scratch->channels[i] = 256 * rng_unit(&noise);
+    /* channel by channel: spectrum, then bands, then the colors' histogram */
     for (int round = 0; round < ROUNDS; round++)
         for (int c = 0; c < 3; c++) {
             float *channel = scratch->channels + (size_t)c * count;

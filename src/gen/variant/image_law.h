@@ -2,7 +2,7 @@
  *
  * By size, the pools are one union and every image is equally likely. With shares, first a pool is drawn, then one of
  * its images: half of the crops come from photographs and half from textures, however many of each there are.
- * FrameSampling are with replacement; numbers count through the union. */
+ * Draws are with replacement; numbers count through the union. */
 #pragma once
 
 #include "gen/variant/media.h"

@@ -1,3 +1,8 @@
+/* Head by head through the kernel of this processor; the plain versions follow, in double and in the order of the
+ * formula, and are what the kernels are tested against.
+ *
+ * Backward: dP = dout v^T; dS = P (dP - sum over d of dout out) / sqrt(width); dq = dS k, dk = dS^T q, dv = P^T dout.
+ */
 #include "nn/layers/attention.h"
 
 #include "nn/kernels/kernels.h"

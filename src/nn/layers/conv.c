@@ -1,3 +1,7 @@
+/* A convolution of channels-last volumes with their borders stored: an output place reads whole rows of the window,
+ * each one contiguous run of kernel.x times slots floats. Weights lie in panels of output channels, two or three
+ * vectors wide, in the order in which a tile reads them. Blocks of places and the kernel's tiles:
+ * nn/kernels/internal/conv_body.h. */
 #include "nn/layers/conv.h"
 
 #include <stdlib.h>
@@ -37,6 +41,7 @@ Err conv_new(Conv *conv, const ConvShape *shape, const Kernels *kernels) {
     memset(conv->bias, 0, (size_t)out_slots * sizeof *conv->bias);
     Extent whole = volume_whole(&shape->in);
     for (int r = 0; r < n_runs; r++) {
+        /* where run r of a window begins, seen from its first place */
         size_t row = (size_t)(r / shape->kernel.y) * (size_t)whole.y + (size_t)(r % shape->kernel.y);
         conv->run_at[r] = (uint32_t)(row * (size_t)whole.x * (size_t)shape->in.slots);
     }

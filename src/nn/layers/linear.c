@@ -1,3 +1,6 @@
+/* Products of linear layers, y = x W^T + b, and their gradients. Three ways, by shape and processor: hand-written
+ * kernels on rows as they lie (small weights), packed blocks (large), and CBLAS. Which way is taken depends on the
+ * shape alone, so that equal calls have equal bits. */
 #include "nn/layers/linear.h"
 
 #include "base/system/arena.h"

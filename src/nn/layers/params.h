@@ -40,7 +40,7 @@ typedef struct {
 CHECKED Err params_add(ParamTable *table, const char *name, const int *dims, int n_dims, ParamInit init, int fan_in,
                        int fan_out, bool decays, int layer);
 const Param *params_find(const ParamTable *table, const char *name); /* NULL: no such row */
-/* FrameSampling every parameter from (seed, RNG_WEIGHTS, row, chunk of 65536 elements): independent of ranks and
+/* Draws every parameter from (seed, RNG_WEIGHTS, row, chunk of 65536 elements): independent of ranks and
  * threads. head_scale multiplies INIT_HEAD rows. */
 void params_init(float *flat, const ParamTable *table, uint64_t seed, float head_scale);
 /* Views for store/checkpoint/checkpoint; tensors[n_rows] provided by the caller. */

@@ -1,3 +1,5 @@
+/* Pooling over windows, slot by slot. Borders hold what does not matter: zeros, below which no rectified input lies,
+ * for the maximum, and for the mean zeros that are not counted. */
 #include "nn/layers/pool.h"
 
 #include <string.h>

@@ -3,6 +3,7 @@
 #include <string.h>
 
 static void fit_axis(int *out, int *before, int *after, int size, int kernel, int stride, int pad, int same) {
+    /* same: as many outputs as ceil(size / stride), what is missing divided evenly, the odd one behind (TensorFlow) */
     int total = 2 * pad;
     if (same) {
         total = ((size + stride - 1) / stride - 1) * stride + kernel - size;

@@ -30,7 +30,7 @@ CHECKED Err classifier_scratch_new_mixed(ClassifierScratch **scratch, const Clas
                                          const Bf16Packed *packed, int B);
 void classifier_scratch_free(ClassifierScratch **scratch);
 
-/* FrameSampling of one micro-batch for drop path and dropout: pure function of (seed, item = clip's global sample
+/* Draws of one micro-batch for drop path and dropout: pure function of (seed, item = clip's global sample
  * number). */
 typedef struct {
     uint64_t seed;

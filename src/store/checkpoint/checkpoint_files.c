@@ -1,3 +1,5 @@
+/* Names and lists of checkpoint files: step-%08d.h5, so that names sort as steps do. Partial files have other names
+ * and are never listed. */
 #include "store/checkpoint/checkpoint_files.h"
 
 #include "base/system/file.h"
@@ -5,9 +7,26 @@
 #include "base/text/text.h"
 #include "par/agree.h"
 #include "store/checkpoint/checkpoint.h"
+#include "store/checkpoint/checkpoint_tensor.h"
 
 #include <dirent.h>
 #include <errno.h>
+
+/* store/checkpoint/checkpoint - a whole file against its digests. */
+
+Err checkpoint_file_verify(const char *path, char digest[DIGEST_SIZE]) {
+    WeightSet weights;
+    H5File file;
+    TRY(weights_read(&weights, path)); /* verifies the weights */
+    Err err = text_copy(digest, DIGEST_SIZE, weights.digest);
+    weights_free(&weights);
+    TRY(err);
+    TRY(checkpoint_open(&file, path));
+    err = checkpoint_verify_share(&file, PART_ADAMW_M, 0, 1);
+    if (!err) err = checkpoint_verify_share(&file, PART_ADAMW_V, 0, 1);
+    h5_abandon(&file);
+    return err;
+}
 
 Err checkpoint_path(char *out, size_t size, const char *folder, int64_t step) {
     char name[40];

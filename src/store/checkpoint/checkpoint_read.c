@@ -60,6 +60,7 @@ static Err read_part(const H5File *file, CheckpointPart part, const CheckpointSl
     if (count != slice->n_tensors)
         return RAISE(ERR_INPUT, "%s: %s has %d tensors, the model of this run has %d", file->path,
                      checkpoint_group(part), count, slice->n_tensors);
+    /* a tensor's elements are [offset, next) of the flat vector; this rank's are [begin, end) of those */
     int64_t offset = 0;
     for (int t = 0; t < slice->n_tensors; t++) {
         int64_t next = offset + (int64_t)tensor_count(&slice->tensors[t]);
@@ -103,6 +104,7 @@ static Err list_all(int64_t **steps, int *count, const char *folder, const Par *
     return ERR_NONE;
 }
 
+/* a damaged checkpoint costs the steps since the one before, not the run */
 /* Newest first, the first that verifies; *step -1 when none does. */
 static Err choose_all(int64_t *step, const int64_t *steps, int count, const char *folder, const Par *par) {
     for (int i = 0; i < count; i++) {

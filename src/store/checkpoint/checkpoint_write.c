@@ -77,6 +77,7 @@ static Err write_part(const H5File *file, const Writing *w, CheckpointPart part,
         int64_t begin = w->slice->begin > offset ? w->slice->begin : offset;
         int64_t end = w->slice->end < next ? w->slice->end : next;
         char path[TENSOR_PATH_SIZE];
+        /* the same cut of a tensor as in checkpoint_read.c */
         H5Array array = checkpoint_array(path, part, &w->slice->tensors[t]);
         if (begin < end)
             TRY(write_range(file, array.name, begin - offset, end - offset, values + (begin - w->slice->begin)));

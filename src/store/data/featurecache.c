@@ -2,7 +2,6 @@
 
 #include "base/failure/fault.h"
 #include "base/system/file.h"
-#include "base/system/lock.h"
 #include "math/finite.h"
 #include "store/hdf5/h5.h"
 

@@ -1,4 +1,3 @@
-#include "store/data/master.h"
 
 #include "base/system/file.h"
 #include "base/text/escape.h"

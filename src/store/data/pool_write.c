@@ -1,4 +1,4 @@
-#include "store/data/pool_write.h"
+#include "store/data/pool.h"
 
 #include "base/failure/fault.h"
 #include "base/system/file.h"

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/system/digest.h"
+#include "par/par.h"
 #include "video/frames/clip.h"
 
 #include <stdint.h>
@@ -34,7 +35,7 @@ CHECKED Err shard_create(ShardWriter **writer, const char *path, StorageKind sto
 CHECKED Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frames *frames,
                          const void *const *latents);
 /* A shard of files as they came, decoded on reading: each frame turned upright, its middle square at size x size
- * (video/transform/square.h), or with size 0 the whole frame of its own size. total_bytes: the sum of the files' sizes.
+ * (video/transform/resize.h), or with size 0 the whole frame of its own size. total_bytes: the sum of the files' sizes.
  */
 CHECKED Err shard_create_encoded(ShardWriter **writer, const char *path, int size, int64_t n_videos,
                                  int64_t total_frames, int64_t total_bytes, const char *config_text);
@@ -62,6 +63,7 @@ void shard_close(ShardReader **reader);
 int64_t shard_n_videos(const ShardReader *reader);
 ShardInfo shard_info(const ShardReader *reader);
 const char *storage_name(StorageKind storage); /* "raw", ... */
+
 /* In-shard number 0..n_videos-1. */
 CHECKED Err shard_video(const ShardReader *reader, int64_t video, int64_t *clip_index, int *n_frames, int *height,
                         int *width, int *label);
@@ -71,3 +73,34 @@ CHECKED Err shard_video(const ShardReader *reader, int64_t video, int64_t *clip_
 CHECKED Err shard_read(ShardReader *reader, int64_t video, const int *frame_numbers, int n_frames, Frames *out);
 /* Recomputed from the file, for verify. */
 CHECKED Err shard_digest(const char *path, char digest[DIGEST_SIZE]);
+
+/* One raw shard that all ranks fill at once through MPI-IO, for those who want one file.
+ *
+ * The result is the shard that store/data/shard would have written: readers see no difference, and its digest is the
+ * same for any number of ranks. Rank 0 lays the file out with every array in its place, all ranks write their videos
+ * with independent writes, rank 0 reads the file back once for the content digest. That, and the traffic of many
+ * writers in one file, makes it slower than a shard a rank (docs/formats.md): the mode is for convenience, not for
+ * speed.
+ *
+ * Everything that is written is raw: deflate needs collective writes, encoded videos have unknown sizes. */
+
+/* Borrowed until finished. Video k of the file is video k of the dataset. */
+typedef struct {
+    const char *path, *config_text;
+    int height, width;
+    int64_t n_videos;
+    const int64_t *clip_start; /* n_videos + 1 */
+    const int32_t *label;      /* n_videos */
+    const LatentColumn *columns;
+    int n_columns;
+} SharedShardPlan;
+
+typedef struct SharedShard SharedShard;
+
+/* The same plan on all ranks. On failure nothing is left. */
+CHECKED Err shared_shard_create_all(SharedShard **shard, const SharedShardPlan *plan, const Par *par);
+/* Local, any order, each video by one rank; only the thread that started MPI. */
+CHECKED Err shared_shard_write(SharedShard *shard, int64_t video, const Frames *frames, const void *const *latents);
+/* `mine`: how this rank's writing went. Closes, and when all went well digests, syncs and renames; otherwise removes
+ * the partial file and gives all ranks the failure. The digest is set on rank 0. */
+CHECKED Err shared_shard_finish_all(SharedShard **shard, Err mine, char digest[DIGEST_SIZE]);

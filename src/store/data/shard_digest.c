@@ -1,4 +1,4 @@
-#include "store/data/internal/shard_reader.h"
+#include "store/data/internal/shard_format.h"
 
 /* Pixels in pieces of one tile's frames, so that each tile is decoded once and memory stays small. */
 static Err digest_frames(Digest *digest, ShardReader *reader) {

@@ -1,5 +1,7 @@
+/* A shard is opened by its tables: what they say about /frames or /bytes is checked against the array that is there,
+ * so that every later read lies inside the file. Contiguous arrays are then read with pread at a known offset. */
 #include "base/system/file.h"
-#include "store/data/internal/shard_reader.h"
+#include "store/data/internal/shard_format.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,6 @@
-#include "store/data/internal/shard_reader.h"
+/* Reading is pread for contiguous arrays: many threads at once, no lock of HDF5. Numbers that follow each other are
+ * read in one piece. */
+#include "store/data/internal/shard_format.h"
 #include "video/media/decode.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "store/data/shard_shared.h"
+#include "store/data/shard.h"
 
 #include "base/failure/fault.h"
 #include "base/system/file.h"

@@ -1,9 +1,73 @@
+/* A shard is written video by video. Frames (or encoded bytes) go to the disk at once, in their place in one array
+ * whose size was announced; tables are kept in memory and written at the end, with the digest of everything. So a
+ * shard that has its final name is complete, and its digest was computed over what was handed in, not over what was
+ * read back.
+ *
+ * Invariant: clip_start[videos_done] frames are done, and numbers of videos rise. */
 #include "base/failure/fault.h"
 #include "base/system/file.h"
-#include "store/data/internal/shard_encoded.h"
 #include "store/data/internal/shard_format.h"
+#include "store/hdf5/h5.h"
+#include "video/frames/clip.h"
+#include "video/media/encode.h"
 
 #include <errno.h>
+
+/* The videos of an mpeg4 shard: one encoded file each, kept in memory until the shard is
+ * finished (a shard is a work unit: some tens of megabytes). The codec is the one that the paper's offline sets went
+ * through (video/media/encode.h, encode_paper). */
+
+typedef struct {
+    uint8_t *data;
+    int64_t *start; /* of each video in data; one more entry: the bytes in all */
+    int64_t n_videos, capacity;
+} EncodedVideos;
+
+static Err encoded_init(EncodedVideos *videos, int64_t capacity_videos) {
+    *videos = (EncodedVideos){.start = calloc((size_t)capacity_videos + 1, sizeof *videos->start)};
+    return videos->start ? ERR_NONE
+                         : RAISE(ERR_MEMORY, "no memory for the places of %lld videos", (long long)capacity_videos);
+}
+
+static Err make_room(EncodedVideos *videos, int64_t needed) {
+    if (needed <= videos->capacity) return ERR_NONE;
+    int64_t capacity = 2 * needed;
+    uint8_t *grown = realloc(videos->data, (size_t)capacity);
+    if (!grown) return RAISE(ERR_MEMORY, "no memory for %lld bytes of encoded videos", (long long)capacity);
+    videos->data = grown;
+    videos->capacity = capacity;
+    return ERR_NONE;
+}
+
+/* Encodes and appends; *bytes and *length are the part that was added, borrowed until the next call. */
+static Err encoded_append(EncodedVideos *videos, const Frames *frames, const uint8_t **bytes, size_t *length) {
+    const EncodeSettings settings = encode_paper(frames->height, frames->width);
+    uint8_t *encoded;
+    TRY(encode_memory(&encoded, length, frames, &settings));
+    int64_t at = videos->start[videos->n_videos], end = at + (int64_t)*length;
+    Err err = make_room(videos, end);
+    if (!err) {
+        memcpy(videos->data + at, encoded, *length);
+        videos->start[++videos->n_videos] = end;
+        *bytes = videos->data + at;
+    }
+    free(encoded);
+    return err;
+}
+
+/* Writes /bytes and /byte_start. */
+static Err encoded_put(const EncodedVideos *videos, const H5File *file) {
+    const H5Array bytes = shard_bytes_array(videos->start[videos->n_videos]);
+    const H5Array start = shard_byte_start_array(videos->n_videos);
+    TRY(h5_array_put(file, &bytes, videos->data));
+    return h5_array_put(file, &start, videos->start);
+}
+
+static void encoded_free(EncodedVideos *videos) {
+    free(videos->data);
+    free(videos->start);
+    *videos = (EncodedVideos){0};
+}
 
 struct ShardWriter {
     H5File file;
@@ -174,6 +238,7 @@ static Err copy_file(ShardWriter *writer, FILE *from, const ShardFile *file) {
     uint8_t *piece = malloc(PIECE_BYTES);
     const H5Array bytes = shard_bytes_array(writer->n_bytes);
     int64_t at = writer->byte_start[writer->videos_done], length = file->bytes;
+    /* in pieces: a video file may be larger than memory */
     Err err = piece ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory to copy %s", writer->file.path, file->path);
     for (int64_t done = 0; done < length && !err;) {
         int64_t wanted = length - done < PIECE_BYTES ? length - done : PIECE_BYTES;
@@ -279,6 +344,7 @@ static Err complete_file(ShardWriter *writer, char digest[DIGEST_SIZE]) {
         return RAISE(ERR_INTERNAL, "%s: %lld of %lld videos were written", writer->file.path,
                      (long long)writer->videos_done, (long long)writer->n_videos);
     const ShardTables tables = {writer->n_videos, writer->clip_start, writer->clip_index, writer->label};
+    /* tables are digested after the frames, in a fixed order (shard_digest.c) */
     shard_digest_tables(writer->digest, &tables);
     TRY(write_tables(writer));
     TRY(write_latents(writer));

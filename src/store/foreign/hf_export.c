@@ -5,7 +5,7 @@
 #include "base/text/escape.h"
 #include "base/text/text.h"
 #include "store/foreign/internal/hf_names.h"
-#include "store/foreign/internal/safetensors.h"
+#include "store/foreign/internal/weightfile_formats.h"
 #include "store/foreign/model_shape.h"
 
 #include <cjson/cJSON.h>

@@ -1,6 +1,111 @@
 #include "store/foreign/model_shape.h"
 
+#include "base/config/json.h"
+#include "base/system/file.h"
 #include "base/text/text.h"
+
+#include <cjson/cJSON.h>
+
+/* The largest that files have; up to here outputs agree to about 1e-5 (docs/interchange.md). */
+static const double EPS_MAX = 1e-5;
+enum { CONFIG_BYTES_MAX = 1 << 24, SIZE_LIMIT = 1 << 20 };
+
+static Err read_size(int *value, const cJSON *tree, const char *key, const char *path) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(tree, key);
+    if (!item || cJSON_IsNull(item)) return ERR_NONE;
+    if (!cJSON_IsNumber(item) || item->valuedouble < 1 || item->valuedouble > SIZE_LIMIT ||
+        item->valuedouble != item->valueint)
+        return RAISE(ERR_INPUT, "%s: %s: a whole number from 1 to %d expected", path, key, SIZE_LIMIT);
+    *value = item->valueint;
+    return ERR_NONE;
+}
+
+static Err read_flag(HfFlag *flag, const cJSON *tree, const char *key, const char *path) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(tree, key);
+    if (!item || cJSON_IsNull(item)) return ERR_NONE;
+    if (!cJSON_IsBool(item)) return RAISE(ERR_INPUT, "%s: %s: true or false expected", path, key);
+    *flag = cJSON_IsTrue(item) ? HF_YES : HF_NO;
+    return ERR_NONE;
+}
+
+/* What no tensor tells, and only one answer to is known here. */
+static Err read_network(HfConfig *config, const cJSON *tree, const char *path) {
+    const cJSON *activation = cJSON_GetObjectItemCaseSensitive(tree, "hidden_act");
+    const cJSON *eps = cJSON_GetObjectItemCaseSensitive(tree, "layer_norm_eps");
+    HfFlag biases = HF_UNSAID;
+    if (activation && !(cJSON_IsString(activation) && text_equal(activation->valuestring, "gelu")))
+        return RAISE(ERR_INPUT, "%s: hidden_act: \"%.40s\", only \"gelu\" is known here", path,
+                     cJSON_IsString(activation) ? activation->valuestring : "(no text)");
+    TRY(read_flag(&biases, tree, "qkv_bias", path));
+    if (biases == HF_NO) return RAISE(ERR_INPUT, "%s: qkv_bias: false; here queries and values have biases", path);
+    if (eps && !(cJSON_IsNumber(eps) && eps->valuedouble >= 0 && eps->valuedouble <= EPS_MAX))
+        return RAISE(ERR_INPUT, "%s: layer_norm_eps: a number from 0 to %g expected, for here it is 1e-6", path,
+                     EPS_MAX);
+    config->layer_norm_eps = eps ? eps->valuedouble : 0;
+    return ERR_NONE;
+}
+
+static Err read_labels(HfConfig *config, const cJSON *tree, const char *path) {
+    const cJSON *labels = cJSON_GetObjectItemCaseSensitive(tree, "id2label");
+    TRY(read_size(&config->n_labels, tree, "num_labels", path));
+    if (!labels || cJSON_IsNull(labels)) return ERR_NONE;
+    if (!cJSON_IsObject(labels)) return RAISE(ERR_INPUT, "%s: id2label: an object expected", path);
+    if (config->n_labels && config->n_labels != cJSON_GetArraySize(labels))
+        return RAISE(ERR_INPUT, "%s: num_labels is %d, and id2label has %d", path, config->n_labels,
+                     cJSON_GetArraySize(labels));
+    config->n_labels = cJSON_GetArraySize(labels);
+    return ERR_NONE;
+}
+
+static Err read_architecture(HfConfig *config, const cJSON *tree) {
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(tree, "architectures"), *first = cJSON_GetArrayItem(list, 0);
+    bool known = cJSON_GetArraySize(list) == 1 && cJSON_IsString(first) &&
+                 strlen(first->valuestring) < sizeof config->architecture;
+    return known ? text_copy(config->architecture, sizeof config->architecture, first->valuestring) : ERR_NONE;
+}
+
+static Err read_tree(HfConfig *config, const cJSON *tree, const char *path) {
+    const struct {
+        const char *key;
+        int *value;
+    } sizes[] = {
+        {"image_size", &config->image_size},
+        {"num_frames", &config->num_frames},
+        {"num_attention_heads", &config->num_attention_heads},
+        {"decoder_num_attention_heads", &config->decoder_num_attention_heads},
+        {"patch_size", &config->patch_size},
+        {"tubelet_size", &config->tubelet_size},
+        {"hidden_size", &config->hidden_size},
+        {"num_hidden_layers", &config->num_hidden_layers},
+        {"decoder_hidden_size", &config->decoder_hidden_size},
+        {"decoder_num_hidden_layers", &config->decoder_num_hidden_layers},
+        {"intermediate_size", &config->intermediate_size},
+        {"decoder_intermediate_size", &config->decoder_intermediate_size},
+        {"num_channels", &config->num_channels},
+    };
+    const cJSON *type = cJSON_GetObjectItemCaseSensitive(tree, "model_type");
+    config->found = cJSON_IsString(type) && text_equal(type->valuestring, "videomae");
+    if (!config->found) return ERR_NONE;
+    TRY(read_network(config, tree, path));
+    TRY(read_labels(config, tree, path));
+    TRY(read_architecture(config, tree));
+    TRY(read_flag(&config->mean_pooling, tree, "use_mean_pooling", path));
+    TRY(read_flag(&config->norm_pix_loss, tree, "norm_pix_loss", path));
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) TRY(read_size(sizes[i].value, tree, sizes[i].key, path));
+    return ERR_NONE;
+}
+
+CHECKED Err hf_config_read(HfConfig *config, const char *folder) {
+    char path[PATH_SIZE];
+    cJSON *tree = NULL;
+    *config = (HfConfig){0};
+    TRY(path_join(path, sizeof path, folder, "config.json"));
+    if (!file_exists(path)) return ERR_NONE;
+    TRY(json_read(&tree, path, CONFIG_BYTES_MAX, ERR_INPUT));
+    Err err = read_tree(config, tree, path);
+    cJSON_Delete(tree);
+    return err;
+}
 
 static Err find_dims(const Tensor **out, const WeightSet *weights, const char *prefix, const char *rest, int n_dims,
                      const char *what) {

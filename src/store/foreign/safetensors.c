@@ -1,4 +1,4 @@
-#include "store/foreign/internal/safetensors.h"
+#include "store/foreign/internal/weightfile_formats.h"
 
 #include "base/system/file.h"
 #include "base/text/text.h"

@@ -1,3 +1,7 @@
+/* Opening and closing. The traps are all in failing: HDF5 1.10 cannot close a file whose blocks it cannot write,
+ * keeps the reason of a failure only until its next call, and crashes at exit over what it holds. So room is reserved
+ * before a flush, reasons are taken first, and a file that is given up writes into a memory file that replaces its
+ * descriptor. */
 #include "store/hdf5/h5.h"
 
 #include "base/system/file.h"
@@ -63,6 +67,7 @@ static Err refuse(const H5File *file) {
 static Err open_any(H5File *file, const char *path) {
     *file = (H5File){0};
     TRY(text_copy(file->path, sizeof file->path, path));
+    /* before H5Fopen: what is damaged outside the arrays would crash it */
     TRY(seal_check(&file->sealed, path));
     hid_t id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (id < 0) return refuse(file);
@@ -172,6 +177,7 @@ void h5_give_up(const H5File *file) {
     if (!file->writes || file->id <= 0) return;
     lift_file_limit();
     h5_lock();
+    /* HDF5 goes on writing to the same number, into memory */
     int descriptor = descriptor_of(file), memory = memfd_create("synvid-abandoned", MFD_CLOEXEC);
     if (descriptor >= 0 && memory >= 0) (void)dup3(memory, descriptor, O_CLOEXEC);
     if (memory >= 0) close(memory);

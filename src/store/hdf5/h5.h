@@ -5,14 +5,68 @@
  * version first and says what was found.
  *
  * Files are written under their partial name (base/system/file.h); h5_create takes the final one. A file opened with
- * more than one rank (h5_open_shared_all) goes through MPI-IO; only h5_box_write is meant for it. What is in a file:
- * store/hdf5/internal/h5_attr.h, store/hdf5/internal/h5_array.h. All calls take the library's lock
- * (store/hdf5/internal/h5_library.h). */
+ * more than one rank (h5_open_shared_all) goes through MPI-IO; only h5_box_write is meant for it. All calls take the
+ * library's lock (store/hdf5/internal/h5_library.h). */
 #pragma once
 
 #include "par/par.h"
-#include "store/hdf5/internal/h5_array.h"
-#include "store/hdf5/internal/h5_attr.h"
+#include "store/hdf5/internal/h5_library.h"
+
+#include <stdint.h>
+
+/* Attributes of the root (object NULL) or of an object. Text is stored as UTF-8 of variable length. */
+CHECKED Err h5_put_text(const H5File *file, const char *object, const char *name, const char *text);
+CHECKED Err h5_put_texts(const H5File *file, const char *object, const char *name, const char *const *texts, int count);
+CHECKED Err h5_put_int(const H5File *file, const char *object, const char *name, int64_t value);
+/* *text is malloc'd. */
+CHECKED Err h5_get_text(char **text, const H5File *file, const char *object, const char *name);
+CHECKED Err h5_get_int(int64_t *value, const H5File *file, const char *object, const char *name);
+
+/* A list of texts as a one-dimensional array of variable-length strings. */
+CHECKED Err h5_texts_put(const H5File *file, const char *name, const char *const *texts, int count, const char *label,
+                         const char *description);
+/* *texts: `count` malloc'd texts in a malloc'd list; `count` must be what the file has. */
+CHECKED Err h5_texts_get(char ***texts, int count, const H5File *file, const char *name);
+void h5_texts_free(char ***texts, int count);
+
+/* ---- arrays, whole or by boxes ---- */
+enum { H5_DIMS = 5 };
+
+typedef enum { H5_U8, H5_I32, H5_I64, H5_F32 } H5Kind;
+
+/* What an array is, for creating it and for checking one that was found. */
+typedef struct {
+    const char *name; /* "/frames"; missing groups are made */
+    H5Kind kind;
+    int n_dims;
+    int64_t dims[H5_DIMS];
+    const char *labels[H5_DIMS]; /* what each dimension counts */
+    const char *description, *units;
+    int64_t tile[H5_DIMS]; /* tile[0] > 0: stored in deflated tiles of this shape; else contiguous, space reserved */
+} H5Array;
+
+int64_t h5_count(const H5Array *array);
+
+/* Creates the array and leaves it open (h5_array_close). Contiguous ones have their place in the file at once. */
+CHECKED Err h5_array_create(hid_t *dataset, const H5File *file, const H5Array *array);
+/* Creates and writes all of it. */
+CHECKED Err h5_array_put(const H5File *file, const H5Array *array, const void *data);
+/* Opens, and fills kind, n_dims and dims of *array, whose name is given. ERR_INPUT: kinds other than ours, values that
+ * are not in this file (links, external storage) or fewer than the shape says. */
+CHECKED Err h5_array_open(hid_t *dataset, H5Array *array, const H5File *file, const char *name);
+/* Tiles that are still in the cache are written. Before an array of tiles is closed: closing one that cannot be written
+ * would lose it without a word. */
+CHECKED Err h5_array_flush(const H5File *file, hid_t dataset);
+void h5_array_close(hid_t dataset); /* fine with 0 */
+
+/* Opens, checks kind and n_dims, and dims where `expected` has no -1; reads all of it into *data (malloc'd). */
+CHECKED Err h5_array_get(void **data, H5Array *expected, const H5File *file);
+
+/* A box of an array: `start` and `count` have n_dims entries; `data` is dense. */
+CHECKED Err h5_box_write(const H5File *file, hid_t dataset, const H5Array *array, const int64_t *start,
+                         const int64_t *count, const void *data);
+CHECKED Err h5_box_read(const H5File *file, hid_t dataset, const H5Array *array, const int64_t *start,
+                        const int64_t *count, void *data);
 
 /* Creates path.partial. */
 CHECKED Err h5_create(H5File *file, const char *path, const char *schema, int version);

@@ -1,6 +1,6 @@
-#include "store/hdf5/internal/h5_array.h"
-
-#include "store/hdf5/internal/h5_attr.h"
+/* Arrays of at most H5_DIMS dimensions and four kinds of numbers. What is read from a file is not believed: kind,
+ * shape, place and size are checked against the file before any memory is asked for. */
+#include "store/hdf5/h5.h"
 
 /* Deflate makes no more of a byte than this (zlib's documentation); CACHED_TILES_MAX: of a file of ours, far from it.
  */
@@ -143,6 +143,7 @@ static Err describe(H5Array *array, const H5File *file, hid_t dataset) {
     if (array->n_dims < 1 || array->n_dims > H5_DIMS)
         return RAISE(ERR_INPUT, "%s: %s has %d dimensions, expected 1 to %d", file->path, array->name, array->n_dims,
                      H5_DIMS);
+    /* the product of all sizes must fit in 63 bits */
     int64_t bytes = (int64_t)kinds[array->kind].bytes;
     for (int i = 0; i < array->n_dims; i++) {
         array->dims[i] = (int64_t)dims[i];

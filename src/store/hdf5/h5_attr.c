@@ -1,4 +1,4 @@
-#include "store/hdf5/internal/h5_attr.h"
+#include "store/hdf5/h5.h"
 
 #include "base/text/escape.h"
 

@@ -23,6 +23,7 @@ static Err add_place(Places *places, haddr_t begin, hsize_t bytes) {
     return ERR_NONE;
 }
 
+/* compressed arrays: each tile has a place of its own */
 static Err add_tiles(Places *places, hid_t dataset) {
     hsize_t n_tiles = 0, bytes, at[H5S_MAX_RANK];
     hid_t space = H5Dget_space(dataset);

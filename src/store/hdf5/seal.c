@@ -1,3 +1,6 @@
+/* Behind the end of an HDF5 file: a table of the ranges that hold numbers, then Tail. The digest covers everything
+ * outside those ranges (headers, trees, heaps: what HDF5 follows) and the table. The numbers have digests of their
+ * own, checked where they are read, so opening a file of 60 GB digests kilobytes. */
 #include "store/hdf5/internal/seal.h"
 
 #include "base/system/digest.h"
@@ -29,6 +32,7 @@ _Static_assert(sizeof(Tail) == DIGITS + 16, "no padding");
 static bool digest_outside(Digest *digest, const unsigned char *data, uint64_t length, const SealRange *ranges,
                            uint64_t n_ranges) {
     uint64_t at = 0;
+    /* ranges ascend and lie in the file: else they are no ranges of ours */
     for (uint64_t i = 0; i < n_ranges; i++) {
         if (ranges[i].begin < at || ranges[i].end < ranges[i].begin || ranges[i].end > length) return false;
         digest_add(digest, data + at, ranges[i].begin - at);
@@ -114,6 +118,7 @@ static Err check_mapped(bool *sealed, const char *path, const unsigned char *dat
     memcpy(&tail, data + length - sizeof tail, sizeof tail);
     *sealed = memcmp(tail.magic, magic, sizeof magic) == 0;
     if (!*sealed) return ERR_NONE;
+    /* a number of ranges beyond what the file could hold must not become an allocation */
     uint64_t before = length - sizeof tail;
     if (tail.n_ranges > before / sizeof(SealRange)) return damaged(path);
     uint64_t table_bytes = tail.n_ranges * sizeof(SealRange);

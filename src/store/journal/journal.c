@@ -1,3 +1,6 @@
+/* A rank appends to a file of its own that no other process has ever written, so nothing has to be locked or agreed.
+ * A piece is its head and its bytes; the digest in the head tells whether it is whole. What was made before with
+ * other settings has another identity in its first line and is passed over. */
 #include "base/failure/fault.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
@@ -42,6 +45,7 @@ static Err create(Journal *journal) {
         TRY(text_format(name, sizeof name, "rank-%04d-%d", journal->rank, life));
         TRY(path_join(journal->path, sizeof journal->path, journal->folder, name));
         int opened = open(journal->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        /* ENOENT: another process removed the folder between the two calls */
         if (opened < 0 && (errno == EEXIST || errno == ENOENT)) continue;
         if (opened < 0) return RAISE(ERR_IO, "%s: cannot create: %s", journal->path, strerror(errno));
         journal->file = fdopen(opened, "w");

@@ -1,3 +1,6 @@
+/* Pieces by number, out of the files of all ranks and lives. Heads are read once into a sorted list; bytes are
+ * fetched when asked for, and only then compared with their digest. Of equal numbers any whole one will do: they hold
+ * the same. */
 #include "base/system/file.h"
 #include "store/journal/internal/journal_format.h"
 

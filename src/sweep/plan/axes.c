@@ -1,3 +1,5 @@
+/* Depth first through a product: an axis binds its name (or the members of an object) in a copy of the bindings, and
+ * the rest of the product sees them. Values are texts with {names} of their own. */
 #include "sweep/plan/internal/axes.h"
 
 #include "base/text/text.h"

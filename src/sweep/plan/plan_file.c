@@ -1,3 +1,5 @@
+/* Reading and laying over, with cJSON's nodes moved instead of copied: detached from one tree and added to the other,
+ * so each is owned once at any time. */
 #include "sweep/plan/internal/plan_file.h"
 
 #include "base/config/json.h"

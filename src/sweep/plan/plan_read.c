@@ -1,10 +1,12 @@
-#include "sweep/plan/plan_read.h"
+/* Templates are expanded in the order of the file; a task may need only tasks before it, which makes circles
+ * impossible and one pass enough everywhere else. Wildcards among needs are soft: "only" does not pull them in.
+ * Limits (tasks, needs, comparisons) keep a small file from asking for more than there is time or memory. */
+#include "sweep/plan/plan.h"
 
 #include "base/config/config.h"
 #include "base/text/utf8.h"
 #include "sweep/plan/internal/axes.h"
 #include "sweep/plan/internal/plan_file.h"
-#include "sweep/plan/internal/plan_select.h"
 #include "sweep/plan/internal/template.h"
 #include "sweep/plan/vars.h"
 
@@ -268,6 +270,7 @@ static bool same_work(const SweepTask *a, const SweepTask *b) {
 static Err keep_task(Expansion *expansion, SweepTask *task) {
     SweepPlan *plan = expansion->plan;
     int known = find_known(expansion, task->name);
+    /* axes that do not matter for a task let it come up again */
     if (known >= 0 && same_work(&plan->tasks[known], task)) {
         sweep_task_free(task);
         return ERR_NONE;

@@ -1,4 +1,4 @@
-#include "sweep/plan/internal/plan_select.h"
+/* Marks what "only" names, then everything that a marked task needs, and renumbers the rest in place. */
 
 #include "sweep/plan/internal/axes.h"
 #include "sweep/plan/internal/plan_file.h"

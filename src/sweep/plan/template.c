@@ -1,3 +1,5 @@
+/* {name} is replaced where the braces hold a plain name, and copied otherwise ({made:TASK} is filled when a task
+ * starts). */
 #include "sweep/plan/internal/template.h"
 
 #include "base/text/text.h"

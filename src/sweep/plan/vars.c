@@ -1,3 +1,5 @@
+/* OUT/sweep/sweep.vars, by sweep: what was given with --var holds until it is given anew, so that status, run and
+ * slurm speak of the same tasks. */
 #include "sweep/plan/vars.h"
 
 #include "base/config/json.h"

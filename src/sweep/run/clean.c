@@ -1,4 +1,4 @@
-#include "sweep/run/clean.h"
+#include "sweep/run/run.h"
 
 #include "base/system/file.h"
 #include "base/system/log.h"
@@ -59,6 +59,7 @@ static Err remove_made(const SweepPlan *plan, const TaskRecord *record) {
     char path[PATH_SIZE], beside[PATH_SIZE];
     if (!record->made[0]) return ERR_NONE;
     TRY(made_path(path, sizeof path, record->made));
+    /* only what lies in the sweep's folder: a task may have reported any path */
     if (!is_inside(path, plan->out) || !file_exists(path)) return ERR_NONE;
     log_info("removing %s", path);
     TRY(remove_tree(path));

@@ -1,18 +1,71 @@
+/* The state machine of a sweep on one machine. One loop: start what can start, wait for one task to end, record it. A
+ * task is wanted, running (child > 0) or neither; it can start when all it needs is finished and not wanted again.
+ *
+ * Records are written before a task starts and when it ends, so that whoever comes after a crash knows what ran. A
+ * task that was killed is tried again; one that stopped by itself stops the sweep; one that failed blocks what needs
+ * it, and the rest goes on. What a task made is compared by content: only if it changed do those that need it run
+ * again. */
 #include "sweep/run/run.h"
 
 #include "base/system/clock.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/system/stop.h"
-#include "sweep/run/internal/cores.h"
 #include "sweep/slurm/queue.h"
 #include "sweep/task/launch.h"
 #include "sweep/task/view.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 #include <time.h>
+
+/* The cores of this machine, lent to the tasks that run side by side.
+ *
+ * Each task gets cores of its own: what it starts inherits them, so ranks and threads of two tasks never meet on one
+ * core, and a task that shares its cores out among its ranks sees only its own. */
+
+typedef struct {
+    cpu_set_t usable, lent;
+    int count; /* usable ones */
+} CorePool;
+
+/* limit: at most so many; 0: all that this process may use. */
+static CorePool core_pool(int limit) {
+    CorePool pool = {0};
+    CPU_ZERO(&pool.usable);
+    CPU_ZERO(&pool.lent);
+    if (sched_getaffinity(0, sizeof pool.usable, &pool.usable)) CPU_SET(0, &pool.usable);
+    for (int core = 0; core < CPU_SETSIZE; core++) {
+        if (!CPU_ISSET(core, &pool.usable)) continue;
+        if (limit > 0 && pool.count == limit)
+            CPU_CLR(core, &pool.usable);
+        else
+            pool.count++;
+    }
+    return pool;
+}
+
+/* Lends n cores (all there are, when the pool is smaller); false when too few are free. */
+static bool cores_lend(CorePool *pool, cpu_set_t *lent, int n) {
+    if (n > pool->count) n = pool->count;
+    CPU_ZERO(lent);
+    if (pool->count - CPU_COUNT(&pool->lent) < n) return false;
+    for (int core = 0; core < CPU_SETSIZE && n > 0; core++) {
+        if (!CPU_ISSET(core, &pool->usable) || CPU_ISSET(core, &pool->lent)) continue;
+        CPU_SET(core, lent);
+        CPU_SET(core, &pool->lent);
+        n--;
+    }
+    return true;
+}
+
+static void cores_return(CorePool *pool, const cpu_set_t *lent) {
+    for (int core = 0; core < CPU_SETSIZE; core++)
+        if (CPU_ISSET(core, lent)) CPU_CLR(core, &pool->lent);
+}
 
 typedef struct {
     pid_t child; /* 0: not running */
@@ -137,6 +190,7 @@ static Err end_task(Sweep *sweep, int number, int status) {
     cores_return(&sweep->cores, &run->cores);
     sweep->n_running--;
     TRY(task_collect(record, sweep->plan, number, status, run->asked));
+    /* ended by a signal that was not ours: once more, as often as task_collect allows */
     bool again = record->state == TASK_STOPPED && record->kills > 0 && !sweep->stopping;
     run->wanted = again;
     sweep->n_done += !again;
@@ -160,6 +214,7 @@ static void show_running(Sweep *sweep) {
 static Err reap_one(Sweep *sweep) {
     for (int i = 0; i < sweep->plan->n_tasks; i++) {
         int status;
+        /* waitpid || only our own children are waited for: a library may have others */
         if (sweep->runs[i].child == 0 || waitpid(sweep->runs[i].child, &status, WNOHANG) <= 0) continue;
         return end_task(sweep, i, status);
     }
@@ -181,6 +236,7 @@ static void ask_children_to_stop(Sweep *sweep) {
 static void end_children(Sweep *sweep) {
     for (int i = 0; i < sweep->plan->n_tasks; i++) {
         if (sweep->runs[i].child <= 0) continue;
+        /* its process group: a launcher's ranks go with it */
         kill(-sweep->runs[i].child, SIGTERM);
         waitpid(sweep->runs[i].child, NULL, 0);
     }

@@ -21,3 +21,9 @@ typedef struct {
 } SweepRunOptions;
 
 CHECKED Err sweep_run(const SweepPlan *plan, const SweepRunOptions *options);
+
+/* Forgets what a sweep made. */
+
+/* Removes the record and logs of a task and, where it lies in the sweep's folder, what it made; says so. A task that
+ * runs is ERR_USAGE. */
+CHECKED Err sweep_clean(const SweepPlan *plan, int task, const TaskRecord *record);

@@ -1,3 +1,7 @@
+/* Tasks of one stage with equal dependencies and sizes become one job array. The trick is the index: a task takes
+ * over the index of the need that it alone has, so that chains (generate, pre-train, fine-tune) have one index and
+ * SLURM's aftercorr lets each go on as soon as its own predecessor is done. Other needs become afterok, on whole
+ * arrays or on single elements. */
 #include "sweep/slurm/internal/batch.h"
 
 typedef struct {
@@ -14,6 +18,7 @@ typedef struct {
 
 static bool is_pending(const Planner *p, int task) {
     TaskState state = p->records[task].state;
+    /* what is in the queue already is named by its job, not submitted again */
     bool pending = state != TASK_FINISHED && state != TASK_RUNNING && state != TASK_QUEUED;
     return pending && (!p->wanted || p->wanted[task]);
 }

@@ -1,7 +1,6 @@
-#include "sweep/slurm/guard.h"
+#include "sweep/slurm/slurm.h"
 
 #include "base/system/file.h"
-#include "base/system/lock.h"
 #include "base/system/log.h"
 #include "base/system/process.h"
 #include "sweep/slurm/queue.h"

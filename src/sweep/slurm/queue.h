@@ -1,7 +1,7 @@
 /* sweep/slurm/queue - what the batch system says about the tasks that were submitted.
  *
  * OUT/sweep/slurm/jobs.txt has a line a submitted array: its job number, the stage, who submitted it ("user" or
- * "guard", sweep/slurm/guard.h), and the file that says which task each array index is. squeue tells what waits and
+ * "guard", sweep/slurm/slurm.h), and the file that says which task each array index is. squeue tells what waits and
  * what runs, also on sites without accounting; sacct, where there is one, tells what became of jobs that are gone.
  * Without squeue (another machine, no SLURM) records stay as they are. */
 #pragma once

@@ -1,3 +1,6 @@
+/* submit.sh is text for people and bash: what is asked of SLURM is written down before anything is submitted. Sizes
+ * of an array come, in this order, from the sweep file, from tasks of the stage that ran, from a dry run, or from
+ * another array of the stage. */
 #include "sweep/slurm/slurm.h"
 
 #include "base/config/config.h"
@@ -222,6 +225,7 @@ static void add_guard(Builder *text, const Batch *batch, const SweepPlan *plan, 
     }
     for (int a = 0; a < batch->n_arrays; a++)
         for (int i = 0; i < batch->arrays[a].n_tasks; i++) {
+            /* one "?" anywhere makes SLURM take all of them as alternatives */
             builder_add(text, "%safterany:${job_%d}_%d", between, a + 1, batch->index[batch->arrays[a].tasks[i]]);
             between = "?";
         }

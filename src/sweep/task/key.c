@@ -1,3 +1,6 @@
+/* The key of a task digests what decides its outcome: arguments, texts of configurations with all they extend,
+ * contents of outside files, and the keys of what it needs. The place of the output does not count. Keys are chained,
+ * so a change anywhere shows in everything after it. */
 #include "sweep/task/internal/key.h"
 
 #include "base/config/config.h"
@@ -42,6 +45,7 @@ static Err add_folder(Digest *digest, const char *folder) {
         TRY(path_join(path, sizeof path, folder, markers[i]));
         if (!file_exists(path)) continue;
         TRY(add_whole_file(digest, path));
+        /* a manifest has digests of shards, but not whether they are there */
         return i < 2 ? ERR_NONE : add_listing(digest, folder);
     }
     return add_listing(digest, folder);
@@ -83,6 +87,7 @@ static void add_named_configs(Digest *digest, const char *folder, const cJSON *t
     cJSON_ArrayForEach(item, tree) {
         if (cJSON_IsObject(item)) add_named_configs(digest, folder, item, depth);
         bool extends = item->string && text_equal(item->string, "extends");
+        /* any text with a slash may name a file; one that does not is digested with its tree anyway */
         if (!cJSON_IsString(item) || !(extends || strchr(item->valuestring, '/'))) continue;
         char beside[PATH_SIZE];
         bool is_beside = !path_join(beside, sizeof beside, folder, item->valuestring) && file_exists(beside);

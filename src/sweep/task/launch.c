@@ -1,3 +1,6 @@
+/* From a plan's task to a child process, and from how it ended to a state. Standard output is the contract: its last
+ * line is the path that the task made. Exit codes of ours are believed; above 128, or any other code after we asked
+ * it to stop, it was ended from outside. */
 #include "sweep/task/launch.h"
 
 #include "base/system/file.h"
@@ -116,6 +119,7 @@ static Err argv_build(Argv *argv, const SweepPlan *plan, int number, const TaskR
 /* In the child: nothing here may return. */
 _Noreturn static void run_child(const Argv *argv, const char *out_path, const char *log_path, int threads,
                                 const cpu_set_t *cores) {
+    /* a group of its own, so that all of it can be ended; and it ends with us */
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (cores) (void)sched_setaffinity(0, sizeof *cores, cores); /* without it the task runs, only less apart */
@@ -123,6 +127,7 @@ _Noreturn static void run_child(const Argv *argv, const char *out_path, const ch
     int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0644);
     char count[16];
     snprintf(count, sizeof count, "%d", threads);
+    /* out < 0 || log < 0 || nothing after fork may allocate or log: only these, and exec */
     if (in < 0 || out < 0 || log < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(log, 2) < 0 ||
         setenv("OMP_NUM_THREADS", count, 1) || !settle_launcher())
         _exit(err_exit_code(ERR_IO));

@@ -1,3 +1,6 @@
+/* What is known of a task comes from its record, judged anew on every reading: a process that is gone has stopped; a
+ * task whose key is another than that of the record has changed, as has one whose outcome was altered or whose needs
+ * were made again with other contents. Needs are earlier tasks, so one pass in their order decides all. */
 #include "sweep/task/state.h"
 
 #include "base/config/json.h"
@@ -99,6 +102,7 @@ static Err read_record(TaskRecord *record, const SweepPlan *plan, int task) {
     record->seconds = number_of(root, "seconds");
     record->started = number_of(root, "started");
     cJSON_Delete(root);
+    /* queued and blocked are never written: they are found out */
     for (TaskState s = TASK_MISSING; s < TASK_QUEUED; s++)
         if (text_equal(state, task_state_name(s))) record->state = s;
     return judge(record, key);

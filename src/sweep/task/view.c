@@ -31,6 +31,7 @@ void view_last_progress(char *out, size_t size, const char *log_path) {
     tail[length] = 0;
     bool found = false;
     for (char *line = strtok_r(tail, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
+        /* the last line of progress, or of anything while there is none */
         bool progress = view_is_progress(line);
         if (*line && (progress || !found)) snprintf(out, size, "%s", line);
         found |= progress;

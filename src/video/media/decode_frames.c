@@ -1,7 +1,7 @@
 /* Whole files, and chosen frames of them. */
 #include "video/media/decode.h"
 
-#include "video/transform/square.h"
+#include "video/transform/resize.h"
 
 #include <string.h>
 

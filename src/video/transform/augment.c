@@ -1,3 +1,5 @@
+/* Augmentation of finished clips in the order and with the constants of the official code (VideoMAE's fine-tuning:
+ * timm's random erasing, mixup and cutmix). One draw holds for all frames of a clip. */
 #include "video/transform/augment.h"
 
 #include <math.h>
@@ -37,6 +39,7 @@ static float *row_of_box(float *clip, ClipShape shape, Box box, int frame, int r
 
 static bool draw_erasing_box(Box *box, ClipShape shape, Rng *rng) {
     double widest = log(1 / 0.3);
+    /* timm gives up after a hundred boxes that do not fit; then nothing is erased */
     for (int attempt = 0; attempt < 100; attempt++) {
         double area = (0.02 + (1.0 / 3 - 0.02) * rng_unit_double(rng)) * shape.height * shape.width;
         double aspect = exp(widest * (2 * rng_unit_double(rng) - 1));
@@ -64,6 +67,7 @@ static int held_in(int value, int low, int high) {
 }
 
 static void draw_cutmix_box(AugmentMix *mix, ClipShape shape, Rng *rng) {
+    /* the box's sides are sqrt(1 - lambda) of the frame's; cut at the border, so lambda is what is left */
     double side = sqrt(1 - mix->lambda);
     int height = (int)(shape.height * side), width = (int)(shape.width * side);
     int y = (int)rng_below(rng, (uint32_t)shape.height), x = (int)rng_below(rng, (uint32_t)shape.width);
@@ -123,6 +127,7 @@ void augment_mix_pair(float *first, float *second, ClipShape shape, const Augmen
 void augment_target(float *target, int n_classes, int label, int other, double lambda, double smoothing) {
     for (int k = 0; k < n_classes; k++) {
         double share = (k == label ? lambda : 0) + (k == other ? 1 - lambda : 0);
+        /* label smoothing: smoothing / K everywhere, the rest by the shares */
         target[k] = (float)(smoothing / n_classes + (1 - smoothing) * share);
     }
 }

@@ -11,12 +11,14 @@ Box crop_multi_scale(int height, int width, int size, Rng *rng) {
     /* Quarter steps (x, y): the order is the original's, because a draw is an index into it. */
     static const int offsets[N_OFFSETS][2] = {{0, 0}, {4, 0}, {0, 4}, {4, 4}, {2, 2}, {0, 2}, {4, 2},
                                               {2, 4}, {2, 0}, {1, 1}, {3, 1}, {1, 3}, {3, 3}};
+    /* sides close to the wanted size are taken as it, so that no resizing by a pixel or two blurs them */
     int base = min_int(height, width), sides[N_SCALES], pairs[N_SCALES * N_SCALES][2], n_pairs = 0;
     for (int i = 0; i < N_SCALES; i++) {
         sides[i] = (int)(base * scales[i]);
         if (abs(sides[i] - size) < 3) sides[i] = min_int(size, base);
         if (sides[i] < 1) sides[i] = 1;
     }
+    /* height and width may differ by one scale */
     for (int i = 0; i < N_SCALES; i++)
         for (int j = 0; j < N_SCALES; j++)
             if (abs(i - j) <= 1) {
@@ -38,6 +40,7 @@ static Box largest_within_aspects(int height, int width) {
 }
 
 Box crop_random_resized(int height, int width, Rng *rng) {
+    /* ten attempts, then the largest box within the aspects, as torchvision */
     for (int attempt = 0; attempt < 10; attempt++) {
         double area = (0.08 + 0.92 * rng_unit_double(rng)) * height * width;
         double aspect = exp(log(narrowest) + (log(widest) - log(narrowest)) * rng_unit_double(rng));
@@ -64,6 +67,7 @@ Box crop_of_several(int frame_height, int frame_width, int size, int crop, int n
     if (n_crops == 1) return crop_center(frame_height, frame_width, size, size);
     bool down = frame_height >= frame_width;
     int spare = (down ? frame_height : frame_width) - size;
+    /* int() of a float step, as the official code rounds */
     int offset = (int)(crop * ((double)spare / (n_crops - 1)));
     return down ? (Box){0, offset, size, size} : (Box){offset, 0, size, size};
 }

@@ -1,7 +1,6 @@
 #include "video/transform/randaugment.h"
 
 #include "video/transform/internal/imageop.h"
-#include "video/transform/internal/warp.h"
 
 enum { LEVEL_MAX = 10, OPS_MAX = 16 };
 

@@ -2,8 +2,8 @@
  * drawn from 15, the same for all frames of a clip, on 8-bit frames of any size.
  *
  * Each of n_ops operations is drawn with replacement and applied with `probability`; its level is normal(magnitude,
- * deviation) held in [0, 10], its sign is even odds. FrameSampling in order: all operations; then for each one whether,
- * level, sign. The operations: video/transform/imageop and video/transform/warp. */
+ * deviation) held in [0, 10], its sign is even odds. Draws in order: all operations; then for each one whether,
+ * level, sign. The operations: video/transform/imageop. */
 #pragma once
 
 #include "math/rng.h"
@@ -38,5 +38,5 @@ typedef enum {
 
 /* One operation at level 0..10; `negative` turns the sign where the operation has one. */
 CHECKED Err randaugment_apply(Frames *frames, RandAugmentOp op, double level, bool negative);
-/* FrameSampling and applies. */
+/* Draws and applies. */
 CHECKED Err randaugment(Frames *frames, const RandAugment *settings, Rng *rng);

@@ -24,3 +24,9 @@ CHECKED Err resize_nearest(Frames *out, const Frames *in, const Box *box, int he
 /* The size with the short side at `side` and the long side truncated, as OpenCV users write it: floor(side * long /
  * short). */
 void resize_short_side(int *out_height, int *out_width, int height, int width, int side);
+
+/* Frames of any shape as the square that the program works with: the largest one in the
+ * middle, resized with an antialiasing triangle filter (video/transform/resize.h). */
+
+/* `out` is reshaped to (in->n_frames, size, size). */
+CHECKED Err square_of(Frames *out, const Frames *in, int size);

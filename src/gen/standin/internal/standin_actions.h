@@ -8,7 +8,7 @@
 #pragma once
 
 #include "gen/standin/internal/figure.h"
-#include "gen/standin/internal/standin_camera.h"
+#include "gen/standin/internal/standin_background.h"
 
 typedef struct {
     int label, n_frames;

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "gen/standin/internal/patch.h"
-#include "gen/standin/internal/standin_camera.h"
+#include "gen/standin/internal/standin_background.h"
 
 enum { MOTION_X, MOTION_Y, MOTION_ANGLE, MOTION_LOG_RADIUS, MOTION_FREEDOMS };
 

@@ -35,7 +35,8 @@ typedef struct {
 CHECKED Err standin_open(Generator *generator, const char *const *class_names, int n_classes, int photos);
 void standin_close(Generator *generator);
 const Standin *standin_of(const Generator *generator);
-/* The largest world a camera sees (gen/standin/standin_camera): a pan of one side and a zoom of a half, with margins.
+/* The largest world a camera sees (gen/standin/standin_background): a pan of one side and a zoom of a half, with
+ * margins.
  */
 #define STANDIN_WORLD_SIDE(side) (9 * (size_t)(side) / 4 + 4)
 /* For GeneratorOps.scratch_bytes: an upper bound without drifting clutter. */

@@ -22,7 +22,7 @@ typedef struct {
 /* n >= 4, even. */
 CHECKED Err noise_maker_new(NoiseMaker *maker, int n, bool patchy);
 void noise_maker_free(NoiseMaker *maker);
-/* out: (n, n). FrameSampling alpha ~ U(0.5, 1.5), the phases, and the envelope of patchy maps. */
+/* out: (n, n). Draws alpha ~ U(0.5, 1.5), the phases, and the envelope of patchy maps. */
 void noise_pink(float *out, NoiseMaker *maker, Rng *rng);
 /* (n, n) -> (n/factor, n/factor) by averages. */
 void noise_shrink(float *out, const float *map, int n, int factor);

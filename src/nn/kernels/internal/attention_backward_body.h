@@ -69,6 +69,7 @@ static void query_sums(float *log2_sum, float *dout_out, const float *lse, const
         Vec sum = {0};
         float tail = 0;
         int d = 0;
+        /* whole vectors, then what is left of the width */
         for (; d + LANES <= width; d += LANES) sum += vec_load(dout + d) * vec_load(out + d);
         for (; d < width; d++) tail += dout[d] * out[d];
         dout_out[i] = vec_sum(sum) + tail;
@@ -81,6 +82,7 @@ static void pack_queries(Backward *b, int q, int count) {
     const HeadShape *shape = b->shape;
     const float *dout = b->dout + (size_t)q * shape->out_stride, *out = b->out + (size_t)q * shape->out_stride;
     size_t row = (size_t)q * (size_t)b->padded;
+    /* the factor log2(e)/sqrt(width) goes into q once, in place of every score */
     float *q_rows = b->at.q_rows + row, *dout_rows = b->at.dout_rows + row;
     pack_rows(q_rows, b->in->q + (size_t)q * shape->q_stride, shape->q_stride, count, b->width,
               LOG2_E / sqrtf((float)b->width));
@@ -124,6 +126,7 @@ INLINE void score_columns(Backward *b, int q, int queries, int c, const int n_ve
     size_t ld = (size_t)b->padded, column = (size_t)c * (size_t)b->width;
     for (int i = 0; i < queries; i += QUERY_TILE) {
         size_t row = (size_t)(q + i) * ld, at = (size_t)i * BACKWARD_KEYS + (size_t)c;
+        /* 1. scores = q k^T and dP = dout v^T of one tile */
         float *weights = b->at.weights + at, *dscores = b->at.dscores + at;
         tile_product(weights, BACKWARD_KEYS, b->at.q_rows + row, ld, 1, b->at.k_columns + column, COLUMNS, b->width, 0,
                      QUERY_TILE, n_vecs);
@@ -131,6 +134,7 @@ INLINE void score_columns(Backward *b, int q, int queries, int c, const int n_ve
         tile_product(dscores, BACKWARD_KEYS, b->at.dout_rows + row, ld, 1, b->at.v_columns + column, COLUMNS, b->width,
                      0, QUERY_TILE, n_vecs);
         ahead_ask(&b->ahead);
+        /* 2. P and dS, while the tile is in the first-level cache */
         score_gradients(weights, dscores, b->at.log2_sum + q + i, b->at.dout_out + q + i, n_vecs);
     }
 }
@@ -160,6 +164,7 @@ static __attribute__((noinline)) void queries_gradient(float *c, const float *sc
 static void backward_block(Backward *b, int k, int keys, int q, int queries) {
     size_t row = (size_t)q * (size_t)b->padded;
     score_block(b, q, queries, keys);
+    /* dv = P^T dout and dk = dS^T q add over queries, dq = dS k over keys: each sum in ascending order */
     keys_gradient(b->at.dv, b->at.weights, b->at.dout_rows + row, keys, b->padded, queries, q > 0, &b->ahead);
     keys_gradient(b->at.dk, b->at.dscores, b->at.q_rows + row, keys, b->padded, queries, q > 0, &b->ahead);
     queries_gradient(b->at.dq + row, b->at.dscores, b->at.k_rows, queries, b->padded, keys, k > 0, &b->ahead);
@@ -195,6 +200,7 @@ static void backward_keys(Backward *b, int k, int keys, int query_block) {
             pack_queries(b, q, queries);
             queries_ahead(b, next, at_most(n_queries - next, query_block));
         }
+        /* dq of a block is complete with the last block of keys */
         if (last) ahead_rows(&b->ahead, AHEAD_DQ, dq, stride, queries, b->width);
         backward_block(b, k, keys, q, queries);
         if (last)
@@ -217,6 +223,7 @@ static void attention_backward_body(float *dq, float *dk, float *dv, const float
                   .width = shape->head_width,
                   .padded = (int)round_up((size_t)shape->head_width, LANES),
                   .at = backward_layout(&arena, shape)};
+    /* equal blocks: a short last one would leave tiles half empty */
     int query_block = equal_blocks(shape->n_queries, BACKWARD_QUERIES, QUERY_TILE);
     int key_block = equal_blocks(shape->n_keys, BACKWARD_KEYS, LANES);
     for (int k = 0; k < shape->n_keys; k += key_block) {
@@ -225,6 +232,7 @@ static void attention_backward_body(float *dq, float *dk, float *dv, const float
         pack_keys(&b, k, keys);
         keys_ahead(&b, k, keys, at_most(shape->n_keys - k - keys, key_block));
         backward_keys(&b, k, keys, query_block);
+        /* q carried log2(e)/sqrt(width); ln 2 takes log2(e) back out of dk */
         unpack_rows(dk + at, stride, b.at.dk, (size_t)b.padded, keys, b.width, NULL, LN_2);
         unpack_rows(dv + at, stride, b.at.dv, (size_t)b.padded, keys, b.width, NULL, 1);
     }

@@ -58,7 +58,9 @@ static __attribute__((noinline)) void score_tiles(float *scores, const float *pa
 /* scores -> 2^(scores - largest) over keys; largest and sum of the powers for each query. */
 INLINE void exponentials(float *scores, float *largest, float *sum, int keys, const int n_vecs) {
     Vec top[3], total[3];
+    /* one query a lane: no sum across a vector anywhere */
     for (int v = 0; v < n_vecs; v++) {
+        /* 1. the largest score of each query */
         top[v] = vec_load(scores + v * LANES);
         total[v] = (Vec){0};
     }
@@ -66,6 +68,7 @@ INLINE void exponentials(float *scores, float *largest, float *sum, int keys, co
         for (int v = 0; v < n_vecs; v++) top[v] = vec_max(top[v], vec_load(scores + (size_t)k * QUERIES + v * LANES));
     }
     for (int k = 0; k < keys; k++) {
+        /* 2. powers in place, and their sum */
         float *row = scores + (size_t)k * QUERIES;
         for (int v = 0; v < n_vecs; v++) {
             Vec power = vec_exp2(vec_load(row + v * LANES) - top[v]);
@@ -100,10 +103,12 @@ static void attention_forward_body(float *out, float *lse, const HeadInputs *in,
     int key_block = equal_blocks(keys, FORWARD_KEYS, 1);
     float inverse_sum[QUERIES];
     Ahead ahead = {.at = AHEAD_RUNS};
+    /* 1. keys as panels, values as rows, once for all queries */
     pack_panels(f.k_panels, in->k, shape->kv_stride, keys, width);
     pack_rows(f.v_rows, in->v, shape->kv_stride, keys, width, 1);
     for (int q = 0; q < shape->n_queries; q += QUERIES) {
         int count = at_most(shape->n_queries - q, QUERIES), next = q + QUERIES;
+        /* 2. a block of queries as columns, scaled */
         pack_columns(f.q_columns, in->q + (size_t)q * shape->q_stride, shape->q_stride, count, width,
                      LOG2_E / sqrtf((float)width));
         if (next < shape->n_queries && keys > FORWARD_KEYS) { /* the rows of a short head are near enough */
@@ -111,9 +116,12 @@ static void attention_forward_body(float *out, float *lse, const HeadInputs *in,
             ahead_rows(&ahead, 1, in->q + (size_t)next * shape->q_stride, shape->q_stride,
                        at_most(shape->n_queries - next, QUERIES), width);
         }
+        /* 3. all scores of the block, (keys, queries) */
         score_tiles(f.scores, f.k_panels, f.q_columns, keys, width, (count + LANES - 1) / LANES, &ahead);
+        /* 4. their powers of two; the sums divide the output in the end */
         softmax_block(f.scores, inverse_sum, lse + q, keys, count);
         for (int k = 0; k < keys; k += key_block) {
+            /* 5. out = P v, a block of keys at a time, in ascending order */
             int depth = at_most(keys - k, key_block);
             queries_product(f.out, f.scores + (size_t)k * QUERIES, f.v_rows + (size_t)k * (size_t)padded, count, padded,
                             depth, k > 0, &ahead);

@@ -140,6 +140,7 @@ static __attribute__((noinline)) void split_score_block(SplitBackward *b, int q,
     const SplitScores *done = NULL;
     for (int i = 0; i < query_steps; i++) {
         for (int j = 0; j < key_steps; j++) {
+            /* two buffers take turns: products of one while the rows of the other are finished */
             SplitScores *next = &pair[(i * key_steps + j) % 2];
             next->log2_sum = b->at.log2_sum + q + i * SPLIT_WIDTH;
             next->dout_out = b->at.dout_out + q + i * SPLIT_WIDTH;
@@ -197,6 +198,7 @@ static void split_backward_keys(SplitBackward *b, float *dq, int k, int keys, in
         float *dq_rows = b->at.dq + (size_t)q * (size_t)b->padded;
         if (k == 0) split_pack_queries(b, q, queries);
         split_score_block(b, q, queries, keys);
+        /* dv^T = dout^T P, dk^T = q^T dS, dq = dS k */
         split_gradient(b->at.dv, SPLIT_BLOCK, b->at.dout_turned + at, b->at.weights, b->padded, key_panels, queries,
                        q > 0, &b->ahead);
         split_gradient(b->at.dk, SPLIT_BLOCK, b->at.q_turned + at, b->at.dscores, b->padded, key_panels, queries, q > 0,
@@ -229,9 +231,11 @@ static void attention_split_backward(float *dq, float *dk, float *dv, const floa
     split_begin();
     for (int k = 0; k < shape->n_keys; k += key_block) {
         int keys = at_most(shape->n_keys - k, key_block);
+        /* all queries pass by one block of keys */
         split_pack_keys(&b, k, keys);
         split_backward_keys(&b, dq, k, keys, query_block);
         for (int c = 0; c < keys; c += SPLIT_WIDTH) {
+            /* dk and dv were summed transposed: turned on the way out */
             size_t at = (size_t)(k + c) * shape->kv_stride;
             for (int w = 0; w < b.width; w += SPLIT_WIDTH) {
                 int rows = at_most(keys - c, SPLIT_WIDTH), columns = at_most(b.width - w, SPLIT_WIDTH);

@@ -32,10 +32,12 @@ static SplitForward split_forward_layout(Arena *arena, const HeadShape *shape) {
 static __attribute__((noinline)) void split_softmax(float *weights, float *scores, int keys, float scale,
                                                     float *largest, float *sum) {
     Vec top[2], total[2] = {{0}, {0}};
+    /* 1. the largest score of each query */
     for (int v = 0; v < 2; v++) top[v] = vec_load(scores + v * LANES);
     for (int k = 1; k < keys; k++) {
         for (int v = 0; v < 2; v++) top[v] = vec_max(top[v], vec_load(scores + k * SPLIT_WIDTH + v * LANES));
     }
+    /* the factor is positive: it may be applied after the maximum */
     for (int v = 0; v < 2; v++) top[v] *= scale;
     for (int i = keys * SPLIT_WIDTH; i < split_steps(keys) * SPLIT_STEP * SPLIT_WIDTH; i++) scores[i] = -INFINITY;
     for (int k = 0; k < keys; k += SPLIT_STEP, weights += SPLIT_PANEL) {
@@ -63,6 +65,7 @@ static void attention_split_forward(float *out, float *lse, const HeadInputs *in
     float largest[SPLIT_WIDTH], sum[SPLIT_WIDTH];
     Ahead ahead = {.at = AHEAD_RUNS};
     split_begin();
+    /* keys as rows, values turned, once for all queries */
     split_pack_rows(f.k, &(LargeOperand){in->k, shape->kv_stride, 1}, 0, 0, keys, width);
     split_pack_rows(f.v_turned, &(LargeOperand){in->v, 1, shape->kv_stride}, 0, 0, width, keys);
     for (int q = 0; q < shape->n_queries; q += SPLIT_WIDTH) {

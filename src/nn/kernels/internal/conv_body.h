@@ -26,8 +26,10 @@ INLINE void conv_tile(float *out, const uint32_t *out_at, const float *in, const
 #pragma GCC unroll 3
         for (int v = 0; v < n_vecs; v++) sums[i][v] = vec_load((piece->begin ? out + out_at[i] : bias) + v * LANES);
     }
+    /* a piece may begin in the middle of a run (a row of the window): skip elements of it */
     int skip = piece->skip, r = piece->run;
     for (int d = piece->begin; d < piece->end; r++) {
+        /* along a run inputs are contiguous, so one pointer a place is enough */
         int length = job->run - skip < piece->end - d ? job->run - skip : piece->end - d;
         const float *rows[12];
 #pragma GCC unroll 12
@@ -46,6 +48,7 @@ INLINE void conv_tile(float *out, const uint32_t *out_at, const float *in, const
         d += length;
         skip = 0;
     }
+    /* only complete sums are rectified */
     bool relu = job->relu && piece->end == job->depth;
 #pragma GCC unroll 12
     for (int i = 0; i < n_rows; i++) {
@@ -77,6 +80,7 @@ static void conv_places_body(float *out, const uint32_t *out_at, const float *in
         slots = conv_panel_slots(job->out_slots - c, LANES);
         for (int d = 0; d < job->depth; d += CONV_DEPTH) {
             int end = job->depth - d < CONV_DEPTH ? job->depth : d + CONV_DEPTH;
+            /* the first piece starts from the bias, the others from what waits in the output */
             const ConvPiece piece = {d, end, d / job->run, d % job->run};
             const float *w = panel + (size_t)d * (size_t)slots, *bias = job->bias + c;
             if (slots == 3 * LANES) conv_panel(out + c, out_at, in, in_at, w, bias, job, &piece, places, 3);

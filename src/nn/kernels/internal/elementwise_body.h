@@ -49,6 +49,7 @@ typedef struct {
 
 /* Two passes over a row that is in the first-level cache after the first. */
 INLINE RowMoments row_moments(const float *x, int width, float eps) {
+    /* two sums hide the latency of the additions */
     Vec sum0 = {0}, sum1 = {0};
     float tail = 0;
     int i = 0;
@@ -58,6 +59,7 @@ INLINE RowMoments row_moments(const float *x, int width, float eps) {
     }
     for (; i < width; i++) tail += x[i];
     float mean = (vec_sum(sum0 + sum1) + tail) / (float)width;
+    /* about the mean: a sum of squares would cancel */
     Vec squares0 = {0}, squares1 = {0};
     tail = 0;
     for (i = 0; i + 2 * LANES <= width; i += 2 * LANES) {
@@ -86,6 +88,7 @@ static void layernorm_body(float *y, const float *x, const float *weight, const 
 /* Adds this row's share of dweight and dbias, and the input gradient into dx. */
 INLINE void layernorm_backward_row(float *dx, float *dweight, float *dbias, const float *dy, const float *x,
                                    const float *weight, int width, RowMoments m) {
+    /* pass 1: g = dy weight; its mean and its mean times the normalized input */
     Vec sum_g = {0}, sum_gn = {0};
     float tail_g = 0, tail_gn = 0;
     int i = 0;
@@ -104,6 +107,7 @@ INLINE void layernorm_backward_row(float *dx, float *dweight, float *dbias, cons
         tail_g += g;
         tail_gn += g * normal;
     }
+    /* pass 2: dx += (g - mean(g) - n mean(g n)) / deviation */
     float mean_g = (vec_sum(sum_g) + tail_g) / (float)width, mean_gn = (vec_sum(sum_gn) + tail_gn) / (float)width;
     for (i = 0; i + LANES <= width; i += LANES) {
         Vec normal = (vec_load(x + i) - m.mean) * m.inverse_deviation, g = vec_load(dy + i) * vec_load(weight + i);

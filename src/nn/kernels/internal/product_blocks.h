@@ -68,9 +68,11 @@ INLINE void large_block(const LargeMethod *method, const LargeWork *w, int m, in
     const LargeProduct *p = w->product;
     int rows = at_most(p->rows - m, w->group), depth = at_most(p->depth - k, w->part),
         columns = at_most(p->columns - n, w->block);
+    /* the block that comes after this one, which is asked for meanwhile */
     bool last = n + w->block >= p->columns; /* of this part */
     int k_next = last ? k + w->part : k, n_next = last ? 0 : n + w->block;
     int depth_next = at_most(p->depth - k_next, w->part), columns_next = at_most(p->columns - n_next, w->block);
+    /* the first part starts from base and bias, the others from what is in c */
     LargeBase base = k == 0 ? (LargeBase){p->base, p->bias, p->base_row} : (LargeBase){p->c, NULL, p->ldc};
     size_t packed = method->left_stride(depth);
     Ahead ahead = {.at = AHEAD_RUNS};

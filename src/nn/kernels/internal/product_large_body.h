@@ -70,6 +70,7 @@ static void large_pack_columns(float *to, const LargeOperand *operand, int first
 INLINE void large_tile(float *c, size_t ldc, const float *a, size_t lda, const float *b, int depth, LargeBase base,
                        Ahead *ahead, const int n_rows) {
     Vec sums[LARGE_ROWS][LARGE_VECS];
+    /* an address of x86 is base + index times 1, 2, 4 or 8: five rows a pointer need four registers */
     const float *fifths[3] = {a, n_rows > 5 ? a + 5 * lda : a, n_rows > 10 ? a + 10 * lda : a};
     const size_t multiples[5] = {0, lda, 2 * lda, 3 * lda, 4 * lda};
 #pragma GCC unroll 14
@@ -83,6 +84,7 @@ INLINE void large_tile(float *c, size_t ldc, const float *a, size_t lda, const f
     for (; depth > 0; depth -= LARGE_PACE) {
         const float *end = b + (size_t)at_most(depth, LARGE_PACE) * LARGE_WIDTH;
         for (; b < end; fifths[0]++, fifths[1]++, fifths[2]++, b += LARGE_WIDTH) {
+            /* one step: a row of the panel times an element of each row of a */
             Vec b_p[LARGE_VECS];
 #pragma GCC unroll 2
             for (int v = 0; v < LARGE_VECS; v++) {
@@ -102,6 +104,7 @@ INLINE void large_tile(float *c, size_t ldc, const float *a, size_t lda, const f
     for (int i = 0; i < n_rows; i++) {
 #pragma GCC unroll 2
         for (int v = 0; v < LARGE_VECS; v++) {
+            /* what the sums are added to comes last: one addition an element */
             if (base.bias) sums[i][v] += vec_load(base.bias + v * LANES);
             if (base.rows) sums[i][v] += vec_load(base.rows + (size_t)i * base.stride + v * LANES);
             vec_store(c + (size_t)i * ldc + v * LANES, sums[i][v]);

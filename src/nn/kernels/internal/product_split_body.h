@@ -81,6 +81,7 @@ static void split_rows(float *c, size_t ldc, const float *a, size_t lda, const f
         next->base = large_base(base, 0, n);
         next->row = 0;
         next->rows = rows;
+        /* two buffers take turns: one is being multiplied while the other is added and stored */
         SplitMeanwhile meanwhile = {&pair[!turn], next, ahead};
         if (rows > SPLIT_TILE)
             split_sums(next->sums, SPLIT_WIDTH, a, b, steps, true, split_meanwhile, &meanwhile);

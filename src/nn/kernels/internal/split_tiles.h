@@ -141,6 +141,7 @@ INLINE void split_sums(float *sums, size_t stride, const float *a, const float *
     if (both) _tile_zero(3);
     for (int s = 0; s < steps; s++) {
         const float *a_s = a + s * SPLIT_PANEL, *b_s = b + s * SPLIT_PANEL;
+        /* a1 b3, a1 b2, a2 b2, a2 b1, a3 b1: each step changes one operand only */
         split_take_rows(a_s, 0, both);
         split_take_columns(b_s, 2);
         split_multiply(both);
@@ -159,6 +160,7 @@ INLINE void split_sums(float *sums, size_t stride, const float *a, const float *
         meanwhile(context, call++, calls);
     }
     for (int s = 0; s < steps; s++) {
+        /* a1 b1, the large one, last */
         split_take_rows(a + s * SPLIT_PANEL, 0, both);
         split_take_columns(b + s * SPLIT_PANEL, 0);
         split_multiply(both);

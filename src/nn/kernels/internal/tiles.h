@@ -21,6 +21,7 @@ INLINE void tile_product(float *c, size_t ldc, const float *a, size_t a_row, siz
         for (int v = 0; v < n_vecs; v++) sums[i][v] = add ? vec_load(c + i * ldc + v * LANES) : (Vec){0};
     }
     for (int p = 0; p < depth; p++, a += a_step, b += ldb) {
+        /* a row of b is loaded once and meets every row of a */
         Vec b_p[4];
 #pragma GCC unroll 4
         for (int v = 0; v < n_vecs; v++) b_p[v] = vec_load(b + v * LANES);

@@ -2,6 +2,7 @@
  * storages. */
 #pragma once
 
+#include "store/checkpoint/checkpoint.h"
 #include "store/foreign/internal/pickle.h"
 #include "store/foreign/weightfile.h"
 
@@ -42,6 +43,7 @@ CHECKED Err weightfile_add(WeightFile *file, const WeightEntry *entry);
 /* The first `length` bytes of `name`; ERR_INPUT when they do not fit. */
 CHECKED Err weightfile_name(WeightEntry *entry, const WeightFile *file, const char *name, size_t length);
 void weightfile_contiguous(WeightEntry *entry); /* strides of the row-major layout */
+
 /* The storage at byte `entry->place` of the file itself. */
 CHECKED Err weightfile_storage_inside(const unsigned char **bytes, void **owned, WeightFile *file,
                                       const WeightEntry *entry);
@@ -62,3 +64,11 @@ CHECKED Err weightfile_add_torch(WeightFile *file, const PickleValue *root, Torc
  * begin. */
 CHECKED Err weightfile_npy_header(WeightEntry *entry, size_t *header_bytes, const unsigned char *data, size_t length,
                                   const char *name);
+
+/* The container other tools exchange weights in (github.com/huggingface/safetensors).
+ *
+ * Eight bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}} with offsets from its
+ * end, then raw little-endian data without gaps. We write float32 only; store/foreign/weightfile reads. */
+
+/* In the given order; "__metadata__" {"format": "pt"}. The file appears whole. One rank; data borrowed. */
+CHECKED Err safetensors_write(const char *path, const Tensor *tensors, int n_tensors);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "base/failure/err.h"
+#include "sweep/plan/internal/template.h"
+#include "sweep/plan/plan.h"
 
 struct cJSON;
 
@@ -13,3 +15,12 @@ CHECKED Err plan_file_check(const struct cJSON *root, const char *path);
 CHECKED Err plan_file_lay_over(struct cJSON **root, struct cJSON *base, const char *path, const char *base_path);
 /* ERR_USAGE with the nearest name when `object` has a key that is not in `keys` (NULL-terminated). */
 CHECKED Err plan_file_check_keys(const struct cJSON *object, const char *const *keys, const char *path);
+
+/* The part of a plan that "only" keeps.
+ *
+ * Entries are task names, wildcards allowed, or {"task": ..., "for": ...} as in "tasks". What a kept task needs by name
+ * is kept with it; what it needs by wildcard stays a need where it is kept anyway, and is forgotten where not. */
+struct cJSON;
+
+/* Renumbers the tasks of `plan`; a file without "only" keeps all. An entry that names no task is ERR_USAGE. */
+CHECKED Err plan_select(SweepPlan *plan, const struct cJSON *root, const char *path, const Bindings *globals);

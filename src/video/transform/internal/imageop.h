@@ -17,3 +17,16 @@ void imageop_color(Frames *frames, double factor);            /* with the gray i
 void imageop_contrast(Frames *frames, double factor);         /* with the mean gray */
 void imageop_brightness(Frames *frames, double factor);       /* with black */
 CHECKED Err imageop_sharpness(Frames *frames, double factor); /* with the image smoothed by 3x3 weights 1, center 5 */
+
+/* Affine maps of frames with bicubic interpolation, bit for bit as Pillow's Image.transform and
+ * Image.rotate: the center of an output pixel is mapped into the input, positions outside give gray 128. Pillow's
+ * bicubic kernel here has a = -1 (unlike the one of its resize). In place, the size stays. */
+
+/* x_in = xx x + xy y + x0; y_in = yx x + yy y + y0. */
+typedef struct {
+    double xx, xy, x0, yx, yy, y0;
+} Affine;
+
+CHECKED Err warp_affine(Frames *frames, Affine map);
+/* Counter-clockwise about the center. */
+CHECKED Err warp_rotate(Frames *frames, double degrees);
