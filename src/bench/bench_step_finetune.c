@@ -94,7 +94,7 @@ Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips, Preci
     TRY(classifier_new(&s->network, model, n_classes, s->config.drop_path, s->config.head_dropout));
     if (precision == PRECISION_BFLOAT16) {
         TRY(bf16_packed_new(&s->packed, classifier_matrices(s->network)));
-        TRY(classifier_scratch_new_mixed(&s->scratch, s->network, s->packed, clips));
+        TRY(classifier_scratch_new_team(&s->scratch, s->network, s->packed, NULL, clips));
         work->params_changed = params_changed;
     } else {
         TRY(classifier_scratch_new(&s->scratch, s->network, clips));

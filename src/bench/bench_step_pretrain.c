@@ -79,7 +79,7 @@ Err pretrain_work_new(StepWork *work, const ModelConfig *model, double mask_rati
     TRY(mae_new(&s->mae, model, mask_ratio));
     if (precision == PRECISION_BFLOAT16) {
         TRY(bf16_packed_new(&s->packed, mae_matrices(s->mae)));
-        TRY(mae_scratch_new_mixed(&s->scratch, s->mae, s->packed, clips));
+        TRY(mae_scratch_new_team(&s->scratch, s->mae, s->packed, NULL, clips));
         work->params_changed = params_changed;
     } else {
         TRY(mae_scratch_new(&s->scratch, s->mae, clips));
