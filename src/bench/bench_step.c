@@ -18,14 +18,6 @@
 
 enum { REPETITIONS_MIN = 3, REPETITIONS_MAX = 200 };
 
-/* mask 0: fine-tuning. */
-typedef struct {
-    const char *name;
-    ModelConfig model;
-    double mask;
-    int clips;
-} StepCase;
-
 enum { DATA, FORWARD, BACKWARD, EXCHANGE, UPDATE, N_PARTS };
 static const char *const part_names[N_PARTS] = {"data", "forward", "backward", "exchange", "update"};
 
@@ -61,9 +53,7 @@ static void params_changed(Step *step) {
 static Err step_new_all(Step *step, const StepCase *c, BenchYardstick *yardstick, const Par *par) {
     *step = (Step){.par = par, .yardstick = yardstick};
     Precision precision = yardstick->precision;
-    Err err = c->mask > 0 ? pretrain_work_new(&step->work, &c->model, c->mask, c->clips, precision)
-                          : finetune_work_new(&step->work, &c->model, c->clips, precision);
-    TRY(err_agree_all(err, par, "a benchmark"));
+    TRY(err_agree_all(bench_step_work_new(&step->work, c, precision, NULL), par, "a benchmark"));
     bool power_of_two = (par->n_ranks & (par->n_ranks - 1)) == 0;
     TRY(reduce_new_all(&step->reduce, par, power_of_two ? REDUCE_TREE : REDUCE_MPI, step->work.params->total));
     step->slice = reduce_slice(step->reduce);
@@ -258,32 +248,11 @@ static Err bench_case_all(const StepCase *c, BenchYardstick *yardstick, double s
     return ERR_NONE;
 }
 
-static ModelConfig sizes(int image, int frames, int patch, int width, int depth, int heads, int decoder_width,
-                         int decoder_depth, int decoder_heads) {
-    return (ModelConfig){.image_size = image,
-                         .n_frames = frames,
-                         .patch_size = patch,
-                         .tubelet_size = 2,
-                         .width = width,
-                         .depth = depth,
-                         .heads = heads,
-                         .decoder_width = decoder_width,
-                         .decoder_depth = decoder_depth,
-                         .decoder_heads = decoder_heads,
-                         .mlp_ratio = 4};
-}
-
 static Err bench_cases_all(BenchYardstick *yardstick, double seconds, const char *only, cJSON *list, const Par *par) {
-    const ModelConfig tiny = sizes(32, 8, 8, 96, 4, 3, 64, 2, 2), small = sizes(224, 16, 16, 384, 12, 6, 192, 4, 3),
-                      base = sizes(224, 16, 16, 768, 12, 12, 384, 4, 6);
-    const StepCase cases[] = {
-        {"tiny, mask 0.75", tiny, 0.75, 16},  {"tiny, mask 0.9", tiny, 0.9, 16},  {"tiny, fine-tuning", tiny, 0, 16},
-        {"ViT-S, mask 0.75", small, 0.75, 2}, {"ViT-S, mask 0.9", small, 0.9, 2}, {"ViT-S, fine-tuning", small, 0, 2},
-        {"ViT-B, mask 0.75", base, 0.75, 2},  {"ViT-B, mask 0.9", base, 0.9, 2},  {"ViT-B, fine-tuning", base, 0, 2},
-    };
-    int shown = 0;
+    const StepCase *cases;
+    int count = bench_step_cases(&cases), shown = 0;
     if (par->rank == 0 && !list) show_heading(par, yardstick);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (int i = 0; i < count; i++) {
         if (only && !strstr(cases[i].name, only)) continue;
         TRY(bench_case_all(&cases[i], yardstick, seconds, list, par));
         shown++;

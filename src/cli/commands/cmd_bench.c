@@ -18,7 +18,7 @@
 
 typedef struct {
     double seconds, parameters;
-    int64_t videos, threads;
+    int64_t videos, threads, team;
     const char *folder, *only, *precision;
     bool json, help;
 } BenchArgs;
@@ -50,10 +50,14 @@ static Err run_step(const BenchArgs *args) {
     bool rounded = text_equal(args->precision, "bfloat16");
     if (!rounded && !text_equal(args->precision, "float32"))
         return RAISE(ERR_USAGE, "--precision \"%.40s\" is neither float32 nor bfloat16", args->precision);
+    Precision precision = rounded ? PRECISION_BFLOAT16 : PRECISION_FLOAT32;
     Par par;
+    if (args->team > 1)
+        return par_launcher_rank() > 0
+                   ? ERR_NONE
+                   : bench_step_team(args->seconds, args->only, precision, (int)args->team, args->json);
     TRY(par_start_all(&par, 1));
-    Err err =
-        bench_step_all(args->seconds, args->only, rounded ? PRECISION_BFLOAT16 : PRECISION_FLOAT32, args->json, &par);
+    Err err = bench_step_all(args->seconds, args->only, precision, args->json, &par);
     par_finish_all(&par);
     return err;
 }
@@ -178,6 +182,8 @@ static const Option options[] = {
                   "exchange: millions of parameters (default 94.2, ViT-B)"),
     OPTION_TEXT("only", 0, "TEXT", offsetof(BenchArgs, only), "step: rows whose name contains this"),
     OPTION_TEXT("precision", 0, "P", offsetof(BenchArgs, precision), "step: float32 (default) or bfloat16"),
+    OPTION_INT("team", 0, "N", offsetof(BenchArgs, team),
+               "step: what N threads gain on one micro-batch over one thread (default 1: no team)"),
     OPTION_FLAG("json", 0, offsetof(BenchArgs, json), "as JSON"),
     OPTION_FLAG("help", 'h', offsetof(BenchArgs, help), "show this help"),
     OPTION_END,
@@ -202,6 +208,7 @@ static const CommandHelp help = {
     .examples = "  synvid bench generate\n  synvid bench generate --seconds 5 --json\n"
                 "  mpirun -n 2 synvid bench shards --folder data\n"
                 "  mpirun -n 2 synvid bench step --only ViT-B --precision bfloat16\n"
+                "  synvid bench step --team 2 --only \"ViT-B, mask 0.75\"\n"
                 "  mpirun -n 2 synvid bench exchange --parameters 22\n",
     .options = tables,
 };
@@ -219,8 +226,13 @@ static Err find_topic(const Topic **found, const char *name) {
 }
 
 static Err run(int argc, char *const *argv) {
-    BenchArgs args = {
-        .seconds = 1, .parameters = 94.210944, .videos = 8, .threads = 1, .folder = ".", .precision = "float32"};
+    BenchArgs args = {.seconds = 1,
+                      .parameters = 94.210944,
+                      .videos = 8,
+                      .threads = 1,
+                      .team = 1,
+                      .folder = ".",
+                      .precision = "float32"};
     ArgList rest = {0};
     const Topic *topic = NULL;
     TRY(args_parse(&args, &rest, tables, argc, argv));
@@ -234,6 +246,8 @@ static Err run(int argc, char *const *argv) {
         return RAISE(ERR_USAGE, "--seconds %g is outside (0, 600]", args.seconds);
     if (args.threads < 1 || args.threads > 1024)
         return RAISE(ERR_USAGE, "--threads %lld is outside [1, 1024]", (long long)args.threads);
+    if (args.team < 1 || args.team > 256)
+        return RAISE(ERR_USAGE, "--team %lld is outside [1, 256]", (long long)args.team);
     if (args.videos < 1 || args.videos > 1000)
         return RAISE(ERR_USAGE, "--videos %lld is outside [1, 1000]", (long long)args.videos);
     if (!(args.parameters >= 0.001 && args.parameters <= 2000))

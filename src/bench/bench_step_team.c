@@ -1,0 +1,180 @@
+#include "bench/bench_step.h"
+
+#include "base/config/json.h"
+#include "base/system/clock.h"
+#include "bench/internal/bench_step_work.h"
+#include "math/blas.h"
+#include "math/order.h"
+
+#include <cjson/cJSON.h>
+#include <omp.h>
+#include <stdlib.h>
+
+enum { PAIRS_MIN = 3, PAIRS_MAX = 200 };
+
+typedef struct {
+    StepWork work;
+    Team *team;
+    float *params, *grads, *alone;
+} TeamBench;
+
+typedef struct {
+    double one_s, team_s; /* medians of a leaf */
+    double times_one;     /* median of the pairs */
+    double calls, waited; /* of a leaf by the team: how many; share of its time */
+    double empty_call_s;
+} Gain;
+
+/* ---- memory ---- */
+
+static void team_bench_free(TeamBench *b) {
+    if (b->work.free) b->work.free(&b->work);
+    team_free(&b->team);
+    free(b->params);
+    free(b->grads);
+    free(b->alone);
+}
+
+static Err team_bench_new(TeamBench *b, const StepCase *c, Precision precision, int members) {
+    *b = (TeamBench){0};
+    TRY(team_new(&b->team, members));
+    TRY(bench_step_work_new(&b->work, c, precision, b->team));
+    size_t total = b->work.params->total;
+    b->params = malloc(total * sizeof(float));
+    b->grads = malloc(total * sizeof(float));
+    b->alone = malloc(total * sizeof(float));
+    if (!b->params || !b->grads || !b->alone) return RAISE(ERR_MEMORY, "bench step: no memory for the gradients");
+    params_init(b->params, b->work.params, 1, 1);
+    if (b->work.params_changed) b->work.params_changed(&b->work, b->params);
+    return b->work.load(&b->work);
+}
+
+/* ---- a leaf ---- */
+
+/* Seconds; gradients into `grads`. */
+static double leaf_alone(TeamBench *b, float *grads) {
+    double loss = 0;
+    memset(grads, 0, b->work.params->total * sizeof *grads);
+    double began = clock_wall_s();
+    b->work.compute(&b->work, b->params, grads, &loss);
+    return clock_wall_s() - began;
+}
+
+/* What a leader does with its team. */
+typedef double Leading(TeamBench *b);
+
+static double leaf_of_team(TeamBench *b) {
+    return leaf_alone(b, b->grads);
+}
+
+static void nothing(void *context, int member, int size) {
+    (void)context, (void)member, (void)size;
+}
+
+/* Seconds of one call that does nothing: what a barrier costs. */
+static double empty_call(TeamBench *b) {
+    enum { CALLS = 2000 };
+    double began = clock_wall_s();
+    for (int i = 0; i < CALLS; i++) team_run(b->team, nothing, NULL);
+    return (clock_wall_s() - began) / CALLS;
+}
+
+static double with_team(TeamBench *b, Leading *lead) {
+    double result = 0;
+#pragma omp parallel num_threads(team_size(b->team))
+    if (omp_get_thread_num() > 0) {
+        team_serve(b->team, omp_get_thread_num());
+    } else {
+        team_gather(b->team, omp_get_num_threads());
+        result = lead(b);
+        team_dismiss(b->team);
+    }
+    return result;
+}
+
+static Err verify(TeamBench *b, const StepCase *c) {
+    leaf_alone(b, b->alone);
+    with_team(b, leaf_of_team);
+    if (memcmp(b->alone, b->grads, b->work.params->total * sizeof(float)) == 0) return ERR_NONE;
+    return RAISE(ERR_INTERNAL, "bench %s: the gradients of a team are not those of one thread", c->name);
+}
+
+static Err measure(Gain *gain, const StepCase *c, Precision precision, int members, double seconds) {
+    TeamBench b;
+    double ones[PAIRS_MAX], teams[PAIRS_MAX], ratios[PAIRS_MAX], began = clock_wall_s();
+    TeamTimes before = {0};
+    int pairs = 0;
+    Err err = team_bench_new(&b, c, precision, members);
+    if (!err) err = verify(&b, c);
+    for (before = team_times(b.team);
+         !err && pairs < PAIRS_MAX && (pairs < PAIRS_MIN || clock_wall_s() - began < seconds); pairs++) {
+        ones[pairs] = leaf_alone(&b, b.alone);
+        teams[pairs] = with_team(&b, leaf_of_team);
+        ratios[pairs] = ones[pairs] / teams[pairs];
+    }
+    if (!err) {
+        TeamTimes after = team_times(b.team);
+        double spent = 0;
+        for (int i = 0; i < pairs; i++) spent += teams[i];
+        *gain = (Gain){.one_s = order_median(ones, pairs),
+                       .team_s = order_median(teams, pairs),
+                       .times_one = order_median(ratios, pairs),
+                       .calls = (double)(after.calls - before.calls) / pairs,
+                       .waited = (after.waited_s - before.waited_s) / spent,
+                       .empty_call_s = with_team(&b, empty_call)};
+    }
+    team_bench_free(&b);
+    return err;
+}
+
+/* ---- the table ---- */
+
+static void show_row(const StepCase *c, const Gain *g) {
+    printf("%-18s %5d %9.4g %9.4g %6.2f %7.0f %9.2f %8.2f %8.2f\n", c->name, c->clips, g->one_s, g->team_s,
+           g->times_one, g->calls, 1e6 * g->empty_call_s, 100 * g->calls * g->empty_call_s / g->team_s,
+           100 * g->waited);
+    fflush(stdout);
+}
+
+static void add_row(cJSON *list, const StepCase *c, const Gain *g, int members) {
+    cJSON *row = cJSON_CreateObject();
+    cJSON_AddStringToObject(row, "name", c->name);
+    cJSON_AddNumberToObject(row, "clips", c->clips);
+    cJSON_AddNumberToObject(row, "members", members);
+    cJSON_AddNumberToObject(row, "seconds_one", g->one_s);
+    cJSON_AddNumberToObject(row, "seconds", g->team_s);
+    cJSON_AddNumberToObject(row, "times_one_thread", g->times_one);
+    cJSON_AddNumberToObject(row, "calls", g->calls);
+    cJSON_AddNumberToObject(row, "empty_call_seconds", g->empty_call_s);
+    cJSON_AddNumberToObject(row, "waited_share", g->waited);
+    cJSON_AddItemToArray(list, row);
+}
+
+static Err bench_rows(cJSON *list, double seconds, const char *only, Precision precision, int members) {
+    const StepCase *cases;
+    int count = bench_step_cases(&cases), shown = 0;
+    if (!list)
+        printf("forward and backward pass of one micro-batch: one thread, and a team of %d\n"
+               "%-18s %5s %9s %9s %6s %7s %9s %8s %8s\n",
+               members, "", "clips", "one, s", "team, s", "x one", "calls", "us each", "barriers%", "waited%");
+    for (int i = 0; i < count; i++) {
+        Gain gain;
+        if (only && !strstr(cases[i].name, only)) continue;
+        TRY(measure(&gain, &cases[i], precision, members, seconds));
+        list ? add_row(list, &cases[i], &gain, members) : show_row(&cases[i], &gain);
+        shown++;
+    }
+    return shown ? ERR_NONE : RAISE(ERR_USAGE, "bench step: no row's name contains \"%.60s\"", only);
+}
+
+Err bench_step_team(double seconds, const char *only, Precision precision, int members, bool json) {
+    cJSON *list = json ? cJSON_CreateArray() : NULL;
+    char *text = NULL;
+    blas_single_thread();
+    Err err = bench_rows(list, seconds, only, precision, members);
+    if (!err && json) err = json_print(&text, list);
+    if (text) fputs(text, stdout);
+    free(text);
+    cJSON_Delete(list);
+    return err;
+}
