@@ -39,12 +39,17 @@ static size_t bytes_with(const Sizes *s, int team) {
            (size_t)prefetch_places(teams, s->config->loaders) * task->loader.place_bytes;
 }
 
-/* Larger teams need less; the ranks of a node share its memory. */
+/* Larger teams need less memory, a little more time. So a rank that would need a lot takes teams of up to four, and still
+ * larger ones if the machine, which the ranks of a node share, does not hold it. */
 static int choose_team(const Sizes *s, int node_ranks) {
-    const double share = 0.8; /* of the machine's, for training */
+    enum { WELL_SHARED = 4 };
+    const double share = 0.8, a_lot = 24e9;
     double room = share * (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGE_SIZE) / node_ranks;
     int team = teams_choose(s->threads, s->width, s->task->flops_per_clip * s->config->micro_batch);
-    while (team < s->threads && (double)bytes_with(s, team) > room) team = min_int(2 * team, s->threads);
+    for (; team < s->threads; team = min_int(2 * team, s->threads)) {
+        double need = (double)bytes_with(s, team);
+        if (need <= room && (need <= a_lot || team >= WELL_SHARED)) break;
+    }
     return team;
 }
 
