@@ -23,14 +23,6 @@
 
 enum { REPETITIONS_MIN = 3, REPETITIONS_MAX = 200 };
 
-/* mask 0: fine-tuning. */
-typedef struct {
-    const char *name;
-    ModelConfig model;
-    double mask;
-    int clips;
-} StepCase;
-
 enum { DATA, FORWARD, BACKWARD, EXCHANGE, UPDATE, N_PARTS };
 
 typedef struct {
@@ -65,9 +57,7 @@ static void params_changed(Step *step) {
 static Err step_new_all(Step *step, const StepCase *c, BenchYardstick *yardstick, const Par *par) {
     *step = (Step){.par = par, .yardstick = yardstick};
     Precision precision = yardstick->precision;
-    Err err = c->mask > 0 ? pretrain_work_new(&step->work, &c->model, c->mask, c->clips, precision)
-                          : finetune_work_new(&step->work, &c->model, c->clips, precision);
-    TRY(err_agree_all(err, par, "a benchmark"));
+    TRY(err_agree_all(bench_step_work_new(&step->work, c, precision, NULL), par, "a benchmark"));
     bool power_of_two = (par->n_ranks & (par->n_ranks - 1)) == 0;
     TRY(reduce_new_all(&step->reduce, par, power_of_two ? REDUCE_TREE : REDUCE_MPI, step->work.params->total));
     step->slice = reduce_slice(step->reduce);
@@ -284,31 +274,10 @@ static Err bench_case_all(BenchTable *table, const StepCase *c, BenchYardstick *
     return show_row(table, c, &m, yardstick->precision);
 }
 
-static ModelConfig sizes(int image, int frames, int patch, int width, int depth, int heads, int decoder_width,
-                         int decoder_depth, int decoder_heads) {
-    return (ModelConfig){.image_size = image,
-                         .n_frames = frames,
-                         .patch_size = patch,
-                         .tubelet_size = 2,
-                         .width = width,
-                         .depth = depth,
-                         .heads = heads,
-                         .decoder_width = decoder_width,
-                         .decoder_depth = decoder_depth,
-                         .decoder_heads = decoder_heads,
-                         .mlp_ratio = 4};
-}
-
 static Err bench_cases_all(BenchTable *table, BenchYardstick *yardstick, const BenchArgs *args, const Par *par) {
-    const ModelConfig tiny = sizes(32, 8, 8, 96, 4, 3, 64, 2, 2), small = sizes(224, 16, 16, 384, 12, 6, 192, 4, 3),
-                      base = sizes(224, 16, 16, 768, 12, 12, 384, 4, 6);
-    const StepCase cases[] = {
-        {"tiny, mask 0.75", tiny, 0.75, 16},  {"tiny, mask 0.9", tiny, 0.9, 16},  {"tiny, fine-tuning", tiny, 0, 16},
-        {"ViT-S, mask 0.75", small, 0.75, 2}, {"ViT-S, mask 0.9", small, 0.9, 2}, {"ViT-S, fine-tuning", small, 0, 2},
-        {"ViT-B, mask 0.75", base, 0.75, 2},  {"ViT-B, mask 0.9", base, 0.9, 2},  {"ViT-B, fine-tuning", base, 0, 2},
-    };
-    int shown = 0;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const StepCase *cases;
+    int count = bench_step_cases(&cases), shown = 0;
+    for (int i = 0; i < count; i++) {
         if (args->only && !strstr(cases[i].name, args->only)) continue;
         TRY(bench_case_all(table, &cases[i], yardstick, args->seconds, par));
         shown++;
@@ -323,6 +292,7 @@ Err bench_step_all(const BenchArgs *args, const Par *par) {
     if (!rounded && !text_equal(args->precision, "float32"))
         return RAISE(ERR_USAGE, "--precision \"%.40s\" is neither float32 nor bfloat16", args->precision);
     blas_single_thread();
+    if (args->team > 1) return err_agree_all(par->rank == 0 ? bench_step_team(args) : ERR_NONE, par, "the table");
     Err err = bench_yardstick_new(&yardstick, rounded ? PRECISION_BFLOAT16 : PRECISION_FLOAT32);
     if (!err) err = table_open(&table, args->json, &yardstick, par);
     err = err_agree_all(err, par, "a benchmark");

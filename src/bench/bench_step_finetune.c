@@ -72,7 +72,7 @@ static void state_free(StepWork *work) {
     work->state = NULL;
 }
 
-Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips, Precision precision) {
+Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips, Precision precision, Team *team) {
     State *s = calloc(1, sizeof *s);
     const Par alone = par_serial(1);
     const char *const sets[] = {bench_video_size(model)};
@@ -94,11 +94,9 @@ Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips, Preci
     TRY(classifier_new(&s->network, model, n_classes, s->config.drop_path, s->config.head_dropout));
     if (precision == PRECISION_BFLOAT16) {
         TRY(bf16_packed_new(&s->packed, classifier_matrices(s->network)));
-        TRY(classifier_scratch_new_mixed(&s->scratch, s->network, s->packed, clips));
         work->params_changed = params_changed;
-    } else {
-        TRY(classifier_scratch_new(&s->scratch, s->network, clips));
     }
+    TRY(classifier_scratch_new_team(&s->scratch, s->network, s->packed, team, clips));
     TRY(sample_batch_init(&s->batch, &s->config, n_classes));
     work->flops = clips * model_finetune_flops(model, n_classes);
     work->params = classifier_params(s->network);

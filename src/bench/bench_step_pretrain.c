@@ -58,7 +58,8 @@ static void state_free(StepWork *work) {
     work->state = NULL;
 }
 
-Err pretrain_work_new(StepWork *work, const ModelConfig *model, double mask_ratio, int clips, Precision precision) {
+Err pretrain_work_new(StepWork *work, const ModelConfig *model, double mask_ratio, int clips, Precision precision,
+                      Team *team) {
     State *s = calloc(1, sizeof *s);
     const Par alone = par_serial(1);
     const char *const sets[] = {bench_video_size(model)};
@@ -79,11 +80,9 @@ Err pretrain_work_new(StepWork *work, const ModelConfig *model, double mask_rati
     TRY(mae_new(&s->mae, model, mask_ratio));
     if (precision == PRECISION_BFLOAT16) {
         TRY(bf16_packed_new(&s->packed, mae_matrices(s->mae)));
-        TRY(mae_scratch_new_mixed(&s->scratch, s->mae, s->packed, clips));
         work->params_changed = params_changed;
-    } else {
-        TRY(mae_scratch_new(&s->scratch, s->mae, clips));
     }
+    TRY(mae_scratch_new_team(&s->scratch, s->mae, s->packed, team, clips));
     TRY(masked_clips_new(&s->clips, &s->config));
     work->params = mae_params(s->mae);
     return ERR_NONE;

@@ -159,19 +159,19 @@ static void linear_forward_run(void *state) {
     const LinearCase *c = state;
     const Bf16Weights W = weights_of(c);
     const Bf16Finish finish = to_out(c);
-    bf16_linear_forward(&finish, c->x, &W, c->R);
+    bf16_linear_forward(NULL, &finish, c->x, &W, c->R);
 }
 
 static void linear_weight_run(void *state) {
     const LinearCase *c = state;
-    bf16_linear_backward_weight(c->W, c->dy, c->x, c->R, c->Din, c->Dout, &c->scratch);
+    bf16_linear_backward_weight(NULL, c->W, c->dy, c->x, c->R, c->Din, c->Dout, &c->scratch);
 }
 
 static void linear_input_run(void *state) {
     const LinearCase *c = state;
     const Bf16Weights W = weights_of(c);
     const Bf16Finish finish = {.kind = BF16_TO_FLOATS, .floats = c->dx, .floats_stride = (size_t)c->Din};
-    bf16_linear_backward_input(&finish, c->dy, &W, c->R);
+    bf16_linear_backward_input(NULL, &finish, c->dy, &W, c->R);
 }
 
 static void linear_close(void *state) {

@@ -32,14 +32,14 @@ static AttentionGradients attention_out(const AttentionCase *c) {
 static void attention_forward_run(void *state) {
     AttentionCase *c = state;
     const AttentionInputs in = attention_in(c);
-    attention_forward(c->out, c->lse, &in, &c->shape, c->scratch);
+    attention_forward(NULL, c->out, c->lse, &in, &c->shape, c->scratch);
 }
 
 static void attention_backward_run(void *state) {
     AttentionCase *c = state;
     const AttentionInputs in = attention_in(c);
     const AttentionGradients d = attention_out(c);
-    attention_backward(&d, c->dout, c->out, c->lse, &in, &c->shape, c->scratch);
+    attention_backward(NULL, &d, c->dout, c->out, c->lse, &in, &c->shape, c->scratch);
 }
 
 static void attention_close(void *state) {
@@ -58,7 +58,7 @@ static Err attention_open(void *state, OperatorSize size) {
     TRY(bench_floats(&c->dout, out, 6, 1));
     TRY(bench_floats(&c->lse, rows * (size_t)heads, 7, 1));
     TRY(bench_floats(&c->dqkv, 3 * out, 8, 1));
-    return bench_floats(&c->scratch, attention_scratch_bytes(&c->shape) / sizeof(float), 9, 1);
+    return bench_floats(&c->scratch, attention_scratch_bytes(&c->shape, 1) / sizeof(float), 9, 1);
 }
 
 static Err attention_errors(double errors[OPERATOR_PASSES], OperatorSize size) {
@@ -119,17 +119,18 @@ static ConstRows const_rows(const float *data, int width) {
 
 static void linear_forward_run(void *state) {
     LinearCase *c = state;
-    linear_forward(out_rows(c), const_rows(c->x, c->Din), c->W, c->b, c->R, c->Din, c->Dout);
+    linear_forward(NULL, out_rows(c), const_rows(c->x, c->Din), c->W, c->b, c->R, c->Din, c->Dout);
 }
 
 static void linear_weight_run(void *state) {
     LinearCase *c = state;
-    linear_backward_weight(c->W, c->b, const_rows(c->y, c->Dout), const_rows(c->x, c->Din), c->R, c->Din, c->Dout);
+    linear_backward_weight(NULL, c->W, c->b, const_rows(c->y, c->Dout), const_rows(c->x, c->Din), c->R, c->Din,
+                           c->Dout);
 }
 
 static void linear_input_run(void *state) {
     LinearCase *c = state;
-    linear_backward_input((Rows){c->x, c->Din}, const_rows(c->y, c->Dout), c->W, c->R, c->Din, c->Dout);
+    linear_backward_input(NULL, (Rows){c->x, c->Din}, const_rows(c->y, c->Dout), c->W, c->R, c->Din, c->Dout);
 }
 
 static void linear_close(void *state) {
@@ -204,22 +205,23 @@ typedef struct {
 
 static void gelu_run(void *state) {
     RowsCase *c = state;
-    gelu_forward(c->y, c->x, c->rows * (size_t)c->width);
+    gelu_forward(NULL, c->y, c->x, c->rows * (size_t)c->width);
 }
 
 static void gelu_backward_run(void *state) {
     RowsCase *c = state;
-    gelu_backward(c->y, c->dx, c->dy, c->x, c->rows * (size_t)c->width);
+    gelu_backward(NULL, c->y, c->dx, c->dy, c->x, c->rows * (size_t)c->width);
 }
 
 static void layernorm_run(void *state) {
     RowsCase *c = state;
-    layernorm_forward(c->y, c->x, c->weight, c->weight, c->rows, c->width);
+    layernorm_forward(NULL, c->y, c->x, c->weight, c->weight, c->rows, c->width);
 }
 
 static void layernorm_backward_run(void *state) {
     RowsCase *c = state;
-    layernorm_backward(c->dx, c->dweight, c->dweight + c->width, c->dy, c->x, c->weight, c->rows, c->width, c->partial);
+    layernorm_backward(NULL, c->dx, c->dweight, c->dweight + c->width, c->dy, c->x, c->weight, c->rows, c->width,
+                       c->partial);
 }
 
 static void gelu_run_ref(void *state) {

@@ -119,7 +119,7 @@ size_t encoder_weight_bytes(const Encoder *encoder) {
 }
 
 size_t encoder_scratch_bytes(const Encoder *encoder) {
-    return ENCODER_BATCH * clip_bytes(encoder) + mae_scratch_bytes(encoder->mae, PRECISION_FLOAT32, ENCODER_BATCH);
+    return ENCODER_BATCH * clip_bytes(encoder) + mae_scratch_bytes(encoder->mae, PRECISION_FLOAT32, 1, ENCODER_BATCH);
 }
 
 Err encoder_scratch_new(EncoderScratch **scratch, const Encoder *encoder) {

@@ -26,28 +26,28 @@ typedef struct {
     const TrainOutcome *outcome;
     Mae *mae;
     Bf16Packed *packed;   /* mixed precision: the weights of the step; else NULL */
-    MaeScratch **scratch; /* of each thread */
-    int n_threads;
+    MaeScratch **scratch; /* of each team */
+    int n_teams;
 } Pretrain;
 
-/* ---- threads' memory ---- */
+/* ---- teams' memory ---- */
 
-static Err scratch_new(Pretrain *pretrain, int n_threads) {
-    pretrain->scratch = calloc((size_t)n_threads, sizeof(MaeScratch *));
-    if (!pretrain->scratch) return RAISE(ERR_MEMORY, "pretraining: no memory for %d threads", n_threads);
-    pretrain->n_threads = n_threads;
+static Err teams_ready(TrainTask *task, Team *const *teams, int n_teams) {
+    Pretrain *pretrain = task->state;
     const Mae *mae = pretrain->mae;
-    int B = pretrain->config->train.micro_batch;
-    bool mixed = pretrain->config->train.precision == PRECISION_BFLOAT16;
-    if (mixed) TRY(bf16_packed_new(&pretrain->packed, mae_matrices(mae)));
-    for (int i = 0; i < n_threads; i++)
-        TRY(mixed ? mae_scratch_new_mixed(&pretrain->scratch[i], mae, pretrain->packed, B)
-                  : mae_scratch_new(&pretrain->scratch[i], mae, B));
+    pretrain->scratch = calloc((size_t)n_teams, sizeof(MaeScratch *));
+    if (!pretrain->scratch) return RAISE(ERR_MEMORY, "pretraining: no memory for %d teams", n_teams);
+    pretrain->n_teams = n_teams;
+    if (pretrain->config->train.precision == PRECISION_BFLOAT16)
+        TRY(bf16_packed_new(&pretrain->packed, mae_matrices(mae)));
+    for (int i = 0; i < n_teams; i++)
+        TRY(mae_scratch_new_team(&pretrain->scratch[i], mae, pretrain->packed, teams[i],
+                                 pretrain->config->train.micro_batch));
     return ERR_NONE;
 }
 
 static void pretrain_free(Pretrain *pretrain) {
-    for (int i = 0; i < pretrain->n_threads; i++) mae_scratch_free(&pretrain->scratch[i]);
+    for (int i = 0; i < pretrain->n_teams; i++) mae_scratch_free(&pretrain->scratch[i]);
     free(pretrain->scratch);
     bf16_packed_free(&pretrain->packed);
     mae_free(&pretrain->mae);
@@ -78,11 +78,11 @@ static Err load(void *state, void *place, const TrainLeaf *which) {
     return ERR_NONE;
 }
 
-static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
+static void leaf(TrainTask *task, int team, void *place, const TrainLeaf *which, const float *params, float *grads,
                  double *loss) {
     const Pretrain *pretrain = task->state;
     const MaskedClips *clips = place;
-    mae_step(pretrain->mae, pretrain->scratch[thread], params, grads, loss, clips->clips, clips->masked, which->n_clips,
+    mae_step(pretrain->mae, pretrain->scratch[team], params, grads, loss, clips->clips, clips->masked, which->n_clips,
              1.0f / (float)which->n_leaves);
 }
 
@@ -192,6 +192,12 @@ static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *
 
 /* ---- the run ---- */
 
+static size_t scratch_bytes(const TrainTask *task, int members) {
+    const Pretrain *pretrain = task->state;
+    const TrainConfig *train = &pretrain->config->train;
+    return mae_scratch_bytes(pretrain->mae, (Precision)train->precision, members, train->micro_batch);
+}
+
 static TrainTask task_of(Pretrain *pretrain) {
     const PretrainConfig *config = pretrain->config;
     Precision precision = (Precision)config->train.precision;
@@ -202,7 +208,7 @@ static TrainTask task_of(Pretrain *pretrain) {
                        .head_scale = 1,
                        .state = pretrain,
                        .flops_per_clip = model_pretrain_flops(&config->model, config->mask_ratio),
-                       .scratch_bytes = mae_scratch_bytes(pretrain->mae, precision, config->train.micro_batch),
+                       .scratch_bytes = scratch_bytes,
                        .shared_bytes = precision == PRECISION_BFLOAT16 ? bf16_packed_bytes(mae_matrices(pretrain->mae))
                                                                        : 0,
                        .loader = {.state = pretrain,
@@ -211,6 +217,7 @@ static TrainTask task_of(Pretrain *pretrain) {
                                   .place_free = place_free,
                                   .load = load},
                        .leaf = leaf,
+                       .teams_ready = teams_ready,
                        .params_changed = params_changed,
                        .epoch_end_all = epoch_end_all,
                        .finish_all = finish_all};
@@ -221,7 +228,6 @@ static Err execute_all(void *state, const RunFolder *folder) {
     const Run *run = pretrain->run;
     pretrain->folder = folder;
     TrainTask task = task_of(pretrain);
-    TRY(err_agree_all(scratch_new(pretrain, run->par.threads), &run->par, "pretraining memory"));
     return trainer_run_all(&task, &pretrain->config->train, NULL, run, folder);
 }
 

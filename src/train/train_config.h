@@ -9,7 +9,8 @@
 typedef struct {
     int epochs;
     int batch;       /* clips a step over all ranks */
-    int micro_batch; /* clips a leaf: one thread's piece of work */
+    int micro_batch; /* clips a leaf: one team's piece of work */
+    int team;        /* threads that share a leaf; 0: chosen */
     double base_lr, min_lr;
     double warmup_epochs;
     double weight_decay, beta1, beta2, eps, layer_decay;
@@ -50,10 +51,16 @@ typedef struct {
 
 /* What the trainer itself is told. */
 #define TRAIN_RUN_FIELDS                                                                                               \
-    FIELD_INT(TrainConfig, micro_batch,                                                                                \
-              "clips of a leaf, whose gradient one thread computes; leaves are summed in a fixed binary tree, so "     \
-              "batch / micro_batch is best a power of two",                                                            \
-              2, 1, 4096),                                                                                             \
+    FIELD_INT(                                                                                                         \
+        TrainConfig, micro_batch,                                                                                      \
+        "clips of a leaf, whose gradient one team of threads computes; leaves are summed in a fixed binary tree, so "  \
+        "batch / micro_batch is best a power of two",                                                                  \
+        2, 1, 4096),                                                                                                   \
+        FIELD_INT(                                                                                                     \
+            TrainConfig, team,                                                                                         \
+            "threads that compute a leaf together; more save memory and put more threads to work than there are "      \
+            "leaves, and no number changes a bit of the result; 0: chosen from threads, leaves and memory",            \
+            0, 0, 1024, .flags = FIELD_COSMETIC),                                                                      \
         FIELD_ENUM(TrainConfig, reduce,                                                                                \
                    "how gradients are summed over ranks: tree gives the same bits on any power-of-two rank count, "    \
                    "mpi takes any rank count and agrees to rounding, auto is tree where it fits",                      \

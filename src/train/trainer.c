@@ -14,6 +14,7 @@
 #include "store/checkpoint/checkpoint.h"
 #include "train/internal/divergence.h"
 #include "train/internal/leafsum.h"
+#include "train/internal/trainer_memory.h"
 #include "train/internal/trainlog.h"
 
 #include <math.h>
@@ -40,6 +41,7 @@ typedef struct {
     AdamwConfig adamw;
     ReduceKind reduce_kind;
     Reduce *reduce;
+    Teams teams;
     LeafSum *sum;
     Prefetch *prefetch;
     Share leaves, slice;
@@ -90,7 +92,9 @@ static Err allocate(Trainer *t) {
     t->tensors = calloc((size_t)t->task->params->n_rows, sizeof(*t->tensors));
     if (!t->tensors) return RAISE(ERR_MEMORY, "training: no memory for the list of tensors");
     int64_t width = reduce_width(t->reduce_kind, t->stats.n_leaves, t->run->par.n_ranks);
-    return leafsum_new(&t->sum, total, width, t->run->par.threads, reduce_grads(t->reduce));
+    TRY(teams_new(&t->teams, t->run->par.threads, trainer_team(t->task, t->config, &t->run->par)));
+    if (t->task->teams_ready) TRY(t->task->teams_ready(t->task, t->teams.teams, t->teams.count));
+    return leafsum_new(&t->sum, total, width, &t->teams, reduce_grads(t->reduce));
 }
 
 static Err plan_all(Trainer *t) {
@@ -150,13 +154,13 @@ static Err start_or_resume_all(Trainer *t, const float *initial) {
 static Err start_loading(Trainer *t) {
     int64_t n = t->leaves.end - t->leaves.begin, *wanted = malloc((size_t)(n + 1) * sizeof(*wanted));
     if (!wanted) return RAISE(ERR_MEMORY, "training: no memory for the order of %lld leaves", (long long)n);
-    leafsum_order(t->sum, t->leaves, wanted);
+    for (int64_t i = 0; i < n; i++) wanted[i] = t->leaves.begin + i; /* as teams take them */
     PrefetchPlan plan = {.batch = t->plan,
                          .leaves = t->leaves,
                          .wanted = wanted,
                          .first_step = t->step,
                          .end_step = t->total_steps,
-                         .threads = t->run->par.threads,
+                         .threads = t->teams.count,
                          .loaders = t->config->loaders};
     Err err = prefetch_new(&t->prefetch, &t->task->loader, &plan);
     free(wanted);
@@ -169,6 +173,8 @@ static void say_what_starts(const Trainer *t, size_t need) {
     log_info("%s: %s parameters; %lld steps (%d epochs of %lld) of %d clips in %d leaves", t->task->name,
              text_count(params, sizeof(params), (int64_t)t->task->params->total), (long long)t->total_steps, c->epochs,
              (long long)batch_steps_per_epoch(&t->plan), c->batch, t->stats.n_leaves);
+    log_info("%d thread%s a rank in %d team%s of %d, each with one leaf at a time", t->run->par.threads,
+             t->run->par.threads == 1 ? "" : "s", t->teams.count, t->teams.count == 1 ? "" : "s", t->teams.size);
     log_info("gradient sum: %s%s; %s a rank; run folder %s",
              t->reduce_kind == REDUCE_TREE ? "fixed tree" : "slice by slice (rounding depends on ranks)",
              reduce_uses_window(t->reduce) ? " in shared memory" : "", text_bytes(bytes, sizeof(bytes), (double)need),
@@ -188,7 +194,7 @@ static Err open_all(Trainer *t, const float *initial) {
                         .log_steps = t->config->log_steps,
                         .batch = t->config->batch,
                         .flops_per_clip = t->task->flops_per_clip};
-    TRY(trainer_rank_bytes(&log.planned_bytes, t->task, t->config, par->n_ranks, par->threads));
+    TRY(trainer_rank_bytes(&log.planned_bytes, t->task, t->config, par));
     say_what_starts(t, log.planned_bytes);
     t->logging = true;
     TRY(trainlog_open_all(&t->log, &log, t->run, t->folder));
@@ -201,6 +207,7 @@ static void free_trainer_all(Trainer *t) {
     stop_watch_folder(NULL);
     prefetch_free(&t->prefetch);
     leafsum_free(&t->sum);
+    teams_free(&t->teams);
     reduce_free_all(&t->reduce);
     arena_free(&t->memory);
     free(t->tensors);
@@ -209,12 +216,12 @@ static void free_trainer_all(Trainer *t) {
 
 /* ---- one step ---- */
 
-static Err run_leaf(void *state, int thread, int64_t leaf, float *grads, double *loss) {
+static Err run_leaf(void *state, int team, int64_t leaf, float *grads, double *loss) {
     Trainer *t = state;
     TrainLeaf which = batch_leaf(&t->plan, t->step, leaf);
     void *place;
-    TRY(prefetch_take(t->prefetch, thread, &which, &place));
-    t->task->leaf(t->task, thread, place, &which, reduce_params(t->reduce), grads, loss);
+    TRY(prefetch_take(t->prefetch, team, &which, &place));
+    t->task->leaf(t->task, team, place, &which, reduce_params(t->reduce), grads, loss);
     return ERR_NONE;
 }
 
@@ -324,7 +331,7 @@ static Err step_all(Trainer *t, bool *stop, bool *save) {
     gather_params_all(t);
     times[4] = clock_wall_s();
     t->step++;
-    StepTimes spent = {.data = prefetch_take_waited(t->prefetch) / t->run->par.threads,
+    StepTimes spent = {.data = prefetch_take_waited(t->prefetch) / t->teams.count,
                        .compute = times[1] - times[0],
                        .exchange = times[2] - times[1] + times[4] - times[3],
                        .update = times[3] - times[2]};

@@ -1,10 +1,11 @@
 /* train/trainer - steps across ranks and threads, bit-identical on any power-of-two rank count.
  *
- * A global batch is a fixed sequence of leaves (micro-batches). Each is computed by one thread (single-threaded BLAS);
- * gradients are summed in one fixed binary tree over the leaf number, inside a rank by train/leafsum, across ranks by
- * par/reduce, which leaves each rank its slice of the sum. The rank updates its slice of parameters and moments (so the
- * optimizer's state is sharded); then parameters are gathered. What a step does follows from (seed, step) and the
- * parameters alone, so a run that was interrupted ends in the same bits.
+ * A global batch is a fixed sequence of leaves (micro-batches). Each is computed by one team of threads, which leaves
+ * no trace in the bits (base/system/team, train/teams); gradients are summed in one fixed binary tree over the leaf
+ * number, inside a rank by train/leafsum, across ranks by par/reduce, which leaves each rank its slice of the sum. The
+ * rank updates its slice of parameters and moments (so the optimizer's state is sharded); then parameters are gathered.
+ * What a step does follows from (seed, step) and the parameters alone, so a run that was interrupted ends in the same
+ * bits.
  *
  * The task supplies arithmetic and data of a leaf; the trainer owns parameters, moments, gradients, schedule, loading
  * ahead (train/prefetch), checkpoints, curves, stop requests and divergence detection. Files in the run folder: ckpt/,
@@ -12,6 +13,7 @@
 #pragma once
 
 #include "base/system/digest.h"
+#include "base/system/team.h"
 #include "nn/layers/params.h"
 #include "par/run.h"
 #include "run/folder.h"
@@ -37,14 +39,18 @@ struct TrainTask {
     const float *lr_scale; /* per row of params, or NULL */
     void *state;
     double flops_per_clip; /* for the rate report, 0: unknown */
-    size_t scratch_bytes;  /* a thread's, for the memory report */
-    size_t shared_bytes;   /* what its threads share besides what the trainer owns */
-    LeafLoader loader;     /* the data of a leaf */
+    size_t shared_bytes;   /* what its teams share besides what the trainer owns */
+    /* A team's, for the memory report. */
+    size_t (*scratch_bytes)(const TrainTask *task, int members);
+    LeafLoader loader; /* the data of a leaf */
     /* Adds the mean loss of the batch's share (the leaf's mean divided by leaf->n_leaves) into *loss and its gradient
-     * into grads. Called by one thread a leaf; `thread` selects scratch, `place` holds what the loader loaded.
-     * Deterministic in (leaf, params). */
-    void (*leaf)(TrainTask *task, int thread, void *place, const TrainLeaf *leaf, const float *params, float *grads,
+     * into grads. Called by the leader of a team, whose number `team` selects scratch; `place` holds what the loader
+     * loaded. Deterministic in (leaf, params). */
+    void (*leaf)(TrainTask *task, int team, void *place, const TrainLeaf *leaf, const float *params, float *grads,
                  double *loss);
+    /* Makes scratch for each of the teams, which live as long as the run. Before the first leaf; local. NULL: each leaf
+     * is one thread's, and its scratch is there. */
+    CHECKED Err (*teams_ready)(TrainTask *task, Team *const *teams, int n_teams);
     /* May be NULL. Whenever the parameters have changed, before the next leaf: `threads` may be used. Local. */
     void (*params_changed)(TrainTask *task, const float *params, int threads);
     /* May be NULL. After every epoch, on all ranks, with the same parameters everywhere. */
@@ -59,8 +65,7 @@ struct TrainTask {
 CHECKED Err trainer_run_all(TrainTask *task, const TrainConfig *config, const float *initial, const Run *run,
                             const RunFolder *folder);
 /* Bytes a rank will use. */
-CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const TrainConfig *config, int n_ranks,
-                               int threads);
+CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const TrainConfig *config, const Par *par);
 /* ERR_USAGE when batch, clips and rank count do not fit each other; before a run folder is made. Local. */
 CHECKED Err trainer_check(const TrainTask *task, const TrainConfig *config, const Run *run);
 /* For --dry-run: steps, memory of a rank, work, on stdout. Local. */

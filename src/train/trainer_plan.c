@@ -1,43 +1,94 @@
 /* What a training will need and take, before it starts. See train/trainer.h. */
 #include "base/system/estimate.h"
+#include "base/system/minmax.h"
 #include "par/reduce.h"
 #include "train/internal/leafsum.h"
-#include "train/trainer.h"
+#include "train/internal/trainer_memory.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
-CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const TrainConfig *config, int n_ranks,
-                               int threads) {
-    BatchPlan plan;
+/* ---- teams and memory ---- */
+
+typedef struct {
+    const TrainTask *task;
+    const TrainConfig *config;
     ReduceKind kind;
+    int64_t n_leaves, width; /* of a step; the most of a rank */
+    int n_ranks, threads;
+} Sizes;
+
+static Err sizes_of(Sizes *sizes, const TrainTask *task, const TrainConfig *config, int n_ranks, int threads) {
+    BatchPlan plan;
+    *sizes = (Sizes){.task = task, .config = config, .n_ranks = n_ranks, .threads = threads};
     Err err = batch_plan_init(&plan, task->seed, task->clips_per_epoch, config->batch, config->micro_batch);
-    int64_t n_leaves = batch_n_leaves(&plan);
+    sizes->n_leaves = batch_n_leaves(&plan);
     batch_plan_free(&plan);
     TRY(err);
-    TRY(reduce_choose(&kind, (ReduceKind)config->reduce, n_ranks, n_leaves));
-    size_t total = task->params->total, moments = 2 * (total / (size_t)n_ranks) * sizeof(float);
-    *bytes = reduce_bytes(total) + leafsum_bytes(total, reduce_width(kind, n_leaves, n_ranks), threads) + moments +
-             task->shared_bytes + (size_t)threads * task->scratch_bytes +
-             (size_t)prefetch_places(threads, config->loaders) * task->loader.place_bytes;
+    TRY(reduce_choose(&sizes->kind, (ReduceKind)config->reduce, n_ranks, sizes->n_leaves));
+    sizes->width = reduce_width(sizes->kind, sizes->n_leaves, n_ranks);
+    return ERR_NONE;
+}
+
+static size_t bytes_with(const Sizes *s, int team) {
+    const TrainTask *task = s->task;
+    int teams = teams_count(s->threads, team), members = min_int(team, s->threads);
+    size_t total = task->params->total, moments = 2 * (total / (size_t)s->n_ranks) * sizeof(float);
+    return reduce_bytes(total) + leafsum_bytes(total, s->width, teams) + moments + task->shared_bytes +
+           (size_t)teams * task->scratch_bytes(task, members) +
+           (size_t)prefetch_places(teams, s->config->loaders) * task->loader.place_bytes;
+}
+
+/* Larger teams need less memory, a little more time. So a rank that would need a lot takes teams of up to four, and still
+ * larger ones if the machine, which the ranks of a node share, does not hold it. */
+static int choose_team(const Sizes *s, int node_ranks) {
+    enum { WELL_SHARED = 4 };
+    const double share = 0.8, a_lot = 24e9;
+    double room = share * (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGE_SIZE) / node_ranks;
+    int team = teams_choose(s->threads, s->width, s->task->flops_per_clip * s->config->micro_batch);
+    for (; team < s->threads; team = min_int(2 * team, s->threads)) {
+        double need = (double)bytes_with(s, team);
+        if (need <= room && (need <= a_lot || team >= WELL_SHARED)) break;
+    }
+    return team;
+}
+
+static int team_of(const Sizes *s, int node_ranks) {
+    if (!s->task->teams_ready) return 1;
+    return s->config->team ? min_int(s->config->team, s->threads) : choose_team(s, node_ranks);
+}
+
+int trainer_team(const TrainTask *task, const TrainConfig *config, const Par *par) {
+    Sizes sizes;
+    if (sizes_of(&sizes, task, config, par->n_ranks, par->threads)) return 1; /* the trainer has checked them */
+    return team_of(&sizes, par->node_ranks);
+}
+
+CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const TrainConfig *config, const Par *par) {
+    Sizes sizes;
+    TRY(sizes_of(&sizes, task, config, par->n_ranks, par->threads));
+    *bytes = bytes_with(&sizes, team_of(&sizes, par->node_ranks));
     return ERR_NONE;
 }
 
 CHECKED Err trainer_check(const TrainTask *task, const TrainConfig *config, const Run *run) {
     size_t bytes;
-    return trainer_rank_bytes(&bytes, task, config, run->par.n_ranks, run->par.threads);
+    return trainer_rank_bytes(&bytes, task, config, &run->par);
 }
 
 CHECKED Err trainer_print_plan(const TrainTask *task, const TrainConfig *config, const Run *run) {
     char bytes[32], params[32];
     size_t need = 0;
-    TRY(trainer_rank_bytes(&need, task, config, run->par.n_ranks, run->par.threads));
+    TRY(trainer_rank_bytes(&need, task, config, &run->par));
     int64_t steps = task->clips_per_epoch / config->batch * config->epochs;
     double flops = task->flops_per_clip * (double)config->batch * (double)steps;
     printf("%s: %s parameters\n", task->name, text_count(params, sizeof(params), (int64_t)task->params->total));
     printf("  %lld steps: %d epochs of %lld clips, %d clips a step in %d leaves\n", (long long)steps, config->epochs,
            (long long)task->clips_per_epoch, config->batch, config->batch / config->micro_batch);
-    printf("  %s of memory a rank, with %d threads\n", text_bytes(bytes, sizeof(bytes), (double)need),
-           run->par.threads);
+    int team = trainer_team(task, config, &run->par), teams = teams_count(run->par.threads, team);
+    printf("  %s of memory a rank, with %d thread%s in %d team%s of %d\n",
+           text_bytes(bytes, sizeof(bytes), (double)need), run->par.threads, run->par.threads == 1 ? "" : "s", teams,
+           teams == 1 ? "" : "s", team);
     if (flops > 0)
         printf("  %.3g GFLOP a clip, %.3g TFLOP in all: %.2f core-hours at 50 GFLOP/s\n", task->flops_per_clip * 1e-9,
                flops * 1e-12, flops / ESTIMATE_CORE_FLOPS / 3600);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The promise of training, in one place: twenty steps end in the same weights to the bit on 1 rank with 1 or 2 threads,
-# on 2 and 4 ranks of one or several nodes, with clips loaded ahead or in the step, killed on 2 ranks and finished on 1,
+# on 2 and 4 ranks of one or several nodes, by teams of any size, with clips loaded ahead or in the step, killed on 2 ranks and finished on 1,
 # and from stored videos as from the same videos rendered while training. Another seed ends elsewhere.
 . "$2/tests/support/fault.sh"
 videos=(--set data.size=24 --set data.frames=20 --set "data.with=[\"objects=20\"]")
@@ -31,6 +31,37 @@ done
 
 expect 0 run 1 "$synvid" "${live[@]}" ahead --threads 2 --set train.loaders=3
 same ahead
+
+# Leaves shared by teams of threads, in both precisions: eleven of them, which no team divides, and a model large enough
+# that there is something to share. Killed in the middle of an exchange with one team and finished with others.
+shared=(pretrain --variant moving-shapes "${videos[@]}" --clips 88 --epochs 5 --batch 22 --set train.micro_batch=2
+    --set train.warmup_epochs=0.5 --base-lr 0.1 --set data.frame_stride=2 --set train.log_steps=1
+    --set train.checkpoint_steps=6 --seed 5 --progress none --set model.image_size=32 --set model.n_frames=8
+    --set model.patch_size=8 --set model.width=96 --set model.depth=2 --set model.heads=3
+    --set model.decoder_width=64 --set model.decoder_depth=1 --set model.decoder_heads=2 --out)
+for precision in float32 bfloat16; do
+    options=(--set "train.precision=$precision")
+    expect 0 run 1 "$synvid" "${shared[@]}" "$precision-alone" --threads 1 --set train.team=1 "${options[@]}"
+    says err "trained to step 20 of 20"
+    expected=$(weights "$precision-alone")
+    [ ${#expected} -eq 32 ] || fail "no digest of the final weights: $expected"
+    for shape in "1 2 1" "1 2 2" "1 3 3" "1 4 2" "1 4 3" "1 4 4" "2 2 2" "2 3 2"; do
+        read -r n threads team <<<"$shape"
+        out=$precision-$n-$threads-$team
+        expect 0 run "$n" "$synvid" "${shared[@]}" "$out" --threads "$threads" --set "train.team=$team" "${options[@]}"
+        [ "$(weights "$out")" = "$expected" ] || fail "$out ends in weights $(weights "$out") instead of $expected"
+        cmp "$precision-alone"/*/curves.jsonl "$out"/*/curves.jsonl || fail "$out has other curves"
+    done
+    expect 137 env SYNVID_FAULT=train.exchange:rank=0:nth=8:kill \
+        "$synvid" "${shared[@]}" "$precision-killed" --threads 2 --set train.team=2 "${options[@]}"
+    expect 137 env SYNVID_FAULT=train.step:rank=0:nth=7:kill \
+        "$synvid" "${shared[@]}" "$precision-killed" --threads 3 --set train.team=3 "${options[@]}"
+    once "going on from the checkpoint of step 6 of 20"
+    expect 0 run 1 "$synvid" "${shared[@]}" "$precision-killed" --threads 4 --set train.team=2 "${options[@]}"
+    once "going on from the checkpoint of step 12 of 20"
+    [ "$(weights "$precision-killed")" = "$expected" ] || fail "$precision-killed ends in other weights"
+done
+expected=$(weights one)
 
 # Four ranks on what behaves as two or four nodes: gradients travel as messages.
 for size in 1 2; do

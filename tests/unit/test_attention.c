@@ -130,14 +130,14 @@ static void test_all_clips_and_heads_equal_the_plain_version(void **state) {
     for (int i = 0; i < N_SHAPES; i++) {
         Case c = case_new(shapes[i]), ref = case_new(shapes[i]);
         const AttentionInputs in = inputs(&c);
-        float *scratch = aligned_alloc(64, (attention_scratch_bytes(&c.shape) + 63) / 64 * 64);
-        attention_forward(c.out, c.lse, &in, &c.shape, scratch);
+        float *scratch = aligned_alloc(64, (attention_scratch_bytes(&c.shape, 1) + 63) / 64 * 64);
+        attention_forward(NULL, c.out, c.lse, &in, &c.shape, scratch);
         attention_forward_ref(ref.out, ref.lse, &in, &c.shape);
         assert_true(relative_distance(c.out, ref.out, c.n_out) < 1e-6);
         assert_true(relative_distance(c.lse, ref.lse, c.n_lse) < 1e-6);
         float *dq = calloc(c.n_q, 4), *dk = calloc(c.n_kv, 4), *dv = calloc(c.n_kv, 4);
         float *rq = calloc(c.n_q, 4), *rk = calloc(c.n_kv, 4), *rv = calloc(c.n_kv, 4);
-        attention_backward(&(AttentionGradients){dq, dk, dv}, c.projection, c.out, c.lse, &in, &c.shape, scratch);
+        attention_backward(NULL, &(AttentionGradients){dq, dk, dv}, c.projection, c.out, c.lse, &in, &c.shape, scratch);
         attention_backward_ref(&(AttentionGradients){rq, rk, rv}, c.projection, ref.out, ref.lse, &in, &c.shape);
         assert_true(relative_distance(dv, rv, c.n_kv) < 3e-6);
         if (c.shape.n_keys > 1) {
@@ -192,8 +192,8 @@ static void test_large_scores_neither_overflow_nor_lose_the_winner(void **state)
         for (int k = 0; k < 3; k++) c.k[4 * k + j] = (float)(10 * k);
     }
     const AttentionInputs in = inputs(&c);
-    float *scratch = aligned_alloc(64, (attention_scratch_bytes(&s) + 63) / 64 * 64);
-    attention_forward(c.out, c.lse, &in, &s, scratch);
+    float *scratch = aligned_alloc(64, (attention_scratch_bytes(&s, 1) + 63) / 64 * 64);
+    attention_forward(NULL, c.out, c.lse, &in, &s, scratch);
     for (int j = 0; j < 4; j++) {
         assert_true(fabsf(c.out[j] - c.v[8 + j]) < 1e-6f);
         assert_true(fabsf(c.out[4 + j] - c.v[j]) < 1e-6f);

@@ -22,10 +22,10 @@ static Bench bench_new(BlockShape shape, const float *attention_factors, const f
     assert_int_equal(block_params_add(&b.at, &b.table, "b.", shape.width, shape.hidden, INIT_XAVIER, 0), ERR_NONE);
     Arena measure = {0};
     block_acts_layout(&b.acts, &measure, &shape);
-    block_scratch_layout(&b.scratch, &measure, &shape, 1);
+    block_scratch_layout(&b.scratch, &measure, &shape, 1, 1);
     assert_int_equal(arena_alloc(&b.arena, measure.used, "test"), ERR_NONE);
     block_acts_layout(&b.acts, &b.arena, &shape);
-    block_scratch_layout(&b.scratch, &b.arena, &shape, 1);
+    block_scratch_layout(&b.scratch, &b.arena, &shape, 1, 1);
     b.n_in = (size_t)block_rows_in(&shape) * (size_t)shape.width;
     b.n_out = (size_t)block_rows(&shape) * (size_t)shape.width;
     b.params = random_floats(b.table.total, 1, 0.3f);

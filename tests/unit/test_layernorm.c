@@ -55,7 +55,7 @@ static void test_a_constant_row_is_the_bias(void **state) {
     (void)state;
     const float x[4] = {3, 3, 3, 3}, weight[4] = {1, 2, 3, 4}, bias[4] = {5, 6, 7, 8};
     float y[4];
-    layernorm_forward(y, x, weight, bias, 1, 4);
+    layernorm_forward(NULL, y, x, weight, bias, 1, 4);
     assert_memory_equal(y, bias, sizeof y);
 }
 
@@ -70,7 +70,7 @@ static void test_the_gradient_agrees_with_central_differences(void **state) {
     (void)state;
     Case c = case_new(33);
     float dx[R * 33] = {0}, dweight[33] = {0}, dbias[33] = {0}, partial[66];
-    layernorm_backward(dx, dweight, dbias, c.projection, c.x, c.weight, R, 33, partial);
+    layernorm_backward(NULL, dx, dweight, dbias, c.projection, c.x, c.weight, R, 33, partial);
     check_gradient(projected_output, &c, c.x, dx, R * 33, 3e-3f, 1e-3);
     check_gradient(projected_output, &c, c.weight, dweight, 33, 1e-2f, 1e-4);
     check_gradient(projected_output, &c, c.bias, dbias, 33, 1e-2f, 1e-4);

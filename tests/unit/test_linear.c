@@ -28,7 +28,8 @@ static void test_forward_equals_the_plain_version_with_and_without_bias(void **s
     for (int with_bias = 0; with_bias < 2; with_bias++) {
         /* What lies between the rows must stay as it is; what lies in them must not matter. */
         float *y = random_floats(R * Y_STRIDE, 5, 1), *expected = random_floats(R * Y_STRIDE, 5, 1);
-        linear_forward((Rows){y, Y_STRIDE}, (ConstRows){c.x, X_STRIDE}, c.W, with_bias ? c.b : NULL, R, DIN, DOUT);
+        linear_forward(NULL, (Rows){y, Y_STRIDE}, (ConstRows){c.x, X_STRIDE}, c.W, with_bias ? c.b : NULL, R, DIN,
+                       DOUT);
         linear_forward_ref((Rows){expected, Y_STRIDE}, (ConstRows){c.x, X_STRIDE}, c.W, with_bias ? c.b : NULL, R, DIN,
                            DOUT);
         assert_true(relative_distance(y, expected, R * Y_STRIDE) < 1e-6);
@@ -46,9 +47,9 @@ static void test_gradients_equal_the_plain_version(void **state) {
     float *db = random_floats(DOUT, 7, 1), *db_ref = random_floats(DOUT, 7, 1);
     float *dx = calloc(R * X_STRIDE, 4), *dx_ref = calloc(R * X_STRIDE, 4);
     ConstRows dy = {c.dy, Y_STRIDE}, x = {c.x, X_STRIDE};
-    linear_backward_weight(dW, db, dy, x, R, DIN, DOUT);
+    linear_backward_weight(NULL, dW, db, dy, x, R, DIN, DOUT);
     linear_backward_weight_ref(dW_ref, db_ref, dy, x, R, DIN, DOUT);
-    linear_backward_input((Rows){dx, X_STRIDE}, dy, c.W, R, DIN, DOUT);
+    linear_backward_input(NULL, (Rows){dx, X_STRIDE}, dy, c.W, R, DIN, DOUT);
     linear_backward_input_ref((Rows){dx_ref, X_STRIDE}, dy, c.W, R, DIN, DOUT);
     assert_true(relative_distance(dW, dW_ref, DOUT * DIN) < 1e-6);
     assert_true(relative_distance(db, db_ref, DOUT) < 1e-6);
@@ -104,13 +105,13 @@ static void test_large_products_equal_the_plain_version(void **state) {
         float *b = random_floats((size_t)n_out, 6, 1), *y = random_floats(n_y, 7, 1), *y_ref = random_floats(n_y, 7, 1);
         float *dx = random_floats(n_x, 4, 1), *dx_ref = random_floats(n_x, 4, 1);
         float *dW = random_floats(n_W, 5, 1), *dW_ref = random_floats(n_W, 5, 1);
-        linear_forward((Rows){y, ldy}, (ConstRows){x, ldx}, W, b, rows, n_in, n_out);
+        linear_forward(NULL, (Rows){y, ldy}, (ConstRows){x, ldx}, W, b, rows, n_in, n_out);
         linear_forward_ref((Rows){y_ref, ldy}, (ConstRows){x, ldx}, W, b, rows, n_in, n_out);
         assert_true(relative_distance(y, y_ref, n_y) < 1e-6);
-        linear_backward_input((Rows){dx, ldx}, (ConstRows){dy, ldy}, W, rows, n_in, n_out);
+        linear_backward_input(NULL, (Rows){dx, ldx}, (ConstRows){dy, ldy}, W, rows, n_in, n_out);
         linear_backward_input_ref((Rows){dx_ref, ldx}, (ConstRows){dy, ldy}, W, rows, n_in, n_out);
         assert_true(relative_distance(dx, dx_ref, n_x) < 1e-6);
-        linear_backward_weight(dW, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx}, rows, n_in, n_out);
+        linear_backward_weight(NULL, dW, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx}, rows, n_in, n_out);
         linear_backward_weight_ref(dW_ref, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx}, rows, n_in, n_out);
         assert_true(relative_distance(dW, dW_ref, n_W) < 2e-6);
         for (int r = 0; r < rows; r++) assert_memory_equal(y + r * ldy + n_out, y_ref + r * ldy + n_out, 5 * 4);
@@ -270,7 +271,7 @@ static void test_a_residual_is_added_by_small_and_large_products(void **state) {
         float *x = random_floats((size_t)(rows * n_in), 1, 1), *W = random_floats((size_t)(n_in * n_out), 2, 1);
         float *b = random_floats((size_t)n_out, 3, 1), *residual = random_floats(n_y, 4, 1);
         float *y = random_floats(n_y, 5, 1), *y_ref = calloc(n_y, 4);
-        linear_residual(y, residual, (ConstRows){x, n_in}, W, b, rows, n_in, n_out);
+        linear_residual(NULL, y, residual, (ConstRows){x, n_in}, W, b, rows, n_in, n_out);
         linear_forward_ref((Rows){y_ref, n_out}, (ConstRows){x, n_in}, W, b, rows, n_in, n_out);
         for (size_t j = 0; j < n_y; j++) y_ref[j] += residual[j];
         assert_true(relative_distance(y, y_ref, n_y) < 1e-6);
@@ -294,8 +295,8 @@ static void test_gradients_agree_with_central_differences(void **state) {
     Case c = case_new();
     float *dW = calloc(DOUT * DIN, 4), *db = calloc(DOUT, 4), *dx = calloc(R * X_STRIDE, 4);
     ConstRows dy = {c.dy, Y_STRIDE};
-    linear_backward_weight(dW, db, dy, (ConstRows){c.x, X_STRIDE}, R, DIN, DOUT);
-    linear_backward_input((Rows){dx, X_STRIDE}, dy, c.W, R, DIN, DOUT);
+    linear_backward_weight(NULL, dW, db, dy, (ConstRows){c.x, X_STRIDE}, R, DIN, DOUT);
+    linear_backward_input(NULL, (Rows){dx, X_STRIDE}, dy, c.W, R, DIN, DOUT);
     check_gradient(projected_output, &c, c.W, dW, DOUT * DIN, 1e-2f, 1e-4);
     check_gradient(projected_output, &c, c.b, db, DOUT, 1e-2f, 1e-4);
     check_gradient(projected_output, &c, c.x, dx, R * X_STRIDE, 1e-2f, 1e-4);
@@ -309,7 +310,7 @@ static void test_row_helpers_sum_exactly_on_small_integers(void **state) {
     (void)state;
     float x[300 * 3], sum[3] = {1, 2, 3}, y[6];
     for (int i = 0; i < 900; i++) x[i] = (float)(i % 3);
-    rows_add_to(sum, (ConstRows){x, 3}, 300, 3);
+    rows_add_to(NULL, sum, (ConstRows){x, 3}, 300, 3);
     assert_true(sum[0] == 1 && sum[1] == 302 && sum[2] == 603);
     rows_sum(y, x, sum, 2, 3);
     assert_true(y[5] == 605 && y[3] == 1);

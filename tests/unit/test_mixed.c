@@ -36,7 +36,7 @@ static Mixed mixed_open(const Case *c, bool recompute, int threads) {
     assert_int_equal(bf16_packed_new(&m.packed, mae_matrices(m.b.mae)), ERR_NONE);
     bf16_packed_update(m.packed, m.b.params, threads);
     mae_scratch_free(&m.b.scratch);
-    assert_int_equal(mae_scratch_new_mixed(&m.b.scratch, m.b.mae, m.packed, c->B), ERR_NONE);
+    assert_int_equal(mae_scratch_new_team(&m.b.scratch, m.b.mae, m.packed, NULL, c->B), ERR_NONE);
     return m;
 }
 
@@ -158,7 +158,7 @@ static Tuning tuning_new(const ModelConfig *model, bool mixed) {
     if (mixed) {
         assert_int_equal(bf16_packed_new(&t.packed, classifier_matrices(t.network)), ERR_NONE);
         bf16_packed_update(t.packed, t.params, 1);
-        assert_int_equal(classifier_scratch_new_mixed(&t.scratch, t.network, t.packed, CLIPS), ERR_NONE);
+        assert_int_equal(classifier_scratch_new_team(&t.scratch, t.network, t.packed, NULL, CLIPS), ERR_NONE);
     } else {
         assert_int_equal(classifier_scratch_new(&t.scratch, t.network, CLIPS), ERR_NONE);
     }
@@ -240,8 +240,8 @@ static void test_a_clip_takes_a_quarter_less_memory(void **state) {
     Mae *mae;
     assert_int_equal(mae_new(&mae, &base, 0.75), ERR_NONE);
     for (int B = 1; B <= 2; B++)
-        assert_true((double)mae_scratch_bytes(mae, PRECISION_BFLOAT16, B) <=
-                    0.75 * (double)mae_scratch_bytes(mae, PRECISION_FLOAT32, B));
+        assert_true((double)mae_scratch_bytes(mae, PRECISION_BFLOAT16, 1, B) <=
+                    0.75 * (double)mae_scratch_bytes(mae, PRECISION_FLOAT32, 1, B));
     mae_free(&mae);
 }
 

@@ -2,6 +2,8 @@
  * videos. */
 #pragma once
 
+#include "base/system/team.h"
+#include "bench/bench.h"
 #include "nn/layers/model.h"
 #include "nn/layers/params.h"
 #include "nn/models/precision.h"
@@ -28,8 +30,26 @@ static inline const char *bench_video_size(const ModelConfig *model) {
     return model->image_size >= 128 ? "size=256" : "size=64";
 }
 
+/* A row of the tables. mask 0: fine-tuning. */
+typedef struct {
+    const char *name;
+    ModelConfig model;
+    double mask;
+    int clips;
+} StepCase;
+
+/* Returns how many. */
+int bench_step_cases(const StepCase **cases);
+/* The work of a case, computed by a team or, NULL, by one thread. */
+CHECKED Err bench_step_work_new(StepWork *work, const StepCase *c, Precision precision, Team *team);
+
+/* What a team gains on one leaf: forward and backward pass by args->team threads over one thread's, by the clock, in
+ * pairs next to each other, after the gradients of both were found equal bit for bit; calls of the team a step, the
+ * cost of an empty one, and the share of a step that the leader waits for others. Local. */
+CHECKED Err bench_step_team(const BenchArgs *args);
+
 /* One leaf of `clips` clips. */
 CHECKED Err pretrain_work_new(StepWork *work, const ModelConfig *model, double mask_ratio, int clips,
-                              Precision precision);
+                              Precision precision, Team *team);
 /* One leaf of clips / 2 clips in two augmentations each, with the paper's augmentation, mixing and dropping. */
-CHECKED Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips, Precision precision);
+CHECKED Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips, Precision precision, Team *team);

@@ -13,6 +13,8 @@ static const Option options[] = {
     OPTION_DOUBLE("seconds", 0, "S", offsetof(CommandArgs, bench.seconds), "time for each row (default 1)"),
     OPTION_INT("threads", 't', "N", offsetof(CommandArgs, bench.threads),
                "generate, textures, features: also measured with so many threads (default 1)"),
+    OPTION_INT("team", 0, "N", offsetof(CommandArgs, bench.team),
+               "step: what N threads gain on one micro-batch over one thread (default 1: no team)"),
     OPTION_TEXT("folder", 0, "DIR", offsetof(CommandArgs, bench.folder), "shards, memory: on whose disk (default .)"),
     OPTION_INT("videos", 0, "N", offsetof(CommandArgs, bench.videos),
                "shards: videos of 29 MB in each rank's file (default 8)"),
@@ -66,6 +68,8 @@ static Err check_ranges(const BenchArgs *args) {
         return RAISE(ERR_USAGE, "--seconds %g is outside (0, 600]", args->seconds);
     if (args->threads < 1 || args->threads > 1024)
         return RAISE(ERR_USAGE, "--threads %lld is outside [1, 1024]", (long long)args->threads);
+    if (args->team < 1 || args->team > 256)
+        return RAISE(ERR_USAGE, "--team %lld is outside [1, 256]", (long long)args->team);
     if (args->videos < 1 || args->videos > 1000)
         return RAISE(ERR_USAGE, "--videos %lld is outside [1, 1000]", (long long)args->videos);
     if (!(args->parameters >= 0.001 && args->parameters <= 2000))
@@ -83,9 +87,13 @@ static Err run_topic(const BenchTopic *topic, const BenchArgs *args) {
 }
 
 static Err run(int argc, char *const *argv) {
-    CommandArgs args = {
-        .bench = {
-            .seconds = 1, .parameters = 94.210944, .videos = 8, .threads = 1, .folder = ".", .precision = "float32"}};
+    CommandArgs args = {.bench = {.seconds = 1,
+                                  .parameters = 94.210944,
+                                  .videos = 8,
+                                  .threads = 1,
+                                  .team = 1,
+                                  .folder = ".",
+                                  .precision = "float32"}};
     ArgList rest = {0};
     const BenchTopic *topic = NULL;
     TRY(args_parse(&args, &rest, tables, argc, argv));

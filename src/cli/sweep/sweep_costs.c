@@ -59,8 +59,8 @@ static Err cost_pretrain(Cost *cost, const PretrainConfig *config, double core_f
     TRY(mae_new(&mae, &config->model, config->mask_ratio));
     cost->core_seconds = model_pretrain_flops(&config->model, config->mask_ratio) * clips * config->train.epochs /
                          core_flops;
-    cost->rank_bytes =
-        state_bytes(mae_params(mae)->total, mae_scratch_bytes(mae, config->train.precision, config->train.micro_batch));
+    cost->rank_bytes = state_bytes(mae_params(mae)->total,
+                                   mae_scratch_bytes(mae, config->train.precision, 1, config->train.micro_batch));
     cost->disk_bytes = 12.0 * (double)mae_params(mae)->total * config->train.keep_last;
     mae_free(&mae);
     return ERR_NONE;
@@ -79,7 +79,7 @@ static Err cost_classify(Cost *cost, const FinetuneConfig *config, double core_f
         (trained * (again ? config->train.epochs : 1) * (frozen ? flops / 3 : flops) + tested * flops / 3) / core_flops;
     cost->rank_bytes = state_bytes(
         parameters,
-        classifier_scratch_bytes(network, config->train.precision, config->train.micro_batch * config->data.repeat));
+        classifier_scratch_bytes(network, config->train.precision, 1, config->train.micro_batch * config->data.repeat));
     cost->disk_bytes = frozen ? 0 : 12.0 * (double)parameters * config->train.keep_last;
     classifier_free(&network);
     return ERR_NONE;

@@ -10,32 +10,31 @@
 typedef struct {
     Classification *c;
     Bf16Packed *packed;          /* mixed precision: the weights of the step; else NULL */
-    ClassifierScratch **scratch; /* of each thread */
-    int n_threads, B;
+    ClassifierScratch **scratch; /* of each team */
+    int n_teams, B;
     float *lr_scale; /* (rows of the parameter table) */
 } Finetune;
 
 /* ---- memory ---- */
 
 static void scratch_free(Finetune *f) {
-    for (int i = 0; i < f->n_threads; i++) classifier_scratch_free(&f->scratch[i]);
+    for (int i = 0; i < f->n_teams; i++) classifier_scratch_free(&f->scratch[i]);
     free(f->scratch);
     bf16_packed_free(&f->packed);
     f->scratch = NULL;
-    f->n_threads = 0;
+    f->n_teams = 0;
 }
 
-static Err scratch_new(Finetune *f) {
-    int n_threads = f->c->task.run->par.threads;
-    f->scratch = calloc((size_t)n_threads, sizeof(ClassifierScratch *));
-    if (!f->scratch) return RAISE(ERR_MEMORY, "fine-tuning: no memory for %d threads", n_threads);
-    f->n_threads = n_threads;
+static Err teams_ready(TrainTask *task, Team *const *teams, int n_teams) {
+    Finetune *f = task->state;
     const Classifier *network = f->c->network;
-    bool mixed = f->c->task.config->train.precision == PRECISION_BFLOAT16;
-    if (mixed) TRY(bf16_packed_new(&f->packed, classifier_matrices(network)));
-    for (int i = 0; i < n_threads; i++)
-        TRY(mixed ? classifier_scratch_new_mixed(&f->scratch[i], network, f->packed, f->B)
-                  : classifier_scratch_new(&f->scratch[i], network, f->B));
+    f->scratch = calloc((size_t)n_teams, sizeof(ClassifierScratch *));
+    if (!f->scratch) return RAISE(ERR_MEMORY, "fine-tuning: no memory for %d teams", n_teams);
+    f->n_teams = n_teams;
+    if (f->c->task.config->train.precision == PRECISION_BFLOAT16)
+        TRY(bf16_packed_new(&f->packed, classifier_matrices(network)));
+    for (int i = 0; i < n_teams; i++)
+        TRY(classifier_scratch_new_team(&f->scratch[i], network, f->packed, teams[i], f->B));
     return ERR_NONE;
 }
 
@@ -51,12 +50,12 @@ static Err layer_scales(Finetune *f) {
 
 /* ---- a leaf ---- */
 
-static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
+static void leaf(TrainTask *task, int team, void *place, const TrainLeaf *which, const float *params, float *grads,
                  double *loss) {
     const Finetune *f = task->state;
     const SampleBatch *batch = place;
     ClassifierDraws draws = {.seed = task->seed, .samples = batch->samples};
-    classifier_step(f->c->network, f->scratch[thread], params, grads, loss, batch->inputs, batch->targets, f->B,
+    classifier_step(f->c->network, f->scratch[team], params, grads, loss, batch->inputs, batch->targets, f->B,
                     1.0f / (float)which->n_leaves, &draws);
 }
 
@@ -73,6 +72,11 @@ static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *
     return classification_finish_all(f->c, params, outcome->weights_digest, NULL);
 }
 
+static size_t scratch_bytes(const TrainTask *task, int members) {
+    const Finetune *f = task->state;
+    return classifier_scratch_bytes(f->c->network, (Precision)f->c->task.config->train.precision, members, f->B);
+}
+
 static TrainTask task_of(Finetune *f) {
     const ClassificationTask *t = &f->c->task;
     const FinetuneConfig *config = t->config;
@@ -87,10 +91,11 @@ static TrainTask task_of(Finetune *f) {
         .lr_scale = f->lr_scale,
         .state = f,
         .flops_per_clip = config->data.repeat * model_finetune_flops(&config->model, t->train->n_classes),
-        .scratch_bytes = classifier_scratch_bytes(network, precision, f->B),
+        .scratch_bytes = scratch_bytes,
         .shared_bytes = precision == PRECISION_BFLOAT16 ? bf16_packed_bytes(classifier_matrices(network)) : 0,
         .loader = classification_loader(f->c),
         .leaf = leaf,
+        .teams_ready = teams_ready,
         .params_changed = params_changed,
         .finish_all = finish_all};
 }
@@ -100,9 +105,7 @@ static Err execute_all(void *state, const RunFolder *folder) {
     Classification *c = f->c;
     const Run *run = c->task.run;
     c->folder = folder;
-    Err err = scratch_new(f);
-    if (!err) err = layer_scales(f);
-    TRY(err_agree_all(err, &run->par, "fine-tuning memory"));
+    TRY(err_agree_all(layer_scales(f), &run->par, "fine-tuning memory"));
     TrainTask task = task_of(f);
     return trainer_run_all(&task, &c->task.config->train, c->initial, run, folder);
 }

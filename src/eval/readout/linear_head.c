@@ -89,7 +89,7 @@ static double step(Regression *r, int64_t number) {
     TrainLeaf leaf = batch_leaf(&r->plan, number, 0);
     for (int b = 0; b < r->batch; b++)
         memcpy(r->x + (size_t)b * D, rows->features + leaf.clips[b] * D, D * sizeof(float));
-    linear_forward((Rows){r->logits, rows->K}, (ConstRows){r->x, rows->D}, r->params, r->params + K * D, r->batch,
+    linear_forward(NULL, (Rows){r->logits, rows->K}, (ConstRows){r->x, rows->D}, r->params, r->params + K * D, r->batch,
                    rows->D, rows->K);
     double loss = 0;
     for (int b = 0; b < r->batch; b++) {
@@ -98,8 +98,8 @@ static double step(Regression *r, int64_t number) {
         loss += cross_entropy(r->logits + (size_t)b * K, r->target, rows->K, r->batch);
     }
     memset(r->grads, 0, r->table.total * sizeof(float));
-    linear_backward_weight(r->grads, r->grads + K * D, (ConstRows){r->logits, rows->K}, (ConstRows){r->x, rows->D},
-                           r->batch, rows->D, rows->K);
+    linear_backward_weight(NULL, r->grads, r->grads + K * D, (ConstRows){r->logits, rows->K},
+                           (ConstRows){r->x, rows->D}, r->batch, rows->D, rows->K);
     adamw_update(r->params, r->m, r->v, r->grads, 0, r->table.total, &r->table, &r->adamw,
                  schedule_rate(&r->schedule, number), NULL, number + 1);
     return loss;

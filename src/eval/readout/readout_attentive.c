@@ -152,6 +152,12 @@ static void close_probe(AttentiveProbe *probe) {
     attentive_free(&probe->network);
 }
 
+static size_t scratch_bytes(const TrainTask *task, int members) {
+    (void)members;
+    const AttentiveProbe *probe = task->state;
+    return attentive_scratch_bytes(probe->network, probe->train.micro_batch);
+}
+
 Err readout_attentive_all(Readout *readout) {
     Classification *c = readout->c;
     const FeatureTable *train = &readout->train;
@@ -165,7 +171,7 @@ Err readout_attentive_all(Readout *readout) {
                           .head_scale = (float)c->task.config->init_scale,
                           .state = &probe,
                           .flops_per_clip = attentive_flops(probe.network),
-                          .scratch_bytes = attentive_scratch_bytes(probe.network, probe.train.micro_batch),
+                          .scratch_bytes = scratch_bytes,
                           .loader = {.state = &probe,
                                      .place_bytes = place_bytes(&probe),
                                      .place_new = place_new,

@@ -105,9 +105,10 @@ static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *whic
             *x = (float)((*x - worker->moments[d]) / sqrt(worker->moments[p->D + d] + norm_eps));
         }
     ConstRows x = {worker->features, p->D};
-    linear_forward((Rows){worker->logits, p->K}, x, params + p->weight, params + p->bias, p->B, p->D, p->K);
+    linear_forward(NULL, (Rows){worker->logits, p->K}, x, params + p->weight, params + p->bias, p->B, p->D, p->K);
     *loss += scale * softmax_cross_entropy(worker->logits, worker->logits, batch->targets, p->B, p->K, scale);
-    linear_backward_weight(grads + p->weight, grads + p->bias, (ConstRows){worker->logits, p->K}, x, p->B, p->D, p->K);
+    linear_backward_weight(NULL, grads + p->weight, grads + p->bias, (ConstRows){worker->logits, p->K}, x, p->B, p->D,
+                           p->K);
 }
 
 /* ---- running statistics ---- */
@@ -232,6 +233,11 @@ static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *
     return err;
 }
 
+static size_t scratch_bytes(const TrainTask *task, int members) {
+    const Probe *p = task->state;
+    return classifier_scratch_bytes(p->c->network, PRECISION_FLOAT32, members, p->B);
+}
+
 static TrainTask task_of(Probe *p) {
     const ClassificationTask *t = &p->c->task;
     double forward = model_finetune_flops(&t->config->model, p->K) / 3;
@@ -242,7 +248,7 @@ static TrainTask task_of(Probe *p) {
                        .head_scale = (float)t->config->init_scale,
                        .state = p,
                        .flops_per_clip = t->config->data.repeat * forward,
-                       .scratch_bytes = classifier_scratch_bytes(p->c->network, PRECISION_FLOAT32, p->B),
+                       .scratch_bytes = scratch_bytes,
                        .loader = classification_loader(p->c),
                        .leaf = leaf,
                        .finish_all = finish_all};

@@ -233,7 +233,7 @@ static Err plan(void *state) {
     double passes = (double)r->cells.n_cells * (double)r->test->count * clips_of(r) * crops_of(r);
     double flops = model_finetune_flops(&config->model, r->tuned->n_classes) / 3 * passes; /* forward only */
     size_t batch = (size_t)config->train.micro_batch;
-    double memory = (double)classifier_scratch_bytes(r->tuned->network, PRECISION_FLOAT32, (int)batch) +
+    double memory = (double)classifier_scratch_bytes(r->tuned->network, PRECISION_FLOAT32, 1, (int)batch) +
                     (double)(batch * input_floats(&config->model) * sizeof(float)) +
                     (double)(classifier_params(r->tuned->network)->total * sizeof(float));
     char bytes[32];

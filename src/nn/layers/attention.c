@@ -36,37 +36,80 @@ static HeadInputs head_inputs(const AttentionInputs *in, HeadOffsets at) {
     return (HeadInputs){.q = in->q + at.q, .k = in->k + at.kv, .v = in->v + at.kv};
 }
 
-size_t attention_scratch_bytes(const AttentionShape *shape) {
+/* Of one member, whole lines. */
+static size_t scratch_floats(const AttentionShape *shape) {
+    enum { LINE_FLOATS = 16 };
     const HeadShape head = head_shape(shape);
     const Kernels *kernels = kernels_best();
     size_t forward = kernels->attention_scratch(&head, 0), backward = kernels->attention_scratch(&head, 1);
-    return sizeof(float) * (forward > backward ? forward : backward);
+    return ((forward > backward ? forward : backward) + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
 }
 
-void attention_forward(float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape, float *scratch) {
-    const HeadShape head = head_shape(shape);
-    const Kernels *kernels = kernels_best();
-    for (int b = 0; b < shape->B; b++) {
-        for (int h = 0; h < shape->heads; h++) {
-            const HeadOffsets at = head_offsets(shape, b, h);
-            const HeadInputs one = head_inputs(in, at);
-            kernels->attention_forward(out + at.out, lse + at.lse, &one, &head, scratch);
-        }
+size_t attention_scratch_bytes(const AttentionShape *shape, int members) {
+    return sizeof(float) * scratch_floats(shape) * (size_t)members;
+}
+
+/* Both passes; the first members are the forward pass's. */
+typedef struct {
+    float *out, *lse;
+    const AttentionInputs *in;
+    const AttentionShape *shape;
+    float *scratch;
+    size_t member_floats;
+    const AttentionGradients *d;
+    const float *dout, *forward_out, *forward_lse;
+} Attention;
+
+/* Each clip and head is a piece of work of its own. */
+static int64_t head_count(const AttentionShape *shape) {
+    return (int64_t)shape->B * shape->heads;
+}
+
+static double head_work(const AttentionShape *s) {
+    return (double)s->B * s->n_queries * s->n_keys * s->heads * s->head_width / 8;
+}
+
+static void forward_heads(void *context, int member, int64_t begin, int64_t end) {
+    const Attention *a = context;
+    const HeadShape head = head_shape(a->shape);
+    for (int64_t i = begin; i < end; i++) {
+        const HeadOffsets at = head_offsets(a->shape, (int)(i / a->shape->heads), (int)(i % a->shape->heads));
+        const HeadInputs one = head_inputs(a->in, at);
+        kernels_best()->attention_forward(a->out + at.out, a->lse + at.lse, &one, &head,
+                                          a->scratch + (size_t)member * a->member_floats);
     }
 }
 
-void attention_backward(const AttentionGradients *d, const float *dout, const float *out, const float *lse,
+void attention_forward(Team *team, float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape,
+                       float *scratch) {
+    Attention attention = {
+        .out = out, .lse = lse, .in = in, .shape = shape, .scratch = scratch, .member_floats = scratch_floats(shape)};
+    team_for(team, head_count(shape), 1, head_work(shape), forward_heads, &attention);
+}
+
+static void backward_heads(void *context, int member, int64_t begin, int64_t end) {
+    const Attention *a = context;
+    const HeadShape head = head_shape(a->shape);
+    for (int64_t i = begin; i < end; i++) {
+        const HeadOffsets at = head_offsets(a->shape, (int)(i / a->shape->heads), (int)(i % a->shape->heads));
+        const HeadInputs one = head_inputs(a->in, at);
+        kernels_best()->attention_backward(a->d->q + at.q, a->d->k + at.kv, a->d->v + at.kv, a->dout + at.out,
+                                           a->forward_out + at.out, a->forward_lse + at.lse, &one, &head,
+                                           a->scratch + (size_t)member * a->member_floats);
+    }
+}
+
+void attention_backward(Team *team, const AttentionGradients *d, const float *dout, const float *out, const float *lse,
                         const AttentionInputs *in, const AttentionShape *shape, float *scratch) {
-    const HeadShape head = head_shape(shape);
-    const Kernels *kernels = kernels_best();
-    for (int b = 0; b < shape->B; b++) {
-        for (int h = 0; h < shape->heads; h++) {
-            const HeadOffsets at = head_offsets(shape, b, h);
-            const HeadInputs one = head_inputs(in, at);
-            kernels->attention_backward(d->q + at.q, d->k + at.kv, d->v + at.kv, dout + at.out, out + at.out,
-                                        lse + at.lse, &one, &head, scratch);
-        }
-    }
+    Attention attention = {.in = in,
+                           .shape = shape,
+                           .scratch = scratch,
+                           .member_floats = scratch_floats(shape),
+                           .d = d,
+                           .dout = dout,
+                           .forward_out = out,
+                           .forward_lse = lse};
+    team_for(team, head_count(shape), 1, 2 * head_work(shape), backward_heads, &attention);
 }
 
 static double dot(const float *a, const float *b, int count) {

@@ -1,7 +1,10 @@
 /* nn/layers/attention - softmax(q k^T / sqrt(width)) v for every clip and head, fused: scores never leave the cache.
  *
- * The forward pass keeps the output and the log-sum-exp of every query; the backward pass recomputes the scores. */
+ * The forward pass keeps the output and the log-sum-exp of every query; the backward pass recomputes the scores.
+ * A team, which may be NULL, shares the heads of all clips. */
 #pragma once
+
+#include "base/system/team.h"
 
 #include <stddef.h>
 
@@ -22,14 +25,15 @@ typedef struct {
     float *q, *k, *v; /* shaped as the inputs */
 } AttentionGradients;
 
-/* Bytes of scratch (64-byte aligned) for either pass. */
-size_t attention_scratch_bytes(const AttentionShape *shape);
+/* Bytes of scratch (64-byte aligned) for either pass of a team of so many members. */
+size_t attention_scratch_bytes(const AttentionShape *shape, int members);
 
 /* out (B, n_queries, heads*head_width), lse (B, heads, n_queries). */
-void attention_forward(float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape, float *scratch);
+void attention_forward(Team *team, float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape,
+                       float *scratch);
 void attention_forward_ref(float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape);
 /* Overwrites the gradients. out and lse are the forward pass's. */
-void attention_backward(const AttentionGradients *d, const float *dout, const float *out, const float *lse,
+void attention_backward(Team *team, const AttentionGradients *d, const float *dout, const float *out, const float *lse,
                         const AttentionInputs *in, const AttentionShape *shape, float *scratch);
 void attention_backward_ref(const AttentionGradients *d, const float *dout, const float *out, const float *lse,
                             const AttentionInputs *in, const AttentionShape *shape);

@@ -90,7 +90,7 @@ static void scratch_layout(AttentiveScratch *s, Arena *arena, const Attentive *a
     s->lse = arena_floats(arena, clips * (size_t)a->heads);
     s->logits = arena_floats(arena, clips * K);
     s->dlogits = arena_floats(arena, clips * K);
-    s->attention = arena_take(arena, attention_scratch_bytes(&shape));
+    s->attention = arena_take(arena, attention_scratch_bytes(&shape, 1));
 }
 
 size_t attentive_scratch_bytes(const Attentive *attentive, int B) {
@@ -128,14 +128,15 @@ static void pool(const Attentive *a, AttentiveScratch *s, const float *params, c
     AttentionShape shape = shape_of(a, B);
     ConstRows x = {tokens, D};
     rows_set((Rows){s->queries, D}, params + a->query, B, D);
-    linear_forward((Rows){s->keys, D}, x, params + a->key_weight, NULL, rows, D, D);
-    linear_forward((Rows){s->values, D}, x, params + a->value_weight, params + a->value_bias, rows, D, D);
-    attention_forward(s->pooled, s->lse, &(AttentionInputs){s->queries, s->keys, s->values}, &shape, s->attention);
+    linear_forward(NULL, (Rows){s->keys, D}, x, params + a->key_weight, NULL, rows, D, D);
+    linear_forward(NULL, (Rows){s->values, D}, x, params + a->value_weight, params + a->value_bias, rows, D, D);
+    attention_forward(NULL, s->pooled, s->lse, &(AttentionInputs){s->queries, s->keys, s->values}, &shape,
+                      s->attention);
 }
 
 static void head(const Attentive *a, const AttentiveScratch *s, float *logits, const float *params, int B) {
-    linear_forward((Rows){logits, a->K}, (ConstRows){s->pooled, a->D}, params + a->head_weight, params + a->head_bias,
-                   B, a->D, a->K);
+    linear_forward(NULL, (Rows){logits, a->K}, (ConstRows){s->pooled, a->D}, params + a->head_weight,
+                   params + a->head_bias, B, a->D, a->K);
 }
 
 static void backward(const Attentive *a, AttentiveScratch *s, const float *params, float *grads, const float *tokens,
@@ -143,14 +144,15 @@ static void backward(const Attentive *a, AttentiveScratch *s, const float *param
     int D = a->D, rows = B * a->N;
     AttentionShape shape = shape_of(a, B);
     ConstRows dlogits = {s->dlogits, a->K}, x = {tokens, D};
-    linear_backward_weight(grads + a->head_weight, grads + a->head_bias, dlogits, (ConstRows){s->pooled, D}, B, D,
+    linear_backward_weight(NULL, grads + a->head_weight, grads + a->head_bias, dlogits, (ConstRows){s->pooled, D}, B, D,
                            a->K);
-    linear_backward_input((Rows){s->dpooled, D}, dlogits, params + a->head_weight, B, D, a->K);
-    attention_backward(&(AttentionGradients){s->dqueries, s->dkeys, s->dvalues}, s->dpooled, s->pooled, s->lse,
+    linear_backward_input(NULL, (Rows){s->dpooled, D}, dlogits, params + a->head_weight, B, D, a->K);
+    attention_backward(NULL, &(AttentionGradients){s->dqueries, s->dkeys, s->dvalues}, s->dpooled, s->pooled, s->lse,
                        &(AttentionInputs){s->queries, s->keys, s->values}, &shape, s->attention);
-    rows_add_to(grads + a->query, (ConstRows){s->dqueries, D}, B, D);
-    linear_backward_weight(grads + a->key_weight, NULL, (ConstRows){s->dkeys, D}, x, rows, D, D);
-    linear_backward_weight(grads + a->value_weight, grads + a->value_bias, (ConstRows){s->dvalues, D}, x, rows, D, D);
+    rows_add_to(NULL, grads + a->query, (ConstRows){s->dqueries, D}, B, D);
+    linear_backward_weight(NULL, grads + a->key_weight, NULL, (ConstRows){s->dkeys, D}, x, rows, D, D);
+    linear_backward_weight(NULL, grads + a->value_weight, grads + a->value_bias, (ConstRows){s->dvalues, D}, x, rows, D,
+                           D);
 }
 
 void attentive_step(const Attentive *attentive, AttentiveScratch *scratch, const float *params, float *grads,

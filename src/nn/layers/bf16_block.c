@@ -1,6 +1,7 @@
 #include "nn/layers/bf16_block.h"
 
 #include "nn/kernels/kernels.h"
+#include "nn/layers/kept_rows.h"
 #include "nn/layers/layernorm.h"
 #include "nn/layers/linear.h"
 
@@ -63,11 +64,6 @@ static Bf16Rows hidden_rows(Bf16 *data, const BlockShape *s) {
     return (Bf16Rows){data, bf16_padded((size_t)s->hidden)};
 }
 
-/* Where clip b's kept rows begin among all rows, in rows. */
-static size_t kept_row(const BlockShape *s, int b) {
-    return (size_t)b * (size_t)s->n_tokens + (size_t)s->first_kept;
-}
-
 /* Zeros between the heads' columns and the ends of their padded parts. */
 static void clear_padding(Bf16 *rows, int R, int parts, const BlockShape *s) {
     size_t width = (size_t)s->width, padded = padded_width(s);
@@ -110,37 +106,74 @@ static Projections projections(Bf16 *queries, Bf16 *qkv, const BlockShape *s) {
     return (Projections){qkv, qkv + width, qkv + 2 * width};
 }
 
+/* What both passes over heads share; the forward pass has no gradients. */
+typedef struct {
+    const Bf16Block *block;
+    const Bf16BlockActs *acts;
+    Projections in, d;
+    const Bf16 *dout;
+    float *grads;
+} Heads;
+
+static void *member_scratch(const Bf16Block *block, int member) {
+    const Bf16Scratch *scratch = block->scratch;
+    return (char *)scratch->attention + (size_t)member * scratch->attention_bytes;
+}
+
+static double heads_work(const BlockShape *s) {
+    return (double)s->B * (s->n_tokens - s->first_kept) * s->n_tokens * s->width / 16;
+}
+
+/* Clips and heads begin to end. */
+static void attend_heads(void *context, int member, int64_t begin, int64_t end) {
+    const Heads *a = context;
+    const BlockShape *s = a->block->shape;
+    const Bf16HeadShape head = head_shape(s);
+    for (int64_t i = begin; i < end; i++) {
+        const HeadPlace at = head_place(s, &head, (int)(i / s->heads), (int)(i % s->heads));
+        const Bf16HeadInputs one = {a->in.q + at.q, a->in.k + at.kv, a->in.v + at.kv};
+        kernels_best()->bf16.attention_forward(a->acts->attention + at.out, a->acts->lse + at.lse, &one, &head,
+                                               member_scratch(a->block, member));
+    }
+}
+
 static void attend(const Bf16Block *block, Bf16BlockActs *acts) {
     const BlockShape *s = block->shape;
+    Heads heads = {.block = block, .acts = acts, .in = projections(acts->queries, acts->qkv, s)};
+    team_for(block->team, (int64_t)s->B * s->heads, 1, heads_work(s), attend_heads, &heads);
+    clear_padding(acts->attention, block_rows(s), 1, s);
+}
+
+/* Heads begin to end of all clips: a head's biases add up over clips in their order. */
+static void attend_backward_heads(void *context, int member, int64_t begin, int64_t end) {
+    const Heads *a = context;
+    const BlockShape *s = a->block->shape;
+    const BlockParams *params = a->block->at;
     const Bf16HeadShape head = head_shape(s);
-    const Projections in = projections(acts->queries, acts->qkv, s);
-    for (int b = 0; b < s->B; b++) {
-        for (int h = 0; h < s->heads; h++) {
+    for (int h = (int)begin; h < (int)end; h++) {
+        for (int b = 0; b < s->B; b++) {
             const HeadPlace at = head_place(s, &head, b, h);
-            const Bf16HeadInputs one = {in.q + at.q, in.k + at.kv, in.v + at.kv};
-            kernels_best()->bf16.attention_forward(acts->attention + at.out, acts->lse + at.lse, &one, &head,
-                                                   block->scratch->attention);
+            const Bf16HeadInputs one = {a->in.q + at.q, a->in.k + at.kv, a->in.v + at.kv};
+            const Bf16HeadGradients to = {a->d.q + at.q, a->d.k + at.kv, a->d.v + at.kv,
+                                          a->grads + params->q_bias + at.column, a->grads + params->v_bias + at.column};
+            kernels_best()->bf16.attention_backward(&to, a->dout + at.out, a->acts->attention + at.out,
+                                                    a->acts->lse + at.lse, &one, &head,
+                                                    member_scratch(a->block, member));
         }
     }
-    clear_padding(acts->attention, block_rows(s), 1, s);
 }
 
 /* Adds the biases' gradients into grads. */
 static void attend_backward(const Bf16Block *block, const Projections *d, const Bf16 *dout, const Bf16BlockActs *acts,
                             float *grads) {
     const BlockShape *s = block->shape;
-    const Bf16HeadShape head = head_shape(s);
-    const Projections in = projections(acts->queries, acts->qkv, s);
-    for (int b = 0; b < s->B; b++) {
-        for (int h = 0; h < s->heads; h++) {
-            const HeadPlace at = head_place(s, &head, b, h);
-            const Bf16HeadInputs one = {in.q + at.q, in.k + at.kv, in.v + at.kv};
-            const Bf16HeadGradients to = {d->q + at.q, d->k + at.kv, d->v + at.kv,
-                                          grads + block->at->q_bias + at.column, grads + block->at->v_bias + at.column};
-            kernels_best()->bf16.attention_backward(&to, dout + at.out, acts->attention + at.out, acts->lse + at.lse,
-                                                    &one, &head, block->scratch->attention);
-        }
-    }
+    Heads heads = {.block = block,
+                   .acts = acts,
+                   .in = projections(acts->queries, acts->qkv, s),
+                   .d = *d,
+                   .dout = dout,
+                   .grads = grads};
+    team_for(block->team, s->heads, 1, 2 * heads_work(s), attend_backward_heads, &heads);
 }
 
 /* ---- forward ---- */
@@ -165,20 +198,20 @@ static void project_qkv(const Bf16Block *block, const float *x, Bf16BlockActs *a
     size_t width = padded_width(s);
     const float *bias = bias_row(block);
     Bf16Rows norm = rows_of(block->scratch->x, s);
-    bf16_layernorm(norm, x, block->params + block->at->norm1_weight, block->params + block->at->norm1_bias, Rin,
-                   s->width);
+    bf16_layernorm(block->team, norm, x, block->params + block->at->norm1_weight, block->params + block->at->norm1_bias,
+                   Rin, s->width);
     if (!s->first_kept) {
         const Bf16Weights W = bf16_packed_matrix(block->packed, matrix, 0, 3);
         const Bf16Finish finish = to_rows((Bf16Rows){acts->qkv, 3 * width}, bias);
-        bf16_linear_forward(&finish, norm, &W, Rin);
+        bf16_linear_forward(block->team, &finish, norm, &W, Rin);
         return;
     }
     const Bf16Weights W_q = bf16_packed_matrix(block->packed, matrix, 0, 1),
                       W_kv = bf16_packed_matrix(block->packed, matrix, 1, 2);
     const Bf16Finish queries = to_rows(rows_of(acts->queries, s), bias);
     const Bf16Finish keys = to_rows((Bf16Rows){acts->qkv, 2 * width}, bias + width);
-    bf16_linear_forward(&queries, gather_kept(block->scratch->dy, norm.data, s), &W_q, block_rows(s));
-    bf16_linear_forward(&keys, norm, &W_kv, Rin);
+    bf16_linear_forward(block->team, &queries, gather_kept(block->scratch->dy, norm.data, s), &W_q, block_rows(s));
+    bf16_linear_forward(block->team, &keys, norm, &W_kv, Rin);
 }
 
 /* y = x + factor * (branch W^T + b), for the rows of `clips` clips from the first one of y on. */
@@ -195,7 +228,7 @@ static void add_branch(const Bf16Block *block, float *y, const float *x, Bf16Row
                                .base_stride = (size_t)s->width,
                                .factors = factors,
                                .factor_rows = clip_rows};
-    bf16_linear_forward(&finish, branch, &W, clips * clip_rows);
+    bf16_linear_forward(block->team, &finish, branch, &W, clips * clip_rows);
 }
 
 /* The residual of the kept rows lies clip by clip among all rows. */
@@ -218,14 +251,15 @@ void bf16_block_forward(const Bf16Block *block, float *out, const float *x, Bf16
     attend(block, acts);
     add_attention(block, x, acts);
     Bf16Rows norm = rows_of(block->scratch->x, s), gelu = hidden_rows(block->scratch->gelu, s);
-    bf16_layernorm(norm, acts->middle, block->params + at->norm2_weight, block->params + at->norm2_bias, R, s->width);
+    bf16_layernorm(block->team, norm, acts->middle, block->params + at->norm2_weight, block->params + at->norm2_bias, R,
+                   s->width);
     const Bf16Weights W1 = bf16_packed_matrix(block->packed, at->fc1_matrix, 0, 1);
     const Bf16Finish finish = {.kind = BF16_TO_GELU,
                                .bias = block->params + at->fc1_bias,
                                .rows = acts->hidden,
                                .gelu = gelu.data,
                                .rows_stride = gelu.stride};
-    bf16_linear_forward(&finish, norm, &W1, R);
+    bf16_linear_forward(block->team, &finish, norm, &W1, R);
     add_branch(block, out, acts->middle, gelu, at->fc2_matrix, at->fc2_bias, block->drops ? block->drops->mlp : NULL,
                s->B);
 }
@@ -236,7 +270,7 @@ void bf16_block_forward(const Bf16Block *block, float *out, const float *x, Bf16
 static Bf16Rows round_gradient(const Bf16Block *block, const float *dout, const float *factors, float *dbias) {
     const BlockShape *s = block->shape;
     Bf16Rows dy = rows_of(block->scratch->dy, s);
-    bf16_round_rows(dy, dout, block_rows(s), s->width, factors, s->n_tokens - s->first_kept, dbias);
+    bf16_round_rows(block->team, dy, dout, block_rows(s), s->width, factors, s->n_tokens - s->first_kept, dbias);
     return dy;
 }
 
@@ -261,14 +295,16 @@ static void backward_mlp(const Bf16Block *block, float *dout, const Bf16BlockAct
                               .rows = dhidden.data,
                               .rows_stride = dhidden.stride,
                               .column_sums = grads + at->fc1_bias};
-    bf16_linear_backward_input(&slope, dy, &W2, R);
-    bf16_linear_backward_weight(grads + at->fc2_weight, dy, gelu, R, hidden, s->width, &scratch->linear);
-    bf16_layernorm(norm, acts->middle, block->params + at->norm2_weight, block->params + at->norm2_bias, R, s->width);
-    bf16_linear_backward_weight(grads + at->fc1_weight, dhidden, norm, R, s->width, hidden, &scratch->linear);
+    bf16_linear_backward_input(block->team, &slope, dy, &W2, R);
+    bf16_linear_backward_weight(block->team, grads + at->fc2_weight, dy, gelu, R, hidden, s->width, &scratch->linear);
+    bf16_layernorm(block->team, norm, acts->middle, block->params + at->norm2_weight, block->params + at->norm2_bias, R,
+                   s->width);
+    bf16_linear_backward_weight(block->team, grads + at->fc1_weight, dhidden, norm, R, s->width, hidden,
+                                &scratch->linear);
     const Bf16Finish branch = to_floats(block->dbranch, (size_t)s->width);
-    bf16_linear_backward_input(&branch, dhidden, &W1, R);
-    layernorm_backward(dout, grads + at->norm2_weight, grads + at->norm2_bias, block->dbranch, acts->middle,
-                       block->params + at->norm2_weight, (size_t)R, s->width, block->partial);
+    bf16_linear_backward_input(block->team, &branch, dhidden, &W1, R);
+    layernorm_backward(block->team, dout, grads + at->norm2_weight, grads + at->norm2_bias, block->dbranch,
+                       acts->middle, block->params + at->norm2_weight, (size_t)R, s->width, block->partial);
 }
 
 /* Gradients of some of the three matrices, from those of their outputs, side by side. Without padding between them they
@@ -279,7 +315,8 @@ static void qkv_weight_gradient(const Bf16Block *block, Bf16Rows d, Bf16Rows nor
     size_t width = (size_t)s->width;
     int together = padded_width(s) == width ? n_parts : 1;
     for (int part = 0; part < n_parts; part += together)
-        bf16_linear_backward_weight(grads + block->at->qkv_weight + (size_t)(first_part + part) * width * width,
+        bf16_linear_backward_weight(block->team,
+                                    grads + block->at->qkv_weight + (size_t)(first_part + part) * width * width,
                                     (Bf16Rows){d.data + (size_t)part * padded_width(s), d.stride}, norm, R, s->width,
                                     together * s->width, &block->scratch->linear);
 }
@@ -291,7 +328,7 @@ static void backward_qkv_all(const Bf16Block *block, Bf16Rows dqkv, Bf16Rows nor
     const Bf16Weights W = bf16_packed_matrix(block->packed, block->at->qkv_matrix, 0, 3);
     const Bf16Finish branch = to_floats(block->dbranch, (size_t)s->width);
     qkv_weight_gradient(block, dqkv, norm, Rin, 0, 3, grads);
-    bf16_linear_backward_input(&branch, dqkv, &W, Rin);
+    bf16_linear_backward_input(block->team, &branch, dqkv, &W, Rin);
 }
 
 /* The same when only the kept rows have queries. */
@@ -303,23 +340,15 @@ static void backward_qkv_kept(const Bf16Block *block, Bf16Rows dq, Bf16Rows dkv,
                       W_kv = bf16_packed_matrix(block->packed, block->at->qkv_matrix, 1, 2);
     const Bf16Finish branch = to_floats(block->dbranch, width);
     qkv_weight_gradient(block, dkv, norm, Rin, 1, 2, grads);
-    bf16_linear_backward_input(&branch, dkv, &W_kv, Rin);
+    bf16_linear_backward_input(block->team, &branch, dkv, &W_kv, Rin);
     qkv_weight_gradient(block, dq, gather_kept(block->scratch->dy, norm.data, s), R, 0, 1, grads);
     for (int b = 0; b < s->B; b++) {
         Bf16Finish add = to_floats(block->dbranch + kept_row(s, b) * width, width);
         add.base = add.floats;
         add.base_stride = width;
-        bf16_linear_backward_input(&add, (Bf16Rows){dq.data + (size_t)(b * clip_rows) * dq.stride, dq.stride}, &W_q,
-                                   clip_rows);
+        bf16_linear_backward_input(
+            block->team, &add, (Bf16Rows){dq.data + (size_t)(b * clip_rows) * dq.stride, dq.stride}, &W_q, clip_rows);
     }
-}
-
-/* dx (Rin, width) = dmiddle in the kept rows, zero elsewhere. */
-static void spread_kept(float *dx, const float *dmiddle, const BlockShape *s) {
-    size_t width = (size_t)s->width, clip_floats = (size_t)(s->n_tokens - s->first_kept) * width;
-    memset(dx, 0, (size_t)block_rows_in(s) * width * sizeof *dx);
-    for (int b = 0; b < s->B; b++)
-        memcpy(dx + kept_row(s, b) * width, dmiddle + (size_t)b * clip_floats, clip_floats * sizeof *dx);
 }
 
 /* dmiddle (R, width) -> dx (Rin, width), which may be the same array when all rows are kept. */
@@ -334,24 +363,25 @@ static void backward_attention(const Bf16Block *block, float *dx, const float *d
     Bf16Rows norm = rows_of(scratch->x, s);
     const Bf16Weights W = bf16_packed_matrix(block->packed, at->proj_matrix, 0, 1);
     const Bf16Finish attention = to_rows(rows_of(scratch->gelu, s), NULL);
-    bf16_linear_backward_weight(grads + at->proj_weight, dy, rows_of(acts->attention, s), R, s->width, s->width,
-                                &scratch->linear);
-    bf16_linear_backward_input(&attention, dy, &W, R);
+    bf16_linear_backward_weight(block->team, grads + at->proj_weight, dy, rows_of(acts->attention, s), R, s->width,
+                                s->width, &scratch->linear);
+    bf16_linear_backward_input(block->team, &attention, dy, &W, R);
     Bf16 *dkv = scratch->wide + (s->first_kept ? (size_t)R * width : 0);
     const Projections d = projections(scratch->wide, dkv, s);
     attend_backward(block, &d, scratch->gelu, acts, grads);
-    bf16_layernorm(norm, x, block->params + at->norm1_weight, block->params + at->norm1_bias, Rin, s->width);
+    bf16_layernorm(block->team, norm, x, block->params + at->norm1_weight, block->params + at->norm1_bias, Rin,
+                   s->width);
     if (s->first_kept) {
         clear_padding(d.q, R, 1, s);
         clear_padding(dkv, Rin, 2, s);
         backward_qkv_kept(block, rows_of(d.q, s), (Bf16Rows){dkv, 2 * width}, norm, grads);
-        spread_kept(dx, dmiddle, s);
+        kept_spread(block->team, dx, dmiddle, s);
     } else {
         clear_padding(dkv, Rin, 3, s);
         backward_qkv_all(block, (Bf16Rows){dkv, 3 * width}, norm, grads);
-        if (dx != dmiddle) memcpy(dx, dmiddle, (size_t)R * (size_t)s->width * sizeof *dx);
+        if (dx != dmiddle) floats_copy(block->team, dx, dmiddle, (size_t)R * (size_t)s->width);
     }
-    layernorm_backward(dx, grads + at->norm1_weight, grads + at->norm1_bias, block->dbranch, x,
+    layernorm_backward(block->team, dx, grads + at->norm1_weight, grads + at->norm1_bias, block->dbranch, x,
                        block->params + at->norm1_weight, (size_t)Rin, s->width, block->partial);
 }
 

@@ -32,7 +32,8 @@ typedef struct {
     const Bf16Packed *packed;
     Bf16Scratch *scratch;
     float *dbranch; /* (Rin, width) */
-    float *partial; /* (2*width) */
+    float *partial; /* layernorm_partial_floats */
+    Team *team;     /* that computes; NULL: one thread */
 } Bf16Block;
 
 /* Adds the matrices of a block to the plan. */

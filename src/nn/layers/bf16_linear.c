@@ -1,54 +1,159 @@
 #include "nn/layers/bf16_linear.h"
 
 #include "nn/kernels/kernels.h"
+#include "nn/layers/internal/product_grid.h"
 #include "nn/layers/layernorm.h"
 
-void bf16_linear_forward(const Bf16Finish *finish, Bf16Rows x, const Bf16Weights *W, int R) {
-    kernels_best()->bf16.product(&(Bf16Product){.left = x.data,
-                                                .left_stride = x.stride,
-                                                .right = W->forward,
-                                                .right_panel = bf16_panel_words((size_t)W->Din),
-                                                .rows = R,
-                                                .columns = W->Dout,
-                                                .depth = W->Din,
-                                                .finish = *finish});
+#include <stdbool.h>
+
+/* ---- products, cut for a team ---- */
+
+typedef struct {
+    Bf16Product whole;
+    ProductGrid grid;
+} Shared;
+
+/* Columns begin at whole panels. */
+static Bf16Product piece_of(const Bf16Product *whole, ProductPiece at) {
+    Bf16Product piece = *whole;
+    Bf16Finish *f = &piece.finish;
+    size_t row = (size_t)at.row, column = (size_t)at.column;
+    piece.left += row * whole->left_stride;
+    piece.right += column / BF16_PANEL * whole->right_panel;
+    piece.rows = at.rows;
+    piece.columns = at.columns;
+    if (f->bias) f->bias += column;
+    if (f->floats) f->floats += row * f->floats_stride + column;
+    if (f->base) f->base += row * f->base_stride + column;
+    if (f->rows) f->rows += row * f->rows_stride + column;
+    if (f->gelu) f->gelu += row * f->rows_stride + column;
+    if (f->hidden) f->hidden += row * f->rows_stride + column;
+    if (f->column_sums) f->column_sums += column;
+    return piece;
 }
 
-void bf16_linear_backward_input(const Bf16Finish *finish, Bf16Rows dy, const Bf16Weights *W, int R) {
-    kernels_best()->bf16.product(&(Bf16Product){.left = dy.data,
-                                                .left_stride = dy.stride,
-                                                .right = W->backward,
-                                                .right_panel = W->backward_panel,
-                                                .rows = R,
-                                                .columns = W->Din,
-                                                .depth = W->Dout,
-                                                .finish = *finish});
+static void product_pieces(void *context, int member, int64_t begin, int64_t end) {
+    (void)member;
+    const Shared *shared = context;
+    for (int i = (int)begin; i < (int)end; i++) {
+        const Bf16Product piece = piece_of(&shared->whole, product_grid_piece(&shared->grid, i));
+        kernels_best()->bf16.product(&piece);
+    }
 }
 
-void bf16_linear_backward_weight(float *dW, Bf16Rows dy, Bf16Rows x, int R, int Din, int Dout,
+/* Rows are cut only where a finish takes each by itself. */
+static void multiply(Team *team, const Bf16Product *product) {
+    enum { TILE_ROWS = 14, AMX_TILE_ROWS = 32, VECTOR = 32 };
+    int tile = kernels_best()->bf16.tiles ? AMX_TILE_ROWS : TILE_ROWS;
+    bool whole_columns = product->finish.factors || product->finish.column_sums;
+    Shared shared = {*product, product_grid(product->rows, product->columns, whole_columns ? product->rows : tile,
+                                            BF16_PANEL, team_size(team), 0)};
+    team_for(team, product_grid_count(&shared.grid), 1,
+             (double)product->rows * product->columns * product->depth / VECTOR, product_pieces, &shared);
+}
+
+void bf16_linear_forward(Team *team, const Bf16Finish *finish, Bf16Rows x, const Bf16Weights *W, int R) {
+    multiply(team, &(Bf16Product){.left = x.data,
+                                  .left_stride = x.stride,
+                                  .right = W->forward,
+                                  .right_panel = bf16_panel_words((size_t)W->Din),
+                                  .rows = R,
+                                  .columns = W->Dout,
+                                  .depth = W->Din,
+                                  .finish = *finish});
+}
+
+void bf16_linear_backward_input(Team *team, const Bf16Finish *finish, Bf16Rows dy, const Bf16Weights *W, int R) {
+    multiply(team, &(Bf16Product){.left = dy.data,
+                                  .left_stride = dy.stride,
+                                  .right = W->backward,
+                                  .right_panel = W->backward_panel,
+                                  .rows = R,
+                                  .columns = W->Din,
+                                  .depth = W->Dout,
+                                  .finish = *finish});
+}
+
+/* ---- operands of weight gradients ---- */
+
+typedef struct {
+    const Bf16LinearScratch *to;
+    Bf16Rows dy, x;
+    int R, Din, Dout;
+} Turning;
+
+static void turn_columns(void *context, int member, int64_t begin, int64_t end) {
+    (void)member;
+    const Turning *t = context;
+    size_t stride = bf16_padded((size_t)t->R);
+    kernels_best()->bf16.transpose(t->to->turned + (size_t)begin * stride, stride, t->dy.data + begin, t->dy.stride,
+                                   t->R, (int)(end - begin));
+}
+
+static void panel_columns(void *context, int member, int64_t begin, int64_t end) {
+    (void)member;
+    const Turning *t = context;
+    kernels_best()->bf16.panels(t->to->panels + (size_t)begin / BF16_PANEL * bf16_panel_words((size_t)t->R),
+                                t->x.data + begin, t->x.stride, t->R, (int)(end - begin));
+}
+
+void bf16_linear_backward_weight(Team *team, float *dW, Bf16Rows dy, Bf16Rows x, int R, int Din, int Dout,
                                  const Bf16LinearScratch *scratch) {
-    const Bf16Kernels *kernels = &kernels_best()->bf16;
-    size_t width = (size_t)Din, turned_stride = bf16_padded((size_t)R);
-    kernels->transpose(scratch->turned, turned_stride, dy.data, dy.stride, R, Dout);
-    kernels->panels(scratch->panels, x.data, x.stride, R, Din);
+    size_t width = (size_t)Din;
+    Turning turning = {scratch, dy, x, R, Din, Dout};
+    team_for(team, Dout, BF16_PANEL, (double)R * Dout, turn_columns, &turning);
+    team_for(team, Din, BF16_PANEL, (double)R * Din, panel_columns, &turning);
     const Bf16Finish add = {
         .kind = BF16_TO_FLOATS, .floats = dW, .base = dW, .floats_stride = width, .base_stride = width};
-    kernels->product(&(Bf16Product){.left = scratch->turned,
-                                    .left_stride = turned_stride,
-                                    .right = scratch->panels,
-                                    .right_panel = bf16_panel_words((size_t)R),
-                                    .rows = Dout,
-                                    .columns = Din,
-                                    .depth = R,
-                                    .finish = add});
+    multiply(team, &(Bf16Product){.left = scratch->turned,
+                                  .left_stride = bf16_padded((size_t)R),
+                                  .right = scratch->panels,
+                                  .right_panel = bf16_panel_words((size_t)R),
+                                  .rows = Dout,
+                                  .columns = Din,
+                                  .depth = R,
+                                  .finish = add});
 }
 
-void bf16_round_rows(Bf16Rows y, const float *x, int R, int width, const float *factors, int factor_rows, float *sums) {
-    kernels_best()->bf16.round_rows(y.data, y.stride, x, (size_t)width, R, width, factors, factor_rows, sums);
+/* ---- rows ---- */
+
+typedef struct {
+    Bf16Rows y;
+    const float *x, *factors;
+    float *sums;
+    int R, width, factor_rows;
+} Rounding;
+
+static void round_columns(void *context, int member, int64_t begin, int64_t end) {
+    (void)member;
+    const Rounding *r = context;
+    kernels_best()->bf16.round_rows(r->y.data + begin, r->y.stride, r->x + begin, (size_t)r->width, r->R,
+                                    (int)(end - begin), r->factors, r->factor_rows, r->sums ? r->sums + begin : NULL);
 }
 
-void bf16_layernorm(Bf16Rows y, const float *x, const float *weight, const float *bias, int R, int D) {
-    kernels_best()->bf16.layernorm(y.data, y.stride, x, weight, bias, (size_t)R, D, LAYERNORM_EPS);
+void bf16_round_rows(Team *team, Bf16Rows y, const float *x, int R, int width, const float *factors, int factor_rows,
+                     float *sums) {
+    Rounding rounding = {y, x, factors, sums, R, width, factor_rows};
+    team_for(team, width, BF16_PANEL, (double)R * width, round_columns, &rounding);
+}
+
+typedef struct {
+    Bf16Rows y;
+    const float *x, *weight, *bias;
+    int D;
+} Norm;
+
+static void norm_rows(void *context, int member, int64_t begin, int64_t end) {
+    (void)member;
+    const Norm *n = context;
+    kernels_best()->bf16.layernorm(n->y.data + (size_t)begin * n->y.stride, n->y.stride,
+                                   n->x + (size_t)begin * (size_t)n->D, n->weight, n->bias, (size_t)(end - begin), n->D,
+                                   LAYERNORM_EPS);
+}
+
+void bf16_layernorm(Team *team, Bf16Rows y, const float *x, const float *weight, const float *bias, int R, int D) {
+    Norm norm = {y, x, weight, bias, D};
+    team_for(team, R, 1, (double)R * D, norm_rows, &norm);
 }
 
 static float sum_ref(const Bf16Product *p, int row, int column, int tiles) {

@@ -4,6 +4,7 @@
 #include "base/text/text.h"
 #include "nn/layers/attention.h"
 #include "nn/layers/gelu.h"
+#include "nn/layers/kept_rows.h"
 #include "nn/layers/layernorm.h"
 #include "nn/layers/linear.h"
 
@@ -70,7 +71,7 @@ void block_acts_layout(BlockActs *acts, Arena *arena, const BlockShape *shape) {
     acts->hidden = arena_floats(arena, R * (size_t)shape->hidden);
 }
 
-void block_scratch_layout(BlockScratch *scratch, Arena *arena, const BlockShape *shapes, int n_shapes) {
+void block_scratch_layout(BlockScratch *scratch, Arena *arena, const BlockShape *shapes, int n_shapes, int members) {
     size_t norm = 0, kept = 0, hidden = 0, dhidden = 0, row = 0, partial = 0, attention = 0;
     for (int i = 0; i < n_shapes; i++) {
         const BlockShape *s = &shapes[i];
@@ -81,8 +82,8 @@ void block_scratch_layout(BlockScratch *scratch, Arena *arena, const BlockShape 
         hidden = max_size(hidden, R * (size_t)s->hidden);
         dhidden = max_size(dhidden, max_size(R * (size_t)s->hidden, 3 * Rin * width));
         row = max_size(row, 3 * width);
-        partial = max_size(partial, 2 * width);
-        attention = max_size(attention, attention_scratch_bytes(&heads));
+        partial = max_size(partial, layernorm_partial_floats(Rin, s->width, members));
+        attention = max_size(attention, attention_scratch_bytes(&heads, members));
     }
     scratch->norm = arena_floats(arena, norm);
     scratch->kept = arena_floats(arena, kept);
@@ -94,49 +95,18 @@ void block_scratch_layout(BlockScratch *scratch, Arena *arena, const BlockShape 
     scratch->attention = arena_take(arena, attention);
 }
 
-/* The kept rows of each clip, next to each other. */
-static void gather_kept(float *to, const float *from, const BlockShape *s) {
-    size_t width = (size_t)s->width, kept = (size_t)(s->n_tokens - s->first_kept) * width;
-    for (int b = 0; b < s->B; b++) {
-        memcpy(to + (size_t)b * kept, from + ((size_t)b * (size_t)s->n_tokens + (size_t)s->first_kept) * width,
-               kept * sizeof(float));
-    }
-}
-
-/* Where clip b's kept rows begin in an array of all rows. */
-static float *kept_rows(float *all, const BlockShape *s, int b) {
-    return all + ((size_t)b * (size_t)s->n_tokens + (size_t)s->first_kept) * (size_t)s->width;
-}
-
-/* x (R, width) times each clip's factor. */
-static void scale_clips(float *to, const float *from, const float *factors, size_t clip_floats, int B) {
-    for (int b = 0; b < B; b++) {
-        const float factor = factors[b];
-        float *to_b = to + (size_t)b * clip_floats;
-        const float *from_b = from + (size_t)b * clip_floats;
-#pragma omp simd
-        for (size_t i = 0; i < clip_floats; i++) to_b[i] = factor * from_b[i];
-    }
-}
-
 /* y = x + factor * (branch W^T + b): the bias and the residual go in first, the product adds. `branch` is scaled into
  * `scaled` when there are factors. */
-static void add_branch(float *y, const float *x, const float *branch, int branch_width, float *scaled, const float *W,
-                       const float *b, const float *factors, const BlockShape *s) {
-    int R = block_rows(s), clip_rows = R / s->B;
+static void add_branch(Team *team, float *y, const float *x, const float *branch, int branch_width, float *scaled,
+                       const float *W, const float *b, const float *factors, const BlockShape *s) {
+    int R = block_rows(s);
     if (!factors) {
-        linear_residual(y, x, (ConstRows){branch, branch_width}, W, b, R, branch_width, s->width);
+        linear_residual(team, y, x, (ConstRows){branch, branch_width}, W, b, R, branch_width, s->width);
         return;
     }
-    for (int clip = 0; clip < s->B; clip++) {
-        size_t at = (size_t)clip * (size_t)clip_rows * (size_t)s->width;
-        for (int r = 0; r < clip_rows; r++) {
-            size_t row = at + (size_t)r * (size_t)s->width;
-            for (int i = 0; i < s->width; i++) y[row + (size_t)i] = x[row + (size_t)i] + factors[clip] * b[i];
-        }
-    }
-    scale_clips(scaled, branch, factors, (size_t)clip_rows * (size_t)branch_width, s->B);
-    linear_add((Rows){y, s->width}, (ConstRows){scaled, branch_width}, W, R, branch_width, s->width);
+    clips_add_bias(team, y, x, factors, b, s);
+    clips_scale(team, scaled, branch, factors, branch_width, s);
+    linear_add(team, (Rows){y, s->width}, (ConstRows){scaled, branch_width}, W, R, branch_width, s->width);
 }
 
 static AttentionInputs attention_inputs(const BlockActs *acts, const BlockShape *s) {
@@ -150,19 +120,22 @@ static void project_qkv(const float *x, BlockActs *acts, BlockScratch *scratch, 
                         const BlockParams *at, const float *params) {
     int D = s->width, Rin = block_rows_in(s);
     size_t width = (size_t)D;
-    layernorm_forward(scratch->norm, x, params + at->norm1_weight, params + at->norm1_bias, (size_t)Rin, D);
+    layernorm_forward(scratch->team, scratch->norm, x, params + at->norm1_weight, params + at->norm1_bias, (size_t)Rin,
+                      D);
     memcpy(scratch->row, params + at->q_bias, width * sizeof(float));
     memset(scratch->row + width, 0, width * sizeof(float));
     memcpy(scratch->row + 2 * width, params + at->v_bias, width * sizeof(float));
     const float *W = params + at->qkv_weight;
     if (!s->first_kept) {
-        linear_forward((Rows){acts->qkv, 3 * D}, (ConstRows){scratch->norm, D}, W, scratch->row, Rin, D, 3 * D);
+        linear_forward(scratch->team, (Rows){acts->qkv, 3 * D}, (ConstRows){scratch->norm, D}, W, scratch->row, Rin, D,
+                       3 * D);
         return;
     }
-    gather_kept(scratch->kept, scratch->norm, s);
-    linear_forward((Rows){acts->queries, D}, (ConstRows){scratch->kept, D}, W, scratch->row, block_rows(s), D, D);
-    linear_forward((Rows){acts->qkv, 2 * D}, (ConstRows){scratch->norm, D}, W + width * width, scratch->row + width,
-                   Rin, D, 2 * D);
+    kept_gather(scratch->team, scratch->kept, scratch->norm, s);
+    linear_forward(scratch->team, (Rows){acts->queries, D}, (ConstRows){scratch->kept, D}, W, scratch->row,
+                   block_rows(s), D, D);
+    linear_forward(scratch->team, (Rows){acts->qkv, 2 * D}, (ConstRows){scratch->norm, D}, W + width * width,
+                   scratch->row + width, Rin, D, 2 * D);
 }
 
 void block_forward(float *out, const float *x, BlockActs *acts, BlockScratch *scratch, const BlockShape *shape,
@@ -171,27 +144,29 @@ void block_forward(float *out, const float *x, BlockActs *acts, BlockScratch *sc
     const AttentionShape heads = attention_shape(shape);
     project_qkv(x, acts, scratch, shape, at, params);
     const AttentionInputs in = attention_inputs(acts, shape);
-    attention_forward(acts->attention, acts->lse, &in, &heads, scratch->attention);
+    attention_forward(scratch->team, acts->attention, acts->lse, &in, &heads, scratch->attention);
     const float *residual = x;
     if (shape->first_kept) {
-        gather_kept(scratch->kept, x, shape);
+        kept_gather(scratch->team, scratch->kept, x, shape);
         residual = scratch->kept;
     }
-    add_branch(acts->middle, residual, acts->attention, D, scratch->dbranch, params + at->proj_weight,
+    add_branch(scratch->team, acts->middle, residual, acts->attention, D, scratch->dbranch, params + at->proj_weight,
                params + at->proj_bias, drops ? drops->attention : NULL, shape);
-    layernorm_forward(scratch->norm, acts->middle, params + at->norm2_weight, params + at->norm2_bias, (size_t)R, D);
-    linear_forward((Rows){acts->hidden, hidden}, (ConstRows){scratch->norm, D}, params + at->fc1_weight,
+    layernorm_forward(scratch->team, scratch->norm, acts->middle, params + at->norm2_weight, params + at->norm2_bias,
+                      (size_t)R, D);
+    linear_forward(scratch->team, (Rows){acts->hidden, hidden}, (ConstRows){scratch->norm, D}, params + at->fc1_weight,
                    params + at->fc1_bias, R, D, hidden);
-    gelu_forward(scratch->gelu, acts->hidden, (size_t)R * (size_t)hidden);
-    add_branch(out, acts->middle, scratch->gelu, hidden, scratch->gelu, params + at->fc2_weight, params + at->fc2_bias,
-               drops ? drops->mlp : NULL, shape);
+    gelu_forward(scratch->team, scratch->gelu, acts->hidden, (size_t)R * (size_t)hidden);
+    add_branch(scratch->team, out, acts->middle, scratch->gelu, hidden, scratch->gelu, params + at->fc2_weight,
+               params + at->fc2_bias, drops ? drops->mlp : NULL, shape);
 }
 
-/* The branch's share of the output gradient: dout, or its scaled copy in `scaled`. */
-static const float *branch_gradient(float *scaled, const float *dout, const float *factors, const BlockShape *s) {
+/* The branch's share of the output gradient: dout, or its scaled copy in scratch->kept. */
+static const float *branch_gradient(BlockScratch *scratch, const float *dout, const float *factors,
+                                    const BlockShape *s) {
     if (!factors) return dout;
-    scale_clips(scaled, dout, factors, (size_t)(s->n_tokens - s->first_kept) * (size_t)s->width, s->B);
-    return scaled;
+    clips_scale(scratch->team, scratch->kept, dout, factors, s->width, s);
+    return scratch->kept;
 }
 
 /* dout (R, width) in: gradient of the block's output; out: of its middle. */
@@ -199,17 +174,20 @@ static void backward_mlp(float *dout, const BlockActs *acts, BlockScratch *scrat
                          const BlockParams *at, const float *params, float *grads, const float *factors) {
     int D = s->width, R = block_rows(s), hidden = s->hidden;
     Rows dhidden = {scratch->dhidden, hidden};
-    ConstRows dhidden_in = {scratch->dhidden, hidden}, dbranch = {branch_gradient(scratch->kept, dout, factors, s), D};
-    linear_backward_input(dhidden, dbranch, params + at->fc2_weight, R, hidden, D);
-    gelu_backward(scratch->gelu, scratch->dhidden, scratch->dhidden, acts->hidden, (size_t)R * (size_t)hidden);
-    linear_backward_weight(grads + at->fc2_weight, grads + at->fc2_bias, dbranch, (ConstRows){scratch->gelu, hidden}, R,
-                           hidden, D);
-    layernorm_forward(scratch->norm, acts->middle, params + at->norm2_weight, params + at->norm2_bias, (size_t)R, D);
-    linear_backward_weight(grads + at->fc1_weight, grads + at->fc1_bias, dhidden_in, (ConstRows){scratch->norm, D}, R,
-                           D, hidden);
-    linear_backward_input((Rows){scratch->dbranch, D}, dhidden_in, params + at->fc1_weight, R, D, hidden);
-    layernorm_backward(dout, grads + at->norm2_weight, grads + at->norm2_bias, scratch->dbranch, acts->middle,
-                       params + at->norm2_weight, (size_t)R, D, scratch->partial);
+    ConstRows dhidden_in = {scratch->dhidden, hidden}, dbranch = {branch_gradient(scratch, dout, factors, s), D};
+    linear_backward_input(scratch->team, dhidden, dbranch, params + at->fc2_weight, R, hidden, D);
+    gelu_backward(scratch->team, scratch->gelu, scratch->dhidden, scratch->dhidden, acts->hidden,
+                  (size_t)R * (size_t)hidden);
+    linear_backward_weight(scratch->team, grads + at->fc2_weight, grads + at->fc2_bias, dbranch,
+                           (ConstRows){scratch->gelu, hidden}, R, hidden, D);
+    layernorm_forward(scratch->team, scratch->norm, acts->middle, params + at->norm2_weight, params + at->norm2_bias,
+                      (size_t)R, D);
+    linear_backward_weight(scratch->team, grads + at->fc1_weight, grads + at->fc1_bias, dhidden_in,
+                           (ConstRows){scratch->norm, D}, R, D, hidden);
+    linear_backward_input(scratch->team, (Rows){scratch->dbranch, D}, dhidden_in, params + at->fc1_weight, R, D,
+                          hidden);
+    layernorm_backward(scratch->team, dout, grads + at->norm2_weight, grads + at->norm2_bias, scratch->dbranch,
+                       acts->middle, params + at->norm2_weight, (size_t)R, D, scratch->partial);
 }
 
 /* From the gradients of q, k, v to that of LN1's output, in scratch->dbranch (Rin, width). */
@@ -218,39 +196,28 @@ static void backward_qkv_all(BlockScratch *scratch, const BlockShape *s, const B
     int D = s->width, Rin = block_rows_in(s);
     size_t width = (size_t)D;
     ConstRows dqkv = {scratch->dhidden, 3 * D};
-    linear_backward_weight(grads + at->qkv_weight, NULL, dqkv, (ConstRows){scratch->norm, D}, Rin, D, 3 * D);
-    rows_add_to(grads + at->q_bias, dqkv, Rin, D);
-    rows_add_to(grads + at->v_bias, (ConstRows){dqkv.data + 2 * width, 3 * D}, Rin, D);
-    linear_backward_input((Rows){scratch->dbranch, D}, dqkv, params + at->qkv_weight, Rin, D, 3 * D);
+    linear_backward_weight(scratch->team, grads + at->qkv_weight, NULL, dqkv, (ConstRows){scratch->norm, D}, Rin, D,
+                           3 * D);
+    rows_add_to(scratch->team, grads + at->q_bias, dqkv, Rin, D);
+    rows_add_to(scratch->team, grads + at->v_bias, (ConstRows){dqkv.data + 2 * width, 3 * D}, Rin, D);
+    linear_backward_input(scratch->team, (Rows){scratch->dbranch, D}, dqkv, params + at->qkv_weight, Rin, D, 3 * D);
 }
 
 /* The same when only the kept rows have queries. scratch->kept: their LN1 output, used up. */
 static void backward_qkv_kept(const float *dq, const float *dkv, BlockScratch *scratch, const BlockShape *s,
                               const BlockParams *at, const float *params, float *grads) {
     int D = s->width, R = block_rows(s), Rin = block_rows_in(s);
-    size_t width = (size_t)D, clip_floats = (size_t)(s->n_tokens - s->first_kept) * width;
+    size_t width = (size_t)D;
     ConstRows dq_in = {dq, D}, dkv_in = {dkv, 2 * D};
-    linear_backward_weight(grads + at->qkv_weight, grads + at->q_bias, dq_in, (ConstRows){scratch->kept, D}, R, D, D);
-    linear_backward_weight(grads + at->qkv_weight + width * width, NULL, dkv_in, (ConstRows){scratch->norm, D}, Rin, D,
-                           2 * D);
-    rows_add_to(grads + at->v_bias, (ConstRows){dkv + width, 2 * D}, Rin, D);
-    linear_backward_input((Rows){scratch->dbranch, D}, dkv_in, params + at->qkv_weight + width * width, Rin, D, 2 * D);
-    linear_backward_input((Rows){scratch->kept, D}, dq_in, params + at->qkv_weight, R, D, D);
-    for (int b = 0; b < s->B; b++) {
-        float *to = kept_rows(scratch->dbranch, s, b);
-        const float *from = scratch->kept + (size_t)b * clip_floats;
-#pragma omp simd
-        for (size_t i = 0; i < clip_floats; i++) to[i] += from[i];
-    }
-}
-
-/* dx (Rin, width) = dmiddle in the kept rows, zero elsewhere. */
-static void spread_kept(float *dx, const float *dmiddle, const BlockShape *s) {
-    size_t clip_floats = (size_t)(s->n_tokens - s->first_kept) * (size_t)s->width;
-    memset(dx, 0, (size_t)block_rows_in(s) * (size_t)s->width * sizeof(float));
-    for (int b = 0; b < s->B; b++) {
-        memcpy(kept_rows(dx, s, b), dmiddle + (size_t)b * clip_floats, clip_floats * sizeof(float));
-    }
+    linear_backward_weight(scratch->team, grads + at->qkv_weight, grads + at->q_bias, dq_in,
+                           (ConstRows){scratch->kept, D}, R, D, D);
+    linear_backward_weight(scratch->team, grads + at->qkv_weight + width * width, NULL, dkv_in,
+                           (ConstRows){scratch->norm, D}, Rin, D, 2 * D);
+    rows_add_to(scratch->team, grads + at->v_bias, (ConstRows){dkv + width, 2 * D}, Rin, D);
+    linear_backward_input(scratch->team, (Rows){scratch->dbranch, D}, dkv_in, params + at->qkv_weight + width * width,
+                          Rin, D, 2 * D);
+    linear_backward_input(scratch->team, (Rows){scratch->kept, D}, dq_in, params + at->qkv_weight, R, D, D);
+    kept_add(scratch->team, scratch->dbranch, scratch->kept, s);
 }
 
 /* dmiddle (R, width) -> dx (Rin, width), which may be the same array when all rows are kept. */
@@ -261,24 +228,25 @@ static void backward_attention(float *dx, const float *dmiddle, const float *x, 
     size_t width = (size_t)D;
     const AttentionShape heads = attention_shape(s);
     const AttentionInputs in = attention_inputs(acts, s);
-    ConstRows dproj = {branch_gradient(scratch->kept, dmiddle, factors, s), D};
-    linear_backward_weight(grads + at->proj_weight, grads + at->proj_bias, dproj, (ConstRows){acts->attention, D}, R, D,
-                           D);
-    linear_backward_input((Rows){scratch->dbranch, D}, dproj, params + at->proj_weight, R, D, D);
+    ConstRows dproj = {branch_gradient(scratch, dmiddle, factors, s), D};
+    linear_backward_weight(scratch->team, grads + at->proj_weight, grads + at->proj_bias, dproj,
+                           (ConstRows){acts->attention, D}, R, D, D);
+    linear_backward_input(scratch->team, (Rows){scratch->dbranch, D}, dproj, params + at->proj_weight, R, D, D);
     float *dqkv = scratch->dhidden, *dq = scratch->dhidden, *dk = dqkv + width;
     if (s->first_kept) dk = dqkv + (size_t)R * width;
-    attention_backward(&(AttentionGradients){dq, dk, dk + width}, scratch->dbranch, acts->attention, acts->lse, &in,
-                       &heads, scratch->attention);
-    layernorm_forward(scratch->norm, x, params + at->norm1_weight, params + at->norm1_bias, (size_t)Rin, D);
+    attention_backward(scratch->team, &(AttentionGradients){dq, dk, dk + width}, scratch->dbranch, acts->attention,
+                       acts->lse, &in, &heads, scratch->attention);
+    layernorm_forward(scratch->team, scratch->norm, x, params + at->norm1_weight, params + at->norm1_bias, (size_t)Rin,
+                      D);
     if (s->first_kept) {
-        gather_kept(scratch->kept, scratch->norm, s);
+        kept_gather(scratch->team, scratch->kept, scratch->norm, s);
         backward_qkv_kept(dq, dk, scratch, s, at, params, grads);
-        spread_kept(dx, dmiddle, s);
+        kept_spread(scratch->team, dx, dmiddle, s);
     } else {
         backward_qkv_all(scratch, s, at, params, grads);
-        if (dx != dmiddle) memcpy(dx, dmiddle, (size_t)R * width * sizeof(float));
+        if (dx != dmiddle) floats_copy(scratch->team, dx, dmiddle, (size_t)R * width);
     }
-    layernorm_backward(dx, grads + at->norm1_weight, grads + at->norm1_bias, scratch->dbranch, x,
+    layernorm_backward(scratch->team, dx, grads + at->norm1_weight, grads + at->norm1_bias, scratch->dbranch, x,
                        params + at->norm1_weight, (size_t)Rin, D, scratch->partial);
 }
 

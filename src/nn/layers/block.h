@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/system/arena.h"
+#include "base/system/team.h"
 #include "nn/layers/bf16_weights.h"
 #include "nn/layers/internal/bf16_scratch.h"
 #include "nn/layers/internal/block_shape.h"
@@ -36,14 +37,15 @@ typedef struct {
     float *row;       /* (3*width) biases of q, k, v */
     float *attention; /* attention_scratch_bytes */
     float *dbranch;   /* (Rin, width) */
-    float *partial;   /* (2*width) */
+    float *partial;   /* layernorm_partial_floats */
+    Team *team;       /* that computes; NULL: one thread */
     Bf16Scratch rounded;
     const Bf16Packed *packed; /* the weights; NULL: float32 */
 } BlockScratch;
 
 void block_acts_layout(BlockActs *acts, Arena *arena, const BlockShape *shape);
-/* `shapes`: all that will be used. */
-void block_scratch_layout(BlockScratch *scratch, Arena *arena, const BlockShape *shapes, int n_shapes);
+/* `shapes`: all that will be used; `members` of the team. */
+void block_scratch_layout(BlockScratch *scratch, Arena *arena, const BlockShape *shapes, int n_shapes, int members);
 
 /* out (R, width), x (Rin, width). */
 void block_forward(float *out, const float *x, BlockActs *acts, BlockScratch *scratch, const BlockShape *shape,

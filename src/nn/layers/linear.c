@@ -4,10 +4,14 @@
 #include "nn/layers/linear.h"
 
 #include "base/system/arena.h"
+#include "base/system/minmax.h"
 #include "nn/kernels/kernels.h"
+#include "nn/layers/internal/product_grid.h"
 
 #include <cblas.h>
+#include <pthread.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Where the hand-written products on rows as they lie beat the library (OpenBLAS 0.3.21; Ice Lake with either vector
@@ -24,110 +28,210 @@ static const Kernels *small_product(int R, int Din, int Dout) {
 }
 
 /* Many rows and large weights, where a kernel beats the library: AVX-512 (OpenBLAS 0.3.21 on Sapphire Rapids, by 2 to
- * 12 %) and AMX. A thread's scratch is mapped once and serves all its products; without memory the library takes over.
- */
-static bool large_product(const LargeProduct *product) {
+ * 12 %) and AMX. */
+static bool takes_large_product(const LargeProduct *product) {
     enum { LEAST = 64 };
-    static _Thread_local Arena scratch;
     const Kernels *kernels = kernels_best();
     if (!kernels->product_large || product->columns % (2 * kernels->lanes) != 0) return false;
-    if (product->rows < LEAST || product->columns < LEAST || product->depth < LEAST) return false;
-    if (!scratch.base && arena_alloc(&scratch, kernels->product_large_scratch * sizeof(float), "a matrix product"))
-        return false;
-    kernels->product_large(product, (float *)scratch.base);
-    return true;
+    return product->rows >= LEAST && product->columns >= LEAST && product->depth >= LEAST;
 }
 
-/* y = base + bias + x W^T; either may be NULL. */
-static bool large_forward(Rows y, ConstRows x, const float *W, ConstRows base, const float *bias, int R, int Din,
-                          int Dout) {
-    return large_product(&(LargeProduct){.c = y.data,
-                                         .ldc = (size_t)y.stride,
-                                         .a = x.data,
-                                         .a_row = (size_t)x.stride,
-                                         .a_step = 1,
-                                         .b = W,
-                                         .b_step = 1,
-                                         .b_column = (size_t)Din,
-                                         .rows = R,
-                                         .columns = Dout,
-                                         .depth = Din,
-                                         .base = base.data,
-                                         .base_row = (size_t)base.stride,
-                                         .bias = bias});
+/* ---- a thread's scratch for large products: mapped once, for all of them; without memory the library takes over ----
+ */
+
+static pthread_key_t scratch_key;
+static bool scratch_ready;
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+
+static void scratch_free(void *scratch) {
+    arena_free(scratch);
+    free(scratch);
 }
 
-void linear_add(Rows y, ConstRows x, const float *W, int R, int Din, int Dout) {
-    const Kernels *small = small_product(R, Din, Dout);
-    if (small) {
-        small->product_forward(y.data, (size_t)y.stride, x.data, (size_t)x.stride, W, R, Din, Dout);
-        return;
+static void scratch_start(void) {
+    scratch_ready = !pthread_key_create(&scratch_key, scratch_free);
+}
+
+/* NULL: no memory. */
+static float *large_scratch(void) {
+    pthread_once(&scratch_once, scratch_start);
+    if (!scratch_ready) return NULL;
+    Arena *scratch = pthread_getspecific(scratch_key);
+    if (scratch) return (float *)scratch->base;
+    scratch = calloc(1, sizeof *scratch);
+    if (!scratch) return NULL;
+    if (arena_alloc(scratch, kernels_best()->product_large_scratch * sizeof(float), "a matrix product") ||
+        pthread_setspecific(scratch_key, scratch)) {
+        scratch_free(scratch);
+        return NULL;
     }
-    if (large_forward(y, x, W, (ConstRows){y.data, y.stride}, NULL, R, Din, Dout)) return;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, R, Dout, Din, 1, x.data, x.stride, W, Din, 1, y.data,
-                y.stride);
+    return (float *)scratch->base;
 }
 
-void linear_forward(Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout) {
-    if (!small_product(R, Din, Dout) && large_forward(y, x, W, (ConstRows){0}, b, R, Din, Dout)) return;
-    for (int r = 0; !b && r < R; r++) memset(y.data + (size_t)r * (size_t)y.stride, 0, (size_t)Dout * sizeof(float));
-    if (b) rows_set(y, b, R, Dout);
-    linear_add(y, x, W, R, Din, Dout);
+/* ---- products, cut for a team ---- */
+
+typedef enum { PRODUCT_FORWARD, PRODUCT_INPUT, PRODUCT_WEIGHT } ProductKind;
+
+/* c = base + bias + a b by one of three methods, which is that of the whole product for each of its pieces. */
+typedef struct {
+    ProductKind kind;
+    LargeProduct whole;
+    const Kernels *small; /* the first method */
+    bool large;           /* the second; else the library */
+    ProductGrid grid;
+} Product;
+
+static LargeProduct piece_of(const LargeProduct *whole, ProductPiece at) {
+    LargeProduct piece = *whole;
+    size_t row = (size_t)at.row, column = (size_t)at.column;
+    piece.c += row * whole->ldc + column;
+    piece.a += row * whole->a_row;
+    piece.b += column * whole->b_column;
+    if (piece.base) piece.base += row * whole->base_row + column;
+    if (piece.bias) piece.bias += column;
+    piece.rows = at.rows;
+    piece.columns = at.columns;
+    return piece;
 }
 
-void linear_residual(float *y, const float *residual, ConstRows x, const float *W, const float *b, int R, int Din,
-                     int Dout) {
-    Rows to = {y, Dout};
-    if (!small_product(R, Din, Dout) && large_forward(to, x, W, (ConstRows){residual, Dout}, b, R, Din, Dout)) return;
-    rows_sum(y, residual, b, R, Dout);
-    linear_add(to, x, W, R, Din, Dout);
-}
-
-void linear_backward_weight(float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout) {
-    const Kernels *small = small_product(R, Din, Dout);
-    if (db) rows_add_to(db, dy, R, Dout);
-    if (small) {
-        small->product_weight(dW, dy.data, (size_t)dy.stride, x.data, (size_t)x.stride, R, Din, Dout);
-        return;
+/* What a product that only adds is added to. */
+static void lay_base(const LargeProduct *p) {
+    Rows c = {p->c, (int)p->ldc};
+    if (p->base == p->c) return;
+    if (p->base) {
+        for (int r = 0; r < p->rows; r++)
+            rows_sum(p->c + (size_t)r * p->ldc, p->base + (size_t)r * p->base_row, p->bias, 1, p->columns);
+    } else if (p->bias) {
+        rows_set(c, p->bias, p->rows, p->columns);
+    } else {
+        for (int r = 0; r < p->rows; r++) memset(p->c + (size_t)r * p->ldc, 0, (size_t)p->columns * sizeof(float));
     }
-    if (large_product(&(LargeProduct){.c = dW,
-                                      .ldc = (size_t)Din,
-                                      .a = dy.data,
-                                      .a_row = 1,
-                                      .a_step = (size_t)dy.stride,
-                                      .b = x.data,
-                                      .b_step = (size_t)x.stride,
-                                      .b_column = 1,
-                                      .rows = Dout,
-                                      .columns = Din,
-                                      .depth = R,
-                                      .base = dW,
-                                      .base_row = (size_t)Din}))
-        return;
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, Dout, Din, R, 1, dy.data, dy.stride, x.data, x.stride, 1, dW,
-                Din);
 }
 
-void linear_backward_input(Rows dx, ConstRows dy, const float *W, int R, int Din, int Dout) {
-    const Kernels *small = small_product(R, Din, Dout);
-    if (small) {
-        small->product_input(dx.data, (size_t)dx.stride, dy.data, (size_t)dy.stride, W, R, Din, Dout);
-        return;
+/* Whole rows of the result only, but for PRODUCT_FORWARD. */
+static void small_piece(const Product *product, const LargeProduct *p) {
+    const Kernels *small = product->small;
+    switch (product->kind) {
+    case PRODUCT_FORWARD:
+        lay_base(p);
+        small->product_forward(p->c, p->ldc, p->a, p->a_row, p->b, p->rows, p->depth, p->columns);
+        break;
+    case PRODUCT_INPUT: small->product_input(p->c, p->ldc, p->a, p->a_row, p->b, p->rows, p->columns, p->depth); break;
+    case PRODUCT_WEIGHT:
+        small->product_weight(p->c, p->a, p->a_step, p->b, p->b_step, p->depth, p->columns, p->rows);
+        break;
     }
-    if (large_product(&(LargeProduct){.c = dx.data,
-                                      .ldc = (size_t)dx.stride,
-                                      .a = dy.data,
-                                      .a_row = (size_t)dy.stride,
-                                      .a_step = 1,
-                                      .b = W,
-                                      .b_step = (size_t)Din,
-                                      .b_column = 1,
-                                      .rows = R,
-                                      .columns = Din,
-                                      .depth = Dout}))
-        return;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, R, Din, Dout, 1, dy.data, dy.stride, W, Din, 0, dx.data,
-                dx.stride);
+}
+
+static void library_piece(const Product *product, const LargeProduct *p) {
+    bool adds = product->kind != PRODUCT_INPUT, turned = product->kind == PRODUCT_WEIGHT;
+    if (adds) lay_base(p);
+    cblas_sgemm(CblasRowMajor, turned ? CblasTrans : CblasNoTrans,
+                product->kind == PRODUCT_FORWARD ? CblasTrans : CblasNoTrans, p->rows, p->columns, p->depth, 1, p->a,
+                (int)(turned ? p->a_step : p->a_row), p->b, (int)(p->b_step == 1 ? p->b_column : p->b_step),
+                adds ? 1 : 0, p->c, (int)p->ldc);
+}
+
+static void product_pieces(void *context, int member, int64_t begin, int64_t end) {
+    (void)member;
+    const Product *product = context;
+    for (int i = (int)begin; i < (int)end; i++) {
+        const LargeProduct piece = piece_of(&product->whole, product_grid_piece(&product->grid, i));
+        float *scratch = product->large ? large_scratch() : NULL;
+        if (product->small)
+            small_piece(product, &piece);
+        else if (scratch)
+            kernels_best()->product_large(&piece, scratch);
+        else
+            library_piece(product, &piece);
+    }
+}
+
+/* R, Din, Dout: of the layer. */
+static void multiply(Team *team, ProductKind kind, const LargeProduct *whole, int R, int Din, int Dout) {
+    enum { PACKING = 8, TILE_ROWS = 14, AMX_TILE_ROWS = 32, VECTOR = 16 };
+    const Kernels *kernels = kernels_best();
+    double work = (double)whole->rows * whole->columns * whole->depth / VECTOR;
+    Product product = {.kind = kind, .whole = *whole, .small = small_product(R, Din, Dout)};
+    product.large = !product.small && takes_large_product(whole);
+    int members = team_size(team), rows = whole->rows, columns = whole->columns;
+    if (product.small)
+        product.grid = product_grid(rows, columns, TILE_ROWS, columns, members, 0);
+    else if (product.large)
+        product.grid = product_grid(rows, columns, kernels->bf16.tiles ? AMX_TILE_ROWS : TILE_ROWS, 2 * kernels->lanes,
+                                    members, PACKING);
+    else
+        product.grid = product_grid_fixed(rows, columns, whole->depth);
+    team_for(team, product_grid_count(&product.grid), 1, work, product_pieces, &product);
+}
+
+/* y = base + bias + x W^T; base and bias may be NULL. */
+static void forward(Team *team, Rows y, ConstRows x, const float *W, ConstRows base, const float *bias, int R, int Din,
+                    int Dout) {
+    multiply(team, PRODUCT_FORWARD,
+             &(LargeProduct){.c = y.data,
+                             .ldc = (size_t)y.stride,
+                             .a = x.data,
+                             .a_row = (size_t)x.stride,
+                             .a_step = 1,
+                             .b = W,
+                             .b_step = 1,
+                             .b_column = (size_t)Din,
+                             .rows = R,
+                             .columns = Dout,
+                             .depth = Din,
+                             .base = base.data,
+                             .base_row = (size_t)base.stride,
+                             .bias = bias},
+             R, Din, Dout);
+}
+
+void linear_add(Team *team, Rows y, ConstRows x, const float *W, int R, int Din, int Dout) {
+    forward(team, y, x, W, (ConstRows){y.data, y.stride}, NULL, R, Din, Dout);
+}
+
+void linear_forward(Team *team, Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout) {
+    forward(team, y, x, W, (ConstRows){0}, b, R, Din, Dout);
+}
+
+void linear_residual(Team *team, float *y, const float *residual, ConstRows x, const float *W, const float *b, int R,
+                     int Din, int Dout) {
+    forward(team, (Rows){y, Dout}, x, W, (ConstRows){residual, Dout}, b, R, Din, Dout);
+}
+
+void linear_backward_weight(Team *team, float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout) {
+    if (db) rows_add_to(team, db, dy, R, Dout);
+    multiply(team, PRODUCT_WEIGHT,
+             &(LargeProduct){.c = dW,
+                             .ldc = (size_t)Din,
+                             .a = dy.data,
+                             .a_row = 1,
+                             .a_step = (size_t)dy.stride,
+                             .b = x.data,
+                             .b_step = (size_t)x.stride,
+                             .b_column = 1,
+                             .rows = Dout,
+                             .columns = Din,
+                             .depth = R,
+                             .base = dW,
+                             .base_row = (size_t)Din},
+             R, Din, Dout);
+}
+
+void linear_backward_input(Team *team, Rows dx, ConstRows dy, const float *W, int R, int Din, int Dout) {
+    multiply(team, PRODUCT_INPUT,
+             &(LargeProduct){.c = dx.data,
+                             .ldc = (size_t)dx.stride,
+                             .a = dy.data,
+                             .a_row = (size_t)dy.stride,
+                             .a_step = 1,
+                             .b = W,
+                             .b_step = (size_t)Din,
+                             .b_column = 1,
+                             .rows = R,
+                             .columns = Din,
+                             .depth = Dout},
+             R, Din, Dout);
 }
 
 void linear_forward_ref(Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout) {
@@ -180,22 +284,36 @@ static void four_rows_add(float *restrict partial, const float *restrict x, size
     for (int i = 0; i < width; i++) partial[i] += (a[i] + b[i]) + (c[i] + d[i]);
 }
 
+typedef struct {
+    float *sum;
+    ConstRows x;
+    int R;
+} ColumnSums;
+
 /* Strips of columns, so that the partial sums stay in the first-level cache; some rows at a time, whose sum then joins
  * the total: sums of sums keep the rounding error of thousands of rows small. */
-void rows_add_to(float *sum, ConstRows x, int R, int D) {
+static void add_columns(void *context, int member, int64_t begin, int64_t columns_end) {
     enum { STRIP = 512, ROWS_A_PARTIAL = 128 };
-    size_t stride = (size_t)x.stride;
-    for (int first = 0; first < R; first += ROWS_A_PARTIAL) {
-        int end = first + ROWS_A_PARTIAL < R ? first + ROWS_A_PARTIAL : R;
-        for (int column = 0; column < D; column += STRIP) {
+    (void)member;
+    const ColumnSums *sums = context;
+    size_t stride = (size_t)sums->x.stride;
+    for (int first = 0; first < sums->R; first += ROWS_A_PARTIAL) {
+        int end = min_int(first + ROWS_A_PARTIAL, sums->R);
+        for (int column = (int)begin; column < (int)columns_end; column += STRIP) {
             float partial[STRIP] = {0};
-            int width = D - column < STRIP ? D - column : STRIP, r = first;
-            const float *strip = x.data + column;
+            int width = min_int((int)columns_end - column, STRIP), r = first;
+            const float *strip = sums->x.data + column;
             for (; r + 4 <= end; r += 4) four_rows_add(partial, strip + (size_t)r * stride, stride, width);
             for (; r < end; r++) {
                 for (int i = 0; i < width; i++) partial[i] += strip[(size_t)r * stride + (size_t)i];
             }
-            for (int i = 0; i < width; i++) sum[column + i] += partial[i];
+            for (int i = 0; i < width; i++) sums->sum[column + i] += partial[i];
         }
     }
+}
+
+void rows_add_to(Team *team, float *sum, ConstRows x, int R, int D) {
+    enum { COLUMNS = 32 };
+    ColumnSums sums = {sum, x, R};
+    team_for(team, D, COLUMNS, (double)R * D, add_columns, &sums);
 }

@@ -126,22 +126,25 @@ static void row_loss(float *restrict dpredicted, float *restrict squares, const 
     }
 }
 
-double patch_loss(float *dpredictions, const float *predictions, const uint8_t *clip, const int *tokens, int count,
-                  const ModelConfig *model, float slope) {
+void patch_loss(float *dpredictions, float *squares, const float *predictions, const uint8_t *clip, const int *tokens,
+                int count, const ModelConfig *model, float slope) {
     int row = 3 * model->patch_size, lines = model->tubelet_size * model->patch_size;
-    double total = 0;
     PatchNorm norm;
-    float unwanted[ROW_MAX], squares[ROW_MAX];
-    for (int k = 0; k < count; k++) {
+    float unwanted[ROW_MAX];
+    for (int k = 0; k < count; k++, squares += row) {
         Corner at = token_corner(tokens[k], model);
         patch_norm(&norm, clip, at, model);
-        memset(squares, 0, sizeof squares);
+        memset(squares, 0, (size_t)row * sizeof *squares);
         for (int line = 0; line < lines; line++, predictions += row) {
             const uint8_t *pixels = pixel_row(clip, at, line / model->patch_size, line % model->patch_size, model);
             row_loss(dpredictions ? dpredictions : unwanted, squares, predictions, pixels, &norm, row, slope);
             if (dpredictions) dpredictions += row;
         }
-        for (int i = 0; i < row; i++) total += squares[i];
     }
+}
+
+double patch_loss_sum(const float *squares, int count, const ModelConfig *model) {
+    double total = 0;
+    for (int i = 0; i < count * 3 * model->patch_size; i++) total += squares[i];
     return total;
 }

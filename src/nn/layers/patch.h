@@ -17,7 +17,9 @@ void patch_from_floats(float *out, const float *clip, const int *tokens, int cou
 /* The reconstruction target: pixels minus their mean over the patch and channel, over (standard deviation, unbiased,
  * + 1e-6 of full scale). A constant patch is exactly zero. */
 void patch_target_ref(float *out, const uint8_t *clip, const int *tokens, int count, const ModelConfig *model);
-/* Returns the sum of squared differences of predictions (count, values) from the target. If dpredictions is not NULL it
- * gets slope * difference. The target is never stored. */
-double patch_loss(float *dpredictions, const float *predictions, const uint8_t *clip, const int *tokens, int count,
-                  const ModelConfig *model, float slope);
+/* Squared differences of predictions (count, values) from the target, summed over the lines of each patch: squares
+ * (count, 3*P). If dpredictions is not NULL it gets slope * difference. The target is never stored. */
+void patch_loss(float *dpredictions, float *squares, const float *predictions, const uint8_t *clip, const int *tokens,
+                int count, const ModelConfig *model, float slope);
+/* The sum of all squares, in their order. */
+double patch_loss_sum(const float *squares, int count, const ModelConfig *model);

@@ -27,7 +27,7 @@ void projection_backward(const Projection *p, float *dx, const float *dy, const 
 typedef struct {
     float *floats;
     Bf16 *rounded;
-    float *strip; /* mixed precision: (PATCH_STRIP, values) floats before they are rounded */
+    float *strips; /* mixed precision: (members, PATCH_STRIP, values) floats before they are rounded */
     int values;
 } Patches;
 
@@ -38,10 +38,11 @@ typedef struct {
     int matrix, width;
 } PatchEmbedding;
 
-void patches_layout(Patches *patches, Arena *arena, Precision precision, int count, int values);
-/* Rows that may be written from row `at` on, at most PATCH_STRIP at a time in mixed precision, and then kept. */
-float *patches_room(const Patches *patches, int at);
-void patches_keep(const Patches *patches, int at, int count);
+void patches_layout(Patches *patches, Arena *arena, Precision precision, int count, int values, int members);
+/* Writes the floats of rows `first` on, (count, values). */
+typedef void PatchSource(void *source, float *rows, int first, int count);
+/* Rows 0 to R, in strips that the team shares. */
+void patches_fill(Team *team, const Patches *patches, int R, PatchSource *from, void *source);
 /* x (R, width) += patches W^T. */
 void embedding_forward(const PatchEmbedding *e, float *x, const Patches *patches, int R, const float *params,
                        BlockScratch *scratch);

@@ -1,5 +1,6 @@
 #include "nn/models/classifier.h"
 
+#include "base/system/minmax.h"
 #include "math/blas.h"
 #include "math/rng.h"
 #include "nn/layers/layernorm.h"
@@ -108,17 +109,18 @@ const Bf16Plan *classifier_matrices(const Classifier *classifier) {
     return &classifier->matrices;
 }
 
-static void scratch_layout(ClassifierScratch *s, Arena *arena, const Classifier *c, Precision precision, int B) {
+static void scratch_layout(ClassifierScratch *s, Arena *arena, const Classifier *c, Precision precision, int members,
+                           int B) {
     Bf16Need need = {0};
     size_t clips = (size_t)B, N = (size_t)c->n_tokens, D = (size_t)c->model.width, K = (size_t)c->n_classes;
     BlockShape shapes[2];
     s->tokens = arena_take(arena, N * sizeof(int));
-    patches_layout(&s->patches, arena, precision, B * c->n_tokens, c->values);
+    patches_layout(&s->patches, arena, precision, B * c->n_tokens, c->values, members);
     vit_acts_layout(&s->encoder, arena, &c->encoder, c->model.recompute ? VIT_RECOMPUTE : VIT_KEEP, precision, B,
                     c->n_tokens, 0);
     vit_shapes(shapes, &c->encoder, B, c->n_tokens, 0);
     bf16_need_layer(&need, B * c->n_tokens, c->values, c->patch.width);
-    vit_scratch_layout(&s->block, arena, precision, shapes, 1, &need);
+    vit_scratch_layout(&s->block, arena, precision, shapes, 1, &need, members);
     s->pooled = arena_floats(arena, clips * D);
     s->normed = arena_floats(arena, clips * D);
     s->kept = arena_floats(arena, clips * D);
@@ -129,25 +131,27 @@ static void scratch_layout(ClassifierScratch *s, Arena *arena, const Classifier 
     s->factors = arena_floats(arena, 2 * clips * (size_t)c->model.depth);
 }
 
-size_t classifier_scratch_bytes(const Classifier *classifier, Precision precision, int B) {
+size_t classifier_scratch_bytes(const Classifier *classifier, Precision precision, int members, int B) {
     ClassifierScratch measured;
     Arena arena = {0};
-    scratch_layout(&measured, &arena, classifier, precision, B);
+    scratch_layout(&measured, &arena, classifier, precision, members, B);
     return arena.used;
 }
 
-static Err scratch_new(ClassifierScratch **scratch, const Classifier *classifier, const Bf16Packed *packed, int B) {
+Err classifier_scratch_new_team(ClassifierScratch **scratch, const Classifier *classifier, const Bf16Packed *packed,
+                                Team *team, int B) {
     Precision precision = packed ? PRECISION_BFLOAT16 : PRECISION_FLOAT32;
     *scratch = NULL;
     ClassifierScratch *new = calloc(1, sizeof *new);
     if (!new) return RAISE(ERR_MEMORY, "activations: no memory");
-    Err err =
-        arena_alloc(&new->arena, classifier_scratch_bytes(classifier, precision, B), "activations of a micro-batch");
+    size_t bytes = classifier_scratch_bytes(classifier, precision, team_size(team), B);
+    Err err = arena_alloc(&new->arena, bytes, "activations of a micro-batch");
     if (err) {
         free(new);
         return err;
     }
-    scratch_layout(new, &new->arena, classifier, precision, B);
+    scratch_layout(new, &new->arena, classifier, precision, team_size(team), B);
+    new->block.team = team;
     new->block.packed = packed;
     new->B = B;
     for (int i = 0; i < classifier->n_tokens; i++) new->tokens[i] = i;
@@ -156,12 +160,7 @@ static Err scratch_new(ClassifierScratch **scratch, const Classifier *classifier
 }
 
 Err classifier_scratch_new(ClassifierScratch **scratch, const Classifier *classifier, int B) {
-    return scratch_new(scratch, classifier, NULL, B);
-}
-
-Err classifier_scratch_new_mixed(ClassifierScratch **scratch, const Classifier *classifier, const Bf16Packed *packed,
-                                 int B) {
-    return scratch_new(scratch, classifier, packed, B);
+    return classifier_scratch_new_team(scratch, classifier, NULL, NULL, B);
 }
 
 void classifier_scratch_free(ClassifierScratch **scratch) {
@@ -203,25 +202,44 @@ static void drop_features(const Classifier *c, ClassifierScratch *s, const Class
     }
 }
 
+/* Rows of all clips' tokens, for those who share them. */
+typedef struct {
+    const Classifier *c;
+    const ClassifierScratch *s;
+    const float *params, *inputs;
+    float *x;
+} Tokens;
+
+/* Values of rows of patches, which may belong to several clips. */
+static void read_patches(void *source, float *rows, int first, int count) {
+    const Tokens *t = source;
+    const ModelConfig *m = &t->c->model;
+    int N = t->c->n_tokens;
+    size_t clip_floats = 3 * (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size;
+    for (int done = 0, n; done < count; done += n) {
+        int b = (first + done) / N, token = (first + done) % N;
+        n = min_int(count - done, N - token);
+        patch_from_floats(rows + (size_t)done * (size_t)t->c->values, t->inputs + (size_t)b * clip_floats,
+                          t->s->tokens + token, n, m);
+    }
+}
+
+static void embed_rows(void *context, int member, int64_t begin, int64_t end) {
+    (void)member;
+    const Tokens *t = context;
+    size_t D = (size_t)t->c->model.width, N = (size_t)t->c->n_tokens;
+    for (size_t row = (size_t)begin; row < (size_t)end; row++)
+        rows_sum(t->x + row * D, t->c->positions + row % N * D, t->params + t->c->patch.bias, 1, (int)D);
+}
+
 static void encode(const Classifier *c, ClassifierScratch *s, const float *params, const float *inputs, int B,
                    const BlockDrops *drops) {
-    const ModelConfig *m = &c->model;
-    int N = c->n_tokens, D = m->width;
-    size_t clip_floats = 3 * (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size;
+    int rows = B * c->n_tokens;
     float *x = s->encoder.inputs[0];
-    for (int b = 0; b < B; b++) {
-        for (int first = 0; first < N; first += PATCH_STRIP) {
-            int count = N - first < PATCH_STRIP ? N - first : PATCH_STRIP;
-            patch_from_floats(patches_room(&s->patches, b * N + first), inputs + (size_t)b * clip_floats,
-                              s->tokens + first, count, m);
-            patches_keep(&s->patches, b * N + first, count);
-        }
-        for (int i = 0; i < N; i++) {
-            rows_sum(x + ((size_t)b * (size_t)N + (size_t)i) * (size_t)D, c->positions + (size_t)i * (size_t)D,
-                     params + c->patch.bias, 1, D);
-        }
-    }
-    embedding_forward(&c->patch, x, &s->patches, B * N, params, &s->block);
+    Tokens tokens = {c, s, params, inputs, x};
+    patches_fill(s->block.team, &s->patches, rows, read_patches, &tokens);
+    team_for(s->block.team, rows, 1, (double)rows * c->model.width, embed_rows, &tokens);
+    embedding_forward(&c->patch, x, &s->patches, rows, params, &s->block);
     vit_forward(&s->encoder, &s->block, &c->encoder, B, params, drops);
 }
 
@@ -230,16 +248,27 @@ static void pool(const Classifier *c, ClassifierScratch *s, const float *params,
     int N = c->n_tokens, D = c->model.width;
     memset(s->pooled, 0, (size_t)B * (size_t)D * sizeof(float));
     for (int b = 0; b < B; b++) {
-        rows_add_to(s->pooled + (size_t)b * (size_t)D,
+        rows_add_to(s->block.team, s->pooled + (size_t)b * (size_t)D,
                     (ConstRows){s->encoder.output + (size_t)b * (size_t)N * (size_t)D, D}, N, D);
     }
     for (size_t i = 0; i < (size_t)B * (size_t)D; i++) s->pooled[i] /= (float)N;
-    layernorm_forward(s->normed, s->pooled, params + c->norm_weight, params + c->norm_bias, (size_t)B, D);
+    layernorm_forward(s->block.team, s->normed, s->pooled, params + c->norm_weight, params + c->norm_bias, (size_t)B,
+                      D);
 }
 
-static void head(const Classifier *c, float *logits, const float *normed, const float *params, int B) {
+static void head(const Classifier *c, const ClassifierScratch *s, float *logits, const float *params, int B) {
     int D = c->model.width, K = c->n_classes;
-    linear_forward((Rows){logits, K}, (ConstRows){normed, D}, params + c->head_weight, params + c->head_bias, B, D, K);
+    linear_forward(s->block.team, (Rows){logits, K}, (ConstRows){s->normed, D}, params + c->head_weight,
+                   params + c->head_bias, B, D, K);
+}
+
+/* Every token's share of its clip's mean. */
+static void spread_pooled(void *context, int member, int64_t begin, int64_t end) {
+    (void)member;
+    const Tokens *t = context;
+    size_t D = (size_t)t->c->model.width, N = (size_t)t->c->n_tokens;
+    for (size_t row = (size_t)begin; row < (size_t)end; row++)
+        memcpy(t->s->dstream + row * D, t->s->dpooled + row / N * D, D * sizeof(float));
 }
 
 /* From dlogits to the gradient of the encoder's output, in dstream. */
@@ -248,16 +277,15 @@ static void head_backward(const Classifier *c, ClassifierScratch *s, const float
     int N = c->n_tokens, D = c->model.width, K = c->n_classes;
     size_t pooled_floats = (size_t)B * (size_t)D;
     ConstRows dlogits = {s->dlogits, K};
-    linear_backward_weight(grads + c->head_weight, grads + c->head_bias, dlogits, (ConstRows){s->normed, D}, B, D, K);
-    linear_backward_input((Rows){s->block.dbranch, D}, dlogits, params + c->head_weight, B, D, K);
+    linear_backward_weight(s->block.team, grads + c->head_weight, grads + c->head_bias, dlogits,
+                           (ConstRows){s->normed, D}, B, D, K);
+    linear_backward_input(s->block.team, (Rows){s->block.dbranch, D}, dlogits, params + c->head_weight, B, D, K);
     for (size_t i = 0; dropped && i < pooled_floats; i++) s->block.dbranch[i] *= s->kept[i];
     memset(s->dpooled, 0, pooled_floats * sizeof(float));
-    layernorm_backward(s->dpooled, grads + c->norm_weight, grads + c->norm_bias, s->block.dbranch, s->pooled,
-                       params + c->norm_weight, (size_t)B, D, s->block.partial);
+    layernorm_backward(s->block.team, s->dpooled, grads + c->norm_weight, grads + c->norm_bias, s->block.dbranch,
+                       s->pooled, params + c->norm_weight, (size_t)B, D, s->block.partial);
     for (size_t i = 0; i < pooled_floats; i++) s->dpooled[i] /= (float)N;
-    for (int b = 0; b < B; b++) {
-        rows_set((Rows){s->dstream + (size_t)b * (size_t)N * (size_t)D, D}, s->dpooled + (size_t)b * (size_t)D, N, D);
-    }
+    team_for(s->block.team, B * N, 1, (double)B * N * D, spread_pooled, &(Tokens){.c = c, .s = s});
 }
 
 /* Up to the head; returns what was dropped on the way. */
@@ -285,7 +313,7 @@ void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, c
     ASSERT(B >= 1 && B <= scratch->B);
     bool drop = draws && c->head_dropout > 0;
     const BlockDrops *drops = features_forward(c, scratch, params, inputs, B, draws);
-    head(c, scratch->logits, scratch->normed, params, B);
+    head(c, scratch, scratch->logits, params, B);
     *loss += loss_scale *
              softmax_cross_entropy(scratch->dlogits, scratch->logits, targets, B, c->n_classes, loss_scale);
     if (!grads) return;
@@ -305,5 +333,5 @@ void classifier_forward(const Classifier *classifier, ClassifierScratch *scratch
     encode(classifier, scratch, params, inputs, B, NULL);
     pool(classifier, scratch, params, B);
     if (features) memcpy(features, scratch->pooled, (size_t)B * (size_t)classifier->model.width * sizeof(float));
-    head(classifier, logits, scratch->normed, params, B);
+    head(classifier, scratch, logits, params, B);
 }

@@ -6,6 +6,7 @@
  * block to drop_path in the last; both branches of a block drop independently, per clip. */
 #pragma once
 
+#include "base/system/team.h"
 #include "nn/layers/bf16_weights.h"
 #include "nn/layers/model.h"
 #include "nn/layers/params.h"
@@ -22,12 +23,13 @@ const ParamTable *classifier_params(
 
 const Bf16Plan *classifier_matrices(const Classifier *classifier); /* what a Bf16Packed of this network holds */
 
-size_t classifier_scratch_bytes(const Classifier *classifier, Precision precision, int B);
+size_t classifier_scratch_bytes(const Classifier *classifier, Precision precision, int members, int B);
 CHECKED Err classifier_scratch_new(ClassifierScratch **scratch, const Classifier *classifier, int B);
-/* Mixed precision up to the mean over tokens; the head, a row a clip, stays float32. `packed`, borrowed, must hold the
- * same parameters that a call is given. */
-CHECKED Err classifier_scratch_new_mixed(ClassifierScratch **scratch, const Classifier *classifier,
-                                         const Bf16Packed *packed, int B);
+/* For a team, NULL: one thread; both are borrowed. With `packed`, NULL: float32, mixed precision up to the mean over
+ * tokens; the head, a row a clip, stays float32. It must hold the same parameters that a call is given. The bits do not
+ * depend on the team. */
+CHECKED Err classifier_scratch_new_team(ClassifierScratch **scratch, const Classifier *classifier,
+                                        const Bf16Packed *packed, Team *team, int B);
 void classifier_scratch_free(ClassifierScratch **scratch);
 
 /* Draws of one micro-batch for drop path and dropout: pure function of (seed, item = clip's global sample

@@ -2,6 +2,7 @@
 
 #include "base/system/minmax.h"
 #include "math/blas.h"
+#include "nn/layers/kept_rows.h"
 #include "nn/layers/layernorm.h"
 #include "nn/layers/linear.h"
 #include "nn/layers/patch.h"
@@ -25,6 +26,7 @@ struct Mae {
 /* V = n_visible, M = n_masked. */
 typedef struct {
     Patches patches; /* (B*V, values) */
+    float *squares;  /* (B*M, 3*P) squared differences */
     VitActs encoder, decoder;
     BlockScratch block;
     float *visible;     /* (B*V, E) at the bridge between encoder and decoder */
@@ -44,6 +46,7 @@ typedef struct {
 
 struct MaeScratch {
     Arena arena;
+    Team *team;
     int B;
     size_t prediction_floats;       /* of a clip */
     int *tokens, *visible, *masked; /* 0..N-1; (B, V), (B, M) ascending */
@@ -157,18 +160,19 @@ static Bf16Need layers_need(const Mae *mae, int B) {
     return need;
 }
 
-static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, Precision precision, int B) {
+static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, Precision precision, int members, int B) {
     size_t clips = (size_t)B, V = (size_t)mae->n_visible, M = (size_t)mae->n_masked, values = (size_t)mae->values;
     size_t D = (size_t)mae->model.width, E = (size_t)mae->model.decoder_width;
     VitPlan plan = mae->model.recompute ? VIT_RECOMPUTE : VIT_KEEP;
     BlockShape shapes[4];
-    patches_layout(&t->patches, arena, precision, B * mae->n_visible, mae->values);
+    patches_layout(&t->patches, arena, precision, B * mae->n_visible, mae->values, members);
     vit_acts_layout(&t->encoder, arena, &mae->encoder, plan, precision, B, mae->n_visible, 0);
     vit_acts_layout(&t->decoder, arena, &mae->decoder, plan, precision, B, mae->n_tokens, mae->n_visible);
     vit_shapes(shapes, &mae->encoder, B, mae->n_visible, 0);
     vit_shapes(shapes + 2, &mae->decoder, B, mae->n_tokens, mae->n_visible);
     const Bf16Need need = layers_need(mae, B);
-    vit_scratch_layout(&t->block, arena, precision, shapes, 4, &need);
+    vit_scratch_layout(&t->block, arena, precision, shapes, 4, &need, members);
+    t->squares = arena_floats(arena, clips * M * 3 * (size_t)mae->model.patch_size);
     t->visible = arena_floats(arena, clips * V * E);
     t->predictions = arena_floats(arena, clips * M * values);
     t->dpredictions = arena_floats(arena, clips * M * values);
@@ -176,48 +180,50 @@ static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, Precisio
     t->dstream = arena_floats(arena, max_size(clips * (V + M) * E, clips * V * D));
 }
 
-static void feature_layout(FeatureBuffers *f, Arena *arena, const Mae *mae, int B) {
+static void feature_layout(FeatureBuffers *f, Arena *arena, const Mae *mae, int members, int B) {
     BlockShape shapes[2];
     f->clips = B * mae->n_visible / mae->n_tokens;
     if (f->clips < 1) f->clips = 1;
     f->patches = arena_floats(arena, (size_t)f->clips * (size_t)mae->n_tokens * (size_t)mae->values);
     vit_acts_layout(&f->encoder, arena, &mae->encoder, VIT_FORWARD, PRECISION_FLOAT32, f->clips, mae->n_tokens, 0);
     vit_shapes(shapes, &mae->encoder, f->clips, mae->n_tokens, 0);
-    block_scratch_layout(&f->block, arena, shapes, 1);
+    block_scratch_layout(&f->block, arena, shapes, 1, members);
 }
 
-static void scratch_layout(MaeScratch *scratch, Arena *arena, const Mae *mae, Precision precision, int B) {
+static void scratch_layout(MaeScratch *scratch, Arena *arena, const Mae *mae, Precision precision, int members, int B) {
     size_t int_bytes = sizeof(int);
     scratch->tokens = arena_take(arena, (size_t)mae->n_tokens * int_bytes);
     scratch->visible = arena_take(arena, (size_t)B * (size_t)mae->n_visible * int_bytes);
     scratch->masked = arena_take(arena, (size_t)B * (size_t)mae->n_masked * int_bytes);
     size_t shared = arena_mark(arena);
-    train_layout(&scratch->train, arena, mae, precision, B);
+    train_layout(&scratch->train, arena, mae, precision, members, B);
     size_t train_end = arena_mark(arena);
     arena_reset(arena, shared);
-    feature_layout(&scratch->features, arena, mae, B);
+    feature_layout(&scratch->features, arena, mae, members, B);
     if (arena->used < train_end) arena->used = train_end;
 }
 
-size_t mae_scratch_bytes(const Mae *mae, Precision precision, int B) {
+size_t mae_scratch_bytes(const Mae *mae, Precision precision, int members, int B) {
     MaeScratch measured;
     Arena arena = {0};
-    scratch_layout(&measured, &arena, mae, precision, B);
+    scratch_layout(&measured, &arena, mae, precision, members, B);
     return arena.used;
 }
 
-static Err scratch_new(MaeScratch **scratch, const Mae *mae, const Bf16Packed *packed, int B) {
+Err mae_scratch_new_team(MaeScratch **scratch, const Mae *mae, const Bf16Packed *packed, Team *team, int B) {
     Precision precision = packed ? PRECISION_BFLOAT16 : PRECISION_FLOAT32;
     *scratch = NULL;
     MaeScratch *new = calloc(1, sizeof *new);
     if (!new) return RAISE(ERR_MEMORY, "activations: no memory");
-    Err err = arena_alloc(&new->arena, mae_scratch_bytes(mae, precision, B), "activations of a micro-batch");
+    Err err =
+        arena_alloc(&new->arena, mae_scratch_bytes(mae, precision, team_size(team), B), "activations of a micro-batch");
     if (err) {
         free(new);
         return err;
     }
-    scratch_layout(new, &new->arena, mae, precision, B);
+    scratch_layout(new, &new->arena, mae, precision, team_size(team), B);
     new->train.block.packed = packed;
+    new->train.block.team = new->features.block.team = new->team = team;
     new->B = B;
     new->prediction_floats = (size_t)mae->n_masked *(size_t)mae->values;
     for (int i = 0; i < mae->n_tokens; i++) new->tokens[i] = i;
@@ -226,11 +232,7 @@ static Err scratch_new(MaeScratch **scratch, const Mae *mae, const Bf16Packed *p
 }
 
 Err mae_scratch_new(MaeScratch **scratch, const Mae *mae, int B) {
-    return scratch_new(scratch, mae, NULL, B);
-}
-
-Err mae_scratch_new_mixed(MaeScratch **scratch, const Mae *mae, const Bf16Packed *packed, int B) {
-    return scratch_new(scratch, mae, packed, B);
+    return mae_scratch_new_team(scratch, mae, NULL, NULL, B);
 }
 
 void mae_scratch_free(MaeScratch **scratch) {
@@ -240,62 +242,91 @@ void mae_scratch_free(MaeScratch **scratch) {
     *scratch = NULL;
 }
 
-/* x (count, D) = bias + positions of the tokens, to which the patches' products are added. */
-static void embed_places(const Mae *mae, float *x, const int *tokens, int count, const float *params) {
-    int D = mae->model.width;
-    for (int i = 0; i < count; i++) {
-        rows_sum(x + (size_t)i * (size_t)D, mae->encoder_positions + (size_t)tokens[i] * (size_t)D,
-                 params + mae->patch.bias, 1, D);
+static size_t clip_bytes(const ModelConfig *m) {
+    return (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size * 3;
+}
+
+/* What rows of the token streams are made of, for those who share them. */
+typedef struct {
+    const Mae *mae;
+    const MaeScratch *scratch;
+    const float *params;
+    const uint8_t *clips;
+    const int *tokens; /* of rows, clip after clip */
+    int clip_tokens;
+    float *x;
+    const float *visible; /* (B*V, E) */
+    float slope;          /* of the loss */
+} Streams;
+
+/* Pixels of rows of patches, which may belong to several clips. */
+static void read_patches(void *source, float *rows, int first, int count) {
+    const Streams *s = source;
+    const Mae *mae = s->mae;
+    for (int done = 0, n; done < count; done += n) {
+        int row = first + done, b = row / s->clip_tokens;
+        n = min_int(count - done, (b + 1) * s->clip_tokens - row);
+        patch_from_pixels(rows + (size_t)done * (size_t)mae->values, s->clips + (size_t)b * clip_bytes(&mae->model),
+                          s->tokens + row, n, &mae->model);
     }
 }
 
-static size_t clip_bytes(const ModelConfig *m) {
-    return (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size * 3;
+static void embed_rows(void *context, int member, int64_t begin, int64_t end) {
+    (void)member;
+    const Streams *s = context;
+    size_t D = (size_t)s->mae->model.width;
+    for (size_t i = (size_t)begin; i < (size_t)end; i++)
+        rows_sum(s->x + i * D, s->mae->encoder_positions + (size_t)s->tokens[i] * D, s->params + s->mae->patch.bias, 1,
+                 (int)D);
+}
+
+/* x (count, D) = bias + positions of the tokens, to which the patches' products are added. */
+static void embed_places(Team *team, Streams *s, int count) {
+    team_for(team, count, 1, (double)count * s->mae->model.width, embed_rows, s);
 }
 
 static void encode_visible(const Mae *mae, MaeScratch *scratch, const float *params, const uint8_t *clips,
                            const uint8_t *masked, int B) {
     TrainBuffers *t = &scratch->train;
     int V = mae->n_visible, M = mae->n_masked;
-    for (int b = 0; b < B; b++) {
-        int *visible = scratch->visible + (size_t)b * (size_t)V;
-        mask_split(visible, scratch->masked + (size_t)b * (size_t)M, masked + (size_t)b * (size_t)mae->n_tokens,
-                   mae->n_tokens);
-        for (int first = 0; first < V; first += PATCH_STRIP) {
-            int count = V - first < PATCH_STRIP ? V - first : PATCH_STRIP;
-            patch_from_pixels(patches_room(&t->patches, b * V + first), clips + (size_t)b * clip_bytes(&mae->model),
-                              visible + first, count, &mae->model);
-            patches_keep(&t->patches, b * V + first, count);
-        }
-    }
-    embed_places(mae, t->encoder.inputs[0], scratch->visible, B * V, params);
+    for (int b = 0; b < B; b++)
+        mask_split(scratch->visible + (size_t)b * (size_t)V, scratch->masked + (size_t)b * (size_t)M,
+                   masked + (size_t)b * (size_t)mae->n_tokens, mae->n_tokens);
+    Streams streams = {.mae = mae,
+                       .params = params,
+                       .clips = clips,
+                       .tokens = scratch->visible,
+                       .clip_tokens = V,
+                       .x = t->encoder.inputs[0]};
+    patches_fill(scratch->team, &t->patches, B * V, read_patches, &streams);
+    embed_places(scratch->team, &streams, B * V);
     embedding_forward(&mae->patch, t->encoder.inputs[0], &t->patches, B * V, params, &t->block);
     vit_forward(&t->encoder, &t->block, &mae->encoder, B, params, NULL);
 }
 
-/* Decoder input of one clip: visible tokens, then masked ones, each with the positions of their tokens. */
-static void decoder_input(const Mae *mae, float *x, const float *visible, const int *visible_tokens,
-                          const int *masked_tokens, const float *mask_token) {
-    int E = mae->model.decoder_width;
-    size_t width = (size_t)E;
-    for (int i = 0; i < mae->n_visible; i++, x += width) {
-        rows_sum(x, visible + (size_t)i * width, mae->decoder_positions + (size_t)visible_tokens[i] * width, 1, E);
-    }
-    for (int i = 0; i < mae->n_masked; i++, x += width) {
-        rows_sum(x, mask_token, mae->decoder_positions + (size_t)masked_tokens[i] * width, 1, E);
+/* Decoder input: of each clip visible tokens, then masked ones, each with the positions of their tokens. */
+static void decoder_rows(void *context, int member, int64_t begin, int64_t end) {
+    (void)member;
+    const Streams *s = context;
+    const Mae *mae = s->mae;
+    int V = mae->n_visible, M = mae->n_masked, N = mae->n_tokens;
+    size_t E = (size_t)mae->model.decoder_width;
+    for (int64_t row = begin; row < end; row++) {
+        int b = (int)(row / N), i = (int)(row % N);
+        bool seen = i < V;
+        int token = seen ? s->scratch->visible[b * V + i] : s->scratch->masked[b * M + i - V];
+        const float *from = seen ? s->visible + (size_t)(b * V + i) * E : s->params + mae->mask_token;
+        rows_sum(s->x + (size_t)row * E, from, mae->decoder_positions + (size_t)token * E, 1, (int)E);
     }
 }
 
 static void bridge_forward(const Mae *mae, MaeScratch *scratch, const float *params, int B) {
     TrainBuffers *t = &scratch->train;
-    int V = mae->n_visible, E = mae->model.decoder_width;
-    projection_forward(&mae->bridge, t->visible, t->encoder.output, B * V, params, &t->block);
-    for (int b = 0; b < B; b++) {
-        size_t clip = (size_t)b;
-        decoder_input(mae, t->decoder.inputs[0] + clip * (size_t)mae->n_tokens * (size_t)E,
-                      t->visible + clip * (size_t)V * (size_t)E, scratch->visible + clip * (size_t)V,
-                      scratch->masked + clip * (size_t)mae->n_masked, params + mae->mask_token);
-    }
+    int rows = B * mae->n_tokens;
+    Streams streams = {
+        .mae = mae, .scratch = scratch, .params = params, .visible = t->visible, .x = t->decoder.inputs[0]};
+    projection_forward(&mae->bridge, t->visible, t->encoder.output, B * mae->n_visible, params, &t->block);
+    team_for(scratch->team, rows, 1, (double)rows * mae->model.decoder_width, decoder_rows, &streams);
 }
 
 /* Decoder, norm and head: predictions. */
@@ -305,18 +336,36 @@ static void decode(const Mae *mae, MaeScratch *scratch, const float *params, int
     projection_forward(&mae->head, t->predictions, t->decoder.output, B * mae->n_masked, params, &t->block);
 }
 
+/* Masked patches of all clips: their squares and, with a slope, gradients of predictions. */
+static void patch_losses(void *context, int member, int64_t begin, int64_t end) {
+    (void)member;
+    const Streams *s = context;
+    const Mae *mae = s->mae;
+    const TrainBuffers *t = &s->scratch->train;
+    for (int64_t row = begin, n; row < end; row += n) {
+        int64_t b = row / mae->n_masked;
+        size_t at = (size_t)row * (size_t)mae->values;
+        n = min_int64(end, (b + 1) * mae->n_masked) - row;
+        patch_loss(s->slope > 0 ? t->dpredictions + at : NULL,
+                   t->squares + (size_t)row * 3 * (size_t)mae->model.patch_size, t->predictions + at,
+                   s->clips + (size_t)b * clip_bytes(&mae->model), s->scratch->masked + row, (int)n, &mae->model,
+                   s->slope);
+    }
+}
+
 /* Adds the loss; fills dpredictions if gradients are wanted. */
 static void measure_loss(const Mae *mae, MaeScratch *scratch, double *loss, const uint8_t *clips, int B,
                          float loss_scale, bool want_gradients) {
-    TrainBuffers *t = &scratch->train;
     double mean_of = (double)B * (double)scratch->prediction_floats, sum = 0;
-    for (int b = 0; b < B; b++) {
-        size_t at = (size_t)b * scratch->prediction_floats;
-        sum += patch_loss(want_gradients ? t->dpredictions + at : NULL, t->predictions + at,
-                          clips + (size_t)b * clip_bytes(&mae->model),
-                          scratch->masked + (size_t)b * (size_t)mae->n_masked, mae->n_masked, &mae->model,
-                          (float)(2 * loss_scale / mean_of));
-    }
+    int M = mae->n_masked;
+    Streams streams = {.mae = mae,
+                       .scratch = scratch,
+                       .clips = clips,
+                       .slope = want_gradients ? (float)(2 * loss_scale / mean_of) : 0};
+    team_for(scratch->team, B * M, 1, 2 * mean_of, patch_losses, &streams);
+    for (int b = 0; b < B; b++)
+        sum += patch_loss_sum(scratch->train.squares + (size_t)(b * M) * 3 * (size_t)mae->model.patch_size, M,
+                              &mae->model);
     *loss += loss_scale * sum / mean_of;
 }
 
@@ -335,8 +384,8 @@ static void bridge_backward(const Mae *mae, MaeScratch *scratch, const float *pa
     size_t N = (size_t)mae->n_tokens, width = (size_t)E, visible_floats = (size_t)V * width;
     for (int b = 0; b < B; b++) {
         const float *dclip = t->dstream + (size_t)b * N * width;
-        memcpy(t->visible + (size_t)b * visible_floats, dclip, visible_floats * sizeof(float));
-        rows_add_to(grads + mae->mask_token, (ConstRows){dclip + visible_floats, E}, mae->n_masked, E);
+        floats_copy(scratch->team, t->visible + (size_t)b * visible_floats, dclip, visible_floats);
+        rows_add_to(scratch->team, grads + mae->mask_token, (ConstRows){dclip + visible_floats, E}, mae->n_masked, E);
     }
     projection_backward(&mae->bridge, t->dstream, t->visible, t->encoder.output, B * V, params, grads, &t->block);
 }
@@ -367,7 +416,7 @@ const float *mae_predictions(const MaeScratch *scratch, int b) {
 /* features (D) = mean over rows of x (N, D). */
 static void mean_rows(float *features, const float *x, int N, int D) {
     memset(features, 0, (size_t)D * sizeof(float));
-    rows_add_to(features, (ConstRows){x, D}, N, D);
+    rows_add_to(NULL, features, (ConstRows){x, D}, N, D);
     for (int i = 0; i < D; i++) features[i] /= (float)N;
 }
 
@@ -377,12 +426,12 @@ static void encode_whole(const Mae *mae, MaeScratch *scratch, const float *param
     int N = mae->n_tokens, D = mae->model.width;
     size_t patch_floats = (size_t)N * (size_t)mae->values, clip_floats = (size_t)N * (size_t)D;
     for (int b = 0; b < count; b++) {
-        patch_from_pixels(f->patches + (size_t)b * patch_floats, clips + (size_t)b * clip_bytes(&mae->model),
-                          scratch->tokens, N, &mae->model);
-        float *x = f->encoder.inputs[0] + (size_t)b * clip_floats;
-        embed_places(mae, x, scratch->tokens, N, params);
-        linear_add((Rows){x, D}, (ConstRows){f->patches + (size_t)b * patch_floats, mae->values},
-                   params + mae->patch.weight, N, mae->values, D);
+        float *x = f->encoder.inputs[0] + (size_t)b * clip_floats, *patches = f->patches + (size_t)b * patch_floats;
+        Streams streams = {.mae = mae, .params = params, .tokens = scratch->tokens, .x = x};
+        patch_from_pixels(patches, clips + (size_t)b * clip_bytes(&mae->model), scratch->tokens, N, &mae->model);
+        embed_places(scratch->team, &streams, N);
+        linear_add(scratch->team, (Rows){x, D}, (ConstRows){patches, mae->values}, params + mae->patch.weight, N,
+                   mae->values, D);
     }
     vit_forward(&f->encoder, &f->block, &mae->encoder, count, params, NULL);
 }
@@ -395,7 +444,7 @@ void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, floa
     for (int first = 0; first < B; first += f->clips) {
         int count = B - first < f->clips ? B - first : f->clips;
         encode_whole(mae, scratch, params, clips + (size_t)first * clip_bytes(&mae->model), count);
-        layernorm_forward(f->block.norm, f->encoder.output, params + mae->bridge.norm_weight,
+        layernorm_forward(scratch->team, f->block.norm, f->encoder.output, params + mae->bridge.norm_weight,
                           params + mae->bridge.norm_bias, (size_t)count * (size_t)N, D);
         for (int b = 0; b < count; b++) {
             mean_rows(features + (size_t)(first + b) * (size_t)D, f->block.norm + (size_t)b * clip_floats, N, D);

@@ -1,10 +1,11 @@
 /* nn/models/mae - VideoMAE pre-training: encoder on visible tokens, decoder on all, normalized-pixel loss.
  *
  * Pure arithmetic on caller's memory. A Mae is shapes and layout only (shared, const after mae_init); a MaeScratch
- * holds activations of one micro-batch and belongs to one thread. */
+ * holds activations of one micro-batch and belongs to one thread, or to one team, whose leader makes all calls. */
 #pragma once
 
 #include "base/system/arena.h"
+#include "base/system/team.h"
 #include "nn/layers/bf16_weights.h"
 #include "nn/layers/model.h"
 #include "nn/layers/params.h"
@@ -21,10 +22,11 @@ const ParamTable *mae_params(const Mae *mae);
 const Bf16Plan *mae_matrices(const Mae *mae);
 
 /* Scratch for up to B clips. mae_scratch_bytes is exact (a measuring pass). */
-size_t mae_scratch_bytes(const Mae *mae, Precision precision, int B);
+size_t mae_scratch_bytes(const Mae *mae, Precision precision, int members, int B);
 CHECKED Err mae_scratch_new(MaeScratch **scratch, const Mae *mae, int B);
-/* Steps with it compute in mixed precision; `packed`, borrowed, must hold the same parameters that they are given. */
-CHECKED Err mae_scratch_new_mixed(MaeScratch **scratch, const Mae *mae, const Bf16Packed *packed, int B);
+/* For a team, NULL: one thread; both are borrowed. With `packed`, NULL: float32, steps compute in mixed precision, and
+ * it must hold the same parameters that they are given. The bits do not depend on the team. */
+CHECKED Err mae_scratch_new_team(MaeScratch **scratch, const Mae *mae, const Bf16Packed *packed, Team *team, int B);
 void mae_scratch_free(MaeScratch **scratch);
 
 /* One micro-batch. clips: (B, T, H, W, 3) 8-bit pixels; masked: (B, N) bytes, 1 = hidden, equally many per clip.

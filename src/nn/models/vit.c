@@ -1,6 +1,7 @@
 #include "nn/models/internal/vit.h"
 
 #include "base/text/text.h"
+#include "nn/layers/layernorm.h"
 
 Err vit_params_add(Vit *vit, ParamTable *table, const char *prefix, ParamInit init, int first_layer, int layer_step) {
     ASSERT(vit->depth >= 1 && vit->depth <= VIT_DEPTH_MAX);
@@ -31,21 +32,22 @@ Err vit_plan(Vit *vit, Bf16Plan *plan) {
 }
 
 void vit_scratch_layout(BlockScratch *scratch, Arena *arena, Precision precision, const BlockShape *shapes,
-                        int n_shapes, const Bf16Need *need) {
+                        int n_shapes, const Bf16Need *need, int members) {
     if (precision == PRECISION_FLOAT32) {
-        block_scratch_layout(scratch, arena, shapes, n_shapes);
+        block_scratch_layout(scratch, arena, shapes, n_shapes, members);
         return;
     }
     Bf16Need all = *need;
-    size_t rows = 0, width = 0;
+    size_t rows = 0, partial = 0;
     for (int i = 0; i < n_shapes; i++) {
         bf16_block_need(&all, &shapes[i]);
         rows = bf16_larger(rows, (size_t)block_rows_in(&shapes[i]) * (size_t)shapes[i].width);
-        width = bf16_larger(width, (size_t)shapes[i].width);
+        partial =
+            bf16_larger(partial, layernorm_partial_floats((size_t)block_rows_in(&shapes[i]), shapes[i].width, members));
     }
     scratch->dbranch = arena_floats(arena, rows);
-    scratch->partial = arena_floats(arena, 2 * width);
-    bf16_scratch_layout(&scratch->rounded, arena, &all);
+    scratch->partial = arena_floats(arena, partial);
+    bf16_scratch_layout(&scratch->rounded, arena, &all, members);
 }
 
 static void acts_layout(VitActs *acts, Arena *arena, int l, const BlockShape *shape) {
@@ -95,7 +97,8 @@ static Bf16Block mixed_block(BlockScratch *scratch, const BlockShape *shape, con
                        .packed = scratch->packed,
                        .scratch = &scratch->rounded,
                        .dbranch = scratch->dbranch,
-                       .partial = scratch->partial};
+                       .partial = scratch->partial,
+                       .team = scratch->team};
 }
 
 static void forward_block(VitActs *acts, BlockScratch *scratch, const Vit *vit, int B, int l, const float *params,

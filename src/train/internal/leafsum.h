@@ -2,29 +2,26 @@
  *
  * A rank's leaves are numbers of micro-batches of the global batch. Their gradients are added pairwise,
  * ((0+1)+(2+3))+..., over the next power of two of `width`; leaves that do not exist are skipped (x + nothing = x).
- * The block is cut into aligned sub-blocks, one thread works through a sub-block at a time with one buffer a tree
- * level, and the sub-block sums are combined in the same tree. So memory is
- * sub-blocks x (log2(width / sub-blocks) + 1) vectors, and the bits depend on nothing but the leaves. A block without
- * leaves gives -0, the neutral element of float addition. */
+ * Teams take the leaves in their order. As soon as both halves of a node are there, the team that finished the second
+ * adds them, which frees a buffer; once no leaf is left to take, all threads share the additions that remain. So memory
+ * is a vector a team and log2(width) more, and the bits depend on nothing but the leaves. A block without leaves gives
+ * -0, the neutral element of float addition. */
 #pragma once
 
 #include "par/share.h"
-
-#include "base/failure/err.h"
+#include "train/internal/teams.h"
 
 typedef struct LeafSum LeafSum;
 
-/* One leaf: adds gradients into the zeroed `grads` and the loss into *loss. Called by one of the threads. */
-typedef CHECKED Err (*LeafFunction)(void *state, int thread, int64_t leaf, float *grads, double *loss);
+/* One leaf: adds gradients into the zeroed `grads` and the loss into *loss. Called by the leader of team `team`. */
+typedef CHECKED Err (*LeafFunction)(void *state, int team, int64_t leaf, float *grads, double *loss);
 
-/* `width`: the most leaves a rank can have. The sum appears in `out` (total), which is borrowed and used as buffer. */
-CHECKED Err leafsum_new(LeafSum **sum, size_t total, int64_t width, int threads, float *out);
+/* `width`: the most leaves a rank can have. The sum appears in `out` (total), which is borrowed and used as buffer; the
+ * teams are borrowed. */
+CHECKED Err leafsum_new(LeafSum **sum, size_t total, int64_t width, const Teams *teams, float *out);
 void leafsum_free(LeafSum **sum);
 /* Bytes of the buffers besides `out`. */
-size_t leafsum_bytes(size_t total, int64_t width, int threads);
-
-/* order (leaves): their numbers, about as the threads will begin them. */
-void leafsum_order(const LeafSum *sum, Share leaves, int64_t *order);
+size_t leafsum_bytes(size_t total, int64_t width, int teams);
 
 /* Runs all leaves; losses[leaf - leaves.begin] is zeroed and filled. A failing leaf stops the rest: the error of the
  * lowest failing leaf that ran is returned on the calling thread. Local. */

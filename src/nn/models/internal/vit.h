@@ -1,7 +1,7 @@
 /* nn/models/vit - a stack of transformer blocks, as encoder (all blocks alike) or decoder (the last one on masked
  * tokens only).
  *
- * A Vit is shapes and offsets, shared and const; a VitActs is where one thread's activations lie. */
+ * A Vit is shapes and offsets, shared and const; a VitActs is where one team's activations lie. */
 #pragma once
 
 #include "nn/layers/bf16_block.h"
@@ -41,9 +41,10 @@ void vit_acts_layout(VitActs *acts, Arena *arena, const Vit *vit, VitPlan plan, 
                      int n_tokens, int first_kept);
 /* Adds the matrices of all blocks to the plan. */
 CHECKED Err vit_plan(Vit *vit, Bf16Plan *plan);
-/* Scratch of all blocks of these shapes, and in mixed precision of other layers that need as much as `need`. */
+/* Scratch of all blocks of these shapes, and in mixed precision of other layers that need as much as `need`.
+ * `members` of the team that computes, which the caller sets. */
 void vit_scratch_layout(BlockScratch *scratch, Arena *arena, Precision precision, const BlockShape *shapes,
-                        int n_shapes, const Bf16Need *need);
+                        int n_shapes, const Bf16Need *need, int members);
 /* The shapes of a stack's blocks, for block_scratch_layout: all but the last, and the last. */
 void vit_shapes(BlockShape shapes[2], const Vit *vit, int B, int n_tokens, int first_kept);
 

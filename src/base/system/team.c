@@ -1,0 +1,134 @@
+#include "base/system/team.h"
+
+#include "base/system/clock.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum {
+    LINE = 64,
+    SPINS = 400,              /* before a core is given away: some microseconds, several times a call's cost */
+    WORTH_SHARING = 24 * 1024 /* numbers: a few microseconds of one core */
+};
+
+/* What the leader writes and what members write lie in cache lines of their own. */
+struct Team {
+    _Alignas(LINE) atomic_uint call; /* number of the call that is under way or done */
+    TeamJob *job;                    /* NULL: dismissed */
+    void *context;
+    int present;
+    _Alignas(LINE) atomic_uint arrived; /* members that ended their part, over all calls */
+    _Alignas(LINE) unsigned expected;   /* arrivals once the call is done; the leader's alone, like the times */
+    TeamTimes times;
+    int size;
+    double least_work; /* that is shared */
+    unsigned last;     /* the last call before the members gathered */
+};
+
+CHECKED Err team_new(Team **out, int size) {
+    ASSERT(size >= 1);
+    Team *team = *out = aligned_alloc(LINE, sizeof *team);
+    if (!team) return RAISE(ERR_MEMORY, "team of %d threads: no memory", size);
+    *team = (Team){.size = size, .present = 1, .least_work = WORTH_SHARING};
+    return ERR_NONE;
+}
+
+void team_free(Team **team) {
+    free(*team);
+    *team = NULL;
+}
+
+int team_size(const Team *team) {
+    return team ? team->size : 1;
+}
+
+/* Spins at first, then lets others run. */
+static void wait_a_moment(int tries) {
+    if (tries >= SPINS) {
+        sched_yield();
+        return;
+    }
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+void team_serve(Team *team, int member) {
+    ASSERT(member > 0 && member < team->size);
+    unsigned done = team->last;
+    TeamJob *job;
+    do {
+        for (int tries = 0; atomic_load_explicit(&team->call, memory_order_acquire) == done;
+             tries += tries < SPINS ? 1 : 0)
+            wait_a_moment(tries);
+        job = team->job;
+        if (job) job(team->context, member, team->present);
+        done++;
+        atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel);
+    } while (job);
+}
+
+void team_gather(Team *team, int present) {
+    if (!team) return;
+    ASSERT(present >= 1 && present <= team->size);
+    team->present = present;
+}
+
+/* Hands out the call and takes part in it. */
+static void call_all(Team *team, TeamJob *job, void *context) {
+    team->job = job;
+    team->context = context;
+    team->expected += (unsigned)team->present - 1;
+    atomic_fetch_add_explicit(&team->call, 1, memory_order_release);
+    if (job) job(context, 0, team->present);
+    double began = clock_wall_s();
+    for (int tries = 0; atomic_load_explicit(&team->arrived, memory_order_acquire) != team->expected;
+         tries += tries < SPINS ? 1 : 0)
+        wait_a_moment(tries);
+    team->times.waited_s += clock_wall_s() - began;
+    team->times.calls++;
+}
+
+void team_dismiss(Team *team) {
+    if (!team || team->present == 1) return;
+    call_all(team, NULL, NULL);
+    team->last = atomic_load_explicit(&team->call, memory_order_relaxed);
+    team->present = 1;
+}
+
+void team_run(Team *team, TeamJob *job, void *context) {
+    if (team && team->present > 1)
+        call_all(team, job, context);
+    else
+        job(context, 0, 1);
+}
+
+typedef struct {
+    int64_t count, unit;
+    TeamRange *range;
+    void *context;
+} Ranges;
+
+static void run_range(void *context, int member, int size) {
+    const Ranges *r = context;
+    int64_t units = (r->count + r->unit - 1) / r->unit;
+    int64_t begin = units * member / size * r->unit, end = units * (member + 1) / size * r->unit;
+    if (end > r->count) end = r->count;
+    if (begin < end) r->range(r->context, member, begin, end);
+}
+
+void team_for(Team *team, int64_t count, int64_t unit, double work, TeamRange *range, void *context) {
+    Ranges ranges = {count, unit, range, context};
+    team_run(team && work >= team->least_work ? team : NULL, run_range, &ranges);
+}
+
+void team_share_everything(Team *team) {
+    team->least_work = 0;
+}
+
+TeamTimes team_times(const Team *team) {
+    return team ? team->times : (TeamTimes){0};
+}

@@ -1,0 +1,49 @@
+/* base/system/team - a few threads that share the work of one: each piece of work is one call, which all members run.
+ *
+ * Member 0 leads: it runs ordinary code, and where there is work to share calls team_run or team_for, which return when
+ * every member is done. The others are in team_serve meanwhile, waiting for the next call. Handing out work and waiting
+ * for its end are the two halves of one barrier a call; who waits spins for some microseconds and then yields its core,
+ * so that more threads than cores are slow but not stuck. A NULL team is a thread alone: it runs everything itself.
+ *
+ * A team starts no threads: a parallel region gives it its members. Calls do not nest. What a member writes the leader
+ * sees after the call, and every member in the next one. */
+#pragma once
+
+#include "base/failure/err.h"
+
+#include <stdint.h>
+
+typedef struct Team Team;
+
+/* Of at most `size` members; until team_gather the leader is alone. */
+CHECKED Err team_new(Team **team, int size);
+void team_free(Team **team); /* fine with NULL inside */
+/* The most members, for who needs memory for each; 1 for NULL. */
+int team_size(const Team *team);
+
+/* By the leader: from here on members 1 to present - 1 are in team_serve, or soon will be. */
+void team_gather(Team *team, int present);
+/* Of every member but 0: runs its part of the leader's calls until team_dismiss. */
+void team_serve(Team *team, int member);
+/* By the leader, when no more calls come: the others leave team_serve, and it is alone again. They may gather in the
+ * next parallel region. */
+void team_dismiss(Team *team);
+
+typedef void TeamJob(void *context, int member, int size);
+/* job(context, member, size) by every member. */
+void team_run(Team *team, TeamJob *job, void *context);
+
+typedef void TeamRange(void *context, int member, int64_t begin, int64_t end);
+/* range(context, member, begin, end) over [0, count) in one piece a member, cut at multiples of `unit`, as equal as
+ * that allows. `work`: numbers that are visited, or vectors multiplied; where a call would cost more than it saves, the
+ * leader does all of it. So what is computed of an element may not depend on where the pieces end. */
+void team_for(Team *team, int64_t count, int64_t unit, double work, TeamRange *range, void *context);
+/* From here on work of any size is shared: for tests, whose models are small. */
+void team_share_everything(Team *team);
+
+/* What the leader's waiting has cost so far. */
+typedef struct {
+    int64_t calls;
+    double waited_s; /* from the end of the leader's own part to the end of the last member's */
+} TeamTimes;
+TeamTimes team_times(const Team *team);

@@ -1,0 +1,138 @@
+#include "base/system/team.h"
+
+#include <omp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { MEMBERS = 4, CALLS = 300, COUNT = 1000 };
+
+/* work(context, team) by a leader with `size` threads; more than the machine has cores, too. */
+static void with_team(int size, void (*work)(void *context, Team *team), void *context) {
+    Team *team = NULL;
+    assert_int_equal(team_new(&team, size), ERR_NONE);
+    for (int round = 0; round < 2; round++) {
+#pragma omp parallel num_threads(size)
+        if (omp_get_thread_num() > 0) {
+            team_serve(team, omp_get_thread_num());
+        } else {
+            team_gather(team, omp_get_num_threads());
+            work(context, team);
+            team_dismiss(team);
+        }
+    }
+    team_free(&team);
+    assert_null(team);
+}
+
+typedef struct {
+    int seen[MEMBERS], size;
+} Seen;
+
+static void count_call(void *context, int member, int size) {
+    Seen *seen = context;
+    seen->seen[member]++;
+    if (member == 0) seen->size = size;
+}
+
+/* Every member's part is over when the call is. */
+static void call_often(void *context, Team *team) {
+    Seen *seen = context;
+    for (int call = 1; call <= CALLS; call++) {
+        int before = seen->seen[MEMBERS - 1];
+        team_run(team, count_call, seen);
+        assert_int_equal(seen->seen[MEMBERS - 1], before + 1);
+    }
+}
+
+static void test_every_member_takes_part_in_every_call(void **state) {
+    (void)state;
+    Seen seen = {0};
+    with_team(MEMBERS, call_often, &seen);
+    for (int i = 0; i < MEMBERS; i++) assert_int_equal(seen.seen[i], 2 * CALLS);
+    assert_int_equal(seen.size, MEMBERS);
+}
+
+typedef struct {
+    int64_t unit, pieces;
+    double work;
+    int hits[COUNT], by[COUNT];
+} Pieces;
+
+static void hit(void *context, int member, int64_t begin, int64_t end) {
+    Pieces *p = context;
+    assert_true(begin % p->unit == 0 && (end % p->unit == 0 || end == COUNT));
+    for (int64_t i = begin; i < end; i++) {
+        p->hits[i]++;
+        p->by[i] = member;
+    }
+}
+
+static void share(void *context, Team *team) {
+    Pieces *p = context;
+    team_for(team, COUNT, p->unit, p->work, hit, p);
+}
+
+static void test_ranges_cover_everything_once_in_whole_units(void **state) {
+    (void)state;
+    const int64_t units[] = {1, 7, 64, 999, 5000};
+    for (int size = 1; size <= MEMBERS; size++) {
+        for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
+            Pieces p = {.unit = units[u], .work = 1e9};
+            with_team(size, share, &p);
+            for (int i = 0; i < COUNT; i++) assert_int_equal(p.hits[i], 2);
+            if (units[u] == 1) assert_int_equal(p.by[COUNT - 1], size - 1);
+        }
+    }
+}
+
+static void test_small_work_stays_with_the_leader(void **state) {
+    (void)state;
+    Pieces p = {.unit = 1, .work = 100};
+    with_team(MEMBERS, share, &p);
+    for (int i = 0; i < COUNT; i++) assert_int_equal(p.by[i], 0);
+}
+
+/* Before members gather and after they are dismissed, and without a team, there is one thread. */
+static void test_a_team_without_members_is_a_thread_alone(void **state) {
+    (void)state;
+    Team *team = NULL;
+    Seen seen = {0};
+    assert_int_equal(team_new(&team, MEMBERS), ERR_NONE);
+    assert_int_equal(team_size(team), MEMBERS);
+    assert_int_equal(team_size(NULL), 1);
+    team_run(team, count_call, &seen);
+    team_run(NULL, count_call, &seen);
+    assert_int_equal(seen.seen[0], 2);
+    assert_int_equal(seen.size, 1);
+    assert_int_equal(team_times(team).calls, 0);
+    team_free(&team);
+}
+
+static void take_times(void *context, Team *team) {
+    Seen seen = {0};
+    TeamTimes before = team_times(team);
+    team_run(team, count_call, &seen);
+    *(TeamTimes *)context = team_times(team);
+    assert_int_equal(((TeamTimes *)context)->calls, before.calls + 1);
+}
+
+static void test_calls_and_waiting_are_counted(void **state) {
+    (void)state;
+    TeamTimes times;
+    with_team(2, take_times, &times);
+    assert_true(times.waited_s >= 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_member_takes_part_in_every_call),
+        cmocka_unit_test(test_ranges_cover_everything_once_in_whole_units),
+        cmocka_unit_test(test_small_work_stays_with_the_leader),
+        cmocka_unit_test(test_a_team_without_members_is_a_thread_alone),
+        cmocka_unit_test(test_calls_and_waiting_are_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
