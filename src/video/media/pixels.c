@@ -1,5 +1,5 @@
 /* Conversion by swscale with every flag that makes it exact. The matrix is the frame's own, BT.601 where it says
- * none, as OpenCV assumes. */
+ * none. */
 #include "video/media/internal/pixels.h"
 
 #include "video/media/internal/libav.h"
