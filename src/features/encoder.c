@@ -1,3 +1,5 @@
+/* The encoder of a pre-training checkpoint with its own configuration. Clips are resized to its size; a single frame
+ * is shown as a clip that stands still. */
 #include "features/encoder.h"
 
 #include "base/config/field.h"

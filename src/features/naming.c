@@ -1,3 +1,6 @@
+/* Weight files of Inception and I3D differ in names, axes and what batch normalization has. A table a publisher says
+ * how (features/naming_tables.c); the first whose name of the first layer ends some tensor's name is taken.
+ * Normalization is folded into the convolution in double, once. */
 #include "features/internal/naming.h"
 
 #include "base/text/text.h"

@@ -1,29 +1,9 @@
 /* base/system/walk - links are followed, loops end, and what cannot be had is named. */
 #include "base/system/walk.h"
 
-#include "support/unit.h"
+#include "support/scratch.h"
 
 #include <sys/stat.h>
-
-static char scratch[PATH_SIZE];
-
-static int make_scratch(void **state) {
-    (void)state;
-    scratch_make(scratch);
-    return 0;
-}
-
-static int drop_scratch(void **state) {
-    (void)state;
-    scratch_remove(scratch);
-    return 0;
-}
-
-static const char *in_scratch(const char *name) {
-    static char path[PATH_SIZE];
-    assert_ok(path_join(path, sizeof path, scratch, name));
-    return path;
-}
 
 static void add(const char *name) {
     char path[PATH_SIZE];

@@ -1,3 +1,5 @@
+/* JSON of ours, strictly: a member that is missing, of another type or out of range is named with its file. JSON
+ * numbers are doubles, so whole numbers beyond 2^53 (seeds) are written as texts of digits and read from either. */
 #include "base/config/record.h"
 
 #include "base/config/json.h"

@@ -45,6 +45,10 @@ void digest_of(char out[DIGEST_SIZE], const void *data, size_t length) {
     write_hex(out, XXH3_128bits(data, length));
 }
 
+uint64_t digest_number(const void *data, size_t length) {
+    return XXH3_64bits(data, length);
+}
+
 Err digest_of_file(char out[DIGEST_SIZE], const char *path) {
     enum { PIECE = 1 << 20 };
     Err err = ERR_NONE;

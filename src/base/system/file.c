@@ -73,6 +73,7 @@ Err file_read(char **data, size_t *length, const char *path, size_t max_bytes) {
         content.length += got;
     }
     if (ferror(file)) TRY_OR(done, RAISE(ERR_IO, "%s: cannot read: %s", path, strerror(errno)));
+    /* always text with a zero behind it, also of an empty file */
     if (!content.data && !(content.data = memory_take(1))) TRY_OR(done, RAISE(ERR_MEMORY, "%s: no memory", path));
     content.data[content.length] = 0;
     *data = content.data;
@@ -102,6 +103,7 @@ Err file_finish_partial(const char *path) {
     char partial[PATH_SIZE];
     TRY(memory_check(path));
     TRY(file_partial_name(partial, sizeof partial, path));
+    /* the order that survives a crash: contents on the disk, then the name, then the folder */
     int descriptor = open(partial, O_RDONLY);
     if (descriptor < 0) return RAISE(ERR_IO, "%s: cannot open: %s", partial, strerror(errno));
     int synced = fsync(descriptor), reason = errno;
@@ -189,6 +191,7 @@ Err folder_remove_partials(const char *path) {
 Err folder_free_bytes(uint64_t *bytes, const char *path) {
     char existing[PATH_SIZE];
     TRY(text_copy(existing, sizeof existing, path));
+    /* the file system is that of the nearest folder there is */
     while (!file_exists(existing)) {
         char parent[PATH_SIZE];
         TRY(path_parent(parent, sizeof parent, existing));

@@ -1,4 +1,4 @@
-/* base/system/minmax - the smaller and the larger of two integers, once. */
+/* base/system/minmax - the smaller and the larger of two integers, and the nearest index, once. */
 #pragma once
 
 #include <stddef.h>
@@ -15,4 +15,8 @@ static inline int64_t min_int64(int64_t a, int64_t b) {
 }
 static inline size_t max_size(size_t a, size_t b) {
     return a > b ? a : b;
+}
+/* The index in 0..size-1 nearest to `at`; size >= 1. */
+static inline int nearest_index(int at, int size) {
+    return at < 0 ? 0 : at < size ? at : size - 1;
 }

@@ -1,3 +1,6 @@
+/* Users fill folders with links, so links are followed and circles are found by device and inode of the folders
+ * above. Whatever is passed over is listed with a reason. Everything is sorted by bytes: the order of a directory is
+ * not one. */
 #include "base/system/walk.h"
 
 #include "base/system/log.h"
@@ -72,6 +75,7 @@ static Err enter(Walk *walk, const char *full, const char *name, const Above *ab
 static Err take_entry(Walk *walk, const char *here, const char *below, const char *entry, const Above *above) {
     char full[PATH_SIZE], name[PATH_SIZE];
     struct stat info;
+    /* a path that is too long is lost, not an end of the walk */
     if (strlen(here) + strlen(entry) + 2 > sizeof full)
         return lose(walk, *below ? below : entry, "holds a path of more bytes than can be read: ", entry);
     TRY(path_join(full, sizeof full, here, entry));

@@ -1,6 +1,8 @@
 /* eval/corrupt/corrupt_blur - correlations with a kernel, means over zooms, and exchanged neighbors. */
 #include "eval/corrupt/internal/corrupt_kinds.h"
 
+#include "base/system/minmax.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +22,6 @@ static int reflect_101(int at, int n) {
     if (n == 1) return 0;
     while (at < 0 || at >= n) at = at < 0 ? -at : 2 * (n - 1) - at;
     return at;
-}
-
-static int replicate(int at, int n) {
-    return at < 0 ? 0 : at < n ? at : n - 1;
 }
 
 static int reach_of(const Tap *taps, int n_taps) {
@@ -150,7 +148,7 @@ Err corrupt_motion_blur(CorruptFrame *frame) {
     }
     for (int i = 0; i < n_taps; i++) taps[i].weight /= sum;
     TRY(planes_new(&in, &out, frame));
-    Err err = correlate(out, in, frame, taps, n_taps, replicate);
+    Err err = correlate(out, in, frame, taps, n_taps, nearest_index);
     for (size_t i = 0; !err && i < 3 * (size_t)frame->height * (size_t)frame->width; i++)
         frame->rgb[i] = (uint8_t)fmin(255, floor(out[i] * 255 + 0.5));
     free(in);
@@ -241,9 +239,9 @@ static Err gaussian_blur(CorruptFrame *frame, double sigma) {
     gaussian_weights(weights, reach, sigma);
     TRY(planes_new(&in, &out, frame));
     for (int i = 0; i <= 2 * reach; i++) taps[i] = (Tap){i - reach, 0, weights[i]};
-    Err err = correlate(out, in, frame, taps, 2 * reach + 1, replicate);
+    Err err = correlate(out, in, frame, taps, 2 * reach + 1, nearest_index);
     for (int i = 0; i <= 2 * reach; i++) taps[i] = (Tap){0, i - reach, weights[i]};
-    if (!err) err = correlate(in, out, frame, taps, 2 * reach + 1, replicate);
+    if (!err) err = correlate(in, out, frame, taps, 2 * reach + 1, nearest_index);
     if (!err) store(frame, in);
     free(in);
     return err;

@@ -1,5 +1,6 @@
 /* eval/corrupt/corrupt_stored - the corruptions as the program behind a stored UCF101-P makes them
  * (eval/corrupt/corrupt.h: CORRUPT_STORED): frames of the whole video, at its own size, then OpenCV's writer. */
+#include "base/system/minmax.h"
 #include "eval/corrupt/corrupt.h"
 #include "eval/corrupt/internal/corrupt_kinds.h"
 #include "video/media/encode.h"
@@ -87,10 +88,6 @@ static Err rearrange(Frames *frames, const Corruption *corruption, int64_t video
 
 /* ---- a camera that shakes ---- */
 
-static int held_below(int value, int most) {
-    return value < most ? value : most;
-}
-
 /* Squares cut out of larger frames, at a place drawn for each. Where the reference's squares would leave the frame, and
  * its writer would drop them, these stay inside. */
 static Err shake(Frames *frames, const Corruption *corruption, int64_t video) {
@@ -101,8 +98,8 @@ static Err shake(Frames *frames, const Corruption *corruption, int64_t video) {
     if (!err) err = frames_shape(&out, frames->n_frames, SHAKEN_SIDE, SHAKEN_SIDE);
     for (int i = 0; i < frames->n_frames && !err; i++) {
         Rng rng = corrupt_stream(corruption, (CorruptPart){.video = video}, i % CORRUPT_MAX_FRAMES);
-        int oy = held_below((int)rng_below(&rng, (uint32_t)(8 * corruption->severity)), height - SHAKEN_SIDE);
-        int ox = held_below((int)rng_below(&rng, (uint32_t)(8 * corruption->severity)), width - SHAKEN_SIDE);
+        int oy = min_int((int)rng_below(&rng, (uint32_t)(8 * corruption->severity)), height - SHAKEN_SIDE);
+        int ox = min_int((int)rng_below(&rng, (uint32_t)(8 * corruption->severity)), width - SHAKEN_SIDE);
         for (int y = 0; y < SHAKEN_SIDE; y++)
             memcpy(frames_at(&out, i) + (size_t)y * SHAKEN_SIDE * 3,
                    frames_at(&larger, i) + ((size_t)(oy + y) * (size_t)width + (size_t)ox) * 3, SHAKEN_SIDE * 3);

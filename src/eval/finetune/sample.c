@@ -1,5 +1,6 @@
 #include "eval/finetune/sample.h"
 
+#include "base/system/minmax.h"
 #include "eval/clips/views.h"
 #include "video/frames/sample.h"
 #include "video/transform/augment.h"
@@ -86,10 +87,6 @@ static Err augment_frames(const Frames **frames, SampleBatch *batch, const Class
     return randaugment(&batch->augmented, &settings, rng);
 }
 
-static int clamp(int value, int count) {
-    return value < 0 ? 0 : value >= count ? count - 1 : value;
-}
-
 /* The middle square of the frame, short side to the model's, moved by (dx, dy); the border is repeated. */
 static Err crop_whole(float *clip, SampleBatch *batch, const Frames *frames, int side, int dx, int dy) {
     int height, width;
@@ -99,9 +96,9 @@ static Err crop_whole(float *clip, SampleBatch *batch, const Frames *frames, int
     for (int f = 0; f < frames->n_frames; f++)
         for (int y = 0; y < side; y++) {
             const uint8_t *row = frames_at(&batch->whole, f) +
-                                 (size_t)(box.y + clamp(y + dy, side)) * (size_t)width * 3;
+                                 (size_t)(box.y + nearest_index(y + dy, side)) * (size_t)width * 3;
             for (int x = 0; x < side; x++)
-                for (int c = 0; c < 3; c++) *clip++ = row[3 * (box.x + clamp(x + dx, side)) + c];
+                for (int c = 0; c < 3; c++) *clip++ = row[3 * (box.x + nearest_index(x + dx, side)) + c];
         }
     return ERR_NONE;
 }

@@ -1,3 +1,5 @@
+/* Three readers of the same pixels, a single frame, frames in random order, and the clip: what a dataset gives away
+ * to each tells whether it asks for motion at all. No network, one rank. */
 #include "eval/readout/controls.h"
 
 #include "base/system/estimate.h"

@@ -1,3 +1,5 @@
+/* A cell is one byte a video, hit or not. Means over cells are taken video by video first: the same videos stand
+ * behind all cells, so videos are the sample, and the interval is that of their mean shares. */
 #include "eval/robust/internal/robust_score.h"
 
 #include "base/system/file.h"

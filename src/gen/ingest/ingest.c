@@ -1,3 +1,6 @@
+/* An ingest from the list of files to the result: list, look whether it was made before, look at every file (probe),
+ * judge whether enough can be read, write. The digest of list and settings is the plan's name everywhere: an output
+ * of another plan is never overwritten without --force. */
 #include "gen/ingest/ingest.h"
 
 #include "base/system/file.h"

@@ -1,3 +1,5 @@
+/* Rank 0 looks at the folder or reads the list; all other ranks are sent one block of bytes and unpack it, so that
+ * all work on the same names in the same order, whatever a file system shows to each of them. */
 #include "gen/ingest/ingest_list.h"
 
 #include "base/config/config.h"
@@ -103,6 +105,7 @@ static Err compute_digest(IngestList *list, const IngestConfig *config, uint64_t
     char settings[DIGEST_SIZE];
     TRY(config_digest(settings, config, ingest_fields));
     TRY(digest_new(&digest));
+    /* names and sizes stand for contents: reading terabytes to name a plan is no option */
     digest_add_text(digest, settings);
     if (config->fit != INGEST_FIT_SQUARE) digest_add_text(digest, "stretch");
     if (config->limit > 0) digest_add(digest, &seed, sizeof seed);

@@ -1,3 +1,5 @@
+/* Which names are taken: those that may be what is asked for. What is not taken is named with a reason, since a file
+ * that vanishes without a word is a dataset that is not what its owner believes. */
 #include "gen/ingest/internal/ingest_listing.h"
 
 #include "base/system/log.h"
@@ -70,6 +72,7 @@ static Err pass_over(Listing *passed, PassedKind kind, const char *name, const c
 static Err leave_out(Listing *passed, const char *name, const char *path, int as) {
     static const char *const unsaying[] = {"part", "tmp", "bak", "partial", NULL};
     const char *extension = path_extension(name);
+    /* is_one_of || the decoder is asked only where the name says nothing: opening every text file would take hours */
     bool promising = !*extension || is_one_of(extension, unsaying);
     Decoder *decoder = NULL;
     if (!promising || decode_open(&decoder, path)) return pass_over(passed, PASSED_NAME, name, "");

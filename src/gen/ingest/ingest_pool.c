@@ -1,3 +1,5 @@
+/* A pool of photographs in two steps: every image is read once, made square and appended to the journal (the probe
+ * does that), then the journal's pieces become the pool in the order of the list. The side file is written last. */
 #include "base/config/record.h"
 #include "base/system/file.h"
 #include "base/system/log.h"

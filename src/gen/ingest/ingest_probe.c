@@ -1,3 +1,6 @@
+/* The first pass. Videos are decoded to count their frames, since containers lie about it; images are decoded, made
+ * square and kept. A file that cannot be read is an outcome, not a failure: only what is not the file's fault ends
+ * the pass. */
 #include "gen/ingest/internal/ingest_probe.h"
 
 #include "base/failure/fault.h"
@@ -77,6 +80,7 @@ static void keep_reason(IngestProbe *probe, const char *path) {
 
 /* What is wrong with a file is told of it; anything else, no memory say, is not the file's fault. */
 static Err judge(IngestProbe *probe, Err err, const char *path) {
+    /* the list of bad files is judged once it is complete */
     if (err != ERR_INPUT && err != ERR_IO) return err;
     keep_reason(probe, path);
     return ERR_NONE;

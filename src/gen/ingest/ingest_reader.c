@@ -1,3 +1,5 @@
+/* A lane a thread: it keeps its decoder open, so that the pieces of one long video that a lane gets one after the
+ * other are read in one go. Decoding is sequential; what lies before a piece is decoded and dropped. */
 #include "gen/ingest/internal/ingest_reader.h"
 
 #include "base/failure/fault.h"

@@ -1,3 +1,5 @@
+/* The plan is arithmetic on the probes: files are cut into pieces, pieces into shards, and every rank knows all of
+ * it. Ranks write their shards; a shard that has its name is complete, so a second run writes the rest. */
 #include "gen/ingest/internal/ingest_reader.h"
 #include "gen/ingest/internal/ingest_work.h"
 
@@ -90,6 +92,7 @@ static Err cut_pieces(ShardWork *work) {
     for (int64_t i = 0; i < ingest->list->count; i++) {
         int count = pieces_of(&ingest->probes[i], ingest->config);
         for (int k = 0; k < count; k++, piece++) {
+            /* pieces of one file differ by a frame at most */
             Share share = share_block(ingest->probes[i].n_frames, k, count);
             *piece = (IngestPiece){i, (int)share.begin, (int)(share.end - share.begin)};
         }

@@ -1,3 +1,5 @@
+/* Lists come from spreadsheets, scripts and pandas, so quoting is RFC 4180's, line breaks of all kinds count, and
+ * blanks around fields do not. Fields are cut in place: a line is text with zero bytes where separators were. */
 #include "gen/ingest/internal/video_list_formats.h"
 
 #include "base/system/file.h"

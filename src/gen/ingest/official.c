@@ -1,3 +1,5 @@
+/* A set of videos is compared with the paper's key by key, through the variants' own table: a new key is compared as
+ * soon as there is one. Both descriptions (the paper's text, the released code) are answered, since they differ. */
 #include "gen/ingest/official.h"
 
 #include "base/config/config.h"

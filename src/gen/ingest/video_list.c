@@ -1,3 +1,5 @@
+/* Four formats behind one table of readers. What they share is here: guessing the format, names of classes, and the
+ * checks that every list has to pass. */
 #include "gen/ingest/internal/video_list.h"
 
 #include "base/system/file.h"

@@ -1,3 +1,6 @@
+/* The official csv names a clip by its video and its seconds; the file has those in its name, in whatever folder it
+ * lies. All files are indexed by name once. Classes are numbered over all rows, before any is left out, so that train
+ * and test lists agree. */
 #include "base/system/walk.h"
 #include "gen/ingest/internal/video_list_formats.h"
 

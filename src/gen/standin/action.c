@@ -1,3 +1,5 @@
+/* An action is a function from a phase in [0, 1) to joint angles. It moves some of arms, legs and trunk; the rest
+ * keeps what it has, which may be a pose of another action. No still frame then tells which action it is. */
 #include "gen/standin/internal/figure.h"
 
 #include "base/failure/err.h"

@@ -1,3 +1,5 @@
+/* From angles to joints (body heights, y up, the pelvis at the origin), from joints to capsules on pixels. The figure
+ * is put on its lower foot after the pose is known. Painting goes from back to front: legs, trunk, head, arms. */
 #include "gen/standin/internal/figure.h"
 
 #include "gen/standin/internal/patch.h"
@@ -136,6 +138,7 @@ static void paint_limb(const Painter *painter, Point from, Point to, float r0, f
     int y1 = (int)fminf((float)painter->height, fmaxf(a.y, b.y) + widest + 1);
     for (int y = y0; y < y1; y++) {
         for (int x = x0; x < x1; x++) {
+            /* the nearest point of the axis, by the middle of the pixel */
             float px = (float)x + 0.5f - a.x, py = (float)y + 0.5f - a.y;
             float along = fmaxf(0, fminf(1, (px * dx + py * dy) / square));
             float ex = px - along * dx, ey = py - along * dy, radius = r0 + along * (r1 - r0);

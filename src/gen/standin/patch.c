@@ -1,3 +1,5 @@
+/* A patch is a convex outline in the unit circle with a texture. Coverage of a pixel is half a pixel less its signed
+ * distance from the outline: antialiasing in one formula for ellipses and polygons. */
 #include "gen/standin/internal/patch.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Which photographs a split may see is a draw from the photograph's number alone: one in PHOTO_TEST_SHARE_OF is for
+ * testing, whatever the seed, so that training and test sets of any seeds never share a picture. */
 #include "gen/standin/internal/photo.h"
 
 #include "gen/standin/procedural.h"

@@ -1,3 +1,5 @@
+/* Sky, ground, noise with a spectrum like that of photographs, and shaded blobs from large to small: enough structure
+ * to stand for photographs where there are none. A picture is a function of its number. */
 #include "gen/standin/procedural.h"
 
 #include "math/rng.h"

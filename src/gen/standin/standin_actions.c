@@ -1,3 +1,6 @@
+/* A figure does one of twelve actions before a photograph. Everything that does not move by the action holds a pose
+ * of a random other one, and the phase at the middle of the video is uniform: a single frame says nothing of the
+ * class. */
 #include "gen/standin/internal/standin_actions.h"
 
 #include "gen/standin/internal/standin_background.h"

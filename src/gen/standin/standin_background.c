@@ -1,3 +1,5 @@
+/* The world is larger than the frame by what the camera will show of it. Patches that stand still are painted into it
+ * once; those that drift are painted over a copy for every frame. */
 #include "gen/standin/internal/standin_background.h"
 
 #include "gen/standin/internal/patch.h"

@@ -1,3 +1,6 @@
+/* A patch has four degrees of freedom, of which the class names one and its direction. The others stand at the value
+ * that they would have had at a random moment, so that places, angles and sizes are distributed alike in all classes.
+ */
 #include "gen/standin/internal/standin_motion.h"
 
 #include "gen/standin/internal/standin_background.h"

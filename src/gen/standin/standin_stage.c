@@ -1,3 +1,4 @@
+/* Opening and drawing for both generators. Streams of the test split are apart from those of the training split. */
 #include "gen/standin/internal/standin_stage.h"
 
 #include "base/text/text.h"

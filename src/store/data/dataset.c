@@ -1,3 +1,5 @@
+/* The manifest is a summary of its shards, so it is checked against itself on reading: shards tile the videos, and
+ * the dataset's digest is made of theirs. Pixels are digested only when asked for (dataset_verify). */
 #include "store/data/dataset.h"
 
 #include "base/config/json.h"
@@ -99,6 +101,7 @@ static Err read_classes(Dataset *dataset, Record record) {
 
 static Err read_shard(DatasetShard *shard, Record row) {
     TRY(record_text(shard->file, sizeof shard->file, row, "file"));
+    /* a manifest from elsewhere must not lead us to other files */
     if (strchr(shard->file, '/'))
         return RAISE(ERR_INPUT, "%s: shards: %s leads out of the folder", row.origin, shard->file);
     TRY(record_int(&shard->first_clip, row, "first_clip", 0, INT64_C(1) << 50));

@@ -1,3 +1,5 @@
+/* The name of a file of features is the digest of all they were made from, so a file that is there is the right one.
+ * Several runs may want the same at once: the folder's lock makes one write and the others find it. */
 #include "store/data/featurecache.h"
 
 #include "base/failure/fault.h"

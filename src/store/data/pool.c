@@ -1,3 +1,5 @@
+/* Pixels are mapped: all ranks of a node share the page cache's copy. Everything about the mapping is checked before,
+ * since a page beyond the end of a file ends the process. */
 #include "store/data/pool.h"
 
 #include "base/system/file.h"

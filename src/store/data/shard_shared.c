@@ -1,3 +1,5 @@
+/* Rank 0 lays the file out and all ranks fill it: nothing but plain writes into arrays that exist happens in
+ * parallel, the one thing MPI-IO does without any rank waiting for another. */
 #include "store/data/shard.h"
 
 #include "base/failure/fault.h"

@@ -1,3 +1,6 @@
+/* A VideoMAE in a file of another program: find the group of tensors by one that every model has, name every tensor
+ * in our (the official) way, join what is split (query, key, value) and split what is joined. A tensor that has no
+ * place is an error: a model that is nearly a VideoMAE would give features that are nearly right. */
 #include "store/foreign/foreign.h"
 
 #include "base/text/text.h"
@@ -172,6 +175,7 @@ static Err name_all(Reading *reading, ForeignFacts *facts) {
 
 static int by_name_and_part(const void *a, const void *b) {
     const Piece *x = a, *y = b;
+    /* so that pieces of one tensor stand together, query before key before value */
     int order = strcmp(x->official, y->official);
     return order ? order : x->part - y->part;
 }

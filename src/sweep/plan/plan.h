@@ -62,7 +62,7 @@ int sweep_plan_find(const SweepPlan *plan, const char *name);
  * file that extends a larger one chooses a part of it.
  *
  * For batch systems: "stage" groups tasks into a job array (default: the task's name without its {...}); "nodes",
- * "hours" and "memory_gb" (a rank) say what cannot be estimated (sweep/estimate.h). */
+ * "hours" and "memory_gb" (a rank) say what cannot be estimated (base/system/estimate.h). */
 struct cJSON;
 
 /* `out`: the sweep's folder; NULL: what the file says, else its name. `vars`: "name=value" overrides, laid over those

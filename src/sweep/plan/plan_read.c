@@ -4,6 +4,7 @@
 #include "sweep/plan/plan.h"
 
 #include "base/config/config.h"
+#include "base/system/digest.h"
 #include "base/text/utf8.h"
 #include "sweep/plan/internal/axes.h"
 #include "sweep/plan/internal/plan_file.h"
@@ -32,7 +33,7 @@ typedef struct {
     int steps;
     int n_needs;         /* of all tasks */
     int64_t comparisons; /* of names with patterns */
-    uint32_t *hashes;    /* (n_tasks) of the tasks' names */
+    uint64_t *hashes;    /* (n_tasks) of the tasks' names */
 } Expansion;
 
 static Err own_text(Expansion *expansion, char *text) {
@@ -98,11 +99,9 @@ static Err override_vars(Expansion *expansion, const char *const *vars, int n_va
 
 /* ---- one task ---- */
 
-/* FNV-1a, so that looking for a name among thousands compares numbers. */
-static uint32_t hash_of(const char *name) {
-    uint32_t hash = 2166136261u;
-    for (; *name; name++) hash = (hash ^ (unsigned char)*name) * 16777619u;
-    return hash;
+/* Looking for a name among thousands compares numbers. */
+static uint64_t hash_of(const char *name) {
+    return digest_number(name, strlen(name));
 }
 
 static Err add_need(SweepTask *task, int number, bool soft) {
@@ -129,7 +128,7 @@ static Err add_need(SweepTask *task, int number, bool soft) {
 
 /* The task called `name`, or -1. */
 static int find_known(const Expansion *expansion, const char *name) {
-    uint32_t hash = hash_of(name);
+    uint64_t hash = hash_of(name);
     for (int i = 0; i < expansion->plan->n_tasks; i++)
         if (expansion->hashes[i] == hash && text_equal(expansion->plan->tasks[i].name, name)) return i;
     return -1;
@@ -281,7 +280,7 @@ static Err keep_task(Expansion *expansion, SweepTask *task) {
     if (plan->n_tasks == TASKS_MAX) return RAISE(ERR_USAGE, "%s: more than %d tasks", expansion->path, TASKS_MAX);
     SweepTask *grown = realloc(plan->tasks, (size_t)(plan->n_tasks + 1) * sizeof *grown);
     if (grown) plan->tasks = grown;
-    uint32_t *hashes = realloc(expansion->hashes, (size_t)(plan->n_tasks + 1) * sizeof *hashes);
+    uint64_t *hashes = realloc(expansion->hashes, (size_t)(plan->n_tasks + 1) * sizeof *hashes);
     if (hashes) expansion->hashes = hashes;
     if (!grown || !hashes) return RAISE(ERR_MEMORY, "%s: no memory for %d tasks", expansion->path, plan->n_tasks + 1);
     hashes[plan->n_tasks] = hash_of(task->name);

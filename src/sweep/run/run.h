@@ -1,7 +1,7 @@
 /* sweep/run/run - execute tasks side by side on this machine.
  *
  * A task starts when its needs are finished and cores are left for its ranks x threads (one too big for the machine
- * runs alone, on all of them); the cores are its own while it runs (sweep/run/internal/cores.h). A failed task does not
+ * runs alone, on all of them); the cores are its own while it runs. A failed task does not
  * stop the others; what needs it is reported as blocked. A task that was killed goes on from its checkpoint at once,
  * twice at most. On a stop request running tasks are asked to checkpoint and the sweep ends with ERR_STOPPED: the same
  * command goes on.

@@ -225,7 +225,7 @@ static void add_guard(Builder *text, const Batch *batch, const SweepPlan *plan, 
     }
     for (int a = 0; a < batch->n_arrays; a++)
         for (int i = 0; i < batch->arrays[a].n_tasks; i++) {
-            /* one "?" anywhere makes SLURM take all of them as alternatives */
+            /* "?" between them: as soon as any of them has ended */
             builder_add(text, "%safterany:${job_%d}_%d", between, a + 1, batch->index[batch->arrays[a].tasks[i]]);
             between = "?";
         }

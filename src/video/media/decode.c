@@ -1,3 +1,7 @@
+/* One decoder for files and memory, videos and pictures. Three traps shape it: FFmpeg must open nothing but what it
+ * was given (no playlists), must not be asked for gigantic frames (sizes are checked before any decoding), and must
+ * give the same bits everywhere (one thread, bit-exact). A video may lose frames and is counted as damaged; a picture
+ * must be whole. */
 #include "video/media/decode.h"
 
 #include "base/text/text.h"
@@ -120,6 +124,7 @@ static Err choose_stream(Decoder *decoder) {
     if (track < 0)
         return RAISE(ERR_INPUT, "%s: no video stream (%s with %u streams)", decoder->name,
                      decoder->format->iformat->name, decoder->format->nb_streams);
+    /* counting frames of several tracks has read the file to its end */
     if (counted) { /* back to the beginning */
         avformat_close_input(&decoder->format);
         TRY(open_streams(decoder));
@@ -221,6 +226,7 @@ static Err feed(Decoder *decoder) {
         avcodec_send_packet(decoder->codec, NULL);
         return ERR_NONE;
     }
+    /* a codec that refuses one packet may take the next: damage is counted */
     if (decoder->packet->stream_index == decoder->stream) {
         err = prepare_packet(decoder);
         if (!err && avcodec_send_packet(decoder->codec, decoder->packet) < 0) decoder->n_damaged++;
@@ -257,6 +263,7 @@ Err decode_next(Decoder *decoder, bool *got) {
     if (decoder->picture && decoder->n_damaged > 0 && decoder->n_frames == 0) return refuse_damage(decoder);
     if (decoder->facts.full_range) decoder->frame->color_range = AVCOL_RANGE_JPEG;
     if (decoder->n_frames == INT32_MAX) return RAISE(ERR_INPUT, "%s: has more than 2^31 frames", decoder->name);
+    /* the first frame decides size and orientation; later ones are brought to it */
     if (decoder->n_frames++ == 0) {
         decoder->orientation =
             orient_of(decoder->format->streams[decoder->stream], decoder->frame, decoder->facts.orientation);

@@ -1,3 +1,5 @@
+/* FFmpeg's encoders, in memory: what is written to disk appears whole. Bit-exact flags and one thread, since stored
+ * shards are compared by their bytes. */
 #include "video/media/encode.h"
 
 #include "base/system/file.h"

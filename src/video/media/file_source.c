@@ -1,3 +1,5 @@
+/* Files are decoded when they are read, and their lengths found out when they are first asked for: opening a folder
+ * of thousands of videos costs nothing. */
 #include "video/media/file_source.h"
 
 #include "base/system/digest.h"

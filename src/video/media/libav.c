@@ -1,3 +1,5 @@
+/* FFmpeg reads and writes through callbacks of ours: a file it cannot seek past, memory it cannot overrun. Its log is
+ * caught; the last complaint goes into our own message. */
 #include "video/media/internal/libav.h"
 
 #include <errno.h>

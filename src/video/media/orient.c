@@ -1,3 +1,5 @@
+/* Orientation is one of eight: an exchange of the axes, then mirrors of x and y. All sources of it (display matrices,
+ * Exif) come down to these three flags. */
 #include "video/media/internal/orient.h"
 
 #include "video/media/internal/libav.h"

@@ -1,3 +1,5 @@
+/* Conversion by swscale with every flag that makes it exact. The matrix is the frame's own, BT.601 where it says
+ * none. */
 #include "video/media/internal/pixels.h"
 
 #include "video/media/internal/libav.h"
@@ -54,6 +56,7 @@ static Err convert(uint8_t *out, int stride, enum AVPixelFormat to, int height, 
     if (!*context)
         return libav_raise(ERR_INPUT, AVERROR(EINVAL), "cannot convert %s frames of %d x %d pixels to RGB",
                            av_get_pix_fmt_name(from), frame->width, frame->height);
+    /* swscale would otherwise take BT.601 and a limited range for everything */
     const int *matrix = sws_getCoefficients(matrix_of(frame));
     sws_setColorspaceDetails(*context, matrix, full_range, matrix, 1, 0, 1 << 16, 1 << 16);
     uint8_t *planes[4] = {out};

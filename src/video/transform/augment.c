@@ -39,7 +39,7 @@ static float *row_of_box(float *clip, ClipShape shape, Box box, int frame, int r
 
 static bool draw_erasing_box(Box *box, ClipShape shape, Rng *rng) {
     double widest = log(1 / 0.3);
-    /* timm gives up after a hundred boxes that do not fit; then nothing is erased */
+    /* after a hundred boxes that do not fit the official code gives up; then nothing is erased */
     for (int attempt = 0; attempt < 100; attempt++) {
         double area = (0.02 + (1.0 / 3 - 0.02) * rng_unit_double(rng)) * shape.height * shape.width;
         double aspect = exp(widest * (2 * rng_unit_double(rng) - 1));

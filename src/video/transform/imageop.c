@@ -1,5 +1,7 @@
 #include "video/transform/internal/imageop.h"
 
+#include "base/system/minmax.h"
+
 #include <math.h>
 
 static const uint8_t fill = 128;
@@ -8,10 +10,6 @@ static const uint8_t fill = 128;
 static double cubic(double a, double b, double c, double d, double at) {
     double p2 = -a + c, p3 = 2 * (a - b) + c - d, p4 = -a + b - c + d;
     return b + at * (p2 + at * (p3 + at * p4));
-}
-
-static int held_inside(int at, int size) {
-    return at < 0 ? 0 : at < size ? at : size - 1;
 }
 
 /* What Pillow reads around a position: columns clipped at the border; a row beyond it repeats the one before. */
@@ -27,9 +25,9 @@ static Neighborhood neighborhood_of(const uint8_t *in, int height, int width, do
     Neighborhood near = {.dx = x - left, .dy = y - top};
     for (int i = 0; i < 4; i++) {
         int row = top - 1 + i;
-        near.columns[i] = (size_t)held_inside(left - 1 + i, width) * 3;
+        near.columns[i] = (size_t)nearest_index(left - 1 + i, width) * 3;
         if (i == 0 || (row >= 0 && row < height))
-            near.rows[i] = in + (size_t)held_inside(row, height) * row_bytes;
+            near.rows[i] = in + (size_t)nearest_index(row, height) * row_bytes;
         else
             near.rows[i] = near.rows[i - 1];
     }

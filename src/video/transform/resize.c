@@ -1,5 +1,6 @@
 #include "video/transform/resize.h"
 
+#include "base/system/minmax.h"
 #include "video/transform/crop.h"
 
 #include <math.h>
@@ -228,14 +229,10 @@ typedef struct {
     float share;
 } Pair;
 
-static int held_inside(int at, int size) {
-    return at < 0 ? 0 : at >= size ? size - 1 : at;
-}
-
 static Pair pair_of(int at, int in_size, int out_size) {
     float position = (float)((at + 0.5) * ((double)in_size / out_size) - 0.5);
     int first = (int)floorf(position);
-    return (Pair){held_inside(first, in_size), held_inside(first + 1, in_size), position - (float)first};
+    return (Pair){nearest_index(first, in_size), nearest_index(first + 1, in_size), position - (float)first};
 }
 
 /* At the borders OpenCV drops the share across but keeps it down, which shows in the rounding. */

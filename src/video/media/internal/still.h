@@ -26,5 +26,5 @@ typedef struct {
 } StillFacts;
 
 /* Changes the packet's bytes, never its place in memory. ERR_INPUT: a TIFF whose first picture is a thumbnail, as raw
- * photographs of cameras are; a tiled one; a file that ends within its picture (video/media/internal/whole.h). */
+ * photographs of cameras are; a tiled one; a file that ends within its picture. */
 CHECKED Err still_prepare(StillFacts *facts, AVPacket *packet, enum AVCodecID codec, const char *name);
