@@ -75,18 +75,22 @@ static inline const GoldenTensor *golden_get(const Golden *golden, const char *n
     return NULL;
 }
 
-/* Asserts that every tensor of a flat vector is where "<kind>.<name>" says. The distance is estimated from a sketch, to
- * an eighth or so: twice the estimate is an upper bound beyond doubt. */
+/* How far a tensor of a flat vector is from what "<kind>.<name>" says, relatively: twice the estimate of a sketch,
+ * which is right to an eighth or so, and so an upper bound beyond doubt. */
+static inline double golden_distance(const Golden *golden, const char *kind, const Param *row, const float *flat) {
+    char name[TENSOR_NAME_SIZE + 16];
+    snprintf(name, sizeof name, "%s.%s", kind, row->name);
+    const GoldenTensor *tensor = golden_get(golden, name);
+    assert_int_equal(tensor->count, SKETCH_SIZE);
+    return 2 * sketch_distance(flat + row->offset, row->count, tensor->data);
+}
+
+/* Asserts that every tensor of a flat vector is there. */
 static inline void golden_assert_near(const Golden *golden, const char *kind, const ParamTable *table,
                                       const float *flat, double tolerance) {
     for (int r = 0; r < table->n_rows; r++) {
-        const Param *row = &table->rows[r];
-        char name[TENSOR_NAME_SIZE + 16];
-        snprintf(name, sizeof name, "%s.%s", kind, row->name);
-        const GoldenTensor *tensor = golden_get(golden, name);
-        assert_int_equal(tensor->count, SKETCH_SIZE);
-        double distance = sketch_distance(flat + row->offset, row->count, tensor->data);
-        if (!(2 * distance <= tolerance)) fail_msg("%s: relative distance %.3g", name, distance);
+        double distance = golden_distance(golden, kind, &table->rows[r], flat);
+        if (!(distance <= tolerance)) fail_msg("%s.%s: relative distance %.3g", kind, table->rows[r].name, distance);
     }
 }
 

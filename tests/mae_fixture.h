@@ -32,6 +32,10 @@ static const Case cases[] = {
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
+/* The official sizes. */
+static const Case vit_s = {"mae_vit_s.gold", 7, MODEL(224, 16, 16, 2, 384, 12, 6, 192, 4, 3), 0.9, 1};
+static const Case vit_b = {"mae_vit_b.gold", 8, MODEL(224, 16, 16, 2, 768, 12, 12, 384, 4, 6), 0.9, 1};
+
 static inline size_t case_clip_bytes(const Case *c) {
     return (size_t)c->model.n_frames * (size_t)c->model.image_size * (size_t)c->model.image_size * 3;
 }

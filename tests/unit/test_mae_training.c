@@ -4,10 +4,6 @@
 #include "nn/models/adamw.h"
 #include "nn/models/schedule.h"
 
-/* 16 frames of 224 x 224, as in the official sizes. */
-static const Case vit_s = {"mae_vit_s.gold", 7, MODEL(224, 16, 16, 2, 384, 12, 6, 192, 4, 3), 0.9, 1};
-static const Case vit_b = {"mae_vit_b.gold", 8, MODEL(224, 16, 16, 2, 768, 12, 12, 384, 4, 6), 0.9, 1};
-
 static const Schedule schedule = {.peak = 1e-3, .minimum = 1e-5, .warmup_steps = 3, .total_steps = 10};
 static const AdamwConfig adamw = {.beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f, .weight_decay = 0.05f};
 

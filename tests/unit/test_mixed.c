@@ -1,29 +1,12 @@
 /* Mixed precision: whole steps of the networks against the double-precision oracle and against float32.
  *
- * What rounding explains. To the nearest bfloat16 a number moves by at most U = 2^-8 of itself; over many numbers that
- * is U / sqrt(3) at most in the root of the mean square, RMS, and roundings of different numbers are independent. A
- * product of rounded operands is then off by sqrt(2) RMS of the root of the sum of squares of its terms, that is of its
- * own size where terms do not cancel systematically. Errors of the layers that a gradient passes through add up as
- * squares: a block has six products (q k v, scores, values, projection, two of the MLP) with two operands each, and its
- * way back twice as many; the embedding, the bridge and the head have three products each. So the relative distance is
- * at most
- *
- *     bound = CANCELLATION * RMS * sqrt(36 blocks + 18),
- *
- * with CANCELLATION for what terms of different signs take away: softmax and norms subtract means. A layout that is
- * wrong in one place, or a block that is left out, is off by tens of percent: the last test shows that for the mildest
- * case.
+ * The bound is derived in rounding_bound.h. A layout that is wrong in one place, or a block that is left out, is off by
+ * tens of percent: tests at the end show that for the mildest cases.
  */
 #include "mae_fixture.h"
 #include "nn/models/classifier.h"
 #include "operator_check.h"
-
-#define RMS          (0x1p-8 / sqrt(3))
-#define CANCELLATION 1.25
-
-static double bound(const ModelConfig *model, int decoder_depth) {
-    return CANCELLATION * RMS * sqrt(36 * (model->depth + decoder_depth) + 18);
-}
+#include "rounding_bound.h"
 
 /* A model of the golden files whose scratch computes in mixed precision. */
 typedef struct {
@@ -51,14 +34,39 @@ static double mixed_step(const Mixed *m, float *grads) {
     return loss;
 }
 
+static void check_gradients(const Case *c, bool recompute) {
+    Mixed m = mixed_open(c, recompute, 1);
+    double expected = *(const double *)golden_get(&m.b.golden, "losses")->data, loss = mixed_step(&m, m.b.grads);
+    assert_true(loss != expected && fabs(loss - expected) <= rounding_bound(&c->model, 0) * expected / 4);
+    golden_assert_near(&m.b.golden, "grad", m.b.table, m.b.grads, rounding_bound(&c->model, c->model.decoder_depth));
+    mixed_close(&m);
+}
+
 static void test_loss_and_every_gradient_are_within_what_rounding_explains(void **state) {
     (void)state;
-    for (int i = 0; i < N_CASES; i++) {
-        Mixed m = mixed_open(&cases[i], false, 1);
-        double expected = *(const double *)golden_get(&m.b.golden, "losses")->data, loss = mixed_step(&m, m.b.grads);
-        assert_true(loss != expected && fabs(loss - expected) <= bound(&cases[i].model, 0) * expected / 4);
-        golden_assert_near(&m.b.golden, "grad", m.b.table, m.b.grads,
-                           bound(&cases[i].model, cases[i].model.decoder_depth));
+    for (int i = 0; i < N_CASES; i++) check_gradients(&cases[i], false);
+}
+
+static void test_those_of_vit_s_and_vit_b_are(void **state) {
+    (void)state;
+    check_gradients(&vit_s, false);
+    check_gradients(&vit_b, true);
+}
+
+/* Two panels of ViT-S's weights in each other's place, or a block that adds nothing. */
+static void test_a_wrong_layout_and_a_lost_block_of_vit_s_exceed_the_bound(void **state) {
+    (void)state;
+    for (int mistake = 0; mistake < 2; mistake++) {
+        Mixed m = mixed_open(&vit_s, false, 1);
+        if (mistake == 0)
+            swap_panels(m.b.params, m.b.table, "encoder.blocks.6.mlp.fc1.weight");
+        else
+            lose_block(m.b.params, m.b.table, "encoder.blocks.6");
+        bf16_packed_update(m.packed, m.b.params, 1);
+        (void)mixed_step(&m, m.b.grads);
+        const Param *row = params_find(m.b.table, "encoder.blocks.6.mlp.fc1.weight");
+        assert_true(golden_distance(&m.b.golden, "grad", row, m.b.grads) >
+                    rounding_bound(&vit_s.model, vit_s.model.decoder_depth));
         mixed_close(&m);
     }
 }
@@ -128,7 +136,7 @@ static void test_small_mistakes_exceed_the_bound(void **state) {
         bf16_packed_update(m.packed, params, 1);
         (void)mixed_step(&m, m.b.grads);
         assert_true(relative_distance(m.b.grads + weight->offset, expected + weight->offset, weight->count) >
-                    bound(&c->model, c->model.decoder_depth));
+                    rounding_bound(&c->model, c->model.decoder_depth));
         free(expected);
         mixed_close(&m);
     }
@@ -189,11 +197,11 @@ static void test_fine_tuning_is_within_what_rounding_explains_of_float32(void **
         Tuning plain = tuning_new(model, false), mixed = tuning_new(model, true);
         float *expected = calloc(plain.table->total, sizeof(float)), *found = calloc(plain.table->total, sizeof(float));
         double loss = tuning_step(&plain, expected), rounded = tuning_step(&mixed, found);
-        assert_true(loss != rounded && fabs(loss - rounded) < bound(model, 0) * loss / 4);
+        assert_true(loss != rounded && fabs(loss - rounded) < rounding_bound(model, 0) * loss / 4);
         for (int r = 0; r < plain.table->n_rows; r++) {
             const Param *row = &plain.table->rows[r];
             double distance = relative_distance(found + row->offset, expected + row->offset, row->count);
-            if (!(distance <= bound(model, 0))) fail_msg("%s: relative distance %.3g", row->name, distance);
+            if (!(distance <= rounding_bound(model, 0))) fail_msg("%s: relative distance %.3g", row->name, distance);
         }
         free(expected);
         free(found);
@@ -248,6 +256,8 @@ static void test_a_clip_takes_a_quarter_less_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loss_and_every_gradient_are_within_what_rounding_explains),
+        cmocka_unit_test(test_those_of_vit_s_and_vit_b_are),
+        cmocka_unit_test(test_a_wrong_layout_and_a_lost_block_of_vit_s_exceed_the_bound),
         cmocka_unit_test(test_recomputing_and_threads_that_pack_change_no_bit),
         cmocka_unit_test(test_a_second_step_in_the_same_scratch_repeats_the_first),
         cmocka_unit_test(test_a_batch_is_the_mean_of_its_clips),
