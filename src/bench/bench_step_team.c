@@ -2,7 +2,7 @@
 #include "base/text/text.h"
 #include "bench/internal/bench_step_work.h"
 #include "bench/internal/table.h"
-#include "math/order.h"
+#include "math/stats.h"
 
 #include <omp.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "base/system/clock.h"
 #include "base/text/text.h"
-#include "math/order.h"
+#include "math/stats.h"
 #include "par/agree.h"
 #include "par/spread.h"
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # What every command makes, as one digest a thing: what a change that should change nothing must leave alone.
-#   outputs.sh SYNVID SOURCE_DIR              compares the rows that every machine agrees on with outputs.txt
+#   outputs.sh SYNVID SOURCE_DIR              compares the rows that machines agree on with outputs.txt
+#   outputs.sh SYNVID SOURCE_DIR --data       the same of the rows of data alone: pools, datasets, corruptions, masks
 #   outputs.sh SYNVID SOURCE_DIR --update     writes these rows anew; the commit says why they changed
 #   outputs.sh SYNVID SOURCE_DIR --against OTHER_SYNVID
 #                                             compares all rows with those of another build on this machine, also what
 #                                             depends on the processor: weights, results, figures, the report
 # A row is "promise name digest". The promise is `everywhere` (equal on every machine, compiler and library that
-# docs/formats.md names) or `here` (equal for two builds of one compiler on one machine).
+# docs/formats.md names), `x86-64` (on these processors alone, where a library's own vector code decides) or `here` (equal
+# for two builds of one compiler on one machine).
 # shellcheck source-path=SCRIPTDIR/../support
 other=$(realpath "${4:-$1}")
 . "$2/tests/support/cli.sh"
@@ -61,35 +63,44 @@ words() {
     "$program" reproduce table1 --format csv | row everywhere "reproduce table1"
 }
 
+# ---- what no command shows by itself (tests/golden/digest_rows.c), where a build has its tests
+
+parts() {
+    local rows
+    rows=$(dirname "$program")/tests/digest_rows
+    [ ! -x "$rows" ] || "$rows"
+}
+
 # ---- datasets: every variant of the paper, the stand-ins, pools, every storage
 
 datasets() {
-    local kind variant pools split storage
+    local kind variant pools split storage promise
     local small=(--videos 2 --size 32 --frames 20 --seed 3)
     for kind in statistical stylegan-oriented stylegan-highfreq; do
         quiet textures --kind $kind --images 3 --size 64 --seed 2 --out pools/$kind.h5 >/dev/null
-        data_row everywhere pools/$kind.h5
+        data_row x86-64 pools/$kind.h5
     done
     quiet ingest --input "$source/tests/golden/images" --as images --size 64 --max-bad 1 --out pools/photos.h5 >/dev/null
-    data_row here pools/photos.h5
+    data_row x86-64 pools/photos.h5
     quiet generate --variant standin-motion "${small[@]}" --videos 4 --out data/videos >/dev/null
     for variant in $("$program" variants | awk '$1 ~ /^[0-9]+$/ || $1 == "-" { print $2 }'); do
-        pools=()
+        pools=() promise=everywhere
         # Sets of textures and photographs take the pool of their kind; those that mix in videos take a dataset.
         case $variant in
             *-ucf-*) pools=(pools/photos.h5 data/videos) ;;
             images-stylegan) pools=(pools/photos.h5 pools/stylegan-oriented.h5) ;;
             *images-statistical) pools=(pools/photos.h5 pools/statistical.h5) ;;
             *dynamic-stylegan-crops) pools=(data/films) ;;
-            *dynamic*) pools=() ;;
+            *dynamic*) promise=x86-64 ;;
             *images*) pools=(pools/photos.h5) ;;
             *stylegan*) pools=(pools/stylegan-oriented.h5) ;;
             *textures*) pools=(pools/statistical.h5) ;;
         esac
         case $variant in *crops) [ -d data/films ] || quiet generate --variant dynamic-stylegan-videos "${small[@]}" --out data/films >/dev/null ;; esac
+        [ ${#pools[@]} -eq 0 ] || promise=x86-64
         [ ${#pools[@]} -eq 0 ] || pools=(--pool "$(IFS=,; echo "${pools[*]}")" --with pool_min=2)
         quiet generate --variant "$variant" "${small[@]}" "${pools[@]}" --out "data/$variant" >/dev/null
-        case "$variant ${pools[*]}" in *photos*) data_row here "data/$variant" ;; *) data_row everywhere "data/$variant" ;; esac
+        data_row $promise "data/$variant"
     done
     for split in train test; do
         quiet generate --variant standin-motion --videos 16 --size 32 --frames 20 --split $split --out data/$split >/dev/null
@@ -97,7 +108,7 @@ datasets() {
     done
     for storage in deflate latent mpeg4; do
         quiet generate --variant moving-shapes "${small[@]}" --storage $storage --out data/$storage >/dev/null
-        if [ $storage = mpeg4 ]; then data_row here data/$storage; else data_row everywhere data/$storage; fi
+        if [ $storage = mpeg4 ]; then data_row x86-64 data/$storage; else data_row everywhere data/$storage; fi
     done
     row here data/raw-file <data/moving-shapes/shard-00000.h5
     "$program" inspect data/moving-shapes --sheet sheet.png 2>err | sed 's/[0-9.]* [kM]*B//' | row here "inspect data/moving-shapes"
@@ -139,17 +150,31 @@ rows_of() { # rows_of SYNVID FILE: all rows of one build, always made at the sam
         program=$1
         mkdir work
         cd work
-        words
+        parts
         datasets
-        stages
+        [ -n "$data_only" ] || { words && stages; }
     ) >"$2"
     rm -r work
 }
 
 same() { # same FILE FILE: equal, or the differing names
-    diff -u "$1" "$2" >differences || { cat differences; fail "outputs changed: $(grep -c '^+[eh]' differences) rows"; }
+    diff -u "$1" "$2" >differences || { cat differences; fail "outputs changed: $(grep -c '^+[ehx]' differences) rows"; }
 }
 
+# What is promised on a processor like this one, in the table's order.
+promised() { # promised FILE
+    local promises='everywhere' names=''
+    [ "$(machine)" != x86_64 ] || promises='everywhere|x86-64'
+    [ -z "$data_only" ] || names=' (pools|data|corruption|resize|mask)/'
+    grep -E "^($promises)${names}" "$1"
+}
+
+# Of the program, not of the system: an emulated one is another.
+machine() {
+    case $(od -An -tu1 -j18 -N1 "$synvid" | tr -d ' ') in 62) echo x86_64 ;; *) echo other ;; esac
+}
+
+[ "${3:-}" = --data ] && data_only=yes || data_only=''
 rows_of "$synvid" all
 case ${3:-} in
     --against)
@@ -157,10 +182,12 @@ case ${3:-} in
         same before all
         echo "$(wc -l <all) rows equal"
         ;;
-    --update) grep '^everywhere' all >"$table" ;;
-    '')
-        grep '^everywhere' all >now
-        same "$table" now
+    --update) grep -v '^here' all >"$table" ;;
+    '' | --data)
+        promised "$table" >before
+        promised all >now
+        same before now
+        echo "$(wc -l <now) rows equal"
         ;;
     *) fail "unknown option $3" ;;
 esac

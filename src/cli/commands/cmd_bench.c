@@ -46,6 +46,7 @@ static const CommandHelp help = {
     .examples = "  synvid bench generate\n  synvid bench generate --seconds 5 --json\n"
                 "  mpirun -n 2 synvid bench shards --folder data\n"
                 "  mpirun -n 2 synvid bench step --only ViT-B --precision bfloat16\n"
+                "  synvid bench step --team 2 --only \"ViT-B, mask 0.75\"\n"
                 "  mpirun -n 2 synvid bench exchange --parameters 22\n",
     .options = tables,
 };

@@ -33,6 +33,10 @@ static int widest(void) {
     if (!amx_present() || !amx_granted()) return 3;
     return 4;
 }
+#elif defined(__aarch64__)
+static int widest(void) {
+    return 1;
+}
 #else
 static int widest(void) {
     return 0;
@@ -49,6 +53,9 @@ const Kernels *const *kernels_usable(void) {
         {&kernels_base, &kernels_avx2, &kernels_avx512, &kernels_avx512bf16},
         {&kernels_base, &kernels_avx2, &kernels_avx512, &kernels_avx512bf16, &kernels_amx},
     };
+#elif defined(__aarch64__)
+    enum { SETS = 2, UNKNOWN = -1 };
+    static const Kernels *const up_to[SETS][SETS + 1] = {{&kernels_base}, {&kernels_base, &kernels_neon}};
 #else
     enum { SETS = 1, UNKNOWN = -1 };
     static const Kernels *const up_to[SETS][SETS + 1] = {{&kernels_base}};

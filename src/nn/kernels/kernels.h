@@ -1,9 +1,9 @@
 /* nn/kernels/kernels - the hand-written inner loops, one table of functions per instruction set.
  *
  * The bodies are written once (elementwise_body.h, product_body.h, product_large_body.h, conv_body.h, attention_body.h)
- * and compiled for AVX-512, AVX2 with FMA, and whatever the compiler's base is; where there is AMX, its tile units take
- * the large products (product_split_body.h). kernels_best picks the widest set this processor has; all give equal
- * results up to rounding, and each gives equal bits for equal input. Callers use nn/layers/gelu,
+ * and compiled for AVX-512, AVX2 with FMA, NEON, and whatever the compiler's base is; where there is AMX, its tile
+ * units take the large products (product_split_body.h). kernels_best picks the widest set this processor has; all give
+ * equal results up to rounding, and each gives equal bits for equal input. Callers use nn/layers/gelu,
  * nn/layers/layernorm, nn/layers/conv and nn/layers/attention, not this. */
 #pragma once
 

@@ -14,7 +14,7 @@ INLINE void column_tiles(float *c, const float *a, size_t a_row, size_t a_step, 
     for (; r + (n) <= rows; r += (n), ahead_ask(ahead))                                                                \
     tile_product(c + (size_t)r * ld, ld, a + (size_t)r * a_row, a_row, a_step, b, ld, depth, add, (n), n_vecs)
     TILES_OF(TILE_ROWS(n_vecs));
-#if LANES == 16
+#if VEC_REGISTERS > 16
     if (n_vecs < 4) TILES_OF(8);
 #endif
     TILES_OF(4);
@@ -27,7 +27,7 @@ INLINE void column_tiles(float *c, const float *a, size_t a_row, size_t a_step, 
 INLINE void rows_product(float *c, const float *a, size_t a_row, size_t a_step, const float *b, int rows, int padded,
                          int depth, int add, Ahead *ahead) {
     int d = 0;
-#if LANES == 16
+#if VEC_REGISTERS > 16
     for (; d + 4 * LANES <= padded; d += 4 * LANES)
         column_tiles(c + d, a, a_row, a_step, b + d, rows, (size_t)padded, depth, add, ahead, 4);
 #endif

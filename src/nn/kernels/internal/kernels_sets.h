@@ -9,4 +9,6 @@
 extern const Kernels kernels_base;
 #if defined(__x86_64__)
 extern const Kernels kernels_avx2, kernels_avx512, kernels_avx512bf16, kernels_amx;
+#elif defined(__aarch64__)
+extern const Kernels kernels_neon;
 #endif

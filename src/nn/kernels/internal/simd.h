@@ -1,9 +1,9 @@
 /* nn/kernels/internal/simd - vectors of LANES floats for the kernel bodies, written once and compiled for each
  * instruction set.
  *
- * Included by kernels_<set>.c only, after LANES is defined; cmake/Kernels.cmake gives each of them its instructions. Arithmetic on Vec is the
- * compiler's vector extension; a*b + c becomes a fused multiply-add where the set has one. Loads and stores need no
- * alignment. */
+ * Included by kernels_<set>.c only, after LANES is defined; cmake/Kernels.cmake gives each of them its instructions.
+ * Arithmetic on Vec is the compiler's vector extension; a*b + c becomes a fused multiply-add where the set has one.
+ * Loads and stores need no alignment. */
 #pragma once
 
 #include <stddef.h>
@@ -17,6 +17,11 @@ typedef float Vec __attribute__((vector_size(4 * LANES), may_alias));
 typedef float VecAnywhere __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t VecBits __attribute__((vector_size(4 * LANES), may_alias));
 typedef uint32_t VecWords __attribute__((vector_size(4 * LANES), may_alias)); /* sums that may wrap */
+
+/* Vector registers that a tile's sums may fill: the same 4 * LANES bytes wide, there are more of them on some. */
+#ifndef VEC_REGISTERS
+#define VEC_REGISTERS (LANES == 16 ? 32 : 16)
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 

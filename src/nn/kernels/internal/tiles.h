@@ -1,14 +1,15 @@
 /* nn/kernels/internal/tiles - the register tiles all hand-written products are made of. See nn/kernels/internal/simd.h
  * for how this file is compiled.
  *
- * A tile holds up to 24 (AVX-512) or 12 vectors of sums in registers: each step broadcasts one element per row and
- * loads two to four vectors, which keeps both multiply units busy with loads to spare. */
+ * A tile holds up to 24 (AVX-512, NEON) or 12 vectors of sums in registers: each step broadcasts one element per row
+ * and loads two to four vectors, which keeps both multiply units busy with loads to spare. */
 #pragma once
 
 #include "nn/kernels/internal/simd.h"
 
-/* Rows of a full tile: 24 or 12 vectors of sums. Only AVX-512 has the registers for rows of four. */
-#define TILE_ROWS(n_vecs) ((n_vecs) == 4 ? 6 : (n_vecs) == 3 ? LANES / 2 : LANES == 16 ? 12 : 6)
+/* Rows of a full tile: 24 or 12 vectors of sums. Only sets with 32 registers have those for rows of four. */
+#define TILE_ROWS(n_vecs)                                                                                              \
+    ((n_vecs) == 4 ? 6 : (n_vecs) == 3 ? (VEC_REGISTERS > 16 ? 8 : LANES / 2) : VEC_REGISTERS > 16 ? 12 : 6)
 
 /* c (n_rows, n_vecs*LANES; row stride ldc) = [c +] sum over p of a[i*a_row + p*a_step] * b[p*ldb + ...]. The numbers of
  * rows and vectors are constants at every call, so that the sums stay in registers. */
@@ -47,7 +48,7 @@ INLINE void panel_product(float *c, size_t ldc, const float *a, size_t a_row, si
     for (; r + (n) <= rows; r += (n))                                                                                  \
     tile_product(c + (size_t)r * ldc, ldc, a + (size_t)r * a_row, a_row, a_step, b, ldb, depth, add, (n), n_vecs)
     TILES_OF(TILE_ROWS(n_vecs));
-#if LANES == 16
+#if VEC_REGISTERS > 16
     TILES_OF(8);
 #endif
     TILES_OF(4);
