@@ -20,13 +20,13 @@ judge_results() {
 # judge_tables RUNS DATA: every cell of every table and figure holds a figure of the rehearsal.
 judge_tables() {
     # shellcheck disable=SC2154  # set by support/cli.sh
-    "$synvid" reproduce all --rehearsal --runs "$1" --data "$2" --format csv --out tables >tables.csv
+    "$synvid" reproduce all --rehearsal --runs "$1" --data "$2" --format csv --out tables >tables.csv || return 1
     ! grep -nE 'not run|not generated|mixed protocols' tables.csv || { echo "cells are empty"; return 1; }
     # None of them stands in a table of the paper's, in any form.
     local format
     mkdir -p printed # not beside the sweep: a paper.json here would be taken for the preset of that name
     for format in plain json csv markdown latex; do
-        "$synvid" reproduce all --runs "$1" --data "$2" --format $format >printed/$format
+        "$synvid" reproduce all --runs "$1" --data "$2" --format $format >printed/$format || return 1
     done
     local filled
     filled=$(sed 's/, ViT-L"/ ViT-L"/' printed/csv | awk -F, '$2 ~ /fine-tune|probe/ && $4 != "not run"')

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # The paper's datasets in miniature: the trees, lists, names, containers and frame sizes of the originals, with few and
 # short videos that ffmpeg draws. What is rehearsed on them takes the same way through the program as the real ones.
-#   make_media.sh SYNVID OFFICIAL_WEIGHTS OUT
+#   make_media.sh SYNVID OFFICIAL_WEIGHTS OUT [quick|full]
 # SYNVID makes the weights that stand for VideoMAE's, OFFICIAL_WEIGHTS those in the names of FID's and FVD's networks.
+# The form of the rehearsal says how large VideoMAE's are: a model is fine-tuned as it was pre-trained.
 set -euo pipefail
 synvid=$(realpath "$1")
 official_weights=$(realpath "$2")
+form=${4:-quick}
 mkdir -p "$3"
 cd "$3"
 
@@ -107,5 +109,5 @@ done
 # Weights: random ones in the names of the files that FID and FVD are computed with, and a VideoMAE as published ones come.
 "$official_weights" inception pt_inception-2015-12-05-6726825d.pth
 "$official_weights" i3d i3d_pretrained_400.pt
-run=$("$synvid" pretrain --config paper --variant static-circles --rehearsal quick --name kinetics400 --out videomae --threads 1 -q)
+run=$("$synvid" pretrain --config paper --variant static-circles --rehearsal "$form" --name kinetics400 --out videomae --threads 1 -q)
 "$synvid" export "$run" --out videomae_k400_base >/dev/null

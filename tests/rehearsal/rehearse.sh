@@ -6,7 +6,7 @@
 weights=$(realpath "$3")
 form=${4:-quick}
 command -v ffmpeg >/dev/null || { echo "skipped: no ffmpeg"; exit 77; }
-bash "$source/tests/rehearsal/make_media.sh" "$synvid" "$weights" media >/dev/null
+bash "$source/tests/rehearsal/make_media.sh" "$synvid" "$weights" media "$form" >/dev/null
 options=(--rehearsal "$form" --var kinetics_weights=media/videomae_k400_base)
 
 expect 0 "$synvid" sweep run all34 "${options[@]}" --check
