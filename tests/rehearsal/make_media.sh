@@ -2,7 +2,8 @@
 # The paper's datasets in miniature: the trees, lists, names, containers and frame sizes of the originals, with few and
 # short videos that ffmpeg draws. What is rehearsed on them takes the same way through the program as the real ones.
 #   make_media.sh SYNVID OFFICIAL_WEIGHTS OUT [quick|full]
-# SYNVID makes the weights that stand for VideoMAE's, of the width that networks have in that form of the rehearsal, OFFICIAL_WEIGHTS those in the names of FID's and FVD's networks.
+# SYNVID makes the weights that stand for VideoMAE's, OFFICIAL_WEIGHTS those in the names of FID's and FVD's networks.
+# The form of the rehearsal says how large VideoMAE's are: a model is fine-tuned as it was pre-trained.
 set -euo pipefail
 synvid=$(realpath "$1")
 official_weights=$(realpath "$2")

@@ -10,6 +10,9 @@
 
 #include "support/fake_runs.h"
 
+#include <cjson/cJSON.h>
+#include <glob.h>
+
 static char scratch[PATH_SIZE], runs[PATH_SIZE];
 static Paper paper;
 
@@ -270,6 +273,32 @@ static void a_rehearsals_tables_show_none_of_the_papers_figures(void **state) {
     unload(loaded);
 }
 
+/* The longest name a table can have has room for what stands before it in a rehearsal: one file a model. */
+static void a_rehearsals_tables_of_two_models_are_written(void **state) {
+    (void)state;
+    static const char *const models[] = {"ViT-B/16 16x224", "ViT-L/16 16x224"};
+    static const char *const stages[] = {"static-circles", "moving-circles"};
+    char out[PATH_SIZE], pattern[PATH_SIZE], name[NAME_SIZE];
+    for (int i = 0; i < 4; i++) {
+        Result rehearsed = fake_result("finetune", "kinetics400", stages[i % 2], 1);
+        assert_ok(text_copy(rehearsed.protocol, sizeof rehearsed.protocol, PROTOCOL_REHEARSAL));
+        assert_ok(text_copy(rehearsed.model, sizeof rehearsed.model, models[i / 2]));
+        assert_ok(result_add_metric(&rehearsed, "top1", 33.3, "%", 100, 25, 43, "Wilson 95%"));
+        assert_ok(text_format(name, sizeof name, "long-%d", i));
+        fake_write(runs, name, &rehearsed);
+    }
+    assert_ok(path_join(out, sizeof out, scratch, "out"));
+    const ReproduceRequest request = {.runs = runs, .primary = "", .out = out, .protocol = PROTOCOL_REHEARSAL};
+    assert_ok(reproduce_print("steps", &request));
+    for (int i = 0; i < 2; i++) {
+        glob_t found;
+        assert_ok(text_format(pattern, sizeof pattern, "%s/tables/rehearsal-steps-ViT-%c*.csv", out, "BL"[i]));
+        assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+        assert_int_equal(found.gl_pathc, 1);
+        globfree(&found);
+    }
+}
+
 static void results_under_the_papers_protocol_do(void **state) {
     (void)state;
     Result full = fake_result("finetune", "ucf101", "moving-circles", 1);
@@ -461,6 +490,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(reduced_results_never_enter_the_papers_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(rehearsals_never_enter_the_papers_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(a_rehearsals_tables_show_none_of_the_papers_figures, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_rehearsals_tables_of_two_models_are_written, setup, teardown),
         cmocka_unit_test_setup_teardown(results_under_the_papers_protocol_do, setup, teardown),
         cmocka_unit_test_setup_teardown(the_page_is_self_contained_and_names_what_is_reduced, setup, teardown),
         cmocka_unit_test_setup_teardown(without_gnuplot_the_page_is_written_and_says_so, setup, teardown),

@@ -27,7 +27,7 @@ typedef struct {
 } TableCell;
 
 typedef struct {
-    char name[96]; /* file name without extension */
+    char name[NAME_SIZE]; /* file name without extension */
     char title[160];
     char caption[2048]; /* what the figures are and how small the runs were */
     TableColumn *columns;
