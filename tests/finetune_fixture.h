@@ -75,7 +75,7 @@ static inline Training training_open(const Case *c, bool recompute, bool mixed) 
     t.params = formula_params(t.table, c->seed);
     if (mixed) {
         assert_int_equal(bf16_packed_new(&t.packed, classifier_matrices(t.classifier)), ERR_NONE);
-        assert_int_equal(classifier_scratch_new_mixed(&t.scratch, t.classifier, t.packed, c->B), ERR_NONE);
+        assert_int_equal(classifier_scratch_new_team(&t.scratch, t.classifier, t.packed, NULL, c->B), ERR_NONE);
     } else {
         assert_int_equal(classifier_scratch_new(&t.scratch, t.classifier, c->B), ERR_NONE);
     }
