@@ -7,6 +7,8 @@
 
 # How to start a many-rank command inside an allocation. `-n RANKS` is added.
 #   srun --mpi=pmix --kill-on-bad-exit=1     where SLURM has PMIx (srun --mpi=list)
+#   srun --mpi=pmi2                           MPICH, Intel MPI, Cray MPICH (or plain srun)
+#   mpiexec                                  MPICH's Hydra reads the allocation itself
 #   mpirun --bind-to core                    Open MPI reads the allocation itself
 export SYNVID_LAUNCH=${SYNVID_LAUNCH:-mpirun}
 

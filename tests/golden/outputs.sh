@@ -28,7 +28,7 @@ quiet() { # quiet COMMAND...: its last line on stdout, which is what it made
 data_row() { # data_row PROMISE PATH
     {
         "$program" verify "$2" | awk '{ print $1 }'
-        [ ! -d "$2" ] || sed "s|$PWD/||" "$2/dataset.json"
+        [ ! -d "$2" ] || sed "s|$PWD/||g" "$2/dataset.json"
     } | row "$1" "$2"
 }
 
@@ -108,7 +108,7 @@ datasets() {
     done
     for storage in deflate latent mpeg4; do
         quiet generate --variant moving-shapes "${small[@]}" --storage $storage --out data/$storage >/dev/null
-        if [ $storage = mpeg4 ]; then data_row x86-64 data/$storage; else data_row everywhere data/$storage; fi
+        if [ $storage = mpeg4 ]; then data_row here data/$storage; else data_row everywhere data/$storage; fi
     done
     row here data/raw-file <data/moving-shapes/shard-00000.h5
     "$program" inspect data/moving-shapes --sheet sheet.png 2>err | sed 's/[0-9.]* [kM]*B//' | row here "inspect data/moving-shapes"
