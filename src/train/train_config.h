@@ -51,13 +51,13 @@ typedef struct {
 /* What the trainer itself is told. */
 #define TRAIN_RUN_FIELDS                                                                                               \
     FIELD_INT(TrainConfig, micro_batch,                                                                                \
-              "clips of a leaf, whose gradient one thread computes; leaves are summed in a fixed binary tree, so "     \
-              "batch / micro_batch is best a power of two",                                                            \
-              2, 1, 4096),                                                                                             \
-        FIELD_ENUM(TrainConfig, reduce,                                                                                \
-                   "how gradients are summed over ranks: tree gives the same bits on any power-of-two rank count, "    \
-                   "mpi takes any rank count and agrees to rounding, auto is tree where it fits",                      \
-                   0, "auto|tree|mpi"),                                                                                \
+              "clips of a leaf, whose gradient one thread computes; leaves are summed in a fixed binary tree", 2, 1,   \
+              4096),                                                                                                   \
+        FIELD_ENUM(                                                                                                    \
+            TrainConfig, reduce,                                                                                       \
+            "how gradients are summed over ranks: tree gives the same bits on any rank count, mpi adds rank by "       \
+            "rank and agrees to rounding, auto is tree",                                                               \
+            0, "auto|tree|mpi"),                                                                                       \
         FIELD_INT(TrainConfig, loaders,                                                                                \
                   "threads a rank that load clips ahead of the step, asleep when enough are ready; 0: each step "      \
                   "loads its own",                                                                                     \

@@ -6,18 +6,29 @@
 
 #include <stdio.h>
 
+/* Gradients, of the rank that needs most for them: pieces and how they are cut differ. */
+static size_t sums_bytes(size_t total, const ReducePlan *plan, int threads) {
+    size_t most = 0;
+    for (int rank = 0; rank < plan->leaves.n_ranks; rank++) {
+        Share pieces[LEAF_PIECES_MAX];
+        int n_pieces = reduce_pieces(pieces, plan, rank);
+        size_t bytes = reduce_bytes(total, n_pieces) + leafsum_bytes(total, pieces, n_pieces, threads);
+        if (bytes > most) most = bytes;
+    }
+    return most;
+}
+
 CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const TrainConfig *config, int n_ranks,
                                int threads) {
     BatchPlan plan;
-    ReduceKind kind;
     Err err = batch_plan_init(&plan, task->seed, task->clips_per_epoch, config->batch, config->micro_batch);
     int64_t n_leaves = batch_n_leaves(&plan);
     batch_plan_free(&plan);
     TRY(err);
-    TRY(reduce_choose(&kind, (ReduceKind)config->reduce, n_ranks, n_leaves));
+    ReducePlan reduce = reduce_plan((ReduceKind)config->reduce, n_leaves, n_ranks, threads);
     size_t total = task->params->total, moments = 2 * (total / (size_t)n_ranks) * sizeof(float);
-    *bytes = reduce_bytes(total) + leafsum_bytes(total, reduce_width(kind, n_leaves, n_ranks), threads) + moments +
-             task->shared_bytes + (size_t)threads * task->scratch_bytes +
+    *bytes = sums_bytes(total, &reduce, threads) + moments + task->shared_bytes +
+             (size_t)threads * task->scratch_bytes +
              (size_t)prefetch_places(threads, config->loaders) * task->loader.place_bytes;
     return ERR_NONE;
 }

@@ -32,37 +32,57 @@ static float tree_ref(int64_t first, int64_t width, int64_t end, size_t i) {
     return low + tree_ref(first + width / 2, width / 2, end, i);
 }
 
-static void check_against_ref(int64_t begin, int64_t count, int64_t width, int threads) {
-    float out[TOTAL];
+/* One piece of `count` leaves, or several. */
+static void check_pieces(const Share *pieces, int n_pieces, int threads) {
+    float vectors[4][TOTAL], *outs[4] = {vectors[0], vectors[1], vectors[2], vectors[3]};
     double losses[LEAVES_MAX];
     LeafSum *sum = NULL;
-    assert_int_equal(leafsum_new(&sum, TOTAL, width, threads, out), ERR_NONE);
-    Share leaves = {begin, begin + count};
-    for (int repeat = 0; repeat < 2; repeat++)
-        assert_int_equal(leafsum_run(sum, leaves, add_leaf, &threads, losses), ERR_NONE);
-    int64_t power = 1;
-    while (power < width) power *= 2;
-    for (size_t i = 0; i < TOTAL; i++) assert_true(out[i] == tree_ref(begin, power, begin + count, i));
-    for (int64_t k = 0; k < count; k++) assert_true(losses[k] == (double)(begin + k));
+    assert_int_equal(leafsum_new(&sum, TOTAL, pieces, n_pieces, threads, outs), ERR_NONE);
+    for (int repeat = 0; repeat < 2; repeat++) assert_int_equal(leafsum_run(sum, add_leaf, &threads, losses), ERR_NONE);
+    for (int k = 0; k < n_pieces; k++) {
+        int64_t power = 1;
+        while (power < pieces[k].end - pieces[k].begin) power *= 2;
+        for (size_t i = 0; i < TOTAL; i++)
+            assert_true(vectors[k][i] == tree_ref(pieces[k].begin, power, pieces[k].end, i));
+    }
+    int64_t first = pieces[0].begin, count = pieces[n_pieces - 1].end - first;
+    for (int64_t k = 0; k < count; k++) assert_true(losses[k] == (double)(first + k));
+    int64_t order[LEAVES_MAX], seen = 0;
+    leafsum_order(sum, order);
+    for (int64_t k = 0; k < count; k++) seen |= (int64_t)1 << (order[k] - first);
+    assert_int_equal(seen, ((int64_t)1 << count) - 1);
     leafsum_free(&sum);
     assert_null(sum);
+}
+
+static void check_against_ref(int64_t begin, int64_t count, int threads) {
+    const Share piece = {begin, begin + count};
+    check_pieces(&piece, 1, threads);
 }
 
 static void test_the_sum_is_the_tree_for_any_number_of_threads_and_leaves(void **state) {
     (void)state;
     for (int threads = 1; threads <= 5; threads++)
-        for (int64_t count = 1; count <= LEAVES_MAX; count++) check_against_ref(0, count, count, threads);
-    check_against_ref(8, 5, 8, 2);
-    check_against_ref(4, 1, 4, 3);
+        for (int64_t count = 1; count <= LEAVES_MAX; count++) check_against_ref(0, count, threads);
+    check_against_ref(8, 5, 2);
+    check_against_ref(4, 1, 3);
+}
+
+static void test_every_piece_of_a_run_is_summed_by_itself(void **state) {
+    (void)state;
+    const Share pieces[4] = {{5, 6}, {6, 8}, {8, 16}, {16, 19}};
+    for (int threads = 1; threads <= 5; threads++)
+        for (int first = 0; first < 4; first++) check_pieces(pieces + first, 4 - first, threads);
 }
 
 static void test_no_leaves_give_the_neutral_element(void **state) {
     (void)state;
-    float out[TOTAL];
+    float out[TOTAL], *outs[1] = {out};
     int threads = 2;
     LeafSum *sum = NULL;
-    assert_int_equal(leafsum_new(&sum, TOTAL, 4, threads, out), ERR_NONE);
-    assert_int_equal(leafsum_run(sum, (Share){6, 6}, add_leaf, &threads, NULL), ERR_NONE);
+    const Share none = {6, 6};
+    assert_int_equal(leafsum_new(&sum, TOTAL, &none, 1, threads, outs), ERR_NONE);
+    assert_int_equal(leafsum_run(sum, add_leaf, &threads, NULL), ERR_NONE);
     const float zeros[2] = {0.0f, -0.0f};
     for (int k = 0; k < 2; k++) {
         float added = zeros[k] + out[k];
@@ -78,12 +98,13 @@ static Err fail_from_leaf_3(void *state, int thread, int64_t leaf, float *grads,
 
 static void test_a_failure_on_a_worker_thread_arrives_with_its_message(void **state) {
     (void)state;
-    float out[TOTAL];
+    float out[TOTAL], *outs[1] = {out};
     double losses[8];
     LeafSum *sum = NULL;
+    const Share piece = {0, 4};
     for (int threads = 1; threads <= 2; threads++) {
-        assert_int_equal(leafsum_new(&sum, TOTAL, 8, threads, out), ERR_NONE);
-        assert_int_equal(leafsum_run(sum, (Share){0, 4}, fail_from_leaf_3, &threads, losses), ERR_INPUT);
+        assert_int_equal(leafsum_new(&sum, TOTAL, &piece, 1, threads, outs), ERR_NONE);
+        assert_int_equal(leafsum_run(sum, fail_from_leaf_3, &threads, losses), ERR_INPUT);
         assert_string_equal(err_message(), "leaf 3 is broken");
         leafsum_free(&sum);
     }
@@ -92,16 +113,24 @@ static void test_a_failure_on_a_worker_thread_arrives_with_its_message(void **st
 static void test_buffers_grow_with_the_logarithm_of_the_leaves(void **state) {
     (void)state;
     size_t vector = 1024 * sizeof(float);
-    assert_int_equal(leafsum_bytes(1024, 1, 1), 0); /* the caller's vector is enough */
-    assert_int_equal(leafsum_bytes(1024, 64, 1), 6 * vector);
-    assert_int_equal(leafsum_bytes(1024, 64, 2), 11 * vector);
-    assert_int_equal(leafsum_bytes(1024, 48, 2), 11 * vector);
-    assert_int_equal(leafsum_bytes(1024, 2, 8), 1 * vector);
+    const struct {
+        int64_t leaves;
+        int threads;
+        size_t vectors;
+    } cases[] = {{1, 1, 0}, {64, 1, 6}, {64, 2, 11}, {48, 2, 11}, {2, 8, 1}}; /* 1: the caller's vector is enough */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const Share piece = {0, cases[i].leaves};
+        assert_int_equal(leafsum_bytes(1024, &piece, 1, cases[i].threads), cases[i].vectors * vector);
+    }
+    const Share pieces[3] = {{1, 2}, {2, 4}, {4, 8}};
+    assert_int_equal(leafsum_bytes(1024, pieces, 3, 1), 2 * vector);
+    assert_int_equal(leafsum_bytes(1024, pieces, 0, 1), 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_sum_is_the_tree_for_any_number_of_threads_and_leaves),
+        cmocka_unit_test(test_every_piece_of_a_run_is_summed_by_itself),
         cmocka_unit_test(test_no_leaves_give_the_neutral_element),
         cmocka_unit_test(test_a_failure_on_a_worker_thread_arrives_with_its_message),
         cmocka_unit_test(test_buffers_grow_with_the_logarithm_of_the_leaves),

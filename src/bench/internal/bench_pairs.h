@@ -12,6 +12,7 @@ typedef struct {
     double rate;             /* best, all ranks together */
     double bound;            /* best of the bound's work */
     double share;            /* of the neighboring bound, median */
+    double moved;            /* bytes over the fewest that can be; 0: not counted */
 } PairRow;
 
 typedef struct {

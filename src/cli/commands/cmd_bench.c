@@ -18,7 +18,7 @@
 
 typedef struct {
     double seconds, parameters;
-    int64_t videos, threads;
+    int64_t videos, threads, leaves, teams;
     const char *folder, *only, *precision;
     bool json, help;
 } BenchArgs;
@@ -68,7 +68,9 @@ static Err run_distances(const BenchArgs *args) {
 
 static void print_pair(void *context, const PairRow *row) {
     (void)context;
-    printf("%-42s %9.4g %-8s %9.4g %7.1f %%\n", row->name, row->rate, row->unit, row->bound, 100 * row->share);
+    printf("%-42s %9.4g %-8s %9.4g %7.1f %%", row->name, row->rate, row->unit, row->bound, 100 * row->share);
+    if (row->moved > 0) printf("  %.2f x the bytes", row->moved);
+    printf("\n");
     fflush(stdout);
 }
 
@@ -79,6 +81,7 @@ static void add_pair(void *list, const PairRow *row) {
     cJSON_AddNumberToObject(object, "rate", row->rate);
     cJSON_AddNumberToObject(object, "bound", row->bound);
     cJSON_AddNumberToObject(object, "share", row->share);
+    if (row->moved > 0) cJSON_AddNumberToObject(object, "bytes_over_fewest", row->moved);
     cJSON_AddTrueToObject(object, "verified");
     cJSON_AddItemToArray(list, object);
 }
@@ -148,10 +151,14 @@ static Err run_shards(const BenchArgs *args) {
 }
 
 static Err measure_exchange_all(PairSink sink, const BenchArgs *args, const Par *par) {
-    ExchangeBenchPlan plan = {.floats = (size_t)(1e6 * args->parameters), .seconds = args->seconds};
-    char what[128];
-    TRY(text_format(what, sizeof what, "%.4g million parameters; bound: adding alone, or sending alone",
-                    args->parameters));
+    ExchangeBenchPlan plan = {.floats = (size_t)(1e6 * args->parameters),
+                              .seconds = args->seconds,
+                              .leaves = args->leaves,
+                              .teams = (int)args->teams};
+    char what[160];
+    TRY(text_format(what, sizeof what,
+                    "%.4g million parameters, %lld leaves, %d at a time a rank; bound: adding alone, or sending alone",
+                    args->parameters, (long long)plan.leaves, plan.teams));
     print_pair_heading(args, par, what);
     return bench_exchange_all(sink, &plan, par);
 }
@@ -176,6 +183,9 @@ static const Option options[] = {
                "shards: videos of 29 MB in each rank's file (default 8)"),
     OPTION_DOUBLE("parameters", 0, "M", offsetof(BenchArgs, parameters),
                   "exchange: millions of parameters (default 94.2, ViT-B)"),
+    OPTION_INT("leaves", 0, "N", offsetof(BenchArgs, leaves), "exchange: leaves of a step (default 256)"),
+    OPTION_INT("teams", 0, "N", offsetof(BenchArgs, teams),
+               "exchange: leaves that a rank computes at a time (default 16)"),
     OPTION_TEXT("only", 0, "TEXT", offsetof(BenchArgs, only), "step: rows whose name contains this"),
     OPTION_TEXT("precision", 0, "P", offsetof(BenchArgs, precision), "step: float32 (default) or bfloat16"),
     OPTION_FLAG("json", 0, offsetof(BenchArgs, json), "as JSON"),
@@ -219,8 +229,14 @@ static Err find_topic(const Topic **found, const char *name) {
 }
 
 static Err run(int argc, char *const *argv) {
-    BenchArgs args = {
-        .seconds = 1, .parameters = 94.210944, .videos = 8, .threads = 1, .folder = ".", .precision = "float32"};
+    BenchArgs args = {.seconds = 1,
+                      .parameters = 94.210944,
+                      .videos = 8,
+                      .threads = 1,
+                      .leaves = 256,
+                      .teams = 16,
+                      .folder = ".",
+                      .precision = "float32"};
     ArgList rest = {0};
     const Topic *topic = NULL;
     TRY(args_parse(&args, &rest, tables, argc, argv));
@@ -238,6 +254,10 @@ static Err run(int argc, char *const *argv) {
         return RAISE(ERR_USAGE, "--videos %lld is outside [1, 1000]", (long long)args.videos);
     if (!(args.parameters >= 0.001 && args.parameters <= 2000))
         return RAISE(ERR_USAGE, "--parameters %g is outside [0.001, 2000] million", args.parameters);
+    if (args.leaves < 1 || args.leaves > 65536)
+        return RAISE(ERR_USAGE, "--leaves %lld is outside [1, 65536]", (long long)args.leaves);
+    if (args.teams < 1 || args.teams > 1024)
+        return RAISE(ERR_USAGE, "--teams %lld is outside [1, 1024]", (long long)args.teams);
     if (!topic->many_ranks && par_launcher_rank() > 0) return ERR_NONE;
     return topic->run(&args);
 }
