@@ -222,7 +222,7 @@ Err bench_exchange_all(const BenchArgs *args, const Par *par) {
                    .table = &table};
     char what[160];
     TRY(text_format(what, sizeof what,
-                    "%.4g million parameters, %lld leaves, %d at a time a rank; bound: adding alone, or sending alone",
+                    "%.4g million parameters, %lld leaves, %d at a time a rank; bound: adding or sending alone",
                     args->parameters, (long long)bench.leaves, bench.teams));
     Err err = bench_pairs_open(&table, args->json, what, par);
     if (!err) err = bench_ways_all(&bench, par);

@@ -89,7 +89,7 @@ static const BenchColumn pair_columns[] = {
     {.key = "unit", .heading = "", .width = -8},
     {.key = "bound", .heading = "bound", .width = 9, .style = 'g', .digits = 4},
     {.key = "share", .heading = "share", .width = 9, .style = 'f', .digits = 1, .scale = 100, .suffix = " %"},
-    {.key = "bytes_over_fewest", .heading = "", .width = 6, .style = 'f', .digits = 2, .suffix = " x bytes"},
+    {.key = "bytes_over_fewest", .heading = "", .width = 12, .style = 'f', .digits = 2, .suffix = " x bytes"},
 };
 enum { N_PAIR_COLUMNS = sizeof pair_columns / sizeof pair_columns[0] };
 
