@@ -38,6 +38,8 @@ fits out
 expect 2 "$synvid" bench exchange
 once "two ranks"
 expect 2 "$synvid" bench exchange --parameters 0
+expect 2 "$synvid" bench exchange --leaves 0
+expect 2 "$synvid" bench exchange --teams 1025
 
 expect 0 "$synvid" bench features --seconds 0.01 --threads 2
 says out "frames/s"
