@@ -19,7 +19,8 @@
  * NULL: the rows whose name contains it, ERR_USAGE if none does. */
 CHECKED Err bench_step_all(double seconds, const char *only, Precision precision, bool json, const Par *par);
 
-/* What a team gains on one leaf: forward and backward pass by `members` threads over one thread's, by the clock, in pairs
- * next to each other, after the gradients of both were found equal bit for bit; calls of the team a step, the cost of an
- * empty one, and the share of a step that the leader waits for others. Local. */
+/* What a team gains on one leaf: forward and backward pass by `members` threads over one thread's, by the clock, in
+ * pairs next to each other, and by CPU time (one thread's over the team's longest chain of parts, which neighbors on
+ * the machine disturb less), after the gradients of both were found equal bit for bit; calls of the team a step, the
+ * cost of an empty one, and the share of a step that the leader waits for others. Local. */
 CHECKED Err bench_step_team(double seconds, const char *only, Precision precision, int members, bool json);

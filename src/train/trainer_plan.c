@@ -39,8 +39,8 @@ static size_t bytes_with(const Sizes *s, int team) {
            (size_t)prefetch_places(teams, s->config->loaders) * task->loader.place_bytes;
 }
 
-/* Larger teams need less memory, a little more time. So a rank that would need a lot takes teams of up to four, and still
- * larger ones if the machine, which the ranks of a node share, does not hold it. */
+/* Larger teams need less memory, a little more time. So a rank that would need a lot takes teams of up to four, and
+ * still larger ones if the machine, which the ranks of a node share, does not hold it. */
 static int choose_team(const Sizes *s, int node_ranks) {
     enum { WELL_SHARED = 4 };
     const double share = 0.8, a_lot = 24e9;
