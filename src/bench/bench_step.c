@@ -99,6 +99,7 @@ static Err step_verify(Step *step, const StepCase *c) {
     return bench_verdict(c->name, fabs(loss - expected) / fabs(expected), 1e-5);
 }
 
+/* From the moment all ranks are there: waiting for the slowest belongs to what it computed, not to the exchange. */
 static void exchange_all(Step *step, double *seconds, void (*exchange)(Reduce *)) {
     par_barrier_all(step->par);
     double start = clock_wall_s();
@@ -106,6 +107,8 @@ static void exchange_all(Step *step, double *seconds, void (*exchange)(Reduce *)
     *seconds += clock_wall_s() - start;
 }
 
+/* One step, each part by its own clock. The forward pass is timed on its own and again inside the backward pass, so
+ * that what the backward adds is the difference of the two. */
 static Err step_once_all(Step *step, Repetition *mine) {
     const AdamwConfig adamw = {.beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f, .weight_decay = 0.05f};
     float *params = reduce_params(step->reduce), *grads = reduce_grads(step->reduce);
@@ -154,6 +157,7 @@ static Err repeat_all(Step *step, Repetition *r) {
     return ERR_NONE;
 }
 
+/* Time in units of the yardstick's: the order of shares, turned around. */
 static int by_share(const void *a, const void *b) {
     double x = sum_parts(a) * ((const Repetition *)a)->bound, y = sum_parts(b) * ((const Repetition *)b)->bound;
     return (x > y) - (x < y);
@@ -284,24 +288,30 @@ static Err bench_case_all(BenchTable *table, const StepCase *c, BenchYardstick *
     return show_row(table, c, &m, yardstick->precision);
 }
 
-static ModelConfig sizes(int image, int frames, int patch, int width, int depth, int heads, int decoder_width,
-                         int decoder_depth, int decoder_heads) {
-    return (ModelConfig){.image_size = image,
-                         .n_frames = frames,
-                         .patch_size = patch,
+typedef struct {
+    int width, depth, heads;
+} StackSize;
+
+/* `clip`: side of a frame, frames, side of a patch. */
+static ModelConfig sizes(const int clip[3], StackSize encoder, StackSize decoder) {
+    return (ModelConfig){.image_size = clip[0],
+                         .n_frames = clip[1],
+                         .patch_size = clip[2],
                          .tubelet_size = 2,
-                         .width = width,
-                         .depth = depth,
-                         .heads = heads,
-                         .decoder_width = decoder_width,
-                         .decoder_depth = decoder_depth,
-                         .decoder_heads = decoder_heads,
+                         .width = encoder.width,
+                         .depth = encoder.depth,
+                         .heads = encoder.heads,
+                         .decoder_width = decoder.width,
+                         .decoder_depth = decoder.depth,
+                         .decoder_heads = decoder.heads,
                          .mlp_ratio = 4};
 }
 
 static Err bench_cases_all(BenchTable *table, BenchYardstick *yardstick, const BenchArgs *args, const Par *par) {
-    const ModelConfig tiny = sizes(32, 8, 8, 96, 4, 3, 64, 2, 2), small = sizes(224, 16, 16, 384, 12, 6, 192, 4, 3),
-                      base = sizes(224, 16, 16, 768, 12, 12, 384, 4, 6);
+    static const int tiny_clip[] = {32, 8, 8}, paper_clip[] = {224, 16, 16};
+    const ModelConfig tiny = sizes(tiny_clip, (StackSize){96, 4, 3}, (StackSize){64, 2, 2}),
+                      small = sizes(paper_clip, (StackSize){384, 12, 6}, (StackSize){192, 4, 3}),
+                      base = sizes(paper_clip, (StackSize){768, 12, 12}, (StackSize){384, 4, 6});
     const StepCase cases[] = {
         {"tiny, mask 0.75", tiny, 0.75, 16},  {"tiny, mask 0.9", tiny, 0.9, 16},  {"tiny, fine-tuning", tiny, 0, 16},
         {"ViT-S, mask 0.75", small, 0.75, 2}, {"ViT-S, mask 0.9", small, 0.9, 2}, {"ViT-S, fine-tuning", small, 0, 2},
