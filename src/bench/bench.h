@@ -14,6 +14,8 @@ typedef struct {
     double seconds;        /* about so many for a row */
     double parameters;     /* exchange: millions */
     int64_t threads;       /* generate, textures, features: also measured with so many */
+    int64_t leaves;        /* exchange: of a step */
+    int64_t teams;         /* exchange: leaves that a rank computes at a time */
     int64_t team;          /* step: this many threads share a micro-batch, beside one; 1: steps of single threads */
     int64_t videos;        /* shards: in each rank's file */
     const char *folder;    /* shards, memory: must exist; left as it was */

@@ -1,10 +1,11 @@
 /* How fast gradients are summed over ranks, beside what the machine can do at all.
  *
  * For each way the bytes can travel (par/reduce.h) one row for the reduce-scatter and one for the all-gather, in GB/s
- * of the whole vector. Bounds, with all ranks at work at once: inside a node, adding a rank's slice of as many vectors
- * in memory of its own; between ranks that send messages, exchanging the same bytes in the same pieces without adding.
- * An all-gather in shared memory moves nothing, so it has no row. Rows that need a power of two of ranks are left out
- * for other counts. */
+ * of one whole vector, and how many times the fewest bytes it moves. Bounds, with all ranks at work at once: inside a
+ * node, adding a rank's slice of as many vectors in memory of its own; between ranks that send messages, exchanging the
+ * fewest bytes in the same pieces without adding. An all-gather in shared memory moves nothing, so it has no row. Runs
+ * of leaves as training cuts them; equal runs too where those move other bytes; and for rank counts that are no power
+ * of two the largest one below, for comparison. */
 #include "base/text/text.h"
 #include "bench/internal/harness.h"
 #include "bench/internal/topics.h"
@@ -16,7 +17,10 @@ enum { PIECE = 1 << 18, TAG = 73 };
 typedef struct {
     size_t floats;  /* of the vector */
     double seconds; /* for each row */
-    const Par *par;
+    int64_t leaves; /* of a step */
+    int teams;      /* leaves that a rank computes at a time */
+    const Par *par; /* who takes part, and which ranks share a node */
+    const ReducePlan *plan;
     BenchTable *table;
     Reduce *reduce;
     float *own, *scratch; /* bounds: a vector of this rank, and pieces received */
@@ -47,19 +51,32 @@ static Err add_own(void *state) {
     return ERR_NONE;
 }
 
-/* The bytes of a reduce-scatter or an all-gather by halving, between the same partners, in the same pieces. */
-static Err send_own(void *state) {
+static void swap_own(const Bench *bench, int to, int from, size_t done, size_t count) {
+    MPI_Sendrecv(bench->own + done, (int)count, MPI_FLOAT, to, TAG, bench->scratch, (int)count, MPI_FLOAT, from, TAG,
+                 bench->par->comm, MPI_STATUS_IGNORE);
+}
+
+/* The fewest bytes that can be, in pieces: what everybody has of a slice, to its owner. */
+static Err send_slices(void *state) {
+    Bench *bench = state;
+    int n = bench->par->n_ranks, rank = bench->par->rank;
+    size_t slice = bench->floats / (size_t)n;
+    for (int distance = 1; distance < n; distance++)
+        for (size_t done = 0; done < slice; done += PIECE)
+            swap_own(bench, (rank + distance) % n, (rank - distance + n) % n, done,
+                     slice - done < PIECE ? slice - done : PIECE);
+    return ERR_NONE;
+}
+
+/* As few, between the partners of halving. */
+static Err send_halves(void *state) {
     Bench *bench = state;
     size_t range = bench->floats;
     for (int distance = 1; distance < bench->par->n_ranks; distance *= 2) {
         int partner = bench->par->rank ^ distance;
         range /= 2;
-        if (partner >= bench->par->n_ranks) continue;
-        for (size_t done = 0; done < range; done += PIECE) {
-            int count = (int)(range - done < PIECE ? range - done : PIECE);
-            MPI_Sendrecv(bench->own + done, count, MPI_FLOAT, partner, TAG, bench->scratch, count, MPI_FLOAT, partner,
-                         TAG, bench->par->comm, MPI_STATUS_IGNORE);
-        }
+        for (size_t done = 0; done < range; done += PIECE)
+            swap_own(bench, partner, partner, done, range - done < PIECE ? range - done : PIECE);
     }
     return ERR_NONE;
 }
@@ -67,45 +84,78 @@ static Err send_own(void *state) {
 /* ---- checks ---- */
 
 /* Small whole numbers, so that every sum is exact in any order. */
-static float contribution(size_t i, int rank) {
-    return (float)((i * 7 + (size_t)rank * 13) % 1000);
+static float contribution(size_t i, const Share *piece) {
+    return (float)((i * 7 + (size_t)piece->begin * 13) % 1024);
 }
 
-/* Elements that are not the exact sums. */
+static float expected_sum(size_t i, const Share *pieces, int64_t n_pieces) {
+    float sum = 0;
+    for (int64_t k = 0; k < n_pieces; k++) sum += contribution(i, &pieces[k]);
+    return sum;
+}
+
+/* Elements that are not the exact sums. `pieces` has room for those of all ranks. */
+static double wrong_elements(const Bench *bench, Share *pieces) {
+    const float *params = reduce_params(bench->reduce);
+    int64_t n = 0;
+    double wrong = 0;
+    for (int r = 0; r < bench->par->n_ranks; r++) n += reduce_pieces(pieces + n, bench->plan, r);
+    for (size_t i = 0; i < bench->floats; i++) wrong += params[i] != expected_sum(i, pieces, n);
+    return wrong;
+}
+
 static Err check_sums(double *error, void *state) {
     Bench *bench = state;
-    Share slice = reduce_slice(bench->reduce);
+    Share mine[LEAF_PIECES_MAX], slice = reduce_slice(bench->reduce);
     float *grads = reduce_grads(bench->reduce), *params = reduce_params(bench->reduce);
-    for (size_t i = 0; i < bench->floats; i++) grads[i] = contribution(i, bench->par->rank);
+    int n_pieces = reduce_pieces(mine, bench->plan, bench->par->rank);
+    for (int k = 0; k < n_pieces; k++)
+        for (size_t i = 0; i < bench->floats; i++) reduce_piece(bench->reduce, k)[i] = contribution(i, &mine[k]);
     reduce_scatter_all(bench->reduce);
     memcpy(params + slice.begin, grads + slice.begin, (size_t)(slice.end - slice.begin) * sizeof *params);
     reduce_gather_all(bench->reduce);
-    for (size_t i = 0; i < bench->floats; i++) {
-        float expected = 0;
-        for (int r = 0; r < bench->par->n_ranks; r++) expected += contribution(i, r);
-        *error += params[i] != expected;
-    }
+    size_t room = (size_t)leaves_count_pieces(&bench->plan->leaves) + (size_t)bench->par->n_ranks;
+    Share *pieces = calloc(room, sizeof *pieces);
+    if (!pieces) return RAISE(ERR_MEMORY, "gradient exchange: no memory for %zu pieces", room);
+    *error = wrong_elements(bench, pieces);
+    free(pieces);
     return ERR_NONE;
+}
+
+/* Bytes of a reduce-scatter over the fewest that can be: sent in messages, or read in shared memory. */
+static double moved_all(const Bench *bench) {
+    int64_t before = reduce_sent_bytes(bench->reduce);
+    reduce_scatter_all(bench->reduce);
+    int64_t sent = agree_sum_all(reduce_sent_bytes(bench->reduce) - before, bench->par, "gradient exchange");
+    double fewest = (double)(bench->par->n_ranks - 1) * (double)bench->floats * sizeof(float);
+    return sent ? (double)sent / fewest : (double)leaves_count_pieces(&bench->plan->leaves) / bench->par->n_ranks;
 }
 
 /* ---- rows ---- */
 
-static Err measure_all(Bench *bench, const char *name, BenchWork work, BenchWork bound) {
+typedef struct {
+    const char *name;
+    Par par;
+    ReducePlan plan;
+} Way;
+
+static Err measure_all(Bench *bench, const char *what, const char *way, double moved, BenchWork work, BenchWork bound) {
+    char name[64];
     double gigabytes = 1e-9 * (double)bench->floats * sizeof(float);
+    TRY(text_format(name, sizeof name, "%s, %s", what, way));
     const BenchCase c = {
         .name = name, .work = {work, bench, gigabytes}, .bound = {bound, bench, gigabytes}, .check = check_sums};
-    return bench_pairs_row_all(bench->table, c, "GB/s", bench->seconds, bench->par);
+    return bench_pairs_row_moved_all(bench->table, c, "GB/s", moved, bench->seconds, bench->par);
 }
 
-/* One way of travel; `par` says which ranks share a node. */
-static Err bench_way_all(Bench *bench, const Par *par, ReduceKind kind, const char *way) {
-    char name[64];
-    TRY(reduce_new_all(&bench->reduce, par, kind, bench->floats));
+static Err bench_way_all(Bench *bench, const Way *way) {
+    bench->par = &way->par;
+    bench->plan = &way->plan;
+    TRY(reduce_new_all(&bench->reduce, bench->par, bench->plan, bench->floats));
     bool shared = reduce_uses_window(bench->reduce);
-    Err err = text_format(name, sizeof name, "reduce-scatter, %s", shared ? "shared memory" : way);
-    if (!err) err = measure_all(bench, name, scatter, shared ? add_own : send_own);
-    if (!err && !shared) err = text_format(name, sizeof name, "all-gather, %s", way);
-    if (!err && !shared) err = measure_all(bench, name, gather, send_own);
+    BenchWork bound = shared ? add_own : reduce_halves(bench->reduce) ? send_halves : send_slices;
+    Err err = measure_all(bench, "reduce-scatter", way->name, moved_all(bench), scatter, bound);
+    if (!err && !shared) err = measure_all(bench, "all-gather", way->name, 1, gather, bound);
     reduce_free_all(&bench->reduce);
     return err;
 }
@@ -117,27 +167,63 @@ static Err take_memory(Bench *bench) {
     return RAISE(ERR_MEMORY, "gradient exchange: no memory for %zu floats", bench->floats);
 }
 
-static Err bench_ways_all(Bench *bench, const Par *par) {
-    Par apart = *par; /* the same ranks as if each were a node of its own */
+/* The same ranks as if each were a node of its own. */
+static Par each_a_node(const Par *par) {
+    Par apart = *par;
     apart.node_comm = MPI_COMM_SELF;
     apart.node_rank = 0;
     apart.node_ranks = 1;
     apart.n_nodes = par->n_ranks;
-    bool power_of_two = (par->n_ranks & (par->n_ranks - 1)) == 0;
+    return apart;
+}
+
+/* Fewer ranks, a power of two, for comparison; the others wait. */
+static Err bench_neighbor_all(Bench *bench, const Par *par) {
+    int fewer = 1;
+    while (2 * fewer <= par->n_ranks) fewer *= 2;
+    Way way = {.par = each_a_node(par)};
+    char name[32];
+    Err err = text_format(name, sizeof name, "messages, %d ranks", fewer);
+    MPI_Comm_split(par->comm, par->rank < fewer, par->rank, &way.par.comm);
+    way.name = name;
+    way.par.n_ranks = way.par.n_nodes = fewer;
+    way.par.roll = MPI_COMM_NULL;
+    way.plan = reduce_plan(REDUCE_TREE, bench->leaves, fewer, bench->teams);
+    if (!err && par->rank < fewer && fewer > 1) err = bench_way_all(bench, &way);
+    MPI_Comm_free(&way.par.comm);
+    return err_agree_all(err, par, "the others");
+}
+
+static Err bench_ways_all(Bench *bench, const Par *par) {
+    int n = par->n_ranks;
+    Par apart = each_a_node(par);
+    ReducePlan chosen = reduce_plan(REDUCE_TREE, bench->leaves, n, bench->teams),
+               even = reduce_plan(REDUCE_TREE, bench->leaves, n, 1), mpi = reduce_plan(REDUCE_MPI, bench->leaves, n, 1);
+    bool differ = leaves_count_pieces(&chosen.leaves) != leaves_count_pieces(&even.leaves);
+    const Way ways[] = {{"shared memory", *par, chosen},
+                        {"messages", apart, chosen},
+                        {"messages, even runs", apart, even},
+                        {"messages, rank by rank", apart, mpi}};
+    const bool wanted[] = {par->node_ranks > 1, true, differ, true};
     TRY(err_agree_all(take_memory(bench), par, "gradient exchange"));
-    if (power_of_two && par->node_ranks > 1) TRY(bench_way_all(bench, par, REDUCE_TREE, "tree"));
-    if (power_of_two) TRY(bench_way_all(bench, &apart, REDUCE_TREE, "tree by messages"));
-    return bench_way_all(bench, &apart, REDUCE_MPI, "slice by slice");
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (wanted[i]) TRY(bench_way_all(bench, &ways[i]));
+    return (n & (n - 1)) == 0 ? ERR_NONE : bench_neighbor_all(bench, par);
 }
 
 Err bench_exchange_all(const BenchArgs *args, const Par *par) {
     if (par->n_ranks < 2)
         return RAISE(ERR_USAGE, "an exchange needs at least two ranks: mpirun -n 2 synvid bench exchange");
     BenchTable table;
-    Bench bench = {.floats = (size_t)(1e6 * args->parameters), .seconds = args->seconds, .par = par, .table = &table};
-    char what[128];
-    TRY(text_format(what, sizeof what, "%.4g million parameters; bound: adding alone, or sending alone",
-                    args->parameters));
+    Bench bench = {.floats = (size_t)(1e6 * args->parameters),
+                   .seconds = args->seconds,
+                   .leaves = args->leaves,
+                   .teams = (int)args->teams,
+                   .table = &table};
+    char what[160];
+    TRY(text_format(what, sizeof what,
+                    "%.4g million parameters, %lld leaves, %d at a time a rank; bound: adding alone, or sending alone",
+                    args->parameters, (long long)bench.leaves, bench.teams));
     Err err = bench_pairs_open(&table, args->json, what, par);
     if (!err) err = bench_ways_all(&bench, par);
     free(bench.own);

@@ -58,8 +58,8 @@ static Err step_new_all(Step *step, const StepCase *c, BenchYardstick *yardstick
     *step = (Step){.par = par, .yardstick = yardstick};
     Precision precision = yardstick->precision;
     TRY(err_agree_all(bench_step_work_new(&step->work, c, precision, NULL), par, "a benchmark"));
-    bool power_of_two = (par->n_ranks & (par->n_ranks - 1)) == 0;
-    TRY(reduce_new_all(&step->reduce, par, power_of_two ? REDUCE_TREE : REDUCE_MPI, step->work.params->total));
+    ReducePlan plan = reduce_plan(REDUCE_TREE, par->n_ranks, par->n_ranks, 1); /* a leaf a rank */
+    TRY(reduce_new_all(&step->reduce, par, &plan, step->work.params->total));
     step->slice = reduce_slice(step->reduce);
     size_t count = (size_t)(step->slice.end - step->slice.begin);
     TRY(err_agree_all(arena_alloc(&step->moments, 2 * count * sizeof(float) + 1024, "the moments of a benchmark"), par,

@@ -93,6 +93,7 @@ static const BenchColumn pair_columns[] = {
     {.key = "unit", .heading = "", .width = -8},
     {.key = "bound", .heading = "bound", .width = 9, .style = 'g', .digits = 4},
     {.key = "share", .heading = "share", .width = 9, .style = 'f', .digits = 1, .scale = 100, .suffix = " %"},
+    {.key = "bytes_over_fewest", .heading = "", .width = 6, .style = 'f', .digits = 2, .suffix = " x bytes"},
 };
 enum { N_PAIR_COLUMNS = sizeof pair_columns / sizeof pair_columns[0] };
 
@@ -105,11 +106,16 @@ Err bench_pairs_open(BenchTable *table, bool json, const char *what, const Par *
 }
 
 Err bench_pairs_row_all(BenchTable *table, BenchCase c, const char *unit, double seconds, const Par *par) {
+    return bench_pairs_row_moved_all(table, c, unit, NAN, seconds, par);
+}
+
+Err bench_pairs_row_moved_all(BenchTable *table, BenchCase c, const char *unit, double moved, double seconds,
+                              const Par *par) {
     BenchFound found;
     c.wall = true;
     TRY(bench_measure_all(&found, &c, seconds, par));
-    const BenchCell cells[] = {bench_text(c.name), bench_number(found.rate), bench_text(unit),
-                               bench_number(found.bound), bench_number(found.share)};
+    const BenchCell cells[] = {bench_text(c.name),        bench_number(found.rate),  bench_text(unit),
+                               bench_number(found.bound), bench_number(found.share), bench_number(moved)};
     return bench_table_row(table, cells);
 }
 

@@ -1,77 +1,34 @@
 #include "par/reduce.h"
 
 #include "base/failure/fault.h"
-#include "base/system/arena.h"
 #include "base/system/log.h"
 #include "par/agree.h"
+#include "par/internal/exchange.h"
 #include "par/internal/wait.h"
-#include "par/internal/window.h"
 
 #include <limits.h>
 
 enum {
-    PIECE_FLOATS = 1 << 18, /* 1 MB messages: Open MPI's rate falls off a cliff beyond some tens of MB */
-    UNIT_FLOATS = 1024,     /* smallest unit */
-    UNITS_MAX = 4096,       /* of a vector, so that per-unit sums stay a small message */
-    TAG_EXCHANGE = 71,
+    UNIT_FLOATS = 1024, /* smallest unit */
+    UNITS_MAX = 4096,   /* of a vector, so that per-unit sums stay a small message */
 };
 
 static const char phase[] = "the gradient exchange"; /* what waiting ranks say they wait for */
 
-struct Reduce {
-    const Par *par;
-    ReduceKind kind;
-    size_t total, unit;
-    int bits;        /* tree: log2 of the rank count */
-    int window_bits; /* of these, done in the node's window */
-    Share slice;     /* floats */
-    float *grads, *params, *piece;
-    MPI_Request *requests; /* (2 ranks) of a round without a tree */
-    Arena arena;           /* what is not in windows */
-    Window *grad_window, *param_window;
-};
+/* ---- who has what ---- */
 
-static bool power_of_two(int64_t n) {
-    return n > 0 && (n & (n - 1)) == 0;
+ReducePlan reduce_plan(ReduceKind asked, int64_t n_leaves, int n_ranks, int teams) {
+    ReducePlan plan = {.kind = asked == REDUCE_MPI ? REDUCE_MPI : REDUCE_TREE};
+    plan.leaves = plan.kind == REDUCE_TREE ? leaves_spread(n_leaves, n_ranks, teams)
+                                           : leaves_spread_evenly(n_leaves, n_ranks);
+    return plan;
 }
 
-static int64_t next_power_of_two(int64_t n) {
-    int64_t power = 1;
-    while (power < n) power *= 2;
-    return power;
-}
-
-static int log2_of(int64_t power) {
-    int bits = 0;
-    while (((int64_t)1 << bits) < power) bits++;
-    return bits;
-}
-
-CHECKED Err reduce_choose(ReduceKind *chosen, ReduceKind asked, int n_ranks, int64_t n_leaves) {
-    bool tree_fits = power_of_two(n_ranks) && n_ranks <= n_leaves;
-    *chosen = asked;
-    if (asked == REDUCE_AUTO) *chosen = tree_fits && n_leaves % n_ranks == 0 ? REDUCE_TREE : REDUCE_MPI;
-    if (asked == REDUCE_TREE && !tree_fits)
-        return RAISE(ERR_USAGE,
-                     "train.reduce: tree needs a power-of-two rank count of at most batch / micro_batch = %lld, but "
-                     "there are %d ranks (use auto or mpi)",
-                     (long long)n_leaves, n_ranks);
-    return ERR_NONE;
-}
-
-Share reduce_leaves(ReduceKind kind, int64_t n_leaves, int rank, int n_ranks) {
-    if (kind != REDUCE_TREE) return share_block(n_leaves, rank, n_ranks);
-    int64_t width = next_power_of_two(n_leaves) / n_ranks;
-    Share block = {.begin = width * rank, .end = width * (rank + 1)};
-    if (block.begin > n_leaves) block.begin = n_leaves;
-    if (block.end > n_leaves) block.end = n_leaves;
-    return block;
-}
-
-int64_t reduce_width(ReduceKind kind, int64_t n_leaves, int n_ranks) {
-    Share first = reduce_leaves(kind, n_leaves, 0, n_ranks), last = reduce_leaves(kind, n_leaves, n_ranks - 1, n_ranks);
-    int64_t a = first.end - first.begin, b = last.end - last.begin;
-    return a > b ? a : b;
+int reduce_pieces(Share *pieces, const ReducePlan *plan, int rank) {
+    Share run = leaves_of(&plan->leaves, rank);
+    if (plan->kind == REDUCE_TREE) return leaves_pieces(pieces, run, plan->leaves.n_leaves);
+    pieces[0] = run;
+    return 1;
 }
 
 size_t reduce_unit(size_t total) {
@@ -79,7 +36,11 @@ size_t reduce_unit(size_t total) {
     return (unit + UNIT_FLOATS - 1) / UNIT_FLOATS * UNIT_FLOATS;
 }
 
-static Share floats_of_units(const Reduce *reduce, Share units) {
+int64_t exchange_n_units(const Reduce *reduce) {
+    return (int64_t)((reduce->total + reduce->unit - 1) / reduce->unit);
+}
+
+Share exchange_floats_of_units(const Reduce *reduce, Share units) {
     int64_t unit = (int64_t)reduce->unit, total = (int64_t)reduce->total;
     Share floats = {.begin = units.begin * unit, .end = units.end * unit};
     if (floats.begin > total) floats.begin = total;
@@ -87,76 +48,130 @@ static Share floats_of_units(const Reduce *reduce, Share units) {
     return floats;
 }
 
-/* What `rank` is left with after `steps` halvings: bit k of the rank chooses a half in step k. */
-static Share tree_range(const Reduce *reduce, int rank, int steps) {
-    Share units = {.begin = 0, .end = (int64_t)((reduce->total + reduce->unit - 1) / reduce->unit)};
-    for (int k = 0; k < steps; k++) {
-        int64_t middle = units.begin + (units.end - units.begin) / 2;
-        if (rank >> k & 1)
-            units.begin = middle;
-        else
-            units.end = middle;
-    }
-    return floats_of_units(reduce, units);
-}
+/* ---- memory ---- */
 
-static Share mpi_range(const Reduce *reduce, int rank) {
-    int64_t n_units = (int64_t)((reduce->total + reduce->unit - 1) / reduce->unit);
-    return floats_of_units(reduce, share_block(n_units, rank, reduce->par->n_ranks));
-}
-
-/* The window can take the lowest steps of the tree where nodes hold aligned, equal, power-of-two blocks of ranks. */
-static int window_bits_all(const Par *par) {
-    int fits = par->node_ranks > 1 && power_of_two(par->node_ranks) && par->rank % par->node_ranks == par->node_rank &&
-               par->node_ranks * par->n_nodes == par->n_ranks;
-    bool everywhere = agree_sum_all(fits, par, "gradient exchange") == par->n_ranks;
-    return everywhere ? log2_of(par->node_ranks) : 0;
+size_t exchange_row_floats(size_t total) {
+    return (total + 15) / 16 * 16;
 }
 
 /* Two windows, or none on any rank: a small /dev/shm is no reason to fail. */
 static void try_windows_all(Reduce *reduce) {
     const Par *par = reduce->par;
-    reduce->window_bits = window_bits_all(par);
-    if (!reduce->window_bits) return;
-    size_t bytes = reduce->total * sizeof(float);
-    bool whole = window_new_all(&reduce->grad_window, par, bytes, WINDOW_EACH) &&
-                 window_new_all(&reduce->param_window, par, bytes, WINDOW_ONE);
-    if (agree_sum_all(whole, par, "gradient exchange") == par->n_ranks) return;
-    log_detail("gradient exchange: no shared memory for %zu bytes a rank, using messages", bytes);
+    if (reduce->plan.kind != REDUCE_TREE || par->n_ranks == 1) return;
+    if (agree_max_all(par->node_ranks, par, phase) == 1) return;
+    size_t vector = exchange_row_floats(reduce->total) * sizeof(float);
+    bool whole = window_new_all(&reduce->grad_window, par, (size_t)reduce->n_vectors * vector, WINDOW_EACH) &&
+                 window_new_all(&reduce->param_window, par, vector, WINDOW_ONE);
+    if (agree_sum_all(whole, par, phase) == par->n_ranks) return;
+    log_detail("gradient exchange: no shared memory for %d times %zu bytes a rank, using messages", reduce->n_vectors,
+               vector);
     window_free_all(&reduce->param_window);
     window_free_all(&reduce->grad_window);
-    reduce->window_bits = 0;
 }
 
 static Err take_memory(Reduce *reduce) {
-    reduce->requests = calloc(2 * (size_t)reduce->par->n_ranks, sizeof(MPI_Request));
-    if (!reduce->requests) return RAISE(ERR_MEMORY, "gradient exchange: no memory");
-    size_t vector = reduce->grad_window ? 0 : reduce->total;
-    size_t bytes = (2 * vector + 2 * PIECE_FLOATS) * sizeof(float) + 1024;
-    TRY(arena_alloc(&reduce->arena, bytes, "gradient exchange"));
+    size_t row = exchange_row_floats(reduce->total), vectors = reduce->grad_window ? 0 : (size_t)reduce->n_vectors + 1;
+    TRY(arena_alloc(&reduce->arena, (vectors * row + 2 * PIECE_FLOATS) * sizeof(float) + 1024, "gradient exchange"));
     reduce->piece = arena_floats(&reduce->arena, 2 * PIECE_FLOATS);
-    reduce->grads = vector ? arena_floats(&reduce->arena, vector)
-                           : window_at(reduce->grad_window, reduce->par->node_rank);
-    reduce->params = vector ? arena_floats(&reduce->arena, vector) : window_at(reduce->param_window, 0);
+    if (vectors) {
+        reduce->vectors = arena_floats(&reduce->arena, (size_t)reduce->n_vectors * row);
+        reduce->params = arena_floats(&reduce->arena, row);
+    } else {
+        reduce->vectors = window_at(reduce->grad_window, reduce->par->node_rank);
+        reduce->params = window_at(reduce->param_window, 0);
+    }
     return ERR_NONE;
 }
 
-CHECKED Err reduce_new_all(Reduce **out, const Par *par, ReduceKind kind, size_t total) {
-    ASSERT(kind != REDUCE_AUTO && total > 0 && total < INT_MAX);
+size_t reduce_bytes(size_t total, int n_pieces) {
+    size_t vectors = (size_t)(n_pieces ? n_pieces : 1) + 1;
+    return (vectors * exchange_row_floats(total) + 2 * PIECE_FLOATS + slices_floats()) * sizeof(float);
+}
+
+/* ---- what the site has ---- */
+
+typedef struct {
+    Share node;
+    const float *row;
+} SiteRow;
+
+static int by_first_leaf(const void *a, const void *b) {
+    int64_t x = ((const SiteRow *)a)->node.begin, y = ((const SiteRow *)b)->node.begin;
+    return (x > y) - (x < y);
+}
+
+static const float *vectors_of(const Reduce *reduce, int rank) {
+    return reduce->grad_window ? window_at(reduce->grad_window, reduce->sites.index[rank]) : reduce->vectors;
+}
+
+static void list_rows(SiteRow *rows, const Reduce *reduce) {
+    Share pieces[LEAF_PIECES_MAX];
+    int n = 0;
+    for (int i = 0; i < sites_size(&reduce->sites, reduce->sites.mine); i++) {
+        int rank = sites_member(&reduce->sites, reduce->sites.mine, i);
+        int n_pieces = reduce_pieces(pieces, &reduce->plan, rank);
+        for (int k = 0; k < n_pieces; k++)
+            rows[n++] = (SiteRow){pieces[k], vectors_of(reduce, rank) + (size_t)k * exchange_row_floats(reduce->total)};
+    }
+    qsort(rows, (size_t)n, sizeof *rows, by_first_leaf);
+}
+
+static Err find_site_rows(Reduce *reduce) {
+    Share pieces[LEAF_PIECES_MAX];
+    for (int i = 0; i < sites_size(&reduce->sites, reduce->sites.mine); i++)
+        reduce->n_site_rows +=
+            reduce_pieces(pieces, &reduce->plan, sites_member(&reduce->sites, reduce->sites.mine, i));
+    size_t n = (size_t)reduce->n_site_rows + 1;
+    SiteRow *rows = calloc(n, sizeof *rows);
+    reduce->site_nodes = calloc(n, sizeof *reduce->site_nodes);
+    reduce->site_rows = calloc(n, sizeof *reduce->site_rows);
+    Err err = ERR_NONE;
+    if (!rows || !reduce->site_nodes || !reduce->site_rows) err = RAISE(ERR_MEMORY, "gradient exchange: no memory");
+    if (!err) list_rows(rows, reduce);
+    for (int i = 0; !err && i < reduce->n_site_rows; i++) {
+        reduce->site_nodes[i] = rows[i].node;
+        reduce->site_rows[i] = rows[i].row;
+    }
+    free(rows);
+    TRY(err);
+    if (reduce->plan.kind == REDUCE_MPI) return treesum_new_ranks(&reduce->site_sum, 1, reduce->par->threads);
+    return treesum_new(&reduce->site_sum, reduce->site_nodes, reduce->n_site_rows, reduce->plan.leaves.n_leaves,
+                       reduce->par->threads);
+}
+
+void exchange_site_sum(const Reduce *reduce, Share range, float *const *outputs) {
+    for (int i = 0; i < reduce->n_site_rows; i++) reduce->site_rows[i] += range.begin;
+    treesum_run(reduce->site_sum, reduce->site_rows, outputs, range.end - range.begin);
+    for (int i = 0; i < reduce->n_site_rows; i++) reduce->site_rows[i] -= range.begin;
+}
+
+/* ---- life ---- */
+
+static Err open_locally(Reduce *reduce) {
+    TRY(take_memory(reduce));
+    TRY(find_site_rows(reduce));
+    halving_plan(reduce);
+    return ERR_NONE;
+}
+
+CHECKED Err reduce_new_all(Reduce **out, const Par *par, const ReducePlan *plan, size_t total) {
+    ASSERT(plan->kind != REDUCE_AUTO && plan->leaves.n_ranks == par->n_ranks && total > 0 && total < INT_MAX);
+    Share pieces[LEAF_PIECES_MAX];
     Err err = ERR_NONE;
     Reduce *reduce = calloc(1, sizeof(*reduce));
     if (!reduce) err = RAISE(ERR_MEMORY, "gradient exchange: no memory");
-    TRY_OR(failed, err_agree_all(err, par, "gradient exchange"));
+    TRY_OR(failed, err_agree_all(err, par, phase));
     reduce->par = par;
-    reduce->kind = kind;
+    reduce->plan = *plan;
     reduce->total = total;
     reduce->unit = reduce_unit(total);
-    bool tree = kind == REDUCE_TREE;
-    ASSERT(tree || par->n_ranks <= PIECE_FLOATS);
-    if (tree) reduce->bits = log2_of(par->n_ranks);
-    if (tree && par->n_ranks > 1) try_windows_all(reduce);
-    reduce->slice = tree ? tree_range(reduce, par->rank, reduce->bits) : mpi_range(reduce, par->rank);
-    TRY_OR(failed, err_agree_all(take_memory(reduce), par, "gradient exchange"));
+    reduce->n_pieces = reduce_pieces(pieces, plan, par->rank);
+    reduce->n_vectors = reduce->n_pieces ? reduce->n_pieces : 1;
+    try_windows_all(reduce);
+    TRY_OR(failed, sites_new_all(&reduce->sites, par, reduce->grad_window != NULL));
+    TRY_OR(failed, err_agree_all(open_locally(reduce), par, phase));
+    if (!reduce_halves(reduce)) TRY_OR(failed, slices_new_all(&reduce->slices, reduce));
+    reduce->slice = reduce_halves(reduce) ? halving_slice(reduce) : slices_of_rank(reduce, par->rank);
     *out = reduce;
     return ERR_NONE;
 failed:
@@ -164,21 +179,27 @@ failed:
     return err;
 }
 
-void reduce_free_all(Reduce **reduce) {
-    if (!*reduce) return;
-    window_free_all(&(*reduce)->param_window);
-    window_free_all(&(*reduce)->grad_window);
-    arena_free(&(*reduce)->arena);
-    free((*reduce)->requests);
-    free(*reduce);
-    *reduce = NULL;
+void reduce_free_all(Reduce **out) {
+    Reduce *reduce = *out;
+    if (!reduce) return;
+    slices_free(&reduce->slices);
+    treesum_free(&reduce->site_sum);
+    free(reduce->site_nodes);
+    free((void *)reduce->site_rows);
+    sites_free(&reduce->sites);
+    window_free_all(&reduce->param_window);
+    window_free_all(&reduce->grad_window);
+    arena_free(&reduce->arena);
+    free(reduce);
+    *out = NULL;
 }
 
-size_t reduce_bytes(size_t total) {
-    return (2 * total + 2 * PIECE_FLOATS) * sizeof(float);
+float *reduce_piece(Reduce *reduce, int piece) {
+    ASSERT(piece >= 0 && piece < reduce->n_vectors);
+    return reduce->vectors + (size_t)piece * exchange_row_floats(reduce->total);
 }
 float *reduce_grads(Reduce *reduce) {
-    return reduce->grads;
+    return reduce->vectors;
 }
 float *reduce_params(const Reduce *reduce) {
     return reduce->params;
@@ -187,171 +208,39 @@ Share reduce_slice(const Reduce *reduce) {
     return reduce->slice;
 }
 bool reduce_uses_window(const Reduce *reduce) {
-    return reduce->window_bits > 0;
+    return reduce->grad_window != NULL;
+}
+bool reduce_halves(const Reduce *reduce) {
+    return reduce->bits >= 0;
+}
+int64_t reduce_sent_bytes(const Reduce *reduce) {
+    return reduce->sent_floats * (int64_t)sizeof(float);
 }
 
-static void add(float *restrict sum, const float *restrict other, int64_t count) {
-    for (int64_t i = 0; i < count; i++) sum[i] += other[i];
-}
+/* ---- an exchange ---- */
 
-static int piece_count(Share range, int64_t done) {
-    int64_t left = range.end - range.begin - done;
-    return left <= 0 ? 0 : left < PIECE_FLOATS ? (int)left : PIECE_FLOATS;
-}
-
-/* Gives `partner` n_sent floats and takes n_received. */
-static void swap_floats(const Reduce *reduce, int partner, const float *sent, int n_sent, float *received,
-                        int n_received) {
-    const Par *par = reduce->par;
-    MPI_Request both[2];
-    MPI_Irecv(received, n_received, MPI_FLOAT, partner, TAG_EXCHANGE, par->comm, &both[0]);
-    MPI_Isend(sent, n_sent, MPI_FLOAT, partner, TAG_EXCHANGE, par->comm, &both[1]);
-    par_wait_exchange(both, 2, par, phase);
-}
-
-/* Nothing can be agreed on in the middle of the exchange: what fails there ends the run at once. */
-static void fail_if(bool failed, const Reduce *reduce) {
+void exchange_fail_if(bool failed, const Reduce *reduce) {
     if (!failed) return;
     log_last("rank %d: %s: injected fault", reduce->par->rank, phase);
     MPI_Abort(reduce->par->comm, err_exit_code(ERR_INTERNAL));
 }
 
-/* Step k between nodes: give the partner its half, add what it has of ours. Addition commutes, so both orders of a pair
- * give the same bits. */
-static void scatter_step_all(Reduce *reduce, int k) {
-    int partner = reduce->par->rank ^ (1 << k);
-    Share mine = tree_range(reduce, reduce->par->rank, k + 1), theirs = tree_range(reduce, partner, k + 1);
-    for (int64_t done = 0; piece_count(mine, done) || piece_count(theirs, done); done += PIECE_FLOATS) {
-        int receive = piece_count(mine, done), send = piece_count(theirs, done);
-        fail_if(fault_hit("exchange.scatter"), reduce);
-        swap_floats(reduce, partner, reduce->grads + theirs.begin + done, send, reduce->piece, receive);
-        add(reduce->grads + mine.begin + done, reduce->piece, receive);
-    }
+void exchange_wait(MPI_Request *requests, int count, const Reduce *reduce) {
+    par_wait_exchange(requests, count, reduce->par, phase);
 }
 
-/* The same step backwards: swap the halves of params. */
-static void gather_step_all(Reduce *reduce, int k) {
-    int partner = reduce->par->rank ^ (1 << k);
-    Share mine = tree_range(reduce, reduce->par->rank, k + 1), theirs = tree_range(reduce, partner, k + 1);
-    for (int64_t done = 0; piece_count(mine, done) || piece_count(theirs, done); done += PIECE_FLOATS) {
-        fail_if(fault_hit("exchange.gather"), reduce);
-        swap_floats(reduce, partner, reduce->params + mine.begin + done, piece_count(mine, done),
-                    reduce->params + theirs.begin + done, piece_count(theirs, done));
-    }
-}
-
-/* ---- without a tree: every rank gives every other its slice, in rounds ---- */
-
-/* A round is `round_floats` of each slice, so that the rows that arrive for ours fit in `piece`. */
-static int64_t round_floats(const Reduce *reduce) {
-    int64_t share = 2 * PIECE_FLOATS / reduce->par->n_ranks;
-    return share > 0 ? share : 1;
-}
-
-static int64_t longest_slice(const Reduce *reduce) {
-    int64_t longest = 0;
-    for (int r = 0; r < reduce->par->n_ranks; r++) {
-        Share slice = mpi_range(reduce, r);
-        if (slice.end - slice.begin > longest) longest = slice.end - slice.begin;
-    }
-    return longest;
-}
-
-/* What the round that begins `done` floats into each slice moves of this one. */
-static Share of_round(const Reduce *reduce, Share slice, int64_t done) {
-    int64_t left = slice.end - slice.begin - done, round = round_floats(reduce);
-    if (left <= 0) return (Share){slice.end, slice.end};
-    return (Share){slice.begin + done, slice.begin + done + (left < round ? left : round)};
-}
-
-/* Where row i of those stands that are left when the neighbors are added. */
-static int64_t row_left(int i, int first, int beyond) {
-    if (i < first) return i;
-    return i < first + beyond ? 2 * i - first : i + beyond;
-}
-
-/* The sum of `n` rows of `count` floats, `stride` apart, in the first: ranks beyond a power of two are added to their
- * neighbors, then the upper half to the lower. Three ranks add the last two first. It is the order of Open MPI's
- * reduce-scatter, which older runs were summed with. */
-static void add_rows(float *rows, int64_t stride, int64_t count, int n) {
-    int power = (int)next_power_of_two(n / 2 + 1), beyond = n - power;
-    int first = n == 3 ? 1 : 0; /* rows before it have no neighbor added */
-    for (int i = 0; i < beyond; i++) {
-        float *row = rows + (first + 2 * i) * stride;
-        add(row, row + stride, count);
-    }
-    for (int half = power / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++) {
-            float *low = rows + row_left(i, first, beyond) * stride;
-            add(low, rows + row_left(i + half, first, beyond) * stride, count);
-        }
-}
-
-static void scatter_slices_all(Reduce *reduce) {
-    const Par *par = reduce->par;
-    int64_t round = round_floats(reduce), longest = longest_slice(reduce);
-    for (int64_t done = 0; done < longest; done += round) {
-        Share mine = of_round(reduce, reduce->slice, done);
-        int64_t count = mine.end - mine.begin;
-        int n = 0;
-        for (int r = 0; r < par->n_ranks; r++) {
-            if (r == par->rank) continue;
-            Share theirs = of_round(reduce, mpi_range(reduce, r), done);
-            MPI_Irecv(reduce->piece + r * round, (int)count, MPI_FLOAT, r, TAG_EXCHANGE, par->comm,
-                      &reduce->requests[n++]);
-            MPI_Isend(reduce->grads + theirs.begin, (int)(theirs.end - theirs.begin), MPI_FLOAT, r, TAG_EXCHANGE,
-                      par->comm, &reduce->requests[n++]);
-        }
-        fail_if(fault_hit("exchange.scatter"), reduce);
-        memcpy(reduce->piece + par->rank * round, reduce->grads + mine.begin, (size_t)count * sizeof(float));
-        par_wait_exchange(reduce->requests, n, par, phase);
-        add_rows(reduce->piece, round, count, par->n_ranks);
-        memcpy(reduce->grads + mine.begin, reduce->piece, (size_t)count * sizeof(float));
-    }
-}
-
-static void gather_slices_all(Reduce *reduce) {
-    const Par *par = reduce->par;
-    int64_t longest = longest_slice(reduce);
-    for (int64_t done = 0; done < longest; done += round_floats(reduce)) {
-        Share mine = of_round(reduce, reduce->slice, done);
-        int n = 0;
-        for (int r = 0; r < par->n_ranks; r++) {
-            if (r == par->rank) continue;
-            Share theirs = of_round(reduce, mpi_range(reduce, r), done);
-            MPI_Irecv(reduce->params + theirs.begin, (int)(theirs.end - theirs.begin), MPI_FLOAT, r, TAG_EXCHANGE,
-                      par->comm, &reduce->requests[n++]);
-            MPI_Isend(reduce->params + mine.begin, (int)(mine.end - mine.begin), MPI_FLOAT, r, TAG_EXCHANGE, par->comm,
-                      &reduce->requests[n++]);
-        }
-        fail_if(fault_hit("exchange.gather"), reduce);
-        par_wait_exchange(reduce->requests, n, par, phase);
-    }
-}
-
+/* One rank has one piece, the whole tree. */
 void reduce_scatter_all(Reduce *reduce) {
     if (reduce->par->n_ranks == 1) return;
-    if (reduce->kind == REDUCE_MPI) {
-        scatter_slices_all(reduce);
-        return;
-    }
-    if (reduce->window_bits) {
-        window_barrier_all(reduce->grad_window);
-        fail_if(fault_hit("exchange.scatter"), reduce);
-        window_sum(reduce->grad_window, tree_range(reduce, reduce->par->rank, reduce->window_bits));
-    }
-    for (int k = reduce->window_bits; k < reduce->bits; k++) scatter_step_all(reduce, k);
+    if (reduce->grad_window) window_barrier_all(reduce->grad_window);
+    reduce_halves(reduce) ? halving_scatter_all(reduce) : slices_scatter_all(reduce);
 }
 
 void reduce_gather_all(Reduce *reduce) {
     if (reduce->par->n_ranks == 1) return;
-    if (reduce->kind == REDUCE_MPI) {
-        gather_slices_all(reduce);
-        return;
-    }
-    for (int k = reduce->bits - 1; k >= reduce->window_bits; k--) gather_step_all(reduce, k);
-    if (!reduce->window_bits) return;
-    fail_if(fault_hit("exchange.gather"), reduce);
+    reduce_halves(reduce) ? halving_gather_all(reduce) : slices_gather_all(reduce);
+    if (!reduce->param_window) return;
+    exchange_fail_if(fault_hit("exchange.gather"), reduce);
     window_barrier_all(reduce->param_window);
 }
 

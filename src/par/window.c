@@ -3,9 +3,9 @@
 #include "par/internal/wait.h"
 
 #include <limits.h>
+#include <stdint.h>
 #include <sys/statvfs.h>
 
-enum { BLOCK_FLOATS = 4096, TREE_DEPTH = 16 };
 #define SHARED_MEMORY_FOLDER "/dev/shm"
 
 struct Window {
@@ -14,7 +14,6 @@ struct Window {
     MPI_Win win;
     int rank, n_ranks;
     float **vectors; /* n_ranks */
-    float *scratch;  /* (TREE_DEPTH, BLOCK_FLOATS) */
 };
 
 /* Running out of pages of a shared mapping is a bus error, so ask before. A tenth stays free for MPI's own segments. */
@@ -32,11 +31,19 @@ static bool agree_all(bool mine, MPI_Comm comm, const Par *par) {
     return all;
 }
 
+static size_t sum_all(size_t mine, MPI_Comm comm, const Par *par) {
+    uint64_t all = mine;
+    MPI_Request request;
+    MPI_Iallreduce(MPI_IN_PLACE, &all, 1, MPI_UINT64_T, MPI_SUM, comm, &request);
+    par_wait(&request, par, "shared memory");
+    return (size_t)all;
+}
+
 static bool map_vectors_all(Window *window, size_t bytes, WindowKind kind) {
     size_t mine = kind == WINDOW_EACH || window->rank == 0 ? bytes : 0;
-    size_t all = kind == WINDOW_EACH ? bytes * (size_t)window->n_ranks : bytes;
+    size_t all = sum_all(mine, window->comm, window->par);
     bool there = window->rank != 0 || memory_is_there(all);
-    if (!agree_all(there && window->vectors && window->scratch, window->comm, window->par)) return false;
+    if (!agree_all(there && window->vectors, window->comm, window->par)) return false;
     MPI_Info info;
     MPI_Info_create(&info);
     MPI_Info_set(info, "alloc_shared_noncontig", "true"); /* every rank's pages on its own memory */
@@ -56,7 +63,6 @@ static bool map_vectors_all(Window *window, size_t bytes, WindowKind kind) {
 }
 
 bool window_new_all(Window **out, const Par *par, size_t bytes, WindowKind kind) {
-    ASSERT(par->node_ranks <= 1 << (TREE_DEPTH - 1));
     Window *window = calloc(1, sizeof(*window));
     *out = NULL;
     if (!agree_all(window != NULL, par->node_comm, par)) {
@@ -70,7 +76,6 @@ bool window_new_all(Window **out, const Par *par, size_t bytes, WindowKind kind)
     MPI_Comm_dup(par->node_comm, &window->comm);
     MPI_Comm_set_errhandler(window->comm, MPI_ERRORS_RETURN);
     window->vectors = calloc((size_t)par->node_ranks, sizeof(*window->vectors));
-    window->scratch = calloc(TREE_DEPTH * BLOCK_FLOATS, sizeof(float));
     *out = window;
     if (map_vectors_all(window, bytes, kind)) return true;
     window_free_all(out);
@@ -86,7 +91,6 @@ void window_free_all(Window **window) {
     }
     MPI_Comm_free(&(*window)->comm);
     free((*window)->vectors);
-    free((*window)->scratch);
     free(*window);
     *window = NULL;
 }
@@ -101,22 +105,4 @@ void window_barrier_all(Window *window) {
     MPI_Ibarrier(window->comm, &barrier);
     par_wait_exchange(&barrier, 1, window->par, "the gradient exchange");
     MPI_Win_sync(window->win);
-}
-
-/* scratch[depth] = tree sum of elements [at, at + count) of vectors first..first+n-1. */
-static const float *tree_sum(Window *window, int first, int n, int depth, int64_t at, int64_t count) {
-    if (n == 1) return window->vectors[first] + at;
-    float *sum = window->scratch + (size_t)depth * BLOCK_FLOATS; /* may be `low` itself */
-    const float *low = tree_sum(window, first, n / 2, depth, at, count);
-    const float *high = tree_sum(window, first + n / 2, n / 2, depth + 1, at, count);
-    for (int64_t i = 0; i < count; i++) sum[i] = low[i] + high[i];
-    return sum;
-}
-
-void window_sum(Window *window, Share range) {
-    for (int64_t at = range.begin; at < range.end; at += BLOCK_FLOATS) {
-        int64_t count = range.end - at < BLOCK_FLOATS ? range.end - at : BLOCK_FLOATS;
-        const float *sum = tree_sum(window, 0, window->n_ranks, 0, at, count);
-        memcpy(window->vectors[window->rank] + at, sum, (size_t)count * sizeof(float));
-    }
 }

@@ -2,7 +2,7 @@
  *
  * Every epoch is a fresh permutation of the clips (stream RNG_SHUFFLE, item = epoch), cut into global batches of
  * `batch` clips; the incomplete last batch is dropped, as in the official code. A batch is a sequence of leaves of
- * `micro_batch` clips, the unit whose gradient one thread computes (train/leafsum). */
+ * `micro_batch` clips, the unit whose gradient one team of threads computes (train/leafsum). */
 #pragma once
 
 #include "base/failure/err.h"

@@ -19,13 +19,23 @@ typedef struct {
     Buffer *buffer;
 } Node;
 
+/* A tree of its own: siblings meet only inside it. */
+typedef struct {
+    Share leaves;
+    int64_t width; /* a power of two, at least the leaves */
+    Buffer *out;   /* the first leaf's, and in the end the piece's: lower nodes keep their buffer */
+    Node *nodes;   /* (leaves) */
+} Piece;
+
 struct LeafSum {
     size_t total;
-    int64_t width; /* a power of two */
     const Teams *teams;
-    Buffer *buffers; /* the first is the caller's `out` */
+    Share leaves; /* of all pieces */
+    Piece *pieces;
+    int n_pieces;
+    Buffer *buffers; /* the pieces' outs, then those of any leaf */
     int n_buffers;
-    Node *nodes; /* (width) */
+    Node *nodes; /* of all pieces */
     Arena arena;
     pthread_mutex_t lock; /* guards buffers' `taken`, nodes and a round's next leaf */
     pthread_cond_t freed;
@@ -34,13 +44,19 @@ struct LeafSum {
 /* What one call shares between teams. */
 typedef struct {
     LeafSum *sum;
-    Share leaves;
     int64_t next; /* leaf to be taken */
     LeafFunction function;
     void *state;
     double *losses;
     SharedErr failure;
 } Round;
+
+/* A leaf that a team has taken. */
+typedef struct {
+    int64_t number;
+    Piece *piece;
+    Buffer *buffer;
+} Leaf;
 
 /* ---- memory ---- */
 
@@ -50,12 +66,19 @@ static int64_t next_power_of_two(int64_t n) {
     return power;
 }
 
-/* When `taken` leaves have been taken and the others are done, their sums are one node for each bit of that number: so
- * a team that waits for a buffer gets one in the end, and waits for it only where others are slow. */
-static int buffer_count(int64_t width, int teams) {
+/* Besides outs. When `taken` leaves of a piece have been taken and the others are done, their sums are one node for
+ * each bit of that number, the largest in the piece's out; pieces before it are wholly in theirs. So a team that waits
+ * for a buffer gets one in the end, and waits for it only where others are slow. */
+static int64_t spare_buffers(const Share *pieces, int n_pieces, int teams) {
+    int64_t widest = 1, others = 0; /* leaves that are not the first of a piece */
     int levels = 0;
-    for (int64_t w = 1; w < width; w *= 2) levels++;
-    return (int)min_int64(width, teams + levels);
+    for (int k = 0; k < n_pieces; k++) {
+        int64_t leaves = pieces[k].end - pieces[k].begin;
+        if (leaves > 0) others += leaves - 1;
+        if (leaves > widest) widest = leaves;
+    }
+    for (int64_t w = 1; w < widest; w *= 2) levels++;
+    return min_int64(others, teams + levels - 1);
 }
 
 static size_t buffer_floats(size_t total) {
@@ -63,27 +86,39 @@ static size_t buffer_floats(size_t total) {
     return (total + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
 }
 
-size_t leafsum_bytes(size_t total, int64_t width, int teams) {
-    return (size_t)(buffer_count(width, teams) - 1) * buffer_floats(total) * sizeof(float);
+size_t leafsum_bytes(size_t total, const Share *pieces, int n_pieces, int teams) {
+    return (size_t)spare_buffers(pieces, n_pieces, teams) * buffer_floats(total) * sizeof(float);
 }
 
-CHECKED Err leafsum_new(LeafSum **out, size_t total, int64_t width, const Teams *teams, float *out_vector) {
+static void cut_pieces(LeafSum *sum, const Share *pieces, int n_pieces) {
+    sum->n_pieces = n_pieces;
+    for (int k = 0; k < n_pieces; k++)
+        sum->pieces[k] = (Piece){.leaves = pieces[k],
+                                 .width = next_power_of_two(pieces[k].end - pieces[k].begin),
+                                 .out = &sum->buffers[k],
+                                 .nodes = sum->nodes + (pieces[k].begin - sum->leaves.begin)};
+}
+
+CHECKED Err leafsum_new(LeafSum **out, size_t total, const Share *pieces, int n_pieces, const Teams *teams,
+                        float *const *outs) {
     Err err = ERR_NONE;
     LeafSum *sum = calloc(1, sizeof(*sum));
     if (!sum) return RAISE(ERR_MEMORY, "gradient buffers: no memory");
     sum->total = total;
-    sum->width = next_power_of_two(width);
     sum->teams = teams;
-    sum->n_buffers = buffer_count(width, teams->count);
+    if (n_pieces) sum->leaves = (Share){pieces[0].begin, pieces[n_pieces - 1].end};
+    sum->n_buffers = n_pieces + (int)spare_buffers(pieces, n_pieces, teams->count);
     pthread_mutex_init(&sum->lock, NULL);
     pthread_cond_init(&sum->freed, NULL);
-    size_t bytes = leafsum_bytes(total, width, teams->count);
-    sum->buffers = calloc((size_t)sum->n_buffers, sizeof(*sum->buffers));
-    sum->nodes = calloc((size_t)sum->width, sizeof(*sum->nodes));
-    if (!sum->buffers || !sum->nodes) TRY_OR(failed, RAISE(ERR_MEMORY, "gradient buffers: no memory"));
+    size_t bytes = leafsum_bytes(total, pieces, n_pieces, teams->count);
+    sum->pieces = calloc((size_t)n_pieces + 1, sizeof(*sum->pieces));
+    sum->buffers = calloc((size_t)sum->n_buffers + 1, sizeof(*sum->buffers));
+    sum->nodes = calloc((size_t)(sum->leaves.end - sum->leaves.begin) + 1, sizeof(*sum->nodes));
+    if (!sum->pieces || !sum->buffers || !sum->nodes) TRY_OR(failed, RAISE(ERR_MEMORY, "gradient buffers: no memory"));
     if (bytes) TRY_OR(failed, arena_alloc(&sum->arena, bytes, "gradient buffers"));
     for (int i = 0; i < sum->n_buffers; i++)
-        sum->buffers[i] = (Buffer){.floats = i ? arena_floats(&sum->arena, total) : out_vector, .team = NOBODY};
+        sum->buffers[i] = (Buffer){.floats = i < n_pieces ? outs[i] : arena_floats(&sum->arena, total), .team = NOBODY};
+    cut_pieces(sum, pieces, n_pieces);
     *out = sum;
     return ERR_NONE;
 failed:
@@ -96,6 +131,7 @@ void leafsum_free(LeafSum **sum) {
     pthread_mutex_destroy(&(*sum)->lock);
     pthread_cond_destroy(&(*sum)->freed);
     arena_free(&(*sum)->arena);
+    free((*sum)->pieces);
     free((*sum)->buffers);
     free((*sum)->nodes);
     free(*sum);
@@ -129,11 +165,15 @@ static void share_vector(Team *team, size_t total, float *to, const float *from)
 
 /* ---- a leaf; with the lock ---- */
 
-/* The first leaf's is `out`, where the whole sum ends: lower nodes keep their buffer. */
-static Buffer *free_buffer(LeafSum *sum, bool first, int team) {
+static Piece *piece_of(const LeafSum *sum, int64_t leaf) {
+    Piece *piece = sum->pieces;
+    while (leaf >= piece->leaves.end) piece++;
+    return piece;
+}
+
+static Buffer *free_buffer(const LeafSum *sum, int team) {
     Buffer *best = NULL;
-    if (first) return &sum->buffers[0];
-    for (int i = 1; i < sum->n_buffers; i++) {
+    for (int i = sum->n_pieces; i < sum->n_buffers; i++) {
         Buffer *buffer = &sum->buffers[i];
         if (buffer->taken) continue;
         if (buffer->team == team) return buffer;
@@ -143,14 +183,15 @@ static Buffer *free_buffer(LeafSum *sum, bool first, int team) {
 }
 
 /* A leaf and a buffer for it; false: there are no more leaves. */
-static bool take_leaf(Round *round, int team, int64_t *leaf, Buffer **buffer) {
+static bool take_leaf(Round *round, int team, Leaf *leaf) {
     LeafSum *sum = round->sum;
-    while (round->next < round->leaves.end) {
-        *buffer = free_buffer(sum, round->next == round->leaves.begin, team);
-        if (*buffer) {
-            **buffer = (Buffer){.floats = (*buffer)->floats, .team = team, .taken = true};
-            *leaf = round->next++;
-            if (round->next == round->leaves.end) pthread_cond_broadcast(&sum->freed); /* nobody waits any longer */
+    while (round->next < sum->leaves.end) {
+        Piece *piece = piece_of(sum, round->next);
+        Buffer *buffer = round->next == piece->leaves.begin ? piece->out : free_buffer(sum, team);
+        if (buffer) {
+            *buffer = (Buffer){.floats = buffer->floats, .team = team, .taken = true};
+            *leaf = (Leaf){.number = round->next++, .piece = piece, .buffer = buffer};
+            if (round->next == sum->leaves.end) pthread_cond_broadcast(&sum->freed); /* nobody waits any longer */
             return true;
         }
         pthread_cond_wait(&sum->freed, &sum->lock);
@@ -158,17 +199,25 @@ static bool take_leaf(Round *round, int team, int64_t *leaf, Buffer **buffer) {
     return false;
 }
 
-/* The other half of node (at, width)'s parent, waiting to be added; NULL: it is not there. */
-static Node *waiting_sibling(LeafSum *sum, int64_t at, int64_t width) {
-    Node *node = &sum->nodes[at ^ width];
-    return width < sum->width && node->width == width ? node : NULL;
+/* Node `at` of the piece if it is that wide and waits to be added; NULL: it is not there. */
+static Node *waiting_node(const Piece *piece, int64_t at, int64_t width) {
+    if (at >= piece->leaves.end - piece->leaves.begin) return NULL;
+    return piece->nodes[at].width == width ? &piece->nodes[at] : NULL;
 }
 
 /* Adds node after node on the way up; the lock is given back meanwhile. Near the end it is all threads' work. */
-static void climb(Round *round, Team *team, int64_t at, Buffer *buffer) {
+static void climb(Round *round, Team *team, const Leaf *leaf) {
     LeafSum *sum = round->sum;
-    int64_t width = 1;
-    for (Node *other; round->next < round->leaves.end && (other = waiting_sibling(sum, at, width)); width *= 2) {
+    const Piece *piece = leaf->piece;
+    int64_t at = leaf->number - piece->leaves.begin, width = 1;
+    Buffer *buffer = leaf->buffer;
+    while (round->next < sum->leaves.end && width < piece->width) {
+        if (!(at & width) && at + width >= piece->leaves.end - piece->leaves.begin) {
+            width *= 2; /* x + nothing = x */
+            continue;
+        }
+        Node *other = waiting_node(piece, at ^ width, width);
+        if (!other) break;
         Buffer *low = at & width ? other->buffer : buffer, *high = at & width ? buffer : other->buffer;
         other->width = 0;
         pthread_mutex_unlock(&sum->lock);
@@ -178,42 +227,43 @@ static void climb(Round *round, Team *team, int64_t at, Buffer *buffer) {
         pthread_cond_signal(&sum->freed);
         buffer = low;
         at &= ~width;
+        width *= 2;
     }
-    sum->nodes[at] = (Node){width, buffer};
+    piece->nodes[at] = (Node){width, buffer};
 }
 
 static void run_leaves(void *context, int number, Team *team) {
     Round *round = context;
     LeafSum *sum = round->sum;
-    int64_t leaf;
-    Buffer *buffer;
+    Leaf leaf;
     pthread_mutex_lock(&sum->lock);
-    while (take_leaf(round, number, &leaf, &buffer)) {
+    while (take_leaf(round, number, &leaf)) {
         pthread_mutex_unlock(&sum->lock);
-        int64_t at = leaf - round->leaves.begin;
         if (!shared_err_failed(&round->failure)) {
-            share_vector(team, sum->total, buffer->floats, NULL);
-            shared_err_note(&round->failure,
-                            round->function(round->state, number, leaf, buffer->floats, &round->losses[at]), leaf);
+            float *grads = leaf.buffer->floats;
+            double *loss = &round->losses[leaf.number - sum->leaves.begin];
+            share_vector(team, sum->total, grads, NULL);
+            shared_err_note(&round->failure, round->function(round->state, number, leaf.number, grads, loss),
+                            leaf.number);
         }
         pthread_mutex_lock(&sum->lock);
-        climb(round, team, at, buffer);
+        climb(round, team, &leaf);
     }
     pthread_mutex_unlock(&sum->lock);
 }
 
 /* ---- all leaves ---- */
 
-/* Adds the nodes that are left, all threads sharing the elements. */
-static void add_remaining(LeafSum *sum) {
+/* Adds the nodes of a piece that are left, all threads sharing the elements. */
+static void add_remaining(const LeafSum *sum, const Piece *piece) {
     int threads = sum->teams->count * sum->teams->size;
     (void)threads; /* without OpenMP */
-    for (int64_t width = 1; width < sum->width; width *= 2) {
-        for (int64_t at = 0; at < sum->width; at += 2 * width) {
-            Node *low = &sum->nodes[at], *high = &sum->nodes[at + width];
-            if (low->width != width) continue;
+    for (int64_t width = 1; width < piece->width; width *= 2) {
+        for (int64_t at = 0; at < piece->leaves.end - piece->leaves.begin; at += 2 * width) {
+            Node *low = waiting_node(piece, at, width), *high = waiting_node(piece, at + width, width);
+            if (!low) continue;
             low->width = 2 * width; /* x + nothing = x */
-            if (high->width != width) continue;
+            if (!high) continue;
             high->width = 0;
             float *restrict to = low->buffer->floats;
             const float *restrict from = high->buffer->floats;
@@ -223,25 +273,25 @@ static void add_remaining(LeafSum *sum) {
     }
 }
 
-CHECKED Err leafsum_run(LeafSum *sum, Share leaves, LeafFunction function, void *state, double *losses) {
+static void finish_piece(const LeafSum *sum, const Piece *piece) {
+    float *out = piece->out->floats;
+    add_remaining(sum, piece);
+    for (size_t i = 0; piece->leaves.begin == piece->leaves.end && i < sum->total; i++) out[i] = -0.0f;
+}
+
+CHECKED Err leafsum_run(LeafSum *sum, LeafFunction function, void *state, double *losses) {
     Round round = {.sum = sum,
-                   .leaves = leaves,
-                   .next = leaves.begin,
+                   .next = sum->leaves.begin,
                    .function = function,
                    .state = state,
                    .losses = losses,
                    .failure = SHARED_ERR_INIT};
-    int64_t count = leaves.end - leaves.begin;
-    ASSERT(count <= sum->width);
-    if (!count) {
-        for (size_t i = 0; i < sum->total; i++) sum->buffers[0].floats[i] = -0.0f;
-        return ERR_NONE;
-    }
+    int64_t count = sum->leaves.end - sum->leaves.begin;
     for (int64_t i = 0; i < count; i++) losses[i] = 0;
     for (int i = 0; i < sum->n_buffers; i++) sum->buffers[i].taken = false;
-    memset(sum->nodes, 0, (size_t)sum->width * sizeof(*sum->nodes));
-    teams_run(sum->teams, run_leaves, &round);
+    memset(sum->nodes, 0, (size_t)count * sizeof(*sum->nodes));
+    if (count) teams_run(sum->teams, run_leaves, &round);
     TRY(shared_err_adopt(&round.failure));
-    add_remaining(sum);
+    for (int k = 0; k < sum->n_pieces; k++) finish_piece(sum, &sum->pieces[k]);
     return ERR_NONE;
 }

@@ -51,19 +51,18 @@ typedef struct {
 
 /* What the trainer itself is told. */
 #define TRAIN_RUN_FIELDS                                                                                               \
-    FIELD_INT(                                                                                                         \
-        TrainConfig, micro_batch,                                                                                      \
-        "clips of a leaf, whose gradient one team of threads computes; leaves are summed in a fixed binary tree, so "  \
-        "batch / micro_batch is best a power of two",                                                                  \
-        2, 1, 4096),                                                                                                   \
-        FIELD_INT(                                                                                                     \
-            TrainConfig, team,                                                                                         \
-            "threads that compute a leaf together; more save memory and put more threads to work than there are "      \
-            "leaves, and no number changes a bit of the result; 0: chosen from threads, leaves and memory",            \
-            0, 0, 1024, .flags = FIELD_COSMETIC),                                                                      \
+    FIELD_INT(TrainConfig, micro_batch,                                                                                \
+              "clips of a leaf, whose gradient one team of threads computes; leaves are summed in a fixed "            \
+              "binary tree",                                                                                           \
+              2, 1, 4096),                                                                                             \
+        FIELD_INT(TrainConfig, team,                                                                                   \
+                  "threads that compute a leaf together; more save memory and put more threads to work than "          \
+                  "there are leaves, and no number changes a bit of the result; 0: chosen from threads, leaves "       \
+                  "and memory",                                                                                        \
+                  0, 0, 1024, .flags = FIELD_COSMETIC),                                                                \
         FIELD_ENUM(TrainConfig, reduce,                                                                                \
-                   "how gradients are summed over ranks: tree gives the same bits on any power-of-two rank count, "    \
-                   "mpi takes any rank count and agrees to rounding, auto is tree where it fits",                      \
+                   "how gradients are summed over ranks: tree gives the same bits on any rank count, mpi adds "        \
+                   "rank by rank and agrees to rounding, auto is tree",                                                \
                    0, "auto|tree|mpi"),                                                                                \
         FIELD_INT(TrainConfig, loaders,                                                                                \
                   "threads a rank that load clips ahead of the step, asleep when enough are ready; 0: each step "      \

@@ -39,7 +39,7 @@ typedef struct {
     BatchPlan plan;
     Schedule schedule;
     AdamwConfig adamw;
-    ReduceKind reduce_kind;
+    ReducePlan reduce_plan;
     Reduce *reduce;
     Teams teams;
     LeafSum *sum;
@@ -79,6 +79,14 @@ static size_t unit_count(size_t total) {
     return (total + reduce_unit(total) - 1) / reduce_unit(total);
 }
 
+static Err plan_sums(Trainer *t) {
+    Share pieces[LEAF_PIECES_MAX];
+    float *sums[LEAF_PIECES_MAX];
+    int n_pieces = reduce_pieces(pieces, &t->reduce_plan, t->run->par.rank);
+    for (int k = 0; k < n_pieces; k++) sums[k] = reduce_piece(t->reduce, k);
+    return leafsum_new(&t->sum, t->task->params->total, pieces, n_pieces, &t->teams, sums);
+}
+
 static Err allocate(Trainer *t) {
     size_t slice = (size_t)(t->slice.end - t->slice.begin), total = t->task->params->total;
     t->stats.n_leaves = (int)batch_n_leaves(&t->plan);
@@ -91,20 +99,24 @@ static Err allocate(Trainer *t) {
     t->stats.values = arena_take(&t->memory, (size_t)t->stats.count * sizeof(double));
     t->tensors = calloc((size_t)t->task->params->n_rows, sizeof(*t->tensors));
     if (!t->tensors) return RAISE(ERR_MEMORY, "training: no memory for the list of tensors");
-    int64_t width = reduce_width(t->reduce_kind, t->stats.n_leaves, t->run->par.n_ranks);
-    TRY(teams_new(&t->teams, t->run->par.threads, trainer_team(t->task, t->config, &t->run->par)));
     if (t->task->teams_ready) TRY(t->task->teams_ready(t->task, t->teams.teams, t->teams.count));
-    return leafsum_new(&t->sum, total, width, &t->teams, reduce_grads(t->reduce));
+    return plan_sums(t);
 }
 
-static Err plan_all(Trainer *t) {
-    const Par *par = &t->run->par;
+static Err plan_locally(Trainer *t) {
     const TrainConfig *c = t->config;
     TRY(batch_plan_init(&t->plan, t->task->seed, t->task->clips_per_epoch, c->batch, c->micro_batch));
-    TRY(reduce_choose(&t->reduce_kind, (ReduceKind)c->reduce, par->n_ranks, batch_n_leaves(&t->plan)));
     plan_rates(t);
-    t->leaves = reduce_leaves(t->reduce_kind, batch_n_leaves(&t->plan), par->rank, par->n_ranks);
+    TRY(teams_new(&t->teams, t->run->par.threads, trainer_team(t->task, c, &t->run->par)));
     return runfolder_path(t->checkpoint_folder, sizeof(t->checkpoint_folder), t->folder, "ckpt");
+}
+
+/* By the rank with the most teams, so that all ranks share the leaves out alike. */
+static void share_leaves_all(Trainer *t) {
+    const Par *par = &t->run->par;
+    int teams = (int)agree_max_all(t->teams.count, par, "sharing the leaves");
+    t->reduce_plan = reduce_plan((ReduceKind)t->config->reduce, batch_n_leaves(&t->plan), par->n_ranks, teams);
+    t->leaves = leaves_of(&t->reduce_plan.leaves, par->rank);
 }
 
 static CheckpointSlice my_slice(Trainer *t) {
@@ -176,15 +188,21 @@ static void say_what_starts(const Trainer *t, size_t need) {
     log_info("%d thread%s a rank in %d team%s of %d, each with one leaf at a time", t->run->par.threads,
              t->run->par.threads == 1 ? "" : "s", t->teams.count, t->teams.count == 1 ? "" : "s", t->teams.size);
     log_info("gradient sum: %s%s; %s a rank; run folder %s",
-             t->reduce_kind == REDUCE_TREE ? "fixed tree" : "slice by slice (rounding depends on ranks)",
+             t->reduce_plan.kind == REDUCE_TREE ? "fixed tree" : "rank by rank (rounding depends on ranks)",
              reduce_uses_window(t->reduce) ? " in shared memory" : "", text_bytes(bytes, sizeof(bytes), (double)need),
              t->folder->path);
+    int idle = t->run->par.n_ranks - t->stats.n_leaves;
+    if (idle > 0 && t->run->par.rank == 0)
+        log_warn("%s: %d of %d ranks have no leaf to compute and only update their slice: a step has %d leaves (clips "
+                 "train.batch / train.micro_batch)",
+                 t->task->name, idle, t->run->par.n_ranks, t->stats.n_leaves);
 }
 
 static Err open_all(Trainer *t, const float *initial) {
     const Par *par = &t->run->par;
-    TRY(err_agree_all(plan_all(t), par, "planning the training"));
-    TRY(reduce_new_all(&t->reduce, par, t->reduce_kind, t->task->params->total));
+    TRY(err_agree_all(plan_locally(t), par, "planning the training"));
+    share_leaves_all(t);
+    TRY(reduce_new_all(&t->reduce, par, &t->reduce_plan, t->task->params->total));
     t->slice = reduce_slice(t->reduce);
     TRY(err_agree_all(allocate(t), par, "training memory"));
     TRY(start_or_resume_all(t, initial));
@@ -230,7 +248,7 @@ static Err compute_gradients(Trainer *t) {
     if (t->pending) return t->pending;
     if (fault_hit("train.step")) return RAISE(ERR_INTERNAL, "step %lld: injected fault", (long long)t->step + 1);
     memset(t->stats.values, 0, (size_t)t->stats.count * sizeof(double));
-    Err err = leafsum_run(t->sum, t->leaves, run_leaf, t, t->stats.values + t->leaves.begin);
+    Err err = leafsum_run(t->sum, run_leaf, t, t->stats.values + t->leaves.begin);
     if (!err && fault_hit("train.exchange"))
         err = RAISE(ERR_INTERNAL, "gradient exchange of step %lld: injected fault", (long long)t->step + 1);
     return err_within(err, "step %lld: ", (long long)t->step + 1);

@@ -1,11 +1,12 @@
-/* train/trainer - steps across ranks and threads, bit-identical on any power-of-two rank count.
+/* train/trainer - steps across ranks and threads, bit-identical on any number of them.
  *
  * A global batch is a fixed sequence of leaves (micro-batches). Each is computed by one team of threads, which leaves
  * no trace in the bits (base/system/team, train/teams); gradients are summed in one fixed binary tree over the leaf
- * number, inside a rank by train/leafsum, across ranks by par/reduce, which leaves each rank its slice of the sum. The
- * rank updates its slice of parameters and moments (so the optimizer's state is sharded); then parameters are gathered.
- * What a step does follows from (seed, step) and the parameters alone, so a run that was interrupted ends in the same
- * bits.
+ * number: a rank has a run of leaves and sums the nodes of the tree that lie inside it (train/leafsum), par/reduce adds
+ * what is above them, and leaves each rank its slice of the sum. The rank updates its slice of parameters and moments
+ * (so the optimizer's state is sharded); then parameters are gathered. What a step does follows from (seed, step) and
+ * the parameters alone, so a run that was interrupted ends in the same bits, also when it goes on with other ranks,
+ * threads and teams. Ranks beyond the leaves only update their slice.
  *
  * The task supplies arithmetic and data of a leaf; the trainer owns parameters, moments, gradients, schedule, loading
  * ahead (train/prefetch), checkpoints, curves, stop requests and divergence detection. Files in the run folder: ckpt/,

@@ -14,8 +14,7 @@
 typedef struct {
     const TrainTask *task;
     const TrainConfig *config;
-    ReduceKind kind;
-    int64_t n_leaves, width; /* of a step; the most of a rank */
+    int64_t n_leaves; /* of a step */
     int n_ranks, threads;
 } Sizes;
 
@@ -25,10 +24,20 @@ static Err sizes_of(Sizes *sizes, const TrainTask *task, const TrainConfig *conf
     Err err = batch_plan_init(&plan, task->seed, task->clips_per_epoch, config->batch, config->micro_batch);
     sizes->n_leaves = batch_n_leaves(&plan);
     batch_plan_free(&plan);
-    TRY(err);
-    TRY(reduce_choose(&sizes->kind, (ReduceKind)config->reduce, n_ranks, sizes->n_leaves));
-    sizes->width = reduce_width(sizes->kind, sizes->n_leaves, n_ranks);
-    return ERR_NONE;
+    return err;
+}
+
+/* Sums of gradients, of the rank that needs most for them: pieces and how they are cut differ. */
+static size_t sums_bytes(const Sizes *s, int teams) {
+    size_t most = 0, total = s->task->params->total;
+    ReducePlan plan = reduce_plan((ReduceKind)s->config->reduce, s->n_leaves, s->n_ranks, teams);
+    for (int rank = 0; rank < s->n_ranks; rank++) {
+        Share pieces[LEAF_PIECES_MAX];
+        int n_pieces = reduce_pieces(pieces, &plan, rank);
+        size_t bytes = reduce_bytes(total, n_pieces) + leafsum_bytes(total, pieces, n_pieces, teams);
+        if (bytes > most) most = bytes;
+    }
+    return most;
 }
 
 /* The program and its libraries; what a thread keeps for large products. */
@@ -41,8 +50,8 @@ static size_t bytes_with(const Sizes *s, int team) {
     const TrainTask *task = s->task;
     int teams = teams_count(s->threads, team), members = min_int(team, s->threads);
     size_t total = task->params->total, moments = 2 * (total / (size_t)s->n_ranks) * sizeof(float);
-    return bytes_around(s) + reduce_bytes(total) + leafsum_bytes(total, s->width, teams) + moments +
-           task->shared_bytes + (size_t)teams * task->scratch_bytes(task, members) +
+    return bytes_around(s) + sums_bytes(s, teams) + moments + task->shared_bytes +
+           (size_t)teams * task->scratch_bytes(task, members) +
            (size_t)prefetch_places(teams, s->config->loaders) * task->loader.place_bytes;
 }
 
@@ -52,7 +61,8 @@ static int choose_team(const Sizes *s, int node_ranks) {
     enum { WELL_SHARED = 4 };
     const double share = 0.8, a_lot = 24e9;
     double room = share * (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGE_SIZE) / node_ranks;
-    int team = teams_choose(s->threads, s->width, s->task->flops_per_clip * s->config->micro_batch);
+    int64_t leaves = (s->n_leaves + s->n_ranks - 1) / s->n_ranks; /* of the fullest rank */
+    int team = teams_choose(s->threads, leaves, s->task->flops_per_clip * s->config->micro_batch);
     for (; team < s->threads; team = min_int(2 * team, s->threads)) {
         double need = (double)bytes_with(s, team);
         if (need <= room && (need <= a_lot || team >= WELL_SHARED)) break;

@@ -31,7 +31,9 @@ expect 2 "$synvid" bench shards --videos 0
 expect 0 ranks 2 "$synvid" bench exchange --seconds 0.01 --parameters 0.3 --json
 [ "$(grep -c '"verified": *true' out)" -eq 5 ] || fail "not every row once"
 expect 0 ranks 3 "$synvid" bench exchange --seconds 0.01 --parameters 0.3
-says out "reduce-scatter, slice by slice"
+says out "reduce-scatter, messages, rank by rank"
+says out "all-gather, messages, 2 ranks"
+says out "x bytes"
 fits out
 expect 2 "$synvid" bench exchange
 once "two ranks"

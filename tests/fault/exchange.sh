@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A rank is stopped (SIGSTOP), killed or fails in the middle of the gradient exchange: while gradients are summed, while
-# parameters are gathered; through shared memory, by messages between nodes, by the library. All ranks end within
+# parameters are gathered; through shared memory, by messages between nodes, of any number of ranks. All ranks end within
 # --hang-timeout, with the documented exit code and one message that names the rank; the same command again succeeds.
 . "$2/tests/support/fault.sh"
 timeout_s=4
@@ -54,6 +54,9 @@ for point in exchange.scatter exchange.gather; do
     stopped 3 $point 0
     SYNVID_RANKS_PER_NODE=1 stopped 2 $point 0
     SYNVID_RANKS_PER_NODE=1 killed 2 $point 1
+    SYNVID_RANKS_PER_NODE=1 stopped 3 $point 1
+    SYNVID_RANKS_PER_NODE=2 killed 3 $point 2
+    SYNVID_RANKS_PER_NODE=1 failed 3 $point 1
     recovers 2
 done
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Pre-training survives: a rank killed in the middle, a stop file, a time budget. The same command again ends in the same
-# weights, and so does another power-of-two rank count.
+# weights, and so does another rank count.
 . "$2/tests/support/fault.sh"
 model=(image_size=16 n_frames=4 patch_size=8 width=16 depth=2 heads=2 decoder_width=8 decoder_depth=1 decoder_heads=1)
 pretrain=(pretrain --variant moving-circles --set data.with='["objects=20"]' --set data.size=16 --set data.frames=20

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# The promise of training, in one place: twenty steps end in the same weights to the bit on 1 rank with 1 or 2 threads,
-# on 2 and 4 ranks of one or several nodes, by teams of any size, with clips loaded ahead or in the step, killed on 2 ranks and finished on 1,
-# and from stored videos as from the same videos rendered while training. Another seed ends elsewhere.
+# The promise of training, in one place: twenty steps end in the same weights to the bit on any number of ranks and
+# threads, of one or several nodes, by teams of any size, with clips loaded ahead or in the step, killed on 2 ranks and
+# finished on 1, and from stored videos as from the same videos rendered while training. Another seed ends elsewhere.
+# Again with eleven leaves, which neither ranks nor nodes nor teams divide, killed on one number of ranks and finished on
+# another.
 . "$2/tests/support/fault.sh"
 videos=(--set data.size=24 --set data.frames=20 --set "data.with=[\"objects=20\"]")
 learn=(--clips 160 --epochs 1 --batch 8 --set train.micro_batch=2 --set train.warmup_epochs=0.25 --base-lr 0.1
@@ -13,9 +15,9 @@ weights() { # weights DIR: digest of the final weights of the only run in DIR
     sed -n '/"final weights"/,/}/s/.*"digest": "\(.*\)".*/\1/p' "$1"/*/result.json
 }
 
-same() { # same DIR: the weights and curves of the run in DIR are those of the run on one thread
+same() { # same DIR [REFERENCE]: the weights and curves of the run in DIR are those of the run on one rank
     [ "$(weights "$1")" = "$expected" ] || fail "$1 ends in weights $(weights "$1") instead of $expected"
-    cmp one/*/curves.jsonl "$1"/*/curves.jsonl || fail "$1 has other curves"
+    cmp "${2:-one}"/*/curves.jsonl "$1"/*/curves.jsonl || fail "$1 has other curves"
 }
 
 expect 0 run 1 "$synvid" "${live[@]}" one --threads 1 --set train.loaders=0
@@ -23,7 +25,7 @@ says err "trained to step 20 of 20"
 expected=$(weights one)
 [ ${#expected} -eq 32 ] || fail "no digest of the final weights: $expected"
 
-for shape in "1 2" "1 3" "2 1" "2 2" "4 1"; do
+for shape in "1 2" "1 3" "2 1" "2 2" "3 1" "4 1"; do
     read -r n threads <<<"$shape"
     expect 0 run "$n" "$synvid" "${live[@]}" "ranks-$n-threads-$threads" --threads "$threads"
     same "ranks-$n-threads-$threads"
@@ -49,7 +51,7 @@ for precision in float32 bfloat16; do
     says err "trained to step 20 of 20"
     expected=$(weights "$precision-alone")
     [ ${#expected} -eq 32 ] || fail "no digest of the final weights: $expected"
-    for shape in "1 2 1" "1 2 2" "1 3 3" "1 4 2" "1 4 3" "1 4 4"; do
+    for shape in "1 2 1" "1 2 2" "1 3 3" "1 4 2" "1 4 3" "1 4 4" "2 2 2" "2 3 2" "3 2 2" "3 3 2" "5 2 1"; do
         read -r n threads team <<<"$shape"
         out=$precision-$n-$threads-$team
         expect 0 run "$n" "$synvid" "${shared[@]}" "$out" --threads "$threads" --set "train.team=$team" "${options[@]}"
@@ -94,3 +96,28 @@ done
 
 expect 0 run 1 "$synvid" "${live[@]}" other --threads 1 --seed 6
 [ "$(weights other)" != "$expected" ] || fail "another seed ends in the same weights"
+
+# Eleven leaves on any number of ranks; five of them as nodes of two, two and one; more ranks than leaves.
+odd=(pretrain --variant moving-shapes "${videos[@]}" "${learn[@]}" --clips 440 --batch 22 --out)
+expect 0 run 1 "$synvid" "${odd[@]}" odd --threads 2
+says err "trained to step 20 of 20"
+expected=$(weights odd)
+for shape in "2 2" "3 1" "5 1" "6 1" "7 1" "12 1"; do
+    read -r n threads <<<"$shape"
+    expect 0 run "$n" "$synvid" "${odd[@]}" "odd-$n" --threads "$threads"
+    same "odd-$n" odd
+done
+says err "1 of 12 ranks have no leaf to compute"
+expect 0 env SYNVID_RANKS_PER_NODE=2 mpirun -n 5 "$synvid" "${odd[@]}" odd-nodes \
+    --threads 1
+same odd-nodes odd
+
+# Killed on three ranks, stopped again on five, finished on two.
+expect 137 env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
+    mpirun -n 3 "$synvid" "${odd[@]}" odd-killed --threads 1
+expect 137 env SYNVID_RANKS_PER_NODE=1 SYNVID_FAULT=exchange.scatter:rank=4:nth=7:kill \
+    mpirun -n 5 "$synvid" "${odd[@]}" odd-killed --threads 1
+once "going on from the checkpoint of step 6 of 20"
+expect 0 run 2 "$synvid" "${odd[@]}" odd-killed --threads 2
+once "going on from the checkpoint of step 12 of 20"
+same odd-killed odd

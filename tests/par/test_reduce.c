@@ -1,30 +1,57 @@
-/* The gradient exchange on exactly summable numbers, so that every comparison is ==: over the window of one node, over
- * messages between "nodes" (a communicator split by hand), and slice by slice without a tree. */
+/* The gradient exchange, leaf by leaf against the tree written down: over the window of one node, between "nodes" of
+ * equal and of unequal sizes (a communicator split by hand), by messages alone, and without a tree. */
 #include "par/reduce.h"
 #include "par_check.h"
 
-/* Small integers: exact in any order of addition. */
-static float value_of(int rank, size_t i) {
-    return (float)((int64_t)(i * 7 + (size_t)rank * 13) % 101 - 50);
+/* Values whose float sum depends on the order. */
+static float leaf_value(int64_t leaf, size_t i) {
+    uint32_t h = (uint32_t)leaf * 2654435761u + (uint32_t)i * 40503u + 977u;
+    h ^= h >> 15;
+    h *= 2246822519u;
+    h ^= h >> 13;
+    float value = (float)(h & 0xffff) / 65536 - 0.5f;
+    return (h >> 16) % 3 ? value : value * 1e6f;
 }
 
-static float sum_of(int n_ranks, size_t i) {
-    float sum = 0;
-    for (int r = 0; r < n_ranks; r++) sum += value_of(r, i);
-    return sum;
+/* The definition: the tree over the next power of two, missing leaves skipped. */
+static float tree_ref(int64_t first, int64_t width, int64_t n_leaves, size_t i) {
+    if (width == 1) return leaf_value(first, i);
+    float low = tree_ref(first, width / 2, n_leaves, i);
+    if (first + width / 2 >= n_leaves) return low;
+    return low + tree_ref(first + width / 2, width / 2, n_leaves, i);
 }
 
-static void check_round_all(Reduce *reduce, const Par *par, size_t total) {
-    float *grads = reduce_grads(reduce), *params = reduce_params(reduce);
-    Share slice = reduce_slice(reduce);
-    for (size_t i = 0; i < total; i++) grads[i] = value_of(par->rank, i);
+static int64_t width_of(int64_t leaves) {
+    int64_t width = 1;
+    while (width < leaves) width *= 2;
+    return width;
+}
+
+/* Only some elements, evenly spread: the reference is slow. */
+static int64_t next_element(int64_t i, size_t total) {
+    return i + 1 + (int64_t)(total / 1500);
+}
+
+static void check_round_all(Reduce *reduce, const ReducePlan *plan, int rank, size_t total) {
+    int64_t n_leaves = plan->leaves.n_leaves;
+    Share pieces[LEAF_PIECES_MAX], slice = reduce_slice(reduce);
+    int n_pieces = reduce_pieces(pieces, plan, rank);
+    for (int k = 0; k < n_pieces; k++)
+        for (int64_t i = 0; i < (int64_t)total; i = next_element(i, total))
+            reduce_piece(reduce, k)[i] =
+                tree_ref(pieces[k].begin, width_of(pieces[k].end - pieces[k].begin), pieces[k].end, (size_t)i);
     reduce_scatter_all(reduce);
     size_t wrong = 0;
-    for (int64_t i = slice.begin; i < slice.end; i++) wrong += grads[i] != sum_of(par->n_ranks, (size_t)i);
+    float *grads = reduce_grads(reduce), *params = reduce_params(reduce);
+    for (int64_t i = 0; i < (int64_t)total; i = next_element(i, total)) {
+        if (i < slice.begin || i >= slice.end) continue;
+        wrong += grads[i] != tree_ref(0, width_of(n_leaves), n_leaves, (size_t)i);
+        params[i] = 2 * grads[i];
+    }
     CHECK(wrong == 0);
-    for (int64_t i = slice.begin; i < slice.end; i++) params[i] = 2 * grads[i];
     reduce_gather_all(reduce);
-    for (size_t i = 0; i < total; i++) wrong += params[i] != 2 * sum_of(par->n_ranks, i);
+    for (int64_t i = 0; i < (int64_t)total; i = next_element(i, total))
+        wrong += params[i] != 2 * tree_ref(0, width_of(n_leaves), n_leaves, (size_t)i);
     CHECK(wrong == 0);
 }
 
@@ -34,68 +61,71 @@ static void slices_tile_the_vector_all(const Reduce *reduce, const Par *par, siz
     CHECK(agree_sum_all(slice.end - slice.begin, par, "test") == (int64_t)total);
 }
 
-static void check_sum_all(const Par *par, ReduceKind kind, size_t total, bool window_expected) {
+static void check_tree_all(const Par *par, int64_t n_leaves, int teams, size_t total) {
     Reduce *reduce = NULL;
-    CHECK_OK(reduce_new_all(&reduce, par, kind, total));
+    ReducePlan plan = reduce_plan(REDUCE_AUTO, n_leaves, par->n_ranks, teams);
+    CHECK_OK(reduce_new_all(&reduce, par, &plan, total));
     if (!reduce) return;
-    CHECK(reduce_uses_window(reduce) == window_expected);
+    bool shared = agree_max_all(par->node_ranks, par, "test") > 1;
+    CHECK(reduce_uses_window(reduce) == shared);
     slices_tile_the_vector_all(reduce, par, total);
-    for (int round = 0; round < 3; round++) check_round_all(reduce, par, total);
+    for (int round = 0; round < 2; round++) check_round_all(reduce, &plan, par->rank, total);
     reduce_free_all(&reduce);
     CHECK(reduce == NULL);
 }
 
-/* The same ranks as if every `size` of them were a node of their own. */
-static Par as_nodes_of_all(const Par *par, int size) {
+/* The same ranks as if every `size` of them were a node of their own, in turn or in blocks. */
+static Par as_nodes_of_all(const Par *par, int size, bool in_turn) {
     Par split = *par;
-    MPI_Comm_split(par->comm, par->rank / size, par->rank, &split.node_comm);
+    split.n_nodes = (par->n_ranks + size - 1) / size;
+    MPI_Comm_split(par->comm, in_turn ? par->rank % split.n_nodes : par->rank / size, par->rank, &split.node_comm);
     MPI_Comm_rank(split.node_comm, &split.node_rank);
     MPI_Comm_size(split.node_comm, &split.node_ranks);
-    split.n_nodes = (par->n_ranks + size - 1) / size;
     return split;
 }
 
-static const size_t totals[] = {1, 1000, 1024, 5000, 70001, 900000};
-
-static void test_sums_are_exact_on_every_path_all(const Par *par) {
-    bool tree = (par->n_ranks & (par->n_ranks - 1)) == 0;
-    for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
-        check_sum_all(par, REDUCE_MPI, totals[i], false);
-        if (tree) check_sum_all(par, REDUCE_TREE, totals[i], par->n_ranks > 1);
-        if (!tree || par->n_ranks == 1) continue;
-        for (int size = 1; size < par->n_ranks; size *= 2) {
-            Par split = as_nodes_of_all(par, size);
-            check_sum_all(&split, REDUCE_TREE, totals[i], size > 1);
+static void test_the_sum_is_the_tree_on_every_path_all(const Par *par) {
+    static const size_t totals[] = {1, 1000, 5000, 70001, 900000};
+    static const int64_t leaves[] = {1, 4, 6, 11, 64};
+    for (size_t i = 0; i < sizeof totals / sizeof *totals; i++)
+        for (int teams = 1; teams <= 4; teams += 3) check_tree_all(par, leaves[i], teams, totals[i]);
+    if (par->n_ranks == 1) return;
+    for (int size = 1; size < par->n_ranks; size++)
+        for (int in_turn = 0; in_turn < 2; in_turn++) {
+            Par split = as_nodes_of_all(par, size, in_turn);
+            for (size_t i = 2; i < sizeof totals / sizeof *totals; i++) check_tree_all(&split, leaves[i], 1, totals[i]);
+            check_tree_all(&split, 16, 1, 70001);
             MPI_Comm_free(&split.node_comm);
         }
-    }
 }
 
-/* One element, terms whose float sum depends on the order: the tree's value is the only right one. */
-static void test_the_order_of_addition_is_the_tree_all(const Par *par) {
-    static const float terms[4] = {1.0f, 1e-8f, 1e8f, -1e8f};
-    if (par->n_ranks == 3) return;
-    float expected[5] = {0, terms[0], terms[0] + terms[1], 0, (terms[0] + terms[1]) + (terms[2] + terms[3])};
-    for (int size = 1; size <= par->n_ranks; size *= 2) {
-        Par split = par->n_ranks > 1 ? as_nodes_of_all(par, size) : *par;
-        Reduce *reduce = NULL;
-        CHECK_OK(reduce_new_all(&reduce, &split, REDUCE_TREE, 1));
-        reduce_grads(reduce)[0] = terms[par->rank];
-        reduce_scatter_all(reduce);
-        Share slice = reduce_slice(reduce);
-        if (slice.begin < slice.end) CHECK(reduce_grads(reduce)[0] == expected[par->n_ranks]);
-        reduce_free_all(&reduce);
-        if (par->n_ranks > 1) MPI_Comm_free(&split.node_comm);
-    }
+/* The ways between nodes, and what they move. */
+static void test_halving_is_kept_where_it_fits_all(const Par *par) {
+    bool power_of_two = (par->n_ranks & (par->n_ranks - 1)) == 0;
+    Par apart = par->n_ranks > 1 ? as_nodes_of_all(par, 1, false) : *par;
+    Reduce *reduce = NULL;
+    ReducePlan plan = reduce_plan(REDUCE_AUTO, 64, par->n_ranks, 1);
+    size_t total = 840 * 1024; /* slices of equal length on any of the rank counts tried */
+    CHECK_OK(reduce_new_all(&reduce, &apart, &plan, total));
+    CHECK(reduce_halves(reduce) == power_of_two);
+    reduce_scatter_all(reduce);
+    int64_t sent = agree_sum_all(reduce_sent_bytes(reduce), par, "test"), n_pieces = leaves_count_pieces(&plan.leaves);
+    int64_t each = (int64_t)(total * sizeof(float));
+    CHECK(power_of_two ? n_pieces == par->n_ranks : n_pieces > par->n_ranks);
+    CHECK(sent == n_pieces * each * (par->n_ranks - 1) / par->n_ranks);
+    reduce_free_all(&reduce);
+    if (par->n_ranks > 1) MPI_Comm_free(&apart.node_comm);
 }
 
 /* Without a tree: 0 + (1 + 2) of three ranks, (0 + 2) + (1 + 3) of four. */
 static void test_the_order_without_a_tree_all(const Par *par) {
     static const float terms[4] = {1e8f, -1e8f, 1.0f, 1.0f};
+    if (par->n_ranks > 4) return;
     float expected[5] = {0, terms[0], terms[0] + terms[1], terms[0] + (terms[1] + terms[2]),
                          (terms[0] + terms[2]) + (terms[1] + terms[3])};
     Reduce *reduce = NULL;
-    CHECK_OK(reduce_new_all(&reduce, par, REDUCE_MPI, 1));
+    ReducePlan plan = reduce_plan(REDUCE_MPI, par->n_ranks, par->n_ranks, 1);
+    CHECK_OK(reduce_new_all(&reduce, par, &plan, 1));
     reduce_grads(reduce)[0] = terms[par->rank];
     reduce_scatter_all(reduce);
     Share slice = reduce_slice(reduce);
@@ -103,40 +133,11 @@ static void test_the_order_without_a_tree_all(const Par *par) {
     reduce_free_all(&reduce);
 }
 
-static void test_leaves_are_dealt_once_and_in_order(void) {
-    for (int ranks = 1; ranks <= 8; ranks++)
-        for (int64_t leaves = ranks; leaves < 20; leaves++) {
-            ReduceKind kind;
-            CHECK(reduce_choose(&kind, REDUCE_AUTO, ranks, leaves) == ERR_NONE);
-            int64_t next = 0;
-            for (int r = 0; r < ranks; r++) {
-                Share share = reduce_leaves(kind, leaves, r, ranks);
-                CHECK(share.begin == next);
-                next = share.end;
-            }
-            CHECK(next == leaves);
-        }
-    CHECK(reduce_leaves(REDUCE_TREE, 6, 1, 2).begin == 4); /* aligned, not halved */
-    CHECK(reduce_leaves(REDUCE_TREE, 6, 3, 4).begin == 6); /* nothing left */
-}
-
-static void test_a_tree_that_does_not_fit_is_refused(void) {
-    ReduceKind kind;
-    CHECK(reduce_choose(&kind, REDUCE_TREE, 3, 12) == ERR_USAGE);
-    CHECK(reduce_choose(&kind, REDUCE_TREE, 8, 4) == ERR_USAGE);
-    CHECK(reduce_choose(&kind, REDUCE_TREE, 4, 6) == ERR_NONE);
-    CHECK(reduce_choose(&kind, REDUCE_AUTO, 3, 12) == ERR_NONE && kind == REDUCE_MPI);
-    CHECK(reduce_choose(&kind, REDUCE_AUTO, 2, 12) == ERR_NONE && kind == REDUCE_TREE);
-    CHECK(reduce_choose(&kind, REDUCE_AUTO, 4, 6) == ERR_NONE && kind == REDUCE_MPI);
-}
-
 int main(void) {
     Par par;
     par_check_start_all(&par);
-    test_leaves_are_dealt_once_and_in_order();
-    test_a_tree_that_does_not_fit_is_refused();
-    test_sums_are_exact_on_every_path_all(&par);
-    test_the_order_of_addition_is_the_tree_all(&par);
+    test_the_sum_is_the_tree_on_every_path_all(&par);
+    test_halving_is_kept_where_it_fits_all(&par);
     test_the_order_without_a_tree_all(&par);
     return par_check_finish_all(&par);
 }

@@ -4,8 +4,7 @@
 set -euo pipefail
 ranks=$1 rate=${2:-12.5} latency=${3:-1}
 leaf=$((ranks < 16 ? ranks : 16))
-switches=$((ranks / leaf))
-[ $((switches * leaf)) -eq "$ranks" ] || { echo "fat_tree.sh: $ranks ranks are no multiple of $leaf" >&2; exit 2; }
+switches=$(((ranks + leaf - 1) / leaf)) # the last one may be half empty
 shape="1;$leaf;1;1"
 [ "$switches" -eq 1 ] || shape="2;$leaf,$switches;1,$leaf;1,1"
 cat << END
@@ -13,7 +12,7 @@ cat << END
 <!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
 <platform version="4.1">
   <zone id="world" routing="Full">
-    <cluster id="tree" prefix="node-" suffix="" radical="0-$((ranks - 1))" speed="1Gf" bw="${rate}GBps" lat="${latency}us"
+    <cluster id="tree" prefix="node-" suffix="" radical="0-$((switches * leaf - 1))" speed="1Gf" bw="${rate}GBps" lat="${latency}us"
              loopback_bw="20GBps" loopback_lat="100ns" topology="FAT_TREE" topo_parameters="$shape"
              sharing_policy="SPLITDUPLEX"/>
   </zone>

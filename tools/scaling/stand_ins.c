@@ -38,9 +38,6 @@ float *window_at(const Window *window, int node_rank) {
     (void)window, (void)node_rank;
     return NULL;
 }
-void window_sum_all(Window *window, Share range) {
-    (void)window, (void)range;
-}
 void window_barrier_all(Window *window) {
     (void)window;
 }
@@ -49,4 +46,9 @@ void window_barrier_all(Window *window) {
 void par_wait(MPI_Request *request, const Par *par, const char *phase) {
     (void)par, (void)phase;
     MPI_Wait(request, MPI_STATUS_IGNORE);
+}
+
+void par_wait_exchange(MPI_Request *requests, int count, const Par *par, const char *phase) {
+    (void)par, (void)phase;
+    MPI_Waitall(count, requests, MPI_STATUSES_IGNORE);
 }

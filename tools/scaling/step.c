@@ -1,8 +1,8 @@
 /* tools/scaling/step - the communication of a training step under SimGrid's MPI (docs/scaling.md).
  *
- *   step KIND PARAMETERS COMPUTE_S UPDATE_S STEPS        KIND: tree or mpi
+ *   step KIND PARAMETERS COMPUTE_S UPDATE_S STEPS LEAVES TEAMS        KIND: tree or mpi; LEAVES of a step
  *
- * The exchange is the program's own: par/reduce.c, compiled against SMPI. Only what would need the memory or the cores
+ * The exchange is the program's own: par/reduce.c and what it calls, compiled against SMPI. Only what would need the memory or the cores
  * of a cluster is replaced: arenas are folded onto one block (stand_ins.c), every rank is a node of its own (so no
  * shared window), and computing takes the time it is told, spread by a percent between ranks. A step follows
  * train/trainer.c: gradients, agreement on errors, reduce-scatter, norm and loss, update of the own slice, all-gather.
@@ -56,8 +56,8 @@ static void step_all(Reduce *reduce, const Par *par, double compute, double upda
 
 int main(int argc, char **argv) {
     MPI_Init(&argc, &argv);
-    if (argc != 6) {
-        fprintf(stderr, "usage: step tree|mpi PARAMETERS COMPUTE_S UPDATE_S STEPS\n");
+    if (argc != 8) {
+        fprintf(stderr, "usage: step tree|mpi PARAMETERS COMPUTE_S UPDATE_S STEPS LEAVES TEAMS\n");
         MPI_Abort(MPI_COMM_WORLD, 2);
     }
     Par par = world_of_nodes();
@@ -65,8 +65,9 @@ int main(int argc, char **argv) {
     size_t total = strtoull(argv[2], NULL, 10);
     double compute = strtod(argv[3], NULL), update = strtod(argv[4], NULL);
     int steps = (int)strtol(argv[5], NULL, 10);
+    ReducePlan plan = reduce_plan(kind, strtoll(argv[6], NULL, 10), par.n_ranks, (int)strtol(argv[7], NULL, 10));
     Reduce *reduce;
-    if (reduce_new_all(&reduce, &par, kind, total)) MPI_Abort(par.comm, 5);
+    if (reduce_new_all(&reduce, &par, &plan, total)) MPI_Abort(par.comm, 5);
     Times times = {0};
     MPI_Barrier(par.comm);
     double begin = MPI_Wtime();

@@ -57,6 +57,9 @@ CHECKED Err bench_verdict(const char *name, double error, double tolerance);
 CHECKED Err bench_pairs_open(BenchTable *table, bool json, const char *what, const Par *par);
 /* Measures the case by the clock on the wall and shows its row. */
 CHECKED Err bench_pairs_row_all(BenchTable *table, BenchCase c, const char *unit, double seconds, const Par *par);
+/* Says too how many times the fewest bytes that can be it moves. */
+CHECKED Err bench_pairs_row_moved_all(BenchTable *table, BenchCase c, const char *unit, double moved, double seconds,
+                                      const Par *par);
 
 /* ---- several threads ---- */
 

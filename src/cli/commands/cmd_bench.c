@@ -20,6 +20,9 @@ static const Option options[] = {
                "shards: videos of 29 MB in each rank's file (default 8)"),
     OPTION_DOUBLE("parameters", 0, "M", offsetof(CommandArgs, bench.parameters),
                   "exchange: millions of parameters (default 94.2, ViT-B)"),
+    OPTION_INT("leaves", 0, "N", offsetof(CommandArgs, bench.leaves), "exchange: leaves of a step (default 256)"),
+    OPTION_INT("teams", 0, "N", offsetof(CommandArgs, bench.teams),
+               "exchange: leaves that a rank computes at a time (default 16)"),
     OPTION_TEXT("only", 0, "TEXT", offsetof(CommandArgs, bench.only), "step: rows whose name contains this"),
     OPTION_TEXT("precision", 0, "P", offsetof(CommandArgs, bench.precision), "step: float32 (default) or bfloat16"),
     OPTION_FLAG("json", 0, offsetof(CommandArgs, bench.json), "as JSON"),
@@ -75,6 +78,10 @@ static Err check_ranges(const BenchArgs *args) {
         return RAISE(ERR_USAGE, "--videos %lld is outside [1, 1000]", (long long)args->videos);
     if (!(args->parameters >= 0.001 && args->parameters <= 2000))
         return RAISE(ERR_USAGE, "--parameters %g is outside [0.001, 2000] million", args->parameters);
+    if (args->leaves < 1 || args->leaves > 65536)
+        return RAISE(ERR_USAGE, "--leaves %lld is outside [1, 65536]", (long long)args->leaves);
+    if (args->teams < 1 || args->teams > 1024)
+        return RAISE(ERR_USAGE, "--teams %lld is outside [1, 1024]", (long long)args->teams);
     return ERR_NONE;
 }
 
@@ -93,6 +100,8 @@ static Err run(int argc, char *const *argv) {
                                   .videos = 8,
                                   .threads = 1,
                                   .team = 1,
+                                  .leaves = 256,
+                                  .teams = 16,
                                   .folder = ".",
                                   .precision = "float32"}};
     ArgList rest = {0};

@@ -9,7 +9,7 @@ static const CommandHelp help = {
         "Hides most tubes of a clip and learns to fill them in (tube mask, normalized pixels, AdamW, warm-up and\n"
         "cosine). Writes DIR/<name>-<digest of the settings>: checkpoints, curves, reconstruction pictures, result;\n"
         "its path is printed. The same command again goes on where the last one stopped; a finished run is left\n"
-        "alone. Weights are equal to the bit for 1, 2, 4, ... ranks, any number of threads, interrupted or not.",
+        "alone. Weights are equal to the bit for any number of ranks and threads, interrupted or not.",
     .examples = "  synvid pretrain --variant moving-circles --config vit_test --out runs\n"
                 "  mpirun -n 4 synvid pretrain --config paper --dataset data/moving-circles --out runs\n"
                 "  synvid pretrain --config paper --variant accelerating-shapes --dry-run\n"

@@ -1,11 +1,13 @@
 /* train/leafsum - gradients of a rank's leaves, summed in a fixed binary tree whatever the number of threads.
  *
- * A rank's leaves are numbers of micro-batches of the global batch. Their gradients are added pairwise,
- * ((0+1)+(2+3))+..., over the next power of two of `width`; leaves that do not exist are skipped (x + nothing = x).
- * Teams take the leaves in their order. As soon as both halves of a node are there, the team that finished the second
- * adds them, which frees a buffer; once no leaf is left to take, all threads share the additions that remain. So memory
- * is a vector a team and log2(width) more, and the bits depend on nothing but the leaves. A block without leaves gives
- * -0, the neutral element of float addition. */
+ * A rank's leaves are numbers of micro-batches of the global batch: a contiguous run, cut into pieces (par/leaves),
+ * each the root of its own tree and summed into a vector of its own. Within a piece gradients are added pairwise,
+ * ((0+1)+(2+3))+..., over the next power of two of its leaves; leaves that do not exist are skipped (x + nothing = x).
+ * Teams take the leaves of all pieces in their order. As soon as both halves of a node are there, the team that
+ * finished the second adds them, which frees a buffer; once no leaf is left to take, all threads share the additions
+ * that remain. So memory is a vector a team and log2 of the widest piece more, besides the pieces' own, and the bits
+ * depend on nothing but the leaves of a piece. A piece without leaves gives -0, the neutral element of float addition.
+ */
 #pragma once
 
 #include "par/share.h"
@@ -16,13 +18,14 @@ typedef struct LeafSum LeafSum;
 /* One leaf: adds gradients into the zeroed `grads` and the loss into *loss. Called by the leader of team `team`. */
 typedef CHECKED Err (*LeafFunction)(void *state, int team, int64_t leaf, float *grads, double *loss);
 
-/* `width`: the most leaves a rank can have. The sum appears in `out` (total), which is borrowed and used as buffer; the
- * teams are borrowed. */
-CHECKED Err leafsum_new(LeafSum **sum, size_t total, int64_t width, const Teams *teams, float *out);
+/* The sum of piece k appears in outs[k] (total), which is borrowed and used as buffer. Pieces follow each other without
+ * gaps; there may be none. The teams are borrowed. */
+CHECKED Err leafsum_new(LeafSum **sum, size_t total, const Share *pieces, int n_pieces, const Teams *teams,
+                        float *const *outs);
 void leafsum_free(LeafSum **sum);
-/* Bytes of the buffers besides `out`. */
-size_t leafsum_bytes(size_t total, int64_t width, int teams);
+/* Bytes of the buffers besides outs. */
+size_t leafsum_bytes(size_t total, const Share *pieces, int n_pieces, int teams);
 
-/* Runs all leaves; losses[leaf - leaves.begin] is zeroed and filled. A failing leaf stops the rest: the error of the
+/* Runs all leaves; losses[leaf - first leaf] is zeroed and filled. A failing leaf stops the rest: the error of the
  * lowest failing leaf that ran is returned on the calling thread. Local. */
-CHECKED Err leafsum_run(LeafSum *sum, Share leaves, LeafFunction function, void *state, double *losses);
+CHECKED Err leafsum_run(LeafSum *sum, LeafFunction function, void *state, double *losses);
