@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test.sh - installs what is missing, builds, runs every test: the whole suite, and the unit tests once more under the
-# address and undefined-behavior sanitizers. Safe to run again; the second time is quick.
+# address and undefined-behavior sanitizers, what has threads under the thread sanitizer. Safe to run again; the second time is quick.
 #   ./test.sh [ctest options for the main run, such as -R par]
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -24,6 +24,10 @@ build asan
 echo "== unit tests under the sanitizers"
 quietly build/asan-tests.log ctest --preset asan -j "$jobs"
 tail -n 4 build/asan-tests.log
+build tsan
+echo "== tests with threads under the thread sanitizer"
+quietly build/tsan-tests.log ctest --preset tsan -j "$jobs"
+tail -n 4 build/tsan-tests.log
 build dev
 echo "== all tests"
 ctest --preset dev -j "$jobs" "$@"

@@ -1,3 +1,4 @@
+/* The topics in the order in which the help tells them. */
 #include "bench/bench.h"
 
 #include "bench/internal/topics.h"

@@ -37,6 +37,7 @@ static Err net_case_new(NetCase *c, const ConvnetPlan *plan) {
     return bench_floats(&c->features, FRAMES * (size_t)convnet_dims(c->net), 0, 0);
 }
 
+/* Uniform in +-1, as normalized frames are. */
 static void fill_input(ConvnetScratch *scratch) {
     Volume volume;
     float *input = convnet_input(scratch, &volume);
@@ -55,6 +56,7 @@ static Err net_run(void *state) {
     return ERR_NONE;
 }
 
+/* The best kernels against the plainest that this machine has, on the same random weights and frames. */
 static Err net_check(double *error, void *state) {
     const NetCase *c = state;
     NetCase plain;
@@ -102,6 +104,7 @@ typedef struct {
     ConvnetPlan plan;
 } NetRow;
 
+/* A network a thread: the weights are shared, the activations are not. */
 static Err threads_row(BenchBoard *board, NetCase *c, const NetRow *row, double one_s, int threads) {
     BenchFound found = {.share = NAN};
     char name[64];

@@ -1,3 +1,6 @@
+/* The network's kernels as a share of a plain sgemm, or in bfloat16 of the peak of the multiply units: every pass of
+ * every operator at every size is a row. The errors of an operator are found once, on operands small enough for the
+ * plain version, and refuse each pass on its own. */
 #include "bench/internal/operators.h"
 #include "bench/internal/topics.h"
 #include "bench/internal/yardstick.h"

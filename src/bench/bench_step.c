@@ -89,6 +89,7 @@ static Err step_verify(Step *step, const StepCase *c) {
     return bench_verdict(c->name, fabs(loss - expected) / fabs(expected), 1e-5);
 }
 
+/* From the moment all ranks are there: waiting for the slowest belongs to what it computed, not to the exchange. */
 static void exchange_all(Step *step, double *seconds, void (*exchange)(Reduce *)) {
     par_barrier_all(step->par);
     double start = clock_wall_s();
@@ -96,6 +97,8 @@ static void exchange_all(Step *step, double *seconds, void (*exchange)(Reduce *)
     *seconds += clock_wall_s() - start;
 }
 
+/* One step, each part by its own clock. The forward pass is timed on its own and again inside the backward pass, so
+ * that what the backward adds is the difference of the two. */
 static Err step_once_all(Step *step, Repetition *mine) {
     const AdamwConfig adamw = {.beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f, .weight_decay = 0.05f};
     float *params = reduce_params(step->reduce), *grads = reduce_grads(step->reduce);
@@ -144,6 +147,7 @@ static Err repeat_all(Step *step, Repetition *r) {
     return ERR_NONE;
 }
 
+/* Time in units of the yardstick's: the order of shares, turned around. */
 static int by_share(const void *a, const void *b) {
     double x = sum_parts(a) * ((const Repetition *)a)->bound, y = sum_parts(b) * ((const Repetition *)b)->bound;
     return (x > y) - (x < y);

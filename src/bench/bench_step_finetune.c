@@ -1,3 +1,6 @@
+/* The work of a fine-tuning step: labelled stand-in videos with the paper's augmentation, mixing and dropping through
+ * the classifier. A leaf holds each clip in REPEAT augmentations, as repeated augmentation has it (Hoffer et al. 2020),
+ * so it reads half as many videos as it computes. */
 #include "bench/internal/bench_step_work.h"
 
 #include "eval/finetune/sample.h"
@@ -18,6 +21,7 @@ typedef struct {
     int64_t leaf;          /* so far: each load takes the next */
 } State;
 
+/* Leaves go through the videos in order, an epoch after another: where a leaf lies decides its random numbers. */
 static Err load(StepWork *work) {
     State *s = work->state;
     int n_clips = work->clips / REPEAT, per_epoch = VIDEOS / n_clips;
@@ -41,11 +45,13 @@ static void compute(StepWork *work, const float *params, float *grads, double *l
                     &draws);
 }
 
+/* Mixed precision rounds and packs the weights once a step. */
 static void params_changed(StepWork *work, const float *params) {
     const State *s = work->state;
     bf16_packed_update(s->packed, params, 1);
 }
 
+/* inputs (B, T, H, W, 3), targets (B, classes), with the samples' own draws: dropping is part of the loss. */
 static double loss_one_by_one(StepWork *work, const float *params) {
     const State *s = work->state;
     const ModelConfig *m = &s->config.model;

@@ -1,3 +1,5 @@
+/* The work of a pre-training step: masked clips of live videos through the autoencoder, as train/pretrain.c feeds it.
+ * Every step takes the next clips, so that no cache holds what it reads. */
 #include "bench/internal/bench_step_work.h"
 
 #include "gen/dataset/generate.h"
@@ -17,6 +19,7 @@ typedef struct {
     int64_t loaded; /* clips so far: each load takes the next */
 } State;
 
+/* As the loader of training: a video, its clip, its mask; the draw is the number of the clip. */
 static Err load(StepWork *work) {
     State *s = work->state;
     for (int k = 0; k < work->clips; k++, s->loaded++)
@@ -29,11 +32,13 @@ static void compute(StepWork *work, const float *params, float *grads, double *l
     mae_step(s->mae, s->scratch, params, grads, loss, s->clips->clips, s->clips->masked, work->clips, 1);
 }
 
+/* Mixed precision rounds and packs the weights once a step. */
 static void params_changed(StepWork *work, const float *params) {
     const State *s = work->state;
     bf16_packed_update(s->packed, params, 1);
 }
 
+/* clips (B, T, H, W, 3) as bytes, masked (B, tokens): each clip on its own, weighted as in the batch. */
 static double loss_one_by_one(StepWork *work, const float *params) {
     const State *s = work->state;
     const ModelConfig *m = &s->config.model;

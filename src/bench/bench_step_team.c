@@ -13,11 +13,13 @@ typedef struct {
     StepWork work;
     Team *team;
     float *params, *grads, *alone;
+    double cpu_s; /* of the leaf computed last: its longest chain of parts */
 } TeamBench;
 
 typedef struct {
     double one_s, team_s; /* medians of a leaf */
     double times_one;     /* median of the pairs */
+    double times_one_cpu; /* the same of CPU times */
     double calls, waited; /* of a leaf by the team: how many; share of its time */
     double empty_call_s;
 } Gain;
@@ -35,6 +37,7 @@ static void team_bench_free(TeamBench *b) {
 static Err team_bench_new(TeamBench *b, const StepCase *c, Precision precision, int members) {
     *b = (TeamBench){0};
     TRY(team_new(&b->team, members));
+    team_watch(b->team);
     TRY(bench_step_work_new(&b->work, c, precision, b->team));
     size_t total = b->work.params->total;
     b->params = malloc(total * sizeof(float));
@@ -52,9 +55,13 @@ static Err team_bench_new(TeamBench *b, const StepCase *c, Precision precision, 
 static double leaf_alone(TeamBench *b, float *grads) {
     double loss = 0;
     memset(grads, 0, b->work.params->total * sizeof *grads);
-    double began = clock_wall_s();
+    TeamTimes before = team_times(b->team);
+    double cpu_began = clock_thread_s(), began = clock_wall_s();
     b->work.compute(&b->work, b->params, grads, &loss);
-    return clock_wall_s() - began;
+    double seconds = clock_wall_s() - began, cpu_s = clock_thread_s() - cpu_began;
+    TeamTimes after = team_times(b->team);
+    b->cpu_s = cpu_s - (after.leader_cpu_s - before.leader_cpu_s) + (after.longest_cpu_s - before.longest_cpu_s);
+    return seconds;
 }
 
 /* What a leader does with its team. */
@@ -98,7 +105,7 @@ static Err verify(TeamBench *b, const StepCase *c) {
 
 static Err measure(Gain *gain, const StepCase *c, Precision precision, int members, double seconds) {
     TeamBench b;
-    double ones[PAIRS_MAX], teams[PAIRS_MAX], ratios[PAIRS_MAX], began = clock_wall_s();
+    double ones[PAIRS_MAX], teams[PAIRS_MAX], ratios[PAIRS_MAX], cpu_ratios[PAIRS_MAX], began = clock_wall_s();
     TeamTimes before = {0};
     int pairs = 0;
     Err err = team_bench_new(&b, c, precision, members);
@@ -106,7 +113,9 @@ static Err measure(Gain *gain, const StepCase *c, Precision precision, int membe
     for (before = team_times(b.team);
          !err && pairs < PAIRS_MAX && (pairs < PAIRS_MIN || clock_wall_s() - began < seconds); pairs++) {
         ones[pairs] = leaf_alone(&b, b.alone);
+        double one_cpu_s = b.cpu_s;
         teams[pairs] = with_team(&b, leaf_of_team);
+        cpu_ratios[pairs] = one_cpu_s / b.cpu_s;
         ratios[pairs] = ones[pairs] / teams[pairs];
     }
     if (!err) {
@@ -116,6 +125,7 @@ static Err measure(Gain *gain, const StepCase *c, Precision precision, int membe
         *gain = (Gain){.one_s = order_median(ones, pairs),
                        .team_s = order_median(teams, pairs),
                        .times_one = order_median(ratios, pairs),
+                       .times_one_cpu = order_median(cpu_ratios, pairs),
                        .calls = (double)(after.calls - before.calls) / pairs,
                        .waited = (after.waited_s - before.waited_s) / spent,
                        .empty_call_s = with_team(&b, empty_call)};
@@ -133,6 +143,7 @@ static const BenchColumn columns[] = {
     {.key = "seconds_one", .heading = "one, s", .width = 9, .style = 'g', .digits = 4},
     {.key = "seconds", .heading = "team, s", .width = 9, .style = 'g', .digits = 4},
     {.key = "times_one_thread", .heading = "x one", .width = 6, .style = 'f', .digits = 2},
+    {.key = "times_one_thread_cpu", .heading = "CPU", .width = 6, .style = 'f', .digits = 2},
     {.key = "calls", .heading = "calls", .width = 7, .style = 'f'},
     {.key = "empty_call_seconds", .heading = "us each", .width = 9, .style = 'f', .digits = 2, .scale = 1e6},
     {.heading = "barriers%", .width = 9, .style = 'f', .digits = 2, .scale = 100},
@@ -142,9 +153,16 @@ enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 
 static Err show_row(BenchTable *table, const StepCase *c, const Gain *g, int members) {
     const BenchCell cells[N_COLUMNS] = {
-        bench_text(c->name),     bench_number(c->clips),        bench_number(members),
-        bench_number(g->one_s),  bench_number(g->team_s),       bench_number(g->times_one),
-        bench_number(g->calls),  bench_number(g->empty_call_s), bench_number(g->calls * g->empty_call_s / g->team_s),
+        bench_text(c->name),
+        bench_number(c->clips),
+        bench_number(members),
+        bench_number(g->one_s),
+        bench_number(g->team_s),
+        bench_number(g->times_one),
+        bench_number(g->times_one_cpu),
+        bench_number(g->calls),
+        bench_number(g->empty_call_s),
+        bench_number(g->calls * g->empty_call_s / g->team_s),
         bench_number(g->waited),
     };
     return bench_table_row(table, cells);

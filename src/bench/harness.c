@@ -48,6 +48,7 @@ static Err count_calls_all(int *calls, const BenchLoad *load, double repetition_
     return ERR_NONE;
 }
 
+/* Leaves the rate as it is where there is no bound. */
 static Err bound_rate_all(double *rate, const BenchCase *c, int calls, const Par *par) {
     double seconds;
     if (!c->bound.run) return ERR_NONE;
@@ -62,10 +63,12 @@ Err bench_measure_all(BenchFound *found, const BenchCase *c, double seconds, con
     int calls, bound_calls = 0, count = 0;
     *found = (BenchFound){.seconds = INFINITY, .bound = NAN, .share = NAN};
     TRY(check_all(&found->error, c, par));
+    /* how many calls make a repetition, of the work and of its bound */
     if (repetition_s == 0) repetition_s = repetition_default_s;
     TRY(count_calls_all(&calls, &c->work, repetition_s, c->wall, par));
     if (c->bound.run) TRY(count_calls_all(&bound_calls, &c->bound, repetition_default_s, c->wall, par));
     TRY(bound_rate_all(&before, c, bound_calls, par));
+    /* turns: each bound is the one after a repetition and the one before the next */
     for (; count < REPETITIONS_MIN || (count < REPETITIONS_MAX && spent < seconds); count++) {
         double elapsed;
         TRY(time_all(&elapsed, &c->work, calls, c->wall, par));
@@ -77,6 +80,7 @@ Err bench_measure_all(BenchFound *found, const BenchCase *c, double seconds, con
         spent += elapsed;
         before = after;
     }
+    /* rates are the best, which is what the machine can do; shares are medians, which drift does not move */
     found->rate = c->work.amount / found->seconds;
     found->median_rate = order_median(rates, count);
     if (c->bound.run) found->share = order_median(shares, count);
@@ -115,6 +119,7 @@ Err bench_pairs_row_moved_all(BenchTable *table, BenchCase c, const char *unit, 
     return bench_table_row(table, cells);
 }
 
+/* One thread and all of them in turns, for the same reason as work and bound. */
 Err bench_threads(BenchThreaded *found, BenchThreadedWork work, void *state, int threads, double seconds) {
     double rates[TURNS], speedups[TURNS];
     *found = (BenchThreaded){NAN, NAN};

@@ -1,3 +1,6 @@
+/* Bfloat16: the same layers as the model of mixed precision calls them. Operands are rounded once, when they are made;
+ * sums are floats. The forward product has one right answer, bit for bit (nn/kernels/bf16.h defines the order of its
+ * sum); gradients and attention are held against the float32 versions on the rounded operands. */
 #include "base/system/minmax.h"
 #include "base/text/text.h"
 #include "bench/internal/operators.h"
@@ -37,6 +40,7 @@ typedef struct {
     float *lse, *bias, *scratch;
 } AttentionCase;
 
+/* The kernel does one head; heads lie side by side in a row. */
 static void attention_forward_run(void *state) {
     AttentionCase *c = state;
     size_t width = c->shape.out_stride;
@@ -87,6 +91,7 @@ typedef struct {
     float *qkv, *out, *dout, *dqkv, *lse, *found;
 } AttentionPlain;
 
+/* Both passes with the plain version on the same rounded numbers; what is left is the rounding inside. */
 static Err compare_attention(double errors[OPERATOR_PASSES], AttentionCase *c, AttentionPlain *p) {
     int tokens = c->shape.n_queries, width = c->shape.head_width;
     size_t out = (size_t)tokens * (size_t)width;
@@ -151,6 +156,7 @@ static Bf16Weights weights_of(const LinearCase *c) {
     return (Bf16Weights){c->forward, c->backward, bf16_panel_words((size_t)c->Dout), c->Din, c->Dout};
 }
 
+/* The sums go to rows of bfloat16, as those of a layer that another layer follows. */
 static Bf16Finish to_out(const LinearCase *c) {
     return (Bf16Finish){.kind = BF16_TO_ROWS, .rows = c->out.data, .rows_stride = c->out.stride};
 }
@@ -162,6 +168,7 @@ static void linear_forward_run(void *state) {
     bf16_linear_forward(NULL, &finish, c->x, &W, c->R);
 }
 
+/* Turns both operands to the order of tokens first, which is part of the time. */
 static void linear_weight_run(void *state) {
     const LinearCase *c = state;
     bf16_linear_backward_weight(NULL, c->W, c->dy, c->x, c->R, c->Din, c->Dout, &c->scratch);

@@ -1,3 +1,6 @@
+/* Float32: attention, linear layers, and the elementwise passes between them. Operands are uniform random numbers at
+ * the scale that layers have after a norm; a pass computes on the same operands again and again, as in caches that a
+ * layer's neighbor has filled. Each is compared with its plain version, which sums in the order of its definition. */
 #include "bench/internal/operators.h"
 
 #include "base/system/minmax.h"
@@ -29,12 +32,14 @@ static AttentionGradients attention_out(const AttentionCase *c) {
     return (AttentionGradients){c->dqkv, c->dqkv + width, c->dqkv + 2 * width};
 }
 
+/* out (B, tokens, heads * head_width) from q, k, v that lie side by side in a row of qkv. */
 static void attention_forward_run(void *state) {
     AttentionCase *c = state;
     const AttentionInputs in = attention_in(c);
     attention_forward(NULL, c->out, c->lse, &in, &c->shape, c->scratch);
 }
 
+/* dq, dk, dv side by side in dqkv; scores are recomputed from the log-sum-exp of the forward pass. */
 static void attention_backward_run(void *state) {
     AttentionCase *c = state;
     const AttentionInputs in = attention_in(c);
@@ -61,6 +66,7 @@ static Err attention_open(void *state, OperatorSize size) {
     return bench_floats(&c->scratch, attention_scratch_bytes(&c->shape, 1) / sizeof(float), 9, 1);
 }
 
+/* One head on the first tokens: what differs by head and clip is an offset. */
 static Err attention_errors(double errors[OPERATOR_PASSES], OperatorSize size) {
     AttentionCase c, ref;
     int some = min_int(size.of[1], TOKENS_COMPARED), head_width = size.of[3];
@@ -82,6 +88,7 @@ static Err attention_errors(double errors[OPERATOR_PASSES], OperatorSize size) {
     return err ? err : err_ref;
 }
 
+/* Two products forward, q k^T and p v, 2 operations a multiply-add: 4 B heads tokens^2 width. */
 double operator_attention_giga(OperatorSize s) {
     return 4e-9 * s.of[0] * s.of[2] * (double)s.of[1] * s.of[1] * s.of[3];
 }
@@ -117,17 +124,20 @@ static ConstRows const_rows(const float *data, int width) {
     return (ConstRows){data, width};
 }
 
+/* y = x W^T + b. */
 static void linear_forward_run(void *state) {
     LinearCase *c = state;
     linear_forward(NULL, out_rows(c), const_rows(c->x, c->Din), c->W, c->b, c->R, c->Din, c->Dout);
 }
 
+/* dW += dy^T x, db += column sums of dy; W and b stand in for their gradients. */
 static void linear_weight_run(void *state) {
     LinearCase *c = state;
     linear_backward_weight(NULL, c->W, c->b, const_rows(c->y, c->Dout), const_rows(c->x, c->Din), c->R, c->Din,
                            c->Dout);
 }
 
+/* dx = dy W; x stands in for its gradient. */
 static void linear_input_run(void *state) {
     LinearCase *c = state;
     linear_backward_input(NULL, (Rows){c->x, c->Din}, const_rows(c->y, c->Dout), c->W, c->R, c->Din, c->Dout);
@@ -151,6 +161,7 @@ static Err linear_open(void *state, OperatorSize size) {
     return bench_floats(&c->y, (size_t)R * (size_t)Dout, 4, 1);
 }
 
+/* Each product on the operands that the last one left: a wrong one shows in its own row and in those below. */
 static Err linear_errors(double errors[OPERATOR_PASSES], OperatorSize size) {
     LinearCase c, ref;
     int R = ROWS_COMPARED, Din = size.of[1], Dout = size.of[2];

@@ -1,3 +1,5 @@
+/* Table and JSON differ in three ways: the table rounds and scales, leaves columns without a heading out, and shows a
+ * row at once. Everything else follows from the columns, so that neither can have a row that the other lacks. */
 #include "bench/internal/table.h"
 
 #include "base/config/json.h"
@@ -41,6 +43,7 @@ static Err print_row(const BenchTable *table, const BenchCell *cells) {
     return ERR_NONE;
 }
 
+/* Numbers unscaled and unrounded; what is not there has no key. */
 static Err add_row(const BenchTable *table, const BenchCell *cells) {
     cJSON *row = cJSON_CreateObject();
     bool whole = row && cJSON_AddItemToArray(table->list, row);

@@ -1,6 +1,7 @@
 /* What a training will need and take, before it starts. See train/trainer.h. */
 #include "base/system/estimate.h"
 #include "base/system/minmax.h"
+#include "nn/kernels/kernels.h"
 #include "par/reduce.h"
 #include "train/internal/leafsum.h"
 #include "train/internal/trainer_memory.h"
@@ -39,11 +40,18 @@ static size_t sums_bytes(const Sizes *s, int teams) {
     return most;
 }
 
+/* The program and its libraries; what a thread keeps for large products. */
+static size_t bytes_around(const Sizes *s) {
+    const size_t program = 56 << 20;
+    return program + (size_t)s->threads * kernels_best()->product_large_scratch * sizeof(float);
+}
+
 static size_t bytes_with(const Sizes *s, int team) {
     const TrainTask *task = s->task;
     int teams = teams_count(s->threads, team), members = min_int(team, s->threads);
     size_t total = task->params->total, moments = 2 * (total / (size_t)s->n_ranks) * sizeof(float);
-    return sums_bytes(s, teams) + moments + task->shared_bytes + (size_t)teams * task->scratch_bytes(task, members) +
+    return bytes_around(s) + sums_bytes(s, teams) + moments + task->shared_bytes +
+           (size_t)teams * task->scratch_bytes(task, members) +
            (size_t)prefetch_places(teams, s->config->loaders) * task->loader.place_bytes;
 }
 

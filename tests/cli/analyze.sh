@@ -73,6 +73,19 @@ awk -F'[= ]' '/^estimate/ { exit !($3 > 2e8 && $3 < 2e9 && $5 > 20) }' out || fa
 "$synvid" analyze --dataset data/static-circles --reference data/static-circles --frames 60 --videos 6 --out runs -q > printed
 awk '$1 == "lab_kl" && $2 < 1e-9 { zero = 1 } END { exit !zero }' printed || fail "a dataset is not at distance 0 from itself"
 
+# Three analyses beside one reference at the same time, as a sweep runs them: they keep the reference's features in one file.
+encoder=$("$synvid" pretrain --config quickstart --variant static-circles --set data.clips=16 --epochs 1 --out enc -q | tail -n 1)
+for round in 1 2 3; do
+  jobs=()
+  for dataset in data/static-circles data/moving-circles latent/moving-circles; do
+    "$synvid" analyze --dataset $dataset --reference data/static-circles --encoder "$encoder" --frames 60 --videos 6 --threads 1 \
+      --set frame_stride=2 --out "beside$round" -q > "beside$round-$(basename "$(dirname $dataset)")-$(basename $dataset)" 2>&1 &
+    jobs+=($!)
+  done
+  for job in "${jobs[@]}"; do wait "$job" || { cat beside"$round"-*; fail "an analysis beside others failed"; }; done
+  grep -rqs 'FFD-VideoMAE' "beside$round" --include=result.json || fail "no features were compared"
+done
+
 # The report is one whole page with the datasets in it, and tables beside it.
 "$synvid" report --runs runs --data data --out report -q > printed
 [ "$(tail -n 1 printed)" = report/index.html ] || fail "report printed $(cat printed)"

@@ -57,7 +57,10 @@ addEventListener("load", function () {
   document.querySelectorAll("img").forEach(function (image) { if (!image.naturalWidth) wrong.push("missing: " + image.alt) });
   if (!head) wrong.push("no table can be sorted"); else { head.click();
     if (!head.parentNode.hasAttribute("aria-sort")) wrong.push("a click does not sort") }
-  if (!document.querySelector("svg .point title")) wrong.push("no point has a name");
+  var names = Array.from(document.querySelectorAll(".legend span"));
+  if (names.length < 37) wrong.push("only " + names.length + " numbers of points have a name");
+  names.forEach(function (e, i) { if (!(new RegExp("^" + i % 37 + " .")).test(e.textContent) || !e.querySelector("i").style.background)
+    wrong.push("no name or color: " + e.textContent) });
   parent.postMessage("LOOKED " + root.clientWidth + " images " + document.images.length + " wrong [" + wrong.join("; ") + "]", "*");
 });
 </script>

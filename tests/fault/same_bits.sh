@@ -31,6 +31,10 @@ for shape in "1 2" "1 3" "2 1" "2 2" "3 1" "4 1"; do
     same "ranks-$n-threads-$threads"
 done
 
+# Two ranks of one team each.
+expect 0 run 2 "$synvid" "${live[@]}" teams --threads 2 --set train.team=2
+same teams
+
 expect 0 run 1 "$synvid" "${live[@]}" ahead --threads 2 --set train.loaders=3
 same ahead
 

@@ -23,6 +23,7 @@ static void scale_columns(TableColumn *columns, const Grid *board) {
     }
 }
 
+/* Our cells of a row: estimates with intervals; what has no one figure says why. */
 static Err fill_ours(Table *table, int row, const Grid *board, int r) {
     for (int c = 0; c < board->n_columns; c++) {
         const Estimate *cell = &board->cells[r][c];

@@ -25,10 +25,12 @@ void grid_order_outcomes(Outcomes *outcomes, const Paper *paper) {
         qsort_r(outcomes->items, (size_t)outcomes->count, sizeof *outcomes->items, compare_outcomes, &copy);
 }
 
+/* Of a classifier: fine-tuned or probed. */
 static bool is_accuracy(const Result *result) {
     return (text_equal(result->task, "finetune") || text_equal(result->task, "probe")) && result_metric(result, "top1");
 }
 
+/* A column is an experiment: task, dataset and model. -1: none yet. */
 static int find_column(const Grid *board, const Result *result) {
     for (int c = 0; c < board->n_columns; c++)
         if (text_equal(board->columns[c].task, result->task) &&
@@ -38,6 +40,7 @@ static int find_column(const Grid *board, const Result *result) {
     return -1;
 }
 
+/* A row is a pre-training under the paper's name for it. -1: none yet. */
 static int find_row(const Grid *board, const char *slug) {
     for (int r = 0; r < board->n_rows; r++)
         if (text_equal(board->rows[r].slug, slug)) return r;

@@ -2,6 +2,7 @@
 
 #include "base/system/file.h"
 
+/* Shares of variance; what position explains is the figure that the maps only suggest. */
 static const struct {
     const char *metric, *label;
 } shown[] = {
@@ -12,6 +13,7 @@ static const struct {
 };
 enum { N_SHOWN = sizeof shown / sizeof *shown, FIRST_FIGURE = 2 };
 
+/* A model may have been shown several sets of videos: a row each. A figure that a run lacks stays empty. */
 static Err fill_row(Table *table, const Outcome *outcome, const Paper *paper) {
     const Result *result = &outcome->result;
     int row;
@@ -47,6 +49,7 @@ Err keytable_make(Table *table, const Outcomes *outcomes, const Paper *paper) {
 
 Err keytable_pictures(Page *page, const Outcomes *outcomes, const Paper *paper) {
     const OutcomeKey key = {.task = "keys"};
+    /* a run whose picture was taken away keeps its row in the table */
     page_grid_begin(page, "wide");
     for (int i = 0; i < outcomes->count; i++) {
         const Outcome *outcome = &outcomes->items[i];

@@ -13,6 +13,7 @@ static Err append_outcome(Outcomes *outcomes, const Result *result, const char *
     return text_copy(grown[outcomes->count++].folder, PATH_SIZE, folder);
 }
 
+/* What is not counted is told with its reason, never passed over. */
 static Err append_left_out(Outcomes *outcomes, const char *path, const char *reason) {
     OutcomeLeftOut *grown = realloc(outcomes->left_out, ((size_t)outcomes->n_left_out + 1) * sizeof *grown);
     if (!grown) return RAISE(ERR_MEMORY, "%d results: no memory", outcomes->n_left_out + 1);
@@ -24,6 +25,7 @@ static Err append_left_out(Outcomes *outcomes, const char *path, const char *rea
 }
 
 /* A figure that is not a number would turn every mean and correlation it enters into one. */
+/* A figure that is no number would spread through every mean it enters. */
 static Err check_finite(const Result *result, const char *path) {
     for (int i = 0; i < result->n_metrics; i++)
         if (!isfinite(result->metrics[i].value))

@@ -8,6 +8,7 @@
 
 static const size_t run_bytes_max = (size_t)16 << 20;
 
+/* "train a1b2c3d4e5f6, test ...": enough digits to find the data again. */
 static Err inputs_text(Table *table, int row, int column, const Result *result) {
     Builder text = {0};
     for (int i = 0; i < result->n_inputs; i++)
@@ -42,6 +43,7 @@ Err runtable_make(Table *table, const Outcomes *outcomes) {
     return ERR_NONE;
 }
 
+/* A life is one start of the run, to its end or to the stop that the next one went on from. */
 static void add_life(Page *page, const cJSON *life) {
     static const char *const shown[] = {"began", "ended", "exit", "hosts", "ranks", "threads", "version"};
     builder_add_text(&page->html, "<p><code>");
@@ -60,6 +62,7 @@ static void add_life(Page *page, const cJSON *life) {
     builder_add_text(&page->html, "</small></p>\n");
 }
 
+/* Why the result does not stand in the paper's tables. */
 static void add_deviations(Page *page, const Result *result) {
     if (result->n_deviations == 0) return;
     builder_add_text(&page->html, "<p class=\"caption\">Reduced: ");
@@ -70,6 +73,7 @@ static void add_deviations(Page *page, const Result *result) {
     builder_add_text(&page->html, "</p>\n");
 }
 
+/* A record that cannot be read is a warning on the page: the result beside it counts all the same. */
 static Err add_run(Page *page, const Outcome *outcome) {
     char path[PATH_SIZE];
     cJSON *tree = NULL;

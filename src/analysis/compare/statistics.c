@@ -54,6 +54,7 @@ static bool is_first_of_dataset(const Outcomes *outcomes, int i) {
 }
 
 /* Some dataset has it. */
+/* By any result. */
 static bool is_measured(const Outcomes *outcomes, const char *metric) {
     for (int i = 0; i < outcomes->count; i++)
         if (outcomes_match(&outcomes->items[i], &analysis_key) && result_metric(&outcomes->items[i].result, metric))
@@ -65,6 +66,7 @@ static bool has_column(const Outcomes *outcomes, int m) {
     return !shown[m].distance || is_measured(outcomes, shown[m].metric);
 }
 
+/* The row of a dataset: each figure over all results about it, whatever run they come from. */
 static Err fill_statistics(Table *table, const Outcomes *outcomes, const Paper *paper, const Result *dataset) {
     int row, column = 1;
     TRY(table_add_row(table, &row));
@@ -170,6 +172,7 @@ Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper)
     return statistics_caption(table, outcomes, first);
 }
 
+/* The paper relates some statistics by their distance from a value that natural videos have. */
 static double transformed(const PaperCorrelation *entry, double x) {
     return isnan(entry->distance_from) ? x : fabs(x - entry->distance_from);
 }

@@ -4,6 +4,7 @@
 #include "base/text/text.h"
 #include "video/transform/crop.h"
 
+/* The encoder goes first, since its clips' length is that of all networks of clips. */
 static Err open_all(FeatureSet *set, FeatureNet **encoder, const FeatureFiles *files) {
     if (files->encoder[0]) TRY(feature_encoder_open(encoder, files->encoder));
     if (*encoder) set->clip_frames = (*encoder)->clip_frames;
@@ -45,6 +46,8 @@ static Err load_draws(FeatureScratch *scratch, const FeatureNet *net, const Clip
     return ERR_NONE;
 }
 
+/* A random network's norms get the statistics of these draws, so that its features do not vanish or explode with depth.
+ */
 static Err calibrate(FeatureNet *net, const ClipSource *source, const FrameSampling *draws, uint64_t seed) {
     Err err = ERR_NONE;
     char data[DIGEST_SIZE + 32];
@@ -68,6 +71,7 @@ static int64_t at_most(int64_t wanted, int64_t there) {
     return wanted < there ? wanted : there;
 }
 
+/* `count` Inceptions, then `count` I3Ds, of seeds 1, 2, ... */
 Err feature_set_add_random(FeatureSet *set, int count) {
     ASSERT(count <= RANDOM_NETWORKS_MAX && set->n + 2 * count <= FEATURE_NETS);
     for (int i = 0; i < 2 * count; i++) {

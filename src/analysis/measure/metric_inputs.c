@@ -8,6 +8,8 @@
 #include "par/agree.h"
 #include "par/spread.h"
 
+#include <unistd.h>
+
 static const struct {
     const char *name;
     int pixels; /* MetricInput of its pixel metrics, -1: none */
@@ -100,12 +102,18 @@ static Err cache_look_all(FeatureRows *features, bool *found, const char *path, 
     return ERR_NONE;
 }
 
+/* Tasks of a sweep that measure different datasets beside one reference come here with the same file at the same time:
+ * one writes, the others find it. */
+static Err cache_store(const FeatureRows *features, const char *folder, const char *path) {
+    int lock;
+    TRY(lock_folder(&lock, folder));
+    Err err = file_exists(path) ? ERR_NONE : npy_write(path, features->rows, features->count, features->dims);
+    close(lock);
+    return err;
+}
+
 static Err cache_store_all(const FeatureRows *features, const char *folder, const char *path, const Par *par) {
-    Err mine = ERR_NONE;
-    if (par->rank == 0) {
-        mine = folder_make(folder);
-        if (!mine) mine = npy_write(path, features->rows, features->count, features->dims);
-    }
+    Err mine = par->rank == 0 ? cache_store(features, folder, path) : ERR_NONE;
     return err_agree_all(mine, par, "writing the feature cache");
 }
 

@@ -9,6 +9,7 @@
 /* Magic, version, and a header padded with blanks so that data starts at a multiple of 64 (numpy.lib.format). */
 enum { HEADER_BYTES = 128, PREFIX_BYTES = 10 };
 static const char prefix[PREFIX_BYTES] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, HEADER_BYTES - PREFIX_BYTES, 0};
+/* The header is padded with spaces to HEADER_BYTES, so that rows begin on a boundary (NumPy's format 1.0). */
 static const char pattern[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %d), }";
 
 Err npy_write(const char *path, const float *rows, size_t count, int dims) {

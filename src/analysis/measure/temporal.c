@@ -2,18 +2,22 @@
 
 #include <math.h>
 
+/* Frequencies in cycles a clip. The first is left out: the window spreads what is left of the mean into it. */
 enum { FIRST = 2 };
 
 int temporal_points(int n_frames) {
     return n_frames < TEMPORAL_FRAMES_MIN || n_frames > TEMPORAL_FRAMES_MAX ? 0 : n_frames / 2 - FIRST + 1;
 }
 
+/* Waves of a direct Fourier transform: of a few frames and few frequencies that is as fast as a fast one. Indices are
+ * [frequency - FIRST][frame]. */
 typedef struct {
     int n_frames, points;
     double window[TEMPORAL_FRAMES_MAX];
     double cosine[TEMPORAL_POINTS_MAX][TEMPORAL_FRAMES_MAX], sine[TEMPORAL_POINTS_MAX][TEMPORAL_FRAMES_MAX];
 } Waves;
 
+/* The window is Hann's, sampled between frames so that neither end is lost. */
 static void waves_fill(Waves *waves, int n_frames) {
     waves->n_frames = n_frames;
     waves->points = temporal_points(n_frames);
@@ -26,6 +30,7 @@ static void waves_fill(Waves *waves, int n_frames) {
     }
 }
 
+/* Takes the mean as the window weights it, so that a constant series becomes zero exactly. */
 static void window_series(double *series, const Waves *waves) {
     double mean = 0, weight = 0;
     for (int t = 0; t < waves->n_frames; t++) {
@@ -35,6 +40,7 @@ static void window_series(double *series, const Waves *waves) {
     for (int t = 0; t < waves->n_frames; t++) series[t] = waves->window[t] * (series[t] - mean / weight);
 }
 
+/* Amplitudes, not powers, are averaged over pixels. */
 static void add_series(double *amplitude, double *series, const Waves *waves) {
     window_series(series, waves);
     for (int i = 0; i < waves->points; i++) {
@@ -53,6 +59,7 @@ bool temporal_of_clip(double *log_amplitude, const Frames *clip) {
     int points = temporal_points(clip->n_frames), pixels = 0;
     if (points == 0) return false;
     waves_fill(&waves, clip->n_frames);
+    /* gray levels (ITU-R BT.601) of every TEMPORAL_STEPth pixel */
     for (int y = TEMPORAL_STEP / 2; y < clip->height; y += TEMPORAL_STEP)
         for (int x = TEMPORAL_STEP / 2; x < clip->width; x += TEMPORAL_STEP, pixels++) {
             for (int t = 0; t < clip->n_frames; t++) {
@@ -68,6 +75,7 @@ bool temporal_of_clip(double *log_amplitude, const Frames *clip) {
     return largest > 1e-4; /* gray levels; below it is rounding of what stands still */
 }
 
+/* Least squares of log amplitude on log frequency: amplitude ~ frequency^-exponent. */
 double temporal_exponent(const double *log_amplitude, int points) {
     double mean_x = 0, mean_y = 0, xx = 0, xy = 0;
     for (int i = 0; i < points; i++) {

@@ -1,25 +1,24 @@
 #include "analysis/page/media.h"
 
 #include "base/config/json.h"
+#include "base/config/record.h"
 #include "base/system/walk.h"
 #include "base/text/escape.h"
 
-#include <cjson/cJSON.h>
 #include <stdint.h>
 
 static const size_t record_bytes_max = (size_t)64 << 20;
 enum { MANIFEST_FIELDS = 5 };
 
 static int64_t count_of(const cJSON *object, const char *key) {
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
-    return cJSON_IsNumber(value) ? (int64_t)value->valuedouble : 0;
+    return (int64_t)record_number_or(object, key, 0);
 }
 
 static const char *text_of(const cJSON *object, const char *key) {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-    return text ? text : "";
+    return record_text_or(object, key, "");
 }
 
+/* Folded, since a pool of photographs has hundreds of thousands. */
 static void add_file_list(Page *page, const cJSON *files, const char *summary, bool with_reason) {
     const cJSON *entry;
     if (cJSON_GetArraySize(files) == 0) return;

@@ -8,6 +8,7 @@
 
 static const size_t picture_bytes_max = (size_t)64 << 20;
 
+/* Every text passes through escape_html here; only the markup in this file does not. */
 __attribute__((format(printf, 2, 0))) static void add_escaped_format(Builder *out, const char *format,
                                                                      va_list arguments) {
     char *text;
@@ -84,6 +85,7 @@ void page_table_files(Page *page, const Table *table) {
     builder_add_text(&page->html, "</p>\n");
 }
 
+/* Pictures lie in the page itself as data, so that it can be sent and kept as one file. */
 static void add_figure(Page *page, const char *media_type, const void *bytes, size_t length, const char *alt,
                        const char *caption) {
     bool drawing = text_equal(media_type, "image/svg+xml");

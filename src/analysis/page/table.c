@@ -84,6 +84,7 @@ void table_estimate(Table *table, int row, int column, double value, double low,
     cell->high = high;
 }
 
+/* One form of the table, whole or not at all. */
 static Err write_one(const Table *table, const char *folder, const char *extension,
                      void (*writer)(Builder *, const Table *)) {
     char path[PATH_SIZE];

@@ -55,6 +55,7 @@ static Err print_table(Printer *printer, Table *table, Err made) {
     return made;
 }
 
+/* Figure 2 is one of the paper's tables, drawn as well. */
 static Err print_papers_table(Printer *printer, const PaperTable *entry) {
     Table table = {0};
     Err err = reproduce_table(&table, entry, printer->outcomes, printer->paper);
@@ -153,6 +154,7 @@ static Err print_part(Printer *printer, const char *part) {
     return ERR_NONE;
 }
 
+/* Before anything is read: a part that is misspelled costs nothing. */
 static Err check_part(const char *part) {
     static const char *const parts[] = {"table1",  "table2",  "table3",   "table4",     "table9", "table10",
                                         "table11", "table12", "fig1",     "fig2",       "fig3",   "fig4",

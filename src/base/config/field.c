@@ -1,6 +1,7 @@
 #include "base/config/field.h"
 
 #include "base/config/json.h"
+#include "base/system/memory.h"
 #include "base/text/text.h"
 
 #include <cjson/cJSON.h>
@@ -122,8 +123,9 @@ static cJSON *dump_one(const void *at, const Field *field, bool identity_only) {
 
 /* Every member of a group has its default. */
 static bool group_default(const void *at, const Field *field) {
-    void *defaults = calloc(1, field->size);
+    void *defaults = memory_take(field->size); /* remembers a failure, since the group would then be there too much */
     if (!defaults) return false;
+    memset(defaults, 0, field->size);
     fields_default(defaults, field->fields);
     cJSON *set = fields_dump(at, field->fields, true), *unset = fields_dump(defaults, field->fields, true);
     bool same = set && unset && cJSON_Compare(set, unset, true);

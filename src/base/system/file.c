@@ -28,6 +28,17 @@ Err lock_wait(int descriptor, const char *path) {
     return ERR_NONE;
 }
 
+Err lock_folder(int *descriptor, const char *folder) {
+    char lock[PATH_SIZE];
+    LockState state;
+    TRY(folder_make(folder));
+    TRY(path_join(lock, sizeof lock, folder, ".lock"));
+    TRY(lock_try(descriptor, &state, lock));
+    Err err = state == LOCK_TAKEN ? ERR_NONE : lock_wait(*descriptor, lock);
+    if (err) close(*descriptor);
+    return err;
+}
+
 bool file_exists(const char *path) {
     return access(path, F_OK) == 0;
 }

@@ -55,3 +55,6 @@ typedef enum { LOCK_TAKEN, LOCK_BUSY, LOCK_NOT_HERE } LockState;
 CHECKED Err lock_try(int *descriptor, LockState *state, const char *path);
 /* Waits until the lock is taken; ERR_IO where there are no locks. */
 CHECKED Err lock_wait(int descriptor, const char *path);
+/* For folders into which several processes write files of one name, each with the same content: makes the folder and
+ * waits for the lock of its file ".lock". Who has it looks whether the file is there by now. */
+CHECKED Err lock_folder(int *descriptor, const char *folder);

@@ -13,6 +13,10 @@ enum {
 };
 
 /* What the leader writes and what members write lie in cache lines of their own. */
+typedef struct {
+    _Alignas(LINE) double cpu_s; /* of the call's part */
+} Part;
+
 struct Team {
     _Alignas(LINE) atomic_uint call; /* number of the call that is under way or done */
     TeamJob *job;                    /* NULL: dismissed */
@@ -23,6 +27,7 @@ struct Team {
     TeamTimes times;
     int size;
     double least_work; /* that is shared */
+    Part *parts;       /* (size) while watched, else NULL */
     unsigned last;     /* the last call before the members gathered */
 };
 
@@ -56,6 +61,12 @@ static void wait_a_moment(int tries) {
 #endif
 }
 
+static void run_part(Team *team, TeamJob *job, int member) {
+    double began = team->parts ? clock_thread_s() : 0;
+    job(team->context, member, team->present);
+    if (team->parts) team->parts[member].cpu_s = clock_thread_s() - began;
+}
+
 void team_serve(Team *team, int member) {
     ASSERT(member > 0 && member < team->size);
     unsigned done = team->last;
@@ -65,7 +76,7 @@ void team_serve(Team *team, int member) {
              tries += tries < SPINS ? 1 : 0)
             wait_a_moment(tries);
         job = team->job;
-        if (job) job(team->context, member, team->present);
+        if (job) run_part(team, job, member);
         done++;
         atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel);
     } while (job);
@@ -79,17 +90,25 @@ void team_gather(Team *team, int present) {
 
 /* Hands out the call and takes part in it. */
 static void call_all(Team *team, TeamJob *job, void *context) {
+    double cpu_began = team->parts ? clock_thread_s() : 0;
     team->job = job;
     team->context = context;
     team->expected += (unsigned)team->present - 1;
     atomic_fetch_add_explicit(&team->call, 1, memory_order_release);
-    if (job) job(context, 0, team->present);
+    if (job) run_part(team, job, 0);
     double began = clock_wall_s();
     for (int tries = 0; atomic_load_explicit(&team->arrived, memory_order_acquire) != team->expected;
          tries += tries < SPINS ? 1 : 0)
         wait_a_moment(tries);
     team->times.waited_s += clock_wall_s() - began;
     team->times.calls++;
+    if (team->parts && job) {
+        double longest = 0;
+        for (int i = 0; i < team->present; i++)
+            longest = team->parts[i].cpu_s > longest ? team->parts[i].cpu_s : longest;
+        team->times.longest_cpu_s += longest;
+        team->times.leader_cpu_s += clock_thread_s() - cpu_began;
+    }
 }
 
 void team_dismiss(Team *team) {
@@ -131,4 +150,8 @@ void team_share_everything(Team *team) {
 
 TeamTimes team_times(const Team *team) {
     return team ? team->times : (TeamTimes){0};
+}
+
+void team_watch(Team *team) {
+    if (!team->parts) team->parts = aligned_alloc(LINE, (size_t)team->size * sizeof *team->parts);
 }

@@ -41,9 +41,14 @@ void team_for(Team *team, int64_t count, int64_t unit, double work, TeamRange *r
 /* From here on work of any size is shared: for tests, whose models are small. */
 void team_share_everything(Team *team);
 
-/* What the leader's waiting has cost so far. */
+/* From here on members' CPU times are taken: for benchmarks, which share a machine with others. */
+void team_watch(Team *team);
+
+/* What the team has done so far. */
 typedef struct {
     int64_t calls;
-    double waited_s; /* from the end of the leader's own part to the end of the last member's */
+    double waited_s; /* the leader, from the end of its own part to the end of the last member's */
+    /* While watched, CPU time: of the leader in calls, its own part and waiting; of the longest part of each call. */
+    double leader_cpu_s, longest_cpu_s;
 } TeamTimes;
 TeamTimes team_times(const Team *team);

@@ -44,7 +44,8 @@ int bench_step_cases(const StepCase **cases);
 CHECKED Err bench_step_work_new(StepWork *work, const StepCase *c, Precision precision, Team *team);
 
 /* What a team gains on one leaf: forward and backward pass by args->team threads over one thread's, by the clock, in
- * pairs next to each other, after the gradients of both were found equal bit for bit; calls of the team a step, the
+ * pairs next to each other, and by CPU time (one thread's over the team's longest chain of parts, which neighbors on
+ * the machine disturb less), after the gradients of both were found equal bit for bit; calls of the team a step, the
  * cost of an empty one, and the share of a step that the leader waits for others. Local. */
 CHECKED Err bench_step_team(const BenchArgs *args);
 

@@ -74,22 +74,11 @@ static Err write_file(const FeatureTable *table, const char *path, const char *d
     return err;
 }
 
-/* The lock of the folder: held until the descriptor is closed, also by a death. */
-static Err lock_folder(int *descriptor, const char *path) {
-    char folder[PATH_SIZE], lock[PATH_SIZE];
-    TRY(path_parent(folder, sizeof folder, path));
-    TRY(folder_make(folder));
-    TRY(path_join(lock, sizeof lock, folder, ".lock"));
-    LockState state;
-    TRY(lock_try(descriptor, &state, lock));
-    Err err = state == LOCK_TAKEN ? ERR_NONE : lock_wait(*descriptor, lock);
-    if (err) close(*descriptor);
-    return err;
-}
-
 CHECKED Err featurecache_write(const FeatureTable *table, const char *path, const char *digest) {
+    char folder[PATH_SIZE];
     int lock;
-    TRY(lock_folder(&lock, path));
+    TRY(path_parent(folder, sizeof folder, path));
+    TRY(lock_folder(&lock, folder));
     Err err = file_exists(path) ? ERR_NONE : write_file(table, path, digest);
     close(lock);
     return err;
