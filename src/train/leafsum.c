@@ -35,6 +35,7 @@ struct LeafSum {
     int n_pieces;
     Buffer *buffers; /* the pieces' outs, then those of any leaf */
     int n_buffers;
+    bool placed; /* every buffer has its pages */
     Node *nodes; /* of all pieces */
     Arena arena;
     pthread_mutex_t lock; /* guards buffers' `taken`, nodes and a round's next leaf */
@@ -161,6 +162,17 @@ static void add_or_clear(void *context, int member, int64_t begin, int64_t end) 
 static void share_vector(Team *team, size_t total, float *to, const float *from) {
     enum { PAGE_FLOATS = 1024 };
     team_for(team, (int64_t)total, PAGE_FLOATS, (double)total, add_or_clear, &(Vectors){to, from});
+}
+
+/* The first touch gives a buffer its memory, near the team that will look for it. All at once before the first leaf:
+ * how many are needed depends on which team comes first, and a run should not run out of memory hours after it began.
+ */
+static void place_buffers(void *context, int number, Team *team) {
+    LeafSum *sum = context;
+    for (int i = sum->n_pieces + number; i < sum->n_buffers; i += sum->teams->count) {
+        share_vector(team, sum->total, sum->buffers[i].floats, NULL);
+        sum->buffers[i].team = number;
+    }
 }
 
 /* ---- a leaf; with the lock ---- */
@@ -290,6 +302,8 @@ CHECKED Err leafsum_run(LeafSum *sum, LeafFunction function, void *state, double
     for (int64_t i = 0; i < count; i++) losses[i] = 0;
     for (int i = 0; i < sum->n_buffers; i++) sum->buffers[i].taken = false;
     memset(sum->nodes, 0, (size_t)count * sizeof(*sum->nodes));
+    if (count && !sum->placed) teams_run(sum->teams, place_buffers, sum);
+    sum->placed = true;
     if (count) teams_run(sum->teams, run_leaves, &round);
     TRY(shared_err_adopt(&round.failure));
     for (int k = 0; k < sum->n_pieces; k++) finish_piece(sum, &sum->pieces[k]);
