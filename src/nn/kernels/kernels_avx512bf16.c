@@ -9,14 +9,9 @@
 
 const Kernels kernels_avx512bf16 = {
     .name = "avx512bf16",
-    KERNELS_OF_BODIES,
-    .product_small_most = 32 * LANES,
+    KERNELS_OF_VECTORS,
     .product_large = product_large_body,
     .product_large_scratch = LARGE_SCRATCH,
-    .attention_scratch = attention_scratch_body,
-    .attention_forward = attention_forward_body,
-    .attention_backward = attention_backward_body,
-    .bf16 = {BF16_OF_BODIES, .product = bf16_product_body, .peak = bf16_peak_body, .peak_flops = PEAK_FLOPS},
 };
 #else
 typedef int kernels_avx512bf16_not_for_this_processor;

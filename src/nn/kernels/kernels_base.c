@@ -6,10 +6,5 @@
 
 const Kernels kernels_base = {
     .name = "base",
-    KERNELS_OF_BODIES,
-    .product_small_most = 32 * LANES,
-    .attention_scratch = attention_scratch_body,
-    .attention_forward = attention_forward_body,
-    .attention_backward = attention_backward_body,
-    .bf16 = {BF16_OF_BODIES, .product = bf16_product_body, .peak = bf16_peak_body, .peak_flops = PEAK_FLOPS},
+    KERNELS_OF_VECTORS,
 };
