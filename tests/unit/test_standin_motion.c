@@ -6,28 +6,10 @@
 
 enum { K = STANDIN_MOTION_CLASSES };
 
-static void check_repeatable(int pictures) {
-    StandinFixture *one = standin_fixture("standin-motion", "length=[20,24]", pictures, "train", 5);
-    StandinFixture *two = standin_fixture("standin-motion", "length=[20,24]", pictures, "train", 5);
-    Frames a = {0}, b = {0}, part = {0};
-    for (uint64_t item = 0; item < K; item++) {
-        standin_fixture_render(&a, one, item);
-        standin_fixture_render(&b, two, item);
-        assert_same_frames(&a, &b);
-        const int numbers[] = {11, 3, 11};
-        assert_int_equal(generator_render(&two->generator, item, numbers, 3, &part), ERR_NONE);
-        for (int i = 0; i < 3; i++)
-            assert_memory_equal(frames_at(&part, i), frames_at(&a, numbers[i]), frames_frame_bytes(&a));
-    }
-    frames_free(&a), frames_free(&b), frames_free(&part);
-    standin_fixture_free(one);
-    standin_fixture_free(two);
-}
-
 static void test_a_video_is_a_function_of_seed_and_item(void **state) {
     (void)state;
-    check_repeatable(0);
-    check_repeatable(40);
+    check_repeatable("standin-motion", 0, K);
+    check_repeatable("standin-motion", 40, K);
 }
 
 static void test_classes_are_balanced_by_item(void **state) {
@@ -78,25 +60,15 @@ static void test_a_single_random_frame_does_not_give_the_class_away(void **state
     (void)state;
     enum { DRAWS = 4000, OBSERVED = 5 };
     StandinFixture *fixture = standin_fixture("standin-motion", NULL, 0, "train", 2);
-    double sum[K][OBSERVED] = {{0}}, square[K][OBSERVED] = {{0}}, all[OBSERVED] = {0}, all_square[OBSERVED] = {0};
+    ClassMoments moments = {.n_classes = K, .n_seen = OBSERVED};
     for (uint64_t item = 0; item < DRAWS * K; item++) {
         MotionScene scene = motion_scene_draw(standin_of(&fixture->generator), item);
         Rng rng = rng_stream(9, RNG_TEST, item, 0);
         double seen[OBSERVED];
         observe(seen, &scene, (int)rng_below(&rng, (uint32_t)scene.n_frames));
-        for (int i = 0; i < OBSERVED; i++) {
-            sum[scene.label][i] += seen[i], square[scene.label][i] += seen[i] * seen[i];
-            all[i] += seen[i], all_square[i] += seen[i] * seen[i];
-        }
+        moments_add(&moments, scene.label, seen);
     }
-    for (int i = 0; i < OBSERVED; i++) {
-        double mean = all[i] / (DRAWS * K), variance = all_square[i] / (DRAWS * K) - mean * mean;
-        for (int k = 0; k < K; k++) {
-            double class_mean = sum[k][i] / DRAWS, class_variance = square[k][i] / DRAWS - class_mean * class_mean;
-            assert_true(fabs(class_mean - mean) < 4.5 * sqrt(variance / DRAWS));
-            assert_true(fabs(class_variance / variance - 1) < 0.12);
-        }
-    }
+    check_moments_agree(&moments, 0.12);
     standin_fixture_free(fixture);
 }
 
