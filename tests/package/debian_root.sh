@@ -35,10 +35,10 @@ fi
   SYNVID_OWN_MOUNTS=1 exec unshare --mount --propagation private bash "$0" "$1" "$2" "$(((deadline - SECONDS) / 60))"
 }
 mkdir -p "$root/src" "$root/build" "$root/cache"
-mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
-mount --bind "$source" "$root/src"
-mount -o remount,bind,ro "$root/src"
+{
+  mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount --bind "$source" "$root/src" &&
+    mount -o remount,bind,ro "$root/src"
+} 2> "$root.mount.log" || skip "its folders cannot be mounted: $(head -n 1 "$root.mount.log")"
 # The root reaches the archive the way this machine does: name servers, certificates, checks of apt.
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
