@@ -1,8 +1,11 @@
+#include "base/system/clock.h"
 #include "base/system/team.h"
 
 #include <omp.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include <cmocka.h>
@@ -83,9 +86,42 @@ static void test_ranges_cover_everything_once_in_whole_units(void **state) {
             Pieces p = {.unit = units[u], .work = 1e9};
             with_team(size, share, &p);
             for (int i = 0; i < COUNT; i++) assert_int_equal(p.hits[i], 2);
-            if (units[u] == 1) assert_int_equal(p.by[COUNT - 1], size - 1);
         }
     }
+}
+
+/* Members that are held in their first piece until the leader has done all else. */
+typedef struct {
+    atomic_int done, held, gave_up;
+} Helping;
+
+static void hold_members(void *context, int member, int64_t begin, int64_t end) {
+    enum { PATIENCE_S = 20 };
+    Helping *h = context;
+    if (member) {
+        atomic_fetch_add(&h->held, (int)(end - begin));
+        double began = clock_wall_s();
+        while (atomic_load(&h->done) + atomic_load(&h->held) < COUNT && !atomic_load(&h->gave_up)) {
+            if (clock_wall_s() - began > PATIENCE_S) atomic_store(&h->gave_up, 1);
+            sched_yield();
+        }
+    } else {
+        atomic_fetch_add(&h->done, (int)(end - begin));
+    }
+}
+
+static void help(void *context, Team *team) {
+    Helping *h = context;
+    h->done = h->held = 0; /* of this round */
+    team_for(team, COUNT, 1, 1e9, hold_members, h);
+}
+
+static void test_who_is_done_takes_pieces_of_the_others(void **state) {
+    (void)state;
+    Helping h = {0};
+    with_team(MEMBERS, help, &h);
+    assert_false(h.gave_up);
+    assert_int_equal(h.done + h.held, COUNT);
 }
 
 static void test_small_work_stays_with_the_leader(void **state) {
@@ -130,6 +166,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_member_takes_part_in_every_call),
         cmocka_unit_test(test_ranges_cover_everything_once_in_whole_units),
+        cmocka_unit_test(test_who_is_done_takes_pieces_of_the_others),
         cmocka_unit_test(test_small_work_stays_with_the_leader),
         cmocka_unit_test(test_a_team_without_members_is_a_thread_alone),
         cmocka_unit_test(test_calls_and_waiting_are_counted),

@@ -13,6 +13,9 @@ static inline int max_int(int a, int b) {
 static inline int64_t min_int64(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
+static inline int64_t max_int64(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
 static inline size_t max_size(size_t a, size_t b) {
     return a > b ? a : b;
 }

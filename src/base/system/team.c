@@ -1,6 +1,7 @@
 #include "base/system/team.h"
 
 #include "base/system/clock.h"
+#include "base/system/minmax.h"
 
 #include <sched.h>
 #include <stdatomic.h>
@@ -8,6 +9,7 @@
 
 enum {
     LINE = 64,
+    CLAIMS = 8,               /* that a member's share is taken in: an eighth of it is what one may wait for at most */
     SPINS = 400,              /* before a core is given away: some microseconds, several times a call's cost */
     WORTH_SHARING = 24 * 1024 /* numbers: a few microseconds of one core */
 };
@@ -16,6 +18,12 @@ enum {
 typedef struct {
     _Alignas(LINE) double cpu_s; /* of the call's part */
 } Part;
+
+/* What is left of a member's share of a range, in units. Whoever adds to `next` owns the units it passed. */
+typedef struct {
+    _Alignas(LINE) atomic_llong next;
+    int64_t end;
+} Share;
 
 struct Team {
     _Alignas(LINE) atomic_uint call; /* number of the call that is under way or done */
@@ -28,6 +36,7 @@ struct Team {
     int size;
     double least_work; /* that is shared */
     Part *parts;       /* (size) while watched, else NULL */
+    Share *shares;     /* (size) of the range under way */
     unsigned last;     /* the last call before the members gathered */
 };
 
@@ -36,10 +45,14 @@ CHECKED Err team_new(Team **out, int size) {
     Team *team = *out = aligned_alloc(LINE, sizeof *team);
     if (!team) return RAISE(ERR_MEMORY, "team of %d threads: no memory", size);
     *team = (Team){.size = size, .present = 1, .least_work = WORTH_SHARING};
-    return ERR_NONE;
+    team->shares = aligned_alloc(LINE, (size_t)size * sizeof *team->shares);
+    if (team->shares) return ERR_NONE;
+    team_free(out);
+    return RAISE(ERR_MEMORY, "team of %d threads: no memory", size);
 }
 
 void team_free(Team **team) {
+    if (*team) free((*team)->shares);
     free(*team);
     *team = NULL;
 }
@@ -126,22 +139,43 @@ void team_run(Team *team, TeamJob *job, void *context) {
 }
 
 typedef struct {
-    int64_t count, unit;
+    Team *team;
+    int64_t count, unit, claim; /* claim: units taken at a time */
     TeamRange *range;
     void *context;
 } Ranges;
 
-static void run_range(void *context, int member, int size) {
+/* What `owner` has left, a claim at a time. */
+static void take_share(const Ranges *r, int owner, int member) {
+    Share *share = &r->team->shares[owner];
+    for (;;) {
+        int64_t first = atomic_fetch_add_explicit(&share->next, r->claim, memory_order_relaxed);
+        if (first >= share->end) return;
+        int64_t end = min_int64(first + r->claim, share->end) * r->unit;
+        r->range(r->context, member, first * r->unit, min_int64(end, r->count));
+    }
+}
+
+/* Everyone begins with the same share of the range in every call, whose rows its caches know from the call before. Who
+ * is done helps the others: a core that was taken away for a moment does not hold up the team. */
+static void run_shares(void *context, int member, int size) {
     const Ranges *r = context;
-    int64_t units = (r->count + r->unit - 1) / r->unit;
-    int64_t begin = units * member / size * r->unit, end = units * (member + 1) / size * r->unit;
-    if (end > r->count) end = r->count;
-    if (begin < end) r->range(r->context, member, begin, end);
+    for (int i = 0; i < size; i++) take_share(r, (member + i) % size, member);
 }
 
 void team_for(Team *team, int64_t count, int64_t unit, double work, TeamRange *range, void *context) {
-    Ranges ranges = {count, unit, range, context};
-    team_run(team && work >= team->least_work ? team : NULL, run_range, &ranges);
+    if (count <= 0) return;
+    if (!team || team->present == 1 || work < team->least_work) {
+        range(context, 0, 0, count);
+        return;
+    }
+    int64_t units = (count + unit - 1) / unit, size = team->present;
+    for (int64_t i = 0; i < size; i++) {
+        atomic_store_explicit(&team->shares[i].next, units * i / size, memory_order_relaxed);
+        team->shares[i].end = units * (i + 1) / size;
+    }
+    Ranges ranges = {team, count, unit, max_int64(1, units / (size * CLAIMS)), range, context};
+    call_all(team, run_shares, &ranges);
 }
 
 void team_share_everything(Team *team) {

@@ -34,9 +34,10 @@ typedef void TeamJob(void *context, int member, int size);
 void team_run(Team *team, TeamJob *job, void *context);
 
 typedef void TeamRange(void *context, int member, int64_t begin, int64_t end);
-/* range(context, member, begin, end) over [0, count) in one piece a member, cut at multiples of `unit`, as equal as
- * that allows. `work`: numbers that are visited, or vectors multiplied; where a call would cost more than it saves, the
- * leader does all of it. So what is computed of an element may not depend on where the pieces end. */
+/* range(context, member, begin, end) over [0, count) in pieces cut at multiples of `unit`. Members begin with equal
+ * shares and take them in several pieces; who is done takes pieces of the others. `work`: numbers that are visited, or
+ * vectors multiplied; where a call would cost more than it saves, the leader does all of it. So what is computed of an
+ * element may depend neither on where the pieces end nor on who computes it. */
 void team_for(Team *team, int64_t count, int64_t unit, double work, TeamRange *range, void *context);
 /* From here on work of any size is shared: for tests, whose models are small. */
 void team_share_everything(Team *team);
