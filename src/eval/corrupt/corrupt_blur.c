@@ -66,6 +66,7 @@ static Err correlate(double *out, const double *in, const CorruptFrame *frame, c
 /* Two images of a frame's size in [0, 1]; the first holds the frame. */
 static Err planes_new(double **in, double **out, const CorruptFrame *frame) {
     size_t values = 3 * (size_t)frame->height * (size_t)frame->width;
+    *out = NULL;
     *in = malloc((2 * values + 1) * sizeof(double));
     if (!*in) return corrupt_no_memory(frame);
     *out = *in + values;
