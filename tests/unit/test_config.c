@@ -245,6 +245,8 @@ static void names_are_found_in_the_folder_of_configurations(void **state) {
     assert_string_equal(path, "beside.json");
     assert_fails(config_find(path, sizeof path, "variants", "moving-circels"), ERR_USAGE,
                  "did you mean \"moving-circles\"?");
+    assert_fails(config_find(path, sizeof path, NULL, "moving-circles"), ERR_USAGE,
+                 "did you mean \"variants/moving-circles\"?"); /* not the very word that was not found */
     assert_fails(config_find(path, sizeof path, "variants", ""), ERR_USAGE, "empty");
     assert_ok(config_root(root, sizeof root));
     assert_string_equal(root, "configs");

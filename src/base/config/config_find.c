@@ -57,7 +57,7 @@ static bool find_below(char *out, size_t size, const char *folder, const char *k
     return !text_format(inner, sizeof inner, "%s.json", out) && is_file(inner) && !text_copy(out, size, inner);
 }
 
-/* The nearest file name below root/kind to the name that was not found; with or without its folder. */
+/* The nearest file below root/kind to the name that was not found, as one may give it. */
 static bool suggest(char *out, size_t size, const char *root, const char *kind, const char *name) {
     char folder[PATH_SIZE];
     FileList files;
@@ -70,7 +70,8 @@ static bool suggest(char *out, size_t size, const char *root, const char *kind, 
         names[2 * i + 1] = path_base(files.paths[i]);
     }
     const char *nearest = names ? text_nearest(name, names) : NULL;
-    if (nearest) snprintf(out, size, "%s", nearest);
+    for (size_t i = 0; nearest && i < 2 * files.count; i++)
+        if (names[i] == nearest) snprintf(out, size, "%s", files.paths[i / 2]);
     free(names);
     file_list_free(&files);
     return nearest != NULL;
