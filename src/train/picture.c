@@ -99,7 +99,7 @@ CHECKED Err picture_of_reconstruction(Frames *picture, const Mae *mae, MaeScratc
     Grid grid = {.model = model, .side = model->image_size / model->patch_size, .pixels = malloc(clip_bytes)};
     if (!grid.pixels) return RAISE(ERR_MEMORY, "reconstruction picture: no memory");
     double loss = 0;
-    mae_step(mae, scratch, params, NULL, &loss, clips, masked, B, 1);
+    mae_step(mae, scratch, params, NULL, &loss, &(MaeBatch){clips, masked, B}, 1);
     for (int b = 0; b < B; b++)
         draw_clip(picture, &grid, clips + (size_t)b * clip_bytes, masked + (size_t)b * (size_t)model_tokens(model),
                   mae_predictions(scratch, b), GAP + b * clip_rows);

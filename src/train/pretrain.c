@@ -82,8 +82,8 @@ static void leaf(TrainTask *task, int team, void *place, const TrainLeaf *which,
                  double *loss) {
     const Pretrain *pretrain = task->state;
     const MaskedClips *clips = place;
-    mae_step(pretrain->mae, pretrain->scratch[team], params, grads, loss, clips->clips, clips->masked, which->n_clips,
-             1.0f / (float)which->n_leaves);
+    mae_step(pretrain->mae, pretrain->scratch[team], params, grads, loss,
+             &(MaeBatch){clips->clips, clips->masked, which->n_clips}, 1.0f / (float)which->n_leaves);
 }
 
 static void params_changed(TrainTask *task, const float *params, int threads) {

@@ -7,8 +7,7 @@
 #include "base/system/log.h"
 #include "base/system/minmax.h"
 #include "base/system/stop.h"
-#include "nn/models/adamw.h"
-#include "nn/models/schedule.h"
+#include "nn/models/optimizer.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 #include "store/checkpoint/checkpoint.h"
@@ -313,8 +312,9 @@ static void update_slice(Trainer *t, double lr) {
 #pragma omp parallel for num_threads(t->run->par.threads) schedule(static)
     for (int64_t begin = first; begin < t->slice.end; begin += UPDATE_FLOATS) {
         int64_t end = begin + UPDATE_FLOATS < t->slice.end ? begin + UPDATE_FLOATS : t->slice.end;
-        adamw_update(params + begin, t->m + (begin - first), t->v + (begin - first), grads + begin, (size_t)begin,
-                     (size_t)end, t->task->params, &t->adamw, lr, t->task->lr_scale, t->step + 1);
+        adamw_update(&(AdamwSlice){params + begin, t->m + (begin - first), t->v + (begin - first), grads + begin,
+                                   (size_t)begin, (size_t)end},
+                     t->task->params, &(AdamwStep){&t->adamw, lr, t->task->lr_scale, t->step + 1});
     }
 }
 

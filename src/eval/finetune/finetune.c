@@ -3,7 +3,7 @@
 #include "eval/finetune/classification.h"
 
 #include "eval/finetune/sample.h"
-#include "nn/models/schedule.h"
+#include "nn/models/optimizer.h"
 #include "par/agree.h"
 #include "train/trainer.h"
 
@@ -55,8 +55,8 @@ static void leaf(TrainTask *task, int team, void *place, const TrainLeaf *which,
     const Finetune *f = task->state;
     const SampleBatch *batch = place;
     ClassifierDraws draws = {.seed = task->seed, .samples = batch->samples};
-    classifier_step(f->c->network, f->scratch[team], params, grads, loss, batch->inputs, batch->targets, f->B,
-                    1.0f / (float)which->n_leaves, &draws);
+    classifier_step(f->c->network, f->scratch[team], params, grads, loss,
+                    &(ClassifierBatch){batch->inputs, batch->targets, f->B, &draws}, 1.0f / (float)which->n_leaves);
 }
 
 static void params_changed(TrainTask *task, const float *params, int threads) {

@@ -8,7 +8,7 @@
 #include "base/system/stop.h"
 #include "eval/clips/tokens.h"
 #include "math/finite.h"
-#include "nn/layers/softmax.h"
+#include "nn/layers/elementwise.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"

@@ -4,8 +4,7 @@
 
 #include "base/system/arena.h"
 #include "nn/layers/linear.h"
-#include "nn/models/adamw.h"
-#include "nn/models/schedule.h"
+#include "nn/models/optimizer.h"
 #include "train/batch.h"
 #include "video/transform/augment.h"
 
@@ -29,8 +28,8 @@ typedef struct {
 
 static Err describe(Regression *r) {
     const int weight[] = {r->rows->K, r->rows->D}, bias[] = {r->rows->K};
-    TRY(params_add(&r->table, "head.weight", weight, 2, INIT_HEAD, weight[1], weight[0], true, 0));
-    return params_add(&r->table, "head.bias", bias, 1, INIT_ZERO, 1, 1, false, 0);
+    TRY(params_add(&r->table, NULL, &(ParamRow){"head.weight", weight, 2, INIT_HEAD, weight[1], weight[0], true, 0}));
+    return params_add(&r->table, NULL, &(ParamRow){"head.bias", bias, 1, INIT_ZERO, 1, 1, false, 0});
 }
 
 static Err allocate(Regression *r) {
@@ -89,8 +88,8 @@ static double step(Regression *r, int64_t number) {
     TrainLeaf leaf = batch_leaf(&r->plan, number, 0);
     for (int b = 0; b < r->batch; b++)
         memcpy(r->x + (size_t)b * D, rows->features + leaf.clips[b] * D, D * sizeof(float));
-    linear_forward(NULL, (Rows){r->logits, rows->K}, (ConstRows){r->x, rows->D}, r->params, r->params + K * D, r->batch,
-                   rows->D, rows->K);
+    linear_forward(NULL, (Rows){r->logits, rows->K}, (ConstRows){r->x, rows->D}, r->params, r->params + K * D,
+                   (LinearShape){r->batch, rows->D, rows->K});
     double loss = 0;
     for (int b = 0; b < r->batch; b++) {
         int label = rows->labels[leaf.clips[b]];
@@ -99,9 +98,9 @@ static double step(Regression *r, int64_t number) {
     }
     memset(r->grads, 0, r->table.total * sizeof(float));
     linear_backward_weight(NULL, r->grads, r->grads + K * D, (ConstRows){r->logits, rows->K},
-                           (ConstRows){r->x, rows->D}, r->batch, rows->D, rows->K);
-    adamw_update(r->params, r->m, r->v, r->grads, 0, r->table.total, &r->table, &r->adamw,
-                 schedule_rate(&r->schedule, number), NULL, number + 1);
+                           (ConstRows){r->x, rows->D}, (LinearShape){r->batch, rows->D, rows->K});
+    adamw_update(&(AdamwSlice){r->params, r->m, r->v, r->grads, 0, r->table.total}, &r->table,
+                 &(AdamwStep){&r->adamw, schedule_rate(&r->schedule, number), NULL, number + 1});
     return loss;
 }
 

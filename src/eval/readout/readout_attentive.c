@@ -3,7 +3,7 @@
 #include "eval/readout/internal/readout.h"
 
 #include "nn/layers/attentive.h"
-#include "nn/layers/softmax.h"
+#include "nn/layers/elementwise.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
@@ -72,8 +72,8 @@ static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *whic
                  double *loss) {
     const AttentiveProbe *probe = task->state;
     const Place *p = place;
-    attentive_step(probe->network, probe->scratch[thread], params, grads, loss, p->tokens, p->targets, which->n_clips,
-                   1.0f / (float)which->n_leaves);
+    attentive_step(probe->network, probe->scratch[thread], params, grads, loss,
+                   &(AttentiveBatch){p->tokens, p->targets, which->n_clips}, 1.0f / (float)which->n_leaves);
 }
 
 /* ---- testing ---- */

@@ -7,8 +7,8 @@
 
 #include "base/failure/shared_err.h"
 #include "eval/finetune/sample.h"
+#include "nn/layers/elementwise.h"
 #include "nn/layers/linear.h"
-#include "nn/layers/softmax.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
@@ -50,9 +50,9 @@ static Err worker_init(Worker *worker, const Probe *p) {
 static Err probe_open(Probe *p) {
     const int weight[] = {p->K, p->D}, bias[] = {p->K};
     p->weight = p->head.total;
-    TRY(params_add(&p->head, "head.weight", weight, 2, INIT_HEAD, p->D, p->K, true, 0));
+    TRY(params_add(&p->head, NULL, &(ParamRow){"head.weight", weight, 2, INIT_HEAD, p->D, p->K, true, 0}));
     p->bias = p->head.total;
-    return params_add(&p->head, "head.bias", bias, 1, INIT_ZERO, 1, 1, false, 0);
+    return params_add(&p->head, NULL, &(ParamRow){"head.bias", bias, 1, INIT_ZERO, 1, 1, false, 0});
 }
 
 static Err workers_new(Probe *p) {
@@ -105,10 +105,11 @@ static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *whic
             *x = (float)((*x - worker->moments[d]) / sqrt(worker->moments[p->D + d] + norm_eps));
         }
     ConstRows x = {worker->features, p->D};
-    linear_forward(NULL, (Rows){worker->logits, p->K}, x, params + p->weight, params + p->bias, p->B, p->D, p->K);
+    linear_forward(NULL, (Rows){worker->logits, p->K}, x, params + p->weight, params + p->bias,
+                   (LinearShape){p->B, p->D, p->K});
     *loss += scale * softmax_cross_entropy(worker->logits, worker->logits, batch->targets, p->B, p->K, scale);
-    linear_backward_weight(NULL, grads + p->weight, grads + p->bias, (ConstRows){worker->logits, p->K}, x, p->B, p->D,
-                           p->K);
+    linear_backward_weight(NULL, grads + p->weight, grads + p->bias, (ConstRows){worker->logits, p->K}, x,
+                           (LinearShape){p->B, p->D, p->K});
 }
 
 /* ---- running statistics ---- */

@@ -28,10 +28,9 @@ static void attention_forward_amx(float *out, float *lse, const HeadInputs *in, 
     (tiles_attend(shape) ? attention_split_forward : attention_forward_body)(out, lse, in, shape, scratch);
 }
 
-static void attention_backward_amx(float *dq, float *dk, float *dv, const float *dout, const float *out,
-                                   const float *lse, const HeadInputs *in, const HeadShape *shape, float *scratch) {
-    (tiles_attend(shape) ? attention_split_backward : attention_backward_body)(dq, dk, dv, dout, out, lse, in, shape,
-                                                                               scratch);
+static void attention_backward_amx(const HeadGradients *d, const float *dout, const float *out, const float *lse,
+                                   const HeadInputs *in, const HeadShape *shape, float *scratch) {
+    (tiles_attend(shape) ? attention_split_backward : attention_backward_body)(d, dout, out, lse, in, shape, scratch);
 }
 
 const Kernels kernels_amx = {

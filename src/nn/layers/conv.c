@@ -119,7 +119,8 @@ void conv_forward(const Conv *conv, float *out, const float *in) {
     for (size_t first = 0; first < places; first += block) {
         size_t count = places - first < block ? places - first : block;
         block_offsets(out_at, in_at, s, first, count);
-        conv->kernels->conv_places(out + s->out_first, out_at, in, in_at, (int)count, &conv->job);
+        const ConvPlaces at = {out + s->out_first, out_at, in, in_at, (int)count};
+        conv->kernels->conv_places(&at, &conv->job);
     }
 }
 

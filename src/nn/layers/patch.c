@@ -126,17 +126,18 @@ static void row_loss(float *restrict dpredicted, float *restrict squares, const 
     }
 }
 
-void patch_loss(float *dpredictions, float *squares, const float *predictions, const uint8_t *clip, const int *tokens,
-                int count, const ModelConfig *model, float slope) {
+void patch_loss(float *dpredictions, float *squares, const float *predictions, const ClipPatches *patches,
+                const ModelConfig *model, float slope) {
     int row = 3 * model->patch_size, lines = model->tubelet_size * model->patch_size;
     PatchNorm norm;
     float unwanted[ROW_MAX];
-    for (int k = 0; k < count; k++, squares += row) {
-        Corner at = token_corner(tokens[k], model);
-        patch_norm(&norm, clip, at, model);
+    for (int k = 0; k < patches->count; k++, squares += row) {
+        Corner at = token_corner(patches->tokens[k], model);
+        patch_norm(&norm, patches->clip, at, model);
         memset(squares, 0, (size_t)row * sizeof *squares);
         for (int line = 0; line < lines; line++, predictions += row) {
-            const uint8_t *pixels = pixel_row(clip, at, line / model->patch_size, line % model->patch_size, model);
+            const uint8_t *pixels =
+                pixel_row(patches->clip, at, line / model->patch_size, line % model->patch_size, model);
             row_loss(dpredictions ? dpredictions : unwanted, squares, predictions, pixels, &norm, row, slope);
             if (dpredictions) dpredictions += row;
         }
@@ -147,4 +148,14 @@ double patch_loss_sum(const float *squares, int count, const ModelConfig *model)
     double total = 0;
     for (int i = 0; i < count * 3 * model->patch_size; i++) total += squares[i];
     return total;
+}
+
+void posenc_table(float *table, int N, int D) {
+    for (int j = 0; j < D; j++) {
+        double divisor = pow(10000.0, 2.0 * (j / 2) / D);
+        for (int p = 0; p < N; p++) {
+            double angle = p / divisor;
+            table[(size_t)p * (size_t)D + (size_t)j] = (float)(j % 2 ? cos(angle) : sin(angle));
+        }
+    }
 }

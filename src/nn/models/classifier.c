@@ -3,12 +3,10 @@
 #include "base/system/minmax.h"
 #include "math/blas.h"
 #include "math/rng.h"
-#include "nn/layers/layernorm.h"
+#include "nn/layers/elementwise.h"
 #include "nn/layers/linear.h"
 #include "nn/layers/patch.h"
-#include "nn/layers/posenc.h"
 #include "nn/layers/projection.h"
-#include "nn/layers/softmax.h"
 #include "nn/models/internal/vit.h"
 
 struct Classifier {
@@ -42,19 +40,16 @@ static Err classifier_params_add(Classifier *c) {
     ParamTable *t = &c->table;
     int D = c->model.width, K = c->n_classes, P = c->model.patch_size, values = c->values, top = c->model.depth + 1;
     const int patch_dims[] = {D, 3, c->model.tubelet_size, P, P}, head_dims[] = {K, D};
-    c->patch = (PatchEmbedding){.weight = t->total, .width = D};
-    TRY(params_add(t, "patch_embed.proj.weight", patch_dims, 5, INIT_FRAMEWORK, values, D, true, 0));
-    c->patch.bias = t->total;
-    TRY(params_add(t, "patch_embed.proj.bias", &D, 1, INIT_FRAMEWORK, values, D, false, 0));
+    c->patch = (PatchEmbedding){.width = D};
+    TRY(params_add(t, &c->patch.weight,
+                   &(ParamRow){"patch_embed.proj.weight", patch_dims, 5, INIT_FRAMEWORK, values, D, true, 0}));
+    TRY(params_add(t, &c->patch.bias,
+                   &(ParamRow){"patch_embed.proj.bias", &D, 1, INIT_FRAMEWORK, values, D, false, 0}));
     TRY(vit_params_add(&c->encoder, t, "blocks.", INIT_NORMAL_02, 1, 1));
-    c->norm_weight = t->total;
-    TRY(params_add(t, "fc_norm.weight", &D, 1, INIT_ONE, 0, 0, false, top));
-    c->norm_bias = t->total;
-    TRY(params_add(t, "fc_norm.bias", &D, 1, INIT_ZERO, 0, 0, false, top));
-    c->head_weight = t->total;
-    TRY(params_add(t, "head.weight", head_dims, 2, INIT_HEAD, D, K, true, top));
-    c->head_bias = t->total;
-    return params_add(t, "head.bias", &K, 1, INIT_ZERO, 0, 0, false, top);
+    TRY(params_add(t, &c->norm_weight, &(ParamRow){"fc_norm.weight", &D, 1, INIT_ONE, 0, 0, false, top}));
+    TRY(params_add(t, &c->norm_bias, &(ParamRow){"fc_norm.bias", &D, 1, INIT_ZERO, 0, 0, false, top}));
+    TRY(params_add(t, &c->head_weight, &(ParamRow){"head.weight", head_dims, 2, INIT_HEAD, D, K, true, top}));
+    return params_add(t, &c->head_bias, &(ParamRow){"head.bias", &K, 1, INIT_ZERO, 0, 0, false, top});
 }
 
 static Err classifier_fill(Classifier *c) {
@@ -116,9 +111,9 @@ static void scratch_layout(ClassifierScratch *s, Arena *arena, const Classifier 
     BlockShape shapes[2];
     s->tokens = arena_take(arena, N * sizeof(int));
     patches_layout(&s->patches, arena, precision, B * c->n_tokens, c->values, members);
-    vit_acts_layout(&s->encoder, arena, &c->encoder, c->model.recompute ? VIT_RECOMPUTE : VIT_KEEP, precision, B,
-                    c->n_tokens, 0);
-    vit_shapes(shapes, &c->encoder, B, c->n_tokens, 0);
+    vit_acts_layout(&s->encoder, arena, &c->encoder, c->model.recompute ? VIT_RECOMPUTE : VIT_KEEP, precision,
+                    (VitTokens){B, c->n_tokens, 0});
+    vit_shapes(shapes, &c->encoder, (VitTokens){B, c->n_tokens, 0});
     bf16_need_layer(&need, B * c->n_tokens, c->values, c->patch.width);
     vit_scratch_layout(&s->block, arena, precision, shapes, 1, &need, members);
     s->pooled = arena_floats(arena, clips * D);
@@ -239,8 +234,9 @@ static void encode(const Classifier *c, ClassifierScratch *s, const float *param
     Tokens tokens = {c, s, params, inputs, x};
     patches_fill(s->block.team, &s->patches, rows, read_patches, &tokens);
     team_for(s->block.team, rows, 1, (double)rows * c->model.width, embed_rows, &tokens);
-    embedding_forward(&c->patch, x, &s->patches, rows, params, &s->block);
-    vit_forward(&s->encoder, &s->block, &c->encoder, B, params, drops);
+    const LayerPass pass = {.params = params, .scratch = &s->block};
+    embedding_forward(&c->patch, x, &s->patches, rows, &pass);
+    vit_forward(&s->encoder, &c->encoder, B, &pass, drops);
 }
 
 /* Mean over tokens and fc_norm. */
@@ -259,7 +255,7 @@ static void pool(const Classifier *c, ClassifierScratch *s, const float *params,
 static void head(const Classifier *c, const ClassifierScratch *s, float *logits, const float *params, int B) {
     int D = c->model.width, K = c->n_classes;
     linear_forward(s->block.team, (Rows){logits, K}, (ConstRows){s->normed, D}, params + c->head_weight,
-                   params + c->head_bias, B, D, K);
+                   params + c->head_bias, (LinearShape){B, D, K});
 }
 
 /* Every token's share of its clip's mean. */
@@ -278,12 +274,14 @@ static void head_backward(const Classifier *c, ClassifierScratch *s, const float
     size_t pooled_floats = (size_t)B * (size_t)D;
     ConstRows dlogits = {s->dlogits, K};
     linear_backward_weight(s->block.team, grads + c->head_weight, grads + c->head_bias, dlogits,
-                           (ConstRows){s->normed, D}, B, D, K);
-    linear_backward_input(s->block.team, (Rows){s->block.dbranch, D}, dlogits, params + c->head_weight, B, D, K);
+                           (ConstRows){s->normed, D}, (LinearShape){B, D, K});
+    linear_backward_input(s->block.team, (Rows){s->block.dbranch, D}, dlogits, params + c->head_weight,
+                          (LinearShape){B, D, K});
     for (size_t i = 0; dropped && i < pooled_floats; i++) s->block.dbranch[i] *= s->kept[i];
     memset(s->dpooled, 0, pooled_floats * sizeof(float));
-    layernorm_backward(s->block.team, s->dpooled, grads + c->norm_weight, grads + c->norm_bias, s->block.dbranch,
-                       s->pooled, params + c->norm_weight, (size_t)B, D, s->block.partial);
+    layernorm_backward(s->block.team,
+                       &(NormGradients){s->dpooled, grads + c->norm_weight, grads + c->norm_bias, s->block.partial},
+                       s->block.dbranch, s->pooled, params + c->norm_weight, (size_t)B, D);
     for (size_t i = 0; i < pooled_floats; i++) s->dpooled[i] /= (float)N;
     team_for(s->block.team, B * N, 1, (double)B * N * D, spread_pooled, &(Tokens){.c = c, .s = s});
 }
@@ -307,20 +305,20 @@ void classifier_features(const Classifier *classifier, ClassifierScratch *scratc
 }
 
 void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *grads,
-                     double *loss, const float *inputs, const float *targets, int B, float loss_scale,
-                     const ClassifierDraws *draws) {
+                     double *loss, const ClassifierBatch *batch, float loss_scale) {
     const Classifier *c = classifier;
+    int B = batch->B;
     ASSERT(B >= 1 && B <= scratch->B);
-    bool drop = draws && c->head_dropout > 0;
-    const BlockDrops *drops = features_forward(c, scratch, params, inputs, B, draws);
+    bool drop = batch->draws && c->head_dropout > 0;
+    const BlockDrops *drops = features_forward(c, scratch, params, batch->inputs, B, batch->draws);
     head(c, scratch, scratch->logits, params, B);
     *loss += loss_scale *
-             softmax_cross_entropy(scratch->dlogits, scratch->logits, targets, B, c->n_classes, loss_scale);
+             softmax_cross_entropy(scratch->dlogits, scratch->logits, batch->targets, B, c->n_classes, loss_scale);
     if (!grads) return;
+    const LayerPass pass = {params, grads, &scratch->block};
     head_backward(c, scratch, params, grads, B, drop);
-    vit_backward(scratch->dstream, scratch->dstream, &scratch->encoder, &scratch->block, &c->encoder, B, params, grads,
-                 drops);
-    embedding_backward(&c->patch, scratch->dstream, &scratch->patches, B * c->n_tokens, grads, &scratch->block);
+    vit_backward(scratch->dstream, scratch->dstream, &scratch->encoder, &c->encoder, B, &pass, drops);
+    embedding_backward(&c->patch, scratch->dstream, &scratch->patches, B * c->n_tokens, &pass);
 }
 
 const float *classifier_encoded(const ClassifierScratch *scratch) {
