@@ -13,6 +13,7 @@ static bool tiles_attend(const HeadShape *shape) {
     return shape->n_queries >= FEWEST && shape->n_keys >= FEWEST && shape->head_width > NARROW;
 }
 
+/* The same choice as the passes make. */
 static size_t attention_scratch(const HeadShape *shape, int backward) {
     Arena measure = {0};
     if (!tiles_attend(shape)) return attention_scratch_body(shape, backward);

@@ -1,3 +1,5 @@
+/* The attentive probe: what nn/layers/attention does with one learned query that all clips share. A clip's query row is
+ * a copy of the parameter, so the parameter's gradient is the sum of the rows' gradients. */
 #include "nn/layers/attentive.h"
 
 #include "base/system/arena.h"
@@ -23,6 +25,7 @@ struct AttentiveScratch {
     float *attention;                  /* scratch of nn/layers/attention */
 };
 
+/* One query a clip, N keys; heads lie side by side in rows of D. */
 static AttentionShape shape_of(const Attentive *a, int B) {
     return (AttentionShape){.B = B,
                             .heads = a->heads,
@@ -129,11 +132,13 @@ static void pool(const Attentive *a, AttentiveScratch *s, const float *params, c
                       s->attention);
 }
 
+/* logits (B, K) of the pooled values. */
 static void head(const Attentive *a, const AttentiveScratch *s, float *logits, const float *params, int B) {
     linear_forward(NULL, (Rows){logits, a->K}, (ConstRows){s->pooled, a->D}, params + a->head_weight,
                    params + a->head_bias, (LinearShape){B, a->D, a->K});
 }
 
+/* From dlogits to the parameters' gradients; the tokens come from a frozen encoder and need none. */
 static void backward(const Attentive *a, AttentiveScratch *s, const float *params, float *grads, const float *tokens,
                      int B) {
     int D = a->D, rows = B * a->N;

@@ -1,3 +1,9 @@
+/* The block of nn/layers/block.c in mixed precision: the same steps in the same order, with rounded rows in place of
+ * floats between the products. What block.c does in passes of its own, the finish of a product does on the sums while
+ * they are in the first-level cache: biases, residuals, GELU and its slope, rounding.
+ *
+ * Rows are padded to whole panels (nn/kernels/bf16.h), and q, k and v each have a padded part of a row. Products read
+ * the padding, so it must be zero wherever attention, which knows nothing of it, has written. */
 #include "nn/layers/block.h"
 
 #include "nn/layers/elementwise.h"
@@ -5,6 +11,7 @@
 
 /* ---- memory ---- */
 
+/* Numbers of a row of `width` with its padding. */
 static size_t padded_width(const BlockShape *s) {
     return bf16_padded((size_t)s->width);
 }
@@ -28,6 +35,7 @@ void bf16_block_acts_layout(Bf16BlockActs *acts, Arena *arena, const BlockShape 
     acts->middle = arena_floats(arena, R * (size_t)shape->width);
 }
 
+/* Strides are those of whole rows: three parts of q k v, or two of k v where queries lie apart. */
 static Bf16HeadShape head_shape(const BlockShape *s) {
     size_t width = padded_width(s);
     return (Bf16HeadShape){.n_queries = s->n_tokens - s->first_kept,
@@ -38,6 +46,8 @@ static Bf16HeadShape head_shape(const BlockShape *s) {
                            .out_stride = width};
 }
 
+/* The largest layer decides each buffer: `wide` holds hidden gradients and then those of q, k and v; `turned` and
+ * `panels` the operands of a weight gradient. */
 void bf16_block_need(Bf16Need *need, const BlockShape *shape) {
     const Bf16Kernels *kernels = &kernels_best()->bf16;
     const Bf16HeadShape head = head_shape(shape);
@@ -117,6 +127,7 @@ static void *member_scratch(const Block *block, int member) {
     return (char *)scratch->attention + (size_t)member * scratch->attention_bytes;
 }
 
+/* For the team: vectors of products, whatever their precision. */
 static double heads_work(const BlockShape *s) {
     return (double)s->B * (s->n_tokens - s->first_kept) * s->n_tokens * s->width / 16;
 }
@@ -170,6 +181,7 @@ static void attend_backward(const Block *block, const Projections *d, const Bf16
 
 /* ---- forward ---- */
 
+/* The biases of q, k (which has none) and v, as far apart as the columns of the product. */
 static const float *bias_row(const Block *block) {
     size_t width = (size_t)block->shape->width, padded = padded_width(block->shape);
     float *row = block->scratch->rounded.row;
@@ -198,6 +210,7 @@ static void project_qkv(const Block *block, const float *x, Bf16BlockActs *acts)
         bf16_linear_forward(block->scratch->team, &finish, norm, &W, Rin);
         return;
     }
+    /* queries of the kept rows alone: two products, of the first part of the matrix and of the other two */
     const Bf16Weights W_q = bf16_packed_matrix(block->scratch->packed, matrix, 0, 1),
                       W_kv = bf16_packed_matrix(block->scratch->packed, matrix, 1, 2);
     const Bf16Finish queries = to_rows(rows_of(acts->queries, s), bias);
@@ -250,6 +263,7 @@ void bf16_block_forward(const Block *block, float *out, const float *x, Bf16Bloc
     const BlockShape *s = block->shape;
     const BlockParams *at = block->at;
     int R = block_rows(s);
+    /* 1. attention(LN1(x)); 2. middle = x + proj(attention); 3. out = middle + fc2(gelu(fc1(LN2(middle)))) */
     project_qkv(block, x, acts);
     attend(block, acts);
     add_attention(block, x, acts);
@@ -306,7 +320,9 @@ static void backward_mlp(const Block *block, float *dout, const Bf16BlockActs *a
                               .rows = dhidden.data,
                               .rows_stride = dhidden.stride,
                               .column_sums = block->grads + at->fc1_bias};
+    /* 1. through fc2, GELU and the sums of fc1's bias in one finish, which also computes GELU(hidden) again */
     bf16_linear_backward_input(block->scratch->team, &slope, dy, &W2, R);
+    /* 2. weight gradients, with LN2(middle) computed again; 3. through fc1; 4. through LN2, which adds to dout */
     bf16_linear_backward_weight(block->scratch->team, block->grads + at->fc2_weight, dy, gelu,
                                 (LinearShape){R, hidden, s->width}, &scratch->linear);
     bf16_layernorm(block->scratch->team, norm, acts->middle, block->params + at->norm2_weight,
@@ -381,6 +397,7 @@ static void backward_attention(const Block *block, float *dx, const float *dmidd
     bf16_linear_backward_weight(block->scratch->team, block->grads + at->proj_weight, dy, rows_of(acts->attention, s),
                                 (LinearShape){R, s->width, s->width}, &scratch->linear);
     bf16_linear_backward_input(block->scratch->team, &attention, dy, &W, R);
+    /* gradients of q, k and v take the place of the MLP's; with kept rows those of q lie before the others */
     Bf16 *dkv = scratch->wide + (s->first_kept ? (size_t)R * width : 0);
     const Projections d = projections(scratch->wide, dkv, s);
     attend_backward(block, &d, scratch->gelu, acts);

@@ -1,3 +1,6 @@
+/* Products of mixed precision, their operands, and the plain functions that define their bits. A product goes through
+ * one kernel, whatever its shape, and every element is one chain of sums over the whole depth; so it may be cut by rows
+ * and columns in any way. */
 #include "nn/layers/bf16_linear.h"
 
 #include "nn/kernels/kernels.h"
@@ -33,6 +36,7 @@ static Bf16Product piece_of(const Bf16Product *whole, ProductPiece at) {
     return piece;
 }
 
+/* Pieces begin to end, one kernel call each. */
 static void product_pieces(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Shared *shared = context;
@@ -156,6 +160,7 @@ void bf16_layernorm(Team *team, Bf16Rows y, const float *x, const float *weight,
 
 /* ---- the definition ---- */
 
+/* The sum of one element, in either of the two orders of nn/kernels/bf16.h; padding adds products of zeros. */
 static float sum_ref(const Bf16Product *p, int row, int column, int tiles) {
     const uint32_t *left = (const uint32_t *)(p->left + (size_t)row * p->left_stride);
     const uint32_t *right = p->right + (size_t)(column / BF16_PANEL) * p->right_panel + column % BF16_PANEL;

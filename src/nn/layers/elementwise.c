@@ -7,6 +7,7 @@
 
 /* ---- GELU ---- */
 
+/* Phi(x) and its density, by the library's erf: what the kernels' polynomials are measured against. */
 static double normal_upper(double x) {
     return 0.5 * (1 + erf(x * M_SQRT1_2));
 }
@@ -77,6 +78,7 @@ void layernorm_forward(Team *team, float *y, const float *x, const float *weight
 /* The rows whose weight gradients the kernels gather before these join the sum. */
 enum { CHUNK = 64 };
 
+/* As the kernels' own partial sums, so that one thread and a team add the same numbers in the same order. */
 static size_t chunk_count(size_t R) {
     return (R + CHUNK - 1) / CHUNK;
 }
@@ -139,6 +141,7 @@ void layernorm_backward(Team *team, const NormGradients *d, const float *dy, con
     team_for(team, D, 16, 2 * (double)chunks * D, add_chunks, &backward);
 }
 
+/* Variance about the mean, in double. */
 static void row_moments_ref(double *mean, double *inverse_deviation, const float *x, int D) {
     double sum = 0, squares = 0;
     for (int i = 0; i < D; i++) sum += x[i];
@@ -178,6 +181,7 @@ void layernorm_backward_ref(const NormGradients *d, const float *dy, const float
 
 /* ---- softmax cross entropy, in double: a row a clip, so its cost is nothing ---- */
 
+/* Over the largest, so that no exponential overflows. */
 static double log_sum_exp(const float *x, int count) {
     double largest = x[0], sum = 0;
     for (int i = 1; i < count; i++) largest = fmax(largest, x[i]);
@@ -196,6 +200,7 @@ double softmax_cross_entropy(float *dlogits, const float *logits, const float *t
         }
         if (!dlogits) continue;
         for (int k = 0; k < K; k++) {
+            /* the targets' mass, 1 unless mixing left less, scales the softmax */
             double probability = exp(logits_b[k] - log_sum);
             dlogits[(size_t)b * (size_t)K + (size_t)k] = (float)(scale / B * (mass * probability - targets_b[k]));
         }

@@ -81,6 +81,7 @@ typedef struct {
     ProductGrid grid;
 } Product;
 
+/* The rectangle `at` of the result as a product of its own; the summed dimension stays whole. */
 static LargeProduct piece_of(const LargeProduct *whole, ProductPiece at) {
     LargeProduct piece = *whole;
     size_t row = (size_t)at.row, column = (size_t)at.column;
@@ -121,6 +122,7 @@ static void small_piece(const Product *product, const LargeProduct *p) {
     }
 }
 
+/* CBLAS names a transposed operand by a flag; its leading dimension is the stride that is not 1. */
 static void library_piece(const Product *product, const LargeProduct *p) {
     bool adds = product->kind != PRODUCT_INPUT, turned = product->kind == PRODUCT_WEIGHT;
     if (adds) lay_base(p);
@@ -130,6 +132,7 @@ static void library_piece(const Product *product, const LargeProduct *p) {
                 adds ? 1 : 0, p->c, (int)p->ldc);
 }
 
+/* Pieces begin to end, each by the method of the whole product. */
 static void product_pieces(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Product *product = context;
@@ -198,6 +201,7 @@ void linear_residual(Team *team, float *y, const float *residual, ConstRows x, c
 
 void linear_backward_weight(Team *team, float *dW, float *db, ConstRows dy, ConstRows x, LinearShape s) {
     if (db) rows_add_to(team, db, dy, s.R, s.Dout);
+    /* dW = dW + dy^T x: rows are outputs, and what is summed is the layer's rows */
     multiply(team, PRODUCT_WEIGHT,
              &(LargeProduct){.c = dW,
                              .ldc = (size_t)s.Din,
@@ -216,6 +220,7 @@ void linear_backward_weight(Team *team, float *dW, float *db, ConstRows dy, Cons
 }
 
 void linear_backward_input(Team *team, Rows dx, ConstRows dy, const float *W, LinearShape s) {
+    /* dx = dy W: what is summed is the layer's outputs */
     multiply(team, PRODUCT_INPUT,
              &(LargeProduct){.c = dx.data,
                              .ldc = (size_t)dx.stride,
@@ -230,6 +235,8 @@ void linear_backward_input(Team *team, Rows dx, ConstRows dy, const float *W, Li
                              .depth = s.Dout},
              s);
 }
+
+/* ---- the definitions, in double ---- */
 
 void linear_forward_ref(Rows y, ConstRows x, const float *W, const float *b, LinearShape s) {
     for (int r = 0; r < s.R; r++) {
@@ -262,6 +269,8 @@ void linear_backward_input_ref(Rows dx, ConstRows dy, const float *W, LinearShap
         }
     }
 }
+
+/* ---- rows ---- */
 
 void rows_set(Rows y, const float *b, int R, int D) {
     for (int r = 0; r < R; r++) memcpy(y.data + (size_t)r * (size_t)y.stride, b, (size_t)D * sizeof(float));

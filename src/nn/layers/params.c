@@ -1,3 +1,5 @@
+/* The table of parameters, and their first values. Each chunk of INIT_CHUNK elements of a row has a stream of its own,
+ * named by row and chunk, so that threads draw them in any order. */
 #include "nn/layers/params.h"
 
 #include "base/text/text.h"
@@ -53,6 +55,7 @@ static float uniform_limit(const Param *row) {
     return (float)(1.0 / sqrt((double)row->fan_in));
 }
 
+/* The distributions of the official code; see ParamInit. */
 static void params_fill_chunk(float *out, size_t count, const Param *row, Rng *rng, float head_scale) {
     float limit = 0;
     switch (row->init) {
@@ -91,6 +94,7 @@ void params_init(float *flat, const ParamTable *table, uint64_t seed, float head
     }
 }
 
+/* Views, not copies: who reads a checkpoint through them writes into the flat vector. */
 void params_tensors(Tensor *tensors, const ParamTable *table, float *flat) {
     for (int r = 0; r < table->n_rows; r++) {
         const Param *row = &table->rows[r];

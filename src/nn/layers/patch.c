@@ -1,3 +1,6 @@
+/* Patches of a clip and their loss. A token's tube is S frames of P x P pixels; its corner follows from its number. Two
+ * orders meet here: the embedding's weights want channels outermost, the target channels innermost, both as the
+ * official code has them. Indices: f frame of the tube, r row, x pixel, c channel, i element of an interleaved row. */
 #include "nn/layers/patch.h"
 
 #include <math.h>
@@ -17,6 +20,7 @@ static Corner token_corner(int token, const ModelConfig *m) {
                     token % across * m->patch_size};
 }
 
+/* Row r of frame f of a tube: P interleaved pixels. */
 static const uint8_t *pixel_row(const uint8_t *clip, Corner at, int f, int r, const ModelConfig *m) {
     size_t side = (size_t)m->image_size;
     return clip + (((size_t)(at.t + f) * side + (size_t)(at.y + r)) * side + (size_t)at.x) * 3;
@@ -25,6 +29,7 @@ static const uint8_t *pixel_row(const uint8_t *clip, Corner at, int f, int r, co
 void patch_from_pixels(float *out, const uint8_t *clip, const int *tokens, int count, const ModelConfig *model) {
     int P = model->patch_size, S = model->tubelet_size;
     size_t channel_floats = (size_t)(S * P * P);
+    /* (pixel/255 - mean) / std as one multiply-add a value */
     float scale[3], shift[3];
     for (int c = 0; c < 3; c++) {
         scale[c] = 1 / (255 * patch_std[c]);
@@ -69,6 +74,7 @@ typedef struct {
     float mean[ROW_MAX], factor[ROW_MAX];
 } PatchNorm;
 
+/* Sums by place of an interleaved row first, which the compiler turns into vectors, then by channel. */
 static void patch_norm(PatchNorm *norm, const uint8_t *clip, Corner at, const ModelConfig *m) {
     int row = 3 * m->patch_size, n = m->tubelet_size * m->patch_size * m->patch_size;
     uint32_t sum[ROW_MAX] = {0}, squares[ROW_MAX] = {0};
@@ -152,6 +158,7 @@ double patch_loss_sum(const float *squares, int count, const ModelConfig *model)
 
 void posenc_table(float *table, int N, int D) {
     for (int j = 0; j < D; j++) {
+        /* a pair of columns, sine and cosine, has one frequency */
         double divisor = pow(10000.0, 2.0 * (j / 2) / D);
         for (int p = 0; p < N; p++) {
             double angle = p / divisor;

@@ -1,3 +1,5 @@
+/* A norm with a linear layer, and the embedding of patches, each in both precisions. Nothing but inputs and outputs is
+ * kept for the way back: the norm is computed again. */
 #include "nn/layers/projection.h"
 
 #include "base/system/minmax.h"
@@ -102,6 +104,7 @@ typedef struct {
     void *source;
 } Filling;
 
+/* In strips, since rounded patches pass through floats of their member, which stay in its first-level cache. */
 static void fill_rows(void *context, int member, int64_t begin, int64_t end) {
     const Filling *f = context;
     const Patches *p = f->patches;
@@ -136,6 +139,7 @@ void embedding_forward(const PatchEmbedding *e, float *x, const Patches *patches
                pass->params + e->weight, (LinearShape){R, patches->values, e->width});
 }
 
+/* Pixels need no gradient: a weight gradient and a bias are all. */
 void embedding_backward(const PatchEmbedding *e, const float *dx, const Patches *patches, int R,
                         const LayerPass *pass) {
     BlockScratch *scratch = pass->scratch;

@@ -1,3 +1,6 @@
+/* Where windows lie, what a border is, and pools. A layer writes every place inside a volume and nothing outside;
+ * borders are cleared once a forward pass, by rows of frames: whole rows above and below, the two ends of the others.
+ */
 #include "nn/layers/volume.h"
 
 #include <string.h>
@@ -80,6 +83,7 @@ static inline void fold_window(const PoolShape *p, float *out, const float *in, 
         }
 }
 
+/* How many of a window's places along one axis lie inside the volume. */
 static int inside(int position, int kernel, int size) {
     int begin = position > 0 ? position : 0, end = position + kernel < size ? position + kernel : size;
     return end - begin;
@@ -92,6 +96,7 @@ void pool_max(const PoolShape *p, float *out, const float *in) {
                 fold_window(p, out + volume_at(&p->out, t, y, x) + p->out_first, in, t, y, x, keep_larger);
 }
 
+/* The sum of the window, border zeros included, over the number of places that are inside. */
 void pool_mean(const PoolShape *p, float *out, const float *in) {
     for (int t = 0; t < p->out.size.t; t++)
         for (int y = 0; y < p->out.size.y; y++)

@@ -1,3 +1,11 @@
+/* The network of fine-tuning. Letters: B clips, N tokens of a clip, D width, K classes.
+ *
+ *     patches (B*N, values) -> + positions -> encoder (B*N, D) -> mean over a clip's tokens (B, D) -> fc_norm ->
+ * dropout
+ *     -> head (B, K) -> softmax cross entropy against soft labels
+ *
+ * There is no norm between the encoder and the mean: a checkpoint's encoder.norm is left out, as in the official code.
+ */
 #include "nn/models/classifier.h"
 
 #include "base/system/minmax.h"
@@ -36,6 +44,8 @@ struct ClassifierScratch {
     float *factors; /* (depth, 2, B) what drops point to */
 };
 
+/* In the order of the official checkpoint. The last argument of a row is its group of layer-wise decay: 0 for the
+ * embedding, l + 1 for block l, `top` for fc_norm and head. */
 static Err classifier_params_add(Classifier *c) {
     ParamTable *t = &c->table;
     int D = c->model.width, K = c->n_classes, P = c->model.patch_size, values = c->values, top = c->model.depth + 1;
@@ -104,6 +114,7 @@ const Bf16Plan *classifier_matrices(const Classifier *classifier) {
     return &classifier->matrices;
 }
 
+/* For B clips. Two factors of drop path for each block and clip, one of dropout for each clip and channel. */
 static void scratch_layout(ClassifierScratch *s, Arena *arena, const Classifier *c, Precision precision, int members,
                            int B) {
     Bf16Need need = {0};
@@ -170,6 +181,8 @@ static float drop_factor(Rng *rng, double rate) {
     return rng_unit_double(rng) < rate ? 0 : (float)(1 / (1 - rate));
 }
 
+/* The rate of block l grows linearly with l. One stream for each (clip, block): a clip's draws do not depend on which
+ * micro-batch it is in. */
 static void draw_drop_path(const Classifier *c, ClassifierScratch *s, const ClassifierDraws *draws, int B) {
     int depth = c->model.depth;
     for (int l = 0; l < depth; l++) {
@@ -219,6 +232,7 @@ static void read_patches(void *source, float *rows, int first, int count) {
     }
 }
 
+/* The bias goes in here, with the position, since the product that follows only adds. */
 static void embed_rows(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Tokens *t = context;
@@ -227,6 +241,7 @@ static void embed_rows(void *context, int member, int64_t begin, int64_t end) {
         rows_sum(t->x + row * D, t->c->positions + row % N * D, t->params + t->c->patch.bias, 1, (int)D);
 }
 
+/* 1. patches; 2. bias and positions, to which the embedding adds; 3. blocks. */
 static void encode(const Classifier *c, ClassifierScratch *s, const float *params, const float *inputs, int B,
                    const BlockDrops *drops) {
     int rows = B * c->n_tokens;
@@ -252,6 +267,7 @@ static void pool(const Classifier *c, ClassifierScratch *s, const float *params,
                       D);
 }
 
+/* logits (B, K) of fc_norm's output. */
 static void head(const Classifier *c, const ClassifierScratch *s, float *logits, const float *params, int B) {
     int D = c->model.width, K = c->n_classes;
     linear_forward(s->block.team, (Rows){logits, K}, (ConstRows){s->normed, D}, params + c->head_weight,
@@ -272,6 +288,8 @@ static void head_backward(const Classifier *c, ClassifierScratch *s, const float
                           bool dropped) {
     int N = c->n_tokens, D = c->model.width, K = c->n_classes;
     size_t pooled_floats = (size_t)B * (size_t)D;
+    /* the head, the dropout, fc_norm (which adds to a cleared gradient), and the mean, which gives each of N tokens 1 /
+     * N */
     ConstRows dlogits = {s->dlogits, K};
     linear_backward_weight(s->block.team, grads + c->head_weight, grads + c->head_bias, dlogits,
                            (ConstRows){s->normed, D}, (LinearShape){B, D, K});

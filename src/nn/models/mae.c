@@ -1,3 +1,13 @@
+/* VideoMAE's pre-training step. Sizes, with B clips: V visible and M masked tokens of a clip, N = V + M; D the
+ * encoder's width, E the decoder's. The patches of masked tokens are never gathered: embedding the visible ones alone
+ * gives the numbers of the official code, which embeds all and drops the hidden ones.
+ *
+ *     patches (B*V, values) -> + positions -> encoder -> (B*V, D) -> norm, E wide -> (B*V, E)
+ *     decoder input, clip by clip: V visible rows, then M times the mask token, each + its position -> (B*N, E)
+ *     decoder, whose last block computes the masked rows only -> (B*M, E) -> norm, head -> (B*M, values)
+ *
+ * The decoder's rows are not in the order of the grid. Attention does not look at the order; positions carry the place.
+ * Rows of one clip are neighbors everywhere, so row r of a stream of n tokens a clip belongs to clip r / n. */
 #include "nn/models/mae.h"
 
 #include "base/system/minmax.h"
@@ -53,6 +63,8 @@ struct MaeScratch {
     FeatureBuffers features;
 };
 
+/* In the order of the official checkpoint, which is the order of the flat vector. The official code leaves the
+ * embedding and encoder_to_decoder as the framework initializes them, and redraws the rest. Vectors do not decay. */
 static Err mae_params_add(Mae *mae) {
     const ModelConfig *m = &mae->model;
     ParamTable *t = &mae->table;
@@ -154,6 +166,8 @@ static Bf16Need layers_need(const Mae *mae, int B) {
     return need;
 }
 
+/* All buffers of a training step, for B clips. With recompute only the blocks' inputs are kept. dstream serves the
+ * decoder's gradient first and then the encoder's. */
 static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, Precision precision, int members, int B) {
     size_t clips = (size_t)B, V = (size_t)mae->n_visible, M = (size_t)mae->n_masked, values = (size_t)mae->values;
     size_t D = (size_t)mae->model.width, E = (size_t)mae->model.decoder_width;
@@ -175,6 +189,8 @@ static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, Precisio
     t->dstream = arena_floats(arena, max_size(clips * (V + M) * E, clips * V * D));
 }
 
+/* As many whole clips (N tokens) as there are tokens in B clips of V, so that features need about the memory that
+ * training has. */
 static void feature_layout(FeatureBuffers *f, Arena *arena, const Mae *mae, int members, int B) {
     BlockShape shapes[2];
     f->clips = B * mae->n_visible / mae->n_tokens;
@@ -191,6 +207,7 @@ static void scratch_layout(MaeScratch *scratch, Arena *arena, const Mae *mae, Pr
     scratch->tokens = arena_take(arena, (size_t)mae->n_tokens * int_bytes);
     scratch->visible = arena_take(arena, (size_t)B * (size_t)mae->n_visible * int_bytes);
     scratch->masked = arena_take(arena, (size_t)B * (size_t)mae->n_masked * int_bytes);
+    /* training and features never run at the same time: both start at one place, and the larger one counts */
     size_t shared = arena_mark(arena);
     train_layout(&scratch->train, arena, mae, precision, members, B);
     size_t train_end = arena_mark(arena);
@@ -199,6 +216,7 @@ static void scratch_layout(MaeScratch *scratch, Arena *arena, const Mae *mae, Pr
     if (arena->used < train_end) arena->used = train_end;
 }
 
+/* A layout into an arena without memory counts and writes nothing: the same code measures and places. */
 size_t mae_scratch_bytes(const Mae *mae, Precision precision, int members, int B) {
     MaeScratch measured;
     Arena arena = {0};
@@ -238,6 +256,8 @@ void mae_scratch_free(MaeScratch **scratch) {
     *scratch = NULL;
 }
 
+/* ---- forward ---- */
+
 static size_t clip_bytes(const ModelConfig *m) {
     return (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size * 3;
 }
@@ -267,6 +287,7 @@ static void read_patches(void *source, float *rows, int first, int count) {
     }
 }
 
+/* The bias goes in here, with the position, since the product that follows only adds. */
 static void embed_rows(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Streams *s = context;
@@ -281,6 +302,7 @@ static void embed_places(Team *team, Streams *s, int count) {
     team_for(team, count, 1, (double)count * s->mae->model.width, embed_rows, s);
 }
 
+/* 1. which tokens are visible; 2. their patches; 3. bias and positions, to which the embedding adds; 4. blocks. */
 static void encode_visible(const Mae *mae, MaeScratch *scratch, const MaeBatch *batch, const LayerPass *pass) {
     TrainBuffers *t = &scratch->train;
     int V = mae->n_visible, M = mae->n_masked, B = batch->B;
@@ -315,6 +337,7 @@ static void decoder_rows(void *context, int member, int64_t begin, int64_t end) 
     }
 }
 
+/* From the encoder's output to the decoder's input. */
 static void bridge_forward(const Mae *mae, MaeScratch *scratch, int B, const LayerPass *pass) {
     TrainBuffers *t = &scratch->train;
     int rows = B * mae->n_tokens;
@@ -351,6 +374,8 @@ static void patch_losses(void *context, int member, int64_t begin, int64_t end) 
 /* Adds the loss; fills dpredictions if gradients are wanted. */
 static void measure_loss(const Mae *mae, MaeScratch *scratch, double *loss, const uint8_t *clips, int B,
                          float loss_scale, bool want_gradients) {
+    /* Squares are summed line by line in floats, patch by patch by whoever has it, and then all together in double and
+     * in their order by one thread: the loss does not depend on the team. d(mean of squares) = 2 difference / count. */
     double mean_of = (double)B * (double)scratch->prediction_floats, sum = 0;
     int M = mae->n_masked;
     Streams streams = {.mae = mae,
@@ -363,6 +388,8 @@ static void measure_loss(const Mae *mae, MaeScratch *scratch, double *loss, cons
                               &mae->model);
     *loss += loss_scale * sum / mean_of;
 }
+
+/* ---- backward ---- */
 
 /* From dpredictions to the gradient of the decoder's input, in dstream (B*N, E). */
 static void decode_backward(const Mae *mae, MaeScratch *scratch, int B, const LayerPass *pass) {
@@ -394,6 +421,7 @@ static void encode_backward(const Mae *mae, MaeScratch *scratch, int B, const La
 
 void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, double *loss,
               const MaeBatch *batch, float loss_scale) {
+    /* each stage finds the previous one's output in scratch->train, and so does the way back */
     const LayerPass pass = {params, grads, &scratch->train.block};
     int B = batch->B;
     ASSERT(B >= 1 && B <= scratch->B);
@@ -410,6 +438,8 @@ void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *g
 const float *mae_predictions(const MaeScratch *scratch, int b) {
     return scratch->train.predictions + (size_t)b * scratch->prediction_floats;
 }
+
+/* ---- features: nothing hidden, float32, no way back ---- */
 
 /* features (D) = mean over rows of x (N, D). */
 static void mean_rows(float *features, const float *x, int N, int D) {
@@ -453,6 +483,7 @@ void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, floa
 void mae_keys(const Mae *mae, MaeScratch *scratch, const float *params, float *keys, const uint8_t *clips, int B) {
     FeatureBuffers *f = &scratch->features;
     size_t N = (size_t)mae->n_tokens, D = (size_t)mae->model.width;
+    /* after a forward pass the last block's q, k and v lie side by side; keys are the middle third of each row */
     const float *qkv = f->encoder.acts[mae->encoder.depth - 1].qkv; /* (clips*N, 3*D) after a forward pass */
     for (int first = 0; first < B; first += f->clips) {
         int count = B - first < f->clips ? B - first : f->clips;

@@ -10,6 +10,7 @@ typedef struct {
     float root_scale; /* 1 / sqrt(1 - beta2^step) */
 } RowStep;
 
+/* In double, then rounded once: at step 1 the corrections are as small as 1 - beta. */
 static RowStep row_step(const AdamwConfig *config, const Param *row, double lr, int64_t step) {
     double correction1 = 1 - pow(config->beta1, (double)step), correction2 = 1 - pow(config->beta2, (double)step);
     return (RowStep){.beta1 = config->beta1,
@@ -23,6 +24,8 @@ static RowStep row_step(const AdamwConfig *config, const Param *row, double lr, 
 typedef void RowUpdate(float *restrict params, float *restrict m, float *restrict v, const float *restrict grads,
                        size_t count, const RowStep *step);
 
+/* One pass: parameters and moments are read and written once each, which is what a step costs, since four vectors of
+ * the model's size do not fit any cache. 1 / sqrt(1 - beta2^step) goes into the root instead of a division of v. */
 static void row_update(float *restrict params, float *restrict m, float *restrict v, const float *restrict grads,
                        size_t count, const RowStep *step) {
     const RowStep s = *step;
@@ -78,6 +81,7 @@ double schedule_rate(const Schedule *schedule, int64_t step) {
     int64_t warmup = schedule->warmup_steps;
     if (step < warmup) return schedule->peak * (double)step / fmax((double)(warmup - 1), 1);
     if (step >= schedule->total_steps) return schedule->minimum;
+    /* 0 at the end of the warm-up; 1, the minimum, is reached only after the last step */
     double done = (double)(step - warmup) / (double)(schedule->total_steps - warmup);
     return schedule->minimum + (schedule->peak - schedule->minimum) / 2 * (1 + cos(M_PI * done));
 }

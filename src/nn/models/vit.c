@@ -1,3 +1,6 @@
+/* A stack of blocks. Three plans trade memory for time: keep every block's activations; keep each block's input and run
+ * it forward again on the way back; or keep nothing, where there is no way back. The bits are the same in all three,
+ * since a block computes the same of the same input. l counts blocks from 0. */
 #include "nn/models/internal/vit.h"
 
 #include "base/text/text.h"
@@ -20,6 +23,7 @@ void vit_shapes(BlockShape shapes[2], const Vit *vit, VitTokens tokens) {
     shapes[1].first_kept = tokens.first_kept;
 }
 
+/* Only the last block may keep fewer rows than it is given. l = -1 asks for any of the others. */
 static BlockShape shape_of_block(const VitActs *acts, const Vit *vit, int B, int l) {
     BlockShape shapes[2];
     vit_shapes(shapes, vit, (VitTokens){B, acts->n_tokens, acts->first_kept});
@@ -37,6 +41,7 @@ void vit_scratch_layout(BlockScratch *scratch, Arena *arena, Precision precision
         block_scratch_layout(scratch, arena, shapes, n_shapes, members);
         return;
     }
+    /* blocks and other layers share one set of buffers, each as large as the largest asks */
     Bf16Need all = *need;
     size_t rows = 0, partial = 0;
     for (int i = 0; i < n_shapes; i++) {
@@ -73,6 +78,7 @@ void vit_acts_layout(VitActs *acts, Arena *arena, const Vit *vit, VitPlan plan, 
     const BlockShape inner = shape_of_block(acts, vit, tokens.B, -1), outer = shape_of_block(acts, vit, tokens.B, last);
     size_t input_floats = (size_t)block_rows_in(&inner) * (size_t)vit->width;
     for (int l = 0; l <= last; l++) {
+        /* an input is read by its own block only: with nothing to go back for, two take turns */
         bool reuse_input = plan == VIT_FORWARD && l >= 2, reuse_acts = plan != VIT_KEEP && l >= 1;
         acts->inputs[l] = reuse_input ? acts->inputs[l - 2] : arena_floats(arena, input_floats);
         if (l == last && (plan != VIT_FORWARD || tokens.first_kept || l == 0))
