@@ -38,6 +38,7 @@ static Err teams_ready(TrainTask *task, Team *const *teams, int n_teams) {
     return ERR_NONE;
 }
 
+/* Layer-wise decay: a rate for each row of the table, by its group. */
 static Err layer_scales(Finetune *f) {
     const FinetuneConfig *config = f->c->task.config;
     const ParamTable *table = classifier_params(f->c->network);
@@ -50,6 +51,7 @@ static Err layer_scales(Finetune *f) {
 
 /* ---- a leaf ---- */
 
+/* The mean over the step's leaves: each leaf's mean weighs 1 / n_leaves. */
 static void leaf(TrainTask *task, int team, void *place, const TrainLeaf *which, const float *params, float *grads,
                  double *loss) {
     const Finetune *f = task->state;
@@ -66,6 +68,7 @@ static void params_changed(TrainTask *task, const float *params, int threads) {
 
 /* ---- the run ---- */
 
+/* Training scratch goes before the test makes its own. */
 static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *outcome) {
     Finetune *f = task->state;
     scratch_free(f);
@@ -100,6 +103,7 @@ static TrainTask task_of(Finetune *f) {
         .finish_all = finish_all};
 }
 
+/* Learning rates, and then the trainer, which ends in finish_all. */
 static Err execute_all(void *state, const RunFolder *folder) {
     Finetune *f = state;
     Classification *c = f->c;

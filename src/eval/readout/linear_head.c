@@ -26,6 +26,7 @@ typedef struct {
     float *target;     /* (K) */
 } Regression;
 
+/* As fine-tuning's head: the weight decays, the bias does not. */
 static Err describe(Regression *r) {
     const int weight[] = {r->rows->K, r->rows->D}, bias[] = {r->rows->K};
     TRY(params_add(&r->table, NULL, &(ParamRow){"head.weight", weight, 2, INIT_HEAD, weight[1], weight[0], true, 0}));
@@ -81,6 +82,7 @@ static double cross_entropy(float *logits, const float *target, int K, int batch
     return loss / batch;
 }
 
+/* One batch of rows, in the order of train/batch; `leaf` is the whole batch. */
 static double step(Regression *r, int64_t number) {
     const LabelledRows *rows = r->rows;
     size_t D = (size_t)rows->D, K = (size_t)rows->K;
@@ -104,6 +106,7 @@ static double step(Regression *r, int64_t number) {
     return loss;
 }
 
+/* The loss that is told is the mean over the last epoch. */
 static Err run_steps(Regression *r, double *loss) {
     int64_t per_epoch = batch_steps_per_epoch(&r->plan);
     for (int64_t number = 0; number < r->schedule.total_steps; number++) {

@@ -92,6 +92,8 @@ static void compute_features(const Probe *p, Worker *worker, const SampleBatch *
     }
 }
 
+/* Features, normalized by the leaf's own moments, then the head. No gradient goes further: the norm has no parameters.
+ */
 static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
                  double *loss) {
     const Probe *p = task->state;
@@ -122,6 +124,7 @@ typedef struct {
     double *moments; /* (n_steps * n_leaves, 2, D) mean and unbiased variance; of this rank's leaves, else 0 */
 } Replay;
 
+/* The moments of one leaf of a step that has been, with the unbiased variance that running statistics take. */
 static Err replay_leaf(Replay *r, int thread, int64_t item) {
     const Probe *p = r->probe;
     const ClassificationTask *t = &p->c->task;
@@ -140,6 +143,7 @@ static Err replay_leaf(Replay *r, int thread, int64_t item) {
     return ERR_NONE;
 }
 
+/* Items are leaves of steps, dealt to ranks in turn and to threads as they come. */
 static Err replay_mine(Replay *r) {
     const Par *par = &r->probe->c->task.run->par;
     SharedErr failure = SHARED_ERR_INIT;
