@@ -121,6 +121,7 @@ static inline double batch_gradients(Training *t, int step) {
     make_batch(t, step);
     if (t->packed) bf16_packed_update(t->packed, t->params, 1);
     memset(t->grads, 0, t->table->total * sizeof(float));
-    classifier_step(t->classifier, t->scratch, t->params, t->grads, &loss, t->inputs, t->targets, t->c->B, 1, &draws);
+    classifier_step(t->classifier, t->scratch, t->params, t->grads, &loss,
+                    &(ClassifierBatch){t->inputs, t->targets, t->c->B, &draws}, 1);
     return loss;
 }

@@ -16,7 +16,7 @@
 #include "bench/internal/yardstick.h"
 #include "math/blas.h"
 #include "math/stats.h"
-#include "nn/models/adamw.h"
+#include "nn/models/optimizer.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 #include "par/spread.h"
@@ -115,8 +115,9 @@ static Err step_once_all(Step *step, Repetition *mine) {
     parts[BACKWARD] = times[3] - times[2] - parts[FORWARD];
     exchange_all(step, &parts[EXCHANGE], reduce_scatter_all);
     times[3] = clock_thread_s();
-    adamw_update(params + step->slice.begin, step->m, step->v, grads + step->slice.begin, (size_t)step->slice.begin,
-                 (size_t)step->slice.end, step->work.params, &adamw, 1e-6, NULL, ++step->steps);
+    adamw_update(&(AdamwSlice){params + step->slice.begin, step->m, step->v, grads + step->slice.begin,
+                               (size_t)step->slice.begin, (size_t)step->slice.end},
+                 step->work.params, &(AdamwStep){&adamw, 1e-6, NULL, ++step->steps});
     parts[UPDATE] = clock_thread_s() - times[3];
     exchange_all(step, &parts[EXCHANGE], reduce_gather_all);
     times[3] = clock_thread_s();

@@ -41,8 +41,8 @@ static Err load(StepWork *work) {
 static void compute(StepWork *work, const float *params, float *grads, double *loss) {
     const State *s = work->state;
     const ClassifierDraws draws = {.seed = SEED, .samples = s->batch.samples};
-    classifier_step(s->network, s->scratch, params, grads, loss, s->batch.inputs, s->batch.targets, work->clips, 1,
-                    &draws);
+    classifier_step(s->network, s->scratch, params, grads, loss,
+                    &(ClassifierBatch){s->batch.inputs, s->batch.targets, work->clips, &draws}, 1);
 }
 
 /* Mixed precision rounds and packs the weights once a step. */
@@ -59,8 +59,10 @@ static double loss_one_by_one(StepWork *work, const float *params) {
     double loss = 0;
     for (size_t b = 0; b < (size_t)work->clips; b++) {
         const ClassifierDraws draws = {.seed = SEED, .samples = s->batch.samples + b};
-        classifier_step(s->network, s->scratch, params, NULL, &loss, s->batch.inputs + b * values,
-                        s->batch.targets + b * (size_t)s->source->n_classes, 1, 1.0f / (float)work->clips, &draws);
+        classifier_step(s->network, s->scratch, params, NULL, &loss,
+                        &(ClassifierBatch){s->batch.inputs + b * values,
+                                           s->batch.targets + b * (size_t)s->source->n_classes, 1, &draws},
+                        1.0f / (float)work->clips);
     }
     return loss;
 }

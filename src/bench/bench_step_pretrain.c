@@ -29,7 +29,7 @@ static Err load(StepWork *work) {
 
 static void compute(StepWork *work, const float *params, float *grads, double *loss) {
     const State *s = work->state;
-    mae_step(s->mae, s->scratch, params, grads, loss, s->clips->clips, s->clips->masked, work->clips, 1);
+    mae_step(s->mae, s->scratch, params, grads, loss, &(MaeBatch){s->clips->clips, s->clips->masked, work->clips}, 1);
 }
 
 /* Mixed precision rounds and packs the weights once a step. */
@@ -45,8 +45,9 @@ static double loss_one_by_one(StepWork *work, const float *params) {
     size_t bytes = (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size * 3;
     double loss = 0;
     for (size_t b = 0; b < (size_t)work->clips; b++)
-        mae_step(s->mae, s->scratch, params, NULL, &loss, s->clips->clips + b * bytes,
-                 s->clips->masked + b * (size_t)model_tokens(m), 1, 1.0f / (float)work->clips);
+        mae_step(s->mae, s->scratch, params, NULL, &loss,
+                 &(MaeBatch){s->clips->clips + b * bytes, s->clips->masked + b * (size_t)model_tokens(m), 1},
+                 1.0f / (float)work->clips);
     return loss;
 }
 

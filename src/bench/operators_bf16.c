@@ -171,7 +171,7 @@ static void linear_forward_run(void *state) {
 /* Turns both operands to the order of tokens first, which is part of the time. */
 static void linear_weight_run(void *state) {
     const LinearCase *c = state;
-    bf16_linear_backward_weight(NULL, c->W, c->dy, c->x, c->R, c->Din, c->Dout, &c->scratch);
+    bf16_linear_backward_weight(NULL, c->W, c->dy, c->x, (LinearShape){c->R, c->Din, c->Dout}, &c->scratch);
 }
 
 static void linear_input_run(void *state) {
@@ -243,10 +243,10 @@ static Err gradient_errors(double *weight, double *input, LinearCase *c, LinearP
     for (size_t i = 0; i < out * in; i++) p->W[i] = bf16_float(bf16_round(p->W[i]));
     const ConstRows x = {p->x, (int)c->x.stride}, dy = {p->dy, (int)c->dy.stride};
     linear_input_run(c);
-    linear_backward_input_ref((Rows){p->dx, c->Din}, dy, p->W, c->R, c->Din, c->Dout);
+    linear_backward_input_ref((Rows){p->dx, c->Din}, dy, p->W, (LinearShape){c->R, c->Din, c->Dout});
     *input = bench_distance(c->dx, p->dx, rows * in);
     linear_weight_run(c);
-    linear_backward_weight_ref(p->dW, p->b, dy, x, c->R, c->Din, c->Dout);
+    linear_backward_weight_ref(p->dW, p->b, dy, x, (LinearShape){c->R, c->Din, c->Dout});
     *weight = bench_distance(c->W, p->dW, out * in);
     return ERR_NONE;
 }

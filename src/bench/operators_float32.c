@@ -7,8 +7,7 @@
 #include "base/text/text.h"
 #include "bench/internal/yardstick.h"
 #include "nn/layers/attention.h"
-#include "nn/layers/gelu.h"
-#include "nn/layers/layernorm.h"
+#include "nn/layers/elementwise.h"
 #include "nn/layers/linear.h"
 
 #include <stdlib.h>
@@ -44,7 +43,7 @@ static void attention_backward_run(void *state) {
     AttentionCase *c = state;
     const AttentionInputs in = attention_in(c);
     const AttentionGradients d = attention_out(c);
-    attention_backward(NULL, &d, c->dout, c->out, c->lse, &in, &c->shape, c->scratch);
+    attention_backward(NULL, &d, c->dout, &(AttentionKept){c->out, c->lse}, &in, &c->shape, c->scratch);
 }
 
 static void attention_close(void *state) {
@@ -127,20 +126,21 @@ static ConstRows const_rows(const float *data, int width) {
 /* y = x W^T + b. */
 static void linear_forward_run(void *state) {
     LinearCase *c = state;
-    linear_forward(NULL, out_rows(c), const_rows(c->x, c->Din), c->W, c->b, c->R, c->Din, c->Dout);
+    linear_forward(NULL, out_rows(c), const_rows(c->x, c->Din), c->W, c->b, (LinearShape){c->R, c->Din, c->Dout});
 }
 
 /* dW += dy^T x, db += column sums of dy; W and b stand in for their gradients. */
 static void linear_weight_run(void *state) {
     LinearCase *c = state;
-    linear_backward_weight(NULL, c->W, c->b, const_rows(c->y, c->Dout), const_rows(c->x, c->Din), c->R, c->Din,
-                           c->Dout);
+    linear_backward_weight(NULL, c->W, c->b, const_rows(c->y, c->Dout), const_rows(c->x, c->Din),
+                           (LinearShape){c->R, c->Din, c->Dout});
 }
 
 /* dx = dy W; x stands in for its gradient. */
 static void linear_input_run(void *state) {
     LinearCase *c = state;
-    linear_backward_input(NULL, (Rows){c->x, c->Din}, const_rows(c->y, c->Dout), c->W, c->R, c->Din, c->Dout);
+    linear_backward_input(NULL, (Rows){c->x, c->Din}, const_rows(c->y, c->Dout), c->W,
+                          (LinearShape){c->R, c->Din, c->Dout});
 }
 
 static void linear_close(void *state) {
@@ -170,13 +170,14 @@ static Err linear_errors(double errors[OPERATOR_PASSES], OperatorSize size) {
     Err err = linear_open(&c, few), err_ref = linear_open(&ref, few);
     if (!err && !err_ref) {
         linear_forward_run(&c);
-        linear_forward_ref(out_rows(&ref), const_rows(ref.x, Din), ref.W, ref.b, R, Din, Dout);
+        linear_forward_ref(out_rows(&ref), const_rows(ref.x, Din), ref.W, ref.b, (LinearShape){R, Din, Dout});
         errors[0] = bench_distance(c.y, ref.y, rows * (size_t)Dout);
         linear_weight_run(&c);
-        linear_backward_weight_ref(ref.W, ref.b, const_rows(c.y, Dout), const_rows(ref.x, Din), R, Din, Dout);
+        linear_backward_weight_ref(ref.W, ref.b, const_rows(c.y, Dout), const_rows(ref.x, Din),
+                                   (LinearShape){R, Din, Dout});
         errors[1] = bench_distance(c.W, ref.W, (size_t)Dout * (size_t)Din);
         linear_input_run(&c);
-        linear_backward_input_ref((Rows){ref.x, Din}, const_rows(c.y, Dout), c.W, R, Din, Dout);
+        linear_backward_input_ref((Rows){ref.x, Din}, const_rows(c.y, Dout), c.W, (LinearShape){R, Din, Dout});
         errors[2] = bench_distance(c.x, ref.x, rows * (size_t)Din);
     }
     linear_close(&c);
@@ -231,8 +232,8 @@ static void layernorm_run(void *state) {
 
 static void layernorm_backward_run(void *state) {
     RowsCase *c = state;
-    layernorm_backward(NULL, c->dx, c->dweight, c->dweight + c->width, c->dy, c->x, c->weight, c->rows, c->width,
-                       c->partial);
+    layernorm_backward(NULL, &(NormGradients){c->dx, c->dweight, c->dweight + c->width, c->partial}, c->dy, c->x,
+                       c->weight, c->rows, c->width);
 }
 
 static void gelu_run_ref(void *state) {
@@ -252,7 +253,8 @@ static void layernorm_run_ref(void *state) {
 
 static void layernorm_backward_run_ref(void *state) {
     RowsCase *c = state;
-    layernorm_backward_ref(c->dx, c->dweight, c->dweight + c->width, c->dy, c->x, c->weight, c->rows, c->width);
+    layernorm_backward_ref(&(NormGradients){c->dx, c->dweight, c->dweight + c->width, NULL}, c->dy, c->x, c->weight,
+                           c->rows, c->width);
 }
 
 static void rows_close(void *state) {

@@ -1,3 +1,5 @@
+/* What all ranks must know alike: whether one failed, a number, a wish to stop. Each is one small
+ * collective call; words follow it only when there is something to say. */
 #include "par/agree.h"
 
 #include "base/system/memory.h"
@@ -10,6 +12,7 @@ typedef struct {
     char message[1500];
 } Failure;
 
+/* MPI_Iallreduce, which can be polled; MPI_Allreduce would hang in silence. */
 static int64_t reduce_all(int64_t value, MPI_Op op, const Par *par, const char *phase) {
     if (par->n_ranks == 1) return value;
     int64_t result = 0;
@@ -41,6 +44,7 @@ static Failure my_failure(Err code, int rank) {
     return failure;
 }
 
+/* Ranks vote with their number, and the lowest one that failed speaks for all. */
 Err err_agree_all(Err mine, const Par *par, const char *phase) {
     if (!mine) mine = memory_check(phase);
     if (par->n_ranks == 1) return mine;
@@ -67,6 +71,7 @@ int64_t agree_sum_all(int64_t value, const Par *par, const char *phase) {
     return reduce_all(value, MPI_SUM, par, phase);
 }
 
+/* As err_agree_all: the lowest rank that was asked to stop says why. */
 bool agree_stop_all(const Par *par) {
     static const char phase[] = "a stop request";
     bool mine = stop_requested();

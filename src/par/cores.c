@@ -1,3 +1,5 @@
+/* Counted by the affinity of the processes, the only thing that holds under a launcher, in a container and under
+ * taskset alike. */
 #include "par/internal/cores.h"
 
 #include "base/system/minmax.h"

@@ -1,4 +1,13 @@
-/* The reduce-scatter by distance doubling, and the all-gather backwards. See par/reduce.h. */
+/* The reduce-scatter by distance doubling, and the all-gather backwards: the recursive halving of Thakur, Rabenseifner
+ * and Gropp (Optimization of Collective Communication Operations in MPICH, 2005), with distances that double. See
+ * par/reduce.h.
+ *
+ *   step k  partners r and r xor 2^k hold sums of 2^k ranks each over one range; one keeps its lower half, the other
+ *           its upper, and each adds what the other had: sums of 2^(k + 1) ranks over half as many floats.
+ *
+ * Distances double, so what is added in step k are siblings of level k: the tree over leaves, when a rank has a whole
+ * node. A rank sends total * (1 - 1 / n_ranks) floats in all, the least that a reduce-scatter can. The steps below
+ * site_bits are done in shared memory, by one sum over the site's rows. */
 #include "par/internal/exchange.h"
 
 #include "base/failure/fault.h"
@@ -7,6 +16,7 @@ static bool power_of_two(int64_t n) {
     return n > 0 && (n & (n - 1)) == 0;
 }
 
+/* Of a power of two. */
 static int log2_of(int64_t power) {
     int bits = 0;
     while (((int64_t)1 << bits) < power) bits++;
@@ -22,6 +32,8 @@ static bool sites_are_blocks(const Sites *sites, int n_ranks) {
     return size * sites->n_sites == n_ranks;
 }
 
+/* Both the ranks and the leaves must fit: bits of a rank choose its partner in the node and beyond, and a rank's sum is
+ * one node of the tree, all of one level. */
 void halving_plan(Reduce *reduce) {
     int n_ranks = reduce->par->n_ranks;
     bool fits = reduce->plan.kind == REDUCE_TREE && power_of_two(n_ranks) &&
@@ -43,10 +55,13 @@ static Share range_after(const Reduce *reduce, int rank, int steps) {
     return exchange_floats_of_units(reduce, units);
 }
 
+/* Bits choose from the lowest on, so slices of neighboring ranks do not lie side by side. */
 Share halving_slice(const Reduce *reduce) {
     return range_after(reduce, reduce->par->rank, reduce->bits);
 }
 
+/* Floats of the next message of a range of which `done` are through; halves may differ by a unit, so that one side has
+ * nothing left while the other still sends. */
 static int piece_count(Share range, int64_t done) {
     int64_t left = range.end - range.begin - done;
     return left <= 0 ? 0 : left < PIECE_FLOATS ? (int)left : PIECE_FLOATS;
@@ -62,6 +77,7 @@ static void swap_floats(Reduce *reduce, int partner, const float *sent, int n_se
     exchange_wait(both, 2, reduce);
 }
 
+/* On the thread that waits: a message takes longer than its addition. */
 static void add(float *restrict sum, const float *restrict other, int64_t count) {
     for (int64_t i = 0; i < count; i++) sum[i] += other[i];
 }
@@ -90,6 +106,7 @@ static void gather_step_all(Reduce *reduce, int k) {
     }
 }
 
+/* Every rank of the site adds its own range of all the site's rows: the first site_bits steps at once. */
 void halving_scatter_all(Reduce *reduce) {
     if (reduce->site_bits) {
         exchange_fail_if(fault_hit("exchange.scatter"), reduce);
@@ -100,6 +117,7 @@ void halving_scatter_all(Reduce *reduce) {
     for (int k = reduce->site_bits; k < reduce->bits; k++) scatter_step_all(reduce, k);
 }
 
+/* Down to the site's level: the rest of params is in the window already. */
 void halving_gather_all(Reduce *reduce) {
     for (int k = reduce->bits - 1; k >= reduce->site_bits; k--) gather_step_all(reduce, k);
 }

@@ -1,3 +1,5 @@
+/* Who computes which leaves, and which nodes of the tree that makes. A run of leaves is covered by its largest aligned
+ * nodes, as an address range is by blocks: at most 2 log2(n) of them, and one where the run is a node itself. */
 #include "par/leaves.h"
 
 #include "base/failure/err.h"
@@ -6,6 +8,7 @@ static int64_t divide_up(int64_t n, int64_t by) {
     return (n + by - 1) / by;
 }
 
+/* Runs are whole granules, shared out as evenly as that allows; the last granule may be short. */
 Share leaves_of(const LeafSpread *spread, int rank) {
     Share run = share_block(divide_up(spread->n_leaves, spread->granule), rank, spread->n_ranks);
     run.begin *= spread->granule;
@@ -41,6 +44,7 @@ int64_t leaves_count_pieces(const LeafSpread *spread) {
     return count;
 }
 
+/* One granule a rank, and granules are nodes: what halving needs. */
 bool leaves_are_one_level(const LeafSpread *spread) {
     bool power_of_two = (spread->granule & (spread->granule - 1)) == 0;
     return power_of_two && divide_up(spread->n_leaves, spread->granule) == spread->n_ranks;
@@ -51,6 +55,8 @@ LeafSpread leaves_spread_evenly(int64_t n_leaves, int n_ranks) {
     return (LeafSpread){.n_leaves = n_leaves, .granule = 1, .n_ranks = n_ranks};
 }
 
+/* Coarser granules make fewer pieces, so fewer vectors to keep and to send, and may leave ranks unevenly loaded. Taken
+ * is what has the fewest pieces among those that cost no rank a further round of its teams; the coarsest of equals. */
 LeafSpread leaves_spread(int64_t n_leaves, int n_ranks, int teams) {
     LeafSpread best = leaves_spread_evenly(n_leaves, n_ranks);
     int64_t fewest = leaves_count_pieces(&best);

@@ -1,3 +1,5 @@
+/* The start and the end of MPI, and what a process is told by its surroundings: the launcher, the batch system, the
+ * cores it may use. */
 #include "par/par.h"
 
 #include "base/failure/fault.h"
@@ -22,6 +24,7 @@ bool par_launched(void) {
     return false;
 }
 
+/* Known before MPI starts, which tasks of one process never do: all but the first of them go home. */
 int par_launcher_rank(void) {
     static const char *const ranks[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", NULL};
     for (int i = 0; ranks[i]; i++) {
@@ -45,6 +48,8 @@ static int reserved_threads(void) {
     return threads > 0 && threads < 100000 ? (int)threads : 0;
 }
 
+/* What was asked for, else what was reserved, else a fair share of the node. Products are cut by us, so BLAS keeps to
+ * one thread. */
 static void set_threads(Par *par, int asked, Cores cores) {
     int reserved = reserved_threads();
     par->threads = asked > 0 ? asked : reserved > 0 ? reserved : cores.shared;
@@ -64,6 +69,7 @@ Par par_serial(int threads) {
     return par;
 }
 
+/* For failures that cannot wait for an agreement. */
 static void abort_all_ranks(int exit_code) {
     MPI_Abort(MPI_COMM_WORLD, exit_code);
 }
@@ -81,6 +87,7 @@ static void split_node_all(Par *par) {
     MPI_Comm_free(&whole);
 }
 
+/* Nodes are counted by their first ranks. */
 static void find_nodes_all(Par *par) {
     MPI_Comm_split_type(par->comm, MPI_COMM_TYPE_SHARED, par->rank, MPI_INFO_NULL, &par->node_comm);
     split_node_all(par);

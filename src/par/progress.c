@@ -1,3 +1,5 @@
+/* Ranks send their count to rank 0 on a communicator of their own, when some time has passed and the last message is
+ * through; rank 0 takes what has arrived and shows the sum. Nobody waits for anybody before the end. */
 #include "par/progress.h"
 
 #include "base/system/clock.h"
@@ -31,12 +33,14 @@ struct Progress {
     MPI_Request request;
 };
 
+/* A bar only where somebody watches: under a launcher stderr is a log. */
 static ProgressMode choose_mode(ProgressMode asked, const Par *par) {
     if (log_level() == LOG_QUIET) return PROGRESS_NONE;
     if (asked != PROGRESS_AUTO) return asked;
     return !par->mpi_started && isatty(STDERR_FILENO) ? PROGRESS_BAR : PROGRESS_LINES;
 }
 
+/* NULL: no memory. */
 static Progress *progress_new(const Par *par) {
     Progress *progress = calloc(1, sizeof *progress);
     if (!progress) return NULL;
@@ -113,6 +117,7 @@ static void show_bar(Progress *progress, const char *line, int64_t done) {
     progress->bar_shown = true;
 }
 
+/* Own items are counted as they come, those of other ranks as of their last message. */
 static void show(Progress *progress) {
     char line[300];
     int64_t done = progress->mine;
@@ -124,6 +129,8 @@ static void show(Progress *progress) {
         log_info("%s", line);
 }
 
+/* `sent` belongs to the message under way, so a new one waits until that is through; nothing is lost, a count
+ * is of all items so far. */
 static void send_count(Progress *progress) {
     int sent = 1;
     if (progress->request != MPI_REQUEST_NULL) MPI_Test(&progress->request, &sent, MPI_STATUS_IGNORE);
@@ -153,6 +160,7 @@ static void show_when_due(Progress *progress) {
     if (!first_line) show(progress); /* a line after a few milliseconds would tell nothing */
 }
 
+/* Any thread may add; MPI was asked for funneled calls only, so messages are the owner's. */
 void progress_add(Progress *progress, int64_t items) {
     progress->mine += items;
     if (progress->mode == PROGRESS_NONE || !pthread_equal(progress->owner, pthread_self())) return;
@@ -181,6 +189,7 @@ static void collect_last_counts(Progress *progress) {
     }
 }
 
+/* In order of sending: the last count cannot overtake the one before. */
 static void send_last_count(Progress *progress) {
     par_wait(&progress->request, &progress->par, "progress");
     progress->sent = progress->mine;

@@ -1,3 +1,16 @@
+/* The life of an exchange, and what both ways between nodes share.
+ *
+ * A step, seen from one rank:
+ *   compute   its leaves add up to pieces, a vector each, in its part of the window (or in memory of its own);
+ *   scatter   barrier of the node; then the rank adds its range over all pieces of the node, and between nodes
+ *             messages bring the rest: at the end `grads` holds the sum of the rank's slice;
+ *   update    of that slice of params, by the caller;
+ *   gather    slices of params travel backwards; barrier of the node.
+ * The two barriers are all that the ranks of one node need: what is written before one is read after it, and no two
+ * ranks write the same floats in between.
+ *
+ * Rows of vectors: piece k of this rank is vectors + k * row_floats. Units, slices and ranges count from the beginning
+ * of a vector, never from a piece. */
 #include "par/reduce.h"
 
 #include "base/failure/fault.h"
@@ -31,6 +44,7 @@ int reduce_pieces(Share *pieces, const ReducePlan *plan, int rank) {
     return 1;
 }
 
+/* Rounded up, so that there are at most UNITS_MAX and the last may be short. */
 size_t reduce_unit(size_t total) {
     size_t unit = (total + UNITS_MAX - 1) / UNITS_MAX;
     return (unit + UNIT_FLOATS - 1) / UNIT_FLOATS * UNIT_FLOATS;
@@ -40,6 +54,7 @@ int64_t exchange_n_units(const Reduce *reduce) {
     return (int64_t)((reduce->total + reduce->unit - 1) / reduce->unit);
 }
 
+/* The last unit ends with the vector; units beyond it are empty. */
 Share exchange_floats_of_units(const Reduce *reduce, Share units) {
     int64_t unit = (int64_t)reduce->unit, total = (int64_t)reduce->total;
     Share floats = {.begin = units.begin * unit, .end = units.end * unit};
@@ -50,6 +65,7 @@ Share exchange_floats_of_units(const Reduce *reduce, Share units) {
 
 /* ---- memory ---- */
 
+/* Whole cache lines, so that no two vectors share one and loads stay aligned. */
 size_t exchange_row_floats(size_t total) {
     return (total + 15) / 16 * 16;
 }
@@ -69,6 +85,8 @@ static void try_windows_all(Reduce *reduce) {
     window_free_all(&reduce->grad_window);
 }
 
+/* halving needs a place for a piece that arrives; slices take their buffers themselves. A rank without leaves has a
+ * vector all the same, for its slice of the sum. */
 static Err take_memory(Reduce *reduce) {
     size_t row = exchange_row_floats(reduce->total), vectors = reduce->grad_window ? 0 : (size_t)reduce->n_vectors + 1;
     TRY(arena_alloc(&reduce->arena, (vectors * row + 2 * PIECE_FLOATS) * sizeof(float) + 1024, "gradient exchange"));
@@ -83,6 +101,8 @@ static Err take_memory(Reduce *reduce) {
     return ERR_NONE;
 }
 
+/* As take_memory and slices, with both ways' buffers: which way it will be depends on nodes that a plan does not know.
+ */
 size_t reduce_bytes(size_t total, int n_pieces) {
     size_t vectors = (size_t)(n_pieces ? n_pieces : 1) + 1;
     return (vectors * exchange_row_floats(total) + 2 * PIECE_FLOATS + slices_floats()) * sizeof(float);
@@ -100,10 +120,12 @@ static int by_first_leaf(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* Only ranks of this site are asked for: without a window that is this rank alone. */
 static const float *vectors_of(const Reduce *reduce, int rank) {
     return reduce->grad_window ? window_at(reduce->grad_window, reduce->sites.index[rank]) : reduce->vectors;
 }
 
+/* Every piece of the site's ranks, in order of leaves, whoever has it: what treesum wants its rows in. */
 static void list_rows(SiteRow *rows, const Reduce *reduce) {
     Share pieces[LEAF_PIECES_MAX];
     int n = 0;
@@ -116,6 +138,7 @@ static void list_rows(SiteRow *rows, const Reduce *reduce) {
     qsort(rows, (size_t)n, sizeof *rows, by_first_leaf);
 }
 
+/* The order in which the site adds, found once: pieces and their places never change. */
 static Err find_site_rows(Reduce *reduce) {
     Share pieces[LEAF_PIECES_MAX];
     for (int i = 0; i < sites_size(&reduce->sites, reduce->sites.mine); i++)
@@ -139,6 +162,7 @@ static Err find_site_rows(Reduce *reduce) {
                        reduce->par->threads);
 }
 
+/* The rows are moved to the range and back, which saves a second list. */
 void exchange_site_sum(const Reduce *reduce, Share range, float *const *outputs) {
     for (int i = 0; i < reduce->n_site_rows; i++) reduce->site_rows[i] += range.begin;
     treesum_run(reduce->site_sum, reduce->site_rows, outputs, range.end - range.begin);
@@ -147,6 +171,7 @@ void exchange_site_sum(const Reduce *reduce, Share range, float *const *outputs)
 
 /* ---- life ---- */
 
+/* After the sites are known: what a rank adds depends on who shares its memory. */
 static Err open_locally(Reduce *reduce) {
     TRY(take_memory(reduce));
     TRY(find_site_rows(reduce));
@@ -154,6 +179,8 @@ static Err open_locally(Reduce *reduce) {
     return ERR_NONE;
 }
 
+/* MPI counts in int, so vectors end below 2^31 floats. Every step that may fail on one rank ends in an agreement; a
+ * window that cannot be had does not fail but is done without, on all ranks. */
 CHECKED Err reduce_new_all(Reduce **out, const Par *par, const ReducePlan *plan, size_t total) {
     ASSERT(plan->kind != REDUCE_AUTO && plan->leaves.n_ranks == par->n_ranks && total > 0 && total < INT_MAX);
     Share pieces[LEAF_PIECES_MAX];

@@ -1,3 +1,6 @@
+/* Two empty messages: a call to every other rank, and the answer of each that waits somewhere too. Nothing is said
+ * about why a rank is silent; that it does not even answer from a waiting loop is what tells it from those that wait
+ * for it. */
 #include "par/internal/rollcall.h"
 
 #include "base/text/text.h"
@@ -45,6 +48,7 @@ static int listen(bool *here, double seconds, const Par *par) {
     return lowest;
 }
 
+/* The first NAMED of them, and how many more. */
 static void name_silent(Builder *out, const bool *here, const Par *par) {
     int silent = 0, named = 0;
     for (int rank = 0; rank < par->n_ranks; rank++) silent += !here[rank];
@@ -59,6 +63,7 @@ static void keep_silent(void) {
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
 }
 
+/* Without memory or a communicator nobody is named, and the message says less. */
 void rollcall_names(char *out, size_t size, const Par *par, double seconds) {
     bool *here = calloc((size_t)par->n_ranks, sizeof *here);
     Builder names = {0};

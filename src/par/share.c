@@ -1,3 +1,4 @@
+/* Blocks and rounds: which rank has which items. Both are functions of three numbers, so nobody has to be asked. */
 #include "par/share.h"
 
 #include "base/failure/err.h"
@@ -8,6 +9,7 @@ static int64_t boundary(int64_t n_items, int64_t parts, int64_t n_ranks) {
     return whole * parts + rest * parts / n_ranks;
 }
 
+/* Sizes differ by one at most. */
 Share share_block(int64_t n_items, int rank, int n_ranks) {
     ASSERT(n_items >= 0 && n_ranks > 0 && rank >= 0 && rank < n_ranks);
     return (Share){.begin = boundary(n_items, rank, n_ranks), .end = boundary(n_items, rank + 1, n_ranks)};

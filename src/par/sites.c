@@ -1,3 +1,6 @@
+/* Two numbers a rank, its node's first rank and its place there, gathered once; all else is counting. A node's first
+ * rank is its lowest, since node_comm keeps the order of ranks, so sites are numbered in the order of their first
+ * ranks. */
 #include "par/internal/sites.h"
 
 #include "par/agree.h"
@@ -8,6 +11,7 @@ typedef struct {
     int leader, index; /* the first rank of the node; place in the node */
 } Place;
 
+/* One block of four lists; `first` has room for a site a rank, and one entry more. */
 static Err take_memory(Sites *sites, int n_ranks) {
     size_t n = (size_t)n_ranks;
     sites->of_rank = calloc(4 * n + 1, sizeof *sites->of_rank);
@@ -26,6 +30,7 @@ static int leader_all(const Par *par) {
     return leader;
 }
 
+/* A counting sort of ranks by site: sizes, then their running sum, then every rank to its place. */
 static void number_sites(Sites *sites, const Place *places, int n_ranks) {
     for (int r = 0; r < n_ranks; r++) {
         if (places[r].leader == r) sites->of_rank[r] = sites->n_sites++;
@@ -61,6 +66,7 @@ int sites_size(const Sites *sites, int site) {
 int sites_member(const Sites *sites, int site, int index) {
     return sites->members[sites->first[site] + index];
 }
+/* By the asking rank's place in its own site, so that helpers are asked about equally often. */
 int sites_helper(const Sites *sites, int site, int rank) {
     return sites_member(sites, site, sites->index[rank] % sites_size(sites, site));
 }

@@ -37,6 +37,7 @@ struct Slices {
     Arena arena;
 };
 
+/* Slices in order of ranks, whole units. */
 Share slices_of_rank(const Reduce *reduce, int rank) {
     return exchange_floats_of_units(reduce, share_block(exchange_n_units(reduce), rank, reduce->par->n_ranks));
 }
@@ -73,6 +74,8 @@ static Err nodes_of_site(Share *nodes, int *n_nodes, const Reduce *reduce, int s
     return ERR_NONE;
 }
 
+/* All rows of the owner's sum: from other sites, in the order in which they arrive, and from the own one; then in order
+ * of leaves. A row keeps where it lies. `nodes` is scratch with room for all. */
 static Err list_rows(Slices *s, const Reduce *reduce, Share *nodes) {
     const Sites *sites = &reduce->sites;
     for (int site = 0; site < sites->n_sites; site++) {
@@ -91,6 +94,7 @@ static Err list_rows(Slices *s, const Reduce *reduce, Share *nodes) {
     return treesum_new(&s->sum, nodes, s->n_rows, reduce->plan.leaves.n_leaves, reduce->par->threads);
 }
 
+/* Beginning with the next site, so that ranks do not all send to the same one first. */
 static void list_partners(Slices *s, const Reduce *reduce) {
     const Sites *sites = &reduce->sites;
     int rank = reduce->par->rank;
@@ -104,14 +108,17 @@ static void list_partners(Slices *s, const Reduce *reduce) {
     }
 }
 
+/* A site of several ranks adds what it sends, into the buffer; one rank sends its pieces as they lie. */
 static bool is_staged(const Reduce *reduce) {
     return sites_size(&reduce->sites, reduce->sites.mine) > 1;
 }
 
+/* What arrives, and what is added up to be sent. */
 static int64_t buffer_rows(const Slices *s, const Reduce *reduce) {
     return s->n_received + (is_staged(reduce) ? (int64_t)s->n_targets * s->n_outputs : 0);
 }
 
+/* Who has which leaves is known everywhere (par/leaves), so that nobody has to be asked what will be sent. */
 static Err plan_locally(Slices *s, const Reduce *reduce) {
     size_t n_ranks = (size_t)reduce->par->n_ranks, rows = (size_t)leaves_count_pieces(&reduce->plan.leaves) + n_ranks;
     Share *nodes = calloc(rows + LEAF_PIECES_MAX, sizeof *nodes);
@@ -128,6 +135,7 @@ static Err plan_locally(Slices *s, const Reduce *reduce) {
     return err;
 }
 
+/* `moved`: most messages that are under way in one half of the buffer. */
 static Err take_memory(Slices *s, const Reduce *reduce) {
     size_t rows = (size_t)buffer_rows(s, reduce), floats = 2 * (rows * (size_t)s->chunk + 16);
     size_t moved = (size_t)s->n_received + (size_t)s->n_targets * (size_t)(s->n_outputs + 1) + (size_t)s->n_peers;
@@ -180,6 +188,7 @@ void slices_free(Slices **out) {
 
 /* ---- an exchange ---- */
 
+/* Chunk k of the slice of `rank`, of which the last ones may be short or empty. */
 static Share chunk_of(const Reduce *reduce, int rank, int64_t k, int64_t floats) {
     Share slice = slices_of_rank(reduce, rank);
     int64_t begin = slice.begin + k * floats, end = begin + floats;
@@ -187,6 +196,7 @@ static Share chunk_of(const Reduce *reduce, int rank, int64_t k, int64_t floats)
     return (Share){begin, end < slice.end ? end : slice.end};
 }
 
+/* Of the longest slice: all ranks take as many turns, or a message would find nobody. */
 static int64_t n_chunks(const Reduce *reduce, int64_t floats) {
     int64_t longest = 0;
     for (int r = 0; r < reduce->par->n_ranks; r++) {
@@ -227,6 +237,7 @@ static void answer(int target, int64_t k, int half, Reduce *reduce) {
     for (int i = 0; i < s->n_outputs; i++) send(s->output_at[i], chunk, rank, half, reduce);
 }
 
+/* Receives are posted before anything is sent, so that messages find their place and are not copied. */
 static void start_chunk(int64_t k, Reduce *reduce) {
     Slices *s = reduce->slices;
     int half = (int)(k % 2);
@@ -239,6 +250,7 @@ static void start_chunk(int64_t k, Reduce *reduce) {
     for (int t = 0; t < s->n_targets; t++) answer(t, k, half, reduce);
 }
 
+/* The sum may lie where one of its rows does: only the last addition writes there. */
 static void finish_chunk(int64_t k, Reduce *reduce) {
     Slices *s = reduce->slices;
     int half = (int)(k % 2);
@@ -253,6 +265,7 @@ static void finish_chunk(int64_t k, Reduce *reduce) {
     treesum_run(s->sum, s->row_at, &sum, mine.end - mine.begin);
 }
 
+/* Chunk k + 1 is on its way while chunk k is added. */
 void slices_scatter_all(Reduce *reduce) {
     int64_t n = n_chunks(reduce, reduce->slices->chunk);
     start_chunk(0, reduce);
@@ -262,6 +275,7 @@ void slices_scatter_all(Reduce *reduce) {
     }
 }
 
+/* Updated slices travel the same ways backwards, straight into place: nothing is added, so no buffer is needed. */
 void slices_gather_all(Reduce *reduce) {
     Slices *s = reduce->slices;
     int64_t n = n_chunks(reduce, PIECE_FLOATS);

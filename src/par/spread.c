@@ -1,3 +1,5 @@
+/* Bytes from one rank to all, from all to all, and sums of doubles in the order of ranks. All of it in pieces of at
+ * most some MB and by calls that can be polled (par/internal/wait.h). */
 #include "par/spread.h"
 
 #include "par/agree.h"
@@ -10,6 +12,7 @@ static const size_t piece_bytes = (size_t)4 << 20;
 /* Most doubles that a rank sums at a time in sum_doubles_all. */
 static const size_t slice_doubles = 8192;
 
+/* From `root` to everybody, in place. */
 static void send_pieces_all(char *data, size_t bytes, int root, const Par *par, const char *phase) {
     for (size_t at = 0; at < bytes; at += piece_bytes) {
         size_t length = bytes - at < piece_bytes ? bytes - at : piece_bytes;
@@ -24,6 +27,7 @@ Err spread_bytes_all(void *data, size_t bytes, const Par *par) {
     return ERR_NONE;
 }
 
+/* First the length, -1 for NULL; then room for it on every rank or on none; then the bytes with their 0. */
 Err spread_text_all(char **text, const Par *par) {
     if (par->n_ranks == 1) return ERR_NONE;
     int64_t length = agree_rank0_all(*text ? (int64_t)strlen(*text) : -1, par, "text from rank 0");
@@ -113,6 +117,8 @@ static void sum_round_all(double *values, size_t count, size_t slice, double *se
     memcpy(values, sent, count * sizeof *values);
 }
 
+/* As many rounds as it takes with at most slice_doubles a rank: the buffers are of one size however long the sum is.
+ * Element by element the order is that of ranks, so the result is the same each time, but not for other rank counts. */
 Err sum_doubles_all(double *values, size_t count, const Par *par) {
     if (par->n_ranks == 1 || count == 0) return ERR_NONE;
     size_t n_ranks = (size_t)par->n_ranks, slice = (count + n_ranks - 1) / n_ranks;

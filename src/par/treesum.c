@@ -1,3 +1,10 @@
+/* Additions in a fixed order as a small program: a list of adds, each of two values to a third, that is written once
+ * and then run for every block of BLOCK_FLOATS floats. Element i of every row is added alike, so threads take blocks
+ * and nothing they do shows in the bits.
+ *
+ * The program comes from a stack, as in a merge of runs: rows are pushed in order of their leaves, and while the two
+ * nodes on top are siblings of one width they become their parent. The slot of a sum is the depth at which it lies on
+ * that stack: a thread has as many blocks of scratch as nodes ever wait at once. */
 #include "par/internal/treesum.h"
 
 #include <omp.h>
@@ -26,6 +33,7 @@ typedef struct {
     int value;
 } Node;
 
+/* n rows need at most n - 1 adds and leave at most n outputs. */
 static Err take_program(TreeSum **out, int n_rows, int threads) {
     TreeSum *sum = calloc(1, sizeof *sum);
     if (!sum) return RAISE(ERR_MEMORY, "gradient exchange: no memory");
@@ -58,12 +66,14 @@ static Err take_scratch(TreeSum **out) {
     return RAISE(ERR_MEMORY, "gradient exchange: no memory for sums");
 }
 
+/* One more add; its sum's value. */
 static int add_values(TreeSum *sum, int left, int right, int slot) {
     sum->adds[sum->n_adds] = (Add){.left = left, .right = right, .slot = slot};
     if (slot >= sum->n_slots) sum->n_slots = slot + 1;
     return sum->n_rows + sum->n_adds++;
 }
 
+/* Nodes of width w begin at multiples of w: at even ones they are left halves. */
 static bool is_left_half(const Node *node) {
     return node->begin % (2 * node->width) == 0;
 }
@@ -73,6 +83,8 @@ static void rise(Node *node, int64_t n_leaves) {
     while (node->width < n_leaves && is_left_half(node) && node->begin + node->width >= n_leaves) node->width *= 2;
 }
 
+/* The stack holds nodes that cannot be added yet, from wide to narrow. `depth - 2` is the slot of the lower of the two
+ * that are added: its parent will lie there. */
 CHECKED Err treesum_new(TreeSum **out, const Share *rows, int n_rows, int64_t n_leaves, int threads) {
     Node *stack = calloc((size_t)n_rows + 1, sizeof *stack);
     if (!stack) return RAISE(ERR_MEMORY, "gradient exchange: no memory for the order of %d rows", n_rows);
@@ -109,6 +121,7 @@ CHECKED Err treesum_new_ranks(TreeSum **out, int n_rows, int threads) {
     Err err = take_program(out, n_rows, threads);
     int power = 1;
     while (2 * power <= n_rows) power *= 2;
+    /* pass 1: ranks beyond the power of two, each into a neighbor */
     int beyond = n_rows - power, first = n_rows == 3 ? 1 : 0; /* ranks before the first have no neighbor added */
     for (int i = 0, row = 0; !err && i < power; i++) {
         values[i] = row;
@@ -116,6 +129,7 @@ CHECKED Err treesum_new_ranks(TreeSum **out, int n_rows, int threads) {
         if (two) values[i] = add_values(*out, row, row + 1, i);
         row += two ? 2 : 1;
     }
+    /* pass 2: halves onto each other, until one value is left */
     for (int half = power / 2; !err && half > 0; half /= 2)
         for (int i = 0; i < half; i++) values[i] = add_values(*out, values[i], values[i + half], i);
     if (!err) {
@@ -150,6 +164,8 @@ static void add(float *sum, const float *left, const float *right, int64_t count
     for (int64_t i = 0; i < count; i++) sum[i] = left[i] + right[i]; /* sum may be left or right */
 }
 
+/* Values are addresses: a row's own, an output's, or a slot of this thread. Adds that are outputs write to their place
+ * at once; an output that is a row without any add is copied, unless it lies there already. */
 static void run_block(const TreeSum *sum, const float *const *rows, float *const *outputs, int64_t at, int64_t count) {
     int thread = omp_get_thread_num();
     float *scratch = sum->scratch + (size_t)thread * (size_t)sum->n_slots * BLOCK_FLOATS;

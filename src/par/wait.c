@@ -1,3 +1,5 @@
+/* Polls first, then sleeps that grow with the wait, then words, then the end. Waits for other ranks
+ * come through here, so that a rank which waits anywhere answers roll calls. */
 #include "par/internal/wait.h"
 
 #include "base/system/log.h"
@@ -27,6 +29,7 @@ static void abort_hanging(const Par *par, const char *phase) {
     MPI_Abort(par->comm, err_exit_code(ERR_INTERNAL));
 }
 
+/* Between 2 microseconds and a millisecond: short waits stay exact, long ones cost nothing. */
 static void sleep_share_of(double waited_s) {
     double pause_s = waited_s * pause_share;
     if (pause_s < pause_min_s) pause_s = pause_min_s;
@@ -51,6 +54,7 @@ void par_patience(Patience *patience, const Par *par, const char *phase) {
     }
 }
 
+/* MPI_Testall is also what moves messages on: no other thread does. */
 static void wait_for(MPI_Request *requests, int count, long eager, const Par *par, const char *phase) {
     Patience patience = {.eager = eager};
     for (;;) {

@@ -1,3 +1,6 @@
+/* Shared memory through MPI: MPI_Win_allocate_shared, then plain loads and stores between two barriers. The epoch that
+ * MPI_Win_lock_all opens lasts as long as the window; MPI_Win_sync on both sides of a barrier makes the stores of one
+ * rank visible to the loads of another (MPI 4.0, section 12.7). */
 #include "par/internal/window.h"
 
 #include "par/internal/wait.h"
@@ -23,6 +26,7 @@ static bool memory_is_there(size_t bytes) {
     return (double)bytes < 0.9 * (double)stats.f_bavail * (double)stats.f_frsize;
 }
 
+/* par/agree asks all ranks of the run; here only those of the node are met. */
 static bool agree_all(bool mine, MPI_Comm comm, const Par *par) {
     int all = mine;
     MPI_Request request;
@@ -39,6 +43,7 @@ static size_t sum_all(size_t mine, MPI_Comm comm, const Par *par) {
     return (size_t)all;
 }
 
+/* Every step that may fail on one rank is followed by an agreement, since the next one needs all of them. */
 static bool map_vectors_all(Window *window, size_t bytes, WindowKind kind) {
     size_t mine = kind == WINDOW_EACH || window->rank == 0 ? bytes : 0;
     size_t all = sum_all(mine, window->comm, window->par);
@@ -62,6 +67,7 @@ static bool map_vectors_all(Window *window, size_t bytes, WindowKind kind) {
     return true;
 }
 
+/* MPI would end the run at an error; on a communicator of our own it returns it. */
 bool window_new_all(Window **out, const Par *par, size_t bytes, WindowKind kind) {
     Window *window = calloc(1, sizeof(*window));
     *out = NULL;

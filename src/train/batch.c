@@ -1,3 +1,5 @@
+/* Which clips a step has: an epoch is a random permutation of the source's clips, cut into batches in order; what is
+ * left over at its end waits for another epoch. A leaf is micro_batch clips that lie side by side in it. */
 #include "train/batch.h"
 
 #include "math/rng.h"
@@ -26,6 +28,7 @@ int64_t batch_n_leaves(const BatchPlan *plan) {
     return plan->batch / plan->micro_batch;
 }
 
+/* The permutation is a function of seed and epoch, so a resumed run finds the same one. */
 void batch_plan_enter(BatchPlan *plan, int64_t step) {
     int64_t epoch = step / batch_steps_per_epoch(plan);
     if (epoch == plan->epoch) return;
@@ -34,6 +37,7 @@ void batch_plan_enter(BatchPlan *plan, int64_t step) {
     plan->epoch = epoch;
 }
 
+/* Pointers into the plan's order: valid until it enters another epoch. */
 TrainLeaf batch_leaf(const BatchPlan *plan, int64_t step, int64_t leaf) {
     int64_t in_epoch = step % batch_steps_per_epoch(plan);
     ASSERT(step / batch_steps_per_epoch(plan) == plan->epoch);
@@ -49,6 +53,7 @@ TrainLeaf batch_leaf(const BatchPlan *plan, int64_t step, int64_t leaf) {
                        .step_clips = step_clips};
 }
 
+/* The number of a visit, which every draw for it is made from. */
 uint64_t batch_sample(const TrainLeaf *leaf, int k) {
     return (uint64_t)leaf->epoch * (uint64_t)leaf->epoch_clips + leaf->clips[k];
 }

@@ -1,3 +1,5 @@
+/* Says what is not finite, and where: which leaves and clips by their losses, which tensor by the slices of all ranks.
+ * All ranks search and agree, so that all end with the same message. */
 #include "train/internal/divergence.h"
 
 #include "base/text/text.h"
@@ -9,6 +11,7 @@
 static const Param *first_bad_all(const float *values, const Divergence *where) {
     int64_t total = (int64_t)where->table->total, at = where->slice.begin;
     while (at < where->slice.end && isfinite(values[at])) at++;
+    /* The largest distance to the end is the lowest place: a maximum finds it, and 0 says that there is none. */
     int64_t left = at < where->slice.end ? total - at : 0;
     size_t first = (size_t)(total - agree_max_all(left, where->par, "finding what diverged"));
     for (int r = 0; r < where->table->n_rows; r++) {
@@ -46,6 +49,7 @@ static void add_tensors_all(Builder *text, const Divergence *where, bool losses_
     if (gradient && !parameter && !losses_told) builder_add(text, "; the gradient of %s is not finite", gradient->name);
 }
 
+/* Everything is a function of the seed, so the same command comes to the same end. */
 static void add_advice(Builder *text, const Divergence *where) {
     if (where->saved_step > 0)
         builder_add(text, ". The last good checkpoint is of step %lld, in %s", (long long)where->saved_step,
@@ -58,6 +62,7 @@ static void add_advice(Builder *text, const Divergence *where) {
                 where->config->base_lr, where->config->warmup_epochs);
 }
 
+/* leaf_losses NULL: found before a checkpoint was written, where only the tensors can tell. */
 CHECKED Err divergence_raise_all(const Divergence *where, int64_t step, const BatchPlan *plan,
                                  const double *leaf_losses, double loss, double grad_norm) {
     Builder text = {0};

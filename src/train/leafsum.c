@@ -1,3 +1,12 @@
+/* The tree over a rank's leaves, climbed by whoever comes: a team that has computed a leaf looks whether the sibling is
+ * there, adds it and climbs on, or leaves its node waiting. Which team adds what depends on speed; which two vectors
+ * are added does not, and x + y = y + x, so neither do the bits.
+ *
+ *   leaves  0   1   2   3   4      number in the piece
+ *   width 1 o   o   o   o   o      a node of width w lies at a multiple of w; the one at `at` has its sibling at
+ *   width 2 o-------o       .      at xor w, and their parent lies at the lower of the two
+ *   width 4 o               .
+ *   width 8 o---------------       a right half that is missing adds nothing: the node rises as it is */
 #include "train/internal/leafsum.h"
 
 #include "base/failure/shared_err.h"
@@ -91,6 +100,7 @@ size_t leafsum_bytes(size_t total, const Share *pieces, int n_pieces, int teams)
     return (size_t)spare_buffers(pieces, n_pieces, teams) * buffer_floats(total) * sizeof(float);
 }
 
+/* Buffer k is where piece k comes out. */
 static void cut_pieces(LeafSum *sum, const Share *pieces, int n_pieces) {
     sum->n_pieces = n_pieces;
     for (int k = 0; k < n_pieces; k++)
@@ -177,12 +187,14 @@ static void place_buffers(void *context, int number, Team *team) {
 
 /* ---- a leaf; with the lock ---- */
 
+/* A handful of pieces: no search is worth it. */
 static Piece *piece_of(const LeafSum *sum, int64_t leaf) {
     Piece *piece = sum->pieces;
     while (leaf >= piece->leaves.end) piece++;
     return piece;
 }
 
+/* Best is one that the team used last, then one that nobody has; other teams' pages may lie on another socket. */
 static Buffer *free_buffer(const LeafSum *sum, int team) {
     Buffer *best = NULL;
     for (int i = sum->n_pieces; i < sum->n_buffers; i++) {
@@ -244,6 +256,8 @@ static void climb(Round *round, Team *team, const Leaf *leaf) {
     piece->nodes[at] = (Node){width, buffer};
 }
 
+/* A team's share of a call: takes leaves until there are none, each without the lock while it computes. After a failure
+ * leaves are still taken and added, so that nobody waits for one, but no longer computed. */
 static void run_leaves(void *context, int number, Team *team) {
     Round *round = context;
     LeafSum *sum = round->sum;
@@ -285,12 +299,14 @@ static void add_remaining(const LeafSum *sum, const Piece *piece) {
     }
 }
 
+/* A piece without leaves is -0, which added to x gives x also where x is -0. */
 static void finish_piece(const LeafSum *sum, const Piece *piece) {
     float *out = piece->out->floats;
     add_remaining(sum, piece);
     for (size_t i = 0; piece->leaves.begin == piece->leaves.end && i < sum->total; i++) out[i] = -0.0f;
 }
 
+/* Losses and nodes count from the first leaf of the rank. Only the first call places buffers. */
 CHECKED Err leafsum_run(LeafSum *sum, LeafFunction function, void *state, double *losses) {
     Round round = {.sum = sum,
                    .next = sum->leaves.begin,

@@ -1,3 +1,6 @@
+/* A pre-training sample, from its number: frames, crop and mask each have a random stream of their own, so that
+ * changing how one is drawn leaves the others as they are. Clips are (k, frame, row, column, channel) in bytes, masks
+ * (k, token). */
 #include "train/masked_clips.h"
 
 #include "math/rng.h"
@@ -40,6 +43,7 @@ void masked_clips_free(MaskedClips *clips) {
     free(clips);
 }
 
+/* Of the frames that were read, whatever their size; the center crop is the largest square. */
 static Box crop_box(const Frames *frames, const PretrainConfig *config, uint64_t seed, uint64_t sample) {
     Rng rng = rng_stream(seed, RNG_CROP, sample, 0);
     if (config->data.crop == PRETRAIN_CROP_MULTI_SCALE)
@@ -48,6 +52,7 @@ static Box crop_box(const Frames *frames, const PretrainConfig *config, uint64_t
     return crop_center(frames->height, frames->width, side, side);
 }
 
+/* 1. length; 2. which frames; 3. read; 4. crop and resize; 5. mask. */
 CHECKED Err masked_clips_load(MaskedClips *clips, int k, const PretrainConfig *config, const ClipSource *source,
                               uint64_t seed, int64_t epoch, int64_t index, uint64_t sample) {
     const ModelConfig *m = &config->model;

@@ -1,3 +1,4 @@
+/* The picture of a reconstruction: what the model saw and what it made of it. */
 #include "train/internal/picture.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@ typedef struct {
     uint8_t *pixels; /* (T, H, W, 3) */
 } Grid;
 
+/* Tokens count as the model's: t, then y, then x. */
 static uint8_t *patch_pixel(const Grid *grid, int token, int frame, int row, int column) {
     const ModelConfig *m = grid->model;
     int t = token / (grid->side * grid->side), y = token / grid->side % grid->side, x = token % grid->side;
@@ -20,6 +22,7 @@ static uint8_t *patch_pixel(const Grid *grid, int token, int frame, int row, int
     return grid->pixels + at * 3;
 }
 
+/* Rows of a patch are runs of bytes. */
 static void fill_patch(const Grid *grid, int token, uint8_t value) {
     const ModelConfig *m = grid->model;
     for (int f = 0; f < m->tubelet_size; f++)
@@ -27,7 +30,8 @@ static void fill_patch(const Grid *grid, int token, uint8_t value) {
             memset(patch_pixel(grid, token, f, r, 0), value, (size_t)m->patch_size * 3);
 }
 
-/* Mean and unbiased deviation (+ 1e-6) of one channel of a patch, as the loss normalizes it. */
+/* Mean and unbiased deviation (+ 1e-6) of one channel of a patch, as the loss normalizes it (nn/layers/patch.c): the
+ * model predicts in these units, so they are what brings its numbers back to pixels. */
 static void patch_moments(double *mean, double *deviation, const Grid *grid, int token, int channel) {
     const ModelConfig *m = grid->model;
     double sum = 0, squares = 0, count = (double)m->tubelet_size * m->patch_size * m->patch_size;
@@ -71,6 +75,8 @@ static void place_row(Frames *picture, const Grid *grid, int top) {
         }
 }
 
+/* Three rows: the clip, the clip without what is masked, the clip with predictions in its place. Predictions are those
+ * of masked tokens alone, in order. */
 static void draw_clip(Frames *picture, const Grid *grid, const uint8_t *clip, const uint8_t *masked,
                       const float *predictions, int top) {
     const ModelConfig *m = grid->model;
@@ -90,6 +96,7 @@ static void draw_clip(Frames *picture, const Grid *grid, const uint8_t *clip, co
     place_row(picture, grid, top + 2 * row);
 }
 
+/* A forward pass of its own; the loss is not wanted. */
 CHECKED Err picture_of_reconstruction(Frames *picture, const Mae *mae, MaeScratch *scratch, const ModelConfig *model,
                                       const float *params, const uint8_t *clips, const uint8_t *masked, int B) {
     size_t clip_bytes = (size_t)model->n_frames * (size_t)model->image_size * (size_t)model->image_size * 3;
@@ -99,7 +106,7 @@ CHECKED Err picture_of_reconstruction(Frames *picture, const Mae *mae, MaeScratc
     Grid grid = {.model = model, .side = model->image_size / model->patch_size, .pixels = malloc(clip_bytes)};
     if (!grid.pixels) return RAISE(ERR_MEMORY, "reconstruction picture: no memory");
     double loss = 0;
-    mae_step(mae, scratch, params, NULL, &loss, clips, masked, B, 1);
+    mae_step(mae, scratch, params, NULL, &loss, &(MaeBatch){clips, masked, B}, 1);
     for (int b = 0; b < B; b++)
         draw_clip(picture, &grid, clips + (size_t)b * clip_bytes, masked + (size_t)b * (size_t)model_tokens(model),
                   mae_predictions(scratch, b), GAP + b * clip_rows);

@@ -1,3 +1,9 @@
+/* Loaders fill slots with the leaves of this step and the next, in the order in which they will be wanted; a computing
+ * thread that takes a leaf swaps its own place for the slot's, so no clip is copied. A leaf that nobody has begun is
+ * loaded by the thread that wants it: without loaders, or where they are slow, training goes on as if there were none.
+ *
+ * A slot goes EMPTY -> LOADING (a loader has it) -> LOADED -> EMPTY (taken). Its failure waits in it for the thread
+ * that takes it: a clip that cannot be read fails the step that needs it, not one before. */
 #include "train/prefetch.h"
 
 #include "base/failure/shared_err.h"
@@ -38,6 +44,7 @@ struct Prefetch {
 
 /* ---- memory ---- */
 
+/* For each computing thread the leaf that comes next and one more, and for each loader the one it works on. */
 static int slot_count(int threads, int loaders) {
     return loaders ? 2 * threads + loaders : 0;
 }
@@ -46,6 +53,7 @@ int prefetch_places(int threads, int loaders) {
     return threads + slot_count(threads, loaders);
 }
 
+/* A list of clips of its own: the plan's order is that of one epoch, and loaders may be in the next. */
 static Err slot_init(Slot *slot, const Prefetch *p) {
     slot->failure = (SharedErr)SHARED_ERR_INIT;
     slot->clips = malloc((size_t)p->plan.batch.batch * sizeof(*slot->clips));
@@ -53,6 +61,7 @@ static Err slot_init(Slot *slot, const Prefetch *p) {
     return p->loader->place_new(p->loader->state, &slot->place);
 }
 
+/* Loaders have a plan of their own for the same reason. */
 static Err allocate(Prefetch *p) {
     size_t threads = (size_t)p->plan.threads, n = (size_t)p->n_leaves;
     p->wanted = malloc((n + 1) * sizeof(*p->wanted));
@@ -93,6 +102,7 @@ static Slot *empty_slot(Prefetch *p) {
     return NULL;
 }
 
+/* Takes a slot and the next leaf, or nothing. The leaf's pointers are moved to the slot's copy of the step's clips. */
 static Slot *begin_leaf(Prefetch *p) {
     Slot *slot = empty_slot(p);
     int64_t leaf;
@@ -106,6 +116,7 @@ static Slot *begin_leaf(Prefetch *p) {
     return slot;
 }
 
+/* A loader: the lock is held except while it loads. */
 static void *load_ahead(void *state) {
     Prefetch *p = state;
     pthread_mutex_lock(&p->lock);
@@ -188,6 +199,7 @@ void prefetch_free(Prefetch **prefetch) {
 
 /* ---- computing threads ---- */
 
+/* Slots may hold leaves of this step already. */
 void prefetch_enter(Prefetch *p, int64_t step) {
     pthread_mutex_lock(&p->lock);
     p->step = step;
@@ -196,6 +208,7 @@ void prefetch_enter(Prefetch *p, int64_t step) {
     pthread_mutex_unlock(&p->lock);
 }
 
+/* Where the leaf is or is being loaded; NULL: nobody has begun it. */
 static Slot *slot_of(Prefetch *p, const TrainLeaf *leaf) {
     for (int i = 0; i < p->n_slots; i++) {
         Slot *slot = &p->slots[i];
@@ -217,6 +230,7 @@ static Err take_slot(Prefetch *p, Slot *slot, int thread) {
     return err;
 }
 
+/* What is noted in self_loaded no loader begins any more. */
 CHECKED Err prefetch_take(Prefetch *p, int thread, const TrainLeaf *leaf, void **place) {
     double started = clock_wall_s();
     pthread_mutex_lock(&p->lock);

@@ -1,3 +1,4 @@
+/* Pre-training as a task of the trainer: its sizes, how a leaf is loaded and computed, its pictures and its result. */
 #include "train/pretrain.h"
 
 #include "base/system/log.h"
@@ -32,6 +33,7 @@ typedef struct {
 
 /* ---- teams' memory ---- */
 
+/* Called once the trainer knows its teams: each computes in scratch of its own. */
 static Err teams_ready(TrainTask *task, Team *const *teams, int n_teams) {
     Pretrain *pretrain = task->state;
     const Mae *mae = pretrain->mae;
@@ -55,6 +57,7 @@ static void pretrain_free(Pretrain *pretrain) {
 
 /* ---- a leaf ---- */
 
+/* A place holds the clips and masks of a leaf: loaders fill it, a team computes on it. */
 static Err place_new(void *state, void **place) {
     const Pretrain *pretrain = state;
     MaskedClips *clips;
@@ -78,14 +81,16 @@ static Err load(void *state, void *place, const TrainLeaf *which) {
     return ERR_NONE;
 }
 
+/* The gradient of the mean over the step: each leaf counts 1 / n_leaves. */
 static void leaf(TrainTask *task, int team, void *place, const TrainLeaf *which, const float *params, float *grads,
                  double *loss) {
     const Pretrain *pretrain = task->state;
     const MaskedClips *clips = place;
-    mae_step(pretrain->mae, pretrain->scratch[team], params, grads, loss, clips->clips, clips->masked, which->n_clips,
-             1.0f / (float)which->n_leaves);
+    mae_step(pretrain->mae, pretrain->scratch[team], params, grads, loss,
+             &(MaeBatch){clips->clips, clips->masked, which->n_clips}, 1.0f / (float)which->n_leaves);
 }
 
+/* Mixed precision packs the weights anew after every step. */
 static void params_changed(TrainTask *task, const float *params, int threads) {
     const Pretrain *pretrain = task->state;
     if (pretrain->packed) bf16_packed_update(pretrain->packed, params, threads);
@@ -126,6 +131,7 @@ static Err picture_all(const Pretrain *pretrain, const float *params, const char
     return err_agree_all(err_within(err, "%s: ", name), &pretrain->run->par, "the reconstruction picture");
 }
 
+/* Every rank comes here, rank 0 draws. */
 static Err epoch_end_all(TrainTask *task, int64_t epoch, const float *params) {
     const Pretrain *pretrain = task->state;
     int every = pretrain->config->picture_epochs;
@@ -182,6 +188,7 @@ static void say_result(const Result *result, const RunFolder *folder, void *stat
     log_info("final weights %s; picture and result in %s", ((Pretrain *)state)->outcome->weights_digest, folder->path);
 }
 
+/* The last picture, then the result: what has no result is no finished run. */
 static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *outcome) {
     Pretrain *pretrain = task->state;
     pretrain->outcome = outcome;
@@ -231,6 +238,7 @@ static Err execute_all(void *state, const RunFolder *folder) {
     return trainer_run_all(&task, &pretrain->config->train, NULL, run, folder);
 }
 
+/* --dry-run. */
 static Err plan(void *state) {
     const TrainTask task = task_of(state);
     return trainer_print_plan(&task, &((Pretrain *)state)->config->train, ((Pretrain *)state)->run);

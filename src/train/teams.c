@@ -1,3 +1,5 @@
+/* Threads of a rank in teams. One parallel region holds them all: the first of each team works, the others serve it
+ * (base/system/team.h). */
 #include "train/internal/teams.h"
 
 #include "base/system/minmax.h"
@@ -36,6 +38,7 @@ void teams_run(const Teams *teams, TeamsWork *work, void *context) {
     }
 }
 
+/* Of all teams together. */
 TeamTimes teams_times(const Teams *teams) {
     TeamTimes sum = {0};
     for (int i = 0; i < teams->count; i++) {
@@ -46,6 +49,8 @@ TeamTimes teams_times(const Teams *teams) {
     return sum;
 }
 
+/* Time is counted in rounds of leaves, of `size` threads each that lose two percent a further member to waiting. Small
+ * leaves are not worth a team: a call would cost more than its share. */
 int teams_choose(int threads, int64_t leaves, double leaf_flops) {
     const double least_flops = 4e9, loss_a_member = 0.02;
     int best = 1;

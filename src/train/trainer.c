@@ -1,3 +1,14 @@
+/* The loop over steps, for any task that has leaves. A step is
+ *
+ *   1. gradients of this rank's leaves, by its teams, added up to pieces (train/internal/leafsum.h), while loaders
+ * fetch the clips of the step after;
+ *   2. the exchange: the sum of every rank's slice (par/reduce.h), and the few numbers that all ranks must know;
+ *   3. AdamW on the slice, by all threads;
+ *   4. the gather of the parameters.
+ *
+ * Between 1 and 2 all ranks agree that nobody failed: inside the exchange there is no way back. What a step needs is a
+ * function of its number and the seed, so a resumed run needs nothing but parameters, moments and that number. Vectors
+ * of parameters are flat; `slice` is this rank's part of them, and m, v hold the slice alone. */
 #include "train/trainer.h"
 
 #include "base/failure/fault.h"
@@ -7,8 +18,7 @@
 #include "base/system/log.h"
 #include "base/system/minmax.h"
 #include "base/system/stop.h"
-#include "nn/models/adamw.h"
-#include "nn/models/schedule.h"
+#include "nn/models/optimizer.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 #include "store/checkpoint/checkpoint.h"
@@ -60,6 +70,7 @@ typedef struct {
 
 /* ---- setup ---- */
 
+/* Rates are given for batches of 256 clips and scaled linearly (VideoMAE, appendix; Goyal et al. 2017). */
 static void plan_rates(Trainer *t) {
     const TrainConfig *c = t->config;
     double scale = c->batch / 256.0;
@@ -79,6 +90,7 @@ static size_t unit_count(size_t total) {
     return (total + reduce_unit(total) - 1) / reduce_unit(total);
 }
 
+/* Sums of leaves go straight into the vectors that are exchanged. */
 static Err plan_sums(Trainer *t) {
     Share pieces[LEAF_PIECES_MAX];
     float *sums[LEAF_PIECES_MAX];
@@ -87,6 +99,7 @@ static Err plan_sums(Trainer *t) {
     return leafsum_new(&t->sum, t->task->params->total, pieces, n_pieces, &t->teams, sums);
 }
 
+/* Moments of the slice, and values that the ranks add up: losses, units, two votes. */
 static Err allocate(Trainer *t) {
     size_t slice = (size_t)(t->slice.end - t->slice.begin), total = t->task->params->total;
     t->stats.n_leaves = (int)batch_n_leaves(&t->plan);
@@ -103,6 +116,7 @@ static Err allocate(Trainer *t) {
     return plan_sums(t);
 }
 
+/* What may fail on one rank and needs no other. */
 static Err plan_locally(Trainer *t) {
     const TrainConfig *c = t->config;
     TRY(batch_plan_init(&t->plan, t->task->seed, t->task->clips_per_epoch, c->batch, c->micro_batch));
@@ -119,6 +133,7 @@ static void share_leaves_all(Trainer *t) {
     t->leaves = leaves_of(&t->reduce_plan.leaves, par->rank);
 }
 
+/* The rank's part of a checkpoint, to write it or to fill it: places, not copies. */
 static CheckpointSlice my_slice(Trainer *t) {
     params_tensors(t->tensors, t->task->params, reduce_params(t->reduce));
     return (CheckpointSlice){.tensors = t->tensors,
@@ -146,6 +161,7 @@ static void gather_params_all(Trainer *t) {
     if (t->task->params_changed) t->task->params_changed(t->task, reduce_params(t->reduce), t->run->par.threads);
 }
 
+/* A checkpoint of this run wins over `initial`, weights that a fine-tuning starts from. */
 static Err start_or_resume_all(Trainer *t, const float *initial) {
     CheckpointSlice slice = my_slice(t);
     CheckpointState state = {0};
@@ -179,6 +195,7 @@ static Err start_loading(Trainer *t) {
     return err;
 }
 
+/* The ranks without a leaf are worth a warning: a batch is cut into so many leaves and no more. */
 static void say_what_starts(const Trainer *t, size_t need) {
     const TrainConfig *c = t->config;
     char params[32], bytes[32];
@@ -198,6 +215,7 @@ static void say_what_starts(const Trainer *t, size_t need) {
                  t->task->name, idle, t->run->par.n_ranks, t->stats.n_leaves);
 }
 
+/* In this order: leaves need teams, the exchange needs leaves, the slice the exchange, and loading the first step. */
 static Err open_all(Trainer *t, const float *initial) {
     const Par *par = &t->run->par;
     TRY(err_agree_all(plan_locally(t), par, "planning the training"));
@@ -234,6 +252,7 @@ static void free_trainer_all(Trainer *t) {
 
 /* ---- one step ---- */
 
+/* One leaf by one team: takes its clips, loaded ahead or now, and adds loss and gradient. */
 static Err run_leaf(void *state, int team, int64_t leaf, float *grads, double *loss) {
     Trainer *t = state;
     TrainLeaf which = batch_leaf(&t->plan, t->step, leaf);
@@ -313,8 +332,9 @@ static void update_slice(Trainer *t, double lr) {
 #pragma omp parallel for num_threads(t->run->par.threads) schedule(static)
     for (int64_t begin = first; begin < t->slice.end; begin += UPDATE_FLOATS) {
         int64_t end = begin + UPDATE_FLOATS < t->slice.end ? begin + UPDATE_FLOATS : t->slice.end;
-        adamw_update(params + begin, t->m + (begin - first), t->v + (begin - first), grads + begin, (size_t)begin,
-                     (size_t)end, t->task->params, &t->adamw, lr, t->task->lr_scale, t->step + 1);
+        adamw_update(&(AdamwSlice){params + begin, t->m + (begin - first), t->v + (begin - first), grads + begin,
+                                   (size_t)begin, (size_t)end},
+                     t->task->params, &(AdamwStep){&t->adamw, lr, t->task->lr_scale, t->step + 1});
     }
 }
 
@@ -330,6 +350,8 @@ static Divergence divergence(const Trainer *t) {
                         .grads = reduce_grads(t->reduce)};
 }
 
+/* times: beginning, gradients, exchange, update, gather. The loss of a leaf that is not finite ends the run on all
+ * ranks alike, since all know the sums. */
 static Err step_all(Trainer *t, bool *stop, bool *save) {
     double times[5], lr = schedule_rate(&t->schedule, t->step);
     times[0] = clock_wall_s();
@@ -359,6 +381,8 @@ static Err step_all(Trainer *t, bool *stop, bool *save) {
 
 /* ---- the run ---- */
 
+/* Parameters are looked through first: a checkpoint that cannot be gone on from must not take the place of one that
+ * can. */
 static Err save_all(Trainer *t) {
     if (t->saved_step == t->step) return ERR_NONE;
     Divergence where = divergence(t);
@@ -379,6 +403,7 @@ static Err remove_stop_file(const Trainer *t) {
     return t->run->par.rank == 0 && file_exists(path) ? file_remove(path) : ERR_NONE;
 }
 
+/* Not a failure, though it returns like one: exit code 75 tells a batch system to start the command again. */
 static Err stop_here_all(Trainer *t) {
     (void)agree_stop_all(&t->run->par); /* spreads the reason */
     TRY(save_all(t));
@@ -393,6 +418,7 @@ static bool epoch_ends(const Trainer *t) {
     return t->step % batch_steps_per_epoch(&t->plan) == 0;
 }
 
+/* The last step always saves, and a stop that comes with it is no stop. */
 static Err steps_all(Trainer *t) {
     while (t->step < t->total_steps) {
         bool stop, save;

@@ -18,6 +18,7 @@ typedef struct {
     int n_ranks, threads;
 } Sizes;
 
+/* By way of a batch plan, which refuses what does not fit together; the order of its epoch is not used. */
 static Err sizes_of(Sizes *sizes, const TrainTask *task, const TrainConfig *config, int n_ranks, int threads) {
     BatchPlan plan;
     *sizes = (Sizes){.task = task, .config = config, .n_ranks = n_ranks, .threads = threads};
@@ -46,6 +47,7 @@ static size_t bytes_around(const Sizes *s) {
     return program + (size_t)s->threads * kernels_best()->product_large_scratch * sizeof(float);
 }
 
+/* All that grows with the teams: sums, scratch, places of clips; and what does not. */
 static size_t bytes_with(const Sizes *s, int team) {
     const TrainTask *task = s->task;
     int teams = teams_count(s->threads, team), members = min_int(team, s->threads);
@@ -70,6 +72,7 @@ static int choose_team(const Sizes *s, int node_ranks) {
     return team;
 }
 
+/* A task that has no scratch a team computes with single threads. */
 static int team_of(const Sizes *s, int node_ranks) {
     if (!s->task->teams_ready) return 1;
     return s->config->team ? min_int(s->config->team, s->threads) : choose_team(s, node_ranks);
@@ -88,11 +91,13 @@ CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const Train
     return ERR_NONE;
 }
 
+/* What would be refused later, refused before a folder is made. */
 CHECKED Err trainer_check(const TrainTask *task, const TrainConfig *config, const Run *run) {
     size_t bytes;
     return trainer_rank_bytes(&bytes, task, config, &run->par);
 }
 
+/* For --dry-run: sizes, memory, and time at the rate of an ordinary core. */
 CHECKED Err trainer_print_plan(const TrainTask *task, const TrainConfig *config, const Run *run) {
     char bytes[32], params[32];
     size_t need = 0;

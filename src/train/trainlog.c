@@ -1,3 +1,5 @@
+/* What a training tells: the progress line, points of the curves, rates. Only rank 0 writes; the others take part where
+ * a number is agreed on. */
 #include "train/internal/trainlog.h"
 
 #include "base/system/clock.h"
@@ -26,10 +28,12 @@ CHECKED Err trainlog_open_all(TrainLog *log, const TrainLogPlan *plan, const Run
                               "clips", plan->batch);
 }
 
+/* Of all ranks. */
 static double clips_per_s(const TrainLog *log, int64_t steps, double seconds) {
     return seconds > 0 ? (double)steps * log->plan.batch / seconds : 0;
 }
 
+/* A line of timings.jsonl for the steps since the last one. Times are sums over them, on rank 0. */
 static Err write_timing(TrainLog *log, int64_t step) {
     double now = clock_wall_s(), seconds = now - log->last_point;
     double rate = clips_per_s(log, step - log->last_point_step, seconds);
@@ -47,6 +51,7 @@ static Err write_timing(TrainLog *log, int64_t step) {
     return file_append_line(log->timings_path, line);
 }
 
+/* Every step is counted; a point is written each log_steps steps and at the end. */
 CHECKED Err trainlog_step(TrainLog *log, int64_t step, double loss, double lr, double grad_norm, StepTimes times) {
     log->waited += times.data;
     if (!log->speaks) return ERR_NONE;
@@ -82,6 +87,7 @@ static void add_rate(Builder *text, const TrainLog *log, double clips, double pr
         builder_add(text, ", %.0f %% of plain matrix products (%.1f)", 100 * rate / product, product * 1e-9);
 }
 
+/* Of this process, in bytes; Linux counts in kilobytes. */
 static int64_t peak_bytes(void) {
     struct rusage usage;
     return getrusage(RUSAGE_SELF, &usage) ? 0 : (int64_t)usage.ru_maxrss * 1024;
@@ -102,6 +108,8 @@ static void say_what_was_done(const TrainLog *log, int64_t step, double seconds,
              text_bytes(planned, sizeof(planned), (double)log->plan.planned_bytes));
 }
 
+/* The slowest rank's waiting, the largest rank's memory. The yardstick is timed on every rank, each busy with its own,
+ * as in training. */
 CHECKED Err trainlog_close_all(TrainLog *log, int64_t step) {
     const Par *par = &log->run->par;
     double seconds = clock_wall_s() - log->started;

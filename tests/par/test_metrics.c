@@ -1,5 +1,5 @@
 /* Metrics have the same bits on any number of ranks and threads; a failing rank stops all of them. */
-#include "analysis/measure/internal/collector.h"
+#include "analysis/measure/internal/metric_inputs.h"
 
 #include "par_check.h"
 #include "support/memory_source.h"

@@ -1,6 +1,6 @@
 /* FrameSampling handed over in any order, copies among them, on any number of ranks and threads: the same result to the
  * last bit of every figure and every interval. */
-#include "analysis/measure/internal/collector.h"
+#include "analysis/measure/internal/metric_inputs.h"
 
 #include "par_check.h"
 #include "support/memory_source.h"

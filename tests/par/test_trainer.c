@@ -4,7 +4,7 @@
 
 #include "base/system/log.h"
 #include "base/system/stop.h"
-#include "nn/models/precision.h"
+#include "nn/layers/model.h"
 #include "par_check.h"
 #include "train/pretrain.h"
 

@@ -1,5 +1,5 @@
 /* nn/models/adamw - against the plain version, over slices, and a step computed by hand. */
-#include "nn/models/adamw.h"
+#include "nn/models/optimizer.h"
 
 #include "golden_file.h"
 #include "math/rng.h"
@@ -16,8 +16,11 @@ static const AdamwConfig config = {.beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f, 
 
 static ParamTable example_table(void) {
     ParamTable table = {0};
-    assert_int_equal(params_add(&table, "weight", (const int[]){7, 13}, 2, INIT_XAVIER, 13, 7, true, 0), ERR_NONE);
-    assert_int_equal(params_add(&table, "bias", (const int[]){13}, 1, INIT_ZERO, 0, 0, false, 1), ERR_NONE);
+    assert_int_equal(
+        params_add(&table, NULL, &(ParamRow){"weight", (const int[]){7, 13}, 2, INIT_XAVIER, 13, 7, true, 0}),
+        ERR_NONE);
+    assert_int_equal(params_add(&table, NULL, &(ParamRow){"bias", (const int[]){13}, 1, INIT_ZERO, 0, 0, false, 1}),
+                     ERR_NONE);
     return table;
 }
 
@@ -41,7 +44,7 @@ static void test_the_first_step_moves_by_the_rate_against_the_sign(void **state)
     (void)state;
     ParamTable table = example_table();
     State s = fresh(), before = s;
-    adamw_update(s.params, s.m, s.v, s.grads, 0, TOTAL, &table, &config, 1e-2, NULL, 1);
+    adamw_update(&(AdamwSlice){s.params, s.m, s.v, s.grads, 0, TOTAL}, &table, &(AdamwStep){&config, 1e-2, NULL, 1});
     for (int i = 0; i < TOTAL; i++) {
         /* m_hat / sqrt(v_hat) = sign(g) at step 1; only the weight decays. */
         double kept = before.params[i] * (i < 91 ? 1 - 1e-2 * 0.05 : 1.0);
@@ -56,8 +59,10 @@ static void test_the_fused_update_equals_the_plain_one(void **state) {
     State s = fresh(), ref = s;
     const float scale[] = {0.5f, 1.0f};
     for (int step = 1; step <= 20; step++) {
-        adamw_update(s.params, s.m, s.v, s.grads, 0, TOTAL, &table, &config, 1e-2, scale, step);
-        adamw_update_ref(ref.params, ref.m, ref.v, ref.grads, 0, TOTAL, &table, &config, 1e-2, scale, step);
+        adamw_update(&(AdamwSlice){s.params, s.m, s.v, s.grads, 0, TOTAL}, &table,
+                     &(AdamwStep){&config, 1e-2, scale, step});
+        adamw_update_ref(&(AdamwSlice){ref.params, ref.m, ref.v, ref.grads, 0, TOTAL}, &table,
+                         &(AdamwStep){&config, 1e-2, scale, step});
         fill(s.grads, (uint32_t)step + 1);
         memcpy(ref.grads, s.grads, sizeof s.grads);
     }
@@ -70,12 +75,13 @@ static void test_slices_give_the_bits_of_the_whole(void **state) {
     ParamTable table = example_table();
     State whole = fresh(), parts = whole;
     const float scale[] = {0.25f, 1.0f};
-    adamw_update(whole.params, whole.m, whole.v, whole.grads, 0, TOTAL, &table, &config, 1e-2, scale, 1);
+    adamw_update(&(AdamwSlice){whole.params, whole.m, whole.v, whole.grads, 0, TOTAL}, &table,
+                 &(AdamwStep){&config, 1e-2, scale, 1});
     const size_t cuts[] = {0, 5, 90, 95, TOTAL};
     for (int i = 0; i < 4; i++) {
         size_t a = cuts[i];
-        adamw_update(parts.params + a, parts.m + a, parts.v + a, parts.grads + a, a, cuts[i + 1], &table, &config, 1e-2,
-                     scale, 1);
+        adamw_update(&(AdamwSlice){parts.params + a, parts.m + a, parts.v + a, parts.grads + a, a, cuts[i + 1]}, &table,
+                     &(AdamwStep){&config, 1e-2, scale, 1});
     }
     assert_memory_equal(&whole, &parts, sizeof whole);
     params_free(&table);
@@ -95,8 +101,8 @@ static void test_three_steps_match_the_double_precision_oracle(void **state) {
         snprintf(bias, sizeof bias, "grad%d.bias", step);
         memcpy(s.grads, golden_get(&golden, weight)->data, 91 * sizeof(float));
         memcpy(s.grads + 91, golden_get(&golden, bias)->data, 13 * sizeof(float));
-        adamw_update(s.params, s.m, s.v, s.grads, 0, TOTAL, &table, &config, rates[step], (const float[]){1.0f, 0.5f},
-                     step + 1);
+        adamw_update(&(AdamwSlice){s.params, s.m, s.v, s.grads, 0, TOTAL}, &table,
+                     &(AdamwStep){&config, rates[step], (const float[]){1.0f, 0.5f}, step + 1});
     }
     const float *weight = golden_get(&golden, "final.weight")->data, *bias = golden_get(&golden, "final.bias")->data;
     for (int i = 0; i < 91; i++) assert_true(fabsf(s.params[i] - weight[i]) < 1e-6f);
@@ -109,7 +115,7 @@ static void test_a_zero_rate_changes_the_moments_only(void **state) {
     (void)state;
     ParamTable table = example_table();
     State s = fresh(), before = s;
-    adamw_update(s.params, s.m, s.v, s.grads, 0, TOTAL, &table, &config, 0, NULL, 1);
+    adamw_update(&(AdamwSlice){s.params, s.m, s.v, s.grads, 0, TOTAL}, &table, &(AdamwStep){&config, 0, NULL, 1});
     assert_memory_equal(s.params, before.params, sizeof s.params);
     assert_true(s.m[3] != 0 && s.v[3] > 0);
     params_free(&table);

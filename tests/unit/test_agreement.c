@@ -1,6 +1,6 @@
 /* Our order against the paper's: which rows are points, and what stands in the table. */
-#include "analysis/compare/agreement.h"
-#include "analysis/compare/outcomes_read.h"
+#include "analysis/compare/outcomes.h"
+#include "analysis/compare/statistics.h"
 
 #include "support/fake_runs.h"
 

@@ -81,7 +81,7 @@ static void compare_on_one_head(const Kernels *set, Case *c, double out_bound, d
         r[j] = calloc(counts[j], sizeof(float));
     }
     scratch = scratch_for(set, &head, 1);
-    set->attention_backward(d[0], d[1], d[2], c->projection, c->out, c->lse, &in, &head, scratch);
+    set->attention_backward(&(HeadGradients){d[0], d[1], d[2]}, c->projection, c->out, c->lse, &in, &head, scratch);
     assert_true(scratch[set->attention_scratch(&head, 1)] == 12345);
     free(scratch);
     attention_backward_ref(&(AttentionGradients){r[0], r[1], r[2]}, c->projection, c->out, c->lse, &all, s);
@@ -137,7 +137,8 @@ static void test_all_clips_and_heads_equal_the_plain_version(void **state) {
         assert_true(relative_distance(c.lse, ref.lse, c.n_lse) < 1e-6);
         float *dq = calloc(c.n_q, 4), *dk = calloc(c.n_kv, 4), *dv = calloc(c.n_kv, 4);
         float *rq = calloc(c.n_q, 4), *rk = calloc(c.n_kv, 4), *rv = calloc(c.n_kv, 4);
-        attention_backward(NULL, &(AttentionGradients){dq, dk, dv}, c.projection, c.out, c.lse, &in, &c.shape, scratch);
+        attention_backward(NULL, &(AttentionGradients){dq, dk, dv}, c.projection, &(AttentionKept){c.out, c.lse}, &in,
+                           &c.shape, scratch);
         attention_backward_ref(&(AttentionGradients){rq, rk, rv}, c.projection, ref.out, ref.lse, &in, &c.shape);
         assert_true(relative_distance(dv, rv, c.n_kv) < 3e-6);
         if (c.shape.n_keys > 1) {

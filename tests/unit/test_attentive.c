@@ -81,7 +81,7 @@ static void test_logits_follow_the_formula(void **state) {
 static double loss_at_params(void *context) {
     const Bench *b = context;
     double loss = 0;
-    attentive_step(b->attentive, b->scratch, b->params, NULL, &loss, b->tokens, b->targets, B, 1);
+    attentive_step(b->attentive, b->scratch, b->params, NULL, &loss, &(AttentiveBatch){b->tokens, b->targets, B}, 1);
     return loss;
 }
 
@@ -91,7 +91,7 @@ static void test_every_gradient_agrees_with_central_differences(void **state) {
     Bench b = bench_open();
     const ParamTable *table = attentive_params(b.attentive);
     double loss = 0;
-    attentive_step(b.attentive, b.scratch, b.params, b.grads, &loss, b.tokens, b.targets, B, 1);
+    attentive_step(b.attentive, b.scratch, b.params, b.grads, &loss, &(AttentiveBatch){b.tokens, b.targets, B}, 1);
     assert_int_equal(table->n_rows, 6);
     for (int r = 0; r < table->n_rows; r++) {
         const Param *row = &table->rows[r];
@@ -104,9 +104,10 @@ static void test_a_part_of_a_batch_weighs_what_it_should(void **state) {
     (void)state;
     Bench b = bench_open();
     double whole = 0, first = 0, rest = 0;
-    attentive_step(b.attentive, b.scratch, b.params, NULL, &whole, b.tokens, b.targets, B, 1);
-    attentive_step(b.attentive, b.scratch, b.params, NULL, &first, b.tokens, b.targets, 1, 1.0f / 3);
-    attentive_step(b.attentive, b.scratch, b.params, NULL, &rest, b.tokens + N * D, b.targets + K, 2, 2.0f / 3);
+    attentive_step(b.attentive, b.scratch, b.params, NULL, &whole, &(AttentiveBatch){b.tokens, b.targets, B}, 1);
+    attentive_step(b.attentive, b.scratch, b.params, NULL, &first, &(AttentiveBatch){b.tokens, b.targets, 1}, 1.0f / 3);
+    attentive_step(b.attentive, b.scratch, b.params, NULL, &rest, &(AttentiveBatch){b.tokens + N * D, b.targets + K, 2},
+                   2.0f / 3);
     assert_float_equal(whole, first + rest, 1e-6);
     bench_close(&b);
 }

@@ -49,7 +49,7 @@ static void test_rows_are_rounded_alike_by_every_kernel_set(void **state) {
     for (int i = 0; i < R * STRIDE; i++) x[i] = any_float(&rng, false);
     for (const Kernels *const *set = kernels_usable(); *set; set++) {
         memset(rows, 1, R * PADDED * sizeof *rows);
-        (*set)->bf16.round_rows(rows, PADDED, x, STRIDE, R, WIDTH, NULL, 0, NULL);
+        (*set)->bf16.round_rows(&(Bf16Rounding){rows, PADDED, x, STRIDE, R, WIDTH, NULL, 0, NULL});
         for (int r = 0; r < R; r++)
             for (int c = 0; c < PADDED; c++) {
                 Bf16 found = rows[r * PADDED + c], expected = c < WIDTH ? bf16_round(x[r * STRIDE + c]) : 0;
@@ -58,7 +58,7 @@ static void test_rows_are_rounded_alike_by_every_kernel_set(void **state) {
         float sums[WIDTH], factors[3] = {2, 0, 0.5f};
         double expected[WIDTH] = {0};
         memset(sums, 0, sizeof sums);
-        (*set)->bf16.round_rows(rows, PADDED, ordinary, STRIDE, R, WIDTH, factors, 50, sums);
+        (*set)->bf16.round_rows(&(Bf16Rounding){rows, PADDED, ordinary, STRIDE, R, WIDTH, factors, 50, sums});
         for (int r = 0; r < R; r++)
             for (int c = 0; c < WIDTH; c++) {
                 expected[c] += factors[r / 50] * ordinary[r * STRIDE + c];
@@ -333,8 +333,8 @@ static void test_layernorm_is_the_rounded_one(void **state) {
     Bf16 rows[R * PADDED];
     for (const Kernels *const *set = kernels_usable(); *set; set++) {
         memset(rows, 1, sizeof rows);
-        (*set)->layernorm(y, x, weight, bias, R, WIDTH, 1e-6f);
-        (*set)->bf16.layernorm(rows, PADDED, x, weight, bias, R, WIDTH, 1e-6f);
+        (*set)->layernorm(y, x, R, &(NormParams){weight, bias, WIDTH, 1e-6f});
+        (*set)->bf16.layernorm(rows, PADDED, x, R, &(NormParams){weight, bias, WIDTH, 1e-6f});
         for (int i = 0; i < R * PADDED; i++) {
             int r = i / PADDED, c = i % PADDED;
             if (c >= WIDTH) {

@@ -45,10 +45,19 @@ static void bench_free(Bench *b) {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }
 
+static Block block_of(Bench *b) {
+    return (Block){.shape = &b->shape,
+                   .at = &b->at,
+                   .drops = b->drops_values.mlp ? &b->drops_values : NULL,
+                   .params = b->params,
+                   .grads = b->grads,
+                   .scratch = &b->scratch};
+}
+
 static double projected_output(void *context) {
     Bench *b = context;
-    const BlockDrops *drops = b->drops_values.mlp ? &b->drops_values : NULL;
-    block_forward(b->out, b->x, &b->acts, &b->scratch, &b->shape, &b->at, b->params, drops);
+    const Block block = block_of(b);
+    block_forward(&block, b->out, b->x, &b->acts);
     return dot_floats(b->out, b->projection, b->n_out);
 }
 
@@ -78,10 +87,10 @@ static void check_slope(Bench *b, float *x, const float *gradient, size_t count)
 
 static void check_block(BlockShape shape, const float *attention_factors, const float *mlp_factors) {
     Bench b = bench_new(shape, attention_factors, mlp_factors);
-    const BlockDrops *drops = mlp_factors ? &b.drops_values : NULL;
+    const Block block = block_of(&b);
     projected_output(&b);
     memcpy(b.dout, b.projection, b.n_out * sizeof(float));
-    block_backward(b.dx, b.dout, b.x, &b.acts, &b.scratch, &b.shape, &b.at, b.params, b.grads, drops);
+    block_backward(&block, b.dx, b.dout, b.x, &b.acts);
     check_slope(&b, b.x, b.dx, b.n_in);
     for (int r = 0; r < b.table.n_rows; r++) {
         const Param *row = &b.table.rows[r];

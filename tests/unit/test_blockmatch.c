@@ -1,4 +1,4 @@
-#include "analysis/measure/internal/blockmatch.h"
+#include "analysis/measure/internal/formulas.h"
 #include "math/rng.h"
 
 #include "support/unit.h"

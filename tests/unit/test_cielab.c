@@ -1,4 +1,4 @@
-#include "analysis/measure/internal/cielab.h"
+#include "analysis/measure/internal/formulas.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -55,7 +55,8 @@ static void bench_close(Bench *b) {
 
 static double step(Bench *b, float *grads) {
     double loss = 0;
-    classifier_step(b->classifier, b->scratch, b->params, grads, &loss, b->inputs, b->labels, B, 1, b->draws);
+    classifier_step(b->classifier, b->scratch, b->params, grads, &loss,
+                    &(ClassifierBatch){b->inputs, b->labels, B, b->draws}, 1);
     return loss;
 }
 
@@ -106,11 +107,14 @@ static void test_draws_belong_to_the_sample_not_to_its_place(void **state) {
     const ClassifierDraws draws = {.seed = 3, .samples = together}, last = {.seed = 3, .samples = together + 2},
                           other = {.seed = 4, .samples = together};
     double whole = 0, alone = 0, first_two = 0, reseeded = 0;
-    classifier_step(b.classifier, b.scratch, b.params, NULL, &whole, b.inputs, b.labels, B, 1, &draws);
-    classifier_step(b.classifier, b.scratch, b.params, NULL, &first_two, b.inputs, b.labels, 2, 1, &draws);
-    classifier_step(b.classifier, b.scratch, b.params, NULL, &alone, b.inputs + 2 * CLIP, b.labels + 2 * K, 1, 1,
-                    &last);
-    classifier_step(b.classifier, b.scratch, b.params, NULL, &reseeded, b.inputs, b.labels, B, 1, &other);
+    classifier_step(b.classifier, b.scratch, b.params, NULL, &whole, &(ClassifierBatch){b.inputs, b.labels, B, &draws},
+                    1);
+    classifier_step(b.classifier, b.scratch, b.params, NULL, &first_two,
+                    &(ClassifierBatch){b.inputs, b.labels, 2, &draws}, 1);
+    classifier_step(b.classifier, b.scratch, b.params, NULL, &alone,
+                    &(ClassifierBatch){b.inputs + 2 * CLIP, b.labels + 2 * K, 1, &last}, 1);
+    classifier_step(b.classifier, b.scratch, b.params, NULL, &reseeded,
+                    &(ClassifierBatch){b.inputs, b.labels, B, &other}, 1);
     assert_true(fabs(whole - (2 * first_two + alone) / 3) < 1e-5);
     assert_true(fabs(whole - reseeded) > 1e-5);
     bench_close(&b);

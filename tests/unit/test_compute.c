@@ -1,6 +1,6 @@
 /* Budgets of pre-training: found from the runs, never mixed, and the curves that come of them. */
-#include "analysis/compare/compute.h"
-#include "analysis/compare/outcomes_read.h"
+#include "analysis/compare/accuracy_tables.h"
+#include "analysis/compare/outcomes.h"
 #include "analysis/report/internal/figures.h"
 
 #include "nn/layers/model.h"

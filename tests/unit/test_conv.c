@@ -1,7 +1,7 @@
-/* nn/layers/conv, nn/layers/pool - windows, strides, borders and branches of odd sizes against the definition, on every
- * set of kernels this processor can run. */
+/* nn/layers/conv, nn/layers/volume - windows, strides, borders and branches of odd sizes against the definition, on
+ * every set of kernels this processor can run. */
 #include "nn/layers/conv.h"
-#include "nn/layers/pool.h"
+#include "nn/layers/volume.h"
 #include "support/unit.h"
 
 #include "operator_check.h"

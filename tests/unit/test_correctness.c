@@ -1,9 +1,8 @@
 /* Which videos each run got right: read from predictions.csv, refused when something is off, paired between cells, and
  * what the board and the statements make of them. */
-#include "analysis/compare/accuracy.h"
 #include "analysis/compare/accuracy_grid.h"
-#include "analysis/compare/outcomes_read.h"
-#include "analysis/compare/statements.h"
+#include "analysis/compare/accuracy_tables.h"
+#include "analysis/compare/outcomes.h"
 
 #include "support/fake_runs.h"
 

@@ -1,4 +1,4 @@
-#include "analysis/compare/internal/correlate.h"
+#include "analysis/compare/statistics.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,7 +1,6 @@
 /* The progression step by step: which steps there are, how they are paired, what stands beside. */
-#include "analysis/compare/differences.h"
-#include "analysis/compare/gap_closed.h"
-#include "analysis/compare/outcomes_read.h"
+#include "analysis/compare/accuracy_tables.h"
+#include "analysis/compare/outcomes.h"
 #include "analysis/report/internal/figures.h"
 
 #include "support/fake_runs.h"

@@ -23,8 +23,11 @@ typedef struct {
 
 static void bench_open(Bench *b, int64_t saved_step) {
     *b = (Bench){.par = par_serial(1), .config = {.base_lr = 0.25, .warmup_epochs = 3}, .losses = {0.5, 0.5, 0.5}};
-    assert_int_equal(params_add(&b->table, "layer.weight", (const int[]){4, 3}, 2, INIT_XAVIER, 3, 4, true, 0), 0);
-    assert_int_equal(params_add(&b->table, "layer.bias", (const int[]){4}, 1, INIT_ZERO, 3, 4, false, 0), 0);
+    assert_int_equal(
+        params_add(&b->table, NULL, &(ParamRow){"layer.weight", (const int[]){4, 3}, 2, INIT_XAVIER, 3, 4, true, 0}),
+        0);
+    assert_int_equal(
+        params_add(&b->table, NULL, &(ParamRow){"layer.bias", (const int[]){4}, 1, INIT_ZERO, 3, 4, false, 0}), 0);
     assert_int_equal(batch_plan_init(&b->plan, 1, 10, 6, 2), ERR_NONE);
     batch_plan_enter(&b->plan, 8);
     b->where = (Divergence){.task = "pretraining",

@@ -1,8 +1,7 @@
 /* Fine-tuning against the double-precision oracle (tests/oracle/finetune_oracle.py): mixtures fixed, drop path and
  * dropout drawn by both sides from the same streams, smoothed targets, layer-wise rates, AdamW, schedule. */
 #include "finetune_fixture.h"
-#include "nn/models/adamw.h"
-#include "nn/models/schedule.h"
+#include "nn/models/optimizer.h"
 
 #define TOLERANCE 2e-5
 
@@ -32,8 +31,8 @@ static void optimizer_free(Optimizer *o) {
 /* The loss before the update. */
 static double train(Training *t, Optimizer *o, int step) {
     double loss = batch_gradients(t, step);
-    adamw_update(t->params, o->m, o->v, t->grads, 0, t->table->total, t->table, &adamw, schedule_rate(&schedule, step),
-                 o->lr_scale, step + 1);
+    adamw_update(&(AdamwSlice){t->params, o->m, o->v, t->grads, 0, t->table->total}, t->table,
+                 &(AdamwStep){&adamw, schedule_rate(&schedule, step), o->lr_scale, step + 1});
     return loss;
 }
 
@@ -71,7 +70,8 @@ static void test_the_oracle_tells_dropping_from_none(void **state) {
     Training t = training_open(&small, false, false);
     double loss = 0, expected = *(const double *)golden_get(&t.golden, "losses")->data;
     make_batch(&t, 0);
-    classifier_step(t.classifier, t.scratch, t.params, NULL, &loss, t.inputs, t.targets, small.B, 1, NULL);
+    classifier_step(t.classifier, t.scratch, t.params, NULL, &loss,
+                    &(ClassifierBatch){t.inputs, t.targets, small.B, NULL}, 1);
     assert_true(fabs(loss - expected) > 1e-2 * expected);
     training_close(&t);
 }

@@ -5,10 +5,8 @@
 #include "nn/kernels/kernels.h"
 #include "nn/layers/attention.h"
 #include "nn/layers/conv.h"
-#include "nn/layers/gelu.h"
-#include "nn/layers/layernorm.h"
-#include "nn/layers/pool.h"
-#include "nn/layers/softmax.h"
+#include "nn/layers/elementwise.h"
+#include "nn/layers/volume.h"
 #include "operator_check.h"
 #include "support/unit.h"
 
@@ -119,7 +117,7 @@ static void every_attention_passes_on_what_is_no_number(void **state) {
             float *scratch =
                 random_floats((*set)->attention_scratch(&head, 0) + (*set)->attention_scratch(&head, 1), 77, 1);
             (*set)->attention_forward(a.out, a.lse, &in, &head, scratch);
-            (*set)->attention_backward(a.dq, a.dk, a.dv, a.dout, a.out, a.lse, &in, &head, scratch);
+            (*set)->attention_backward(&(HeadGradients){a.dq, a.dk, a.dv}, a.dout, a.out, a.lse, &in, &head, scratch);
             check_attention(&a, place, row, infinite, true);
             free(scratch);
         }
@@ -154,7 +152,7 @@ static void gelu_and_layernorm_pass_it_on(void **state) {
             (*set)->gelu_backward(y, dx, ones, x, COUNT);
             assert_false(isfinite(y[i % COUNT]));
             if (i / COUNT != INFINITE) assert_false(isfinite(dx[i % COUNT]));
-            (*set)->layernorm(y, x, ones, ones, 1, COUNT, 1e-6f);
+            (*set)->layernorm(y, x, 1, &(NormParams){ones, ones, COUNT, 1e-6f});
             for (int k = 0; k < COUNT; k++) assert_false(isfinite(y[k]) && i / COUNT != INFINITE);
             assert_false(finite_all(y, COUNT));
         }

@@ -1,4 +1,4 @@
-#include "analysis/measure/internal/frame_sampling.h"
+#include "analysis/measure/internal/metric_inputs.h"
 
 #include "support/memory_source.h"
 #include "support/unit.h"

@@ -1,5 +1,5 @@
 /* Frechet and kernel distances against SciPy and NumPy. */
-#include "analysis/measure/internal/kernel.h"
+#include "analysis/measure/internal/formulas.h"
 #include "golden_file.h"
 #include "math/frechet.h"
 #include "math/rng.h"

@@ -1,6 +1,7 @@
-/* nn/layers/gelu - accuracy of the vector version over the whole range, and its slope by central differences. */
+/* nn/layers/elementwise, GELU - accuracy of the vector version over the whole range, and its slope by central
+ * differences. */
 #include "nn/kernels/kernels.h"
-#include "nn/layers/gelu.h"
+#include "nn/layers/elementwise.h"
 #include "operator_check.h"
 
 enum { COUNT = 20001 };

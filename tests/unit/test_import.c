@@ -90,7 +90,7 @@ static void the_pretraining_model_computes_what_the_oracle_does(void **state) {
     float *params = flat_of(&weights, mae_params(mae)), features[CLIPS * 12];
     const uint8_t *clips = golden_get(&golden, "clips")->data;
     double loss = 0, expected = *(const double *)golden_get(&golden, "loss")->data;
-    mae_step(mae, memory, params, NULL, &loss, clips, golden_get(&golden, "masked")->data, CLIPS, 1);
+    mae_step(mae, memory, params, NULL, &loss, &(MaeBatch){clips, golden_get(&golden, "masked")->data, CLIPS}, 1);
     assert_true(fabs(loss - expected) <= TOLERANCE * expected);
     const GoldenTensor *prediction = golden_get(&golden, "prediction");
     assert_true(relative_distance(mae_predictions(memory, 0), prediction->data, prediction->count) < TOLERANCE);

@@ -1,5 +1,4 @@
-#include "analysis/measure/internal/keymap.h"
-#include "analysis/measure/internal/keypca.h"
+#include "analysis/measure/internal/formulas.h"
 #include "math/rng.h"
 
 #include "support/unit.h"

@@ -1,6 +1,7 @@
-/* nn/layers/layernorm - every kernel set against the plain version; the plain gradient against central differences. */
+/* nn/layers/elementwise, LayerNorm - every kernel set against the plain version; the plain gradient against central
+ * differences. */
 #include "nn/kernels/kernels.h"
-#include "nn/layers/layernorm.h"
+#include "nn/layers/elementwise.h"
 #include "operator_check.h"
 
 enum { R = 70, D_MAX = 100 };
@@ -33,15 +34,17 @@ static void test_every_kernel_set_equals_the_plain_version(void **state) {
             Case c = case_new(widths[i]);
             size_t count = R * (size_t)c.D;
             float y[R * D_MAX], expected[R * D_MAX], partial[2 * D_MAX];
-            (*set)->layernorm(y, c.x, c.weight, c.bias, R, c.D, LAYERNORM_EPS);
+            (*set)->layernorm(y, c.x, R, &(NormParams){c.weight, c.bias, c.D, LAYERNORM_EPS});
             layernorm_forward_ref(expected, c.x, c.weight, c.bias, R, c.D);
             assert_true(relative_distance(y, expected, count) < 1e-6);
             /* Gradients are added to what is there. */
             float *dx = random_floats(count, 5, 1), *dx_ref = random_floats(count, 5, 1);
             float dw[2 * D_MAX], dw_ref[2 * D_MAX];
             for (int j = 0; j < 2 * c.D; j++) dw[j] = dw_ref[j] = (float)j;
-            (*set)->layernorm_backward(dx, dw, dw + c.D, c.projection, c.x, c.weight, R, c.D, LAYERNORM_EPS, partial);
-            layernorm_backward_ref(dx_ref, dw_ref, dw_ref + c.D, c.projection, c.x, c.weight, R, c.D);
+            (*set)->layernorm_backward(&(NormGradients){dx, dw, dw + c.D, partial}, c.projection, c.x, R,
+                                       &(NormParams){c.weight, NULL, c.D, LAYERNORM_EPS});
+            layernorm_backward_ref(&(NormGradients){dx_ref, dw_ref, dw_ref + c.D, NULL}, c.projection, c.x, c.weight, R,
+                                   c.D);
             assert_true(relative_distance(dx, dx_ref, count) < 1e-6);
             assert_true(relative_distance(dw, dw_ref, 2 * (size_t)c.D) < 1e-6);
             free(dx);
@@ -70,7 +73,7 @@ static void test_the_gradient_agrees_with_central_differences(void **state) {
     (void)state;
     Case c = case_new(33);
     float dx[R * 33] = {0}, dweight[33] = {0}, dbias[33] = {0}, partial[66];
-    layernorm_backward(NULL, dx, dweight, dbias, c.projection, c.x, c.weight, R, 33, partial);
+    layernorm_backward(NULL, &(NormGradients){dx, dweight, dbias, partial}, c.projection, c.x, c.weight, R, 33);
     check_gradient(projected_output, &c, c.x, dx, R * 33, 3e-3f, 1e-3);
     check_gradient(projected_output, &c, c.weight, dweight, 33, 1e-2f, 1e-4);
     check_gradient(projected_output, &c, c.bias, dbias, 33, 1e-2f, 1e-4);

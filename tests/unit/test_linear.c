@@ -28,10 +28,10 @@ static void test_forward_equals_the_plain_version_with_and_without_bias(void **s
     for (int with_bias = 0; with_bias < 2; with_bias++) {
         /* What lies between the rows must stay as it is; what lies in them must not matter. */
         float *y = random_floats(R * Y_STRIDE, 5, 1), *expected = random_floats(R * Y_STRIDE, 5, 1);
-        linear_forward(NULL, (Rows){y, Y_STRIDE}, (ConstRows){c.x, X_STRIDE}, c.W, with_bias ? c.b : NULL, R, DIN,
-                       DOUT);
-        linear_forward_ref((Rows){expected, Y_STRIDE}, (ConstRows){c.x, X_STRIDE}, c.W, with_bias ? c.b : NULL, R, DIN,
-                           DOUT);
+        linear_forward(NULL, (Rows){y, Y_STRIDE}, (ConstRows){c.x, X_STRIDE}, c.W, with_bias ? c.b : NULL,
+                       (LinearShape){R, DIN, DOUT});
+        linear_forward_ref((Rows){expected, Y_STRIDE}, (ConstRows){c.x, X_STRIDE}, c.W, with_bias ? c.b : NULL,
+                           (LinearShape){R, DIN, DOUT});
         assert_true(relative_distance(y, expected, R * Y_STRIDE) < 1e-6);
         for (int r = 0; r < R; r++) assert_true(y[r * Y_STRIDE + DOUT] == expected[r * Y_STRIDE + DOUT]);
         free(y);
@@ -47,10 +47,10 @@ static void test_gradients_equal_the_plain_version(void **state) {
     float *db = random_floats(DOUT, 7, 1), *db_ref = random_floats(DOUT, 7, 1);
     float *dx = calloc(R * X_STRIDE, 4), *dx_ref = calloc(R * X_STRIDE, 4);
     ConstRows dy = {c.dy, Y_STRIDE}, x = {c.x, X_STRIDE};
-    linear_backward_weight(NULL, dW, db, dy, x, R, DIN, DOUT);
-    linear_backward_weight_ref(dW_ref, db_ref, dy, x, R, DIN, DOUT);
-    linear_backward_input(NULL, (Rows){dx, X_STRIDE}, dy, c.W, R, DIN, DOUT);
-    linear_backward_input_ref((Rows){dx_ref, X_STRIDE}, dy, c.W, R, DIN, DOUT);
+    linear_backward_weight(NULL, dW, db, dy, x, (LinearShape){R, DIN, DOUT});
+    linear_backward_weight_ref(dW_ref, db_ref, dy, x, (LinearShape){R, DIN, DOUT});
+    linear_backward_input(NULL, (Rows){dx, X_STRIDE}, dy, c.W, (LinearShape){R, DIN, DOUT});
+    linear_backward_input_ref((Rows){dx_ref, X_STRIDE}, dy, c.W, (LinearShape){R, DIN, DOUT});
     assert_true(relative_distance(dW, dW_ref, DOUT * DIN) < 1e-6);
     assert_true(relative_distance(db, db_ref, DOUT) < 1e-6);
     assert_true(relative_distance(dx, dx_ref, R * X_STRIDE) < 1e-6);
@@ -77,14 +77,45 @@ static void test_small_products_of_every_kernel_set_equal_the_plain_version(void
             float *y = calloc(n_y, 4), *y_ref = calloc(n_y, 4), *dx = random_floats(n_x, 4, 1),
                   *dx_ref = random_floats(n_x, 4, 1);
             float *dW = random_floats(n_W, 5, 1), *dW_ref = random_floats(n_W, 5, 1);
-            (*set)->product_forward(y, (size_t)ldy, x, (size_t)ldx, W, rows, n_in, n_out);
-            linear_forward_ref((Rows){y_ref, ldy}, (ConstRows){x, ldx}, W, NULL, rows, n_in, n_out);
+            (*set)->product_forward(&(LargeProduct){.c = y,
+                                                    .ldc = (size_t)ldy,
+                                                    .a = x,
+                                                    .a_row = (size_t)ldx,
+                                                    .a_step = 1,
+                                                    .b = W,
+                                                    .b_step = 1,
+                                                    .b_column = (size_t)n_in,
+                                                    .rows = rows,
+                                                    .columns = n_out,
+                                                    .depth = n_in});
+            linear_forward_ref((Rows){y_ref, ldy}, (ConstRows){x, ldx}, W, NULL, (LinearShape){rows, n_in, n_out});
             assert_true(relative_distance(y, y_ref, n_y) < 1e-6);
-            (*set)->product_input(dx, (size_t)ldx, dy, (size_t)ldy, W, rows, n_in, n_out);
-            linear_backward_input_ref((Rows){dx_ref, ldx}, (ConstRows){dy, ldy}, W, rows, n_in, n_out);
+            (*set)->product_input(&(LargeProduct){.c = dx,
+                                                  .ldc = (size_t)ldx,
+                                                  .a = dy,
+                                                  .a_row = (size_t)ldy,
+                                                  .a_step = 1,
+                                                  .b = W,
+                                                  .b_step = (size_t)n_in,
+                                                  .b_column = 1,
+                                                  .rows = rows,
+                                                  .columns = n_in,
+                                                  .depth = n_out});
+            linear_backward_input_ref((Rows){dx_ref, ldx}, (ConstRows){dy, ldy}, W, (LinearShape){rows, n_in, n_out});
             assert_true(relative_distance(dx, dx_ref, n_x) < 1e-6);
-            (*set)->product_weight(dW, dy, (size_t)ldy, x, (size_t)ldx, rows, n_in, n_out);
-            linear_backward_weight_ref(dW_ref, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx}, rows, n_in, n_out);
+            (*set)->product_weight(&(LargeProduct){.c = dW,
+                                                   .ldc = (size_t)n_in,
+                                                   .a = dy,
+                                                   .a_row = 1,
+                                                   .a_step = (size_t)ldy,
+                                                   .b = x,
+                                                   .b_step = (size_t)ldx,
+                                                   .b_column = 1,
+                                                   .rows = n_out,
+                                                   .columns = n_in,
+                                                   .depth = rows});
+            linear_backward_weight_ref(dW_ref, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx},
+                                       (LinearShape){rows, n_in, n_out});
             assert_true(relative_distance(dW, dW_ref, n_W) < 1e-6);
             float *all[] = {x, W, dy, y, y_ref, dx, dx_ref, dW, dW_ref};
             for (int j = 0; j < 9; j++) free(all[j]);
@@ -105,14 +136,16 @@ static void test_large_products_equal_the_plain_version(void **state) {
         float *b = random_floats((size_t)n_out, 6, 1), *y = random_floats(n_y, 7, 1), *y_ref = random_floats(n_y, 7, 1);
         float *dx = random_floats(n_x, 4, 1), *dx_ref = random_floats(n_x, 4, 1);
         float *dW = random_floats(n_W, 5, 1), *dW_ref = random_floats(n_W, 5, 1);
-        linear_forward(NULL, (Rows){y, ldy}, (ConstRows){x, ldx}, W, b, rows, n_in, n_out);
-        linear_forward_ref((Rows){y_ref, ldy}, (ConstRows){x, ldx}, W, b, rows, n_in, n_out);
+        linear_forward(NULL, (Rows){y, ldy}, (ConstRows){x, ldx}, W, b, (LinearShape){rows, n_in, n_out});
+        linear_forward_ref((Rows){y_ref, ldy}, (ConstRows){x, ldx}, W, b, (LinearShape){rows, n_in, n_out});
         assert_true(relative_distance(y, y_ref, n_y) < 1e-6);
-        linear_backward_input(NULL, (Rows){dx, ldx}, (ConstRows){dy, ldy}, W, rows, n_in, n_out);
-        linear_backward_input_ref((Rows){dx_ref, ldx}, (ConstRows){dy, ldy}, W, rows, n_in, n_out);
+        linear_backward_input(NULL, (Rows){dx, ldx}, (ConstRows){dy, ldy}, W, (LinearShape){rows, n_in, n_out});
+        linear_backward_input_ref((Rows){dx_ref, ldx}, (ConstRows){dy, ldy}, W, (LinearShape){rows, n_in, n_out});
         assert_true(relative_distance(dx, dx_ref, n_x) < 1e-6);
-        linear_backward_weight(NULL, dW, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx}, rows, n_in, n_out);
-        linear_backward_weight_ref(dW_ref, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx}, rows, n_in, n_out);
+        linear_backward_weight(NULL, dW, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx},
+                               (LinearShape){rows, n_in, n_out});
+        linear_backward_weight_ref(dW_ref, NULL, (ConstRows){dy, ldy}, (ConstRows){x, ldx},
+                                   (LinearShape){rows, n_in, n_out});
         assert_true(relative_distance(dW, dW_ref, n_W) < 2e-6);
         for (int r = 0; r < rows; r++) assert_memory_equal(y + r * ldy + n_out, y_ref + r * ldy + n_out, 5 * 4);
         for (int r = 0; r < rows; r++) assert_memory_equal(dx + r * ldx + n_in, dx_ref + r * ldx + n_in, 3 * 4);
@@ -271,8 +304,8 @@ static void test_a_residual_is_added_by_small_and_large_products(void **state) {
         float *x = random_floats((size_t)(rows * n_in), 1, 1), *W = random_floats((size_t)(n_in * n_out), 2, 1);
         float *b = random_floats((size_t)n_out, 3, 1), *residual = random_floats(n_y, 4, 1);
         float *y = random_floats(n_y, 5, 1), *y_ref = calloc(n_y, 4);
-        linear_residual(NULL, y, residual, (ConstRows){x, n_in}, W, b, rows, n_in, n_out);
-        linear_forward_ref((Rows){y_ref, n_out}, (ConstRows){x, n_in}, W, b, rows, n_in, n_out);
+        linear_residual(NULL, y, residual, (ConstRows){x, n_in}, W, b, (LinearShape){rows, n_in, n_out});
+        linear_forward_ref((Rows){y_ref, n_out}, (ConstRows){x, n_in}, W, b, (LinearShape){rows, n_in, n_out});
         for (size_t j = 0; j < n_y; j++) y_ref[j] += residual[j];
         assert_true(relative_distance(y, y_ref, n_y) < 1e-6);
         float *all[] = {x, W, b, residual, y, y_ref};
@@ -283,7 +316,7 @@ static void test_a_residual_is_added_by_small_and_large_products(void **state) {
 static double projected_output(void *context) {
     const Case *c = context;
     float *y = calloc(R * Y_STRIDE, 4);
-    linear_forward_ref((Rows){y, Y_STRIDE}, (ConstRows){c->x, X_STRIDE}, c->W, c->b, R, DIN, DOUT);
+    linear_forward_ref((Rows){y, Y_STRIDE}, (ConstRows){c->x, X_STRIDE}, c->W, c->b, (LinearShape){R, DIN, DOUT});
     double loss = 0;
     for (int r = 0; r < R; r++) loss += dot_floats(y + r * Y_STRIDE, c->dy + r * Y_STRIDE, DOUT);
     free(y);
@@ -295,8 +328,8 @@ static void test_gradients_agree_with_central_differences(void **state) {
     Case c = case_new();
     float *dW = calloc(DOUT * DIN, 4), *db = calloc(DOUT, 4), *dx = calloc(R * X_STRIDE, 4);
     ConstRows dy = {c.dy, Y_STRIDE};
-    linear_backward_weight(NULL, dW, db, dy, (ConstRows){c.x, X_STRIDE}, R, DIN, DOUT);
-    linear_backward_input(NULL, (Rows){dx, X_STRIDE}, dy, c.W, R, DIN, DOUT);
+    linear_backward_weight(NULL, dW, db, dy, (ConstRows){c.x, X_STRIDE}, (LinearShape){R, DIN, DOUT});
+    linear_backward_input(NULL, (Rows){dx, X_STRIDE}, dy, c.W, (LinearShape){R, DIN, DOUT});
     check_gradient(projected_output, &c, c.W, dW, DOUT * DIN, 1e-2f, 1e-4);
     check_gradient(projected_output, &c, c.b, db, DOUT, 1e-2f, 1e-4);
     check_gradient(projected_output, &c, c.x, dx, R * X_STRIDE, 1e-2f, 1e-4);

@@ -19,7 +19,7 @@ static void test_loss_and_every_gradient_match_the_double_precision_oracle(void 
     for (int i = 0; i < N_CASES; i++) {
         Bench b = bench_open(&cases[i], false);
         double loss = 0, expected = golden_loss(&b);
-        mae_step(b.mae, b.scratch, b.params, b.grads, &loss, b.clips, b.masked, b.B, 1);
+        mae_step(b.mae, b.scratch, b.params, b.grads, &loss, &(MaeBatch){b.clips, b.masked, b.B}, 1);
         assert_true(fabs(loss - expected) <= TOLERANCE * expected);
         golden_assert_near(&b.golden, "grad", b.table, b.grads, TOLERANCE);
         size_t count = hidden_tokens(&cases[i].model, cases[i].mask_ratio) *
@@ -99,9 +99,10 @@ static void test_recomputing_gives_the_same_bits(void **state) {
     for (int i = 0; i < N_CASES; i++) {
         Bench keep = bench_open(&cases[i], false), again = bench_open(&cases[i], true);
         double loss = 0, loss_again = 0;
-        mae_step(keep.mae, keep.scratch, keep.params, keep.grads, &loss, keep.clips, keep.masked, keep.B, 1);
-        mae_step(again.mae, again.scratch, again.params, again.grads, &loss_again, again.clips, again.masked, again.B,
+        mae_step(keep.mae, keep.scratch, keep.params, keep.grads, &loss, &(MaeBatch){keep.clips, keep.masked, keep.B},
                  1);
+        mae_step(again.mae, again.scratch, again.params, again.grads, &loss_again,
+                 &(MaeBatch){again.clips, again.masked, again.B}, 1);
         assert_true(loss == loss_again);
         assert_memory_equal(keep.grads, again.grads, keep.table->total * sizeof(float));
         if (cases[i].model.depth > 2) {
@@ -118,11 +119,11 @@ static void test_a_second_step_in_the_same_scratch_repeats_the_first(void **stat
     Bench b = bench_open(&cases[0], false);
     float *first = calloc(b.table->total, sizeof(float)), features[3 * 36];
     double loss = 0, again = 0;
-    mae_step(b.mae, b.scratch, b.params, first, &loss, b.clips, b.masked, b.B, 1);
+    mae_step(b.mae, b.scratch, b.params, first, &loss, &(MaeBatch){b.clips, b.masked, b.B}, 1);
     mae_features(b.mae, b.scratch, b.params, features, b.clips, b.B);
-    mae_step(b.mae, b.scratch, b.params, NULL, &again, b.clips, b.masked, 1, 1);
+    mae_step(b.mae, b.scratch, b.params, NULL, &again, &(MaeBatch){b.clips, b.masked, 1}, 1);
     again = 0;
-    mae_step(b.mae, b.scratch, b.params, b.grads, &again, b.clips, b.masked, b.B, 1);
+    mae_step(b.mae, b.scratch, b.params, b.grads, &again, &(MaeBatch){b.clips, b.masked, b.B}, 1);
     assert_true(loss == again);
     assert_memory_equal(first, b.grads, b.table->total * sizeof(float));
     free(first);
@@ -134,8 +135,9 @@ static void test_a_batch_is_the_mean_of_its_clips_and_gradients_add_up(void **st
     Bench b = bench_open(&cases[0], false);
     double loss = 0, whole = golden_loss(&b);
     for (int i = 0; i < b.B; i++) {
-        mae_step(b.mae, b.scratch, b.params, b.grads, &loss, b.clips + (size_t)i * b.clip_bytes,
-                 b.masked + (size_t)i * b.n_tokens, 1, 1.0f / (float)b.B);
+        mae_step(b.mae, b.scratch, b.params, b.grads, &loss,
+                 &(MaeBatch){b.clips + (size_t)i * b.clip_bytes, b.masked + (size_t)i * b.n_tokens, 1},
+                 1.0f / (float)b.B);
     }
     assert_true(fabs(loss - whole) <= TOLERANCE * whole);
     golden_assert_near(&b.golden, "grad", b.table, b.grads, TOLERANCE);

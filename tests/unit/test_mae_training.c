@@ -1,8 +1,7 @@
 /* Training of nn/models/mae with nn/models/adamw and nn/models/schedule against the double-precision oracle: parameters
  * after three steps and losses of ten, with activations kept and recomputed; the official sizes ViT-S and ViT-B. */
 #include "mae_fixture.h"
-#include "nn/models/adamw.h"
-#include "nn/models/schedule.h"
+#include "nn/models/optimizer.h"
 
 static const Schedule schedule = {.peak = 1e-3, .minimum = 1e-5, .warmup_steps = 3, .total_steps = 10};
 static const AdamwConfig adamw = {.beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f, .weight_decay = 0.05f};
@@ -36,9 +35,9 @@ static double train(Training *t, int step) {
     case_clips(b->clips, b->c, step);
     case_masked(b->masked, b->c, step);
     memset(b->grads, 0, b->table->total * sizeof(float));
-    mae_step(b->mae, b->scratch, b->params, b->grads, &loss, b->clips, b->masked, b->B, 1);
-    adamw_update(b->params, t->m, t->v, b->grads, 0, b->table->total, b->table, &adamw, schedule_rate(&schedule, step),
-                 NULL, step + 1);
+    mae_step(b->mae, b->scratch, b->params, b->grads, &loss, &(MaeBatch){b->clips, b->masked, b->B}, 1);
+    adamw_update(&(AdamwSlice){b->params, t->m, t->v, b->grads, 0, b->table->total}, b->table,
+                 &(AdamwStep){&adamw, schedule_rate(&schedule, step), NULL, step + 1});
     return loss;
 }
 
@@ -92,7 +91,7 @@ static void test_gradients_of_vit_b_match_the_oracle(void **state) {
     (void)state;
     Bench b = bench_open(&vit_b, true);
     double loss = 0, expected = *(const double *)golden_get(&b.golden, "losses")->data;
-    mae_step(b.mae, b.scratch, b.params, b.grads, &loss, b.clips, b.masked, b.B, 1);
+    mae_step(b.mae, b.scratch, b.params, b.grads, &loss, &(MaeBatch){b.clips, b.masked, b.B}, 1);
     assert_true(fabs(loss - expected) <= TOLERANCE * expected);
     golden_assert_near(&b.golden, "grad", b.table, b.grads, TOLERANCE);
     bench_close(&b);

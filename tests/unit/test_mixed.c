@@ -30,7 +30,7 @@ static void mixed_close(Mixed *m) {
 
 static double mixed_step(const Mixed *m, float *grads) {
     double loss = 0;
-    mae_step(m->b.mae, m->b.scratch, m->b.params, grads, &loss, m->b.clips, m->b.masked, m->b.B, 1);
+    mae_step(m->b.mae, m->b.scratch, m->b.params, grads, &loss, &(MaeBatch){m->b.clips, m->b.masked, m->b.B}, 1);
     return loss;
 }
 
@@ -88,7 +88,7 @@ static void test_a_second_step_in_the_same_scratch_repeats_the_first(void **stat
         Mixed m = mixed_open(&cases[i], false, 1);
         float *first = calloc(m.b.table->total, sizeof(float));
         double loss = mixed_step(&m, first), unused = 0;
-        mae_step(m.b.mae, m.b.scratch, m.b.params, first + 0, &unused, m.b.clips, m.b.masked, 1, 0);
+        mae_step(m.b.mae, m.b.scratch, m.b.params, first + 0, &unused, &(MaeBatch){m.b.clips, m.b.masked, 1}, 0);
         memset(m.b.grads, 0, m.b.table->total * sizeof(float));
         assert_true(loss == mixed_step(&m, m.b.grads));
         memset(first, 0, m.b.table->total * sizeof(float));
@@ -107,8 +107,9 @@ static void test_a_batch_is_the_mean_of_its_clips(void **state) {
         float *alone = calloc(m.b.table->total, sizeof(float));
         double whole = mixed_step(&m, m.b.grads), loss = 0;
         for (int k = 0; k < m.b.B; k++)
-            mae_step(m.b.mae, m.b.scratch, m.b.params, alone, &loss, m.b.clips + (size_t)k * m.b.clip_bytes,
-                     m.b.masked + (size_t)k * m.b.n_tokens, 1, 1.0f / (float)m.b.B);
+            mae_step(m.b.mae, m.b.scratch, m.b.params, alone, &loss,
+                     &(MaeBatch){m.b.clips + (size_t)k * m.b.clip_bytes, m.b.masked + (size_t)k * m.b.n_tokens, 1},
+                     1.0f / (float)m.b.B);
         assert_true(fabs(loss - whole) < 1e-6 * whole);
         assert_true(relative_distance(alone, m.b.grads, m.b.table->total) < 2e-3); /* gradients round as 1/B of them */
         free(alone);
@@ -177,7 +178,8 @@ static double tuning_step(const Tuning *t, float *grads) {
     static const uint64_t samples[CLIPS] = {5, 6, 9};
     const ClassifierDraws draws = {.seed = 4, .samples = samples};
     double loss = 0;
-    classifier_step(t->network, t->scratch, t->params, grads, &loss, t->inputs, t->targets, CLIPS, 1, &draws);
+    classifier_step(t->network, t->scratch, t->params, grads, &loss,
+                    &(ClassifierBatch){t->inputs, t->targets, CLIPS, &draws}, 1);
     return loss;
 }
 

@@ -1,5 +1,5 @@
-#include "analysis/compare/internal/names.h"
 #include "analysis/compare/paper.h"
+#include "analysis/compare/statistics.h"
 
 #include "support/unit.h"
 

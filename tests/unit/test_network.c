@@ -1,7 +1,7 @@
 /* features/network, analysis/measure/feature_set - whole frames to vectors as PyTorch does it, random networks, and the
  * names that distances go by in an analysis with and without weights. */
 #include "analysis/measure/analyze.h"
-#include "analysis/measure/internal/feature_set.h"
+#include "analysis/measure/internal/metric_inputs.h"
 #include "features/tables.h"
 #include "math/blas.h"
 #include "run/result.h"

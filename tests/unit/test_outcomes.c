@@ -1,4 +1,4 @@
-#include "analysis/compare/outcomes_read.h"
+#include "analysis/compare/outcomes.h"
 
 #include "support/fake_runs.h"
 

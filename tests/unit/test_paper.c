@@ -1,4 +1,4 @@
-#include "analysis/compare/gap_closed.h"
+#include "analysis/compare/accuracy_tables.h"
 #include "analysis/compare/paper.h"
 
 #include "support/unit.h"

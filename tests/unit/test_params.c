@@ -12,13 +12,19 @@ static const int wide_dims[] = {300, 400}, one_dim[] = {1000};
 
 static ParamTable example_table(void) {
     ParamTable table = {0};
-    assert_int_equal(params_add(&table, "a.weight", wide_dims, 2, INIT_XAVIER, 400, 300, true, 0), ERR_NONE);
-    assert_int_equal(params_add(&table, "a.bias", one_dim, 1, INIT_ZERO, 0, 0, false, 0), ERR_NONE);
-    assert_int_equal(params_add(&table, "norm.weight", one_dim, 1, INIT_ONE, 0, 0, false, 1), ERR_NONE);
-    assert_int_equal(params_add(&table, "mask", wide_dims, 2, INIT_TRUNC_02_1SD, 0, 0, false, 1), ERR_NONE);
-    assert_int_equal(params_add(&table, "patch", wide_dims, 2, INIT_FRAMEWORK, 400, 300, true, 1), ERR_NONE);
-    assert_int_equal(params_add(&table, "dense", wide_dims, 2, INIT_NORMAL_02, 400, 300, true, 2), ERR_NONE);
-    assert_int_equal(params_add(&table, "head", wide_dims, 2, INIT_HEAD, 400, 300, true, 2), ERR_NONE);
+    assert_int_equal(params_add(&table, NULL, &(ParamRow){"a.weight", wide_dims, 2, INIT_XAVIER, 400, 300, true, 0}),
+                     ERR_NONE);
+    assert_int_equal(params_add(&table, NULL, &(ParamRow){"a.bias", one_dim, 1, INIT_ZERO, 0, 0, false, 0}), ERR_NONE);
+    assert_int_equal(params_add(&table, NULL, &(ParamRow){"norm.weight", one_dim, 1, INIT_ONE, 0, 0, false, 1}),
+                     ERR_NONE);
+    assert_int_equal(params_add(&table, NULL, &(ParamRow){"mask", wide_dims, 2, INIT_TRUNC_02_1SD, 0, 0, false, 1}),
+                     ERR_NONE);
+    assert_int_equal(params_add(&table, NULL, &(ParamRow){"patch", wide_dims, 2, INIT_FRAMEWORK, 400, 300, true, 1}),
+                     ERR_NONE);
+    assert_int_equal(params_add(&table, NULL, &(ParamRow){"dense", wide_dims, 2, INIT_NORMAL_02, 400, 300, true, 2}),
+                     ERR_NONE);
+    assert_int_equal(params_add(&table, NULL, &(ParamRow){"head", wide_dims, 2, INIT_HEAD, 400, 300, true, 2}),
+                     ERR_NONE);
     return table;
 }
 
@@ -43,7 +49,7 @@ static void test_a_name_that_is_too_long_is_refused(void **state) {
     char name[TENSOR_NAME_SIZE + 10];
     memset(name, 'x', sizeof name);
     name[sizeof name - 1] = 0;
-    assert_int_not_equal(params_add(&table, name, one_dim, 1, INIT_ZERO, 0, 0, false, 0), ERR_NONE);
+    assert_int_not_equal(params_add(&table, NULL, &(ParamRow){name, one_dim, 1, INIT_ZERO, 0, 0, false, 0}), ERR_NONE);
     params_free(&table);
 }
 

@@ -1,6 +1,5 @@
-/* nn/layers/patch, nn/layers/posenc - which pixel lands where, the loss's gradient, the position table. */
+/* nn/layers/patch - which pixel lands where, the loss's gradient, the position table. */
 #include "nn/layers/patch.h"
-#include "nn/layers/posenc.h"
 #include "operator_check.h"
 
 enum { SIDE = 12, FRAMES = 4, P = 4, S = 2, GRID = 3, N = 18, VALUES = 3 * S * P * P };
@@ -78,7 +77,7 @@ static void test_the_loss_is_the_squared_distance_from_the_target(void **state) 
     patch_target_ref(target, clip, tokens, 2, &model);
     double expected = 0;
     float squares[2 * 3 * P], again[2 * 3 * P];
-    patch_loss(slopes, squares, predictions, clip, tokens, 2, &model, 0.5f);
+    patch_loss(slopes, squares, predictions, &(ClipPatches){clip, tokens, 2}, &model, 0.5f);
     double loss = patch_loss_sum(squares, 2, &model);
     for (int i = 0; i < 2 * VALUES; i++) {
         double difference = (double)predictions[i] - target[i];
@@ -86,7 +85,7 @@ static void test_the_loss_is_the_squared_distance_from_the_target(void **state) 
         assert_true(fabs(slopes[i] - 0.5 * difference) < 1e-6);
     }
     assert_true(fabs(loss - expected) < 1e-5 * expected);
-    patch_loss(NULL, again, predictions, clip, tokens, 2, &model, 0.5f);
+    patch_loss(NULL, again, predictions, &(ClipPatches){clip, tokens, 2}, &model, 0.5f);
     assert_memory_equal(again, squares, sizeof squares);
     free(predictions);
 }

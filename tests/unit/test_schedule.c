@@ -1,5 +1,5 @@
 /* nn/models/schedule - the official learning-rate curve at points computed by hand. */
-#include "nn/models/schedule.h"
+#include "nn/models/optimizer.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* nn/layers/softmax - the loss at values known by hand, and its gradient. */
-#include "nn/layers/softmax.h"
+/* nn/layers/elementwise, softmax - the loss at values known by hand, and its gradient. */
+#include "nn/layers/elementwise.h"
 #include "operator_check.h"
 
 enum { B = 4, K = 6 };

@@ -1,4 +1,4 @@
-#include "analysis/measure/internal/spectrum.h"
+#include "analysis/measure/internal/formulas.h"
 #include "math/fft.h"
 #include "math/rng.h"
 

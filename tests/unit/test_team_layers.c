@@ -2,7 +2,7 @@
  * piece of work is shared here, however small. With the kernels of this processor; tests/CMakeLists.txt also runs
  * narrower ones. */
 #include "mae_fixture.h"
-#include "nn/layers/layernorm.h"
+#include "nn/layers/elementwise.h"
 #include "nn/layers/linear.h"
 #include "nn/models/classifier.h"
 #include "operator_check.h"
@@ -69,10 +69,10 @@ static void compute_layer(void *context, Team *team) {
     size_t y_count = (size_t)R * (size_t)Dout;
     float *y = l->results, *sum = y + y_count, *dW = sum + y_count, *db = dW + (size_t)Din * (size_t)Dout,
           *dx = db + Dout;
-    linear_forward(team, (Rows){y, Dout}, (ConstRows){l->x, Din}, l->W, l->b, R, Din, Dout);
-    linear_residual(team, sum, y, (ConstRows){l->x, Din}, l->W, l->b, R, Din, Dout);
-    linear_backward_weight(team, dW, db, (ConstRows){l->dy, Dout}, (ConstRows){l->x, Din}, R, Din, Dout);
-    linear_backward_input(team, (Rows){dx, Din}, (ConstRows){l->dy, Dout}, l->W, R, Din, Dout);
+    linear_forward(team, (Rows){y, Dout}, (ConstRows){l->x, Din}, l->W, l->b, (LinearShape){R, Din, Dout});
+    linear_residual(team, sum, y, (ConstRows){l->x, Din}, l->W, l->b, (LinearShape){R, Din, Dout});
+    linear_backward_weight(team, dW, db, (ConstRows){l->dy, Dout}, (ConstRows){l->x, Din}, (LinearShape){R, Din, Dout});
+    linear_backward_input(team, (Rows){dx, Din}, (ConstRows){l->dy, Dout}, l->W, (LinearShape){R, Din, Dout});
 }
 
 static float *layer_results(Layer *layer, Team *team) {
@@ -131,7 +131,7 @@ typedef struct {
 static void pretrain_step(void *context, Team *team) {
     (void)team;
     Training *t = context;
-    mae_step(t->mae, t->scratch, t->params, t->grads, &t->loss, t->clips, t->masked, t->c->B, 0.5f);
+    mae_step(t->mae, t->scratch, t->params, t->grads, &t->loss, &(MaeBatch){t->clips, t->masked, t->c->B}, 0.5f);
 }
 
 /* Gradients, and the loss in *loss; to be freed. */
@@ -168,8 +168,8 @@ static void finetune_step(void *context, Team *team) {
     static const uint64_t samples[CLIPS] = {5, 6, 9};
     const ClassifierDraws draws = {.seed = 4, .samples = samples};
     Training *t = context;
-    classifier_step(t->network, t->classifier_scratch, t->params, t->grads, &t->loss, t->inputs, t->targets, CLIPS, 1,
-                    &draws);
+    classifier_step(t->network, t->classifier_scratch, t->params, t->grads, &t->loss,
+                    &(ClassifierBatch){t->inputs, t->targets, CLIPS, &draws}, 1);
 }
 
 static float *classifier_gradients(double *loss, const Case *c, bool mixed, bool recompute, int size) {

@@ -1,4 +1,6 @@
-#include "analysis/compare/accuracy.h"
+/* The accuracy table: the grid's cells, and the paper's columns to the right of ours. The caption says what the
+ * intervals count, since they are not all of one kind. */
+#include "analysis/compare/accuracy_tables.h"
 
 #include <math.h>
 
@@ -16,6 +18,7 @@ Err accuracy_paper_columns(TableColumn *columns, int *n_columns, int first,
     return ERR_NONE;
 }
 
+/* Where a cell draws its interval as a bar: from 0 to 100, with chance marked. */
 static void scale_columns(TableColumn *columns, const Grid *board) {
     for (int c = 0; c < board->n_columns; c++) {
         columns[c + 1].mark = board->columns[c].chance;

@@ -1,3 +1,5 @@
+/* The grid: which experiments and pre-trainings there are, their order, and one estimate a cell. Nothing is averaged
+ * that is not the same experiment under one protocol: such a cell says "mixed" instead of a figure. */
 #include "analysis/compare/accuracy_grid.h"
 
 #include "base/system/log.h"
@@ -81,6 +83,7 @@ static Err add_names(Grid *board, const Outcomes *outcomes, const Paper *paper) 
     return ERR_NONE;
 }
 
+/* The primary first, then what shares its dataset, then by dataset, task and model. */
 static int compare_columns(const void *a, const void *b) {
     const GridColumn *x = a, *y = b;
     if (x->primary != y->primary) return x->primary ? -1 : 1;
@@ -103,6 +106,7 @@ static int row_place(const GridRow *row, const Paper *paper) {
     return order >= 0 ? order : row->target ? 1000 : 2000;
 }
 
+/* Insertion keeps rows of one place in the order in which they were found. */
 static void sort_rows(Grid *board, const Paper *paper) {
     for (int i = 1; i < board->n_rows; i++) {
         GridRow row = board->rows[i];
@@ -113,6 +117,7 @@ static void sort_rows(Grid *board, const Paper *paper) {
     }
 }
 
+/* A pre-training that bears the name of a test set was on its training set: the upper end of the gap. */
 static Err mark_targets(Grid *board) {
     for (int r = 0; r < board->n_rows; r++)
         for (int c = 0; c < board->n_columns && !board->rows[r].target; c++)
@@ -166,6 +171,7 @@ void grid_free(Grid *board) {
         for (int c = 0; c < GRID_COLUMNS; c++) correctness_free(&board->hits[r][c]);
 }
 
+/* "TASK:DATASET". A column that is not there yet is no error: its runs may still come. */
 static Err mark_primary(Grid *board, const char *primary) {
     size_t length = strcspn(primary, ":");
     bool known = (length == 8 && text_starts(primary, "finetune")) || (length == 5 && text_starts(primary, "probe"));
@@ -188,6 +194,7 @@ int grid_primary(const Grid *board) {
     return board->n_columns > 0 && board->columns[0].primary ? 0 : -1;
 }
 
+/* 1. names; 2. the order of columns; 3. of rows; 4. cells. Sorting comes before cells, which do not move any more. */
 Err grid_make(Grid *board, const Outcomes *outcomes, const Paper *paper, const char *primary) {
     *board = (Grid){0};
     TRY(add_names(board, outcomes, paper));
@@ -228,6 +235,8 @@ const char *grid_column_key(char *out, size_t size, const GridColumn *column) {
     return escape_file_name(out, size, whole);
 }
 
+/* From the crossed model where there are predictions; else from the interval, which is +- quantile times the error:
+ * Student's over seeds, normal for one seed. */
 double grid_error(const Estimate *estimate) {
     const double alone[CROSSED_MEASURES] = {1, 0, 0};
     Crossed crossed;
@@ -237,6 +246,7 @@ double grid_error(const Estimate *estimate) {
     return (estimate->high - estimate->low) / (2 * quantile);
 }
 
+/* Of the seeds and videos that both have (math/crossed). */
 static bool paired_difference(Difference *out, const Estimate *a, const Estimate *b) {
     const Correctness *both[2] = {a->hits, b->hits};
     Crossed crossed;

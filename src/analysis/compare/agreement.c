@@ -1,4 +1,6 @@
-#include "analysis/compare/agreement.h"
+/* Our order of pre-trainings against the paper's: a point a row that both have. The intervals count two things, which
+ * rows happen to be there and how sure our figures are; see correlate_uncertain. */
+#include "analysis/compare/statistics.h"
 
 #include <math.h>
 
@@ -15,6 +17,7 @@ static void name_rows(Agreement *out, int n_stages, int n_datasets, bool random,
              n_datasets ? "datasets" : "stages", random ? ", random" : "", target ? ", target" : "");
 }
 
+/* x the paper's percent, y ours; y_sd our standard errors. */
 static void find_points(Agreement *out, double *y_sd, const Grid *board, int column, const PaperExperiment *experiment,
                         AgreementRows rows) {
     Points *points = &out->points;
@@ -80,6 +83,7 @@ static Err fill_row(Table *table, const char *title, const PaperExperiment *expe
     return ERR_NONE;
 }
 
+/* One row for the progression, and one for all pre-trainings where those are more. */
 static Err fill_column(Table *table, const Grid *board, int column, const Paper *paper) {
     const PaperExperiment *experiments[PAPER_COLUMNS];
     int n = paper_columns(experiments, paper, board->columns[column].task), first = table->n_rows;

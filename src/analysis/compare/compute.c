@@ -1,4 +1,6 @@
-#include "analysis/compare/compute.h"
+/* Accuracy by compute. Points come grouped by pre-training in the grid's order, each group by rising budget: a curve is
+ * a run of points with one row, found again wherever it is needed by walking to its ends. */
+#include "analysis/compare/accuracy_tables.h"
 
 #include <math.h>
 
@@ -21,6 +23,7 @@ static const Outcome *next_budget(const Outcomes *outcomes, const OutcomeKey *ke
     return next;
 }
 
+/* Budgets from the least on: each is asked for by what is above the one before it. */
 static Err add_curve(Compute *compute, const Outcomes *outcomes, const Grid *board, int r, int c, const Paper *paper) {
     const GridColumn *column = &board->columns[c];
     OutcomeKey key = {.task = column->task, .dataset = column->dataset, .model = column->model};
@@ -117,6 +120,7 @@ static void add_parting(Builder *text, const Compute *compute, int first, int en
 
 enum { COLUMN_NAME, COLUMN_CLIPS, COLUMN_FLOPS, COLUMN_ACCURACY, COLUMN_SEEDS, COLUMN_STEP };
 
+/* One row of the table. */
 static Err fill_point(Table *table, const Compute *compute, int i) {
     const ComputePoint *point = &compute->items[i];
     Difference step;

@@ -1,4 +1,6 @@
-#include "analysis/compare/internal/correctness.h"
+/* Predictions of the runs of one cell as rows of 0 and 1. Only the column "correct" is read; the file must hold every
+ * video once and add up to the accuracy beside it, so that a file of another run is not taken for this one's. */
+#include "analysis/compare/accuracy_grid.h"
 
 #include "base/system/file.h"
 #include "base/system/log.h"
@@ -59,6 +61,7 @@ static bool read_line(uint8_t *right, int64_t video, const char *line, int colum
     return right[video] || field_is(field, length, "0");
 }
 
+/* Line k + 2 must be that of video k. */
 static Err read_text(uint8_t *right, int64_t n_videos, const char *text, const char *path) {
     int column = correct_column(text);
     if (column < 1) return RAISE(ERR_INPUT, "%s: no column \"correct\"", path);
@@ -183,6 +186,7 @@ static bool all_have(const Correctness *const *cells, int n, uint64_t seed) {
     return true;
 }
 
+/* measures x seeds rows of videos, as math/crossed wants them: cell k's seed s at k * n_seeds + s. */
 bool correctness_cross(Crossed *out, const Correctness *const *cells, int n) {
     const uint8_t *rows[CROSSED_MEASURES * CROSSED_SEEDS];
     uint64_t seeds[CROSSED_SEEDS];

@@ -1,4 +1,12 @@
-#include "analysis/compare/internal/correlate.h"
+/* How strongly a property of datasets goes with accuracy.
+ *
+ * Pearson r with two-sided p (Student's t with n-2 degrees), Fisher's 95 % interval and the least-squares line y =
+ * slope x
+ * + intercept; Spearman rho (Pearson of the ranks, ties get their average rank) with its p by the same t; and a
+ * percentile bootstrap of r; and how far r moves when one point is left out, with the point that moves it
+ * most. Fewer than three points are refused. Constant x or y leaves the coefficient undefined,
+ * which is said, not replaced by a number. */
+#include "analysis/compare/statistics.h"
 
 #include "math/rng.h"
 
@@ -33,6 +41,7 @@ static double pearson_of_picks(const void *context, const uint32_t *picks, uint3
     return pearson(context, picks, n);
 }
 
+/* t = r sqrt((n - 2) / (1 - r^2)) with n - 2 degrees, exact for normal pairs without correlation. */
 static double two_sided_p(double r, int n) {
     if (fabs(r) >= 1) return 0;
     return student_two_sided(r * sqrt((n - 2) / (1 - r * r)), n - 2);
@@ -52,6 +61,7 @@ static void fit_line(Correlation *out, const double *x, const double *y, int n) 
     out->intercept = mean_y - out->slope * mean_x;
 }
 
+/* Quadratic, and there are a few dozen points. Only a NaN equals nothing, itself included. */
 Err correlate_ranks(double *ranks, const double *values, int n) {
     for (int i = 0; i < n; i++) {
         int below = 0, equal = 0;
@@ -65,6 +75,7 @@ Err correlate_ranks(double *ranks, const double *values, int n) {
     return ERR_NONE;
 }
 
+/* Pearson's of the ranks. */
 static Err spearman(Correlation *out, const double *x, const double *y, int n) {
     double *ranks = malloc(2 * (size_t)n * sizeof *ranks);
     if (!ranks) return RAISE(ERR_MEMORY, "correlation of %d points: no memory", n);
@@ -160,6 +171,7 @@ static Interval defined_percentile(double *values) {
     return count >= CORRELATE_DRAWS / 2 ? interval_percentile(values, count) : (Interval){NAN, NAN};
 }
 
+/* From the lower of two ends to the higher. */
 static Interval hull(Interval a, Interval b) {
     return (Interval){fmin(a.low, b.low), fmax(a.high, b.high)};
 }

@@ -1,4 +1,6 @@
-#include "analysis/compare/datasets.h"
+/* Datasets below a folder: manifests, a picture of each, a table. A broken dataset is a remark in the report, not its
+ * end. */
+#include "analysis/compare/inventory.h"
 
 #include "base/system/log.h"
 #include "base/system/walk.h"
@@ -29,6 +31,7 @@ static int place_of(const FoundDataset *dataset, const Paper *paper) {
     return order < 0 ? 1000 : order;
 }
 
+/* Insertion keeps datasets that the paper does not know in the order of their folders. */
 static void sort_datasets(DatasetList *list, const Paper *paper) {
     for (int i = 1; i < list->count; i++) {
         FoundDataset moved = list->items[i];
@@ -72,6 +75,7 @@ typedef struct {
     int n_rows;
 } Sheet;
 
+/* Frames spread over the video, both ends included. */
 static Err add_sheet_row(Sheet *sheet, const ClipSource *source, int64_t index) {
     VideoInfo info;
     int numbers[SHEET_COLUMNS], row = sheet->n_rows;

@@ -1,4 +1,6 @@
-#include "analysis/compare/differences.h"
+/* Steps of the progression: stages that have a figure, each less the one before it. Differences are paired
+ * (grid_difference), which is why they can be clear where the intervals of two accuracies overlap. */
+#include "analysis/compare/accuracy_tables.h"
 
 #include <math.h>
 

@@ -1,4 +1,6 @@
-#include "analysis/compare/findings.h"
+/* Findings: statistics of two groups of datasets against each other, or of one against a range. A group is read from
+ * the paper's facts as names of datasets, names of lists, or "reference". */
+#include "analysis/compare/statistics.h"
 
 #include "math/stats.h"
 
@@ -21,6 +23,7 @@ static void add_dataset(Group *group, const Outcomes *outcomes, const char *slug
     if (estimate.state == ESTIMATE_PRESENT && group->n < NAMES_MAX) add_value(group, estimate.value);
 }
 
+/* The dataset that the others were measured against, whatever it is called. */
 static void add_reference(Group *group, const Outcomes *outcomes, const char *metric) {
     const OutcomeKey key = {.task = "analyze"};
     group->wanted++;
@@ -71,6 +74,7 @@ static int pairs_above(const Group *a, const Group *b) {
     return above;
 }
 
+/* Welch's interval needs a variance on both sides: of a single dataset every pair is compared instead. */
 static Verdict compare_groups(const Group *a, const Group *b) {
     Verdict verdict = {.n_true = pairs_above(a, b), .n_compared = a->n * b->n};
     if (verdict.n_compared == 0) return verdict;

@@ -1,6 +1,8 @@
-#include "analysis/compare/gap_closed.h"
-
-#include "analysis/compare/accuracy.h"
+/* The share of the gap closed, 100 (x - low) / (high - low), of our figures and of the paper's claims. A ratio whose
+ * denominator may be zero has no interval in the usual sense. Fieller's is the set of shares q that the data do not
+ * refuse: those for which the contrast x - (1 - q) low - q high may be zero. It is a finite interval exactly when high
+ * and low are clearly apart, which is asked first. */
+#include "analysis/compare/accuracy_tables.h"
 
 #include <math.h>
 
@@ -59,6 +61,7 @@ static bool find_gap(double *share, Interval *interval, const Ends *ends) {
     return true;
 }
 
+/* A figure without the two ends of its column has no share. */
 static Err fill_gap(Table *table, int row, const Grid *board, int r, int column) {
     const Estimate *cell = &board->cells[r][column];
     Ends ends;

@@ -1,4 +1,4 @@
-#include "analysis/compare/keytable.h"
+#include "analysis/compare/inventory.h"
 
 #include "base/system/file.h"
 

@@ -1,4 +1,5 @@
-#include "analysis/compare/internal/names.h"
+/* Lists of datasets: configs/analysis/<name>.json. */
+#include "analysis/compare/statistics.h"
 
 #include "base/config/config.h"
 #include "base/config/json.h"
@@ -8,6 +9,7 @@
 
 static const size_t names_bytes_max = (size_t)1 << 20;
 
+/* A dataset that stands twice would count twice in a correlation. */
 static Err add_name(DatasetNames *names, const cJSON *item, const char *path) {
     if (!cJSON_IsString(item) || !item->valuestring[0])
         return RAISE(ERR_INPUT, "%s: entry %d of \"datasets\" is not a name", path, names->count + 1);

@@ -1,3 +1,5 @@
+/* What results say together. An estimate is over all results that match a key; as soon as two of them are not of one
+ * protocol or one budget it is "mixed" and has no figure. */
 #include "analysis/compare/outcomes.h"
 
 #include "math/interval.h"
@@ -16,6 +18,7 @@ static bool same_input(const Result *a, const Result *b, const char *role) {
     return (!x && !y) || (x && y && text_equal(x->digest, y->digest));
 }
 
+/* Name, deviations in their order, and the inputs that decide a figure: test set, reference, weights of networks. */
 bool outcomes_same_protocol(const Result *a, const Result *b) {
     if (!text_equal(a->protocol, b->protocol) || a->n_deviations != b->n_deviations) return false;
     for (int i = 0; i < a->n_deviations; i++)
@@ -66,6 +69,7 @@ static Estimate estimate_of_one(const Outcome *outcome, const ResultMetric *metr
     return (Estimate){ESTIMATE_PRESENT, metric->value, metric->low, metric->high, metric->count, 1, outcome, NULL};
 }
 
+/* One result keeps its own interval; several have Student's over seeds. */
 Estimate outcomes_estimate(const Outcomes *outcomes, const OutcomeKey *key, const char *metric) {
     Estimate estimate = {.state = ESTIMATE_NONE, .value = NAN, .low = NAN, .high = NAN};
     Moments seeds = {0};

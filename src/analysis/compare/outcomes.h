@@ -12,7 +12,7 @@
 typedef struct {
     Result result;
     char folder[PATH_SIZE]; /* of the run, as found below the runs folder */
-    double clips, flops;    /* pre-training that went into it (analysis/compare/budget); NAN: not known */
+    double clips, flops;    /* pre-training that went into it (analysis/compare/outcomes_read.c); NAN: not known */
 } Outcome;
 
 typedef struct {
@@ -62,3 +62,8 @@ const ResultInput *outcomes_input(const Result *result, const char *role); /* NU
  * call it by another name (aliases). */
 Estimate outcomes_of_experiment(const Outcomes *outcomes, const Paper *paper, const PaperExperiment *experiment,
                                 const char *slug);
+
+/* Finds the results below a folder of runs, and the pre-training behind each. A folder without results gives none;
+ * unreadable files are left out with their reason, and so are both of two that claim the same identity, protocol and
+ * seed. Freed with outcomes_free. */
+CHECKED Err outcomes_read(Outcomes *outcomes, const char *folder);

@@ -1,9 +1,15 @@
-#include "analysis/compare/outcomes_read.h"
-
-#include "analysis/compare/internal/budget.h"
+/* Every result.json below a folder of runs: read, checked, with the pre-training behind it, and without those that
+ * claim the same. */
+#include "analysis/compare/outcomes.h"
+#include "base/config/json.h"
+#include "base/config/record.h"
 #include "base/system/walk.h"
+#include "nn/layers/model.h"
 
+#include <cjson/cJSON.h>
 #include <math.h>
+
+/* ---- files ---- */
 
 static Err append_outcome(Outcomes *outcomes, const Result *result, const char *folder) {
     Outcome *grown = realloc(outcomes->items, ((size_t)outcomes->count + 1) * sizeof *grown);
@@ -25,7 +31,6 @@ static Err append_left_out(Outcomes *outcomes, const char *path, const char *rea
 }
 
 /* A figure that is not a number would turn every mean and correlation it enters into one. */
-/* A figure that is no number would spread through every mean it enters. */
 static Err check_finite(const Result *result, const char *path) {
     for (int i = 0; i < result->n_metrics; i++)
         if (!isfinite(result->metrics[i].value))
@@ -56,6 +61,82 @@ static Err read_files(Outcomes *outcomes, const FileList *files, const char *fol
     return err;
 }
 
+/* ---- budgets: how much pre-training went into a result: clips seen, and what that took by the model's arithmetic.
+ *
+ * A fine-tuning names the weights it started from by their digest, a pre-training those it ended with; the two are
+ * matched, wherever the folders lie. Clips are steps times the batch of the run's config.json; FLOPs are matrix
+ * products only (nn/layers/model). Without a checkpoint both are 0; where the pre-training is not among the results,
+ * unknown (NAN). A run without a readable config.json is no error: its budget is unknown. ---- */
+
+static const size_t config_bytes_max = (size_t)1 << 20;
+
+static double number_at(const cJSON *object, const char *key) {
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsNumber(value) ? value->valuedouble : NAN;
+}
+
+/* Clips: steps times batch. FLOPs only where the model and the mask are those of a pre-training. */
+static void read_budget(Outcome *outcome, const cJSON *config) {
+    const ResultMetric *steps = result_metric(&outcome->result, "steps");
+    const cJSON *group = cJSON_GetObjectItemCaseSensitive(config, "model");
+    double batch = number_at(cJSON_GetObjectItemCaseSensitive(config, "train"), "batch"),
+           mask_ratio = number_at(config, "mask_ratio");
+    ModelConfig model;
+    if (!steps || isnan(batch)) return;
+    outcome->clips = steps->value * batch;
+    fields_default(&model, model_fields);
+    if (group && !isnan(mask_ratio) && !fields_read(&model, model_fields, group, "model"))
+        outcome->flops = outcome->clips * model_pretrain_flops(&model, mask_ratio);
+}
+
+static Err find_own(Outcome *outcome) {
+    char path[PATH_SIZE];
+    cJSON *config;
+    TRY(path_join(path, sizeof path, outcome->folder, "config.json"));
+    if (json_read(&config, path, config_bytes_max, ERR_INPUT)) return ERR_NONE;
+    read_budget(outcome, config);
+    cJSON_Delete(config);
+    return ERR_NONE;
+}
+
+/* The result that ended with these weights, NULL: not among them. */
+static const Outcome *find_maker(const Outcomes *outcomes, const char *digest) {
+    for (int i = 0; i < outcomes->count; i++) {
+        const ResultInput *final = outcomes_input(&outcomes->items[i].result, "final weights");
+        if (final && text_equal(final->digest, digest)) return &outcomes->items[i];
+    }
+    return NULL;
+}
+
+/* From what the result started with, given in the input `role`. */
+static void inherit(Outcome *outcome, const Outcomes *outcomes, const char *role) {
+    const ResultInput *weights = outcomes_input(&outcome->result, role);
+    const Outcome *maker = weights ? find_maker(outcomes, weights->digest) : NULL;
+    if (!maker) return;
+    outcome->clips = maker->clips;
+    outcome->flops = maker->flops;
+}
+
+/* Trained on labels without a checkpoint: random initialization, whose pre-training is 0 clips. */
+static bool starts_from_nothing(const Result *result) {
+    bool trained = text_equal(result->task, "finetune") || text_equal(result->task, "probe");
+    return trained && !outcomes_input(result, "checkpoint") && outcomes_input(result, "test");
+}
+
+static Err find_budgets(Outcomes *outcomes) {
+    for (int i = 0; i < outcomes->count; i++) {
+        Outcome *outcome = &outcomes->items[i];
+        if (text_equal(outcome->result.task, "pretrain")) TRY(find_own(outcome));
+        if (starts_from_nothing(&outcome->result)) outcome->clips = outcome->flops = 0;
+    }
+    for (int i = 0; i < outcomes->count; i++) inherit(&outcomes->items[i], outcomes, "checkpoint");
+    /* Tests under corruption start from fine-tunings, which know theirs by now. */
+    for (int i = 0; i < outcomes->count; i++) inherit(&outcomes->items[i], outcomes, "weights");
+    return ERR_NONE;
+}
+
+/* ---- results that claim the same ---- */
+
 static bool same_claim(const Outcome *x, const Outcome *y) {
     const Result *a = &x->result, *b = &y->result;
     return outcomes_same_budget(x, y) && a->seed == b->seed && text_equal(a->task, b->task) &&
@@ -70,6 +151,7 @@ static int find_rival(const Outcomes *outcomes, int i) {
     return -1;
 }
 
+/* Two results that claim the same cannot both be counted, and nothing says which is right: neither is. */
 static Err drop_rivals(Outcomes *outcomes) {
     bool *dropped = calloc((size_t)outcomes->count + 1, sizeof *dropped);
     Err err = dropped ? ERR_NONE : RAISE(ERR_MEMORY, "results: no memory");
@@ -96,7 +178,7 @@ Err outcomes_read(Outcomes *outcomes, const char *folder) {
     if (!file_is_directory(folder)) return RAISE(ERR_INPUT, "%s: no such folder of runs", folder);
     Err err = walk_files(&files, folder);
     if (!err) err = read_files(outcomes, &files, folder);
-    if (!err) err = budget_find(outcomes);
+    if (!err) err = find_budgets(outcomes);
     if (!err) err = drop_rivals(outcomes);
     file_list_free(&files);
     if (err) outcomes_free(outcomes);

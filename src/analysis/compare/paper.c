@@ -1,3 +1,5 @@
+/* The paper's facts. The file is read once into structs: each kind of entry has a table of its members (key, kind,
+ * offset), and a function for what a table cannot say. Texts stay in the document, which the struct owns. */
 #include "analysis/compare/paper.h"
 
 #include "base/config/config.h"
@@ -153,6 +155,7 @@ static Err read_settings(void *out, const cJSON *entry, const Place *place) {
 }
 
 /* The entries of a list, each `size` bytes, into *out. */
+/* `rest` reads what the table of members does not. place.entry counts along, for messages. */
 static Err read_list(void **out, int *n, size_t size, const cJSON *object, const Member *members, ReadRest *rest,
                      Place place) {
     const cJSON *entry, *list = cJSON_GetObjectItemCaseSensitive(object, place.list);

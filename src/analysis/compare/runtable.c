@@ -1,4 +1,5 @@
-#include "analysis/compare/runtable.h"
+/* Runs as the report lists them, and under a fold the record of each: commands, versions, times, deviations. */
+#include "analysis/compare/inventory.h"
 
 #include "base/config/json.h"
 #include "base/system/file.h"

@@ -1,4 +1,6 @@
-#include "analysis/compare/statements.h"
+/* The paper's statements on our figures. A statement compares two sets of pre-trainings; every pair of them is a paired
+ * difference with its interval, and the verdict is that of all pairs together. */
+#include "analysis/compare/accuracy_tables.h"
 
 #include <math.h>
 
@@ -24,6 +26,7 @@ static Verdict chance_verdict(const PaperStatement *statement, const Grid *board
     return verdict;
 }
 
+/* False as soon as one pair is clearly the other way; true only while all are clear. */
 static void add_difference(Verdict *verdict, const Difference *found) {
     verdict->n_compared++;
     verdict->n_true += found->low > 0;
@@ -36,6 +39,7 @@ static void add_difference(Verdict *verdict, const Difference *found) {
     snprintf(verdict->detail, sizeof verdict->detail, "%+.1f [%+.1f, %+.1f]", found->value, found->low, found->high);
 }
 
+/* Pairs of which one is not run do not count. Disjoint intervals are counted beside, as the older, weaker test. */
 static Verdict greater_verdict(const PaperStatement *statement, const Grid *board, int column) {
     Verdict verdict = {.kind = VERDICT_NOT_RUN};
     for (int b = 0; b < statement->b.n; b++) {

@@ -1,3 +1,6 @@
+/* Statistics of datasets as a table, and their correlation with accuracies: ours, and those the paper published. A
+ * figure of a dataset is the estimate over all analyses of it (outcomes_estimate), so two samplings are "mixed", never
+ * averaged. */
 #include "analysis/compare/statistics.h"
 
 #include <math.h>
@@ -53,8 +56,7 @@ static bool is_first_of_dataset(const Outcomes *outcomes, int i) {
     return outcomes_match(&outcomes->items[i], &analysis_key);
 }
 
-/* Some dataset has it. */
-/* By any result. */
+/* Some dataset has it, by any result. */
 static bool is_measured(const Outcomes *outcomes, const char *metric) {
     for (int i = 0; i < outcomes->count; i++)
         if (outcomes_match(&outcomes->items[i], &analysis_key) && result_metric(&outcomes->items[i].result, metric))
@@ -96,6 +98,7 @@ static void add_twins(Builder *text, const Outcomes *outcomes) {
     }
 }
 
+/* Whether a result departs in the same words. */
 static bool has_deviation(const Result *result, const char *text) {
     for (int i = 0; i < result->n_deviations; i++)
         if (text_equal(result->deviations[i], text)) return true;
@@ -242,6 +245,7 @@ static Err new_correlations(Table *table, const char *name, const char *title) {
     return table_new(table, name, title, columns, sizeof columns / sizeof *columns);
 }
 
+/* A row needs points enough; a constant leaves r undefined, which is said. */
 static Err fill_correlation(Table *table, const char *title, const PaperCorrelation *entry, const Points *points,
                             uint64_t seed) {
     Correlation found;

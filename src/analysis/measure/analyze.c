@@ -1,8 +1,10 @@
+/* One analysis, from the settings to the result: what is compared with what, how many samples both sides give, which
+ * networks there are, and what the result says of all that. The figures are the metrics' (measure/metric.c), their
+ * inputs those of measure/metric_inputs.c; here they are only put in order. */
 #include "analysis/measure/analyze.h"
 
-#include "analysis/measure/internal/analyze_plan.h"
+#include "analysis/measure/internal/formulas.h"
 #include "analysis/measure/internal/metric_inputs.h"
-#include "analysis/measure/internal/spectrum.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/system/minmax.h"
@@ -56,6 +58,7 @@ typedef struct {
     MetricInputs survey, reference_survey;
 } Analysis;
 
+/* What there is on both sides, and whether it is enough for any metric. */
 static Err measure_extents(Analysis *analysis) {
     TRY(frame_sampling_extent(&analysis->extent, analysis->dataset));
     analysis->reference_extent = analysis->extent;
@@ -71,6 +74,8 @@ static Err measure_extents(Analysis *analysis) {
     return ERR_NONE;
 }
 
+/* Both sides of a comparison get equally many samples, since a Frechet distance is biased by their number: as many as
+ * are asked for, or as the smaller side has. */
 static MetricInputsSizes choose_sizes(const Analysis *analysis) {
     const AnalyzeConfig *config = analysis->config;
     const SourceExtent *a = &analysis->extent, *b = &analysis->reference_extent;
@@ -86,6 +91,8 @@ static MetricInputsSizes choose_sizes(const Analysis *analysis) {
     };
 }
 
+/* Random networks are calibrated on the reference, so without one they would be other networks for every dataset. A dry
+ * run plans with them as they are. */
 static Err open_networks(Analysis *analysis) {
     const AnalyzeConfig *config = analysis->config;
     const FeatureFiles files = {config->inception, config->i3d, config->encoder, config->i3d_eps, config->i3d_pooled};
@@ -101,6 +108,7 @@ static Err open_networks(Analysis *analysis) {
     return feature_set_calibrate(&analysis->set, analysis->reference, &analysis->reference_extent, analysis->run->seed);
 }
 
+/* Everything local: each rank reads the same manifests and weights, and the ranks agree afterwards. */
 static Err prepare(Analysis *analysis) {
     TRY(measure_extents(analysis));
     TRY(open_networks(analysis));
@@ -109,6 +117,7 @@ static Err prepare(Analysis *analysis) {
     return ERR_NONE;
 }
 
+/* NULL: it is computed. The word names what to give. */
 static const char *why_skipped(const Metric *metric, const Analysis *analysis) {
     if (metric->input == METRIC_CLIP_FEATURES && !feature_set_takes(&analysis->set, true))
         return "needs --i3d FILE, --encoder RUN or --set random_networks=3";
@@ -139,6 +148,7 @@ static int identity_inputs(const char *inputs[2 + FEATURE_NETS], const Analysis 
     return n;
 }
 
+/* A set that is its own reference is looked at once. */
 static Err metric_inputs_both_all(Analysis *analysis, const char *journal) {
     const Run *run = analysis->run;
     char cache[PATH_SIZE];
@@ -152,6 +162,7 @@ static Err metric_inputs_both_all(Analysis *analysis, const char *journal) {
                              &analysis->sizes, &analysis->set, METRIC_INPUTS_REFERENCE, &folders, run);
 }
 
+/* In the order of the list, which is the order of the figures in the result. */
 static Err compute_metrics(Result *result, const Analysis *analysis) {
     const MetricInputs *reference = analysis->self ? &analysis->survey : &analysis->reference_survey;
     for (const Metric *const *metric = metrics; *metric; metric++) {
@@ -273,6 +284,7 @@ static Err name_journal_all(char path[PATH_SIZE], const RunFolder *folder, const
     return err_agree_all(runfolder_path(path, PATH_SIZE, folder, "survey.journal"), par, "naming the journal");
 }
 
+/* Collecting is journaled and so survives a stop; the figures take minutes at most and are computed in one go. */
 static Err execute_all(void *state, const RunFolder *folder) {
     Analysis *analysis = state;
     const Par *par = &analysis->run->par;
@@ -303,6 +315,7 @@ static Err print_plan(void *state) {
     return analyze_plan_print(&plan, analysis->run);
 }
 
+/* A run's identity: the settings, and the contents of all that is read. */
 static Err analyze_prepared_all(Analysis *analysis) {
     const char *inputs[2 + FEATURE_NETS];
     char fallback[2 * NAME_SIZE];

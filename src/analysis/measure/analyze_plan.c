@@ -1,6 +1,9 @@
-#include "analysis/measure/internal/analyze_plan.h"
+/* What an analysis will read, keep and take. Reading and pixel figures are timed on a few samples of the dataset;
+ * networks, distances and spectra are counted in FLOPs of a core of ESTIMATE_CORE_FLOPS (base/system/estimate). Nothing
+ * that a cache may hold is taken off. */
+#include "analysis/measure/internal/metric_inputs.h"
 
-#include "analysis/measure/internal/kernel.h"
+#include "analysis/measure/internal/formulas.h"
 #include "base/system/clock.h"
 #include "base/system/estimate.h"
 #include "base/text/text.h"
@@ -40,6 +43,7 @@ static bool is_measured(const Metric *metric, const AnalyzePlan *plan, int side)
     return metric->needs_reference ? plan->compares : side == 0;
 }
 
+/* Seconds of collecting n draws on this core, metrics included, networks left out. */
 static Err time_draws(double *seconds, const AnalyzePlan *plan, int side, MetricInput input, int64_t n) {
     const Run run = {.par = par_serial(1), .progress = PROGRESS_NONE};
     CollectPlan collect = {.by_frame = input != METRIC_CLIPS, .side = plan->sizes->side};
@@ -100,6 +104,7 @@ static double vectors_of(const AnalyzePlan *plan, const FeatureNet *net, bool fi
            (first_of_frames ? (double)sizes->n_videos * sizes->frames_per_video : 0);
 }
 
+/* Every thread has scratch of every network. */
 static void add_networks(Needs *needs, const AnalyzePlan *plan, int sides) {
     double scratch = 0;
     bool seen = false;
@@ -124,6 +129,8 @@ static double cube(double x) {
     return x * x * x;
 }
 
+/* Fewer samples than dimensions: the distance works on their inner products instead (math/frechet), and the size of the
+ * eigenproblem is the number of samples. A kernel distance comes with it, of at most KERNEL_ROWS_MAX vectors a side. */
 static void add_distance(Needs *needs, double samples, int dims, int groups, int threads) {
     bool few = samples < dims;
     double size = few ? samples : dims, kernel = 2 * fmin(samples, KERNEL_ROWS_MAX);
@@ -136,6 +143,7 @@ static void add_distance(Needs *needs, double samples, int dims, int groups, int
     needs->matrices = fmax(needs->matrices, 4 * kernel * kernel);
 }
 
+/* Pooled and within videos: two spectra, each once and once a group. */
 static void add_diversity(Needs *needs, double samples, int dims, int groups, int threads) {
     bool few = samples < dims;
     double size = few ? samples : dims;

@@ -1,4 +1,11 @@
-#include "analysis/measure/internal/blockmatch.h"
+/* How fast what is seen moves: displacements of square blocks between neighboring frames.
+ *
+ * Every block of BLOCK_SIDE pixels is looked for in the next frame within the search radius, full pixels, by the least
+ * sum of absolute differences of gray values; the shorter displacement wins a tie, so that what stands still counts as
+ * still. Blocks without contrast (mean absolute deviation below BLOCK_CONTRAST levels) say nothing and are counted
+ * apart, as are blocks whose best match is no match (mean difference above half of the block's own deviation): there
+ * something was covered, or left faster than the search reaches. */
+#include "analysis/measure/internal/formulas.h"
 
 void blockmatch_gray(uint8_t *gray, const uint8_t *pixels, size_t count) {
     for (size_t i = 0; i < count; i++) /* weights in 1/256 */
@@ -47,6 +54,8 @@ static void try_place(Match *match, const uint8_t *a, const uint8_t *b, int widt
     *match = (Match){difference, square};
 }
 
+/* Places in rows from the top left; the block's own place goes first, so that it wins every tie (its length is 0), and
+ * its difference bounds the rest from the start. */
 static Match search(const uint8_t *a, const uint8_t *b, int y, int x, int height, int width, int radius) {
     const uint8_t *block = a + y * width + x;
     Match match = {block_difference(block, b + y * width + x, width, BLOCK_SIDE * BLOCK_SIDE * 255), 0};
@@ -60,6 +69,7 @@ static Match search(const uint8_t *a, const uint8_t *b, int y, int x, int height
     return match;
 }
 
+/* plain: nothing to recognize; lost: the best match is none; the others count by squared length. */
 void blockmatch_pair(BlockCounts *counts, const uint8_t *a, const uint8_t *b, int height, int width, int radius) {
     for (int y = 0; y + BLOCK_SIDE <= height; y += BLOCK_SIDE)
         for (int x = 0; x + BLOCK_SIDE <= width; x += BLOCK_SIDE) {

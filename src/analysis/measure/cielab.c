@@ -1,4 +1,9 @@
-#include "analysis/measure/internal/cielab.h"
+/* Colors of a dataset as one Gaussian in CIE L*a*b*, and how far two such Gaussians are
+ * apart.
+ *
+ * sRGB to L*a*b* for D65 and the 2 degree observer (IEC 61966-2-1 linearization; XYZ matrix of ITU-R BT.709 primaries
+ * as scikit-image and OpenCV use it). Not scaled to 8 bits. */
+#include "analysis/measure/internal/formulas.h"
 
 #include "math/linalg.h"
 
@@ -8,6 +13,7 @@
 static float linear_of_srgb[256];
 static pthread_once_t linear_once = PTHREAD_ONCE_INIT;
 
+/* IEC 61966-2-1, section 5.2: the inverse of sRGB's transfer curve, a value for each of the 256 levels. */
 static void linear_fill(void) {
     for (int i = 0; i < 256; i++) {
         double c = i / 255.0;
@@ -15,6 +21,7 @@ static void linear_fill(void) {
     }
 }
 
+/* CIE 15: the cube root, and below (6/29)^3 the line that continues it. */
 static inline float lab_curve(float t) {
     return t > 0.008856f ? cbrtf(t) : 7.787f * t + 16.0f / 116.0f;
 }
@@ -24,6 +31,7 @@ void cielab_of_pixels(float *lab, const uint8_t *pixels, size_t count) {
     for (size_t i = 0; i < count; i++) {
         float r = linear_of_srgb[pixels[3 * i]], g = linear_of_srgb[pixels[3 * i + 1]],
               b = linear_of_srgb[pixels[3 * i + 2]];
+        /* linear RGB to XYZ over the white of D65, then L* of Y, a* of X - Y, b* of Y - Z */
         float x = lab_curve((0.412453f * r + 0.357580f * g + 0.180423f * b) / 0.95047f);
         float y = lab_curve(0.212671f * r + 0.715160f * g + 0.072169f * b);
         float z = lab_curve((0.019334f * r + 0.119193f * g + 0.950227f * b) / 1.08883f);
@@ -41,6 +49,7 @@ static double product_trace(const double *a, const double *b) {
     return sum;
 }
 
+/* d^T A d for 3 dimensions. */
 static double quadratic_form(const double *matrix, const double *d) {
     double sum = 0;
     for (int i = 0; i < 3; i++)
@@ -57,6 +66,7 @@ Err cielab_symmetric_kl(double *divergence, const double mean_p[3], const double
         q[i] = covariance_q[i] + ridge;
     }
     for (int i = 0; i < 3; i++) d[i] = mean_p[i] - mean_q[i];
+    /* tr(Sq^-1 Sp) + tr(Sp^-1 Sq) - 6 + d^T (Sp^-1 + Sq^-1) d, halved */
     TRY(linalg_inverse_small(p_inverse, p, 3));
     TRY(linalg_inverse_small(q_inverse, q, 3));
     double sum = product_trace(q_inverse, p) + product_trace(p_inverse, q) - 6 + quadratic_form(p_inverse, d) +

@@ -1,4 +1,9 @@
-#include "analysis/measure/internal/collector.h"
+/* Draws may come in any order and are first brought into their canonical one. They are cut into at most COLLECT_CHUNKS
+ * chunks of neighbors; a chunk is handled by one thread of one rank with fresh states, and feature vectors are batched
+ * by position in the draws. Invariant: states are exact sums (analysis/measure/metric), and a batch never crosses a
+ * chunk, so the outcome has the same bits for any order of the draws and any number of ranks and threads; the states
+ * take the same memory for any number of frames. */
+#include "analysis/measure/internal/metric_inputs.h"
 
 #include "base/failure/fault.h"
 #include "base/failure/shared_err.h"
@@ -35,6 +40,7 @@ typedef struct {
     SharedErr failure; /* of the lowest failing chunk */
 } Work;
 
+/* The fewest whole batches a chunk with which COLLECT_CHUNKS chunks hold all draws. */
 int64_t collect_chunk_draws(int64_t draws) {
     int64_t batches = (draws + (int64_t)COLLECT_CHUNKS * FEATURE_BATCH - 1) / ((int64_t)COLLECT_CHUNKS * FEATURE_BATCH);
     return (batches > 1 ? batches : 1) * FEATURE_BATCH;
@@ -72,6 +78,7 @@ static Err worker_new(Worker *worker, const CollectPlan *plan) {
     return ERR_NONE;
 }
 
+/* One draw: its frames as a square of one side, through every pixel metric, each with its own part of the states. */
 static Err feed_metrics(Worker *worker, const CollectPlan *plan, const Box *box, ExactSum *states) {
     if (plan->n_metrics == 0) return ERR_NONE;
     TRY(resize_antialiased(&worker->square, &worker->read, box, plan->side, plan->side));
@@ -94,6 +101,7 @@ static Err check_features(const Work *work, const float *features, size_t count,
     return finite_check(features, count, 0, work->what, name);
 }
 
+/* Every network sees the batch; their vectors go to the chunk's places, in order. */
 static Err batch_flush(Batch *batch, Worker *worker, const Work *work) {
     const CollectPlan *plan = work->plan;
     if (batch->filled == 0) return ERR_NONE;
@@ -106,6 +114,8 @@ static Err batch_flush(Batch *batch, Worker *worker, const Work *work) {
     return ERR_NONE;
 }
 
+/* The draw's frames one by one, or as one clip. A full batch goes through the networks at once, which is what makes
+ * their products large; the last one of a chunk may be short, never one in between. */
 static Err feed_networks(Batch *batch, Worker *worker, const Work *work, const Box *box) {
     const CollectPlan *plan = work->plan;
     int length = plan->by_frame ? 1 : work->draws->per_draw;
@@ -159,6 +169,7 @@ static Err keep_chunk(Worker *worker, const Work *work, int64_t chunk) {
     return journal_append(work->plan->journal, chunk, worker->piece, piece_bytes(work, chunk));
 }
 
+/* From a piece of an earlier life. Other ranks' pieces and pieces of another plan are passed over. */
 static void take_chunk(void *state, int64_t chunk, const void *bytes, size_t size) {
     Work *work = state;
     if (chunk < work->share.begin || chunk >= work->share.end || size != piece_bytes(work, chunk)) return;
@@ -187,6 +198,8 @@ static Err collect_chunk(Worker *worker, const Work *work, int64_t chunk) {
     return batch_flush(&batch, worker, work);
 }
 
+/* A stop is heeded between chunks, and only after one: so a rank that is stopped again and again still gets on. Without
+ * a journal nothing would be kept, and the stop waits for the end. */
 static bool stops_here(Work *work) {
     bool computed;
 #pragma omp atomic read
@@ -208,6 +221,8 @@ static Err do_chunk(Worker *worker, Work *work, int64_t chunk) {
     return keep_chunk(worker, work, chunk);
 }
 
+/* Chunks go to whichever thread is free: that changes who computes, not what. The error of the lowest failing chunk is
+ * the one that is told, as with one thread. */
 static Err collect_share(Work *work, int threads) {
     int64_t begin = work->share.begin, end = work->share.end;
 #pragma omp parallel num_threads(threads)
@@ -226,6 +241,7 @@ static Err collect_share(Work *work, int threads) {
     return shared_err_adopt(&work->failure);
 }
 
+/* Room for whole chunks; the last of them may be shorter. malloc of 0 bytes may be NULL, hence the 1. */
 static Err work_allocate(Work *work) {
     size_t chunks = (size_t)(work->share.end - work->share.begin);
     size_t vectors = chunks * (size_t)collect_chunk_draws(work->draws->count) * work->vectors_a_draw;
@@ -278,6 +294,7 @@ static Err add_chunks(Collected *out, const Work *work, const ExactSum *chunk_st
     return ERR_NONE;
 }
 
+/* In rank order, which is chunk order, as shares are runs of chunks. */
 static Err gather_all(Collected *out, const Work *work, int64_t n_chunks, const Par *par) {
     Err err = ERR_NONE;
     void *states = NULL;
@@ -308,6 +325,7 @@ Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *sourc
                  .failure = SHARED_ERR_INIT};
     work.share = share_block(n_chunks, run->par.rank, run->par.n_ranks);
     work.vectors_a_draw = plan->by_frame ? (size_t)draws->per_draw : 1;
+    /* 1. canonical order; 2. what is kept; 3. the rest; 4. everything to every rank */
     TRY_OR(done, err_agree_all(frame_sampling_sort(draws), &run->par, "ordering samples"));
     TRY_OR(done, progress_begin_all(&work.progress, &run->par, run->progress, what, draws->count, "samples", 1));
     Err mine = work_allocate(&work);

@@ -1,4 +1,7 @@
-#include "analysis/measure/internal/feature_set.h"
+/* The networks of one analysis. The paper's own come first (Inception for frames, I3D for clips), then the VideoMAE
+ * encoder, then random networks. Random ones are calibrated on the reference, on 16 of its frames and 4 of its clips
+ * (fewer where it has fewer), drawn by the analysis' seed: the same for every dataset that is compared with it. */
+#include "analysis/measure/internal/metric_inputs.h"
 
 #include "base/system/log.h"
 #include "base/text/text.h"
@@ -106,6 +109,7 @@ done:
     return err;
 }
 
+/* Whether any network looks at clips, or at single frames. */
 bool feature_set_takes(const FeatureSet *set, bool clips) {
     for (int n = 0; n < set->n; n++)
         if (clips ? set->nets[n]->clips : set->nets[n]->frames) return true;
@@ -129,6 +133,7 @@ Err feature_set_describe(char *out, size_t size, const FeatureSet *set) {
     return err;
 }
 
+/* The first network of a kind is the one that stands for the kind; "" when it is the paper's. */
 const char *feature_set_substitute(const FeatureSet *set, bool clips) {
     for (int n = 0; n < set->n; n++)
         if (clips ? set->nets[n]->clips : set->nets[n]->frames) return set->nets[n]->of_paper ? "" : set->nets[n]->name;

@@ -1,4 +1,8 @@
-#include "analysis/measure/internal/frame_sampling.h"
+/* Which frames of which videos a statistic looks at. Three plans: single frames uniformly without replacement from the
+ * union of all frames; clips, one a video, of videos drawn without replacement; frames spread evenly over such videos.
+ * Both selections are Knuth's algorithm S: one pass over the candidates, each taken with the probability that is left,
+ * so that the draws come out in canonical order and nothing but the counter of one stream is kept. */
+#include "analysis/measure/internal/metric_inputs.h"
 
 #include "math/rng.h"
 #include "video/frames/sample.h"
@@ -60,6 +64,7 @@ Err frame_sampling_frames(FrameSampling *draws, const ClipSource *source, const 
     return ERR_NONE;
 }
 
+/* n of `total` videos, ascending. Clips and spread frames share the stream, so they are of the same videos. */
 static void draw_videos(int64_t *videos, int64_t n, int64_t total, uint64_t seed) {
     Rng rng = rng_stream(seed, RNG_SAMPLE, 0, STREAM_VIDEOS);
     int64_t taken = 0;
@@ -79,6 +84,7 @@ static void draw_numbers(int *numbers, int count, const FrameRule *rule, int64_t
         sample_pretrain(numbers, count, rule->stride, n_frames, &rng);
         return;
     }
+    /* centers of `count` equal parts */
     for (int i = 0; i < count; i++) numbers[i] = (int)((2 * (int64_t)i + 1) * n_frames / (2 * count));
 }
 
@@ -128,6 +134,7 @@ static DrawKey key_of(const FrameSampling *draws, int64_t i) {
     return (DrawKey){draws->videos[i], draws->frames + i * draws->per_draw, draws->per_draw};
 }
 
+/* Draws of this file are; a caller's may not be. */
 static bool are_sorted(const FrameSampling *draws) {
     for (int64_t i = 1; i < draws->count; i++) {
         DrawKey before = key_of(draws, i - 1), key = key_of(draws, i);

@@ -1,4 +1,12 @@
-#include "analysis/measure/internal/kernel.h"
+/* Maximum mean discrepancy of two samples of feature vectors, the small-sample companion of a
+ * Frechet distance.
+ *
+ * The kernel is that of KID (Binkowski et al. 2018): k(x, y) = (x.y / d + 1)^3, and the estimate the unbiased one,
+ *     mean over i != j of k(x_i, x_j) + mean over i != j of k(y_i, y_j) - 2 mean over i, j of k(x_i, y_j),
+ * which may come out below zero when there is no difference. Its interval is a bootstrap over videos, whose vectors
+ * stay together; neither two copies of a vector nor vectors from two copies of a video are counted as a pair, which
+ * would take the likeness of a video to itself for one of the dataset. */
+#include "analysis/measure/internal/formulas.h"
 
 #include "math/rng.h"
 
@@ -32,6 +40,7 @@ static float polynomial(const float *a, const float *b, int dims) {
     return (float)(base * base * base);
 }
 
+/* The matrix of all pairs of both samples; it is symmetric, and a float a pair is kept for the resamples. */
 static void fill_kernel(Kernel *kernel, int dims) {
 #pragma omp parallel for schedule(dynamic, 16)
     for (size_t i = 0; i < kernel->n; i++)
@@ -41,6 +50,7 @@ static void fill_kernel(Kernel *kernel, int dims) {
         }
 }
 
+/* Pairs within a video are no pairs of the dataset: their sum and number are taken off in mean_within. */
 static void sum_videos(Kernel *kernel, const Sample *sample) {
     for (size_t i = sample->begin; i < sample->end; i++) {
         kernel->likeness[i] = kernel->others[i] = 0;
@@ -101,6 +111,7 @@ static void draw_weights(Kernel *kernel, uint64_t seed, int resample) {
     }
 }
 
+/* A resample in which a side has no two videos has no figure; with fewer than half of them there is no interval. */
 static Interval resampled_interval(Kernel *kernel, uint64_t seed) {
     double values[KERNEL_RESAMPLES];
     int count = 0;
@@ -135,6 +146,7 @@ static void kernel_free(Kernel *kernel) {
     free(kernel->weights);
 }
 
+/* One block of doubles holds likeness, others, weights and the videos' counts. */
 static Err kernel_new(Kernel *kernel, const GroupedRows *x, const GroupedRows *y) {
     size_t n_x = at_most(x->rows.count), n = n_x + at_most(y->rows.count);
     *kernel = (Kernel){.n = n, .samples = {{0, n_x, x->n_videos, NULL}, {n_x, n, y->n_videos, NULL}}};

@@ -1,4 +1,4 @@
-#include "analysis/measure/internal/keymap.h"
+#include "analysis/measure/internal/formulas.h"
 
 #include <math.h>
 
@@ -15,6 +15,7 @@ static ColorRange range_of(const double *values, size_t tokens) {
     return range;
 }
 
+/* 0 at the low end, 255 at the high one; what does not vary is black. */
 static uint8_t shade(const ColorRange *range, int c, double value) {
     double span = range->high[c] - range->low[c];
     return span > 0 ? (uint8_t)(255 * (value - range->low[c]) / span) : 0;
@@ -29,6 +30,7 @@ Err keymap_paint(Frames *out, const double *values, int slots, int grid, int sid
         ColorRange range = over_all ? whole : range_of(map, tokens);
         for (int y = 0; y < side; y++)
             for (int x = 0; x < side; x++) {
+                /* the nearest token; both grids start at the same corner */
                 const double *token = map + 3 * (size_t)(y * grid / side * grid + x * grid / side);
                 uint8_t *pixel = frames_at(out, slot) + 3 * (y * side + x);
                 for (int c = 0; c < 3; c++) pixel[c] = shade(&range, c, token[c]);

@@ -1,4 +1,12 @@
-#include "analysis/measure/internal/keypca.h"
+/* Principal components of the attention keys of many clips together (section 5.5 of the
+ * paper), in a stream: sums of any number of clips in one pass, merged in any fixed order.
+ *
+ * A clip gives (positions, dims) keys: one row a token, in the token order of the model. Components are eigenvectors of
+ * the covariance of all rows of all clips, neither whitened nor scaled; each is turned so that its largest entry is
+ * positive, or colors would flip from run to run. The share of variance that a token's position alone explains is the
+ * variance between the means of positions over the whole: near 1 where a model looks at places, low where it looks at
+ * what is seen. */
+#include "analysis/measure/internal/formulas.h"
 
 #include "math/linalg.h"
 #include "math/stats.h"
@@ -24,6 +32,7 @@ size_t keysums_doubles(int positions, int dims) {
     return covariance_doubles(dims) + 1 + (size_t)positions * (size_t)dims;
 }
 
+/* A clip: its rows into the covariance, and each token's key into the sum of its position. */
 Err keysums_add(const KeySums *sums, const float *keys) {
     const Covariance covariance = covariance_view(sums->block, sums->dims);
     TRY(covariance_add_rows(&covariance, keys, (size_t)sums->positions));
@@ -54,6 +63,7 @@ static double position_share(const KeySums *sums, const double *mean, double tot
     return total > 0 ? between / total : NAN;
 }
 
+/* An eigenvector is one up to its sign: the largest entry decides it. */
 static void copy_axis(double *out, const double *vector, int dims) {
     int largest = 0;
     for (int d = 1; d < dims; d++)
@@ -61,6 +71,7 @@ static void copy_axis(double *out, const double *vector, int dims) {
     for (int d = 0; d < dims; d++) out[d] = vector[largest] < 0 ? -vector[d] : vector[d];
 }
 
+/* The last KEYPCA_COMPONENTS of ascending eigenvalues; rounding may leave tiny ones below zero. */
 static void take_components(KeyPca *pca, const double *values, const double *vectors) {
     double total = 0;
     for (int d = 0; d < pca->dims; d++) total += fmax(values[d], 0);
@@ -101,6 +112,7 @@ void keypca_free(KeyPca *pca) {
     *pca = (KeyPca){0};
 }
 
+/* (key - mean) times each axis. */
 void keypca_project(double out[KEYPCA_COMPONENTS], const KeyPca *pca, const float *key) {
     for (int c = 0; c < KEYPCA_COMPONENTS; c++) {
         const double *axis = pca->axes + (size_t)c * (size_t)pca->dims;

@@ -1,7 +1,9 @@
+/* Figure 5. Two passes over the videos: the first sums keys over all of them, from which the components follow; the
+ * second goes through the few that are shown, and paints their keys in these components. Keys of all videos together
+ * would be gigabytes; sums are the square of the width. */
 #include "analysis/measure/keys.h"
 
-#include "analysis/measure/internal/keymap.h"
-#include "analysis/measure/internal/keypca.h"
+#include "analysis/measure/internal/formulas.h"
 #include "base/failure/shared_err.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
@@ -159,6 +161,7 @@ static Err sum_share(double *blocks, const Look *look, Share share, size_t doubl
     return shared_err_adopt(&failure);
 }
 
+/* Every rank fits: the same sums give the same components, and none has to be sent. */
 static Err fit_all(KeyPca *pca, const Look *look) {
     Err err = ERR_NONE;
     void *all = NULL;
@@ -187,6 +190,7 @@ typedef struct {
     char captions[2][96];
 } Shown;
 
+/* All keys of one video, projected, as maps; beside them the frames the maps are of. */
 static Err paint_video(Shown *shown, Eye *eye, const Look *look, const KeyPca *pca, int64_t video) {
     int slots = look->shape.slots * look->clips_a_video, grid = look->shape.grid;
     size_t tokens = (size_t)grid * (size_t)grid * (size_t)look->shape.slots;
@@ -273,6 +277,7 @@ static Err inherit_protocol(Result *result, const char *encoder) {
     return err;
 }
 
+/* What the result is about, and everything that departs from the paper's section 5.5. */
 static Err describe(Result *result, const Look *look) {
     char dataset[NAME_SIZE], model[sizeof result->model];
     const KeysConfig *config = look->config;
@@ -346,6 +351,7 @@ static Err name_pretraining(Look *look) {
     return ERR_NONE;
 }
 
+/* The videos are drawn by all ranks alike: the draw depends on the manifest and the seed. */
 static Err prepare(Look *look) {
     if (!look->config->encoder[0]) return RAISE(ERR_USAGE, "keys: encoder is not set; give --encoder RUN");
     TRY(encoder_open(&look->encoder, look->config->encoder));

@@ -1,3 +1,6 @@
+/* What metrics have in common: intervals of figures of pixels, which are sums of chunks and so can be resampled without
+ * looking at a pixel again, and the way figures enter a result. A chunk is a run of neighboring draws, hence of whole
+ * videos up to its ends: drawing chunks keeps what belongs together. */
 #include "analysis/measure/metric.h"
 
 #include "base/text/text.h"
@@ -26,6 +29,7 @@ typedef struct {
     ExactSum *state;
 } Resampling;
 
+/* The figure of the sum of the picked chunks. */
 static double resampled_figure(const void *context, const uint32_t *picks, uint32_t n) {
     const Resampling *resampling = context;
     size_t sums = resampling->metric->state_sums;
@@ -65,6 +69,7 @@ typedef struct {
     int *groups[2]; /* (chunks) */
 } Sides;
 
+/* All but one group: exact sums lose nothing when terms are taken off again. */
 static void subtract_group(ExactSum *state, const Sides *sides, int side, int group) {
     const MetricData *data = sides->sides[side];
     size_t sums = sides->metric->state_sums;
@@ -85,6 +90,7 @@ static Err distance_without(double *figure, const void *context, int group) {
     return ERR_NONE;
 }
 
+/* Groups are of chunks, dealt out on both sides; with fewer chunks than groups, as many as there are chunks. */
 Err metric_jackknife(Jackknifed *out, const Metric *metric, MetricDistance distance, const MetricData *data,
                      const MetricData *reference) {
     Err err = ERR_NONE;
@@ -114,6 +120,7 @@ Err metric_add_jackknifed(Result *result, const char *name, const char *unit, in
                              isnan(figure->interval.low) ? "" : "jackknife 95%");
 }
 
+/* A distance's interval ends at zero; the corrected estimate may lie below. */
 Err metric_add_distance(Result *result, const char *name, const char *unit, int64_t count, const Jackknifed *figure) {
     char corrected_name[64];
     Jackknifed plain = *figure;

@@ -11,7 +11,7 @@
  * analysis/compare/statistics. */
 #pragma once
 
-#include "analysis/compare/jackknife.h"
+#include "analysis/measure/jackknife.h"
 #include "features/network.h"
 #include "math/exactsum.h"
 #include "run/result.h"

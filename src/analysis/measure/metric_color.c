@@ -1,5 +1,5 @@
 /* Symmetric KL divergence of the colors of a dataset from those of the reference, in L*a*b*. */
-#include "analysis/measure/internal/cielab.h"
+#include "analysis/measure/internal/formulas.h"
 #include "analysis/measure/metric.h"
 #include "math/stats.h"
 
@@ -19,6 +19,8 @@ static Err color_scratch_new(void **scratch, int side) {
     return *scratch ? ERR_NONE : RAISE(ERR_MEMORY, "colors of %d x %d pixels: no memory", side, side);
 }
 
+/* A frame's mean and scatter in doubles first: pixels of a frame are many, and an exact sum a pixel would cost more
+ * than the conversion. Sums over frames are exact. */
 static Err color_sample(ExactSum *state, void *scratch, const Frames *frames) {
     size_t pixels = (size_t)frames->n_frames * (size_t)frames->height * (size_t)frames->width;
     ColorState *sums = (ColorState *)state;
@@ -38,6 +40,8 @@ static Err color_sample(ExactSum *state, void *scratch, const Frames *frames) {
     return ERR_NONE;
 }
 
+/* The covariance of all pixels is that within frames plus that between the frames' means, as in an analysis of
+ * variance; unbiased over pixels. */
 static void color_gaussian(double *mean, double *covariance, const ColorState *sums) {
     double frames = exactsum_value(sums->frames), pixels = exactsum_value(sums->pixels);
     for (int i = 0; i < LAB_DIMS; i++) {

@@ -1,3 +1,6 @@
+/* Everything the metrics need of one dataset, gathered in three passes over drawn frames: single frames, clips, and
+ * frames spread over videos. Feature vectors are cached as NumPy files named by what determines them: dataset digest,
+ * draws, weights. A pass is skipped when the cache has all of it and no pixel metric wants its frames. */
 #include "analysis/measure/internal/metric_inputs.h"
 
 #include "analysis/measure/npy.h"
@@ -10,6 +13,7 @@
 
 #include <unistd.h>
 
+/* What each pass feeds. Frames spread over videos have no pixel metric of their own. */
 static const struct {
     const char *name;
     int pixels; /* MetricInput of its pixel metrics, -1: none */
@@ -81,6 +85,7 @@ static Err cache_path(char *out, const char *folder, int pass, const ClipSource 
     return err ? err : text_format(out, PATH_SIZE, "%s/features-%s.npy", folder, hex);
 }
 
+/* A file of another width, or with a NaN, is not taken for features. */
 static Err cache_load(FeatureRows *features, const char *path, const FeatureNet *net) {
     TRY(npy_read(&features->rows, &features->count, &features->dims, path));
     Err err = features->dims == net->dims
@@ -173,12 +178,14 @@ static Err metric_inputs_pass_all(MetricInputs *out, int pass, const ClipSource 
     if (cache) TRY(take_cached_all(&plan, paths, out, pass, source, sizes, cache, run));
     TRY(text_format(what, sizeof what, "%.100s: %s", source->name, passes[pass].name));
     if (plan.n_nets == 0 && plan.n_metrics == 0) return ERR_NONE;
+    /* the journal keeps what the cache cannot: states of metrics, and vectors of a pass that has not ended */
     if (folders->journal) TRY(open_journal(&plan, pass, source, &out->draws[pass], sizes, folders->journal, &run->par));
     Err err = collect_all(&out->passes[pass], &plan, source, &out->draws[pass], what, run);
     journal_close(&plan.journal);
     return err ? err : keep_collected_all(out, pass, &out->passes[pass], &plan, cache, paths, &run->par);
 }
 
+/* Pass after pass: one reads its frames, and lets go of them, before the next begins. */
 Err metric_inputs_all(MetricInputs *out, const ClipSource *source, const SourceExtent *extent,
                       const MetricInputsSizes *sizes, const FeatureSet *set, MetricInputsRole role,
                       const MetricInputsFolders *folders, const Run *run) {
@@ -216,6 +223,7 @@ void metric_inputs_list_draws(Builder *out, const MetricInputs *survey, const ch
     }
 }
 
+/* By the kind of input: which pass, and in it the metric's states or the networks' vectors. */
 MetricData metric_inputs_data(const MetricInputs *survey, const Metric *metric) {
     MetricData data = {.groups = survey->groups, .seed = survey->seed};
     for (int pass = 0; pass < PASS_COUNT; pass++) {

@@ -1,12 +1,13 @@
 /* Kernel distances between a dataset and the reference, one for each network: the companions of the Frechet distances
  * for small samples. KID is Inception's, KVD I3D's; others carry their network's name. Of random networks the first
  * seed speaks, since its bootstrap interval is of the samples, not of the seeds. */
-#include "analysis/measure/internal/kernel.h"
+#include "analysis/measure/internal/formulas.h"
 #include "analysis/measure/metric.h"
 #include "base/text/text.h"
 
 #include <math.h>
 
+/* Groups are not asked for: only videos stay together. */
 static Err kernel_of(double *mmd, Interval *interval, const MetricData *data, const MetricData *reference, int net) {
     const VideoVectors a = metric_vectors(data, &data->features[net].rows),
                        b = metric_vectors(reference, &reference->features[net].rows);
@@ -26,6 +27,7 @@ static Err kernel_finish(Result *result, const MetricData *data, const MetricDat
         const char *name = clips ? net->names.video_kernel : net->names.frame_kernel;
         Interval interval;
         double mmd;
+        /* random networks of several seeds have one name and come one after the other */
         if (text_equal(name, last)) continue;
         TRY(kernel_of(&mmd, &interval, data, reference, n));
         TRY(result_add_metric(result, name, mmd, "", (int64_t)data->features[n].rows.count, interval.low, interval.high,

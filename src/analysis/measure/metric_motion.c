@@ -8,6 +8,7 @@ typedef struct {
     ExactSum clips, differences; /* the latter: of a clip's mean */
 } MotionState;
 
+/* Differences of a clip in integers: 255 levels times the bytes of a clip fit 64 bits many times over. */
 static Err motion_sample(ExactSum *state, void *scratch, const Frames *frames) {
     (void)scratch;
     MotionState *sums = (MotionState *)state;

@@ -1,5 +1,5 @@
 /* Spectrum exponent of a dataset: mean over frames, spread, and how straight the mean spectrum is. */
-#include "analysis/measure/internal/spectrum.h"
+#include "analysis/measure/internal/formulas.h"
 #include "analysis/measure/metric.h"
 
 #include <math.h>
@@ -23,6 +23,7 @@ static void spectrum_scratch_free(void *scratch) {
     spectrum_free(&spectrum);
 }
 
+/* Three fits of one transform: all directions, and the two wedges along the axes. */
 static Err spectrum_sample(ExactSum *state, void *scratch, const Frames *frames) {
     SpectrumState *sums = (SpectrumState *)state;
     double log_amplitude[SPECTRUM_POINTS_MAX];
@@ -54,6 +55,7 @@ static double mean_exponent(const ExactSum *state) {
     return a_frame(sums, sums->exponent);
 }
 
+/* Over frames, unbiased. */
 static double exponent_sd(const ExactSum *state) {
     const SpectrumState *sums = (const SpectrumState *)state;
     double frames = exactsum_value(sums->frames);
@@ -71,6 +73,7 @@ static double horizontal_exponent(const ExactSum *state) {
     return a_frame(sums, sums->horizontal);
 }
 
+/* Of the mean of log amplitudes: how straight the dataset's spectrum is, not how straight single ones are. */
 static double mean_spectrum_r2(const ExactSum *state) {
     const SpectrumState *sums = (const SpectrumState *)state;
     double mean_log[SPECTRUM_POINTS_MAX];

@@ -1,6 +1,6 @@
 /* Speeds of what is seen, from block matching between neighboring frames of a clip, as shares of the matched blocks.
  * Lengths are in pixels of a frame 256 wide, whatever the side looked at, a step of the clip (frame_stride frames). */
-#include "analysis/measure/internal/blockmatch.h"
+#include "analysis/measure/internal/formulas.h"
 #include "analysis/measure/metric.h"
 
 #include <math.h>
@@ -36,6 +36,7 @@ static Err speed_scratch_new(void **scratch, int side) {
     return ERR_NONE;
 }
 
+/* From squared lengths in pixels looked at to speeds at a width of SPEED_WIDTH. */
 static void add_counts(SpeedState *state, const BlockCounts *counts, const SpeedScratch *scratch) {
     exactsum_add(&state->plain, counts->plain);
     exactsum_add(&state->lost, counts->lost);
@@ -49,6 +50,7 @@ static void add_counts(SpeedState *state, const BlockCounts *counts, const Speed
     }
 }
 
+/* Two buffers take turns: each frame becomes gray once. */
 static Err speed_sample(ExactSum *state, void *scratch, const Frames *frames) {
     SpeedScratch *buffers = scratch;
     BlockCounts counts = {0};

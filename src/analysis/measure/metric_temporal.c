@@ -1,5 +1,5 @@
 /* Temporal spectrum: how fast what changes changes. */
-#include "analysis/measure/internal/temporal.h"
+#include "analysis/measure/internal/formulas.h"
 #include "analysis/measure/metric.h"
 
 #include <math.h>
@@ -24,6 +24,7 @@ static Err temporal_sample(ExactSum *state, void *scratch, const Frames *frames)
     return ERR_NONE;
 }
 
+/* The exponent of the mean log amplitude. Clips of one dataset all have equally many points. */
 static double temporal_figure(const ExactSum *state) {
     const TemporalState *sums = (const TemporalState *)state;
     double mean[TEMPORAL_POINTS_MAX], clips = exactsum_value(sums->clips);

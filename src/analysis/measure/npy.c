@@ -1,3 +1,5 @@
+/* NumPy's format 1.0 (numpy.lib.format): magic and version, the length of the header in two bytes, the header as a
+ * Python literal, then the rows. Reading goes through the reader of foreign weights, which knows the format already. */
 #include "analysis/measure/npy.h"
 
 #include "base/system/file.h"
@@ -27,6 +29,7 @@ Err npy_write(const char *path, const float *rows, size_t count, int dims) {
     return err;
 }
 
+/* Whatever NumPy wrote may be here: order and type are checked, as with any foreign weights. */
 static Err read_matrix(float **rows, size_t *count, int *dims, WeightFile *file, const char *path) {
     const WeightEntry *entry = weightfile_entry(file, 0);
     if (!text_equal(weightfile_kind(file), "npy") || entry->dtype != DTYPE_F32 || entry->n_dims != 2 ||

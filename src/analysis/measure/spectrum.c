@@ -1,4 +1,11 @@
-#include "analysis/measure/internal/spectrum.h"
+/* The exponent a of an image's amplitude spectrum |F(f)| ~ 1/f^a.
+ *
+ * Amplitude, not power (a power fit gives twice the value). Per image: gray value 0.299 R + 0.587 G + 0.114 B of the
+ * stored (gamma-encoded) pixels, mean removed, two-dimensional Hann window (without it the image's border adds a cross
+ * of slope -1 along the axes), |FFT| averaged in rings of integer radius r = sqrt(u^2 + v^2), log amplitude
+ * interpolated at SPECTRUM_PER_OCTAVE equally spaced log r from 4 to side/4, so that every octave weighs the same, and
+ * a least-squares line. A dataset's exponent is the mean over images, which is the fit to the mean log amplitude. */
+#include "analysis/measure/internal/formulas.h"
 
 #include "math/fft.h"
 
@@ -16,6 +23,7 @@ struct Spectrum {
     double *ring_counts; /* (side/4 + 2) */
 };
 
+/* Points at equal steps of log r, SPECTRUM_PER_OCTAVE an octave, both ends included. */
 static int points_of(int side) {
     return (int)floor(SPECTRUM_PER_OCTAVE * log2(side / 4.0 / RADIUS_MIN) + 1e-9) + 1;
 }
@@ -75,6 +83,7 @@ static bool load_windowed(Spectrum *spectrum, const float *gray) {
 
 typedef enum { ANY_DIRECTION, NEAR_VERTICAL, NEAR_HORIZONTAL } Wedge;
 
+/* Frequencies within 15 degrees of an axis of the spectrum: u counts along columns of the image, v along rows. */
 static bool in_wedge(Wedge wedge, int u, int v) {
     const double tangent = 0.2679491924311227; /* of 15 degrees */
     if (wedge == NEAR_VERTICAL) return abs(v) <= tangent * abs(u);
@@ -127,6 +136,7 @@ bool spectrum_of_pixels(double *out, Spectrum *spectrum, const uint8_t *pixels) 
     return spectrum_of_gray(out, spectrum, spectrum->gray);
 }
 
+/* Least squares of y = intercept - exponent x over x = log r; r2 is the share of the variance of y that it explains. */
 SpectrumFit spectrum_fit(const double *log_amplitude, int count) {
     double mean_x = 0, mean_y = 0, xx = 0, xy = 0, yy = 0;
     for (int i = 0; i < count; i++) {

@@ -1,4 +1,11 @@
-#include "analysis/measure/internal/temporal.h"
+/* How the pixels of a clip change over time: the exponent a of the amplitude spectrum 1/f^a
+ * of a pixel's gray value along the frames. White flicker has 0; slow change is steep.
+ *
+ * Per clip of T frames: gray 0.299 R + 0.587 G + 0.114 B of every TEMPORAL_STEP-th pixel both ways, Hann window over
+ * time with the windowed mean removed, |DFT| averaged over pixels at k = 2..T/2 (k = 1 is inside the window's main lobe
+ * around what was removed), least squares of log amplitude on log k. A dataset's exponent is that of the mean of log
+ * amplitudes over clips. The paper names no such figure; the definition is ours. */
+#include "analysis/measure/internal/formulas.h"
 
 #include <math.h>
 

@@ -1,9 +1,8 @@
 #include "analysis/report/report.h"
 
-#include "analysis/compare/outcomes_read.h"
-#include "analysis/compare/runtable.h"
-#include "analysis/compare/statements.h"
-#include "analysis/page/media.h"
+#include "analysis/compare/accuracy_tables.h"
+#include "analysis/compare/inventory.h"
+#include "analysis/compare/outcomes.h"
 #include "analysis/report/internal/report_parts.h"
 #include "base/system/file.h"
 #include "base/system/log.h"

@@ -1,5 +1,4 @@
-#include "analysis/compare/accuracy.h"
-#include "analysis/compare/gap_closed.h"
+#include "analysis/compare/accuracy_tables.h"
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/report_parts.h"
 #include "base/system/file.h"

@@ -1,5 +1,5 @@
-#include "analysis/compare/agreement.h"
-#include "analysis/compare/statements.h"
+#include "analysis/compare/accuracy_tables.h"
+#include "analysis/compare/statistics.h"
 #include "analysis/report/internal/report_parts.h"
 #include "base/text/escape.h"
 

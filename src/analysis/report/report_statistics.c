@@ -1,4 +1,4 @@
-#include "analysis/compare/findings.h"
+#include "analysis/compare/statistics.h"
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/report_parts.h"
 

@@ -1,4 +1,4 @@
-#include "analysis/compare/keytable.h"
+#include "analysis/compare/inventory.h"
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/report_parts.h"
 #include "base/system/file.h"

@@ -6,7 +6,6 @@
 #include "bench/bench.h"
 #include "nn/layers/model.h"
 #include "nn/layers/params.h"
-#include "nn/models/precision.h"
 
 typedef struct StepWork StepWork;
 

@@ -4,7 +4,7 @@
 
 #include "bench/internal/harness.h"
 #include "bench/internal/table.h"
-#include "nn/models/precision.h"
+#include "nn/layers/model.h"
 
 #include <stddef.h>
 

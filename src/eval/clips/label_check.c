@@ -1,3 +1,5 @@
+/* Looks at every video's label and length before anything is trained, because what is wrong with a dataset would
+ * otherwise come out after hours, or in the test. */
 #include "eval/clips/label_check.h"
 
 #include "base/system/log.h"
@@ -7,6 +9,7 @@
 
 /* ---- classes ---- */
 
+/* The same classes in the same order: a label is a number, and its meaning is the place in the list. */
 static Err check_classes(const ClipSource *train, const ClipSource *test) {
     if (train->n_classes < 2) return RAISE(ERR_INPUT, "data.train: %s has no labels to learn", train->name);
     if (train->n_classes != test->n_classes)
@@ -52,6 +55,7 @@ static void warn_of_empty_classes(const Census *census, const ClipSource *source
              source->n_classes, source->class_names ? source->class_names[first] : number);
 }
 
+/* One source. Only a source that is learned from is warned about classes without videos. */
 static Err look(const ClipSource *source, const char *key, int span, bool learns) {
     Census census = {.per_class = calloc((size_t)source->n_classes, sizeof *census.per_class)};
     if (!census.per_class) return RAISE(ERR_MEMORY, "%s: no memory for %d classes", key, source->n_classes);

@@ -1,3 +1,5 @@
+/* Blocks of tokens. Token (t, y, x) is row (t * side + y) * side + x of the encoder's output; a block is `block` x
+ * `block` of them in one time slot. */
 #include "eval/clips/tokens.h"
 
 static int side_of(const ModelConfig *model) {

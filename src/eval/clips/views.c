@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* numbers[i] becomes the one at a random place of the old list. */
 static Err shuffle(int *numbers, int count, Rng *rng) {
     uint32_t *order = malloc((size_t)count * sizeof *order);
     int *before = malloc((size_t)count * sizeof *before);
@@ -36,6 +37,7 @@ CHECKED Err frame_order_apply(int *numbers, int count, FrameOrder order, Rng *rn
     return ERR_NONE;
 }
 
+/* Channels last, as pixels are, to channels first, as the network takes them. */
 void input_from_clip(float *input, const float *clip, const ModelConfig *model) {
     size_t pixels = input_floats(model) / 3;
     for (size_t c = 0; c < 3; c++)
@@ -84,6 +86,7 @@ static Err clip_numbers(int *numbers, const ViewPlan *plan, int64_t video, int c
 
 /* ---- corrupted videos: encoded once, decoded for every clip ---- */
 
+/* All frames: an encoder needs the whole video, of which each clip then decodes its part. */
 static Err read_whole(Frames *whole, const ViewPlan *plan, int64_t video, int n_frames) {
     int *all = malloc((size_t)n_frames * sizeof(int));
     if (!all) return RAISE(ERR_MEMORY, "test clips: no memory for %d frame numbers", n_frames);
@@ -93,6 +96,7 @@ static Err read_whole(Frames *whole, const ViewPlan *plan, int64_t video, int n_
     return err;
 }
 
+/* Nothing to do for the video of the last view; encoding anew would give the same bytes. */
 static Err recode(ViewReader *reader, const ViewPlan *plan, int64_t video, int n_frames) {
     Frames whole = {0};
     if (reader->recoded && reader->recoded_video == video) return ERR_NONE;
@@ -116,6 +120,7 @@ static Err read_frames(ViewReader *reader, const ViewPlan *plan, int64_t video, 
 
 /* ---- views ---- */
 
+/* The clip of a view, short side at the model's; its other crops find it here. */
 static Err load_clip(ViewReader *reader, const ViewPlan *plan, int64_t video, int clip) {
     if (reader->holds && reader->video == video && reader->clip == clip) return ERR_NONE;
     const ModelConfig *m = plan->model;

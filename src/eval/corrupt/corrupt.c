@@ -56,6 +56,7 @@ static CorruptPlace own_place(CorruptKind kind) {
     return rows[kind].place;
 }
 
+/* The program of the stored sets works on files of whole videos, whatever the corruption. */
 CorruptPlace corrupt_place(const Corruption *corruption) {
     return corruption->generator == CORRUPT_STORED ? CORRUPT_IN_VIDEO : own_place(corruption->kind);
 }
@@ -101,6 +102,7 @@ static Err mark_kind(bool chosen[CORRUPT_COUNT], const char *name, bool presets_
     return raise_unknown(name);
 }
 
+/* Names between commas; an empty one is unknown like any other. */
 static Err mark_kinds(bool chosen[CORRUPT_COUNT], const char *text, bool presets_allowed) {
     for (const char *at = text;; at++) {
         char name[NAME_SIZE];

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Elements: channels of pixels. */
 static size_t values_of(const CorruptFrame *frame) {
     return 3 * (size_t)frame->height * (size_t)frame->width;
 }

@@ -1,3 +1,4 @@
+/* Reads back what eval/finetune/score.c writes: the first column of classes.csv. */
 #include "eval/finetune/class_list.h"
 
 #include "base/system/file.h"

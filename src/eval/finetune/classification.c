@@ -60,6 +60,7 @@ static Err load_initial_all(Classification *c) {
     return spread_bytes_all(c->initial, classifier_params(c->network)->total * sizeof(float), par);
 }
 
+/* 1. the model; 2. the labels; 3. the network; 4. its first weights. What is cheap to refuse comes first. */
 CHECKED Err classification_open_all(Classification *c, const ClassificationTask *task) {
     *c = (Classification){.task = *task};
     const FinetuneConfig *config = task->config;
@@ -101,6 +102,7 @@ static void place_free(void *state, void *place) {
     free(place);
 }
 
+/* One micro-batch, by a thread of the loader. */
 static Err load(void *state, void *place, const TrainLeaf *which) {
     const ClassificationTask *t = &((const Classification *)state)->task;
     return sample_batch_load(place, t->config, t->train, which, t->run->seed);
@@ -177,6 +179,7 @@ static Err read_pretraining(Result **from, const Classification *c) {
     return result_add_deviation(made, "weights without a result.json, made in ways unknown");
 }
 
+/* What departs from the paper: the dataset, the pre-training's own departures, the settings, in this order. */
 static Err fill_protocol(Result *result, const Classification *c, const char *special) {
     const ClassificationTask *t = &c->task;
     const PaperDataset *paper = paper_dataset(result->dataset);
@@ -196,6 +199,7 @@ static Err fill_protocol(Result *result, const Classification *c, const char *sp
     return err;
 }
 
+/* Contents of all that was read, and of what came out. */
 static Err fill_inputs(Result *result, const Classification *c, const char *final) {
     TRY(result_add_input(result, "train", c->task.train->name, c->task.train->digest));
     TRY(result_add_input(result, "test", c->task.test->name, c->task.test->digest));
@@ -269,6 +273,7 @@ static Err open_test_journal_all(Journal **journal, const Classification *c, con
     return err_agree_all(err, par, "the test");
 }
 
+/* The test, whose finished videos are kept from life to life, and then the result. */
 CHECKED Err classification_finish_all(Classification *c, const float *params, const char *final, const char *special) {
     const ClassificationTask *t = &c->task;
     const ClassifyData *data = &t->config->data;

@@ -3,7 +3,7 @@
 #include "eval/finetune/classification.h"
 
 #include "eval/finetune/sample.h"
-#include "nn/models/schedule.h"
+#include "nn/models/optimizer.h"
 #include "par/agree.h"
 #include "train/trainer.h"
 
@@ -38,6 +38,7 @@ static Err teams_ready(TrainTask *task, Team *const *teams, int n_teams) {
     return ERR_NONE;
 }
 
+/* Layer-wise decay: a rate for each row of the table, by its group. */
 static Err layer_scales(Finetune *f) {
     const FinetuneConfig *config = f->c->task.config;
     const ParamTable *table = classifier_params(f->c->network);
@@ -50,13 +51,14 @@ static Err layer_scales(Finetune *f) {
 
 /* ---- a leaf ---- */
 
+/* The mean over the step's leaves: each leaf's mean weighs 1 / n_leaves. */
 static void leaf(TrainTask *task, int team, void *place, const TrainLeaf *which, const float *params, float *grads,
                  double *loss) {
     const Finetune *f = task->state;
     const SampleBatch *batch = place;
     ClassifierDraws draws = {.seed = task->seed, .samples = batch->samples};
-    classifier_step(f->c->network, f->scratch[team], params, grads, loss, batch->inputs, batch->targets, f->B,
-                    1.0f / (float)which->n_leaves, &draws);
+    classifier_step(f->c->network, f->scratch[team], params, grads, loss,
+                    &(ClassifierBatch){batch->inputs, batch->targets, f->B, &draws}, 1.0f / (float)which->n_leaves);
 }
 
 static void params_changed(TrainTask *task, const float *params, int threads) {
@@ -66,6 +68,7 @@ static void params_changed(TrainTask *task, const float *params, int threads) {
 
 /* ---- the run ---- */
 
+/* Training scratch goes before the test makes its own. */
 static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *outcome) {
     Finetune *f = task->state;
     scratch_free(f);
@@ -100,6 +103,7 @@ static TrainTask task_of(Finetune *f) {
         .finish_all = finish_all};
 }
 
+/* Learning rates, and then the trainer, which ends in finish_all. */
 static Err execute_all(void *state, const RunFolder *folder) {
     Finetune *f = state;
     Classification *c = f->c;

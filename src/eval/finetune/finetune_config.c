@@ -1,3 +1,5 @@
+/* Settings of fine-tuning and probe. Both have the same struct and most of the fields; a macro for each group keeps
+ * them one list. Defaults are the paper's: a result that differs from one says so (run/protocol.h). */
 #include "eval/finetune/finetune.h"
 
 /* What both stages have. */

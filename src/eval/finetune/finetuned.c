@@ -1,3 +1,5 @@
+/* A finished fine-tuning, read back. Rank 0 reads and checks; the struct, the network and the weights are then the same
+ * on all ranks. */
 #include "eval/finetune/finetuned.h"
 
 #include "base/config/config.h"
@@ -32,6 +34,7 @@ static Err read_settings(Finetuned *tuned) {
     return err;
 }
 
+/* By name, every tensor of the network that the settings describe. */
 static Err copy_weights(Finetuned *tuned, const WeightSet *weights) {
     const ParamTable *table = classifier_params(tuned->network);
     for (int i = 0; i < table->n_rows; i++) {
@@ -46,6 +49,7 @@ static Err copy_weights(Finetuned *tuned, const WeightSet *weights) {
     return ERR_NONE;
 }
 
+/* The number of classes is nowhere in the settings: it is that of the head. */
 static Err read_shape(Finetuned *tuned, const WeightSet *weights) {
     const Tensor *head = weights_find(weights, "head.bias");
     if (!head) return RAISE(ERR_INPUT, "%s: its checkpoint has no classifier (no tensor head.bias)", tuned->path);
@@ -71,6 +75,7 @@ static Err make_network(Finetuned *tuned) {
     return tuned->params ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory for the weights", tuned->path);
 }
 
+/* The struct first: the others build the network from its settings. */
 static Err share_all(Finetuned *tuned, const WeightSet *weights, const Par *par) {
     TRY(spread_bytes_all(tuned, sizeof *tuned, par));
     Err err = make_network(tuned);

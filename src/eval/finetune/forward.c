@@ -8,7 +8,7 @@
 #include "base/system/stop.h"
 #include "eval/clips/tokens.h"
 #include "math/finite.h"
-#include "nn/layers/softmax.h"
+#include "nn/layers/elementwise.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
@@ -50,6 +50,7 @@ static size_t piece_bytes(const Pass *pass) {
     return sizeof(int) + pass->row_floats * sizeof(float);
 }
 
+/* Buffers for `batch` views at a time. */
 static Err worker_init(Worker *worker, const Pass *pass) {
     const Forward *forward = pass->forward;
     size_t batch = (size_t)forward->batch;
@@ -87,6 +88,7 @@ static void collect_features(float *row, Worker *worker, const Forward *forward,
                        model, forward->token_grid);
 }
 
+/* Softmax of each view, then the mean, in double: the official code's order. */
 static void collect_probabilities(float *row, Worker *worker, const Forward *forward, int first, int count) {
     int K = forward->n_classes, n_views = view_count(&forward->views);
     if (first == 0) memset(worker->mean, 0, (size_t)K * sizeof(double));
@@ -98,6 +100,7 @@ static void collect_probabilities(float *row, Worker *worker, const Forward *for
 
 /* ---- what is kept ---- */
 
+/* A piece of the journal is the label and the row of one video, numbered by the video. */
 static Err keep_video(const Pass *pass, Worker *worker, int64_t video) {
     size_t at = (size_t)(video - pass->share.begin);
     memcpy(worker->piece, &pass->labels[at], sizeof(int));
@@ -116,6 +119,7 @@ static void take_video(void *state, int64_t video, const void *bytes, size_t siz
 
 /* ---- a video ---- */
 
+/* Label, views in groups, and what is made of them. */
 static Err run_video(Pass *pass, Worker *worker, int64_t video) {
     const Forward *forward = pass->forward;
     if (fault_hit("forward.video")) return RAISE(ERR_INTERNAL, "injected fault");
@@ -197,6 +201,7 @@ static void pass_free(Pass *pass) {
     free(pass->kept);
 }
 
+/* Shares are blocks in rank order, so gathered rows are in the order of the source. */
 static Err gather_all(float **rows, int **labels, const Pass *pass) {
     size_t count = (size_t)(pass->share.end - pass->share.begin), bytes;
     const Par *par = &pass->run->par;

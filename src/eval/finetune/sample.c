@@ -1,3 +1,6 @@
+/* Training clips of fine-tuning. Numbers: `position` is a clip's place in the step's batch, k its place in the leaf,
+ * sample its number over the whole run; sample * repeat + copy names the streams of a copy. Everything drawn for a copy
+ * depends on seed and sample alone, so that whoever needs it as a partner can make it again. */
 #include "eval/finetune/sample.h"
 
 #include "base/system/minmax.h"
@@ -30,6 +33,7 @@ AugmentMix mix_draw(const MixGroup *group, ClipShape shape, double mixup, double
     return augment_draw_mix(shape, mixup, cutmix, &rng);
 }
 
+/* Samples of a leaf: clips times copies. */
 static size_t batch_size(const FinetuneConfig *config) {
     return (size_t)config->train.micro_batch * (size_t)config->data.repeat;
 }
@@ -158,6 +162,7 @@ static int first_position(const TrainLeaf *leaf) {
     return (int)(leaf->clips - leaf->step_clips);
 }
 
+/* Clip k of the leaf, with label and numbers of its copies. */
 static Err load_own(SampleBatch *batch, const FinetuneConfig *config, const ClipSource *source, const TrainLeaf *leaf,
                     int k, uint64_t seed) {
     int repeat = config->data.repeat, label, position = first_position(leaf) + k;
@@ -172,6 +177,7 @@ static Err load_own(SampleBatch *batch, const FinetuneConfig *config, const Clip
 
 /* ---- mixing ---- */
 
+/* lambda of the clip's own label, the rest of the other's, smoothed. */
 static void set_targets(SampleBatch *batch, const FinetuneConfig *config, int n_classes, int k, int other,
                         double lambda) {
     for (size_t i = (size_t)(k * config->data.repeat); i < (size_t)((k + 1) * config->data.repeat); i++)

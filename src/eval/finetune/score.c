@@ -1,3 +1,5 @@
+/* From the probabilities of every test video to figures, tables and a picture. p->probabilities is (n_videos,
+ * n_classes); counts are (n_classes, n_classes), row the label, column the prediction. */
 #include "eval/finetune/score.h"
 
 #include "base/system/file.h"
@@ -10,14 +12,13 @@
 
 #include <math.h>
 
-/* What is taken for what, as a picture: confusion.svg (and .pdf, with script and data) in a
- * folder.
- *
- * One row a class with its accuracy, one column a prediction; a cell's darkness is the share of the row's videos. Only
- * cells that are not empty are drawn, so that a hundred classes make no large file. */
+/* ---- the picture: confusion.svg (and .pdf, with script and data). One row a class with its accuracy, one column a
+ * prediction; a cell's darkness is the share of the row's videos. Only cells that are not empty are drawn, so that a
+ * hundred classes make no large file. ---- */
 
 enum { NAMES_MAX = 60, SIDE_MIN = 420, SIDE_MAX = 1400, CELL = 18, MARGIN = 190 };
 
+/* Videos of a class. */
 static int64_t row_sum(const Predictions *p, const int64_t *counts, int label) {
     int64_t sum = 0;
     for (int k = 0; k < p->n_classes; k++) sum += counts[label * p->n_classes + k];
@@ -97,6 +98,8 @@ static CHECKED Err confusion_draw(const Predictions *predictions, const int64_t 
     return err;
 }
 
+/* ---- figures ---- */
+
 static const float *row_of(const Predictions *p, int64_t video) {
     return p->probabilities + video * p->n_classes;
 }
@@ -117,6 +120,7 @@ bool score_in_top(const Predictions *predictions, int64_t video, int k) {
     return ahead < k;
 }
 
+/* Wilson's interval (math/interval): each video is right or wrong. */
 static Err add_top(Result *result, const Predictions *p, const char *name, int k) {
     int64_t hits = 0;
     for (int64_t video = 0; video < p->n_videos; video++) hits += score_in_top(p, video, k);
@@ -125,6 +129,7 @@ static Err add_top(Result *result, const Predictions *p, const char *name, int k
                              100 * interval.low, 100 * interval.high, "Wilson 95%");
 }
 
+/* Each class weighs the same, however many videos it has; a class without any does not count. */
 static Err add_class_mean(Result *result, const Predictions *p) {
     int64_t *videos = calloc(2 * (size_t)p->n_classes, sizeof *videos);
     if (!videos) return RAISE(ERR_MEMORY, "accuracies of %d classes: no memory", p->n_classes);
@@ -154,6 +159,8 @@ CHECKED Err score_into_result(Result *result, const Predictions *predictions) {
                              "");
 }
 
+/* ---- tables ---- */
+
 static void add_name(Builder *out, const Predictions *p, int label) {
     if (p->class_names)
         escape_csv(out, p->class_names[label]);
@@ -161,6 +168,7 @@ static void add_name(Builder *out, const Predictions *p, int label) {
         builder_add(out, "%d", label);
 }
 
+/* In the order of the test set, so that two runs can be compared line by line. */
 static void list_predictions(Builder *out, const Predictions *p) {
     builder_add_text(out, "video,label,predicted,correct,p_label,p_predicted\n");
     for (int64_t video = 0; video < p->n_videos; video++) {

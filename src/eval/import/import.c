@@ -1,3 +1,7 @@
+/* From foreign weights to a run of ours: where the file is, which architecture its shapes are, whether config.json
+ * agrees, whether every tensor is there. Shapes decide everything but head counts, frame size and clip length; where a
+ * config says the same thing as a shape, the two must agree. Nothing is written before all of it is known to be right.
+ */
 #include "eval/import/import.h"
 
 #include "base/config/json.h"
@@ -74,6 +78,7 @@ static Err settle(int *value, int asked, int configured, int usual, const char *
     return ERR_NONE;
 }
 
+/* A setting that the config leaves out (0) agrees with anything. */
 static Err agree(const char *key, int configured, int found, const char *path) {
     if (!configured || configured == found) return ERR_NONE;
     return RAISE(ERR_INPUT, "%s: config.json says %s %d, the tensors %d", path, key, configured, found);
@@ -124,6 +129,7 @@ static Err check_ranges(const ModelConfig *model, const char *path) {
     return err_within(err, "%s: ", path);
 }
 
+/* Settings in our words. What no source tells and no published model suggests is asked for. */
 static Err infer_model(ModelConfig *model, const ModelShape *shape, const HfConfig *hf, const ImportOptions *options,
                        const char *path) {
     fields_default(model, model_fields);
@@ -172,10 +178,12 @@ static void shape_text(char *out, size_t size, const int *dims, int n_dims) {
     if (n_dims == 0) snprintf(out, size, "one value");
 }
 
+/* A bare encoder has no decoder to be missing. */
 static bool is_wanted(const Param *row, ModelKind kind) {
     return kind != MODEL_ENCODER || text_starts(row->name, "encoder.");
 }
 
+/* problems: missing, of another shape, unknown. */
 static void compare(Names problems[3], const ParamTable *table, ModelKind kind, const WeightSet *weights) {
     char found[64], expected[64], both[160];
     for (int i = 0; i < table->n_rows; i++) {
@@ -217,6 +225,7 @@ static Err check_complete(const ParamTable *table, ModelKind kind, const WeightS
     return err;
 }
 
+/* Against the table of the network itself: there is no second list of names. The mask ratio has no part in it. */
 static Err check_tensors(const ModelConfig *model, const ModelShape *shape, const WeightSet *weights,
                          const char *path) {
     Mae *mae = NULL;

@@ -1,3 +1,5 @@
+/* The folder that an import leaves: written under a partial name, renamed when it is whole, taken away when it failed.
+ * What a training run would have written is written here in the same order, the result last. */
 #include "eval/import/internal/import_run.h"
 
 #include "base/config/json.h"
@@ -31,6 +33,7 @@ static Err write_config(const char *folder, const char *text) {
     return file_write_whole(path, text, strlen(text));
 }
 
+/* One rank holds all values: the slice is the whole. */
 static Err write_checkpoint(const char *folder, const WeightSet *weights, const char *text) {
     const Par alone = par_serial(1);
     char path[PATH_SIZE];
@@ -43,6 +46,7 @@ static Err write_checkpoint(const char *folder, const WeightSet *weights, const 
     return checkpoint_write_all(path, &slice, &state, &alone);
 }
 
+/* A life that begins and ends at once. */
 static Err write_log(const char *folder, const char *command) {
     char path[PATH_SIZE], host[256] = "";
     Run run = {.par = par_serial(1), .command = command};

@@ -21,6 +21,7 @@ static bool is_run_of(const char *name, const char *stem) {
            strspn(name + length + 1, "0123456789abcdef") == DIGEST_DIGITS && name[length + 1 + DIGEST_DIGITS] == '\0';
 }
 
+/* Leaves the last match in `out`; the caller looks at how many there were. */
 static Err search(char *out, size_t size, const char *parent, const char *stem, int *n_found) {
     DIR *folder = opendir(parent);
     Err err = folder || errno != ENOMEM ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory to list it", parent);
@@ -94,6 +95,7 @@ static Err check_encoder(const ModelConfig *mine, const ModelConfig *theirs, con
     return ERR_NONE;
 }
 
+/* A foreign file has no settings of ours: only its tensors' sizes are compared then. */
 static Err read_config(Pretrained *source, const ModelConfig *model, const WeightSet *weights) {
     if (!weights->config_text || !*weights->config_text)
         return text_copy(source->name, sizeof(source->name), path_base(source->path));
@@ -111,6 +113,7 @@ static Err read_config(Pretrained *source, const ModelConfig *model, const Weigh
 
 /* ---- copying ---- */
 
+/* What the classifier adds to the encoder. */
 static bool starts_fresh(const Param *row) {
     return text_starts(row->name, "fc_norm.") || text_starts(row->name, "head.");
 }

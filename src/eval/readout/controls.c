@@ -54,6 +54,7 @@ static void pixels_free(Pixels *pixels) {
     *pixels = (Pixels){0};
 }
 
+/* The middle clip, shrunk with the whole frame in view. */
 static Err read_video(Pixels *pixels, const ControlsConfig *config, const ClipSource *source, int64_t video,
                       Frames *read, Frames *small) {
     VideoInfo info;
@@ -117,6 +118,7 @@ static Err rows_of(float **rows, const Controls *c, const Pixels *pixels, const 
     return ERR_NONE;
 }
 
+/* Of equals the lowest. */
 static int best_class(const LinearHead *head, const LabelledRows *rows, int64_t row) {
     int best = 0;
     double most = -INFINITY;
@@ -132,6 +134,7 @@ static int best_class(const LinearHead *head, const LabelledRows *rows, int64_t 
     return best;
 }
 
+/* From zero weights: the problem is convex, and nothing has to break a symmetry. */
 static Err learn(Result *result, const Controls *c, const Reader *reader, const LabelledRows *train,
                  const LabelledRows *test) {
     double loss = 0;
@@ -204,6 +207,7 @@ static Err plan(void *state) {
     double values = 3.0 * config->side * config->side * config->n_frames;
     double clips = (double)(c->train->count + c->test->count);
     double memory = clips * values * (1 + sizeof(float));
+    /* three readers; 2 per multiply-add, forward and weight gradient */
     double flops = 3.0 * 4 * config->head.epochs * (double)c->train->count * values * c->train->n_classes;
     char bytes[32];
     printf("controls: %.0f pixel values of %lld training and %lld test videos, three readers\n", values,
@@ -214,6 +218,7 @@ static Err plan(void *state) {
     return ERR_NONE;
 }
 
+/* The same questions as eval/clips/label_check asks, of one rank. */
 static Err check(const ClipSource *train, const ClipSource *test) {
     if (train->n_classes < 2) return RAISE(ERR_INPUT, "train: %s has no labels to learn", train->name);
     if (train->n_classes != test->n_classes)

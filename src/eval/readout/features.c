@@ -1,3 +1,5 @@
+/* Features of a frozen encoder: kept in a file that is named by all that determines them, so that a file that is there
+ * is the right one; and what is done to them before a head sees them. */
 #include "eval/readout/internal/readout.h"
 
 #include "base/config/config.h"
@@ -60,6 +62,7 @@ static Err compute_and_keep_all(FeatureTable *features, const FeatureRequest *re
     return err;
 }
 
+/* Kept ones if there are; otherwise computed, journaled video by video, and kept. Rank 0's look decides for all. */
 CHECKED Err features_get_all(FeatureTable *features, const FeatureRequest *request, const Run *run) {
     char digest[DIGEST_SIZE], path[PATH_SIZE], journal[PATH_SIZE];
     const Par *par = &run->par;
@@ -93,6 +96,7 @@ void features_normalize(FeatureTable *features) {
     for (size_t i = 0; i < n_rows; i++) normalize_row(features->rows + i * (size_t)features->D, features->D);
 }
 
+/* Two passes a dimension, in double. */
 CHECKED Err standard_fit(Standard *standard, const float *rows, int64_t n, int D) {
     *standard = (Standard){D, malloc((size_t)D * sizeof(float)), malloc((size_t)D * sizeof(float))};
     if (!standard->mean || !standard->scale) return RAISE(ERR_MEMORY, "features: no memory for %d dimensions", D);

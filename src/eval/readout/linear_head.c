@@ -4,8 +4,7 @@
 
 #include "base/system/arena.h"
 #include "nn/layers/linear.h"
-#include "nn/models/adamw.h"
-#include "nn/models/schedule.h"
+#include "nn/models/optimizer.h"
 #include "train/batch.h"
 #include "video/transform/augment.h"
 
@@ -27,10 +26,11 @@ typedef struct {
     float *target;     /* (K) */
 } Regression;
 
+/* As fine-tuning's head: the weight decays, the bias does not. */
 static Err describe(Regression *r) {
     const int weight[] = {r->rows->K, r->rows->D}, bias[] = {r->rows->K};
-    TRY(params_add(&r->table, "head.weight", weight, 2, INIT_HEAD, weight[1], weight[0], true, 0));
-    return params_add(&r->table, "head.bias", bias, 1, INIT_ZERO, 1, 1, false, 0);
+    TRY(params_add(&r->table, NULL, &(ParamRow){"head.weight", weight, 2, INIT_HEAD, weight[1], weight[0], true, 0}));
+    return params_add(&r->table, NULL, &(ParamRow){"head.bias", bias, 1, INIT_ZERO, 1, 1, false, 0});
 }
 
 static Err allocate(Regression *r) {
@@ -82,6 +82,7 @@ static double cross_entropy(float *logits, const float *target, int K, int batch
     return loss / batch;
 }
 
+/* One batch of rows, in the order of train/batch; `leaf` is the whole batch. */
 static double step(Regression *r, int64_t number) {
     const LabelledRows *rows = r->rows;
     size_t D = (size_t)rows->D, K = (size_t)rows->K;
@@ -89,8 +90,8 @@ static double step(Regression *r, int64_t number) {
     TrainLeaf leaf = batch_leaf(&r->plan, number, 0);
     for (int b = 0; b < r->batch; b++)
         memcpy(r->x + (size_t)b * D, rows->features + leaf.clips[b] * D, D * sizeof(float));
-    linear_forward(NULL, (Rows){r->logits, rows->K}, (ConstRows){r->x, rows->D}, r->params, r->params + K * D, r->batch,
-                   rows->D, rows->K);
+    linear_forward(NULL, (Rows){r->logits, rows->K}, (ConstRows){r->x, rows->D}, r->params, r->params + K * D,
+                   (LinearShape){r->batch, rows->D, rows->K});
     double loss = 0;
     for (int b = 0; b < r->batch; b++) {
         int label = rows->labels[leaf.clips[b]];
@@ -99,12 +100,13 @@ static double step(Regression *r, int64_t number) {
     }
     memset(r->grads, 0, r->table.total * sizeof(float));
     linear_backward_weight(NULL, r->grads, r->grads + K * D, (ConstRows){r->logits, rows->K},
-                           (ConstRows){r->x, rows->D}, r->batch, rows->D, rows->K);
-    adamw_update(r->params, r->m, r->v, r->grads, 0, r->table.total, &r->table, &r->adamw,
-                 schedule_rate(&r->schedule, number), NULL, number + 1);
+                           (ConstRows){r->x, rows->D}, (LinearShape){r->batch, rows->D, rows->K});
+    adamw_update(&(AdamwSlice){r->params, r->m, r->v, r->grads, 0, r->table.total}, &r->table,
+                 &(AdamwStep){&r->adamw, schedule_rate(&r->schedule, number), NULL, number + 1});
     return loss;
 }
 
+/* The loss that is told is the mean over the last epoch. */
 static Err run_steps(Regression *r, double *loss) {
     int64_t per_epoch = batch_steps_per_epoch(&r->plan);
     for (int64_t number = 0; number < r->schedule.total_steps; number++) {

@@ -30,11 +30,13 @@ static Err features_folder(char *out, size_t size, const FinetuneConfig *config,
     return path_join(out, size, run->out, "features");
 }
 
+/* Random weights are known by their seed. */
 static Err weights_digest(char *out, size_t size, const Classification *c) {
     if (c->pretrained.digest[0]) return text_copy(out, size, c->pretrained.digest);
     return text_format(out, size, "random %llu", (unsigned long long)c->task.run->seed);
 }
 
+/* n_clips x n_crops views of every video of a source, normalized. */
 static Err get_features_all(FeatureTable *features, const Classification *c, const ClipSource *source, int n_clips,
                             int n_crops, const char *what) {
     const ClassificationTask *t = &c->task;

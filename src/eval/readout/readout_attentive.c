@@ -3,7 +3,7 @@
 #include "eval/readout/internal/readout.h"
 
 #include "nn/layers/attentive.h"
-#include "nn/layers/softmax.h"
+#include "nn/layers/elementwise.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
@@ -24,6 +24,7 @@ typedef struct {
     float *tokens, *targets; /* (B, N, D), (B, K) */
 } Place;
 
+/* A row is all tokens of one view. */
 static size_t row_floats(const FeatureTable *features) {
     return (size_t)features->n_tokens * (size_t)features->D;
 }
@@ -72,12 +73,13 @@ static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *whic
                  double *loss) {
     const AttentiveProbe *probe = task->state;
     const Place *p = place;
-    attentive_step(probe->network, probe->scratch[thread], params, grads, loss, p->tokens, p->targets, which->n_clips,
-                   1.0f / (float)which->n_leaves);
+    attentive_step(probe->network, probe->scratch[thread], params, grads, loss,
+                   &(AttentiveBatch){p->tokens, p->targets, which->n_clips}, 1.0f / (float)which->n_leaves);
 }
 
 /* ---- testing ---- */
 
+/* The mean over views of the softmax, in groups that fit the scratch. */
 static void test_video(float *probabilities, const AttentiveProbe *probe, const float *params, int64_t video,
                        float *logits, double *sums) {
     const FeatureTable *test = &probe->readout->test;
@@ -93,6 +95,7 @@ static void test_video(float *probabilities, const AttentiveProbe *probe, const 
     for (int k = 0; k < K; k++) probabilities[k] = (float)(sums[k] / test->n_views);
 }
 
+/* A block of videos a rank, gathered in rank order. */
 static Err test_all(float **probabilities, const AttentiveProbe *probe, const float *params) {
     const Par *par = &probe->readout->c->task.run->par;
     size_t K = (size_t)probe->readout->c->task.test->n_classes, bytes;
@@ -132,6 +135,7 @@ static void fit_batch(AttentiveProbe *probe, int64_t n_rows) {
     if (train->batch > n_rows) train->batch = (int)(n_rows / train->micro_batch) * train->micro_batch;
 }
 
+/* A scratch for each thread: its leaves are small, and no team shares one. */
 static Err open_probe(AttentiveProbe *probe) {
     const ClassificationTask *t = &probe->readout->c->task;
     const FeatureTable *train = &probe->readout->train;

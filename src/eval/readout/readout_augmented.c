@@ -7,8 +7,8 @@
 
 #include "base/failure/shared_err.h"
 #include "eval/finetune/sample.h"
+#include "nn/layers/elementwise.h"
 #include "nn/layers/linear.h"
-#include "nn/layers/softmax.h"
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
@@ -50,9 +50,9 @@ static Err worker_init(Worker *worker, const Probe *p) {
 static Err probe_open(Probe *p) {
     const int weight[] = {p->K, p->D}, bias[] = {p->K};
     p->weight = p->head.total;
-    TRY(params_add(&p->head, "head.weight", weight, 2, INIT_HEAD, p->D, p->K, true, 0));
+    TRY(params_add(&p->head, NULL, &(ParamRow){"head.weight", weight, 2, INIT_HEAD, p->D, p->K, true, 0}));
     p->bias = p->head.total;
-    return params_add(&p->head, "head.bias", bias, 1, INIT_ZERO, 1, 1, false, 0);
+    return params_add(&p->head, NULL, &(ParamRow){"head.bias", bias, 1, INIT_ZERO, 1, 1, false, 0});
 }
 
 static Err workers_new(Probe *p) {
@@ -92,6 +92,8 @@ static void compute_features(const Probe *p, Worker *worker, const SampleBatch *
     }
 }
 
+/* Features, normalized by the leaf's own moments, then the head. No gradient goes further: the norm has no parameters.
+ */
 static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
                  double *loss) {
     const Probe *p = task->state;
@@ -105,10 +107,11 @@ static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *whic
             *x = (float)((*x - worker->moments[d]) / sqrt(worker->moments[p->D + d] + norm_eps));
         }
     ConstRows x = {worker->features, p->D};
-    linear_forward(NULL, (Rows){worker->logits, p->K}, x, params + p->weight, params + p->bias, p->B, p->D, p->K);
+    linear_forward(NULL, (Rows){worker->logits, p->K}, x, params + p->weight, params + p->bias,
+                   (LinearShape){p->B, p->D, p->K});
     *loss += scale * softmax_cross_entropy(worker->logits, worker->logits, batch->targets, p->B, p->K, scale);
-    linear_backward_weight(NULL, grads + p->weight, grads + p->bias, (ConstRows){worker->logits, p->K}, x, p->B, p->D,
-                           p->K);
+    linear_backward_weight(NULL, grads + p->weight, grads + p->bias, (ConstRows){worker->logits, p->K}, x,
+                           (LinearShape){p->B, p->D, p->K});
 }
 
 /* ---- running statistics ---- */
@@ -121,6 +124,7 @@ typedef struct {
     double *moments; /* (n_steps * n_leaves, 2, D) mean and unbiased variance; of this rank's leaves, else 0 */
 } Replay;
 
+/* The moments of one leaf of a step that has been, with the unbiased variance that running statistics take. */
 static Err replay_leaf(Replay *r, int thread, int64_t item) {
     const Probe *p = r->probe;
     const ClassificationTask *t = &p->c->task;
@@ -139,6 +143,7 @@ static Err replay_leaf(Replay *r, int thread, int64_t item) {
     return ERR_NONE;
 }
 
+/* Items are leaves of steps, dealt to ranks in turn and to threads as they come. */
 static Err replay_mine(Replay *r) {
     const Par *par = &r->probe->c->task.run->par;
     SharedErr failure = SHARED_ERR_INIT;

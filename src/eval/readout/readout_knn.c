@@ -72,7 +72,7 @@ CHECKED Err readout_vote(float *probabilities, const float *queries, int64_t n_q
     for (int64_t first = 0; first < n_queries && whole; first += QUERIES) {
         int count = n_queries - first < QUERIES ? (int)(n_queries - first) : QUERIES;
         linear_forward(NULL, (Rows){similarities, n_keys}, (ConstRows){queries + first * n->D, n->D}, n->keys, NULL,
-                       count, n->D, n_keys);
+                       (LinearShape){count, n->D, n_keys});
         for (int i = 0; i < count; i++)
             vote(probabilities + (first + i) * n->K, similarities + (size_t)i * (size_t)n_keys, n, nearest, votes);
     }

@@ -3,8 +3,8 @@
 #include "eval/readout/internal/readout.h"
 
 #include "base/system/log.h"
+#include "nn/layers/elementwise.h"
 #include "nn/layers/linear.h"
-#include "nn/layers/softmax.h"
 #include "par/agree.h"
 
 /* ---- testing a head ---- */
@@ -22,7 +22,8 @@ CHECKED Err readout_probabilities(float *probabilities, const LinearHead *head, 
     Err err = logits && sums ? ERR_NONE : RAISE(ERR_MEMORY, "test videos: no memory for %d views", n_views);
     for (int64_t video = 0; video < test->n_videos && !err; video++) {
         const float *rows = test->rows + (size_t)video * (size_t)n_views * (size_t)D;
-        linear_forward(NULL, (Rows){logits, K}, (ConstRows){rows, D}, head->weight, head->bias, n_views, D, K);
+        linear_forward(NULL, (Rows){logits, K}, (ConstRows){rows, D}, head->weight, head->bias,
+                       (LinearShape){n_views, D, K});
         average_views(probabilities + video * K, logits, n_views, K, sums);
     }
     free(sums);

@@ -1,3 +1,6 @@
+/* Chooses a table of kernels. A set is usable when the processor has all of its instructions, and each set's are among
+ * the next one's, so the widest that is there says which are: the list for it. Threads may ask at the same time for the
+ * first time; all find the same, so the race is between equal stores. */
 #include "nn/kernels/kernels.h"
 
 #include "base/text/text.h"
@@ -29,6 +32,7 @@ static bool amx_granted(void) {
 static int widest(void) {
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
     if (!__builtin_cpu_supports("avx512f")) return 1;
+    /* rounding to bfloat16 comes with AVX512_BF16, interleaving of halves with AVX512BW */
     if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512bf16")) return 2;
     if (!amx_present() || !amx_granted()) return 3;
     return 4;

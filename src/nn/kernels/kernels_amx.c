@@ -13,6 +13,7 @@ static bool tiles_attend(const HeadShape *shape) {
     return shape->n_queries >= FEWEST && shape->n_keys >= FEWEST && shape->head_width > NARROW;
 }
 
+/* The same choice as the passes make. */
 static size_t attention_scratch(const HeadShape *shape, int backward) {
     Arena measure = {0};
     if (!tiles_attend(shape)) return attention_scratch_body(shape, backward);
@@ -28,10 +29,9 @@ static void attention_forward_amx(float *out, float *lse, const HeadInputs *in, 
     (tiles_attend(shape) ? attention_split_forward : attention_forward_body)(out, lse, in, shape, scratch);
 }
 
-static void attention_backward_amx(float *dq, float *dk, float *dv, const float *dout, const float *out,
-                                   const float *lse, const HeadInputs *in, const HeadShape *shape, float *scratch) {
-    (tiles_attend(shape) ? attention_split_backward : attention_backward_body)(dq, dk, dv, dout, out, lse, in, shape,
-                                                                               scratch);
+static void attention_backward_amx(const HeadGradients *d, const float *dout, const float *out, const float *lse,
+                                   const HeadInputs *in, const HeadShape *shape, float *scratch) {
+    (tiles_attend(shape) ? attention_split_backward : attention_backward_body)(d, dout, out, lse, in, shape, scratch);
 }
 
 const Kernels kernels_amx = {

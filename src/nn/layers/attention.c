@@ -36,6 +36,10 @@ static HeadInputs head_inputs(const AttentionInputs *in, HeadOffsets at) {
     return (HeadInputs){.q = in->q + at.q, .k = in->k + at.kv, .v = in->v + at.kv};
 }
 
+static HeadGradients head_gradients(const AttentionGradients *d, HeadOffsets at) {
+    return (HeadGradients){.q = d->q + at.q, .k = d->k + at.kv, .v = d->v + at.kv};
+}
+
 /* Of one member, whole lines. */
 static size_t scratch_floats(const AttentionShape *shape) {
     enum { LINE_FLOATS = 16 };
@@ -57,7 +61,8 @@ typedef struct {
     float *scratch;
     size_t member_floats;
     const AttentionGradients *d;
-    const float *dout, *forward_out, *forward_lse;
+    const float *dout;
+    const AttentionKept *kept;
 } Attention;
 
 /* Each clip and head is a piece of work of its own. */
@@ -93,13 +98,13 @@ static void backward_heads(void *context, int member, int64_t begin, int64_t end
     for (int64_t i = begin; i < end; i++) {
         const HeadOffsets at = head_offsets(a->shape, (int)(i / a->shape->heads), (int)(i % a->shape->heads));
         const HeadInputs one = head_inputs(a->in, at);
-        kernels_best()->attention_backward(a->d->q + at.q, a->d->k + at.kv, a->d->v + at.kv, a->dout + at.out,
-                                           a->forward_out + at.out, a->forward_lse + at.lse, &one, &head,
-                                           a->scratch + (size_t)member * a->member_floats);
+        const HeadGradients d = head_gradients(a->d, at);
+        kernels_best()->attention_backward(&d, a->dout + at.out, a->kept->out + at.out, a->kept->lse + at.lse, &one,
+                                           &head, a->scratch + (size_t)member * a->member_floats);
     }
 }
 
-void attention_backward(Team *team, const AttentionGradients *d, const float *dout, const float *out, const float *lse,
+void attention_backward(Team *team, const AttentionGradients *d, const float *dout, const AttentionKept *kept,
                         const AttentionInputs *in, const AttentionShape *shape, float *scratch) {
     Attention attention = {.in = in,
                            .shape = shape,
@@ -107,8 +112,7 @@ void attention_backward(Team *team, const AttentionGradients *d, const float *do
                            .member_floats = scratch_floats(shape),
                            .d = d,
                            .dout = dout,
-                           .forward_out = out,
-                           .forward_lse = lse};
+                           .kept = kept};
     team_for(team, head_count(shape), 1, 2 * head_work(shape), backward_heads, &attention);
 }
 
@@ -149,31 +153,32 @@ void attention_forward_ref(float *out, float *lse, const AttentionInputs *in, co
     }
 }
 
-/* One pair of query and key: its shares of the three gradients. */
-static void pair_backward_ref(float *dq, float *dk, float *dv, const float *q, const float *k, const float *v,
-                              const float *dout, double weight, double dout_out, int width) {
-    double dscore = weight * (dot(dout, v, width) - dout_out) / sqrt(width);
+/* One pair of query and key: its shares of the three gradients. The pointers are the pair's rows. */
+static void pair_backward_ref(const HeadGradients *d, const HeadInputs *in, const float *dout, double weight,
+                              double dout_out, int width) {
+    double dscore = weight * (dot(dout, in->v, width) - dout_out) / sqrt(width);
     for (int j = 0; j < width; j++) {
-        dq[j] += (float)(dscore * k[j]);
-        dk[j] += (float)(dscore * q[j]);
-        dv[j] += (float)(weight * dout[j]);
+        d->q[j] += (float)(dscore * in->k[j]);
+        d->k[j] += (float)(dscore * in->q[j]);
+        d->v[j] += (float)(weight * dout[j]);
     }
 }
 
-static void head_backward_ref(float *dq, float *dk, float *dv, const float *dout, const float *out, const float *lse,
+static void head_backward_ref(const HeadGradients *d, const float *dout, const float *out, const float *lse,
                               const HeadInputs *in, const HeadShape *s) {
     size_t width = (size_t)s->head_width;
-    for (int q = 0; q < s->n_queries; q++) memset(dq + (size_t)q * s->q_stride, 0, width * sizeof(float));
+    for (int q = 0; q < s->n_queries; q++) memset(d->q + (size_t)q * s->q_stride, 0, width * sizeof(float));
     for (int k = 0; k < s->n_keys; k++) {
-        memset(dk + (size_t)k * s->kv_stride, 0, width * sizeof(float));
-        memset(dv + (size_t)k * s->kv_stride, 0, width * sizeof(float));
+        memset(d->k + (size_t)k * s->kv_stride, 0, width * sizeof(float));
+        memset(d->v + (size_t)k * s->kv_stride, 0, width * sizeof(float));
     }
     for (int q = 0; q < s->n_queries; q++) {
         size_t at_q = (size_t)q * s->q_stride, at_out = (size_t)q * s->out_stride;
         double dout_out = dot(dout + at_out, out + at_out, s->head_width);
         for (int k = 0; k < s->n_keys; k++) {
             size_t at_k = (size_t)k * s->kv_stride;
-            pair_backward_ref(dq + at_q, dk + at_k, dv + at_k, in->q + at_q, in->k + at_k, in->v + at_k, dout + at_out,
+            pair_backward_ref(&(HeadGradients){d->q + at_q, d->k + at_k, d->v + at_k},
+                              &(HeadInputs){in->q + at_q, in->k + at_k, in->v + at_k}, dout + at_out,
                               exp(score_ref(in, s, q, k) - lse[q]), dout_out, s->head_width);
         }
     }
@@ -186,8 +191,8 @@ void attention_backward_ref(const AttentionGradients *d, const float *dout, cons
         for (int h = 0; h < shape->heads; h++) {
             const HeadOffsets at = head_offsets(shape, b, h);
             const HeadInputs one = head_inputs(in, at);
-            head_backward_ref(d->q + at.q, d->k + at.kv, d->v + at.kv, dout + at.out, out + at.out, lse + at.lse, &one,
-                              &head);
+            const HeadGradients to = head_gradients(d, at);
+            head_backward_ref(&to, dout + at.out, out + at.out, lse + at.lse, &one, &head);
         }
     }
 }

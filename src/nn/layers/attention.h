@@ -25,6 +25,12 @@ typedef struct {
     float *q, *k, *v; /* shaped as the inputs */
 } AttentionGradients;
 
+/* What the forward pass leaves for the backward pass. */
+typedef struct {
+    const float *out; /* (B, n_queries, heads*head_width) */
+    const float *lse; /* (B, heads, n_queries) */
+} AttentionKept;
+
 /* Bytes of scratch (64-byte aligned) for either pass of a team of so many members. */
 size_t attention_scratch_bytes(const AttentionShape *shape, int members);
 
@@ -32,8 +38,8 @@ size_t attention_scratch_bytes(const AttentionShape *shape, int members);
 void attention_forward(Team *team, float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape,
                        float *scratch);
 void attention_forward_ref(float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape);
-/* Overwrites the gradients. out and lse are the forward pass's. */
-void attention_backward(Team *team, const AttentionGradients *d, const float *dout, const float *out, const float *lse,
+/* Overwrites the gradients. */
+void attention_backward(Team *team, const AttentionGradients *d, const float *dout, const AttentionKept *kept,
                         const AttentionInputs *in, const AttentionShape *shape, float *scratch);
 void attention_backward_ref(const AttentionGradients *d, const float *dout, const float *out, const float *lse,
                             const AttentionInputs *in, const AttentionShape *shape);

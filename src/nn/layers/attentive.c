@@ -1,10 +1,12 @@
+/* The attentive probe: what nn/layers/attention does with one learned query that all clips share. A clip's query row is
+ * a copy of the parameter, so the parameter's gradient is the sum of the rows' gradients. */
 #include "nn/layers/attentive.h"
 
 #include "base/system/arena.h"
 #include "math/blas.h"
 #include "nn/layers/attention.h"
+#include "nn/layers/elementwise.h"
 #include "nn/layers/linear.h"
-#include "nn/layers/softmax.h"
 
 struct Attentive {
     int N, D, heads, K;
@@ -23,6 +25,7 @@ struct AttentiveScratch {
     float *attention;                  /* scratch of nn/layers/attention */
 };
 
+/* One query a clip, N keys; heads lie side by side in rows of D. */
 static AttentionShape shape_of(const Attentive *a, int B) {
     return (AttentionShape){.B = B,
                             .heads = a->heads,
@@ -37,18 +40,12 @@ static Err add_params(Attentive *a) {
     ParamTable *t = &a->table;
     int D = a->D, K = a->K;
     const int square[] = {D, D}, head[] = {K, D};
-    a->query = t->total;
-    TRY(params_add(t, "pool.query", &D, 1, INIT_NORMAL_02, D, D, false, 0));
-    a->key_weight = t->total;
-    TRY(params_add(t, "pool.k.weight", square, 2, INIT_XAVIER, D, D, true, 0));
-    a->value_weight = t->total;
-    TRY(params_add(t, "pool.v.weight", square, 2, INIT_XAVIER, D, D, true, 0));
-    a->value_bias = t->total;
-    TRY(params_add(t, "pool.v.bias", &D, 1, INIT_ZERO, 0, 0, false, 0));
-    a->head_weight = t->total;
-    TRY(params_add(t, "head.weight", head, 2, INIT_HEAD, D, K, true, 0));
-    a->head_bias = t->total;
-    return params_add(t, "head.bias", &K, 1, INIT_ZERO, 0, 0, false, 0);
+    TRY(params_add(t, &a->query, &(ParamRow){"pool.query", &D, 1, INIT_NORMAL_02, D, D, false, 0}));
+    TRY(params_add(t, &a->key_weight, &(ParamRow){"pool.k.weight", square, 2, INIT_XAVIER, D, D, true, 0}));
+    TRY(params_add(t, &a->value_weight, &(ParamRow){"pool.v.weight", square, 2, INIT_XAVIER, D, D, true, 0}));
+    TRY(params_add(t, &a->value_bias, &(ParamRow){"pool.v.bias", &D, 1, INIT_ZERO, 0, 0, false, 0}));
+    TRY(params_add(t, &a->head_weight, &(ParamRow){"head.weight", head, 2, INIT_HEAD, D, K, true, 0}));
+    return params_add(t, &a->head_bias, &(ParamRow){"head.bias", &K, 1, INIT_ZERO, 0, 0, false, 0});
 }
 
 Err attentive_new(Attentive **attentive, int n_tokens, int width, int heads, int n_classes) {
@@ -128,40 +125,46 @@ static void pool(const Attentive *a, AttentiveScratch *s, const float *params, c
     AttentionShape shape = shape_of(a, B);
     ConstRows x = {tokens, D};
     rows_set((Rows){s->queries, D}, params + a->query, B, D);
-    linear_forward(NULL, (Rows){s->keys, D}, x, params + a->key_weight, NULL, rows, D, D);
-    linear_forward(NULL, (Rows){s->values, D}, x, params + a->value_weight, params + a->value_bias, rows, D, D);
+    linear_forward(NULL, (Rows){s->keys, D}, x, params + a->key_weight, NULL, (LinearShape){rows, D, D});
+    linear_forward(NULL, (Rows){s->values, D}, x, params + a->value_weight, params + a->value_bias,
+                   (LinearShape){rows, D, D});
     attention_forward(NULL, s->pooled, s->lse, &(AttentionInputs){s->queries, s->keys, s->values}, &shape,
                       s->attention);
 }
 
+/* logits (B, K) of the pooled values. */
 static void head(const Attentive *a, const AttentiveScratch *s, float *logits, const float *params, int B) {
     linear_forward(NULL, (Rows){logits, a->K}, (ConstRows){s->pooled, a->D}, params + a->head_weight,
-                   params + a->head_bias, B, a->D, a->K);
+                   params + a->head_bias, (LinearShape){B, a->D, a->K});
 }
 
+/* From dlogits to the parameters' gradients; the tokens come from a frozen encoder and need none. */
 static void backward(const Attentive *a, AttentiveScratch *s, const float *params, float *grads, const float *tokens,
                      int B) {
     int D = a->D, rows = B * a->N;
     AttentionShape shape = shape_of(a, B);
     ConstRows dlogits = {s->dlogits, a->K}, x = {tokens, D};
-    linear_backward_weight(NULL, grads + a->head_weight, grads + a->head_bias, dlogits, (ConstRows){s->pooled, D}, B, D,
-                           a->K);
-    linear_backward_input(NULL, (Rows){s->dpooled, D}, dlogits, params + a->head_weight, B, D, a->K);
-    attention_backward(NULL, &(AttentionGradients){s->dqueries, s->dkeys, s->dvalues}, s->dpooled, s->pooled, s->lse,
-                       &(AttentionInputs){s->queries, s->keys, s->values}, &shape, s->attention);
+    linear_backward_weight(NULL, grads + a->head_weight, grads + a->head_bias, dlogits, (ConstRows){s->pooled, D},
+                           (LinearShape){B, D, a->K});
+    linear_backward_input(NULL, (Rows){s->dpooled, D}, dlogits, params + a->head_weight, (LinearShape){B, D, a->K});
+    attention_backward(NULL, &(AttentionGradients){s->dqueries, s->dkeys, s->dvalues}, s->dpooled,
+                       &(AttentionKept){s->pooled, s->lse}, &(AttentionInputs){s->queries, s->keys, s->values}, &shape,
+                       s->attention);
     rows_add_to(NULL, grads + a->query, (ConstRows){s->dqueries, D}, B, D);
-    linear_backward_weight(NULL, grads + a->key_weight, NULL, (ConstRows){s->dkeys, D}, x, rows, D, D);
-    linear_backward_weight(NULL, grads + a->value_weight, grads + a->value_bias, (ConstRows){s->dvalues, D}, x, rows, D,
-                           D);
+    linear_backward_weight(NULL, grads + a->key_weight, NULL, (ConstRows){s->dkeys, D}, x, (LinearShape){rows, D, D});
+    linear_backward_weight(NULL, grads + a->value_weight, grads + a->value_bias, (ConstRows){s->dvalues, D}, x,
+                           (LinearShape){rows, D, D});
 }
 
 void attentive_step(const Attentive *attentive, AttentiveScratch *scratch, const float *params, float *grads,
-                    double *loss, const float *tokens, const float *targets, int B, float loss_scale) {
+                    double *loss, const AttentiveBatch *batch, float loss_scale) {
+    const float *tokens = batch->tokens;
+    int B = batch->B;
     ASSERT(B >= 1 && B <= scratch->B);
     pool(attentive, scratch, params, tokens, B);
     head(attentive, scratch, scratch->logits, params, B);
     *loss += loss_scale *
-             softmax_cross_entropy(scratch->dlogits, scratch->logits, targets, B, attentive->K, loss_scale);
+             softmax_cross_entropy(scratch->dlogits, scratch->logits, batch->targets, B, attentive->K, loss_scale);
     if (grads) backward(attentive, scratch, params, grads, tokens, B);
 }
 

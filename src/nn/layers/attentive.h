@@ -22,10 +22,16 @@ size_t attentive_scratch_bytes(const Attentive *attentive, int B);
 CHECKED Err attentive_scratch_new(AttentiveScratch **scratch, const Attentive *attentive, int B);
 void attentive_scratch_free(AttentiveScratch **scratch);
 
-/* targets: (B, K) soft labels. Adds the mean over B of -sum target*log softmax, times loss_scale, into *loss, and
- * gradients into grads unless that is NULL. */
+typedef struct {
+    const float *tokens;  /* (B, N, D) */
+    const float *targets; /* (B, K) soft labels */
+    int B;
+} AttentiveBatch;
+
+/* Adds the mean over B of -sum target*log softmax, times loss_scale, into *loss, and gradients into grads unless that
+ * is NULL. */
 void attentive_step(const Attentive *attentive, AttentiveScratch *scratch, const float *params, float *grads,
-                    double *loss, const float *tokens, const float *targets, int B, float loss_scale);
+                    double *loss, const AttentiveBatch *batch, float loss_scale);
 /* logits (B, K). */
 void attentive_forward(const Attentive *attentive, AttentiveScratch *scratch, const float *params, float *logits,
                        const float *tokens, int B);

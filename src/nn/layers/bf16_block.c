@@ -1,12 +1,17 @@
-#include "nn/layers/bf16_block.h"
+/* The block of nn/layers/block.c in mixed precision: the same steps in the same order, with rounded rows in place of
+ * floats between the products. What block.c does in passes of its own, the finish of a product does on the sums while
+ * they are in the first-level cache: biases, residuals, GELU and its slope, rounding.
+ *
+ * Rows are padded to whole panels (nn/kernels/bf16.h), and q, k and v each have a padded part of a row. Products read
+ * the padding, so it must be zero wherever attention, which knows nothing of it, has written. */
+#include "nn/layers/block.h"
 
-#include "nn/kernels/kernels.h"
+#include "nn/layers/elementwise.h"
 #include "nn/layers/kept_rows.h"
-#include "nn/layers/layernorm.h"
-#include "nn/layers/linear.h"
 
 /* ---- memory ---- */
 
+/* Numbers of a row of `width` with its padding. */
 static size_t padded_width(const BlockShape *s) {
     return bf16_padded((size_t)s->width);
 }
@@ -30,6 +35,7 @@ void bf16_block_acts_layout(Bf16BlockActs *acts, Arena *arena, const BlockShape 
     acts->middle = arena_floats(arena, R * (size_t)shape->width);
 }
 
+/* Strides are those of whole rows: three parts of q k v, or two of k v where queries lie apart. */
 static Bf16HeadShape head_shape(const BlockShape *s) {
     size_t width = padded_width(s);
     return (Bf16HeadShape){.n_queries = s->n_tokens - s->first_kept,
@@ -40,6 +46,8 @@ static Bf16HeadShape head_shape(const BlockShape *s) {
                            .out_stride = width};
 }
 
+/* The largest layer decides each buffer: `wide` holds hidden gradients and then those of q, k and v; `turned` and
+ * `panels` the operands of a weight gradient. */
 void bf16_block_need(Bf16Need *need, const BlockShape *shape) {
     const Bf16Kernels *kernels = &kernels_best()->bf16;
     const Bf16HeadShape head = head_shape(shape);
@@ -108,18 +116,18 @@ static Projections projections(Bf16 *queries, Bf16 *qkv, const BlockShape *s) {
 
 /* What both passes over heads share; the forward pass has no gradients. */
 typedef struct {
-    const Bf16Block *block;
+    const Block *block;
     const Bf16BlockActs *acts;
     Projections in, d;
     const Bf16 *dout;
-    float *grads;
 } Heads;
 
-static void *member_scratch(const Bf16Block *block, int member) {
-    const Bf16Scratch *scratch = block->scratch;
+static void *member_scratch(const Block *block, int member) {
+    const Bf16Scratch *scratch = &block->scratch->rounded;
     return (char *)scratch->attention + (size_t)member * scratch->attention_bytes;
 }
 
+/* For the team: vectors of products, whatever their precision. */
 static double heads_work(const BlockShape *s) {
     return (double)s->B * (s->n_tokens - s->first_kept) * s->n_tokens * s->width / 16;
 }
@@ -137,10 +145,10 @@ static void attend_heads(void *context, int member, int64_t begin, int64_t end) 
     }
 }
 
-static void attend(const Bf16Block *block, Bf16BlockActs *acts) {
+static void attend(const Block *block, Bf16BlockActs *acts) {
     const BlockShape *s = block->shape;
     Heads heads = {.block = block, .acts = acts, .in = projections(acts->queries, acts->qkv, s)};
-    team_for(block->team, (int64_t)s->B * s->heads, 1, heads_work(s), attend_heads, &heads);
+    team_for(block->scratch->team, (int64_t)s->B * s->heads, 1, heads_work(s), attend_heads, &heads);
     clear_padding(acts->attention, block_rows(s), 1, s);
 }
 
@@ -155,7 +163,8 @@ static void attend_backward_heads(void *context, int member, int64_t begin, int6
             const HeadPlace at = head_place(s, &head, b, h);
             const Bf16HeadInputs one = {a->in.q + at.q, a->in.k + at.kv, a->in.v + at.kv};
             const Bf16HeadGradients to = {a->d.q + at.q, a->d.k + at.kv, a->d.v + at.kv,
-                                          a->grads + params->q_bias + at.column, a->grads + params->v_bias + at.column};
+                                          a->block->grads + params->q_bias + at.column,
+                                          a->block->grads + params->v_bias + at.column};
             kernels_best()->bf16.attention_backward(&to, a->dout + at.out, a->acts->attention + at.out,
                                                     a->acts->lse + at.lse, &one, &head,
                                                     member_scratch(a->block, member));
@@ -163,24 +172,19 @@ static void attend_backward_heads(void *context, int member, int64_t begin, int6
     }
 }
 
-/* Adds the biases' gradients into grads. */
-static void attend_backward(const Bf16Block *block, const Projections *d, const Bf16 *dout, const Bf16BlockActs *acts,
-                            float *grads) {
+/* Adds the biases' gradients, too. */
+static void attend_backward(const Block *block, const Projections *d, const Bf16 *dout, const Bf16BlockActs *acts) {
     const BlockShape *s = block->shape;
-    Heads heads = {.block = block,
-                   .acts = acts,
-                   .in = projections(acts->queries, acts->qkv, s),
-                   .d = *d,
-                   .dout = dout,
-                   .grads = grads};
-    team_for(block->team, s->heads, 1, 2 * heads_work(s), attend_backward_heads, &heads);
+    Heads heads = {.block = block, .acts = acts, .in = projections(acts->queries, acts->qkv, s), .d = *d, .dout = dout};
+    team_for(block->scratch->team, s->heads, 1, 2 * heads_work(s), attend_backward_heads, &heads);
 }
 
 /* ---- forward ---- */
 
-static const float *bias_row(const Bf16Block *block) {
+/* The biases of q, k (which has none) and v, as far apart as the columns of the product. */
+static const float *bias_row(const Block *block) {
     size_t width = (size_t)block->shape->width, padded = padded_width(block->shape);
-    float *row = block->scratch->row;
+    float *row = block->scratch->rounded.row;
     memset(row, 0, 3 * padded * sizeof *row);
     memcpy(row, block->params + block->at->q_bias, width * sizeof *row);
     memcpy(row + 2 * padded, block->params + block->at->v_bias, width * sizeof *row);
@@ -192,85 +196,106 @@ static Bf16Finish to_rows(Bf16Rows rows, const float *bias) {
 }
 
 /* q, k and v of LN1(x). */
-static void project_qkv(const Bf16Block *block, const float *x, Bf16BlockActs *acts) {
+static void project_qkv(const Block *block, const float *x, Bf16BlockActs *acts) {
     const BlockShape *s = block->shape;
     int Rin = block_rows_in(s), matrix = block->at->qkv_matrix;
     size_t width = padded_width(s);
     const float *bias = bias_row(block);
-    Bf16Rows norm = rows_of(block->scratch->x, s);
-    bf16_layernorm(block->team, norm, x, block->params + block->at->norm1_weight, block->params + block->at->norm1_bias,
-                   Rin, s->width);
+    Bf16Rows norm = rows_of(block->scratch->rounded.x, s);
+    bf16_layernorm(block->scratch->team, norm, x, block->params + block->at->norm1_weight,
+                   block->params + block->at->norm1_bias, Rin, s->width);
     if (!s->first_kept) {
-        const Bf16Weights W = bf16_packed_matrix(block->packed, matrix, 0, 3);
+        const Bf16Weights W = bf16_packed_matrix(block->scratch->packed, matrix, 0, 3);
         const Bf16Finish finish = to_rows((Bf16Rows){acts->qkv, 3 * width}, bias);
-        bf16_linear_forward(block->team, &finish, norm, &W, Rin);
+        bf16_linear_forward(block->scratch->team, &finish, norm, &W, Rin);
         return;
     }
-    const Bf16Weights W_q = bf16_packed_matrix(block->packed, matrix, 0, 1),
-                      W_kv = bf16_packed_matrix(block->packed, matrix, 1, 2);
+    /* queries of the kept rows alone: two products, of the first part of the matrix and of the other two */
+    const Bf16Weights W_q = bf16_packed_matrix(block->scratch->packed, matrix, 0, 1),
+                      W_kv = bf16_packed_matrix(block->scratch->packed, matrix, 1, 2);
     const Bf16Finish queries = to_rows(rows_of(acts->queries, s), bias);
     const Bf16Finish keys = to_rows((Bf16Rows){acts->qkv, 2 * width}, bias + width);
-    bf16_linear_forward(block->team, &queries, gather_kept(block->scratch->dy, norm.data, s), &W_q, block_rows(s));
-    bf16_linear_forward(block->team, &keys, norm, &W_kv, Rin);
+    bf16_linear_forward(block->scratch->team, &queries, gather_kept(block->scratch->rounded.dy, norm.data, s), &W_q,
+                        block_rows(s));
+    bf16_linear_forward(block->scratch->team, &keys, norm, &W_kv, Rin);
 }
 
 /* y = x + factor * (branch W^T + b), for the rows of `clips` clips from the first one of y on. */
-static void add_branch(const Bf16Block *block, float *y, const float *x, Bf16Rows branch, int matrix, size_t bias,
-                       const float *factors, int clips) {
+typedef struct {
+    Bf16Rows rows;
+    int matrix;
+    size_t bias;
+    const float *factors;
+} Bf16Branch;
+
+static void add_branch(const Block *block, float *y, const float *x, const Bf16Branch *branch, int clips) {
     const BlockShape *s = block->shape;
     int clip_rows = s->n_tokens - s->first_kept;
-    const Bf16Weights W = bf16_packed_matrix(block->packed, matrix, 0, 1);
+    const Bf16Weights W = bf16_packed_matrix(block->scratch->packed, branch->matrix, 0, 1);
     const Bf16Finish finish = {.kind = BF16_TO_FLOATS,
-                               .bias = block->params + bias,
+                               .bias = block->params + branch->bias,
                                .floats = y,
                                .base = x,
                                .floats_stride = (size_t)s->width,
                                .base_stride = (size_t)s->width,
-                               .factors = factors,
+                               .factors = branch->factors,
                                .factor_rows = clip_rows};
-    bf16_linear_forward(block->team, &finish, branch, &W, clips * clip_rows);
+    bf16_linear_forward(block->scratch->team, &finish, branch->rows, &W, clips * clip_rows);
 }
 
 /* The residual of the kept rows lies clip by clip among all rows. */
-static void add_attention(const Bf16Block *block, const float *x, Bf16BlockActs *acts) {
+static void add_attention(const Block *block, const float *x, Bf16BlockActs *acts) {
     const BlockShape *s = block->shape;
     const float *factors = block->drops ? block->drops->attention : NULL;
     size_t kept = (size_t)(s->n_tokens - s->first_kept), width = (size_t)s->width;
     int clips = s->first_kept ? 1 : s->B;
-    for (int b = 0; b < s->B; b += clips)
-        add_branch(block, acts->middle + (size_t)b * kept * width, x + kept_row(s, b) * width,
-                   rows_of(acts->attention + (size_t)b * kept * padded_width(s), s), block->at->proj_matrix,
-                   block->at->proj_bias, factors ? factors + b : NULL, clips);
+    for (int b = 0; b < s->B; b += clips) {
+        size_t row = (size_t)b * kept;
+        const Bf16Branch branch = {.rows = rows_of(acts->attention + row * padded_width(s), s),
+                                   .matrix = block->at->proj_matrix,
+                                   .bias = block->at->proj_bias,
+                                   .factors = factors ? factors + b : NULL};
+        add_branch(block, acts->middle + row * width, x + kept_row(s, b) * width, &branch, clips);
+    }
 }
 
-void bf16_block_forward(const Bf16Block *block, float *out, const float *x, Bf16BlockActs *acts) {
+void bf16_block_forward(const Block *block, float *out, const float *x, Bf16BlockActs *acts) {
     const BlockShape *s = block->shape;
     const BlockParams *at = block->at;
     int R = block_rows(s);
+    /* 1. attention(LN1(x)); 2. middle = x + proj(attention); 3. out = middle + fc2(gelu(fc1(LN2(middle)))) */
     project_qkv(block, x, acts);
     attend(block, acts);
     add_attention(block, x, acts);
-    Bf16Rows norm = rows_of(block->scratch->x, s), gelu = hidden_rows(block->scratch->gelu, s);
-    bf16_layernorm(block->team, norm, acts->middle, block->params + at->norm2_weight, block->params + at->norm2_bias, R,
-                   s->width);
-    const Bf16Weights W1 = bf16_packed_matrix(block->packed, at->fc1_matrix, 0, 1);
+    Bf16Rows norm = rows_of(block->scratch->rounded.x, s), gelu = hidden_rows(block->scratch->rounded.gelu, s);
+    bf16_layernorm(block->scratch->team, norm, acts->middle, block->params + at->norm2_weight,
+                   block->params + at->norm2_bias, R, s->width);
+    const Bf16Weights W1 = bf16_packed_matrix(block->scratch->packed, at->fc1_matrix, 0, 1);
     const Bf16Finish finish = {.kind = BF16_TO_GELU,
                                .bias = block->params + at->fc1_bias,
                                .rows = acts->hidden,
                                .gelu = gelu.data,
                                .rows_stride = gelu.stride};
-    bf16_linear_forward(block->team, &finish, norm, &W1, R);
-    add_branch(block, out, acts->middle, gelu, at->fc2_matrix, at->fc2_bias, block->drops ? block->drops->mlp : NULL,
-               s->B);
+    bf16_linear_forward(block->scratch->team, &finish, norm, &W1, R);
+    const Bf16Branch branch = {gelu, at->fc2_matrix, at->fc2_bias, block->drops ? block->drops->mlp : NULL};
+    add_branch(block, out, acts->middle, &branch, s->B);
 }
 
 /* ---- backward ---- */
 
 /* The branch's share of the output gradient, rounded; its columns are added to the bias's gradient. */
-static Bf16Rows round_gradient(const Bf16Block *block, const float *dout, const float *factors, float *dbias) {
+static Bf16Rows round_gradient(const Block *block, const float *dout, const float *factors, float *dbias) {
     const BlockShape *s = block->shape;
-    Bf16Rows dy = rows_of(block->scratch->dy, s);
-    bf16_round_rows(block->team, dy, dout, block_rows(s), s->width, factors, s->n_tokens - s->first_kept, dbias);
+    Bf16Rows dy = rows_of(block->scratch->rounded.dy, s);
+    bf16_round_rows(block->scratch->team, &(Bf16Rounding){.rows = dy.data,
+                                                          .stride = dy.stride,
+                                                          .x = dout,
+                                                          .x_stride = (size_t)s->width,
+                                                          .R = block_rows(s),
+                                                          .width = s->width,
+                                                          .factors = factors,
+                                                          .factor_rows = s->n_tokens - s->first_kept,
+                                                          .sums = dbias});
     return dy;
 }
 
@@ -279,114 +304,122 @@ static Bf16Finish to_floats(float *floats, size_t stride) {
 }
 
 /* dout (R, width) in: gradient of the block's output; out: of its middle. */
-static void backward_mlp(const Bf16Block *block, float *dout, const Bf16BlockActs *acts, float *grads) {
+static void backward_mlp(const Block *block, float *dout, const Bf16BlockActs *acts) {
     const BlockShape *s = block->shape;
     const BlockParams *at = block->at;
-    Bf16Scratch *scratch = block->scratch;
+    Bf16Scratch *scratch = &block->scratch->rounded;
     int R = block_rows(s), hidden = s->hidden;
-    Bf16Rows dy = round_gradient(block, dout, block->drops ? block->drops->mlp : NULL, grads + at->fc2_bias);
+    Bf16Rows dy = round_gradient(block, dout, block->drops ? block->drops->mlp : NULL, block->grads + at->fc2_bias);
     Bf16Rows norm = rows_of(scratch->x, s), gelu = hidden_rows(scratch->gelu, s),
              dhidden = hidden_rows(scratch->wide, s);
-    const Bf16Weights W1 = bf16_packed_matrix(block->packed, at->fc1_matrix, 0, 1),
-                      W2 = bf16_packed_matrix(block->packed, at->fc2_matrix, 0, 1);
+    const Bf16Weights W1 = bf16_packed_matrix(block->scratch->packed, at->fc1_matrix, 0, 1),
+                      W2 = bf16_packed_matrix(block->scratch->packed, at->fc2_matrix, 0, 1);
     const Bf16Finish slope = {.kind = BF16_TO_GELU_GRADIENT,
                               .hidden = acts->hidden,
                               .gelu = gelu.data,
                               .rows = dhidden.data,
                               .rows_stride = dhidden.stride,
-                              .column_sums = grads + at->fc1_bias};
-    bf16_linear_backward_input(block->team, &slope, dy, &W2, R);
-    bf16_linear_backward_weight(block->team, grads + at->fc2_weight, dy, gelu, R, hidden, s->width, &scratch->linear);
-    bf16_layernorm(block->team, norm, acts->middle, block->params + at->norm2_weight, block->params + at->norm2_bias, R,
-                   s->width);
-    bf16_linear_backward_weight(block->team, grads + at->fc1_weight, dhidden, norm, R, s->width, hidden,
-                                &scratch->linear);
-    const Bf16Finish branch = to_floats(block->dbranch, (size_t)s->width);
-    bf16_linear_backward_input(block->team, &branch, dhidden, &W1, R);
-    layernorm_backward(block->team, dout, grads + at->norm2_weight, grads + at->norm2_bias, block->dbranch,
-                       acts->middle, block->params + at->norm2_weight, (size_t)R, s->width, block->partial);
+                              .column_sums = block->grads + at->fc1_bias};
+    /* 1. through fc2, GELU and the sums of fc1's bias in one finish, which also computes GELU(hidden) again */
+    bf16_linear_backward_input(block->scratch->team, &slope, dy, &W2, R);
+    /* 2. weight gradients, with LN2(middle) computed again; 3. through fc1; 4. through LN2, which adds to dout */
+    bf16_linear_backward_weight(block->scratch->team, block->grads + at->fc2_weight, dy, gelu,
+                                (LinearShape){R, hidden, s->width}, &scratch->linear);
+    bf16_layernorm(block->scratch->team, norm, acts->middle, block->params + at->norm2_weight,
+                   block->params + at->norm2_bias, R, s->width);
+    bf16_linear_backward_weight(block->scratch->team, block->grads + at->fc1_weight, dhidden, norm,
+                                (LinearShape){R, s->width, hidden}, &scratch->linear);
+    const Bf16Finish branch = to_floats(block->scratch->dbranch, (size_t)s->width);
+    bf16_linear_backward_input(block->scratch->team, &branch, dhidden, &W1, R);
+    layernorm_backward(
+        block->scratch->team,
+        &(NormGradients){dout, block->grads + at->norm2_weight, block->grads + at->norm2_bias, block->scratch->partial},
+        block->scratch->dbranch, acts->middle, block->params + at->norm2_weight, (size_t)R, s->width);
 }
 
 /* Gradients of some of the three matrices, from those of their outputs, side by side. Without padding between them they
  * are one matrix. */
-static void qkv_weight_gradient(const Bf16Block *block, Bf16Rows d, Bf16Rows norm, int R, int first_part, int n_parts,
-                                float *grads) {
+static void qkv_weight_gradient(const Block *block, Bf16Rows d, Bf16Rows norm, int R, int first_part, int n_parts) {
     const BlockShape *s = block->shape;
     size_t width = (size_t)s->width;
     int together = padded_width(s) == width ? n_parts : 1;
     for (int part = 0; part < n_parts; part += together)
-        bf16_linear_backward_weight(block->team,
-                                    grads + block->at->qkv_weight + (size_t)(first_part + part) * width * width,
-                                    (Bf16Rows){d.data + (size_t)part * padded_width(s), d.stride}, norm, R, s->width,
-                                    together * s->width, &block->scratch->linear);
+        bf16_linear_backward_weight(block->scratch->team,
+                                    block->grads + block->at->qkv_weight + (size_t)(first_part + part) * width * width,
+                                    (Bf16Rows){d.data + (size_t)part * padded_width(s), d.stride}, norm,
+                                    (LinearShape){R, s->width, together * s->width}, &block->scratch->rounded.linear);
 }
 
-/* From the gradients of q, k, v to that of LN1's output, in block->dbranch (Rin, width). */
-static void backward_qkv_all(const Bf16Block *block, Bf16Rows dqkv, Bf16Rows norm, float *grads) {
+/* From the gradients of q, k, v to that of LN1's output, in block->scratch->dbranch (Rin, width). */
+static void backward_qkv_all(const Block *block, Bf16Rows dqkv, Bf16Rows norm) {
     const BlockShape *s = block->shape;
     int Rin = block_rows_in(s);
-    const Bf16Weights W = bf16_packed_matrix(block->packed, block->at->qkv_matrix, 0, 3);
-    const Bf16Finish branch = to_floats(block->dbranch, (size_t)s->width);
-    qkv_weight_gradient(block, dqkv, norm, Rin, 0, 3, grads);
-    bf16_linear_backward_input(block->team, &branch, dqkv, &W, Rin);
+    const Bf16Weights W = bf16_packed_matrix(block->scratch->packed, block->at->qkv_matrix, 0, 3);
+    const Bf16Finish branch = to_floats(block->scratch->dbranch, (size_t)s->width);
+    qkv_weight_gradient(block, dqkv, norm, Rin, 0, 3);
+    bf16_linear_backward_input(block->scratch->team, &branch, dqkv, &W, Rin);
 }
 
 /* The same when only the kept rows have queries. */
-static void backward_qkv_kept(const Bf16Block *block, Bf16Rows dq, Bf16Rows dkv, Bf16Rows norm, float *grads) {
+static void backward_qkv_kept(const Block *block, Bf16Rows dq, Bf16Rows dkv, Bf16Rows norm) {
     const BlockShape *s = block->shape;
     int R = block_rows(s), Rin = block_rows_in(s), clip_rows = R / s->B;
     size_t width = (size_t)s->width;
-    const Bf16Weights W_q = bf16_packed_matrix(block->packed, block->at->qkv_matrix, 0, 1),
-                      W_kv = bf16_packed_matrix(block->packed, block->at->qkv_matrix, 1, 2);
-    const Bf16Finish branch = to_floats(block->dbranch, width);
-    qkv_weight_gradient(block, dkv, norm, Rin, 1, 2, grads);
-    bf16_linear_backward_input(block->team, &branch, dkv, &W_kv, Rin);
-    qkv_weight_gradient(block, dq, gather_kept(block->scratch->dy, norm.data, s), R, 0, 1, grads);
+    const Bf16Weights W_q = bf16_packed_matrix(block->scratch->packed, block->at->qkv_matrix, 0, 1),
+                      W_kv = bf16_packed_matrix(block->scratch->packed, block->at->qkv_matrix, 1, 2);
+    const Bf16Finish branch = to_floats(block->scratch->dbranch, width);
+    qkv_weight_gradient(block, dkv, norm, Rin, 1, 2);
+    bf16_linear_backward_input(block->scratch->team, &branch, dkv, &W_kv, Rin);
+    qkv_weight_gradient(block, dq, gather_kept(block->scratch->rounded.dy, norm.data, s), R, 0, 1);
     for (int b = 0; b < s->B; b++) {
-        Bf16Finish add = to_floats(block->dbranch + kept_row(s, b) * width, width);
+        Bf16Finish add = to_floats(block->scratch->dbranch + kept_row(s, b) * width, width);
         add.base = add.floats;
         add.base_stride = width;
-        bf16_linear_backward_input(
-            block->team, &add, (Bf16Rows){dq.data + (size_t)(b * clip_rows) * dq.stride, dq.stride}, &W_q, clip_rows);
+        bf16_linear_backward_input(block->scratch->team, &add,
+                                   (Bf16Rows){dq.data + (size_t)(b * clip_rows) * dq.stride, dq.stride}, &W_q,
+                                   clip_rows);
     }
 }
 
 /* dmiddle (R, width) -> dx (Rin, width), which may be the same array when all rows are kept. */
-static void backward_attention(const Bf16Block *block, float *dx, const float *dmiddle, const float *x,
-                               const Bf16BlockActs *acts, float *grads) {
+static void backward_attention(const Block *block, float *dx, const float *dmiddle, const float *x,
+                               const Bf16BlockActs *acts) {
     const BlockShape *s = block->shape;
     const BlockParams *at = block->at;
-    Bf16Scratch *scratch = block->scratch;
+    Bf16Scratch *scratch = &block->scratch->rounded;
     int R = block_rows(s), Rin = block_rows_in(s);
     size_t width = padded_width(s);
-    Bf16Rows dy = round_gradient(block, dmiddle, block->drops ? block->drops->attention : NULL, grads + at->proj_bias);
+    Bf16Rows dy =
+        round_gradient(block, dmiddle, block->drops ? block->drops->attention : NULL, block->grads + at->proj_bias);
     Bf16Rows norm = rows_of(scratch->x, s);
-    const Bf16Weights W = bf16_packed_matrix(block->packed, at->proj_matrix, 0, 1);
+    const Bf16Weights W = bf16_packed_matrix(block->scratch->packed, at->proj_matrix, 0, 1);
     const Bf16Finish attention = to_rows(rows_of(scratch->gelu, s), NULL);
-    bf16_linear_backward_weight(block->team, grads + at->proj_weight, dy, rows_of(acts->attention, s), R, s->width,
-                                s->width, &scratch->linear);
-    bf16_linear_backward_input(block->team, &attention, dy, &W, R);
+    bf16_linear_backward_weight(block->scratch->team, block->grads + at->proj_weight, dy, rows_of(acts->attention, s),
+                                (LinearShape){R, s->width, s->width}, &scratch->linear);
+    bf16_linear_backward_input(block->scratch->team, &attention, dy, &W, R);
+    /* gradients of q, k and v take the place of the MLP's; with kept rows those of q lie before the others */
     Bf16 *dkv = scratch->wide + (s->first_kept ? (size_t)R * width : 0);
     const Projections d = projections(scratch->wide, dkv, s);
-    attend_backward(block, &d, scratch->gelu, acts, grads);
-    bf16_layernorm(block->team, norm, x, block->params + at->norm1_weight, block->params + at->norm1_bias, Rin,
+    attend_backward(block, &d, scratch->gelu, acts);
+    bf16_layernorm(block->scratch->team, norm, x, block->params + at->norm1_weight, block->params + at->norm1_bias, Rin,
                    s->width);
     if (s->first_kept) {
         clear_padding(d.q, R, 1, s);
         clear_padding(dkv, Rin, 2, s);
-        backward_qkv_kept(block, rows_of(d.q, s), (Bf16Rows){dkv, 2 * width}, norm, grads);
-        kept_spread(block->team, dx, dmiddle, s);
+        backward_qkv_kept(block, rows_of(d.q, s), (Bf16Rows){dkv, 2 * width}, norm);
+        kept_spread(block->scratch->team, dx, dmiddle, s);
     } else {
         clear_padding(dkv, Rin, 3, s);
-        backward_qkv_all(block, (Bf16Rows){dkv, 3 * width}, norm, grads);
-        if (dx != dmiddle) floats_copy(block->team, dx, dmiddle, (size_t)R * (size_t)s->width);
+        backward_qkv_all(block, (Bf16Rows){dkv, 3 * width}, norm);
+        if (dx != dmiddle) floats_copy(block->scratch->team, dx, dmiddle, (size_t)R * (size_t)s->width);
     }
-    layernorm_backward(block->team, dx, grads + at->norm1_weight, grads + at->norm1_bias, block->dbranch, x,
-                       block->params + at->norm1_weight, (size_t)Rin, s->width, block->partial);
+    layernorm_backward(
+        block->scratch->team,
+        &(NormGradients){dx, block->grads + at->norm1_weight, block->grads + at->norm1_bias, block->scratch->partial},
+        block->scratch->dbranch, x, block->params + at->norm1_weight, (size_t)Rin, s->width);
 }
 
-void bf16_block_backward(const Bf16Block *block, float *dx, float *dout, const float *x, const Bf16BlockActs *acts,
-                         float *grads) {
-    backward_mlp(block, dout, acts, grads);
-    backward_attention(block, dx, dout, x, acts, grads);
+void bf16_block_backward(const Block *block, float *dx, float *dout, const float *x, const Bf16BlockActs *acts) {
+    backward_mlp(block, dout, acts);
+    backward_attention(block, dx, dout, x, acts);
 }

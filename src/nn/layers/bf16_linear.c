@@ -1,8 +1,12 @@
+/* Products of mixed precision, their operands, and the plain functions that define their bits. A product goes through
+ * one kernel, whatever its shape, and every element is one chain of sums over the whole depth; so it may be cut by rows
+ * and columns in any way. */
 #include "nn/layers/bf16_linear.h"
 
 #include "nn/kernels/kernels.h"
+#include "nn/layers/elementwise.h"
 #include "nn/layers/internal/product_grid.h"
-#include "nn/layers/layernorm.h"
+#include "nn/layers/linear.h"
 
 #include <stdbool.h>
 
@@ -32,6 +36,7 @@ static Bf16Product piece_of(const Bf16Product *whole, ProductPiece at) {
     return piece;
 }
 
+/* Pieces begin to end, one kernel call each. */
 static void product_pieces(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Shared *shared = context;
@@ -74,88 +79,88 @@ void bf16_linear_backward_input(Team *team, const Bf16Finish *finish, Bf16Rows d
                                   .finish = *finish});
 }
 
-/* ---- operands of weight gradients ---- */
+/* ---- weight gradients ---- */
 
+/* A weight gradient sums over tokens. Both operands lie token by token; a product wants the summed dimension along a
+ * row of the left one and down the panels of the right one, so both are laid out anew first. */
 typedef struct {
     const Bf16LinearScratch *to;
     Bf16Rows dy, x;
-    int R, Din, Dout;
+    LinearShape s;
 } Turning;
 
 static void turn_columns(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Turning *t = context;
-    size_t stride = bf16_padded((size_t)t->R);
+    size_t stride = bf16_padded((size_t)t->s.R);
     kernels_best()->bf16.transpose(t->to->turned + (size_t)begin * stride, stride, t->dy.data + begin, t->dy.stride,
-                                   t->R, (int)(end - begin));
+                                   t->s.R, (int)(end - begin));
 }
 
 static void panel_columns(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Turning *t = context;
-    kernels_best()->bf16.panels(t->to->panels + (size_t)begin / BF16_PANEL * bf16_panel_words((size_t)t->R),
-                                t->x.data + begin, t->x.stride, t->R, (int)(end - begin));
+    kernels_best()->bf16.panels(t->to->panels + (size_t)begin / BF16_PANEL * bf16_panel_words((size_t)t->s.R),
+                                t->x.data + begin, t->x.stride, t->s.R, (int)(end - begin));
 }
 
-void bf16_linear_backward_weight(Team *team, float *dW, Bf16Rows dy, Bf16Rows x, int R, int Din, int Dout,
+void bf16_linear_backward_weight(Team *team, float *dW, Bf16Rows dy, Bf16Rows x, LinearShape s,
                                  const Bf16LinearScratch *scratch) {
-    size_t width = (size_t)Din;
-    Turning turning = {scratch, dy, x, R, Din, Dout};
-    team_for(team, Dout, BF16_PANEL, (double)R * Dout, turn_columns, &turning);
-    team_for(team, Din, BF16_PANEL, (double)R * Din, panel_columns, &turning);
+    size_t width = (size_t)s.Din;
+    Turning turning = {scratch, dy, x, s};
+    team_for(team, s.Dout, BF16_PANEL, (double)s.R * s.Dout, turn_columns, &turning);
+    team_for(team, s.Din, BF16_PANEL, (double)s.R * s.Din, panel_columns, &turning);
     const Bf16Finish add = {
         .kind = BF16_TO_FLOATS, .floats = dW, .base = dW, .floats_stride = width, .base_stride = width};
     multiply(team, &(Bf16Product){.left = scratch->turned,
-                                  .left_stride = bf16_padded((size_t)R),
+                                  .left_stride = bf16_padded((size_t)s.R),
                                   .right = scratch->panels,
-                                  .right_panel = bf16_panel_words((size_t)R),
-                                  .rows = Dout,
-                                  .columns = Din,
-                                  .depth = R,
+                                  .right_panel = bf16_panel_words((size_t)s.R),
+                                  .rows = s.Dout,
+                                  .columns = s.Din,
+                                  .depth = s.R,
                                   .finish = add});
 }
 
 /* ---- rows ---- */
 
-typedef struct {
-    Bf16Rows y;
-    const float *x, *factors;
-    float *sums;
-    int R, width, factor_rows;
-} Rounding;
-
+/* Columns are cut, not rows: a column's sum is one chain over all rows. */
 static void round_columns(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
-    const Rounding *r = context;
-    kernels_best()->bf16.round_rows(r->y.data + begin, r->y.stride, r->x + begin, (size_t)r->width, r->R,
-                                    (int)(end - begin), r->factors, r->factor_rows, r->sums ? r->sums + begin : NULL);
+    Bf16Rounding piece = *(const Bf16Rounding *)context;
+    piece.rows += begin;
+    piece.x += begin;
+    piece.width = (int)(end - begin);
+    if (piece.sums) piece.sums += begin;
+    kernels_best()->bf16.round_rows(&piece);
 }
 
-void bf16_round_rows(Team *team, Bf16Rows y, const float *x, int R, int width, const float *factors, int factor_rows,
-                     float *sums) {
-    Rounding rounding = {y, x, factors, sums, R, width, factor_rows};
-    team_for(team, width, BF16_PANEL, (double)R * width, round_columns, &rounding);
+void bf16_round_rows(Team *team, const Bf16Rounding *rounding) {
+    Bf16Rounding all = *rounding;
+    team_for(team, all.width, BF16_PANEL, (double)all.R * all.width, round_columns, &all);
 }
 
 typedef struct {
     Bf16Rows y;
-    const float *x, *weight, *bias;
-    int D;
+    const float *x;
+    NormParams params;
 } Norm;
 
 static void norm_rows(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Norm *n = context;
     kernels_best()->bf16.layernorm(n->y.data + (size_t)begin * n->y.stride, n->y.stride,
-                                   n->x + (size_t)begin * (size_t)n->D, n->weight, n->bias, (size_t)(end - begin), n->D,
-                                   LAYERNORM_EPS);
+                                   n->x + (size_t)begin * (size_t)n->params.width, (size_t)(end - begin), &n->params);
 }
 
 void bf16_layernorm(Team *team, Bf16Rows y, const float *x, const float *weight, const float *bias, int R, int D) {
-    Norm norm = {y, x, weight, bias, D};
+    Norm norm = {y, x, {weight, bias, D, LAYERNORM_EPS}};
     team_for(team, R, 1, (double)R * D, norm_rows, &norm);
 }
 
+/* ---- the definition ---- */
+
+/* The sum of one element, in either of the two orders of nn/kernels/bf16.h; padding adds products of zeros. */
 static float sum_ref(const Bf16Product *p, int row, int column, int tiles) {
     const uint32_t *left = (const uint32_t *)(p->left + (size_t)row * p->left_stride);
     const uint32_t *right = p->right + (size_t)(column / BF16_PANEL) * p->right_panel + column % BF16_PANEL;

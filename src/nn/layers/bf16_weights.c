@@ -1,3 +1,6 @@
+/* Packed weights: for every matrix of the plan, panels of its transpose (`forward`) and panels of itself (`backward`),
+ * one block of words for all. A part's outputs are padded to whole panels: so part p of a matrix begins at panel p *
+ * padded / BF16_PANEL of the one copy, and at row p * padded of the panels of the other. */
 #include "nn/layers/bf16_weights.h"
 
 #include "base/system/arena.h"
@@ -18,6 +21,7 @@ static size_t padded_outputs(const Bf16Matrix *matrix) {
     return (size_t)matrix->parts * bf16_padded((size_t)matrix->Dout);
 }
 
+/* Both copies get their place here; packing starts when there are weights. */
 Err bf16_plan_add(Bf16Plan *plan, int *index, size_t offset, int parts, int Dout, int Din, bool backward) {
     Bf16Matrix *grown = realloc(plan->matrices, ((size_t)plan->count + 1) * sizeof *grown);
     if (!grown) return RAISE(ERR_MEMORY, "list of matrices: no memory for %d", plan->count + 1);
@@ -78,6 +82,7 @@ Bf16Weights bf16_packed_matrix(const Bf16Packed *packed, int index, int first_pa
 static void pack_stripe(const Bf16Packed *packed, const float *params, int index, int part, int first) {
     const Bf16Matrix *matrix = &packed->plan->matrices[index];
     const Bf16Weights W = bf16_packed_matrix(packed, index, part, 1);
+    /* a stripe is whole panels of the one copy and a band of rows through all panels of the other */
     int rows = matrix->Dout - first < STRIPE ? matrix->Dout - first : STRIPE;
     size_t row = (size_t)part * (size_t)matrix->Dout + (size_t)first;
     uint32_t *forward = packed->words + (W.forward - packed->words) +
@@ -94,6 +99,7 @@ void bf16_packed_update(Bf16Packed *packed, const float *params, int threads) {
     for (int i = 0; i < packed->plan->count; i++) {
         const Bf16Matrix *matrix = &packed->plan->matrices[i];
         int stripes = (matrix->Dout + STRIPE - 1) / STRIPE;
+/* stripes are independent: no waiting between matrices */
 #pragma omp for schedule(static) nowait
         for (int s = 0; s < matrix->parts * stripes; s++)
             pack_stripe(packed, params, i, s / stripes, s % stripes * STRIPE);

@@ -11,6 +11,7 @@
  * they read stays in the second-level cache (BLOCK_FLOATS: half a megabyte). */
 enum { BLOCK_PLACES = 1024, BLOCK_PLACES_MIN = 128, BLOCK_FLOATS = 131072 };
 
+/* Along one axis: no window of the layer reads outside what is stored. */
 static bool reaches(int before, int size, int after, int out, int kernel, int stride, int pad) {
     return pad <= before && (out - 1) * stride + kernel - pad <= size + after;
 }
@@ -24,6 +25,7 @@ static void check_borders(const ConvShape *s) {
     ASSERT(volume_floats(in) <= UINT32_MAX && volume_floats(&s->out) <= UINT32_MAX);
 }
 
+/* Weights as panels, and where each row of a window begins, once for all places. */
 Err conv_new(Conv *conv, const ConvShape *shape, const Kernels *kernels) {
     check_borders(shape);
     int n_runs = shape->kernel.t * shape->kernel.y, run = shape->kernel.x * shape->in.slots;
@@ -70,6 +72,8 @@ static float *panel_column(const Conv *conv, int channel, int *width) {
 }
 
 void conv_set(Conv *conv, const float *weights, const float *bias, const int *channel_of, int in_channels) {
+    /* a column of a panel runs through places of the window and, within one, through slots; its elements lie a panel's
+     * width apart. A slot without a channel weighs nothing */
     int slots = conv->shape.in.slots, places = conv->job.depth / slots;
     for (int o = 0; o < conv->shape.out_channels; o++) {
         int width;
@@ -107,6 +111,7 @@ static void block_offsets(uint32_t *out_at, uint32_t *in_at, const ConvShape *s,
     }
 }
 
+/* By what a place reads that its neighbor has not read: stride.y * stride.x places of all slots. */
 static size_t block_places(const ConvShape *s) {
     size_t read = (size_t)s->in.slots * (size_t)s->stride.x * (size_t)s->stride.y, places = BLOCK_FLOATS / read;
     return places < BLOCK_PLACES_MIN ? BLOCK_PLACES_MIN : places > BLOCK_PLACES ? BLOCK_PLACES : places;
@@ -119,10 +124,12 @@ void conv_forward(const Conv *conv, float *out, const float *in) {
     for (size_t first = 0; first < places; first += block) {
         size_t count = places - first < block ? places - first : block;
         block_offsets(out_at, in_at, s, first, count);
-        conv->kernels->conv_places(out + s->out_first, out_at, in, in_at, (int)count, &conv->job);
+        const ConvPlaces at = {out + s->out_first, out_at, in, in_at, (int)count};
+        conv->kernels->conv_places(&at, &conv->job);
     }
 }
 
+/* The sum of one output by the formula of the header, in double. */
 static double window_sum(const ConvShape *s, const float *in, const float *weights, int t, int y, int x) {
     double sum = 0;
     size_t places = extent_places(s->kernel), place = 0;

@@ -1,3 +1,5 @@
+/* Moving rows between all tokens of a block, (B, n_tokens), and the kept ones, (B, n_tokens - first_kept): of each clip
+ * its tokens from first_kept on. Rows are shared by a team one by one; no row is written by two members. */
 #include "nn/layers/kept_rows.h"
 
 #include <string.h>
@@ -34,6 +36,7 @@ void kept_gather(Team *team, float *to, const float *from, const BlockShape *s) 
     for_rows(team, block_rows(s), gather_rows, &(Moving){.to = to, .from = from, .width = s->width, .shape = s});
 }
 
+/* By rows of the result: the tokens before first_kept become zero. */
 static void spread_rows(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Moving *m = context;
@@ -81,6 +84,7 @@ static void clear_piece(void *context, int member, int64_t begin, int64_t end) {
     memset(m->to + begin, 0, (size_t)(end - begin) * sizeof(float));
 }
 
+/* whole lines of the cache, so that no two members write one */
 enum { LINE_FLOATS = 16 };
 
 void floats_copy(Team *team, float *to, const float *from, size_t count) {

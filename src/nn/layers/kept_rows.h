@@ -2,8 +2,7 @@
  * nn/layers/block.h for `first_kept`. Rows are `width` of the shape; a team, which may be NULL, shares them. */
 #pragma once
 
-#include "base/system/team.h"
-#include "nn/layers/internal/block_shape.h"
+#include "nn/layers/block.h"
 
 /* Where clip b's kept rows begin among all rows, in rows. */
 static inline size_t kept_row(const BlockShape *s, int b) {

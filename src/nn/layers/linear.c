@@ -18,12 +18,12 @@
  * length): small weights, up to 32 vectors wide and high, or 8 where AMX takes the others. NULL: elsewhere. Where there
  * are large products, too, many rows of middling weights are theirs: packed, they do not go through the caches again
  * and again. */
-static const Kernels *small_product(int R, int Din, int Dout) {
+static const Kernels *small_product(LinearShape s) {
     enum { MIDDLING = 192, MANY = 1 << 20 }; /* floats of x and y: twice the second-level cache */
     const Kernels *kernels = kernels_best();
     int lanes = kernels->lanes, largest = kernels->product_small_most;
-    bool small = lanes >= 8 && Din <= largest && Dout <= largest && Din % lanes == 0 && Dout % lanes == 0;
-    bool many = Din >= MIDDLING && Dout >= MIDDLING && R > MANY / (Din + Dout);
+    bool small = lanes >= 8 && s.Din <= largest && s.Dout <= largest && s.Din % lanes == 0 && s.Dout % lanes == 0;
+    bool many = s.Din >= MIDDLING && s.Dout >= MIDDLING && s.R > MANY / (s.Din + s.Dout);
     return small && !(many && kernels->product_large) ? kernels : NULL;
 }
 
@@ -81,6 +81,7 @@ typedef struct {
     ProductGrid grid;
 } Product;
 
+/* The rectangle `at` of the result as a product of its own; the summed dimension stays whole. */
 static LargeProduct piece_of(const LargeProduct *whole, ProductPiece at) {
     LargeProduct piece = *whole;
     size_t row = (size_t)at.row, column = (size_t)at.column;
@@ -114,15 +115,14 @@ static void small_piece(const Product *product, const LargeProduct *p) {
     switch (product->kind) {
     case PRODUCT_FORWARD:
         lay_base(p);
-        small->product_forward(p->c, p->ldc, p->a, p->a_row, p->b, p->rows, p->depth, p->columns);
+        small->product_forward(p);
         break;
-    case PRODUCT_INPUT: small->product_input(p->c, p->ldc, p->a, p->a_row, p->b, p->rows, p->columns, p->depth); break;
-    case PRODUCT_WEIGHT:
-        small->product_weight(p->c, p->a, p->a_step, p->b, p->b_step, p->depth, p->columns, p->rows);
-        break;
+    case PRODUCT_INPUT: small->product_input(p); break;
+    case PRODUCT_WEIGHT: small->product_weight(p); break;
     }
 }
 
+/* CBLAS names a transposed operand by a flag; its leading dimension is the stride that is not 1. */
 static void library_piece(const Product *product, const LargeProduct *p) {
     bool adds = product->kind != PRODUCT_INPUT, turned = product->kind == PRODUCT_WEIGHT;
     if (adds) lay_base(p);
@@ -132,6 +132,7 @@ static void library_piece(const Product *product, const LargeProduct *p) {
                 adds ? 1 : 0, p->c, (int)p->ldc);
 }
 
+/* Pieces begin to end, each by the method of the whole product. */
 static void product_pieces(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Product *product = context;
@@ -147,12 +148,12 @@ static void product_pieces(void *context, int member, int64_t begin, int64_t end
     }
 }
 
-/* R, Din, Dout: of the layer. */
-static void multiply(Team *team, ProductKind kind, const LargeProduct *whole, int R, int Din, int Dout) {
+/* s: of the layer, whose shape decides the method; two products of equal shape have equal bits. */
+static void multiply(Team *team, ProductKind kind, const LargeProduct *whole, LinearShape s) {
     enum { PACKING = 8, TILE_ROWS = 14, AMX_TILE_ROWS = 32, VECTOR = 16 };
     const Kernels *kernels = kernels_best();
     double work = (double)whole->rows * whole->columns * whole->depth / VECTOR;
-    Product product = {.kind = kind, .whole = *whole, .small = small_product(R, Din, Dout)};
+    Product product = {.kind = kind, .whole = *whole, .small = small_product(s)};
     product.large = !product.small && takes_large_product(whole);
     int members = team_size(team), rows = whole->rows, columns = whole->columns;
     if (product.small)
@@ -166,8 +167,7 @@ static void multiply(Team *team, ProductKind kind, const LargeProduct *whole, in
 }
 
 /* y = base + bias + x W^T; base and bias may be NULL. */
-static void forward(Team *team, Rows y, ConstRows x, const float *W, ConstRows base, const float *bias, int R, int Din,
-                    int Dout) {
+static void forward(Team *team, Rows y, ConstRows x, const float *W, ConstRows base, const float *bias, LinearShape s) {
     multiply(team, PRODUCT_FORWARD,
              &(LargeProduct){.c = y.data,
                              .ldc = (size_t)y.stride,
@@ -176,49 +176,51 @@ static void forward(Team *team, Rows y, ConstRows x, const float *W, ConstRows b
                              .a_step = 1,
                              .b = W,
                              .b_step = 1,
-                             .b_column = (size_t)Din,
-                             .rows = R,
-                             .columns = Dout,
-                             .depth = Din,
+                             .b_column = (size_t)s.Din,
+                             .rows = s.R,
+                             .columns = s.Dout,
+                             .depth = s.Din,
                              .base = base.data,
                              .base_row = (size_t)base.stride,
                              .bias = bias},
-             R, Din, Dout);
+             s);
 }
 
-void linear_add(Team *team, Rows y, ConstRows x, const float *W, int R, int Din, int Dout) {
-    forward(team, y, x, W, (ConstRows){y.data, y.stride}, NULL, R, Din, Dout);
+void linear_add(Team *team, Rows y, ConstRows x, const float *W, LinearShape s) {
+    forward(team, y, x, W, (ConstRows){y.data, y.stride}, NULL, s);
 }
 
-void linear_forward(Team *team, Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout) {
-    forward(team, y, x, W, (ConstRows){0}, b, R, Din, Dout);
+void linear_forward(Team *team, Rows y, ConstRows x, const float *W, const float *b, LinearShape s) {
+    forward(team, y, x, W, (ConstRows){0}, b, s);
 }
 
-void linear_residual(Team *team, float *y, const float *residual, ConstRows x, const float *W, const float *b, int R,
-                     int Din, int Dout) {
-    forward(team, (Rows){y, Dout}, x, W, (ConstRows){residual, Dout}, b, R, Din, Dout);
+void linear_residual(Team *team, float *y, const float *residual, ConstRows x, const float *W, const float *b,
+                     LinearShape s) {
+    forward(team, (Rows){y, s.Dout}, x, W, (ConstRows){residual, s.Dout}, b, s);
 }
 
-void linear_backward_weight(Team *team, float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout) {
-    if (db) rows_add_to(team, db, dy, R, Dout);
+void linear_backward_weight(Team *team, float *dW, float *db, ConstRows dy, ConstRows x, LinearShape s) {
+    if (db) rows_add_to(team, db, dy, s.R, s.Dout);
+    /* dW = dW + dy^T x: rows are outputs, and what is summed is the layer's rows */
     multiply(team, PRODUCT_WEIGHT,
              &(LargeProduct){.c = dW,
-                             .ldc = (size_t)Din,
+                             .ldc = (size_t)s.Din,
                              .a = dy.data,
                              .a_row = 1,
                              .a_step = (size_t)dy.stride,
                              .b = x.data,
                              .b_step = (size_t)x.stride,
                              .b_column = 1,
-                             .rows = Dout,
-                             .columns = Din,
-                             .depth = R,
+                             .rows = s.Dout,
+                             .columns = s.Din,
+                             .depth = s.R,
                              .base = dW,
-                             .base_row = (size_t)Din},
-             R, Din, Dout);
+                             .base_row = (size_t)s.Din},
+             s);
 }
 
-void linear_backward_input(Team *team, Rows dx, ConstRows dy, const float *W, int R, int Din, int Dout) {
+void linear_backward_input(Team *team, Rows dx, ConstRows dy, const float *W, LinearShape s) {
+    /* dx = dy W: what is summed is the layer's outputs */
     multiply(team, PRODUCT_INPUT,
              &(LargeProduct){.c = dx.data,
                              .ldc = (size_t)dx.stride,
@@ -226,45 +228,49 @@ void linear_backward_input(Team *team, Rows dx, ConstRows dy, const float *W, in
                              .a_row = (size_t)dy.stride,
                              .a_step = 1,
                              .b = W,
-                             .b_step = (size_t)Din,
+                             .b_step = (size_t)s.Din,
                              .b_column = 1,
-                             .rows = R,
-                             .columns = Din,
-                             .depth = Dout},
-             R, Din, Dout);
+                             .rows = s.R,
+                             .columns = s.Din,
+                             .depth = s.Dout},
+             s);
 }
 
-void linear_forward_ref(Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout) {
-    for (int r = 0; r < R; r++) {
+/* ---- the definitions, in double ---- */
+
+void linear_forward_ref(Rows y, ConstRows x, const float *W, const float *b, LinearShape s) {
+    for (int r = 0; r < s.R; r++) {
         const float *x_r = x.data + (size_t)r * (size_t)x.stride;
-        for (int o = 0; o < Dout; o++) {
+        for (int o = 0; o < s.Dout; o++) {
             double sum = b ? b[o] : 0;
-            for (int i = 0; i < Din; i++) sum += (double)x_r[i] * W[(size_t)o * (size_t)Din + (size_t)i];
+            for (int i = 0; i < s.Din; i++) sum += (double)x_r[i] * W[(size_t)o * (size_t)s.Din + (size_t)i];
             y.data[(size_t)r * (size_t)y.stride + (size_t)o] = (float)sum;
         }
     }
 }
 
-void linear_backward_weight_ref(float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout) {
-    for (int r = 0; r < R; r++) {
+void linear_backward_weight_ref(float *dW, float *db, ConstRows dy, ConstRows x, LinearShape s) {
+    for (int r = 0; r < s.R; r++) {
         const float *x_r = x.data + (size_t)r * (size_t)x.stride, *dy_r = dy.data + (size_t)r * (size_t)dy.stride;
-        for (int o = 0; o < Dout; o++) {
-            for (int i = 0; i < Din; i++) dW[(size_t)o * (size_t)Din + (size_t)i] += dy_r[o] * x_r[i];
+        for (int o = 0; o < s.Dout; o++) {
+            for (int i = 0; i < s.Din; i++) dW[(size_t)o * (size_t)s.Din + (size_t)i] += dy_r[o] * x_r[i];
             if (db) db[o] += dy_r[o];
         }
     }
 }
 
-void linear_backward_input_ref(Rows dx, ConstRows dy, const float *W, int R, int Din, int Dout) {
-    for (int r = 0; r < R; r++) {
+void linear_backward_input_ref(Rows dx, ConstRows dy, const float *W, LinearShape s) {
+    for (int r = 0; r < s.R; r++) {
         const float *dy_r = dy.data + (size_t)r * (size_t)dy.stride;
-        for (int i = 0; i < Din; i++) {
+        for (int i = 0; i < s.Din; i++) {
             double sum = 0;
-            for (int o = 0; o < Dout; o++) sum += (double)dy_r[o] * W[(size_t)o * (size_t)Din + (size_t)i];
+            for (int o = 0; o < s.Dout; o++) sum += (double)dy_r[o] * W[(size_t)o * (size_t)s.Din + (size_t)i];
             dx.data[(size_t)r * (size_t)dx.stride + (size_t)i] = (float)sum;
         }
     }
 }
+
+/* ---- rows ---- */
 
 void rows_set(Rows y, const float *b, int R, int D) {
     for (int r = 0; r < R; r++) memcpy(y.data + (size_t)r * (size_t)y.stride, b, (size_t)D * sizeof(float));

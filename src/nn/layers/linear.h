@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/system/team.h"
+#include "nn/kernels/kernels.h"
 
 #include <stddef.h>
 
@@ -23,19 +24,19 @@ typedef struct {
 } ConstRows;
 
 /* y (R, Dout) = x (R, Din) W^T + b. W (Dout, Din), b (Dout) or NULL. */
-void linear_forward(Team *team, Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout);
-void linear_forward_ref(Rows y, ConstRows x, const float *W, const float *b, int R, int Din, int Dout);
+void linear_forward(Team *team, Rows y, ConstRows x, const float *W, const float *b, LinearShape s);
+void linear_forward_ref(Rows y, ConstRows x, const float *W, const float *b, LinearShape s);
 /* y += x W^T. */
-void linear_add(Team *team, Rows y, ConstRows x, const float *W, int R, int Din, int Dout);
+void linear_add(Team *team, Rows y, ConstRows x, const float *W, LinearShape s);
 /* y (R, Dout) = residual (R, Dout) + x (R, Din) W^T + b, rows of y and residual next to each other. */
-void linear_residual(Team *team, float *y, const float *residual, ConstRows x, const float *W, const float *b, int R,
-                     int Din, int Dout);
+void linear_residual(Team *team, float *y, const float *residual, ConstRows x, const float *W, const float *b,
+                     LinearShape s);
 /* Adds into dW (Dout, Din) and db (Dout; may be NULL). */
-void linear_backward_weight(Team *team, float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout);
-void linear_backward_weight_ref(float *dW, float *db, ConstRows dy, ConstRows x, int R, int Din, int Dout);
+void linear_backward_weight(Team *team, float *dW, float *db, ConstRows dy, ConstRows x, LinearShape s);
+void linear_backward_weight_ref(float *dW, float *db, ConstRows dy, ConstRows x, LinearShape s);
 /* Overwrites dx (R, Din) with dy W. */
-void linear_backward_input(Team *team, Rows dx, ConstRows dy, const float *W, int R, int Din, int Dout);
-void linear_backward_input_ref(Rows dx, ConstRows dy, const float *W, int R, int Din, int Dout);
+void linear_backward_input(Team *team, Rows dx, ConstRows dy, const float *W, LinearShape s);
+void linear_backward_input_ref(Rows dx, ConstRows dy, const float *W, LinearShape s);
 
 /* y (R, D): every row = b. */
 void rows_set(Rows y, const float *b, int R, int D);

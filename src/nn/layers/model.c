@@ -21,6 +21,7 @@ const Field model_fields[] = {
     FIELD_END,
 };
 
+/* Names both keys, since either may be the one to change. */
 static Err divides(const char *whole_key, int whole, const char *part_key, int part) {
     if (part > 0 && whole > 0 && whole % part == 0) return ERR_NONE;
     return RAISE(ERR_USAGE, "model.%s: %d is not a positive multiple of model.%s %d; change one of them", whole_key,
@@ -61,6 +62,7 @@ double model_finetune_flops(const ModelConfig *model, int n_classes) {
     return 2 * embed + 3 * rest;
 }
 
+/* The sizes of the official code, by name. */
 static const struct {
     const char *letter;
     int width, depth, heads;

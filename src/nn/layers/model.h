@@ -31,3 +31,10 @@ double model_pretrain_flops(const ModelConfig *model, double mask_ratio);
 double model_finetune_flops(const ModelConfig *model, int n_classes);
 /* "ViT-B/16 16x224"; other sizes "ViT-96x4/8 8x40" (width x depth / patch, frames x side). */
 CHECKED Err model_title(char *out, size_t size, const ModelConfig *model);
+
+/* What the operands of a network's products are. Sums, parameters, their gradients, the residual stream, norms, softmax
+ * and the loss are floats either way. */
+typedef enum {
+    PRECISION_FLOAT32,
+    PRECISION_BFLOAT16 /* mixed precision: operands rounded to bfloat16; see nn/kernels/bf16.h */
+} Precision;

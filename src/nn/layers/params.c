@@ -1,3 +1,5 @@
+/* The table of parameters, and their first values. Each chunk of INIT_CHUNK elements of a row has a stream of its own,
+ * named by row and chunk, so that threads draw them in any order. */
 #include "nn/layers/params.h"
 
 #include "base/text/text.h"
@@ -17,24 +19,24 @@ static Err params_grow(ParamTable *table) {
     return ERR_NONE;
 }
 
-Err params_add(ParamTable *table, const char *name, const int *dims, int n_dims, ParamInit init, int fan_in,
-               int fan_out, bool decays, int layer) {
-    ASSERT(n_dims >= 1 && n_dims <= TENSOR_DIMS);
+Err params_add(ParamTable *table, size_t *offset, const ParamRow *new) {
+    ASSERT(new->n_dims >= 1 && new->n_dims <= TENSOR_DIMS);
     TRY(params_grow(table));
     Param *row = &table->rows[table->n_rows];
-    *row = (Param){.n_dims = n_dims,
+    *row = (Param){.n_dims = new->n_dims,
                    .offset = table->total,
                    .count = 1,
-                   .decays = decays,
-                   .layer = layer,
-                   .init = init,
-                   .fan_in = fan_in,
-                   .fan_out = fan_out};
-    TRY(text_copy(row->name, sizeof row->name, name));
-    for (int i = 0; i < n_dims; i++) {
-        row->dims[i] = dims[i];
-        row->count *= (size_t)dims[i];
+                   .decays = new->decays,
+                   .layer = new->layer,
+                   .init = new->init,
+                   .fan_in = new->fan_in,
+                   .fan_out = new->fan_out};
+    TRY(text_copy(row->name, sizeof row->name, new->name));
+    for (int i = 0; i < new->n_dims; i++) {
+        row->dims[i] = new->dims[i];
+        row->count *= (size_t) new->dims[i];
     }
+    if (offset) *offset = row->offset;
     table->total += row->count;
     table->n_rows++;
     return ERR_NONE;
@@ -53,6 +55,7 @@ static float uniform_limit(const Param *row) {
     return (float)(1.0 / sqrt((double)row->fan_in));
 }
 
+/* The distributions of the official code; see ParamInit. */
 static void params_fill_chunk(float *out, size_t count, const Param *row, Rng *rng, float head_scale) {
     float limit = 0;
     switch (row->init) {
@@ -91,6 +94,7 @@ void params_init(float *flat, const ParamTable *table, uint64_t seed, float head
     }
 }
 
+/* Views, not copies: who reads a checkpoint through them writes into the flat vector. */
 void params_tensors(Tensor *tensors, const ParamTable *table, float *flat) {
     for (int r = 0; r < table->n_rows; r++) {
         const Param *row = &table->rows[r];

@@ -37,8 +37,19 @@ typedef struct {
     size_t total; /* floats in the flat vector */
 } ParamTable;
 
-CHECKED Err params_add(ParamTable *table, const char *name, const int *dims, int n_dims, ParamInit init, int fan_in,
-                       int fan_out, bool decays, int layer);
+/* A row to be added: what Param says of it, without what the table knows. */
+typedef struct {
+    const char *name;
+    const int *dims;
+    int n_dims;
+    ParamInit init;
+    int fan_in, fan_out; /* 0 where the initialization does not ask */
+    bool decays;
+    int layer;
+} ParamRow;
+
+/* Where it begins goes to *offset, unless that is NULL. */
+CHECKED Err params_add(ParamTable *table, size_t *offset, const ParamRow *row);
 const Param *params_find(const ParamTable *table, const char *name); /* NULL: no such row */
 /* Draws every parameter from (seed, RNG_WEIGHTS, row, chunk of 65536 elements): independent of ranks and
  * threads. head_scale multiplies INIT_HEAD rows. */

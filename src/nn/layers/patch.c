@@ -1,3 +1,6 @@
+/* Patches of a clip and their loss. A token's tube is S frames of P x P pixels; its corner follows from its number. Two
+ * orders meet here: the embedding's weights want channels outermost, the target channels innermost, both as the
+ * official code has them. Indices: f frame of the tube, r row, x pixel, c channel, i element of an interleaved row. */
 #include "nn/layers/patch.h"
 
 #include <math.h>
@@ -17,6 +20,7 @@ static Corner token_corner(int token, const ModelConfig *m) {
                     token % across * m->patch_size};
 }
 
+/* Row r of frame f of a tube: P interleaved pixels. */
 static const uint8_t *pixel_row(const uint8_t *clip, Corner at, int f, int r, const ModelConfig *m) {
     size_t side = (size_t)m->image_size;
     return clip + (((size_t)(at.t + f) * side + (size_t)(at.y + r)) * side + (size_t)at.x) * 3;
@@ -25,6 +29,7 @@ static const uint8_t *pixel_row(const uint8_t *clip, Corner at, int f, int r, co
 void patch_from_pixels(float *out, const uint8_t *clip, const int *tokens, int count, const ModelConfig *model) {
     int P = model->patch_size, S = model->tubelet_size;
     size_t channel_floats = (size_t)(S * P * P);
+    /* (pixel/255 - mean) / std as one multiply-add a value */
     float scale[3], shift[3];
     for (int c = 0; c < 3; c++) {
         scale[c] = 1 / (255 * patch_std[c]);
@@ -69,6 +74,7 @@ typedef struct {
     float mean[ROW_MAX], factor[ROW_MAX];
 } PatchNorm;
 
+/* Sums by place of an interleaved row first, which the compiler turns into vectors, then by channel. */
 static void patch_norm(PatchNorm *norm, const uint8_t *clip, Corner at, const ModelConfig *m) {
     int row = 3 * m->patch_size, n = m->tubelet_size * m->patch_size * m->patch_size;
     uint32_t sum[ROW_MAX] = {0}, squares[ROW_MAX] = {0};
@@ -126,17 +132,18 @@ static void row_loss(float *restrict dpredicted, float *restrict squares, const 
     }
 }
 
-void patch_loss(float *dpredictions, float *squares, const float *predictions, const uint8_t *clip, const int *tokens,
-                int count, const ModelConfig *model, float slope) {
+void patch_loss(float *dpredictions, float *squares, const float *predictions, const ClipPatches *patches,
+                const ModelConfig *model, float slope) {
     int row = 3 * model->patch_size, lines = model->tubelet_size * model->patch_size;
     PatchNorm norm;
     float unwanted[ROW_MAX];
-    for (int k = 0; k < count; k++, squares += row) {
-        Corner at = token_corner(tokens[k], model);
-        patch_norm(&norm, clip, at, model);
+    for (int k = 0; k < patches->count; k++, squares += row) {
+        Corner at = token_corner(patches->tokens[k], model);
+        patch_norm(&norm, patches->clip, at, model);
         memset(squares, 0, (size_t)row * sizeof *squares);
         for (int line = 0; line < lines; line++, predictions += row) {
-            const uint8_t *pixels = pixel_row(clip, at, line / model->patch_size, line % model->patch_size, model);
+            const uint8_t *pixels =
+                pixel_row(patches->clip, at, line / model->patch_size, line % model->patch_size, model);
             row_loss(dpredictions ? dpredictions : unwanted, squares, predictions, pixels, &norm, row, slope);
             if (dpredictions) dpredictions += row;
         }
@@ -147,4 +154,15 @@ double patch_loss_sum(const float *squares, int count, const ModelConfig *model)
     double total = 0;
     for (int i = 0; i < count * 3 * model->patch_size; i++) total += squares[i];
     return total;
+}
+
+void posenc_table(float *table, int N, int D) {
+    for (int j = 0; j < D; j++) {
+        /* a pair of columns, sine and cosine, has one frequency */
+        double divisor = pow(10000.0, 2.0 * (j / 2) / D);
+        for (int p = 0; p < N; p++) {
+            double angle = p / divisor;
+            table[(size_t)p * (size_t)D + (size_t)j] = (float)(j % 2 ? cos(angle) : sin(angle));
+        }
+    }
 }

@@ -1,4 +1,5 @@
-/* nn/layers/patch - from pixels to patch vectors, straight from the clip: only the patches asked for are touched.
+/* nn/layers/patch - from pixels to patch vectors, straight from the clip: only the patches asked for are touched; and
+ * the table of their positions.
  *
  * The embedding's order inside a patch is (channel, frame, row, column); the target's is (frame, row, column, channel),
  * as in the official code. Values = 3*S*P*P. `tokens` are flat token indices, `count` of them. */
@@ -17,9 +18,19 @@ void patch_from_floats(float *out, const float *clip, const int *tokens, int cou
 /* The reconstruction target: pixels minus their mean over the patch and channel, over (standard deviation, unbiased,
  * + 1e-6 of full scale). A constant patch is exactly zero. */
 void patch_target_ref(float *out, const uint8_t *clip, const int *tokens, int count, const ModelConfig *model);
+typedef struct {
+    const uint8_t *clip; /* (T, H, W, 3) */
+    const int *tokens;
+    int count;
+} ClipPatches;
+
 /* Squared differences of predictions (count, values) from the target, summed over the lines of each patch: squares
  * (count, 3*P). If dpredictions is not NULL it gets slope * difference. The target is never stored. */
-void patch_loss(float *dpredictions, float *squares, const float *predictions, const uint8_t *clip, const int *tokens,
-                int count, const ModelConfig *model, float slope);
+void patch_loss(float *dpredictions, float *squares, const float *predictions, const ClipPatches *patches,
+                const ModelConfig *model, float slope);
 /* The sum of all squares, in their order. */
 double patch_loss_sum(const float *squares, int count, const ModelConfig *model);
+
+/* The fixed sine-cosine position table of VideoMAE, (N, D): one dimension, over the flat token index.
+ * angle(p, j) = p / 10000^(2*floor(j/2)/D); sine for even j, cosine for odd j; computed in double. */
+void posenc_table(float *table, int N, int D);

@@ -1,3 +1,6 @@
+/* How a result is cut. Every number of column pieces up to the team's size is tried with as many row pieces as that
+ * leaves; the grid whose largest piece costs least wins, since the team waits for the slowest. Packing an operand is
+ * work that pieces repeat, so it counts by a piece's edges: square pieces repeat the least. */
 #include "nn/layers/internal/product_grid.h"
 
 #include "base/system/minmax.h"
@@ -26,6 +29,7 @@ ProductGrid product_grid(int rows, int columns, int row_unit, int column_unit, i
 }
 
 ProductGrid product_grid_fixed(int rows, int columns, int depth) {
+    /* a library may sum differently at another piece: pieces must be those of one thread, whatever the team */
     enum { UNIT = 96, LARGEST = 1 << 26 }; /* multiples of libraries' tiles; multiply-adds of a piece */
     ProductGrid grid = {rows, columns, UNIT, UNIT, 1, 1};
     while ((double)rows * columns * depth / product_grid_count(&grid) > LARGEST) {

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "nn/layers/block.h"
-#include "nn/models/precision.h"
+#include "nn/layers/model.h"
 
 /* y = LN(x) W^T + b. */
 typedef struct {
@@ -17,11 +17,9 @@ typedef struct {
 } Projection;
 
 /* y (R, Dout), x (R, Din). */
-void projection_forward(const Projection *p, float *y, const float *x, int R, const float *params,
-                        BlockScratch *scratch);
+void projection_forward(const Projection *p, float *y, const float *x, int R, const LayerPass *pass);
 /* Overwrites dx (R, Din); adds into grads. */
-void projection_backward(const Projection *p, float *dx, const float *dy, const float *x, int R, const float *params,
-                         float *grads, BlockScratch *scratch);
+void projection_backward(const Projection *p, float *dx, const float *dy, const float *x, int R, const LayerPass *pass);
 
 /* Patches that are kept for the weight gradient: floats, or rounded rows. */
 typedef struct {
@@ -44,7 +42,5 @@ typedef void PatchSource(void *source, float *rows, int first, int count);
 /* Rows 0 to R, in strips that the team shares. */
 void patches_fill(Team *team, const Patches *patches, int R, PatchSource *from, void *source);
 /* x (R, width) += patches W^T. */
-void embedding_forward(const PatchEmbedding *e, float *x, const Patches *patches, int R, const float *params,
-                       BlockScratch *scratch);
-void embedding_backward(const PatchEmbedding *e, const float *dx, const Patches *patches, int R, float *grads,
-                        BlockScratch *scratch);
+void embedding_forward(const PatchEmbedding *e, float *x, const Patches *patches, int R, const LayerPass *pass);
+void embedding_backward(const PatchEmbedding *e, const float *dx, const Patches *patches, int R, const LayerPass *pass);

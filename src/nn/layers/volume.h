@@ -1,4 +1,5 @@
-/* nn/layers/volume - activations of convolutional networks: places of frame, row and column, channels innermost.
+/* nn/layers/volume - activations of convolutional networks: places of frame, row and column, channels innermost; how
+ * windows lie on them; and pooling.
  *
  * A volume is (before.t + size.t + after.t, ... y, ... x, slots) floats. Around the places that mean something lies a
  * border of zeros, as wide as the widest window that reads the volume reaches over its edge, so that no window ever
@@ -61,3 +62,15 @@ WindowFit window_fit(const Window *window, Extent size);
 
 /* Zeros into the border; a volume's memory is used again and again. */
 void volume_clear_border(float *data, const Volume *volume);
+
+/* Largest and mean values of windows. Borders of the input must be as wide as the window reaches. For the largest value
+ * they count as zeros, which is what frameworks pad with minus infinity for as long as nothing is negative: inputs come
+ * from ReLUs. The mean is over the places inside the volume only (count_include_pad = false). */
+typedef struct {
+    Volume in, out;
+    Extent kernel, stride, before;
+    int out_first; /* the first slot of the output; as many as the input has are written */
+} PoolShape;
+
+void pool_max(const PoolShape *shape, float *out, const float *in);
+void pool_mean(const PoolShape *shape, float *out, const float *in);

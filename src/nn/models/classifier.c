@@ -1,14 +1,20 @@
+/* The network of fine-tuning. Letters: B clips, N tokens of a clip, D width, K classes.
+ *
+ *     patches (B*N, values) -> + positions -> encoder (B*N, D) -> mean over a clip's tokens (B, D) -> fc_norm ->
+ * dropout
+ *     -> head (B, K) -> softmax cross entropy against soft labels
+ *
+ * There is no norm between the encoder and the mean: a checkpoint's encoder.norm is left out, as in the official code.
+ */
 #include "nn/models/classifier.h"
 
 #include "base/system/minmax.h"
 #include "math/blas.h"
 #include "math/rng.h"
-#include "nn/layers/layernorm.h"
+#include "nn/layers/elementwise.h"
 #include "nn/layers/linear.h"
 #include "nn/layers/patch.h"
-#include "nn/layers/posenc.h"
 #include "nn/layers/projection.h"
-#include "nn/layers/softmax.h"
 #include "nn/models/internal/vit.h"
 
 struct Classifier {
@@ -38,23 +44,22 @@ struct ClassifierScratch {
     float *factors; /* (depth, 2, B) what drops point to */
 };
 
+/* In the order of the official checkpoint. The last argument of a row is its group of layer-wise decay: 0 for the
+ * embedding, l + 1 for block l, `top` for fc_norm and head. */
 static Err classifier_params_add(Classifier *c) {
     ParamTable *t = &c->table;
     int D = c->model.width, K = c->n_classes, P = c->model.patch_size, values = c->values, top = c->model.depth + 1;
     const int patch_dims[] = {D, 3, c->model.tubelet_size, P, P}, head_dims[] = {K, D};
-    c->patch = (PatchEmbedding){.weight = t->total, .width = D};
-    TRY(params_add(t, "patch_embed.proj.weight", patch_dims, 5, INIT_FRAMEWORK, values, D, true, 0));
-    c->patch.bias = t->total;
-    TRY(params_add(t, "patch_embed.proj.bias", &D, 1, INIT_FRAMEWORK, values, D, false, 0));
+    c->patch = (PatchEmbedding){.width = D};
+    TRY(params_add(t, &c->patch.weight,
+                   &(ParamRow){"patch_embed.proj.weight", patch_dims, 5, INIT_FRAMEWORK, values, D, true, 0}));
+    TRY(params_add(t, &c->patch.bias,
+                   &(ParamRow){"patch_embed.proj.bias", &D, 1, INIT_FRAMEWORK, values, D, false, 0}));
     TRY(vit_params_add(&c->encoder, t, "blocks.", INIT_NORMAL_02, 1, 1));
-    c->norm_weight = t->total;
-    TRY(params_add(t, "fc_norm.weight", &D, 1, INIT_ONE, 0, 0, false, top));
-    c->norm_bias = t->total;
-    TRY(params_add(t, "fc_norm.bias", &D, 1, INIT_ZERO, 0, 0, false, top));
-    c->head_weight = t->total;
-    TRY(params_add(t, "head.weight", head_dims, 2, INIT_HEAD, D, K, true, top));
-    c->head_bias = t->total;
-    return params_add(t, "head.bias", &K, 1, INIT_ZERO, 0, 0, false, top);
+    TRY(params_add(t, &c->norm_weight, &(ParamRow){"fc_norm.weight", &D, 1, INIT_ONE, 0, 0, false, top}));
+    TRY(params_add(t, &c->norm_bias, &(ParamRow){"fc_norm.bias", &D, 1, INIT_ZERO, 0, 0, false, top}));
+    TRY(params_add(t, &c->head_weight, &(ParamRow){"head.weight", head_dims, 2, INIT_HEAD, D, K, true, top}));
+    return params_add(t, &c->head_bias, &(ParamRow){"head.bias", &K, 1, INIT_ZERO, 0, 0, false, top});
 }
 
 static Err classifier_fill(Classifier *c) {
@@ -109,6 +114,7 @@ const Bf16Plan *classifier_matrices(const Classifier *classifier) {
     return &classifier->matrices;
 }
 
+/* For B clips. Two factors of drop path for each block and clip, one of dropout for each clip and channel. */
 static void scratch_layout(ClassifierScratch *s, Arena *arena, const Classifier *c, Precision precision, int members,
                            int B) {
     Bf16Need need = {0};
@@ -116,9 +122,9 @@ static void scratch_layout(ClassifierScratch *s, Arena *arena, const Classifier 
     BlockShape shapes[2];
     s->tokens = arena_take(arena, N * sizeof(int));
     patches_layout(&s->patches, arena, precision, B * c->n_tokens, c->values, members);
-    vit_acts_layout(&s->encoder, arena, &c->encoder, c->model.recompute ? VIT_RECOMPUTE : VIT_KEEP, precision, B,
-                    c->n_tokens, 0);
-    vit_shapes(shapes, &c->encoder, B, c->n_tokens, 0);
+    vit_acts_layout(&s->encoder, arena, &c->encoder, c->model.recompute ? VIT_RECOMPUTE : VIT_KEEP, precision,
+                    (VitTokens){B, c->n_tokens, 0});
+    vit_shapes(shapes, &c->encoder, (VitTokens){B, c->n_tokens, 0});
     bf16_need_layer(&need, B * c->n_tokens, c->values, c->patch.width);
     vit_scratch_layout(&s->block, arena, precision, shapes, 1, &need, members);
     s->pooled = arena_floats(arena, clips * D);
@@ -175,6 +181,8 @@ static float drop_factor(Rng *rng, double rate) {
     return rng_unit_double(rng) < rate ? 0 : (float)(1 / (1 - rate));
 }
 
+/* The rate of block l grows linearly with l. One stream for each (clip, block): a clip's draws do not depend on which
+ * micro-batch it is in. */
 static void draw_drop_path(const Classifier *c, ClassifierScratch *s, const ClassifierDraws *draws, int B) {
     int depth = c->model.depth;
     for (int l = 0; l < depth; l++) {
@@ -224,6 +232,7 @@ static void read_patches(void *source, float *rows, int first, int count) {
     }
 }
 
+/* The bias goes in here, with the position, since the product that follows only adds. */
 static void embed_rows(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Tokens *t = context;
@@ -232,6 +241,7 @@ static void embed_rows(void *context, int member, int64_t begin, int64_t end) {
         rows_sum(t->x + row * D, t->c->positions + row % N * D, t->params + t->c->patch.bias, 1, (int)D);
 }
 
+/* 1. patches; 2. bias and positions, to which the embedding adds; 3. blocks. */
 static void encode(const Classifier *c, ClassifierScratch *s, const float *params, const float *inputs, int B,
                    const BlockDrops *drops) {
     int rows = B * c->n_tokens;
@@ -239,8 +249,9 @@ static void encode(const Classifier *c, ClassifierScratch *s, const float *param
     Tokens tokens = {c, s, params, inputs, x};
     patches_fill(s->block.team, &s->patches, rows, read_patches, &tokens);
     team_for(s->block.team, rows, 1, (double)rows * c->model.width, embed_rows, &tokens);
-    embedding_forward(&c->patch, x, &s->patches, rows, params, &s->block);
-    vit_forward(&s->encoder, &s->block, &c->encoder, B, params, drops);
+    const LayerPass pass = {.params = params, .scratch = &s->block};
+    embedding_forward(&c->patch, x, &s->patches, rows, &pass);
+    vit_forward(&s->encoder, &c->encoder, B, &pass, drops);
 }
 
 /* Mean over tokens and fc_norm. */
@@ -256,10 +267,11 @@ static void pool(const Classifier *c, ClassifierScratch *s, const float *params,
                       D);
 }
 
+/* logits (B, K) of fc_norm's output. */
 static void head(const Classifier *c, const ClassifierScratch *s, float *logits, const float *params, int B) {
     int D = c->model.width, K = c->n_classes;
     linear_forward(s->block.team, (Rows){logits, K}, (ConstRows){s->normed, D}, params + c->head_weight,
-                   params + c->head_bias, B, D, K);
+                   params + c->head_bias, (LinearShape){B, D, K});
 }
 
 /* Every token's share of its clip's mean. */
@@ -276,14 +288,18 @@ static void head_backward(const Classifier *c, ClassifierScratch *s, const float
                           bool dropped) {
     int N = c->n_tokens, D = c->model.width, K = c->n_classes;
     size_t pooled_floats = (size_t)B * (size_t)D;
+    /* the head, the dropout, fc_norm (which adds to a cleared gradient), and the mean, which gives each of N tokens 1 /
+     * N */
     ConstRows dlogits = {s->dlogits, K};
     linear_backward_weight(s->block.team, grads + c->head_weight, grads + c->head_bias, dlogits,
-                           (ConstRows){s->normed, D}, B, D, K);
-    linear_backward_input(s->block.team, (Rows){s->block.dbranch, D}, dlogits, params + c->head_weight, B, D, K);
+                           (ConstRows){s->normed, D}, (LinearShape){B, D, K});
+    linear_backward_input(s->block.team, (Rows){s->block.dbranch, D}, dlogits, params + c->head_weight,
+                          (LinearShape){B, D, K});
     for (size_t i = 0; dropped && i < pooled_floats; i++) s->block.dbranch[i] *= s->kept[i];
     memset(s->dpooled, 0, pooled_floats * sizeof(float));
-    layernorm_backward(s->block.team, s->dpooled, grads + c->norm_weight, grads + c->norm_bias, s->block.dbranch,
-                       s->pooled, params + c->norm_weight, (size_t)B, D, s->block.partial);
+    layernorm_backward(s->block.team,
+                       &(NormGradients){s->dpooled, grads + c->norm_weight, grads + c->norm_bias, s->block.partial},
+                       s->block.dbranch, s->pooled, params + c->norm_weight, (size_t)B, D);
     for (size_t i = 0; i < pooled_floats; i++) s->dpooled[i] /= (float)N;
     team_for(s->block.team, B * N, 1, (double)B * N * D, spread_pooled, &(Tokens){.c = c, .s = s});
 }
@@ -307,20 +323,20 @@ void classifier_features(const Classifier *classifier, ClassifierScratch *scratc
 }
 
 void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *grads,
-                     double *loss, const float *inputs, const float *targets, int B, float loss_scale,
-                     const ClassifierDraws *draws) {
+                     double *loss, const ClassifierBatch *batch, float loss_scale) {
     const Classifier *c = classifier;
+    int B = batch->B;
     ASSERT(B >= 1 && B <= scratch->B);
-    bool drop = draws && c->head_dropout > 0;
-    const BlockDrops *drops = features_forward(c, scratch, params, inputs, B, draws);
+    bool drop = batch->draws && c->head_dropout > 0;
+    const BlockDrops *drops = features_forward(c, scratch, params, batch->inputs, B, batch->draws);
     head(c, scratch, scratch->logits, params, B);
     *loss += loss_scale *
-             softmax_cross_entropy(scratch->dlogits, scratch->logits, targets, B, c->n_classes, loss_scale);
+             softmax_cross_entropy(scratch->dlogits, scratch->logits, batch->targets, B, c->n_classes, loss_scale);
     if (!grads) return;
+    const LayerPass pass = {params, grads, &scratch->block};
     head_backward(c, scratch, params, grads, B, drop);
-    vit_backward(scratch->dstream, scratch->dstream, &scratch->encoder, &scratch->block, &c->encoder, B, params, grads,
-                 drops);
-    embedding_backward(&c->patch, scratch->dstream, &scratch->patches, B * c->n_tokens, grads, &scratch->block);
+    vit_backward(scratch->dstream, scratch->dstream, &scratch->encoder, &c->encoder, B, &pass, drops);
+    embedding_backward(&c->patch, scratch->dstream, &scratch->patches, B * c->n_tokens, &pass);
 }
 
 const float *classifier_encoded(const ClassifierScratch *scratch) {

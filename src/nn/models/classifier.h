@@ -10,7 +10,6 @@
 #include "nn/layers/bf16_weights.h"
 #include "nn/layers/model.h"
 #include "nn/layers/params.h"
-#include "nn/models/precision.h"
 
 typedef struct Classifier Classifier;
 typedef struct ClassifierScratch ClassifierScratch;
@@ -39,12 +38,17 @@ typedef struct {
     const uint64_t *samples; /* (B) */
 } ClassifierDraws;
 
-/* inputs: (B, 3, T, H, W) normalized floats (augmentation works on these). targets: (B, K) soft labels. Adds the mean
- * over B of -sum target*log softmax, times loss_scale, into *loss; adds gradients into grads. draws NULL: no dropping.
- */
+typedef struct {
+    const float *inputs;  /* (B, 3, T, H, W) normalized floats (augmentation works on these) */
+    const float *targets; /* (B, K) soft labels */
+    int B;
+    const ClassifierDraws *draws; /* NULL: no dropping */
+} ClassifierBatch;
+
+/* Adds the mean over B of -sum target*log softmax, times loss_scale, into *loss; adds gradients into grads (NULL:
+ * forward only). */
 void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *grads,
-                     double *loss, const float *inputs, const float *targets, int B, float loss_scale,
-                     const ClassifierDraws *draws);
+                     double *loss, const ClassifierBatch *batch, float loss_scale);
 /* What the head sees in training, (B, D): after the mean, fc_norm and dropout, with drop path. */
 void classifier_features(const Classifier *classifier, ClassifierScratch *scratch, const float *params, float *features,
                          const float *inputs, int B, const ClassifierDraws *draws);

@@ -1,3 +1,7 @@
+/* Runs a planned network (models/convnet_plan.c): layers in the order of the table, each from its volume into its slots
+ * of another. Concatenation costs nothing, since the branches of a module write side by side into one volume. A
+ * volume's border is cleared by the first layer that writes it, because the memory belonged to another volume before.
+ */
 #include "base/system/arena.h"
 #include "nn/models/internal/convnet_plan.h"
 
@@ -118,6 +122,7 @@ static void run_layer(ConvnetScratch *scratch, int index) {
 /* features[channel] = mean over rows, columns and `frames` frames from first_frame on. */
 static void mean_places(float *features, const NetVolume *from, const float *data, int first_frame, int frames) {
     Extent size = from->volume.size;
+    /* channels are found by slot: padding slots have none */
     double scale = 1.0 / ((double)size.y * size.x * frames);
     for (int s = 0; s < from->volume.slots; s++) {
         double sum = 0;
@@ -169,6 +174,7 @@ Err convnet_forward_seen(ConvnetScratch *scratch, float *features, ConvnetSee se
         run_layer(scratch, i);
         gather(values, to, data, layer->first_slot, layer->slots, layer->first_channel, layer->channels);
         see(context, net->plan.layers[i].name, values, to->volume.size, layer->channels);
+        /* a module is whole when its last branch has written */
         if (to->writer != i || !net->plan.layers[i].into[0]) continue;
         gather(values, to, data, 0, to->volume.slots, 0, to->channels);
         see(context, to->name, values, to->volume.size, to->channels);
@@ -180,6 +186,8 @@ Err convnet_forward_seen(ConvnetScratch *scratch, float *features, ConvnetSee se
 
 /* ---- calibration ---- */
 
+/* Two passes over the places, mean and then squared deviations about it, in double: no cancellation. Layer after layer,
+ * since a layer's statistics depend on how the layers before it were scaled. */
 enum { CHANNELS_MAX = 1024 }; /* of one layer */
 
 /* Sums over places, a channel each. */
@@ -226,6 +234,8 @@ static void calibrate_layer(Convnet *net, ConvnetScratch *const *scratches, int 
     Calibration c = {.channels = layer->channels};
     double count = n * (double)extent_places(net->volumes[layer->to].volume.size);
     ASSERT(layer->channels <= CHANNELS_MAX);
+    /* 1. the layer without its ReLU; 2. and 3. mean and variance; 4. scaled in place, so that the next layer sees what
+     * it will see from now on; 5. the weights, for good */
     layer->conv.job.relu = false;
     for (int i = 0; i < n; i++) run_layer(scratches[i], index);
     layer->conv.job.relu = true;

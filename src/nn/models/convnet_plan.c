@@ -1,3 +1,9 @@
+/* From a table of layers to volumes, borders, memory and operators, once for a network and input size:
+ *   1. each layer finds the volume it reads and the one it writes, and appends its channels there as slots;
+ *   2. a volume's border becomes as wide as the widest window that reads it reaches over its edge;
+ *   3. volumes get places in one block of memory, which those that never live at the same time share;
+ *   4. convolutions and pools are made, now that every offset is known.
+ * A volume lives from its first writer to its last reader, counted in layers. */
 #include "nn/models/internal/convnet_plan.h"
 
 #include "base/system/minmax.h"
@@ -32,6 +38,7 @@ static bool same_extent(Extent a, Extent b) {
     return a.t == b.t && a.y == b.y && a.x == b.x;
 }
 
+/* What layer `index` reads and writes, and how far its window reaches. A new name makes a new volume. */
 static Err connect_layer(Convnet *net, int index) {
     const Layer *layer = &net->plan.layers[index];
     NetLayer *made = &net->layers[index];
@@ -72,6 +79,7 @@ static void widen_border(Volume *volume, const WindowFit *fit) {
     widen(&volume->before.x, &volume->after.x, fit->before.x, fit->after.x);
 }
 
+/* Both alive at some layer; a layer that reads one and writes the other counts. */
 static bool together(const NetVolume *a, const NetVolume *b) {
     return a->first_writer <= b->reader && b->first_writer <= a->reader;
 }
@@ -80,6 +88,7 @@ static bool together(const NetVolume *a, const NetVolume *b) {
 static void place_volume(Convnet *net, int index) {
     NetVolume *own = &net->volumes[index];
     own->floats = (volume_floats(&own->volume) + 15) / 16 * 16;
+    /* each conflict moves it up past one volume, until nothing alive is in the way */
     for (bool moved = true; moved;) {
         moved = false;
         for (int v = 0; v < index; v++) {
@@ -93,6 +102,7 @@ static void place_volume(Convnet *net, int index) {
     if (own->begin + own->floats > net->floats) net->floats = own->begin + own->floats;
 }
 
+/* The convolution or pool of a layer, with the final volumes. */
 static Err make_operator(Convnet *net, int index) {
     const Layer *layer = &net->plan.layers[index];
     NetLayer *made = &net->layers[index];

@@ -1,12 +1,21 @@
+/* VideoMAE's pre-training step. Sizes, with B clips: V visible and M masked tokens of a clip, N = V + M; D the
+ * encoder's width, E the decoder's. The patches of masked tokens are never gathered: embedding the visible ones alone
+ * gives the numbers of the official code, which embeds all and drops the hidden ones.
+ *
+ *     patches (B*V, values) -> + positions -> encoder -> (B*V, D) -> norm, E wide -> (B*V, E)
+ *     decoder input, clip by clip: V visible rows, then M times the mask token, each + its position -> (B*N, E)
+ *     decoder, whose last block computes the masked rows only -> (B*M, E) -> norm, head -> (B*M, values)
+ *
+ * The decoder's rows are not in the order of the grid. Attention does not look at the order; positions carry the place.
+ * Rows of one clip are neighbors everywhere, so row r of a stream of n tokens a clip belongs to clip r / n. */
 #include "nn/models/mae.h"
 
 #include "base/system/minmax.h"
 #include "math/blas.h"
+#include "nn/layers/elementwise.h"
 #include "nn/layers/kept_rows.h"
-#include "nn/layers/layernorm.h"
 #include "nn/layers/linear.h"
 #include "nn/layers/patch.h"
-#include "nn/layers/posenc.h"
 #include "nn/layers/projection.h"
 #include "nn/models/internal/vit.h"
 #include "nn/models/mask.h"
@@ -54,35 +63,32 @@ struct MaeScratch {
     FeatureBuffers features;
 };
 
-static Err add_row(size_t *offset, ParamTable *table, const char *name, const int *dims, int n_dims, ParamInit init,
-                   int fan_in, int fan_out, bool decays) {
-    *offset = table->total;
-    return params_add(table, name, dims, n_dims, init, fan_in, fan_out, decays, 0);
-}
-
+/* In the order of the official checkpoint, which is the order of the flat vector. The official code leaves the
+ * embedding and encoder_to_decoder as the framework initializes them, and redraws the rest. Vectors do not decay. */
 static Err mae_params_add(Mae *mae) {
     const ModelConfig *m = &mae->model;
     ParamTable *t = &mae->table;
     int D = m->width, E = m->decoder_width, P = m->patch_size, values = mae->values;
     const int patch_dims[] = {D, 3, m->tubelet_size, P, P}, token_dims[] = {1, 1, E};
-    TRY(add_row(&mae->mask_token, t, "mask_token", token_dims, 3, INIT_TRUNC_02_1SD, 0, 0, false));
+    TRY(params_add(t, &mae->mask_token, &(ParamRow){"mask_token", token_dims, 3, INIT_TRUNC_02_1SD, 0, 0, false, 0}));
     mae->patch = (PatchEmbedding){.width = D};
     mae->bridge = (Projection){.Din = D, .Dout = E};
     mae->head = (Projection){.Din = E, .Dout = values, .has_bias = true};
-    TRY(add_row(&mae->patch.weight, t, "encoder.patch_embed.proj.weight", patch_dims, 5, INIT_FRAMEWORK, values, D,
-                true));
-    TRY(add_row(&mae->patch.bias, t, "encoder.patch_embed.proj.bias", &D, 1, INIT_FRAMEWORK, values, D, false));
+    TRY(params_add(t, &mae->patch.weight,
+                   &(ParamRow){"encoder.patch_embed.proj.weight", patch_dims, 5, INIT_FRAMEWORK, values, D, true, 0}));
+    TRY(params_add(t, &mae->patch.bias,
+                   &(ParamRow){"encoder.patch_embed.proj.bias", &D, 1, INIT_FRAMEWORK, values, D, false, 0}));
     TRY(vit_params_add(&mae->encoder, t, "encoder.blocks.", INIT_XAVIER, 0, 0));
-    TRY(add_row(&mae->bridge.norm_weight, t, "encoder.norm.weight", &D, 1, INIT_ONE, 0, 0, false));
-    TRY(add_row(&mae->bridge.norm_bias, t, "encoder.norm.bias", &D, 1, INIT_ZERO, 0, 0, false));
+    TRY(params_add(t, &mae->bridge.norm_weight, &(ParamRow){"encoder.norm.weight", &D, 1, INIT_ONE, 0, 0, false, 0}));
+    TRY(params_add(t, &mae->bridge.norm_bias, &(ParamRow){"encoder.norm.bias", &D, 1, INIT_ZERO, 0, 0, false, 0}));
     TRY(vit_params_add(&mae->decoder, t, "decoder.blocks.", INIT_XAVIER, 0, 0));
-    TRY(add_row(&mae->head.norm_weight, t, "decoder.norm.weight", &E, 1, INIT_ONE, 0, 0, false));
-    TRY(add_row(&mae->head.norm_bias, t, "decoder.norm.bias", &E, 1, INIT_ZERO, 0, 0, false));
-    TRY(add_row(&mae->head.weight, t, "decoder.head.weight", (const int[]){values, E}, 2, INIT_XAVIER, E, values,
-                true));
-    TRY(add_row(&mae->head.bias, t, "decoder.head.bias", &values, 1, INIT_ZERO, 0, 0, false));
-    return add_row(&mae->bridge.weight, t, "encoder_to_decoder.weight", (const int[]){E, D}, 2, INIT_FRAMEWORK, D, E,
-                   true);
+    TRY(params_add(t, &mae->head.norm_weight, &(ParamRow){"decoder.norm.weight", &E, 1, INIT_ONE, 0, 0, false, 0}));
+    TRY(params_add(t, &mae->head.norm_bias, &(ParamRow){"decoder.norm.bias", &E, 1, INIT_ZERO, 0, 0, false, 0}));
+    TRY(params_add(t, &mae->head.weight,
+                   &(ParamRow){"decoder.head.weight", (const int[]){values, E}, 2, INIT_XAVIER, E, values, true, 0}));
+    TRY(params_add(t, &mae->head.bias, &(ParamRow){"decoder.head.bias", &values, 1, INIT_ZERO, 0, 0, false, 0}));
+    return params_add(t, &mae->bridge.weight,
+                      &(ParamRow){"encoder_to_decoder.weight", (const int[]){E, D}, 2, INIT_FRAMEWORK, D, E, true, 0});
 }
 
 /* The matrices of mixed precision. The embedding needs no gradient of its input. */
@@ -160,16 +166,19 @@ static Bf16Need layers_need(const Mae *mae, int B) {
     return need;
 }
 
+/* All buffers of a training step, for B clips. With recompute only the blocks' inputs are kept. dstream serves the
+ * decoder's gradient first and then the encoder's. */
 static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, Precision precision, int members, int B) {
     size_t clips = (size_t)B, V = (size_t)mae->n_visible, M = (size_t)mae->n_masked, values = (size_t)mae->values;
     size_t D = (size_t)mae->model.width, E = (size_t)mae->model.decoder_width;
     VitPlan plan = mae->model.recompute ? VIT_RECOMPUTE : VIT_KEEP;
     BlockShape shapes[4];
     patches_layout(&t->patches, arena, precision, B * mae->n_visible, mae->values, members);
-    vit_acts_layout(&t->encoder, arena, &mae->encoder, plan, precision, B, mae->n_visible, 0);
-    vit_acts_layout(&t->decoder, arena, &mae->decoder, plan, precision, B, mae->n_tokens, mae->n_visible);
-    vit_shapes(shapes, &mae->encoder, B, mae->n_visible, 0);
-    vit_shapes(shapes + 2, &mae->decoder, B, mae->n_tokens, mae->n_visible);
+    const VitTokens seen = {B, mae->n_visible, 0}, all = {B, mae->n_tokens, mae->n_visible};
+    vit_acts_layout(&t->encoder, arena, &mae->encoder, plan, precision, seen);
+    vit_acts_layout(&t->decoder, arena, &mae->decoder, plan, precision, all);
+    vit_shapes(shapes, &mae->encoder, seen);
+    vit_shapes(shapes + 2, &mae->decoder, all);
     const Bf16Need need = layers_need(mae, B);
     vit_scratch_layout(&t->block, arena, precision, shapes, 4, &need, members);
     t->squares = arena_floats(arena, clips * M * 3 * (size_t)mae->model.patch_size);
@@ -180,13 +189,16 @@ static void train_layout(TrainBuffers *t, Arena *arena, const Mae *mae, Precisio
     t->dstream = arena_floats(arena, max_size(clips * (V + M) * E, clips * V * D));
 }
 
+/* As many whole clips (N tokens) as there are tokens in B clips of V, so that features need about the memory that
+ * training has. */
 static void feature_layout(FeatureBuffers *f, Arena *arena, const Mae *mae, int members, int B) {
     BlockShape shapes[2];
     f->clips = B * mae->n_visible / mae->n_tokens;
     if (f->clips < 1) f->clips = 1;
     f->patches = arena_floats(arena, (size_t)f->clips * (size_t)mae->n_tokens * (size_t)mae->values);
-    vit_acts_layout(&f->encoder, arena, &mae->encoder, VIT_FORWARD, PRECISION_FLOAT32, f->clips, mae->n_tokens, 0);
-    vit_shapes(shapes, &mae->encoder, f->clips, mae->n_tokens, 0);
+    const VitTokens tokens = {f->clips, mae->n_tokens, 0};
+    vit_acts_layout(&f->encoder, arena, &mae->encoder, VIT_FORWARD, PRECISION_FLOAT32, tokens);
+    vit_shapes(shapes, &mae->encoder, tokens);
     block_scratch_layout(&f->block, arena, shapes, 1, members);
 }
 
@@ -195,6 +207,7 @@ static void scratch_layout(MaeScratch *scratch, Arena *arena, const Mae *mae, Pr
     scratch->tokens = arena_take(arena, (size_t)mae->n_tokens * int_bytes);
     scratch->visible = arena_take(arena, (size_t)B * (size_t)mae->n_visible * int_bytes);
     scratch->masked = arena_take(arena, (size_t)B * (size_t)mae->n_masked * int_bytes);
+    /* training and features never run at the same time: both start at one place, and the larger one counts */
     size_t shared = arena_mark(arena);
     train_layout(&scratch->train, arena, mae, precision, members, B);
     size_t train_end = arena_mark(arena);
@@ -203,6 +216,7 @@ static void scratch_layout(MaeScratch *scratch, Arena *arena, const Mae *mae, Pr
     if (arena->used < train_end) arena->used = train_end;
 }
 
+/* A layout into an arena without memory counts and writes nothing: the same code measures and places. */
 size_t mae_scratch_bytes(const Mae *mae, Precision precision, int members, int B) {
     MaeScratch measured;
     Arena arena = {0};
@@ -242,6 +256,8 @@ void mae_scratch_free(MaeScratch **scratch) {
     *scratch = NULL;
 }
 
+/* ---- forward ---- */
+
 static size_t clip_bytes(const ModelConfig *m) {
     return (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size * 3;
 }
@@ -271,6 +287,7 @@ static void read_patches(void *source, float *rows, int first, int count) {
     }
 }
 
+/* The bias goes in here, with the position, since the product that follows only adds. */
 static void embed_rows(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Streams *s = context;
@@ -285,23 +302,23 @@ static void embed_places(Team *team, Streams *s, int count) {
     team_for(team, count, 1, (double)count * s->mae->model.width, embed_rows, s);
 }
 
-static void encode_visible(const Mae *mae, MaeScratch *scratch, const float *params, const uint8_t *clips,
-                           const uint8_t *masked, int B) {
+/* 1. which tokens are visible; 2. their patches; 3. bias and positions, to which the embedding adds; 4. blocks. */
+static void encode_visible(const Mae *mae, MaeScratch *scratch, const MaeBatch *batch, const LayerPass *pass) {
     TrainBuffers *t = &scratch->train;
-    int V = mae->n_visible, M = mae->n_masked;
+    int V = mae->n_visible, M = mae->n_masked, B = batch->B;
     for (int b = 0; b < B; b++)
         mask_split(scratch->visible + (size_t)b * (size_t)V, scratch->masked + (size_t)b * (size_t)M,
-                   masked + (size_t)b * (size_t)mae->n_tokens, mae->n_tokens);
+                   batch->masked + (size_t)b * (size_t)mae->n_tokens, mae->n_tokens);
     Streams streams = {.mae = mae,
-                       .params = params,
-                       .clips = clips,
+                       .params = pass->params,
+                       .clips = batch->clips,
                        .tokens = scratch->visible,
                        .clip_tokens = V,
                        .x = t->encoder.inputs[0]};
     patches_fill(scratch->team, &t->patches, B * V, read_patches, &streams);
     embed_places(scratch->team, &streams, B * V);
-    embedding_forward(&mae->patch, t->encoder.inputs[0], &t->patches, B * V, params, &t->block);
-    vit_forward(&t->encoder, &t->block, &mae->encoder, B, params, NULL);
+    embedding_forward(&mae->patch, t->encoder.inputs[0], &t->patches, B * V, pass);
+    vit_forward(&t->encoder, &mae->encoder, B, pass, NULL);
 }
 
 /* Decoder input: of each clip visible tokens, then masked ones, each with the positions of their tokens. */
@@ -320,20 +337,21 @@ static void decoder_rows(void *context, int member, int64_t begin, int64_t end) 
     }
 }
 
-static void bridge_forward(const Mae *mae, MaeScratch *scratch, const float *params, int B) {
+/* From the encoder's output to the decoder's input. */
+static void bridge_forward(const Mae *mae, MaeScratch *scratch, int B, const LayerPass *pass) {
     TrainBuffers *t = &scratch->train;
     int rows = B * mae->n_tokens;
     Streams streams = {
-        .mae = mae, .scratch = scratch, .params = params, .visible = t->visible, .x = t->decoder.inputs[0]};
-    projection_forward(&mae->bridge, t->visible, t->encoder.output, B * mae->n_visible, params, &t->block);
+        .mae = mae, .scratch = scratch, .params = pass->params, .visible = t->visible, .x = t->decoder.inputs[0]};
+    projection_forward(&mae->bridge, t->visible, t->encoder.output, B * mae->n_visible, pass);
     team_for(scratch->team, rows, 1, (double)rows * mae->model.decoder_width, decoder_rows, &streams);
 }
 
 /* Decoder, norm and head: predictions. */
-static void decode(const Mae *mae, MaeScratch *scratch, const float *params, int B) {
+static void decode(const Mae *mae, MaeScratch *scratch, int B, const LayerPass *pass) {
     TrainBuffers *t = &scratch->train;
-    vit_forward(&t->decoder, &t->block, &mae->decoder, B, params, NULL);
-    projection_forward(&mae->head, t->predictions, t->decoder.output, B * mae->n_masked, params, &t->block);
+    vit_forward(&t->decoder, &mae->decoder, B, pass, NULL);
+    projection_forward(&mae->head, t->predictions, t->decoder.output, B * mae->n_masked, pass);
 }
 
 /* Masked patches of all clips: their squares and, with a slope, gradients of predictions. */
@@ -346,16 +364,18 @@ static void patch_losses(void *context, int member, int64_t begin, int64_t end) 
         int64_t b = row / mae->n_masked;
         size_t at = (size_t)row * (size_t)mae->values;
         n = min_int64(end, (b + 1) * mae->n_masked) - row;
+        const ClipPatches patches = {s->clips + (size_t)b * clip_bytes(&mae->model), s->scratch->masked + row, (int)n};
         patch_loss(s->slope > 0 ? t->dpredictions + at : NULL,
-                   t->squares + (size_t)row * 3 * (size_t)mae->model.patch_size, t->predictions + at,
-                   s->clips + (size_t)b * clip_bytes(&mae->model), s->scratch->masked + row, (int)n, &mae->model,
-                   s->slope);
+                   t->squares + (size_t)row * 3 * (size_t)mae->model.patch_size, t->predictions + at, &patches,
+                   &mae->model, s->slope);
     }
 }
 
 /* Adds the loss; fills dpredictions if gradients are wanted. */
 static void measure_loss(const Mae *mae, MaeScratch *scratch, double *loss, const uint8_t *clips, int B,
                          float loss_scale, bool want_gradients) {
+    /* Squares are summed line by line in floats, patch by patch by whoever has it, and then all together in double and
+     * in their order by one thread: the loss does not depend on the team. d(mean of squares) = 2 difference / count. */
     double mean_of = (double)B * (double)scratch->prediction_floats, sum = 0;
     int M = mae->n_masked;
     Streams streams = {.mae = mae,
@@ -369,49 +389,57 @@ static void measure_loss(const Mae *mae, MaeScratch *scratch, double *loss, cons
     *loss += loss_scale * sum / mean_of;
 }
 
+/* ---- backward ---- */
+
 /* From dpredictions to the gradient of the decoder's input, in dstream (B*N, E). */
-static void decode_backward(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, int B) {
+static void decode_backward(const Mae *mae, MaeScratch *scratch, int B, const LayerPass *pass) {
     TrainBuffers *t = &scratch->train;
-    projection_backward(&mae->head, t->dmasked, t->dpredictions, t->decoder.output, B * mae->n_masked, params, grads,
-                        &t->block);
-    vit_backward(t->dstream, t->dmasked, &t->decoder, &t->block, &mae->decoder, B, params, grads, NULL);
+    projection_backward(&mae->head, t->dmasked, t->dpredictions, t->decoder.output, B * mae->n_masked, pass);
+    vit_backward(t->dstream, t->dmasked, &t->decoder, &mae->decoder, B, pass, NULL);
 }
 
-/* From the gradient of the decoder's input to that of the encoder's output, both in dstream. */
-static void bridge_backward(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, int B) {
+/* From the gradient of the decoder's input to that of the encoder's output, both in dstream. All masked tokens start
+ * from one vector, whose gradient is the sum of theirs. */
+static void bridge_backward(const Mae *mae, MaeScratch *scratch, int B, const LayerPass *pass) {
     TrainBuffers *t = &scratch->train;
     int V = mae->n_visible, E = mae->model.decoder_width;
     size_t N = (size_t)mae->n_tokens, width = (size_t)E, visible_floats = (size_t)V * width;
     for (int b = 0; b < B; b++) {
         const float *dclip = t->dstream + (size_t)b * N * width;
         floats_copy(scratch->team, t->visible + (size_t)b * visible_floats, dclip, visible_floats);
-        rows_add_to(scratch->team, grads + mae->mask_token, (ConstRows){dclip + visible_floats, E}, mae->n_masked, E);
+        rows_add_to(scratch->team, pass->grads + mae->mask_token, (ConstRows){dclip + visible_floats, E}, mae->n_masked,
+                    E);
     }
-    projection_backward(&mae->bridge, t->dstream, t->visible, t->encoder.output, B * V, params, grads, &t->block);
+    projection_backward(&mae->bridge, t->dstream, t->visible, t->encoder.output, B * V, pass);
 }
 
-static void encode_backward(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, int B) {
+static void encode_backward(const Mae *mae, MaeScratch *scratch, int B, const LayerPass *pass) {
     TrainBuffers *t = &scratch->train;
-    vit_backward(t->dstream, t->dstream, &t->encoder, &t->block, &mae->encoder, B, params, grads, NULL);
-    embedding_backward(&mae->patch, t->dstream, &t->patches, B * mae->n_visible, grads, &t->block);
+    vit_backward(t->dstream, t->dstream, &t->encoder, &mae->encoder, B, pass, NULL);
+    embedding_backward(&mae->patch, t->dstream, &t->patches, B * mae->n_visible, pass);
 }
 
 void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, double *loss,
-              const uint8_t *clips, const uint8_t *masked, int B, float loss_scale) {
+              const MaeBatch *batch, float loss_scale) {
+    /* each stage finds the previous one's output in scratch->train, and so does the way back */
+    const LayerPass pass = {params, grads, &scratch->train.block};
+    int B = batch->B;
     ASSERT(B >= 1 && B <= scratch->B);
-    encode_visible(mae, scratch, params, clips, masked, B);
-    bridge_forward(mae, scratch, params, B);
-    decode(mae, scratch, params, B);
-    measure_loss(mae, scratch, loss, clips, B, loss_scale, grads != NULL);
+    encode_visible(mae, scratch, batch, &pass);
+    bridge_forward(mae, scratch, B, &pass);
+    decode(mae, scratch, B, &pass);
+    measure_loss(mae, scratch, loss, batch->clips, B, loss_scale, grads != NULL);
     if (!grads) return;
-    decode_backward(mae, scratch, params, grads, B);
-    bridge_backward(mae, scratch, params, grads, B);
-    encode_backward(mae, scratch, params, grads, B);
+    decode_backward(mae, scratch, B, &pass);
+    bridge_backward(mae, scratch, B, &pass);
+    encode_backward(mae, scratch, B, &pass);
 }
 
 const float *mae_predictions(const MaeScratch *scratch, int b) {
     return scratch->train.predictions + (size_t)b * scratch->prediction_floats;
 }
+
+/* ---- features: nothing hidden, float32, no way back ---- */
 
 /* features (D) = mean over rows of x (N, D). */
 static void mean_rows(float *features, const float *x, int N, int D) {
@@ -430,10 +458,10 @@ static void encode_whole(const Mae *mae, MaeScratch *scratch, const float *param
         Streams streams = {.mae = mae, .params = params, .tokens = scratch->tokens, .x = x};
         patch_from_pixels(patches, clips + (size_t)b * clip_bytes(&mae->model), scratch->tokens, N, &mae->model);
         embed_places(scratch->team, &streams, N);
-        linear_add(scratch->team, (Rows){x, D}, (ConstRows){patches, mae->values}, params + mae->patch.weight, N,
-                   mae->values, D);
+        linear_add(scratch->team, (Rows){x, D}, (ConstRows){patches, mae->values}, params + mae->patch.weight,
+                   (LinearShape){N, mae->values, D});
     }
-    vit_forward(&f->encoder, &f->block, &mae->encoder, count, params, NULL);
+    vit_forward(&f->encoder, &mae->encoder, count, &(LayerPass){.params = params, .scratch = &f->block}, NULL);
 }
 
 void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, float *features, const uint8_t *clips,
@@ -455,6 +483,7 @@ void mae_features(const Mae *mae, MaeScratch *scratch, const float *params, floa
 void mae_keys(const Mae *mae, MaeScratch *scratch, const float *params, float *keys, const uint8_t *clips, int B) {
     FeatureBuffers *f = &scratch->features;
     size_t N = (size_t)mae->n_tokens, D = (size_t)mae->model.width;
+    /* after a forward pass the last block's q, k and v lie side by side; keys are the middle third of each row */
     const float *qkv = f->encoder.acts[mae->encoder.depth - 1].qkv; /* (clips*N, 3*D) after a forward pass */
     for (int first = 0; first < B; first += f->clips) {
         int count = B - first < f->clips ? B - first : f->clips;

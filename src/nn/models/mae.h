@@ -9,7 +9,6 @@
 #include "nn/layers/bf16_weights.h"
 #include "nn/layers/model.h"
 #include "nn/layers/params.h"
-#include "nn/models/precision.h"
 
 typedef struct Mae Mae;
 typedef struct MaeScratch MaeScratch;
@@ -29,12 +28,18 @@ CHECKED Err mae_scratch_new(MaeScratch **scratch, const Mae *mae, int B);
 CHECKED Err mae_scratch_new_team(MaeScratch **scratch, const Mae *mae, const Bf16Packed *packed, Team *team, int B);
 void mae_scratch_free(MaeScratch **scratch);
 
-/* One micro-batch. clips: (B, T, H, W, 3) 8-bit pixels; masked: (B, N) bytes, 1 = hidden, equally many per clip.
- * The mean squared error over B*(N-V)*patch values, times `loss_scale`, is *added* into *loss and its gradient is
+/* One micro-batch. */
+typedef struct {
+    const uint8_t *clips;  /* (B, T, H, W, 3) pixels */
+    const uint8_t *masked; /* (B, N) bytes, 1 = hidden, equally many per clip */
+    int B;
+} MaeBatch;
+
+/* The mean squared error over B*(N-V)*patch values, times `loss_scale`, is *added* into *loss and its gradient is
  * *added* into grads (flat, mae_params layout; NULL: forward only). Input normalization with ImageNet mean and std
  * inside. */
 void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, double *loss,
-              const uint8_t *clips, const uint8_t *masked, int B, float loss_scale);
+              const MaeBatch *batch, float loss_scale);
 /* Predictions of the last mae_step's clip b for its masked tokens, (N-V, S*P*P*3), ascending, in the units of
  * nn/layers/patch's patch_target_ref; for pictures. Valid until the next mae_step or mae_features. */
 const float *mae_predictions(const MaeScratch *scratch, int b);

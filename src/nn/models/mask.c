@@ -2,6 +2,7 @@
 
 #include "math/rng.h"
 
+/* Truncated, as int() does in the official code: 0.9 of 196 cells hides 176. */
 int mask_hidden_cells(const ModelConfig *model, double ratio) {
     return (int)(ratio * mask_cells(model));
 }
@@ -24,6 +25,7 @@ void mask_draw(uint8_t *masked, const ModelConfig *model, double ratio, uint64_t
         masked[c] = rng_below(&rng, (uint32_t)(cells - c)) < (uint32_t)left;
         left -= masked[c];
     }
+    /* a tube: what is hidden in the first slot is hidden in all */
     for (int t = 1; t < n_slots; t++) memcpy(masked + (size_t)t * cells, masked, (size_t)cells);
 }
 

@@ -4,9 +4,7 @@
  * alone. */
 #pragma once
 
-#include "analysis/compare/agreement.h"
-#include "analysis/compare/compute.h"
-#include "analysis/compare/differences.h"
+#include "analysis/compare/accuracy_tables.h"
 #include "analysis/compare/statistics.h"
 #include "run/plot.h"
 

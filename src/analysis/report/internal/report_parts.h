@@ -3,7 +3,7 @@
 #pragma once
 
 #include "analysis/compare/accuracy_grid.h"
-#include "analysis/compare/datasets.h"
+#include "analysis/compare/inventory.h"
 #include "analysis/compare/statistics.h"
 #include "analysis/page/page.h"
 #include "analysis/report/internal/report_config.h"

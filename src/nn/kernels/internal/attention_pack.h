@@ -1,10 +1,11 @@
-/* nn/kernels/internal/attention_pack - brings one head's rows into the layouts its products want. See
- * nn/kernels/internal/attention_body.h. */
+/* nn/kernels/internal/attention_pack - brings one head's rows into the layouts its products want, and back. See
+ * nn/kernels/internal/attention_body.h.
+ *
+ * Heads lie side by side in a token's row, so that the rows of one head are kilobytes apart: each is packed once and
+ * then read in runs. `width` is the head's, `padded` the same up to whole vectors. */
 #pragma once
 
-#include "nn/kernels/internal/ahead.h"
-#include "nn/kernels/internal/blocks.h"
-#include "nn/kernels/internal/transpose.h"
+#include "nn/kernels/internal/tiles.h"
 
 enum { COLUMNS = 3 * LANES }; /* tokens of a panel of columns: three vectors */
 #define LOG2_E 1.44269504089f
@@ -47,13 +48,13 @@ static void pack_rows(float *to, const float *from, size_t stride, int rows, int
     }
 }
 
-/* The way back, from rows `padded` apart: row r times scales[r] * scale. scales may be NULL. */
-static void unpack_rows(float *to, size_t stride, const float *from, size_t padded, int rows, int width,
-                        const float *scales, float scale) {
-    for (int r = 0; r < rows; r++, from += padded, to += stride) {
+/* The way back: row r times scales[r] * scale. scales may be NULL. */
+static void unpack_rows(float *to, size_t stride, TileSums from, int rows, int width, const float *scales,
+                        float scale) {
+    for (int r = 0; r < rows; r++, from.data += from.ld, to += stride) {
         float s = scales ? scale * scales[r] : scale;
         int d = 0;
-        for (; d + LANES <= width; d += LANES) vec_store(to + d, vec_load(from + d) * s);
-        if (d < width) vec_store_part(to + d, vec_load(from + d) * s, width - d);
+        for (; d + LANES <= width; d += LANES) vec_store(to + d, vec_load(from.data + d) * s);
+        if (d < width) vec_store_part(to + d, vec_load(from.data + d) * s, width - d);
     }
 }

@@ -1,14 +1,58 @@
-/* nn/kernels/internal/attention_split_body - fused attention of one head in the tile units of AMX. See
- * nn/layers/attention.h for what it computes, nn/kernels/internal/split_tiles.h for the arithmetic, and
- * nn/kernels/internal/attention_split_backward_body.h for the way back.
+/* nn/kernels/internal/attention_split_body - fused attention of one head in the tile units of AMX, both passes. See
+ * nn/layers/attention.h for what it computes, nn/kernels/internal/attention_body.h for its indices and the formulas of
+ * the way back, and nn/kernels/internal/split_tiles.h for the arithmetic.
  *
- * Scores are kept transposed, (keys, queries), for SPLIT_WIDTH queries at a time: queries lie along the vector, so
- * maxima and sums over keys are plain vector operations, and the weights come out as rows of the right operand of
- * out^T = v^T weights. Everything packed of one head stays in the second-level cache. Exponentials are powers of two:
- * the factor log2(e)/sqrt(width) is applied with the maximum. */
+ * Forward. Scores are kept transposed, (keys, queries), for SPLIT_WIDTH queries at a time: queries lie along the
+ * vector, so maxima and sums over keys are plain vector operations, and the weights come out as rows of the right
+ * operand of out^T = v^T weights. Everything packed of one head stays in the second-level cache. Exponentials are
+ * powers of two: the factor log2(e)/sqrt(width) is applied with the maximum.
+ *
+ * Backward. Keys are taken in blocks, past which all queries stream, a block at a time. Weights and score gradients of
+ * a block are packed as they are computed, while the tile units multiply the next scores: rows of queries are rows of
+ * the right operand of dv^T = dout^T P and dk^T = q^T dS, and of the left one of dq = dS k. Each gradient is one chain
+ * of sums over blocks in ascending order. */
 #pragma once
 
-#include "nn/kernels/internal/attention_split_backward_body.h"
+#include "base/system/arena.h"
+#include "nn/kernels/internal/attention_body.h"
+#include "nn/kernels/internal/product_split_body.h"
+
+enum { SPLIT_BLOCK = 4 * SPLIT_WIDTH }; /* queries and keys of a block, at most */
+
+/* Floats of packed panels: `count` rows or columns of `depth` elements. */
+INLINE size_t split_size(int count, int depth) {
+    return round_up((size_t)count, SPLIT_WIDTH) * split_stride(depth);
+}
+
+/* While the tile units multiply: a line. */
+INLINE void split_ahead(void *context, int call, int calls) {
+    (void)call;
+    (void)calls;
+    ahead_line(context);
+}
+
+/* to (rows, columns) = scales[row] times the transposed sums, (columns, rows) with rows `ld` floats apart. Up to
+ * SPLIT_WIDTH of both. */
+static void split_turn(float *to, size_t stride, const float *sums, int ld, int rows, int columns,
+                       const float *scales) {
+    Vec tile[LANES];
+    for (int c = 0; c < columns; c += LANES) {
+        for (int r = 0; r < rows; r += LANES) {
+            Vec scale = vec_load(scales + r);
+            for (int i = 0; i < LANES; i++) tile[i] = vec_load(sums + (c + i) * ld + r) * scale;
+            transpose(tile);
+            for (int i = 0; i < at_most(rows - r, LANES); i++) {
+                float *at = to + (size_t)(r + i) * stride + c;
+                if (columns - c >= LANES)
+                    vec_store(at, tile[i]);
+                else
+                    vec_store_part(at, tile[i], columns - c);
+            }
+        }
+    }
+}
+
+/* ---- forward ---- */
 
 typedef struct {
     float *k, *v_turned;         /* all keys: rows; width as rows */
@@ -65,28 +109,249 @@ static void attention_split_forward(float *out, float *lse, const HeadInputs *in
     float largest[SPLIT_WIDTH], sum[SPLIT_WIDTH];
     Ahead ahead = {.at = AHEAD_RUNS};
     split_begin();
-    /* keys as rows, values turned, once for all queries */
+    /* 1. keys as rows, values turned, once for all queries */
     split_pack_rows(f.k, &(LargeOperand){in->k, shape->kv_stride, 1}, 0, 0, keys, width);
     split_pack_rows(f.v_turned, &(LargeOperand){in->v, 1, shape->kv_stride}, 0, 0, width, keys);
     for (int q = 0; q < shape->n_queries; q += SPLIT_WIDTH) {
         int count = at_most(shape->n_queries - q, SPLIT_WIDTH), next = q + count;
         float *rows = out + (size_t)q * shape->out_stride;
+        /* 2. a block of queries as columns */
         split_pack_columns(f.q, &(LargeOperand){in->q, shape->q_stride, 1}, q, 0, count, width);
         ahead_rows(&ahead, 0, rows, shape->out_stride, count, width);
         ahead_rows(&ahead, 1, in->q + (size_t)next * shape->q_stride, shape->q_stride,
                    at_most(shape->n_queries - next, SPLIT_WIDTH), width);
+        /* 3. all scores of the block, then 4. their powers of two, packed; the sums divide the output in the end */
         for (int k = 0; k < keys; k += SPLIT_WIDTH)
-            split_sums(f.scores + k * SPLIT_WIDTH, SPLIT_WIDTH, f.k + k / SPLIT_WIDTH * w_steps * SPLIT_PANEL, f.q,
-                       w_steps, true, split_ahead, &ahead);
+            split_sums(f.scores + k * SPLIT_WIDTH, f.k + k / SPLIT_WIDTH * w_steps * SPLIT_PANEL, f.q, w_steps, true,
+                       split_ahead, &ahead);
         split_softmax(f.weights, f.scores, keys, LOG2_E / sqrtf((float)width), largest, sum);
         for (int i = 0; i < count; i++) {
             lse[q + i] = (largest[i] + log2f(sum[i])) * LN_2;
             sum[i] = 1 / sum[i];
         }
+        /* 5. out^T = v^T P, turned on the way out */
         for (int w = 0; w < width; w += SPLIT_WIDTH) {
-            split_sums(f.out, SPLIT_WIDTH, f.v_turned + w / SPLIT_WIDTH * key_steps * SPLIT_PANEL, f.weights, key_steps,
-                       true, split_ahead, &ahead);
+            split_sums(f.out, f.v_turned + w / SPLIT_WIDTH * key_steps * SPLIT_PANEL, f.weights, key_steps, true,
+                       split_ahead, &ahead);
             split_turn(rows + w, shape->out_stride, f.out, SPLIT_WIDTH, count, at_most(width - w, SPLIT_WIDTH), sum);
+        }
+    }
+    split_end();
+}
+
+/* ---- backward ---- */
+
+typedef struct {
+    float *q, *dout, *q_turned, *dout_turned; /* all queries, a block after the other: rows; width as rows */
+    float *dq;                                /* (queries, width), both whole panels */
+    float *log2_sum, *dout_out;               /* (queries) lse / ln 2; sum over d of dout * out */
+    float *k, *v, *k_turned;                  /* one block of keys: columns; width as columns */
+    float *dk, *dv;                           /* (width, SPLIT_BLOCK) */
+    float *weights, *dscores, *dscore_rows;   /* (SPLIT_BLOCK, SPLIT_BLOCK): keys as columns, twice; queries as rows */
+} SplitBackwardBuffers;
+
+static SplitBackwardBuffers split_backward_layout(Arena *arena, const HeadShape *shape) {
+    int width = shape->head_width, padded = (int)round_up((size_t)width, SPLIT_WIDTH);
+    int queries = (int)round_up((size_t)shape->n_queries, SPLIT_BLOCK);
+    SplitBackwardBuffers b;
+    b.q = arena_floats(arena, split_size(queries, width));
+    b.dout = arena_floats(arena, split_size(queries, width));
+    b.q_turned = arena_floats(arena, split_size(queries, width));
+    b.dout_turned = arena_floats(arena, split_size(queries, width));
+    b.dq = arena_floats(arena, (size_t)queries * (size_t)padded);
+    b.log2_sum = arena_floats(arena, (size_t)queries);
+    b.dout_out = arena_floats(arena, (size_t)queries);
+    b.k = arena_floats(arena, split_size(SPLIT_BLOCK, width));
+    b.v = arena_floats(arena, split_size(SPLIT_BLOCK, width));
+    b.k_turned = arena_floats(arena, split_size(width, SPLIT_BLOCK));
+    b.dk = arena_floats(arena, (size_t)padded * SPLIT_BLOCK);
+    b.dv = arena_floats(arena, (size_t)padded * SPLIT_BLOCK);
+    b.weights = arena_floats(arena, split_size(SPLIT_BLOCK, SPLIT_BLOCK));
+    b.dscores = arena_floats(arena, split_size(SPLIT_BLOCK, SPLIT_BLOCK));
+    b.dscore_rows = arena_floats(arena, split_size(SPLIT_BLOCK, SPLIT_BLOCK));
+    return b;
+}
+
+/* SPLIT_WIDTH queries with SPLIT_WIDTH keys: products, and where weights and score gradients are packed. */
+typedef struct {
+    _Alignas(64) float scores[SPLIT_WIDTH * SPLIT_WIDTH], dweights[SPLIT_WIDTH * SPLIT_WIDTH];
+    const float *log2_sum, *dout_out;
+    float *weights, *dscores, *dscore_rows;
+    float scale;
+    int keys; /* the others, up to a whole panel, get no weight */
+} SplitScores;
+
+/* P = 2^(scale*scores - log2_sum), dS = P (dweights - dout_out), of queries row and row + 16. */
+INLINE void split_score_rows(const SplitScores *s, int row) {
+    SplitFloats dscores[2][2];
+    for (int v = 0; v < 2; v++) {
+        SplitFloats weights[2];
+        for (int half = 0; half < 2; half++) {
+            int query = row + half * SPLIT_TILE, at = query * SPLIT_WIDTH + v * LANES;
+            VecBits lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+            VecBits real = lane + v * LANES < s->keys;
+            Vec power = vec_exp2(vec_load(s->scores + at) * s->scale - vec_all(s->log2_sum[query]));
+            Vec weight = (Vec)((VecBits)power & real);
+            weights[half] = split_floats(weight);
+            dscores[half][v] = split_floats(weight * (vec_load(s->dweights + at) - vec_all(s->dout_out[query])));
+        }
+        int at = v * SPLIT_WORDS + row * SPLIT_TILE;
+        split_store(s->weights + at, &weights[0], &weights[1]);
+        split_store(s->dscores + at, &dscores[0][v], &dscores[1][v]);
+    }
+    split_store(s->dscore_rows + row * SPLIT_TILE, &dscores[0][0], &dscores[0][1]);
+    split_store(s->dscore_rows + SPLIT_WORDS + row * SPLIT_TILE, &dscores[1][0], &dscores[1][1]);
+}
+
+/* The rows that are due in one of two products with the next scores. */
+typedef struct {
+    const SplitScores *done; /* NULL: nothing is due */
+    int half;
+} SplitDue;
+
+INLINE void split_scores_meanwhile(void *context, int call, int calls) {
+    enum { HALF = SPLIT_TILE / 2 };
+    const SplitDue *due = context;
+    if (!due->done) return;
+    for (int r = HALF * call / calls; r < HALF * (call + 1) / calls; r++)
+        split_score_rows(due->done, due->half * HALF + r);
+}
+
+typedef struct {
+    const HeadInputs *in;
+    const HeadShape *shape;
+    const float *dout, *out, *lse;
+    int width, padded, w_steps;
+    SplitBackwardBuffers at;
+    Ahead ahead;
+} SplitBackward;
+
+/* Packed weights and score gradients of a block of keys with a block of queries, of which q is the first. */
+static __attribute__((noinline)) void split_score_block(SplitBackward *b, int q, int queries, int keys) {
+    int query_steps = split_steps(queries), key_steps = split_steps(keys), panel = b->w_steps * SPLIT_PANEL;
+    const float *q_rows = b->at.q + split_size(q, b->width), *dout_rows = b->at.dout + split_size(q, b->width);
+    SplitScores pair[2];
+    const SplitScores *done = NULL;
+    for (int i = 0; i < query_steps; i++) {
+        for (int j = 0; j < key_steps; j++) {
+            /* two buffers take turns: products of one while the rows of the other are finished */
+            SplitScores *next = &pair[(i * key_steps + j) % 2];
+            next->log2_sum = b->at.log2_sum + q + i * SPLIT_WIDTH;
+            next->dout_out = b->at.dout_out + q + i * SPLIT_WIDTH;
+            next->weights = b->at.weights + (j * query_steps + i) * SPLIT_PANEL;
+            next->dscores = b->at.dscores + (j * query_steps + i) * SPLIT_PANEL;
+            next->dscore_rows = b->at.dscore_rows + (i * key_steps + j) * SPLIT_PANEL;
+            next->scale = LOG2_E / sqrtf((float)b->width);
+            next->keys = keys - j * SPLIT_WIDTH;
+            split_sums(next->scores, q_rows + i * panel, b->at.k + j * panel, b->w_steps, true, split_scores_meanwhile,
+                       &(SplitDue){done, 0});
+            split_sums(next->dweights, dout_rows + i * panel, b->at.v + j * panel, b->w_steps, true,
+                       split_scores_meanwhile, &(SplitDue){done, 1});
+            done = next;
+        }
+    }
+    for (int r = 0; r < SPLIT_TILE; r++) split_score_rows(done, r);
+}
+
+/* c (rows, columns), whole panels, [+]= a b of packed panels; a has `depth` elements a row. */
+static __attribute__((noinline)) void split_gradient(TileSums c, TileLeft a, const float *b, int columns, bool add,
+                                                     Ahead *ahead) {
+    size_t panel = split_size(SPLIT_WIDTH, a.depth);
+    for (int r = 0; r < a.rows; r += SPLIT_WIDTH, c.data += SPLIT_WIDTH * c.ld, a.data += panel) {
+        const LargeStrip strip = {.c = c.data,
+                                  .ldc = c.ld,
+                                  .a = a.data,
+                                  .b = b,
+                                  .rows = SPLIT_WIDTH,
+                                  .columns = columns,
+                                  .depth = a.depth,
+                                  .base = {add ? c.data : NULL, NULL, c.ld}};
+        split_rows(&strip, ahead);
+    }
+}
+
+/* Packed panels of `rows` rows, of which each sums `depth` elements. */
+INLINE TileLeft split_panels(const float *data, int rows, int depth) {
+    return (TileLeft){.data = data, .rows = rows, .depth = depth};
+}
+
+static void split_pack_queries(SplitBackward *b, int q, int count) {
+    const HeadShape *shape = b->shape;
+    int panels = (int)round_up((size_t)count, SPLIT_WIDTH);
+    size_t at = split_size(q, b->width);
+    const float *from = b->in->q + (size_t)q * shape->q_stride;
+    const QueryRows rows = query_rows(b->lse, b->dout, b->out, shape, q);
+    split_pack_rows(b->at.q + at, &(LargeOperand){from, shape->q_stride, 1}, 0, 0, count, b->width);
+    split_pack_rows(b->at.dout + at, &(LargeOperand){rows.dout, rows.stride, 1}, 0, 0, count, b->width);
+    split_pack_rows(b->at.q_turned + at, &(LargeOperand){from, 1, shape->q_stride}, 0, 0, b->width, count);
+    split_pack_rows(b->at.dout_turned + at, &(LargeOperand){rows.dout, 1, rows.stride}, 0, 0, b->width, count);
+    query_sums(b->at.log2_sum + q, b->at.dout_out + q, rows, count, b->width);
+    for (int i = count; i < panels; i++) b->at.log2_sum[q + i] = b->at.dout_out[q + i] = 0;
+}
+
+static void split_pack_keys(SplitBackward *b, int k, int keys) {
+    size_t stride = b->shape->kv_stride, from = (size_t)k * stride;
+    split_pack_columns(b->at.k, &(LargeOperand){b->in->k + from, stride, 1}, 0, 0, keys, b->width);
+    split_pack_columns(b->at.v, &(LargeOperand){b->in->v + from, stride, 1}, 0, 0, keys, b->width);
+    split_pack_columns(b->at.k_turned, &(LargeOperand){b->in->k + from, 1, stride}, 0, 0, b->width, keys);
+}
+
+/* A block of keys with all queries. */
+static void split_backward_keys(SplitBackward *b, float *dq, int k, int keys, int query_block) {
+    const HeadShape *shape = b->shape;
+    int n_queries = shape->n_queries, key_panels = (int)round_up((size_t)keys, SPLIT_WIDTH);
+    for (int q = 0; q < n_queries; q += query_block) {
+        int queries = at_most(n_queries - q, query_block), query_panels = (int)round_up((size_t)queries, SPLIT_WIDTH);
+        size_t at = split_size(q, b->width);
+        const TileSums dq_rows = {b->at.dq + (size_t)q * (size_t)b->padded, (size_t)b->padded};
+        if (k == 0) split_pack_queries(b, q, queries);
+        split_score_block(b, q, queries, keys);
+        /* dv^T = dout^T P, dk^T = q^T dS, dq = dS k */
+        split_gradient((TileSums){b->at.dv, SPLIT_BLOCK}, split_panels(b->at.dout_turned + at, b->padded, queries),
+                       b->at.weights, key_panels, q > 0, &b->ahead);
+        split_gradient((TileSums){b->at.dk, SPLIT_BLOCK}, split_panels(b->at.q_turned + at, b->padded, queries),
+                       b->at.dscores, key_panels, q > 0, &b->ahead);
+        split_gradient(dq_rows, split_panels(b->at.dscore_rows, query_panels, keys), b->at.k_turned, b->padded, k > 0,
+                       &b->ahead);
+        if (k + keys == shape->n_keys)
+            unpack_rows(dq + (size_t)q * shape->q_stride, shape->q_stride, dq_rows, queries, b->width, NULL,
+                        1 / sqrtf((float)b->width));
+    }
+}
+
+static void attention_split_backward(const HeadGradients *d, const float *dout, const float *out, const float *lse,
+                                     const HeadInputs *in, const HeadShape *shape, float *scratch) {
+    Arena arena = {.base = (char *)scratch, .capacity = SIZE_MAX};
+    SplitBackward b = {.in = in,
+                       .shape = shape,
+                       .dout = dout,
+                       .out = out,
+                       .lse = lse,
+                       .width = shape->head_width,
+                       .padded = (int)round_up((size_t)shape->head_width, SPLIT_WIDTH),
+                       .w_steps = split_steps(shape->head_width),
+                       .at = split_backward_layout(&arena, shape),
+                       .ahead = {.at = AHEAD_RUNS}};
+    int query_block = equal_blocks(shape->n_queries, SPLIT_BLOCK, SPLIT_WIDTH);
+    int key_block = equal_blocks(shape->n_keys, SPLIT_BLOCK, SPLIT_WIDTH);
+    float ones[SPLIT_WIDTH], scales[SPLIT_WIDTH];
+    for (int i = 0; i < SPLIT_WIDTH; i++) ones[i] = 1, scales[i] = 1 / sqrtf((float)b.width);
+    split_begin();
+    for (int k = 0; k < shape->n_keys; k += key_block) {
+        int keys = at_most(shape->n_keys - k, key_block);
+        /* all queries pass by one block of keys */
+        split_pack_keys(&b, k, keys);
+        split_backward_keys(&b, d->q, k, keys, query_block);
+        for (int c = 0; c < keys; c += SPLIT_WIDTH) {
+            /* dk and dv were summed transposed: turned on the way out */
+            size_t at = (size_t)(k + c) * shape->kv_stride;
+            for (int w = 0; w < b.width; w += SPLIT_WIDTH) {
+                int rows = at_most(keys - c, SPLIT_WIDTH), columns = at_most(b.width - w, SPLIT_WIDTH);
+                split_turn(d->k + at + w, shape->kv_stride, b.at.dk + w * SPLIT_BLOCK + c, SPLIT_BLOCK, rows, columns,
+                           scales);
+                split_turn(d->v + at + w, shape->kv_stride, b.at.dv + w * SPLIT_BLOCK + c, SPLIT_BLOCK, rows, columns,
+                           ones);
+            }
         }
     }
     split_end();

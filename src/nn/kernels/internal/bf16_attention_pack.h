@@ -8,10 +8,8 @@
  * Missing numbers of a head, and missing rows up to whole tiles, are zero. */
 #pragma once
 
-#include "nn/kernels/bf16_job.h"
 #include "nn/kernels/internal/attention_pack.h"
 #include "nn/kernels/internal/bf16_vec.h"
-#include "nn/kernels/internal/tiles.h"
 
 enum { PACK_STEP = 2 * LANES }; /* numbers that become a vector of words */
 
@@ -58,22 +56,29 @@ static void pack_head_panel(uint32_t *to, const uint32_t *rows, int count, HeadW
     }
 }
 
-/* c (n_rows, n_vecs*LANES; row stride ldc) = [c +] the sum over pairs of words a[i*a_row + p*a_step] and b[p*ldb +
- * ...]. The numbers of rows and vectors are constants at every call, so that the sums stay in registers. */
-INLINE void head_tile(float *c, size_t ldc, const uint32_t *a, size_t a_row, size_t a_step, const uint32_t *b,
-                      size_t ldb, int pairs, int add, const int n_rows, const int n_vecs) {
+/* A left operand (rows, pairs): word p of row i at words[i*row + p*step]. */
+typedef struct {
+    const uint32_t *words;
+    size_t row, step;
+    int rows, pairs;
+} HeadLeft;
+
+/* c (n_rows, n_vecs*LANES) = [c +] a b of the first n_rows rows of a; rows of b are `ldb` words apart. The numbers of
+ * rows and vectors are constants at every call, so that the sums stay in registers. */
+INLINE void head_tile(TileSums c, HeadLeft a, const uint32_t *b, size_t ldb, int add, const int n_rows,
+                      const int n_vecs) {
     Vec sums[16][3];
 #pragma GCC unroll 16
     for (int i = 0; i < n_rows; i++)
 #pragma GCC unroll 3
-        for (int v = 0; v < n_vecs; v++) sums[i][v] = add ? vec_load(c + (size_t)i * ldc + v * LANES) : (Vec){0};
-    for (int p = 0; p < pairs; p++, a += a_step, b += ldb) {
+        for (int v = 0; v < n_vecs; v++) sums[i][v] = add ? vec_load(c.data + (size_t)i * c.ld + v * LANES) : (Vec){0};
+    for (int p = 0; p < a.pairs; p++, a.words += a.step, b += ldb) {
         PairVec columns[3];
 #pragma GCC unroll 3
         for (int v = 0; v < n_vecs; v++) columns[v] = pair_vec(words_load(b + v * LANES));
 #pragma GCC unroll 16
         for (int i = 0; i < n_rows; i++) {
-            const PairVec row = pair_all(a[(size_t)i * a_row]);
+            const PairVec row = pair_all(a.words[(size_t)i * a.row]);
 #pragma GCC unroll 3
             for (int v = 0; v < n_vecs; v++) sums[i][v] = pair_step(sums[i][v], &row, &columns[v]);
         }
@@ -81,15 +86,14 @@ INLINE void head_tile(float *c, size_t ldc, const uint32_t *a, size_t a_row, siz
 #pragma GCC unroll 16
     for (int i = 0; i < n_rows; i++)
 #pragma GCC unroll 3
-        for (int v = 0; v < n_vecs; v++) vec_store(c + (size_t)i * ldc + v * LANES, sums[i][v]);
+        for (int v = 0; v < n_vecs; v++) vec_store(c.data + (size_t)i * c.ld + v * LANES, sums[i][v]);
 }
 
-INLINE void head_tiles(float *c, size_t ldc, const uint32_t *a, size_t a_row, size_t a_step, const uint32_t *b,
-                       int rows, int pairs, int add, const int n_vecs) {
-    int r = 0;
+/* All rows of a, full tiles first; rows of b as far apart as those of c. */
+INLINE void head_tiles(TileSums c, HeadLeft a, const uint32_t *b, int add, const int n_vecs) {
 #define TILES_OF(n)                                                                                                    \
-    for (; r + (n) <= rows; r += (n))                                                                                  \
-    head_tile(c + (size_t)r * ldc, ldc, a + (size_t)r * a_row, a_row, a_step, b, ldc, pairs, add, (n), n_vecs)
+    for (; (n) <= a.rows; a.rows -= (n), c.data += (n)*c.ld, a.words += (n)*a.row)                                     \
+    head_tile(c, a, b, c.ld, add, (n), n_vecs)
     TILES_OF(TILE_ROWS(2));
     TILES_OF(4);
     TILES_OF(2);
@@ -97,14 +101,12 @@ INLINE void head_tiles(float *c, size_t ldc, const uint32_t *a, size_t a_row, si
 #undef TILES_OF
 }
 
-/* c (rows, vector) = [c +] a b with b (pairs, vector) a panel: `vector` is whole vectors. */
-static __attribute__((noinline)) void head_product(float *c, size_t vector, const uint32_t *a, size_t a_row,
-                                                   size_t a_step, const uint32_t *b, int rows, int pairs, int add) {
+/* c (rows, c.ld) = [c +] a b with b (pairs, c.ld) a panel: rows of c are whole vectors. */
+static __attribute__((noinline)) void head_product(TileSums c, HeadLeft a, const uint32_t *b, int add) {
     unsigned before = pair_begin();
     size_t d = 0;
-    for (; d + 2 * LANES <= vector; d += 2 * LANES)
-        head_tiles(c + d, vector, a, a_row, a_step, b + d, rows, pairs, add, 2);
-    if (d < vector) head_tiles(c + d, vector, a, a_row, a_step, b + d, rows, pairs, add, 1);
+    for (; d + 2 * LANES <= c.ld; d += 2 * LANES) head_tiles((TileSums){c.data + d, c.ld}, a, b + d, add, 2);
+    if (d < c.ld) head_tiles((TileSums){c.data + d, c.ld}, a, b + d, add, 1);
     pair_end(before);
 }
 

@@ -1,5 +1,5 @@
 /* nn/kernels/internal/bf16_finish_body - what becomes of the sums of a product of mixed precision: biases, residuals,
- * GELU and its slope, rounding, column sums. See nn/kernels/bf16_job.h for the kinds, nn/kernels/internal/simd.h for
+ * GELU and its slope, rounding, column sums. See nn/kernels/kernels.h for the kinds, nn/kernels/internal/simd.h for
  * how this file is compiled.
  *
  * The sums of a few rows and one panel of columns lie in the first-level cache. Rows of bfloat16 are written whole
@@ -8,9 +8,8 @@
  * backward pass will see. */
 #pragma once
 
-#include "nn/kernels/bf16_job.h"
-#include "nn/kernels/internal/ahead.h"
 #include "nn/kernels/internal/bf16_vec.h"
+#include "nn/kernels/internal/blocks.h"
 #include "nn/kernels/internal/elementwise_body.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* nn/kernels/internal/bf16_layout_body - brings floats and rows of bfloat16 into the layouts that products read. See
- * nn/kernels/bf16.h for the layouts, nn/kernels/bf16_job.h for the functions, nn/kernels/internal/simd.h for how this
+ * nn/kernels/bf16.h for the layouts, nn/kernels/kernels.h for the functions, nn/kernels/internal/simd.h for how this
  * file is compiled.
  *
  * What a product of the backward pass sums over tokens it wants token by token: the left operand as transposed rows,
@@ -8,12 +8,9 @@
  * as zero, so that no product looks where its operands end. */
 #pragma once
 
-#include "nn/kernels/bf16_job.h"
-#include "nn/kernels/internal/ahead.h"
 #include "nn/kernels/internal/bf16_vec.h"
 #include "nn/kernels/internal/blocks.h"
 #include "nn/kernels/internal/elementwise_body.h"
-#include "nn/kernels/internal/transpose.h"
 
 /* LANES columns of rows 2p and 2p + 1 of a matrix of `rows` rows. */
 INLINE VecWords pair_of_rows(const Bf16 *from, size_t stride, int pair, int rows) {
@@ -60,42 +57,41 @@ INLINE Vec floats_or_zeros(const float *row, int column, int width) {
     return left > 0 ? vec_load_part(row + column, left) : (Vec){0};
 }
 
-/* Some rows and up to STRIP columns: rounded, and their sums added to `sums`. */
+/* Rows [first, end) and columns [column, column + columns), at most STRIP: rounded, and their sums added. */
 enum { STRIP = 8 * LANES };
-INLINE void round_strip(Bf16 *to, size_t stride, const float *x, size_t x_stride, int column, int columns, int width,
-                        int first, int end, const float *factors, int factor_rows, float *sums) {
+INLINE void round_strip(const Bf16Rounding *a, int first, int end, int column, const int columns) {
     Vec total[STRIP / LANES];
     for (int v = 0; v < STRIP / LANES; v++) total[v] = (Vec){0};
     for (int r = first; r < end; r++) {
-        const float *row = x + (size_t)r * x_stride;
-        float factor = factors ? factors[r / factor_rows] : 1;
+        const float *row = a->x + (size_t)r * a->x_stride;
+        float factor = a->factors ? a->factors[r / a->factor_rows] : 1;
 #pragma GCC unroll 8
         for (int v = 0; v < columns / LANES; v++) {
-            Vec value = factor * floats_or_zeros(row, column + v * LANES, width);
+            Vec value = factor * floats_or_zeros(row, column + v * LANES, a->width);
             total[v] += value;
-            halves_store(to + (size_t)r * stride + column + v * LANES, halves_round(value));
+            halves_store(a->rows + (size_t)r * a->stride + column + v * LANES, halves_round(value));
         }
     }
-    for (int v = 0; sums && v < columns / LANES; v++) {
-        int left = at_most(width - column - v * LANES, LANES);
-        float *at = sums + column + v * LANES;
+    for (int v = 0; a->sums && v < columns / LANES; v++) {
+        int left = at_most(a->width - column - v * LANES, LANES);
+        float *at = a->sums + column + v * LANES;
         if (left > 0) vec_store_part(at, vec_load_part(at, left) + total[v], left);
     }
 }
 
 /* Sums of sums keep the rounding error of thousands of rows small. */
-static void bf16_round_rows_body(Bf16 *to, size_t stride, const float *x, size_t x_stride, int R, int width,
-                                 const float *factors, int factor_rows, float *sums) {
+static void bf16_round_rows_body(const Bf16Rounding *rounding) {
     enum { ROWS_A_PARTIAL = 64 };
-    int padded = (int)bf16_padded((size_t)width);
-    for (int first = 0; first < R; first += ROWS_A_PARTIAL) {
-        int end = at_most(R, first + ROWS_A_PARTIAL);
+    const Bf16Rounding a = *rounding;
+    int padded = (int)bf16_padded((size_t)a.width);
+    for (int first = 0; first < a.R; first += ROWS_A_PARTIAL) {
+        int end = at_most(a.R, first + ROWS_A_PARTIAL);
         for (int column = 0; column < padded; column += STRIP) {
             int columns = at_most(padded - column, STRIP);
             if (columns == STRIP)
-                round_strip(to, stride, x, x_stride, column, STRIP, width, first, end, factors, factor_rows, sums);
+                round_strip(&a, first, end, column, STRIP);
             else
-                round_strip(to, stride, x, x_stride, column, columns, width, first, end, factors, factor_rows, sums);
+                round_strip(&a, first, end, column, columns);
         }
     }
 }
@@ -152,10 +148,11 @@ static void bf16_pack_weights_body(uint32_t *forward, uint32_t *backward, size_t
     }
 }
 
-static void bf16_layernorm_body(Bf16 *y, size_t stride, const float *x, const float *weight, const float *bias,
-                                size_t rows, int width, float eps) {
+static void bf16_layernorm_body(Bf16 *y, size_t stride, const float *x, size_t rows, const NormParams *norm) {
+    const float *weight = norm->weight, *bias = norm->bias;
+    int width = norm->width;
     for (size_t r = 0; r < rows; r++, x += width, y += stride) {
-        RowMoments m = row_moments(x, width, eps);
+        RowMoments m = row_moments(x, width, norm->eps);
         for (int i = 0; i < (int)stride; i += LANES) {
             Vec normal = (floats_or_zeros(x, i, width) - m.mean) * m.inverse_deviation;
             Vec value = normal * floats_or_zeros(weight, i, width) + floats_or_zeros(bias, i, width);

@@ -1,4 +1,4 @@
-/* nn/kernels/internal/bf16_product_body - products of mixed precision in vector registers. See nn/kernels/bf16_job.h
+/* nn/kernels/internal/bf16_product_body - products of mixed precision in vector registers. See nn/kernels/kernels.h
  * for what is computed, nn/kernels/bf16.h for the layouts and the definition `pair`, nn/kernels/internal/simd.h for how
  * this file is compiled.
  *
@@ -13,7 +13,6 @@
  */
 #pragma once
 
-#include "nn/kernels/internal/ahead.h"
 #include "nn/kernels/internal/bf16_finish_body.h"
 #include "nn/kernels/internal/blocks.h"
 

@@ -1,4 +1,4 @@
-/* nn/kernels/internal/bf16_tiles_body - products of mixed precision in the tile units of AMX. See nn/kernels/bf16_job.h
+/* nn/kernels/internal/bf16_tiles_body - products of mixed precision in the tile units of AMX. See nn/kernels/kernels.h
  * for what is computed, nn/kernels/bf16.h for the layouts and the definition `tile`, nn/kernels/internal/split_tiles.h
  * for the registers.
  *

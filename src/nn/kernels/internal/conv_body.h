@@ -7,8 +7,8 @@
  * in the first-level cache while they meet all places of a block; sums wait in the output meanwhile. */
 #pragma once
 
-#include "nn/kernels/internal/conv_job.h"
 #include "nn/kernels/internal/tiles.h"
+#include "nn/kernels/kernels.h"
 
 enum { CONV_DEPTH = 192 };
 
@@ -17,14 +17,16 @@ typedef struct {
     int begin, end, run, skip;
 } ConvPiece;
 
-INLINE void conv_tile(float *out, const uint32_t *out_at, const float *in, const uint32_t *in_at, const float *weights,
-                      const float *bias, const ConvJob *job, const ConvPiece *piece, const int n_rows,
-                      const int n_vecs) {
+/* The first n_rows places; weights: a panel's, of the piece. Indices: i place, v vector of channels, r run of the
+ * window, k element of a run, d element of the depth. */
+INLINE void conv_tile(ConvPlaces at, const float *weights, const float *bias, const ConvJob *job,
+                      const ConvPiece *piece, const int n_rows, const int n_vecs) {
     Vec sums[12][3];
 #pragma GCC unroll 12
     for (int i = 0; i < n_rows; i++) {
 #pragma GCC unroll 3
-        for (int v = 0; v < n_vecs; v++) sums[i][v] = vec_load((piece->begin ? out + out_at[i] : bias) + v * LANES);
+        for (int v = 0; v < n_vecs; v++)
+            sums[i][v] = vec_load((piece->begin ? at.out + at.out_at[i] : bias) + v * LANES);
     }
     /* a piece may begin in the middle of a run (a row of the window): skip elements of it */
     int skip = piece->skip, r = piece->run;
@@ -33,7 +35,7 @@ INLINE void conv_tile(float *out, const uint32_t *out_at, const float *in, const
         int length = job->run - skip < piece->end - d ? job->run - skip : piece->end - d;
         const float *rows[12];
 #pragma GCC unroll 12
-        for (int i = 0; i < n_rows; i++) rows[i] = in + job->run_at[r] + skip + in_at[i];
+        for (int i = 0; i < n_rows; i++) rows[i] = at.in + job->run_at[r] + skip + at.in_at[i];
         for (size_t k = 0; k < (size_t)length; k++, weights += n_vecs * LANES) {
             Vec w[3];
 #pragma GCC unroll 3
@@ -54,17 +56,16 @@ INLINE void conv_tile(float *out, const uint32_t *out_at, const float *in, const
     for (int i = 0; i < n_rows; i++) {
 #pragma GCC unroll 3
         for (int v = 0; v < n_vecs; v++)
-            vec_store(out + out_at[i] + v * LANES, relu ? vec_positive(sums[i][v]) : sums[i][v]);
+            vec_store(at.out + at.out_at[i] + v * LANES, relu ? vec_positive(sums[i][v]) : sums[i][v]);
     }
 }
 
 /* All places of a block for one panel and one piece of the depth: full tiles first, then ever smaller ones. */
-INLINE void conv_panel(float *out, const uint32_t *out_at, const float *in, const uint32_t *in_at, const float *weights,
-                       const float *bias, const ConvJob *job, const ConvPiece *piece, int places, const int n_vecs) {
-    int p = 0;
+INLINE void conv_panel(ConvPlaces at, const float *weights, const float *bias, const ConvJob *job,
+                       const ConvPiece *piece, const int n_vecs) {
 #define CONV_TILES_OF(n)                                                                                               \
-    for (; p + (n) <= places; p += (n))                                                                                \
-    conv_tile(out, out_at + p, in, in_at + p, weights, bias, job, piece, (n), n_vecs)
+    for (; (n) <= at.places; at.places -= (n), at.out_at += (n), at.in_at += (n))                                      \
+    conv_tile(at, weights, bias, job, piece, (n), n_vecs)
     CONV_TILES_OF(TILE_ROWS(n_vecs));
     CONV_TILES_OF(4);
     CONV_TILES_OF(2);
@@ -72,9 +73,8 @@ INLINE void conv_panel(float *out, const uint32_t *out_at, const float *in, cons
 #undef CONV_TILES_OF
 }
 
-/* A block of output places: place p is written at out + out_at[p], its window begins at in + in_at[p]. */
-static void conv_places_body(float *out, const uint32_t *out_at, const float *in, const uint32_t *in_at, int places,
-                             const ConvJob *job) {
+/* A block of output places: panel by panel, and of a panel piece by piece of the depth. */
+static void conv_places_body(const ConvPlaces *places, const ConvJob *job) {
     const float *panel = job->panels;
     for (int c = 0, slots; c < job->out_slots; c += slots) {
         slots = conv_panel_slots(job->out_slots - c, LANES);
@@ -83,9 +83,11 @@ static void conv_places_body(float *out, const uint32_t *out_at, const float *in
             /* the first piece starts from the bias, the others from what waits in the output */
             const ConvPiece piece = {d, end, d / job->run, d % job->run};
             const float *w = panel + (size_t)d * (size_t)slots, *bias = job->bias + c;
-            if (slots == 3 * LANES) conv_panel(out + c, out_at, in, in_at, w, bias, job, &piece, places, 3);
-            if (slots == 2 * LANES) conv_panel(out + c, out_at, in, in_at, w, bias, job, &piece, places, 2);
-            if (slots == LANES) conv_panel(out + c, out_at, in, in_at, w, bias, job, &piece, places, 1);
+            ConvPlaces at = *places;
+            at.out += c;
+            if (slots == 3 * LANES) conv_panel(at, w, bias, job, &piece, 3);
+            if (slots == 2 * LANES) conv_panel(at, w, bias, job, &piece, 2);
+            if (slots == LANES) conv_panel(at, w, bias, job, &piece, 1);
         }
         panel += (size_t)job->depth * (size_t)slots;
     }

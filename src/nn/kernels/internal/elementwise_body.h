@@ -1,8 +1,9 @@
-/* nn/kernels/internal/elementwise_body - GELU and LayerNorm, each one pass over memory. See nn/layers/gelu.h and
- * nn/layers/layernorm.h for what they compute, nn/kernels/internal/simd.h for how this file is compiled. */
+/* nn/kernels/internal/elementwise_body - GELU and LayerNorm, each one pass over memory. See nn/layers/elementwise.h for
+ * what they compute, nn/kernels/internal/simd.h for how this file is compiled. */
 #pragma once
 
 #include "nn/kernels/internal/simd.h"
+#include "nn/kernels/kernels.h"
 
 #include <math.h>
 
@@ -72,10 +73,11 @@ INLINE RowMoments row_moments(const float *x, int width, float eps) {
     return (RowMoments){mean, 1 / sqrtf(variance + eps)};
 }
 
-static void layernorm_body(float *y, const float *x, const float *weight, const float *bias, size_t rows, int width,
-                           float eps) {
+static void layernorm_body(float *y, const float *x, size_t rows, const NormParams *norm) {
+    const float *weight = norm->weight, *bias = norm->bias;
+    int width = norm->width;
     for (size_t r = 0; r < rows; r++, x += width, y += width) {
-        RowMoments m = row_moments(x, width, eps);
+        RowMoments m = row_moments(x, width, norm->eps);
         int i = 0;
         for (; i + LANES <= width; i += LANES) {
             Vec normal = (vec_load(x + i) - m.mean) * m.inverse_deviation;
@@ -85,9 +87,12 @@ static void layernorm_body(float *y, const float *x, const float *weight, const 
     }
 }
 
-/* Adds this row's share of dweight and dbias, and the input gradient into dx. */
+/* Adds this row's share of dweight and dbias, and the input gradient into dx. With n the normalized input and g = dy
+ * weight, dx = (g - mean(g) - n mean(g n)) / deviation: mean and deviation depend on every element of the row. */
 INLINE void layernorm_backward_row(float *dx, float *dweight, float *dbias, const float *dy, const float *x,
-                                   const float *weight, int width, RowMoments m) {
+                                   const NormParams *norm, RowMoments m) {
+    const float *weight = norm->weight;
+    int width = norm->width;
     /* pass 1: g = dy weight; its mean and its mean times the normalized input */
     Vec sum_g = {0}, sum_gn = {0};
     float tail_g = 0, tail_gn = 0;
@@ -107,7 +112,7 @@ INLINE void layernorm_backward_row(float *dx, float *dweight, float *dbias, cons
         tail_g += g;
         tail_gn += g * normal;
     }
-    /* pass 2: dx += (g - mean(g) - n mean(g n)) / deviation */
+    /* pass 2: the input gradient */
     float mean_g = (vec_sum(sum_g) + tail_g) / (float)width, mean_gn = (vec_sum(sum_gn) + tail_gn) / (float)width;
     for (i = 0; i + LANES <= width; i += LANES) {
         Vec normal = (vec_load(x + i) - m.mean) * m.inverse_deviation, g = vec_load(dy + i) * vec_load(weight + i);
@@ -121,21 +126,23 @@ INLINE void layernorm_backward_row(float *dx, float *dweight, float *dbias, cons
 
 /* Weight gradients gather in `partial` (2, width) for some rows before they join the sum, which keeps the error of
  * adding thousands of floats small. */
-static void layernorm_backward_body(float *dx, float *dweight, float *dbias, const float *dy, const float *x,
-                                    const float *weight, size_t rows, int width, float eps, float *partial) {
+static void layernorm_backward_body(const NormGradients *d, const float *dy, const float *x, size_t rows,
+                                    const NormParams *norm) {
     enum { ROWS_A_PARTIAL = 64 };
+    float *partial = d->partial;
+    int width = norm->width;
     size_t row_bytes = (size_t)width * sizeof(float);
     for (size_t begin = 0; begin < rows; begin += ROWS_A_PARTIAL) {
         size_t end = begin + ROWS_A_PARTIAL < rows ? begin + ROWS_A_PARTIAL : rows;
         memset(partial, 0, 2 * row_bytes);
         for (size_t r = begin; r < end; r++) {
             const float *x_r = x + r * (size_t)width, *dy_r = dy + r * (size_t)width;
-            layernorm_backward_row(dx + r * (size_t)width, partial, partial + width, dy_r, x_r, weight, width,
-                                   row_moments(x_r, width, eps));
+            layernorm_backward_row(d->x + r * (size_t)width, partial, partial + width, dy_r, x_r, norm,
+                                   row_moments(x_r, width, norm->eps));
         }
         for (int i = 0; i < width; i++) {
-            dweight[i] += partial[i];
-            dbias[i] += partial[width + i];
+            d->weight[i] += partial[i];
+            d->bias[i] += partial[width + i];
         }
     }
 }

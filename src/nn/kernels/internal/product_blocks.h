@@ -10,11 +10,21 @@
  * model come from far away, and a burst of requests would hold up the tiles' own loads. */
 #pragma once
 
-#include "nn/kernels/internal/ahead.h"
 #include "nn/kernels/internal/blocks.h"
 #include "nn/kernels/kernels.h"
 
 #include <stdbool.h>
+
+/* An operand: rows of the left or columns of the right one lie `across` apart, elements summed over `along`; one of the
+ * two is 1. */
+typedef struct {
+    const float *data;
+    size_t across, along;
+} LargeOperand;
+
+INLINE const float *large_at(const LargeOperand *operand, int across, int along) {
+    return operand->data + (size_t)across * operand->across + (size_t)along * operand->along;
+}
 
 /* What sums are added to: rows that begin at rows + i*stride, and the same bias for all; NULL: nothing. */
 typedef struct {
@@ -28,6 +38,18 @@ INLINE LargeBase large_base(LargeBase base, int row, int column) {
     return base;
 }
 
+/* c (rows, columns) = base + a b: the rows of one tile or fewer, all columns of a block. Rows of a are `lda` floats
+ * apart; b is the packed block. */
+typedef struct {
+    float *c;
+    size_t ldc;
+    const float *a;
+    size_t lda;
+    const float *b;
+    int rows, columns, depth;
+    LargeBase base;
+} LargeStrip;
+
 /* A kernel: its blocks, and what it does with them. Of its operands it packs `rows` or `columns` from the first on,
  * elements k to k + depth. */
 typedef struct {
@@ -37,9 +59,7 @@ typedef struct {
     size_t (*left_stride)(int depth); /* floats from one packed row to the next, over whole tiles */
     void (*pack_left)(float *to, const LargeOperand *a, int m, int k, int rows, int depth);
     void (*pack_right)(float *to, const LargeOperand *b, int n, int k, int columns, int depth);
-    /* c (rows, columns) = base + a b: the rows of one tile or fewer, all columns of a block. */
-    void (*multiply)(float *c, size_t ldc, const float *a, size_t lda, const float *b, int rows, int columns, int depth,
-                     LargeBase base, Ahead *ahead);
+    void (*multiply)(const LargeStrip *strip, Ahead *ahead);
 } LargeMethod;
 
 typedef struct {
@@ -88,9 +108,18 @@ INLINE void large_block(const LargeMethod *method, const LargeWork *w, int m, in
         }
         if (last && r_next >= rows)
             large_ahead(&ahead, AHEAD_LEFT, &w->a, m, at_most(rows, method->strip), k_next, depth_next);
-        for (int i = 0; i < strip; i += method->rows)
-            method->multiply(p->c + (size_t)(m + r + i) * p->ldc + n, p->ldc, a + (size_t)i * lda, lda, w->right,
-                             at_most(strip - i, method->rows), columns, depth, large_base(base, m + r + i, n), &ahead);
+        for (int i = 0; i < strip; i += method->rows) {
+            const LargeStrip tiles = {.c = p->c + (size_t)(m + r + i) * p->ldc + n,
+                                      .ldc = p->ldc,
+                                      .a = a + (size_t)i * lda,
+                                      .lda = lda,
+                                      .b = w->right,
+                                      .rows = at_most(strip - i, method->rows),
+                                      .columns = columns,
+                                      .depth = depth,
+                                      .base = large_base(base, m + r + i, n)};
+            method->multiply(&tiles, &ahead);
+        }
     }
 }
 

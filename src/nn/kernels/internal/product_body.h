@@ -8,7 +8,7 @@
 #pragma once
 
 #include "nn/kernels/internal/tiles.h"
-#include "nn/kernels/internal/transpose.h"
+#include "nn/kernels/kernels.h"
 
 enum { PRODUCT_DEPTH = 128 }; /* of the summed dimension at a time, so that panels stay in the first-level cache */
 
@@ -22,11 +22,11 @@ INLINE int panel_vecs(int columns) {
     return vecs == 4 || vecs == 2 ? 2 : vecs < 3 ? 1 : 3;
 }
 
-INLINE void any_panel(float *c, size_t ldc, const float *a, size_t a_row, size_t a_step, const float *b, size_t ldb,
-                      int rows, int depth, int add, int n_vecs) {
-    if (n_vecs == 3) panel_product(c, ldc, a, a_row, a_step, b, ldb, rows, depth, add, 3);
-    if (n_vecs == 2) panel_product(c, ldc, a, a_row, a_step, b, ldb, rows, depth, add, 2);
-    if (n_vecs == 1) panel_product(c, ldc, a, a_row, a_step, b, ldb, rows, depth, add, 1);
+/* One copy of the tiles for each number of vectors: inside, it is a constant. */
+INLINE void any_panel(TileSums c, TileLeft a, TileRight b, int add, int n_vecs) {
+    if (n_vecs == 3) panel_product(c, a, b, add, NULL, 3);
+    if (n_vecs == 2) panel_product(c, a, b, add, NULL, 2);
+    if (n_vecs == 1) panel_product(c, a, b, add, NULL, 1);
 }
 
 /* panel (depth, n_vecs*LANES) = the transpose of W's rows; W (n_vecs*LANES, ldw). */
@@ -41,42 +41,44 @@ INLINE void pack_transposed(float *panel, const float *W, size_t ldw, int depth,
     }
 }
 
-/* y (R, Dout) += x (R, Din) W^T. */
-static void product_forward_body(float *y, size_t ldy, const float *x, size_t ldx, const float *W, int R, int Din,
-                                 int Dout) {
+/* Of all three, operands as LargeProduct says; c's rows and columns are the product's, `depth` what is summed. Each
+ * cuts the depth into pieces and the columns into panels: of a piece and a panel the right operand stays in the
+ * first-level cache while all rows pass by.
+ *
+ * c += a b with b(p, j) = W(j, p), which is turned a panel at a time. */
+static void product_forward_body(const LargeProduct *p) {
     float panel[PRODUCT_DEPTH * 3 * LANES] __attribute__((aligned(64)));
-    for (int d = 0; d < Din; d += PRODUCT_DEPTH) {
-        int depth = product_depth(Din - d);
-        for (int o = 0, vecs; o < Dout; o += vecs * LANES) {
-            vecs = panel_vecs(Dout - o);
-            pack_transposed(panel, W + (size_t)o * (size_t)Din + d, (size_t)Din, depth, vecs);
-            any_panel(y + o, ldy, x + d, ldx, 1, panel, (size_t)(vecs * LANES), R, depth, 1, vecs);
+    for (int d = 0; d < p->depth; d += PRODUCT_DEPTH) {
+        int depth = product_depth(p->depth - d);
+        const TileLeft x = {p->a + d, p->a_row, 1, p->rows, depth};
+        for (int o = 0, vecs; o < p->columns; o += vecs * LANES) {
+            vecs = panel_vecs(p->columns - o);
+            pack_transposed(panel, p->b + (size_t)o * p->b_column + d, p->b_column, depth, vecs);
+            any_panel((TileSums){p->c + o, p->ldc}, x, (TileRight){panel, (size_t)(vecs * LANES)}, 1, vecs);
         }
     }
 }
 
-/* dx (R, Din) = dy (R, Dout) W. */
-static void product_input_body(float *dx, size_t lddx, const float *dy, size_t lddy, const float *W, int R, int Din,
-                               int Dout) {
-    for (int o = 0; o < Dout; o += PRODUCT_DEPTH) {
-        int depth = product_depth(Dout - o);
-        for (int d = 0, vecs; d < Din; d += vecs * LANES) {
-            vecs = panel_vecs(Din - d);
-            any_panel(dx + d, lddx, dy + o, lddy, 1, W + (size_t)o * (size_t)Din + d, (size_t)Din, R, depth, o > 0,
-                      vecs);
+/* c = a b with rows of b as they lie. */
+static void product_input_body(const LargeProduct *p) {
+    for (int o = 0; o < p->depth; o += PRODUCT_DEPTH) {
+        const TileLeft dy = {p->a + o, p->a_row, 1, p->rows, product_depth(p->depth - o)};
+        for (int d = 0, vecs; d < p->columns; d += vecs * LANES) {
+            vecs = panel_vecs(p->columns - d);
+            const TileRight W = {p->b + (size_t)o * p->b_step + d, p->b_step};
+            any_panel((TileSums){p->c + d, p->ldc}, dy, W, o > 0, vecs);
         }
     }
 }
 
-/* dW (Dout, Din) += dy^T x. */
-static void product_weight_body(float *dW, const float *dy, size_t lddy, const float *x, size_t ldx, int R, int Din,
-                                int Dout) {
-    for (int r = 0; r < R; r += PRODUCT_DEPTH) {
-        int depth = product_depth(R - r);
-        for (int d = 0, vecs; d < Din; d += vecs * LANES) {
-            vecs = panel_vecs(Din - d);
-            any_panel(dW + d, (size_t)Din, dy + (size_t)r * lddy, 1, lddy, x + (size_t)r * ldx + d, ldx, Dout, depth, 1,
-                      vecs);
+/* c += a b with a transposed where it lies: a(i, p) at a[i + p*a_step]. */
+static void product_weight_body(const LargeProduct *p) {
+    for (int r = 0; r < p->depth; r += PRODUCT_DEPTH) {
+        const TileLeft dy = {p->a + (size_t)r * p->a_step, 1, p->a_step, p->rows, product_depth(p->depth - r)};
+        for (int d = 0, vecs; d < p->columns; d += vecs * LANES) {
+            vecs = panel_vecs(p->columns - d);
+            const TileRight x = {p->b + (size_t)r * p->b_step + d, p->b_step};
+            any_panel((TileSums){p->c + d, p->ldc}, dy, x, 1, vecs);
         }
     }
 }

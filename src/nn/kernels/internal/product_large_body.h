@@ -8,7 +8,7 @@
 #pragma once
 
 #include "nn/kernels/internal/product_blocks.h"
-#include "nn/kernels/internal/transpose.h"
+#include "nn/kernels/internal/tiles.h"
 
 enum {
     LARGE_ROWS = 14, /* of a full tile: 28 vectors of sums, two of columns, one of a row's element */
@@ -65,23 +65,23 @@ static void large_pack_columns(float *to, const LargeOperand *operand, int first
     }
 }
 
-/* c (n_rows, LARGE_WIDTH) = base + a b, with rows of a `lda` apart and a panel b; n_rows is a constant at every call.
- * Three pointers to rows five apart, and multiples of lda, reach all rows without computing an address. */
-INLINE void large_tile(float *c, size_t ldc, const float *a, size_t lda, const float *b, int depth, LargeBase base,
-                       Ahead *ahead, const int n_rows) {
+/* c (n_rows, LARGE_WIDTH) = base + a b of the first n_rows rows of a and a panel b; n_rows is a constant at every call.
+ * Three pointers to rows five apart, and multiples of the stride, reach all rows without computing an address. */
+INLINE void large_tile(TileSums c, TileLeft a, const float *b, LargeBase base, Ahead *ahead, const int n_rows) {
     Vec sums[LARGE_ROWS][LARGE_VECS];
+    const size_t lda = a.row;
     /* an address of x86 is base + index times 1, 2, 4 or 8: five rows a pointer need four registers */
-    const float *fifths[3] = {a, n_rows > 5 ? a + 5 * lda : a, n_rows > 10 ? a + 10 * lda : a};
+    const float *fifths[3] = {a.data, n_rows > 5 ? a.data + 5 * lda : a.data, n_rows > 10 ? a.data + 10 * lda : a.data};
     const size_t multiples[5] = {0, lda, 2 * lda, 3 * lda, 4 * lda};
 #pragma GCC unroll 14
     for (int i = 0; i < n_rows; i++) {
 #pragma GCC unroll 2
         for (int v = 0; v < LARGE_VECS; v++) {
             sums[i][v] = (Vec){0};
-            __builtin_prefetch(c + (size_t)i * ldc + LARGE_WIDTH + v * LANES); /* of the next tile */
+            __builtin_prefetch(c.data + (size_t)i * c.ld + LARGE_WIDTH + v * LANES); /* of the next tile */
         }
     }
-    for (; depth > 0; depth -= LARGE_PACE) {
+    for (int depth = a.depth; depth > 0; depth -= LARGE_PACE) {
         const float *end = b + (size_t)at_most(depth, LARGE_PACE) * LARGE_WIDTH;
         for (; b < end; fifths[0]++, fifths[1]++, fifths[2]++, b += LARGE_WIDTH) {
             /* one step: a row of the panel times an element of each row of a */
@@ -107,19 +107,21 @@ INLINE void large_tile(float *c, size_t ldc, const float *a, size_t lda, const f
             /* what the sums are added to comes last: one addition an element */
             if (base.bias) sums[i][v] += vec_load(base.bias + v * LANES);
             if (base.rows) sums[i][v] += vec_load(base.rows + (size_t)i * base.stride + v * LANES);
-            vec_store(c + (size_t)i * ldc + v * LANES, sums[i][v]);
+            vec_store(c.data + (size_t)i * c.ld + v * LANES, sums[i][v]);
         }
     }
 }
 
 /* Rows of one tile, all column panels of a block. */
-static __attribute__((noinline)) void large_rows(float *c, size_t ldc, const float *a, size_t lda, const float *b,
-                                                 int rows, int columns, int depth, LargeBase base, Ahead *ahead) {
-    for (int n = 0; n < columns; n += LARGE_WIDTH, b += (size_t)depth * LARGE_WIDTH, c += LARGE_WIDTH) {
+static __attribute__((noinline)) void large_rows(const LargeStrip *s, Ahead *ahead) {
+    const float *b = s->b;
+    for (int n = 0; n < s->columns; n += LARGE_WIDTH, b += (size_t)s->depth * LARGE_WIDTH) {
         int r = 0;
 #define TILES_OF(count)                                                                                                \
-    for (; r + (count) <= rows; r += (count))                                                                          \
-    large_tile(c + (size_t)r * ldc, ldc, a + (size_t)r * lda, lda, b, depth, large_base(base, r, n), ahead, (count))
+    for (; r + (count) <= s->rows; r += (count))                                                                       \
+    large_tile((TileSums){s->c + (size_t)r * s->ldc + n, s->ldc},                                                      \
+               (TileLeft){s->a + (size_t)r * s->lda, s->lda, 1, (count), s->depth}, b, large_base(s->base, r, n),      \
+               ahead, (count))
         TILES_OF(LARGE_ROWS);
         TILES_OF(6);
         TILES_OF(2);

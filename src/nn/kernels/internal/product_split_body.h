@@ -68,25 +68,24 @@ INLINE void split_meanwhile(void *context, int call, int calls) {
 }
 
 /* Rows of two tiles, all column panels of a block. */
-static void split_rows(float *c, size_t ldc, const float *a, size_t lda, const float *b, int rows, int columns,
-                       int depth, LargeBase base, Ahead *ahead) {
-    (void)lda;
+static void split_rows(const LargeStrip *s, Ahead *ahead) {
     SplitTiles pair[2];
-    int steps = split_steps(depth), turn = 0;
+    const float *b = s->b;
+    int steps = split_steps(s->depth), turn = 0;
     pair[1].row = pair[1].rows = 0;
-    for (int n = 0; n < columns; n += SPLIT_WIDTH, b += steps * SPLIT_PANEL, turn = !turn) {
+    for (int n = 0; n < s->columns; n += SPLIT_WIDTH, b += steps * SPLIT_PANEL, turn = !turn) {
         SplitTiles *next = &pair[turn];
-        next->c = c + n;
-        next->ldc = ldc;
-        next->base = large_base(base, 0, n);
+        next->c = s->c + n;
+        next->ldc = s->ldc;
+        next->base = large_base(s->base, 0, n);
         next->row = 0;
-        next->rows = rows;
+        next->rows = s->rows;
         /* two buffers take turns: one is being multiplied while the other is added and stored */
         SplitMeanwhile meanwhile = {&pair[!turn], next, ahead};
-        if (rows > SPLIT_TILE)
-            split_sums(next->sums, SPLIT_WIDTH, a, b, steps, true, split_meanwhile, &meanwhile);
+        if (s->rows > SPLIT_TILE)
+            split_sums(next->sums, s->a, b, steps, true, split_meanwhile, &meanwhile);
         else
-            split_sums(next->sums, SPLIT_WIDTH, a, b, steps, false, split_meanwhile, &meanwhile);
+            split_sums(next->sums, s->a, b, steps, false, split_meanwhile, &meanwhile);
     }
     split_finish(&pair[!turn], &pair[!turn], 0, 1);
 }

@@ -16,8 +16,7 @@
  * count as infinite. Parts below 2^-126, the smallest normal float, count as zero. */
 #pragma once
 
-#include "nn/kernels/internal/blocks.h"
-#include "nn/kernels/internal/transpose.h"
+#include "nn/kernels/internal/product_blocks.h"
 
 #include <stdbool.h>
 
@@ -124,15 +123,14 @@ INLINE void split_multiply(const bool both) {
     _tile_dpbf16ps(3, 5, 7);
 }
 
-/* sums (SPLIT_WIDTH, SPLIT_WIDTH), rows `stride` floats apart, = a b of packed panels; the upper half only, if there
- * are not both tiles of rows. Each part is loaded as seldom as six products allow. `meanwhile` is called after each: as
- * `call` of `calls`, it may do a share of other work, which costs little as long as it is done before the tile units
- * are. To the compiler the tile instructions touch no memory: the two fences keep packing before them and the use of
- * the sums behind them. */
-INLINE void split_sums(float *sums, size_t stride, const float *a, const float *b, int steps, const bool both,
+/* sums (SPLIT_WIDTH, SPLIT_WIDTH) = a b of packed panels; the upper half only, if there are not both tiles of rows.
+ * Each part is loaded as seldom as six products allow. `meanwhile` is called after each: as `call` of `calls`, it may
+ * do a share of other work, which costs little as long as it is done before the tile units are. To the compiler the
+ * tile instructions touch no memory: the two fences keep packing before them and the use of the sums behind them. */
+INLINE void split_sums(float *sums, const float *a, const float *b, int steps, const bool both,
                        void (*const meanwhile)(void *context, int call, int calls), void *context) {
     enum { PRODUCTS = 6 };
-    size_t row_bytes = stride * sizeof(float);
+    size_t row_bytes = SPLIT_WIDTH * sizeof(float);
     int call = 0, calls = PRODUCTS * steps;
     __asm__ volatile("" ::: "memory");
     _tile_zero(0);
@@ -168,8 +166,8 @@ INLINE void split_sums(float *sums, size_t stride, const float *a, const float *
     }
     _tile_stored(0, sums, row_bytes);
     _tile_stored(1, sums + SPLIT_TILE, row_bytes);
-    if (both) _tile_stored(2, sums + SPLIT_TILE * stride, row_bytes);
-    if (both) _tile_stored(3, sums + SPLIT_TILE * stride + SPLIT_TILE, row_bytes);
+    if (both) _tile_stored(2, sums + SPLIT_TILE * SPLIT_WIDTH, row_bytes);
+    if (both) _tile_stored(3, sums + SPLIT_TILE * SPLIT_WIDTH + SPLIT_TILE, row_bytes);
     __asm__ volatile("" ::: "memory");
 }
 

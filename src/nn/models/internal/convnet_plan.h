@@ -3,7 +3,7 @@
 #pragma once
 
 #include "nn/layers/conv.h"
-#include "nn/layers/pool.h"
+#include "nn/layers/volume.h"
 #include "nn/models/convnet.h"
 
 /* A volume that layers write and read: the input, a layer's output or a module. */

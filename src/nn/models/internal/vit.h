@@ -4,9 +4,8 @@
  * A Vit is shapes and offsets, shared and const; a VitActs is where one team's activations lie. */
 #pragma once
 
-#include "nn/layers/bf16_block.h"
 #include "nn/layers/block.h"
-#include "nn/models/precision.h"
+#include "nn/layers/model.h"
 
 enum { VIT_DEPTH_MAX = 128 };
 
@@ -37,8 +36,12 @@ typedef struct {
     float *output; /* (B, n_tokens - first_kept, width) */
 } VitActs;
 
-void vit_acts_layout(VitActs *acts, Arena *arena, const Vit *vit, VitPlan plan, Precision precision, int B,
-                     int n_tokens, int first_kept);
+/* How many tokens go through a stack: of each of B clips; first_kept: of the last block. */
+typedef struct {
+    int B, n_tokens, first_kept;
+} VitTokens;
+
+void vit_acts_layout(VitActs *acts, Arena *arena, const Vit *vit, VitPlan plan, Precision precision, VitTokens tokens);
 /* Adds the matrices of all blocks to the plan. */
 CHECKED Err vit_plan(Vit *vit, Bf16Plan *plan);
 /* Scratch of all blocks of these shapes, and in mixed precision of other layers that need as much as `need`.
@@ -46,12 +49,11 @@ CHECKED Err vit_plan(Vit *vit, Bf16Plan *plan);
 void vit_scratch_layout(BlockScratch *scratch, Arena *arena, Precision precision, const BlockShape *shapes,
                         int n_shapes, const Bf16Need *need, int members);
 /* The shapes of a stack's blocks, for block_scratch_layout: all but the last, and the last. */
-void vit_shapes(BlockShape shapes[2], const Vit *vit, int B, int n_tokens, int first_kept);
+void vit_shapes(BlockShape shapes[2], const Vit *vit, VitTokens tokens);
 
 /* acts->inputs[0] -> acts->output, for B clips up to the layout's. drops: (depth), or NULL. */
-void vit_forward(VitActs *acts, BlockScratch *scratch, const Vit *vit, int B, const float *params,
-                 const BlockDrops *drops);
+void vit_forward(VitActs *acts, const Vit *vit, int B, const LayerPass *pass, const BlockDrops *drops);
 /* doutput is used up; dinput (B, n_tokens, width) is overwritten and may be doutput when first_kept is 0. Adds into
  * grads. */
-void vit_backward(float *dinput, float *doutput, VitActs *acts, BlockScratch *scratch, const Vit *vit, int B,
-                  const float *params, float *grads, const BlockDrops *drops);
+void vit_backward(float *dinput, float *doutput, VitActs *acts, const Vit *vit, int B, const LayerPass *pass,
+                  const BlockDrops *drops);

@@ -1,4 +1,6 @@
-#include "analysis/compare/jackknife.h"
+/* Delete-a-group jackknife: who is in which group, and what follows from the replicates. Nothing here knows what figure
+ * is computed. */
+#include "analysis/measure/jackknife.h"
 
 #include "base/failure/shared_err.h"
 #include "math/rng.h"
@@ -58,6 +60,7 @@ static void find_places(GroupedRows *out, const int64_t *numbers, const VideoVec
     }
 }
 
+/* A random order of the items, then item i to group order[i] mod n: groups differ in size by one at most. */
 Err jackknife_deal(int *groups, int count, int n_groups, uint64_t seed) {
     uint32_t *order = malloc(((size_t)count + 1) * sizeof *order);
     if (!order) return RAISE(ERR_MEMORY, "%d groups of %d: no memory", n_groups, count);
@@ -68,6 +71,7 @@ Err jackknife_deal(int *groups, int count, int n_groups, uint64_t seed) {
     return ERR_NONE;
 }
 
+/* Videos are dealt, and their vectors follow them. */
 static Err deal_videos(GroupedRows *out, int n_groups, uint64_t seed) {
     int *of_videos = malloc(((size_t)out->n_videos + 1) * sizeof *of_videos);
     if (!of_videos) return RAISE(ERR_MEMORY, "groups of %d videos: no memory", out->n_videos);
@@ -102,6 +106,7 @@ void grouped_rows_free(GroupedRows *grouped) {
 
 /* ---- replicates ---- */
 
+/* The formulas of the header, for one figure. replicates[g * stride] is x_g. */
 static Jackknifed summarize(double value, const double *replicates, int stride, int n_groups) {
     double mean = 0, squares = 0, groups = n_groups;
     Jackknifed out = {value, {NAN, NAN}, NAN, {NAN, NAN}};
@@ -116,6 +121,7 @@ static Jackknifed summarize(double value, const double *replicates, int stride, 
 }
 
 /* values: (1 + n_groups, JACKKNIFE_FIGURES), all samples first. */
+/* Replicates are independent; threads are few since each holds matrices. */
 static Err compute_replicates(double *values, JackknifeFigures figures, const void *context, int n_groups) {
     SharedErr failure = SHARED_ERR_INIT;
     int threads = omp_get_max_threads() < JACKKNIFE_THREADS_MAX ? omp_get_max_threads() : JACKKNIFE_THREADS_MAX;

@@ -1,4 +1,4 @@
-#include "nn/models/adamw.h"
+#include "nn/models/optimizer.h"
 
 #include <math.h>
 
@@ -10,6 +10,7 @@ typedef struct {
     float root_scale; /* 1 / sqrt(1 - beta2^step) */
 } RowStep;
 
+/* In double, then rounded once: at step 1 the corrections are as small as 1 - beta. */
 static RowStep row_step(const AdamwConfig *config, const Param *row, double lr, int64_t step) {
     double correction1 = 1 - pow(config->beta1, (double)step), correction2 = 1 - pow(config->beta2, (double)step);
     return (RowStep){.beta1 = config->beta1,
@@ -23,6 +24,8 @@ static RowStep row_step(const AdamwConfig *config, const Param *row, double lr, 
 typedef void RowUpdate(float *restrict params, float *restrict m, float *restrict v, const float *restrict grads,
                        size_t count, const RowStep *step);
 
+/* One pass: parameters and moments are read and written once each, which is what a step costs, since four vectors of
+ * the model's size do not fit any cache. 1 / sqrt(1 - beta2^step) goes into the root instead of a division of v. */
 static void row_update(float *restrict params, float *restrict m, float *restrict v, const float *restrict grads,
                        size_t count, const RowStep *step) {
     const RowStep s = *step;
@@ -50,28 +53,39 @@ static void row_update_ref(float *restrict params, float *restrict m, float *res
     }
 }
 
-/* Calls `update` on the part of every row inside [begin, end). */
-static void update_rows(RowUpdate *update, float *params, float *m, float *v, const float *grads, size_t begin,
-                        size_t end, const ParamTable *table, const AdamwConfig *config, double lr,
-                        const float *lr_scale, int64_t step) {
+/* Calls `update` on the part of every row inside the slice: decay and learning rate are the row's. */
+static void update_rows(RowUpdate *update, const AdamwSlice *slice, const ParamTable *table, const AdamwStep *step) {
     for (int r = 0; r < table->n_rows; r++) {
         const Param *row = &table->rows[r];
-        size_t low = row->offset > begin ? row->offset : begin;
-        size_t high = row->offset + row->count < end ? row->offset + row->count : end;
+        size_t low = row->offset > slice->begin ? row->offset : slice->begin;
+        size_t high = row->offset + row->count < slice->end ? row->offset + row->count : slice->end;
         if (low >= high) continue;
-        size_t at = low - begin;
-        RowStep constants = row_step(config, row, lr_scale ? lr * lr_scale[r] : lr, step);
-        update(params + at, m + at, v + at, grads + at, high - low, &constants);
+        size_t at = low - slice->begin;
+        double lr = step->lr_scale ? step->lr * step->lr_scale[r] : step->lr;
+        RowStep constants = row_step(step->config, row, lr, step->number);
+        update(slice->params + at, slice->m + at, slice->v + at, slice->grads + at, high - low, &constants);
     }
 }
 
-void adamw_update(float *params, float *m, float *v, const float *grads, size_t begin, size_t end,
-                  const ParamTable *table, const AdamwConfig *config, double lr, const float *lr_scale, int64_t step) {
-    update_rows(row_update, params, m, v, grads, begin, end, table, config, lr, lr_scale, step);
+void adamw_update(const AdamwSlice *slice, const ParamTable *table, const AdamwStep *step) {
+    update_rows(row_update, slice, table, step);
 }
 
-void adamw_update_ref(float *params, float *m, float *v, const float *grads, size_t begin, size_t end,
-                      const ParamTable *table, const AdamwConfig *config, double lr, const float *lr_scale,
-                      int64_t step) {
-    update_rows(row_update_ref, params, m, v, grads, begin, end, table, config, lr, lr_scale, step);
+void adamw_update_ref(const AdamwSlice *slice, const ParamTable *table, const AdamwStep *step) {
+    update_rows(row_update_ref, slice, table, step);
+}
+
+/* ---- schedule ---- */
+
+double schedule_rate(const Schedule *schedule, int64_t step) {
+    int64_t warmup = schedule->warmup_steps;
+    if (step < warmup) return schedule->peak * (double)step / fmax((double)(warmup - 1), 1);
+    if (step >= schedule->total_steps) return schedule->minimum;
+    /* 0 at the end of the warm-up; 1, the minimum, is reached only after the last step */
+    double done = (double)(step - warmup) / (double)(schedule->total_steps - warmup);
+    return schedule->minimum + (schedule->peak - schedule->minimum) / 2 * (1 + cos(M_PI * done));
+}
+
+float schedule_layer_scale(double decay, int depth, int layer) {
+    return (float)pow(decay, depth + 1 - layer);
 }

@@ -1,4 +1,4 @@
-#include "analysis/page/media.h"
+#include "analysis/compare/inventory.h"
 
 #include "base/config/json.h"
 #include "base/config/record.h"
