@@ -1,12 +1,12 @@
 #include "analysis/measure/internal/metric_inputs.h"
 
-#include "analysis/measure/npy.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/text/text.h"
 #include "math/finite.h"
 #include "par/agree.h"
 #include "par/spread.h"
+#include "store/foreign/weightfile.h"
 
 #include <unistd.h>
 

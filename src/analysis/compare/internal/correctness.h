@@ -4,7 +4,7 @@
 #pragma once
 
 #include "analysis/compare/outcomes.h"
-#include "math/crossed.h"
+#include "math/interval.h"
 
 enum { CORRECTNESS_PROBLEM = 512 };
 
