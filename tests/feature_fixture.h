@@ -1,7 +1,7 @@
 /* feature_fixture - weights and pixels by the formula of tests/oracle/features_golden.py, for networks of any width. */
 #pragma once
 
-#include "features/internal/naming.h"
+#include "features/internal/network_kind.h"
 #include "store/foreign/internal/weightfile_formats.h"
 
 #include "support/unit.h"

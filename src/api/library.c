@@ -2,10 +2,9 @@
 
 #include "base/failure/shared_err.h"
 #include "base/system/log.h"
-#include "gen/dataset/rerender.h"
 #include "gen/variant/variant.h"
 #include "math/blas.h"
-#include "store/hdf5/forks.h"
+#include "store/hdf5/describe.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -71,7 +70,6 @@ void library_leave(void) {
 
 static void set_up(void) {
     log_setup(0, 1, LOG_SILENT);
-    rerender_install();
     gate_make();
     store_guard_forks(); /* before the gate, which is held around reading */
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);

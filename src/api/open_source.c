@@ -1,12 +1,12 @@
 #include "api/open_source.h"
 
-#include "gen/dataset/visits.h"
+#include "gen/dataset/sources.h"
 #include "par/agree.h"
 #include "store/data/dataset.h"
 
 CHECKED Err open_dataset_all(OpenSource *source, const char *key, const char *folder, const Par *par) {
     if (!folder[0]) return RAISE(ERR_USAGE, "%s is missing: give the folder of a dataset", key);
-    Err err = err_within(shard_source_open(&source->clips, folder), "%s: ", key);
+    Err err = err_within(dataset_source_open(&source->clips, folder), "%s: ", key);
     return err_agree_all(err, par, "opening the dataset");
 }
 
@@ -24,8 +24,8 @@ static Err open_pretrain_variant_all(OpenSource *source, const PretrainData *dat
 
 static Err open_visits(OpenSource *source, const PretrainData *data, uint64_t seed) {
     ClipSource *made = NULL, *real = NULL;
-    TRY(err_within(shard_source_open(&made, data->dataset), "data.dataset: "));
-    Err err = err_within(shard_source_open(&real, data->real), "data.real: ");
+    TRY(err_within(dataset_source_open(&made, data->dataset), "data.dataset: "));
+    Err err = err_within(dataset_source_open(&real, data->real), "data.real: ");
     if (err) clip_source_close(&made);
     return err ? err : visits_open(&source->clips, made, real, data->real_share, seed);
 }

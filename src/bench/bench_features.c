@@ -6,7 +6,7 @@
 #include "base/text/text.h"
 #include "bench/internal/topics.h"
 #include "bench/internal/yardstick.h"
-#include "features/random_weights.h"
+#include "features/network.h"
 #include "features/tables.h"
 #include "math/rng.h"
 #include "nn/kernels/kernels.h"

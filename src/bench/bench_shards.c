@@ -11,6 +11,7 @@
 #include "bench/internal/shards_plan.h"
 #include "bench/internal/topics.h"
 #include "gen/dataset/generate.h"
+#include "gen/dataset/sources.h"
 #include "math/rng.h"
 #include "par/agree.h"
 #include "store/data/shard.h"
@@ -98,11 +99,16 @@ static Err write_shard(void *state) {
     ShardWriter *writer;
     char digest[DIGEST_SIZE];
     int videos = bench->plan->videos, size = bench->plan->size;
-    int64_t frames = (int64_t)videos * bench->video.n_frames;
     const ShardFile movie = {bench->movie_path, file_size(bench->movie_path), bench->video.n_frames, size, size};
     bool files = bench->kind == STORAGE_ENCODED;
-    TRY(files ? shard_create_encoded(&writer, bench->shard_path, size, videos, frames, videos * movie.bytes, NULL)
-              : shard_create(&writer, bench->shard_path, bench->kind, size, size, videos, frames, NULL, 0, NULL));
+    const ShardPlan plan = {.path = bench->shard_path,
+                            .storage = bench->kind,
+                            .height = size,
+                            .width = size,
+                            .n_videos = videos,
+                            .n_frames = (int64_t)videos * bench->video.n_frames,
+                            .n_bytes = videos * movie.bytes};
+    TRY(shard_create(&writer, &plan));
     Err err = ERR_NONE;
     for (int v = 0; !err && v < videos; v++)
         err = files ? shard_append_file(writer, v, -1, &movie) : shard_append(writer, v, -1, &bench->video, NULL);

@@ -5,6 +5,7 @@
 
 #include "eval/finetune/sample.h"
 #include "gen/dataset/generate.h"
+#include "gen/dataset/sources.h"
 #include "nn/models/classifier.h"
 
 enum { VIDEOS = 64, SEED = 1, REPEAT = 2 };

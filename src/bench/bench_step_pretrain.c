@@ -3,6 +3,7 @@
 #include "bench/internal/bench_step_work.h"
 
 #include "gen/dataset/generate.h"
+#include "gen/dataset/sources.h"
 #include "nn/models/mae.h"
 #include "train/masked_clips.h"
 

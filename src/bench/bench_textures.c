@@ -7,8 +7,8 @@
 #include "bench/internal/topics.h"
 #include "bench/internal/yardstick.h"
 #include "gen/textures/texture_gan.h"
-#include "gen/textures/texture_maker.h"
 #include "gen/textures/texture_stat.h"
+#include "gen/textures/textures.h"
 
 #include <stdlib.h>
 

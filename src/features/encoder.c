@@ -44,6 +44,7 @@ static bool row_matters(const Param *row) {
     return !strncmp(row->name, "encoder.", strlen("encoder."));
 }
 
+/* By name and count: the table says where in the flat vector each tensor lies. */
 static Err copy_weights(Encoder *encoder, const WeightSet *weights, const char *path) {
     const ParamTable *table = mae_params(encoder->mae);
     for (int i = 0; i < table->n_rows; i++) {
@@ -68,7 +69,7 @@ Err encoder_open(Encoder **encoder, const char *path) {
     if (!made) return RAISE(ERR_MEMORY, "encoder %s: no memory", path);
     TRY_OR(done, weights_read(&weights, path));
     TRY_OR(done, read_model(&made->model, &weights, path));
-    TRY_OR(done, mae_new(&made->mae, &made->model, 0.75));
+    TRY_OR(done, mae_new(&made->mae, &made->model, 0.75)); /* the mask ratio plays no part in features */
     made->params = calloc(mae_params(made->mae)->total, sizeof *made->params);
     if (!made->params) TRY_OR(done, RAISE(ERR_MEMORY, "encoder %s: no memory for its weights", path));
     TRY_OR(done, copy_weights(made, &weights, path));

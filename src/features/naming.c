@@ -1,9 +1,10 @@
 /* Weight files of Inception and I3D differ in names, axes and what batch normalization has. A table a publisher says
- * how (features/naming_tables.c); the first whose name of the first layer ends some tensor's name is taken.
+ * how (below); the first whose name of the first layer ends some tensor's name is taken.
  * Normalization is folded into the convolution in double, once. */
-#include "features/internal/naming.h"
+#include "features/internal/network_kind.h"
 
 #include "base/text/text.h"
+#include "features/tables.h"
 #include "math/finite.h"
 #include "store/foreign/weightfile.h"
 
@@ -44,6 +45,7 @@ static bool find_prefix(char prefix[WEIGHT_NAME_SIZE], const WeightFile *file, c
         const char *whole = weightfile_entry(file, i)->name;
         size_t in_front = strlen(whole) - length;
         if (strlen(whole) < length || in_front >= best || strcmp(whole + in_front, name) != 0) continue;
+        /* "xMixed_5b" is no prefix and "Mixed_5b" */
         if (in_front > 0 && whole[in_front - 1] != '.') continue;
         best = in_front;
         memcpy(prefix, whole, best);
@@ -121,6 +123,7 @@ static Err fold(float *W, float *bias, const Loader *loader, const char *layer, 
     TRY_OR(done, read_tensor(&mean, loader, layer, naming->mean, &out, 1, false));
     TRY_OR(done, read_tensor(&variance, loader, layer, naming->variance, &out, 1, false));
     for (size_t o = 0; o < (size_t)out; o++) {
+        /* a running variance below zero is a file of something else */
         if (variance[o] < 0)
             TRY_OR(done, RAISE(ERR_INPUT, "%s: tensor %s%s%s: variance %zu is %g; expected none below zero",
                                loader->path, loader->prefix, layer, naming->variance, o, (double)variance[o]));
@@ -157,6 +160,7 @@ static Err load_layer(Convnet *net, const Loader *loader, int index) {
         TRY_OR(done, fold(W, bias, loader, shape.layer->name, shape.count / (size_t)out, out));
     }
     convnet_set(net, index, W, bias);
+    /* of folded weights: equal networks have equal digests, whatever file they came in */
     digest_add(loader->digest, W, shape.count * sizeof *W);
     digest_add(loader->digest, bias, (size_t)out * sizeof *bias);
 done:
@@ -180,3 +184,64 @@ done:
     weightfile_close(&loader.file);
     return err;
 }
+
+/* ---- the tables ---- */
+
+static const Rename no_renames[] = {{NULL, NULL}};
+
+/* deepmind's checkpoint converted by hassony2/kinetics_i3d_pytorch. */
+static const Rename kinetics_renames[] = {
+    {".b0", ".branch_0"},        {".b1a", ".branch_1.0"},
+    {".b1b", ".branch_1.1"},     {".b2a", ".branch_2.0"},
+    {".b2b", ".branch_2.1"},     {".b3b", ".branch_3.1"},
+    {"Mixed_", "mixed_"},        {"Conv3d_", "conv3d_"},
+    {"logits", "conv3d_0c_1x1"}, {NULL, NULL},
+};
+
+const Naming inception_namings[] = {
+    {
+        .title = "pytorch-fid (pt_inception-2015-12-05)",
+        .axes = 2,
+        .eps = BATCH_NORM_EPS,
+        .kernel = ".conv.weight",
+        .scale = ".bn.weight",
+        .shift = ".bn.bias",
+        .mean = ".bn.running_mean",
+        .variance = ".bn.running_var",
+        .renames = no_renames,
+        .foreign = "AuxLogits.conv0.conv.weight",
+        .foreign_is = "torchvision's Inception, whose features are not FID's",
+    },
+    {NULL},
+};
+
+const Naming i3d_namings[] = {
+    {
+        .title = "pytorch-i3d (rgb_imagenet, i3d_pretrained_400)",
+        .axes = 3,
+        .eps = BATCH_NORM_EPS,
+        .kernel = ".conv3d.weight",
+        .scale = ".bn.weight",
+        .shift = ".bn.bias",
+        .mean = ".bn.running_mean",
+        .variance = ".bn.running_var",
+        .linear_kernel = ".conv3d.weight",
+        .linear_bias = ".conv3d.bias",
+        .renames = no_renames,
+    },
+    {
+        .title = "kinetics_i3d_pytorch (model_rgb)",
+        .axes = 3,
+        .eps = BATCH_NORM_EPS,
+        .kernel = ".conv3d.weight",
+        .scale = ".batch3d.weight",
+        .shift = ".batch3d.bias",
+        .mean = ".batch3d.running_mean",
+        .variance = ".batch3d.running_var",
+        .scale_optional = true,
+        .linear_kernel = ".conv3d.weight",
+        .linear_bias = ".conv3d.bias",
+        .renames = kinetics_renames,
+    },
+    {NULL},
+};

@@ -12,9 +12,11 @@
 
 #include "base/system/digest.h"
 #include "features/encoder.h"
+#include "nn/models/convnet.h"
 #include "video/frames/clip.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Vectors that are computed together at most. Which are does not change their bits for Inception and I3D; for the
  * encoder it may, so callers batch by position in the sample. */
@@ -70,3 +72,8 @@ void feature_compute(FeatureScratch *scratch, float *features, int n);
 /* Gives a random network the batch normalization of what has been loaded into n scratches of it: FEATURE_BATCH frames
  * or one clip each. `data` is the digest of where they come from and becomes part of the net's own. */
 CHECKED Err feature_random_calibrate(FeatureNet *net, FeatureScratch *const *scratches, int n, const char *data);
+
+/* random_weights: seeded weights for a convolutional network without a file. */
+
+/* He et al. 2015: normal with variance 2 / fan in, no bias. A function of the seed and the layer's number. */
+CHECKED Err random_weights(Convnet *net, uint64_t seed);

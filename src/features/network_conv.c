@@ -1,8 +1,7 @@
 /* Inception and I3D as feature networks; see features/network.h. */
 #include "base/text/text.h"
-#include "features/internal/naming.h"
 #include "features/internal/network_kind.h"
-#include "features/random_weights.h"
+#include "features/network.h"
 #include "features/tables.h"
 #include "video/transform/resize.h"
 
@@ -48,10 +47,12 @@ static void write_frame(float *input, const Volume *volume, int t, const float *
     size_t row = (size_t)volume->size.x * 3;
     for (int y = 0; y < volume->size.y; y++, frame += row) {
         float *to = input + volume_at(volume, t, y, 0);
+        /* [-1, 1], as both networks were trained */
         for (size_t i = 0; i < row; i++) to[i] = 2 * (frame[i] / 255) - 1;
     }
 }
 
+/* The network holds one clip: the one before goes through when the next one comes. */
 static void run_waiting_clip(ConvFeatures *own) {
     if (own->waiting >= 0) convnet_forward(own->scratch, own->vectors + (size_t)own->waiting * (size_t)own->net->dims);
     own->waiting = -1;

@@ -1,10 +1,10 @@
 /* Seeds and test videos are crossed: every video is answered by every seed's model. The variance of a mean of 0/1
  * answers has three parts, of seeds, of items and of the rest, which a two-way analysis of variance without
- * replication tells apart (math/crossed.h has the formulas). All measures are kept as products of pairs, so that the
+ * replication tells apart (math/interval.h has the formulas). All measures are kept as products of pairs, so that the
  * variance of any weighted sum of them is a quadratic form and needs no second look at the answers.
  *
  * Sums are of small integers and exact in doubles. */
-#include "math/crossed.h"
+#include "math/interval.h"
 
 #include <math.h>
 
@@ -103,6 +103,7 @@ Interval crossed_share(const Crossed *crossed, int k) {
     /* how many independent answers would have this spread, so that Wilson's interval can be used near 0 and 1 */
     double p = crossed->mean[k], half = half_width_of(crossed, k), items = (double)crossed->n_items;
     double count = INTERVAL_Z * INTERVAL_Z * p * (1 - p) / (half * half);
+    /* one seed, or nothing that varies: the items alone */
     if (crossed->n_seeds == 1 || !(p > 0 && p < 1 && half > 0)) count = items;
     count = fmin(count, items * crossed->n_seeds); /* never more than was answered */
     return interval_wilson(p * count, count);

@@ -1,6 +1,6 @@
 /* A fixed-point sum: 128 bits in units of 2^-64. A double below 2^31 with 53 bits is cut at 2^-64 the same way
  * wherever it stands in the sum, and integers add up exactly, so order and grouping do not matter. */
-#include "math/exactsum.h"
+#include "math/stats.h"
 
 #include "base/failure/err.h"
 

@@ -5,11 +5,10 @@
  *
  * A group is left out by taking its share out of sums that were made once: means of rows and columns of the inner
  * products, or a covariance less that of the group. */
-#include "math/frechet.h"
+#include "math/stats.h"
 
 #include "base/system/log.h"
 #include "math/linalg.h"
-#include "math/stats.h"
 
 #include <cblas.h>
 #include <lapacke.h>

@@ -1,3 +1,6 @@
+/* Intervals by formula, by inversion of a test, and by resampling. Distributions are worked out here from DLMF's
+ * formulas, so that figures do not hang on a statistics library; tests/unit/test_interval.c compares them with
+ * published values. */
 #include "math/interval.h"
 
 #include "math/rng.h"
@@ -6,6 +9,7 @@
 #include <float.h>
 #include <math.h>
 
+/* Rounding may leave [0, 1] by a digit. */
 static double clamp01(double x) {
     return x < 0 ? 0 : x > 1 ? 1 : x;
 }
@@ -18,6 +22,7 @@ Interval interval_wilson(double successes, double count) {
     return (Interval){clamp01(center - half), clamp01(center + half)};
 }
 
+/* sqrt of the variance of a difference, with half widths for deviations. */
 static double joined(double x, double y, double correlation) {
     return sqrt(fmax(0, x * x + y * y - 2 * correlation * x * y));
 }
@@ -44,11 +49,13 @@ Interval interval_mean(double mean, double sd, int64_t n) {
 /* One end. */
 static double end_by_test(IntervalTest test, const void *context, double estimate, double sign) {
     double inside = estimate, step = 1e-3;
+    /* 1. out by doubling steps, until the test rules out */
     while (step < 1e12 && test(context, estimate + sign * step)) {
         inside = estimate + sign * step;
         step *= 2;
     }
     double outside = estimate + sign * step;
+    /* 2. in between by bisection: 100 halvings leave nothing of any step */
     for (int i = 0; i < 100; i++) {
         double middle = 0.5 * (inside + outside);
         if (test(context, middle))
@@ -65,6 +72,7 @@ Interval interval_by_test(IntervalTest test, const void *context, double estimat
 
 /* The continued fraction of DLMF 8.17.22 for x < (a+1)/(a+b+2), where it converges fast. */
 static double beta_fraction(double a, double b, double x) {
+    /* modified Lentz: a denominator that would be zero becomes tiny */
     const double tiny = 1e-300;
     double c = 1, d = 1 - (a + b) * x / (a + 1);
     d = 1 / (fabs(d) < tiny ? tiny : d);
@@ -102,6 +110,7 @@ double student_two_sided(double t, double degrees) {
 
 double student_quantile_two_sided(double p, double degrees) {
     double low = 0, high = 1;
+    /* the tail falls with t: a bracket, then bisection */
     while (student_two_sided(high, degrees) > p) high *= 2;
     while (high - low > 1e-13 * high) {
         double middle = 0.5 * (low + high);

@@ -38,6 +38,7 @@ static void swap_rows(double *matrix, int n, int a, int b) {
     }
 }
 
+/* Partial pivoting. */
 static int pivot_row(const double *matrix, int n, int column) {
     int best = column;
     for (int i = column + 1; i < n; i++)
@@ -82,6 +83,7 @@ double linalg_logdet(const double *values, int n, double eps) {
     return sum;
 }
 
+/* exp of the entropy of the normalized eigenvalues (Roy & Vetterli 2007). */
 double linalg_effective_rank(const double *values, int n) {
     double trace = 0, entropy = 0;
     for (int i = 0; i < n; i++) trace += fmax(values[i], 0);
@@ -93,6 +95,8 @@ double linalg_effective_rank(const double *values, int n) {
     return exp(entropy);
 }
 
+/* Fewer rows than dimensions: the n x n inner products have the same nonzero eigenvalues; the others are 0, in front.
+ */
 static Err spectrum_few(double *values, const Rows *rows) {
     Err err = ERR_NONE;
     size_t n = rows->count, dims = (size_t)rows->dims;

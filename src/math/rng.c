@@ -34,6 +34,7 @@ uint64_t rng_u64(Rng *rng) {
 }
 
 float rng_unit(Rng *rng) {
+    /* 24 bits: every value is a float, and 1 is never reached */
     return (float)(rng_u32(rng) >> 8) * 0x1p-24f;
 }
 
@@ -98,6 +99,7 @@ double rng_beta(Rng *rng, double a, double b) {
     return x / (x + y);
 }
 
+/* Fisher and Yates: from the back, each place exchanged with one not behind it. */
 void rng_permutation(Rng *rng, uint32_t *out, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) out[i] = i;
     for (uint32_t i = count; i > 1; i--) {

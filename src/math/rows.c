@@ -1,6 +1,6 @@
 /* The order of floating-point sums must not depend on which rank brought a vector, so vectors are sorted by the
  * digest of their bytes first. Equal vectors have equal digests and may stand in any order. */
-#include "math/rows.h"
+#include "math/stats.h"
 
 #include "base/system/digest.h"
 
@@ -44,6 +44,7 @@ Err rows_canonical(Rows *rows, const float *vectors, size_t count, int dims) {
     return err;
 }
 
+/* A part of an ordered list is ordered. */
 static Err select_rows(Rows *out, const Rows *rows, const int *groups, int group, bool of_group) {
     TRY(rows_new(out, rows->count, rows->dims));
     out->count = 0;

@@ -23,6 +23,7 @@ double order_median(double *values, int count) {
 
 enum { BLOCK_ROWS = 256 };
 
+/* Welford's update (1962), the merge of Chan et al. for a part of one value. */
 void moments_add(Moments *moments, double value) {
     if (moments->count == 0 || value < moments->min) moments->min = value;
     if (moments->count == 0 || value > moments->max) moments->max = value;

@@ -3,10 +3,10 @@
 #include "run/curve.h"
 
 #include "base/config/json.h"
+#include "base/config/record.h"
 #include "base/system/file.h"
 #include "base/text/text.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <math.h>
 #include <time.h>
@@ -26,8 +26,8 @@ typedef Err (*PointVisitor)(void *context, int64_t step, const cJSON *point);
 
 /* The step of a point, or -1 when the line is none of ours. */
 static int64_t step_of(const cJSON *point) {
-    const cJSON *step = cJSON_GetObjectItemCaseSensitive(point, "step");
-    return cJSON_IsNumber(step) && step->valuedouble >= 0 ? (int64_t)step->valuedouble : -1;
+    double step = record_number_or(point, "step", -1);
+    return step >= 0 ? (int64_t)step : -1;
 }
 
 static Err visit_line(PointVisitor visit, void *context, const char *line, size_t length, const char *path,
@@ -55,6 +55,7 @@ static Err walk_points(const char *path, PointVisitor visit, void *context) {
 
 /* ---- writing ---- */
 
+/* One form for a point, so that a curve that was cut and one that was not are equal bytes. */
 static Err print_line(Builder *line, int64_t step, const CurveValue *values, int n_values) {
     char digits[32];
     builder_add(line, "{\"step\": %lld", (long long)step);
@@ -88,6 +89,7 @@ typedef struct {
 
 static Err keep_point(void *cut_, int64_t step, const cJSON *point) {
     Cut *cut = cut_;
+    /* made after the checkpoint: it will be made again */
     if (step > cut->last_step) return ERR_NONE;
     CurveValue values[COLUMNS_MAX];
     int n_values = 0;
@@ -104,6 +106,7 @@ static Err keep_point(void *cut_, int64_t step, const cJSON *point) {
 /* Rewrites curves.jsonl with the points up to the step that the run goes on from. */
 static Err cut_points(const Curve *curve, int64_t resume_step) {
     Cut cut = {.events = curve->events, .last_step = resume_step};
+    /* a run that begins anew keeps nothing */
     Err err = file_exists(curve->jsonl) && resume_step > 0 ? walk_points(curve->jsonl, keep_point, &cut) : ERR_NONE;
     if (!err) err = builder_check(&cut.kept, curve->jsonl);
     if (!err) err = file_write_whole(curve->jsonl, cut.kept.length ? cut.kept.data : "", cut.kept.length);
@@ -185,6 +188,7 @@ static Err add_row(void *table_, int64_t step, const cJSON *point) {
     return ERR_NONE;
 }
 
+/* Two walks: columns are known only when all points have been seen. */
 static Err write_csv(const Curve *curve) {
     char path[PATH_SIZE];
     TRY(path_join(path, sizeof path, curve->folder, "curves.csv"));
@@ -232,11 +236,10 @@ static Err series_grow(Series *series) {
 
 static Err add_point(void *series_, int64_t step, const cJSON *point) {
     Series *series = series_;
-    const cJSON *member = cJSON_GetObjectItemCaseSensitive(point, series->name);
-    if (!member) return ERR_NONE;
+    if (!cJSON_HasObjectItem(point, series->name)) return ERR_NONE;
     TRY(series_grow(series));
     series->steps[series->count] = (double)step;
-    series->values[series->count++] = cJSON_IsNumber(member) ? member->valuedouble : NAN;
+    series->values[series->count++] = record_number_or(point, series->name, NAN);
     return ERR_NONE;
 }
 

@@ -9,7 +9,6 @@
 #include "base/system/log.h"
 #include "par/agree.h"
 #include "par/spread.h"
-#include "run/lock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,6 +18,7 @@
 #define RUN_SCHEMA "synvid.run"
 enum { RUN_VERSION = 1 };
 
+/* ISO 8601, in UTC: hosts of one run may be in several zones. */
 static void utc_now(char *out, size_t size) {
     time_t now = time(NULL);
     struct tm parts;
@@ -26,14 +26,14 @@ static void utc_now(char *out, size_t size) {
     strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
+/* cJSON would add a second member of the same key. */
 static bool set_text(cJSON *object, const char *key, const char *text) {
     cJSON_DeleteItemFromObjectCaseSensitive(object, key);
     return record_put_text(object, key, text);
 }
 
 static bool is_running(const cJSON *life) {
-    const cJSON *exit = cJSON_GetObjectItemCaseSensitive(life, "exit");
-    return cJSON_IsString(exit) && strcmp(exit->valuestring, "running") == 0;
+    return text_equal(record_text_or(life, "exit", ""), "running");
 }
 
 /* The log so far; a missing or unreadable one starts anew: nothing else depends on it. */
@@ -88,7 +88,8 @@ CHECKED Err run_identity(char out[DIGEST_SIZE], const RunIdentity *identity, uin
     TRY(config_digest(settings, identity->config, identity->fields));
     TRY(digest_new(&digest));
     digest_add_text(digest, settings);
-    if (!identity->seed_last) digest_add(digest, &seed, sizeof(seed));
+    if (!identity->seed_last)
+        digest_add(digest, &seed, sizeof(seed)); /* two orders: those under which existing folders were named */
     for (int i = 0; i < identity->n_inputs; i++) digest_add_text(digest, identity->inputs[i]);
     if (identity->seed_last) digest_add(digest, &seed, sizeof(seed));
     digest_hex(digest, out);
@@ -195,6 +196,7 @@ Err runfolder_open_all(RunFolder *folder, const char *name, const char *config_d
     free(hosts);
     err = err_agree_all(err, &run->par, "the run folder");
     if (err) runlock_release(&folder->lock_fd);
+    /* only rank 0 has looked */
     folder->finished = agree_rank0_all(folder->finished, &run->par, "whether the run is finished");
     return err;
 }

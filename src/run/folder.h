@@ -4,13 +4,16 @@
  * again. config.json (resolved; written first), run.json (hosts, ranks, times, exit reason: what may differ between
  * equal runs), curves.jsonl, ckpt/, result.json (finished when it exists). A lock file with host and pid keeps two jobs
  * apart; a lock of a dead process on this host, or of an earlier life of the same batch job, is taken over
- * (run/lock.h). */
+ * (below). */
 #pragma once
 
 #include "base/config/field.h"
+#include "base/failure/err.h"
 #include "base/system/digest.h"
 #include "base/text/text.h"
 #include "par/run.h"
+
+#include <stdbool.h>
 
 typedef struct {
     char path[PATH_SIZE], id[NAME_SIZE];
@@ -48,3 +51,38 @@ CHECKED Err run_identity(char out[DIGEST_SIZE], const RunIdentity *identity, uin
 /* `hosts` are names separated by spaces. One rank. */
 CHECKED Err runlog_begin(const char *path, const Run *run, const char *hosts);
 CHECKED Err runlog_end(const char *path, const char *exit_reason);
+
+/* lock.c: one job at a time in a run folder.
+ *
+ * The file .lock holds "host pid job" while a job runs. A lock is dead, and taken over, when its process is gone from
+ * this host, or when it was taken by an earlier life of the same batch job (SLURM_JOB_ID: requeued after a crash, maybe
+ * on another host). A lock of another host is believed. */
+
+/* *descriptor stays open, and the lock held, until runlock_release. ERR_USAGE names the holder. */
+CHECKED Err runlock_take(int *descriptor, const char *folder);
+/* Whether somebody works in the folder, as far as can be told from here; without touching the lock. */
+bool runlock_is_held(const char *folder);
+/* Fine with a negative descriptor. */
+void runlock_release(int *descriptor);
+
+/* status.c: how a run folder stands, from its files alone, without disturbing the run. Local. */
+
+typedef enum { RUN_FINISHED, RUN_RUNNING, RUN_STOPPED, RUN_FAILED, RUN_DIED, RUN_STATES } RunState;
+
+typedef struct {
+    RunState state;
+    char note[256];      /* how the last life ended: "stopped: SIGUSR1", "error: ..."; "" while it runs */
+    char host[128];      /* of the last life; several are separated by blanks */
+    int64_t step, total; /* of training; 0: nothing logged yet */
+    double loss;         /* NAN: none */
+    double clips_per_s;  /* of the last logged steps; 0: unknown */
+    double seconds_left; /* at that rate; NAN: unknown */
+    double silent_s;     /* since the last logged step */
+    int64_t checkpoint;  /* step of the newest, -1: none */
+    double checkpoint_age_s;
+} RunStatus;
+
+/* ERR_INPUT when `folder` holds no run.json, or one that is not ours. */
+CHECKED Err runstatus_read(RunStatus *status, const char *folder);
+bool runstatus_is_run(const char *folder);
+const char *runstatus_name(RunState state);

@@ -1,7 +1,7 @@
 /* Two locks in one file: the kernel's flock, which dies with its process, and a text for where flock does not reach
  * (another host, a file system without locks). The text of a process that is gone from this host is taken over; so is
  * that of an earlier life of the same batch job, which cannot be alive when this one is. */
-#include "run/lock.h"
+#include "run/folder.h"
 
 #include "base/system/file.h"
 #include "base/system/log.h"
@@ -35,7 +35,8 @@ static bool read_holder(Holder *holder, int descriptor) {
 }
 
 static bool is_dead(const Holder *holder, const Holder *me) {
-    if (!text_equal(me->job, "-") && text_equal(holder->job, me->job)) return true;
+    if (!text_equal(me->job, "-") && text_equal(holder->job, me->job))
+        return true; /* a batch job has one life at a time */
     return text_equal(holder->host, me->host) &&
            (holder->pid == me->pid || (kill((pid_t)holder->pid, 0) && errno == ESRCH));
 }
@@ -60,6 +61,7 @@ static Err take(int descriptor, LockState state, const char *folder, const char 
     bool locked = state == LOCK_TAKEN, busy = state == LOCK_BUSY;
     bool named = read_holder(&holder, descriptor);
     if (busy || (named && !locked && !is_dead(&holder, &me))) return held(&holder, folder, path);
+    /* flock may not reach other hosts: then the text is believed */
     bool elsewhere = named && !text_equal(holder.host, me.host);
     if (elsewhere && !is_dead(&holder, &me)) return held(&holder, folder, path);
     if (named)

@@ -1,3 +1,5 @@
+/* Figures as gnuplot scripts and data, so that anyone can draw them again otherwise. Every text of a user is quoted for
+ * gnuplot here and nowhere else. */
 #include "run/plot.h"
 
 #include "base/text/escape.h"

@@ -5,8 +5,7 @@
 
 #include "base/config/config.h"
 #include "base/config/json.h"
-#include "run/protocol_rules.h"
-#include "run/rehearsal.h"
+#include "base/text/text.h"
 
 #include <cjson/cJSON.h>
 #include <stdarg.h>
@@ -46,6 +45,7 @@ static bool decides_rounding_only(const char *key, const ProtocolRule *rule) {
     return true;
 }
 
+/* As a deviation shows it; lists and objects are too long for a line. */
 static const char *value_text(char *out, size_t size, const cJSON *value) {
     if (cJSON_IsNumber(value)) return json_number(out, size, value->valuedouble);
     if (cJSON_IsBool(value)) return cJSON_IsTrue(value) ? "true" : "false";
@@ -106,6 +106,7 @@ static void compare_videos(Comparison *comparison, const ClipSource *videos) {
     }
 }
 
+/* What came before counts: a model fine-tuned by the book from a short pre-training is not the paper's. */
 static void inherit(Comparison *comparison, const ProtocolScope *scope) {
     const Result *from = scope->made_from;
     if (protocol_rule_accepts(comparison->rule, from->protocol)) return;
@@ -157,6 +158,7 @@ CHECKED Err protocol_compare(Result *result, const ProtocolScope *scope, const v
     Err err = found && official ? ERR_NONE : RAISE(ERR_MEMORY, "comparing with the official protocols: no memory");
     for (int i = 0; i < n && !err; i++) {
         err = hold_to(&found[i], rules[i], scope, config, official, fields);
+        /* the first of equals stays: `paper` stands first */
         if (found[i].count + found[i].left_out < found[best].count + found[best].left_out) best = i;
     }
     if (!err && n == 0) err = result_add_deviation(result, "%s is no part of the paper", scope->task);
@@ -164,5 +166,36 @@ CHECKED Err protocol_compare(Result *result, const ProtocolScope *scope, const v
     if (!err) err = result_settle(result, n > 0 ? rules[best]->name : PROTOCOL_REDUCED, scope->rehearsal);
     free(found);
     free(official);
+    return err;
+}
+
+/* ---- rehearsals ---- */
+
+/* Sizes and counts, whose smaller values take the same path through the code. Sorted by what they shorten. */
+static const char *const shrinkable[] = {
+    /* the network's width and depth */
+    "model.width", "model.depth", "model.heads", "model.decoder_width", "model.decoder_depth", "model.decoder_heads",
+    /* how long it is trained, and with how many clips a step; the warm-up is part of the length */
+    "train.epochs", "train.batch", "train.micro_batch", "train.warmup_epochs",
+    /* how much is made, read and looked at */
+    "videos", "images", "limit", "data.clips", "data.test_clips", "test_clips", "frames", "shown", "n_frames",
+    "n_videos", "frames_per_video", "groups", NULL};
+
+bool rehearsal_may_shrink(const char *key) {
+    for (int i = 0; shrinkable[i]; i++)
+        if (text_equal(shrinkable[i], key)) return true;
+    return false;
+}
+
+CHECKED Err rehearsal_original(void **config, const Run *run, size_t config_size, const Field *fields) {
+    *config = NULL;
+    if (!run->rehearsed) return ERR_NONE;
+    void *made = calloc(1, config_size);
+    if (!made) return RAISE(ERR_MEMORY, "rehearsal: no memory for the settings");
+    Err err = config_parse(made, fields, run->rehearsed, "settings before the rehearsal");
+    if (err)
+        free(made);
+    else
+        *config = made;
     return err;
 }

@@ -1,4 +1,7 @@
-#include "run/protocol_rules.h"
+/* The official protocols as data. Defaults of the stages' tables are the paper's settings, so a rule lists only what
+ * differs: for a dataset, for ViT-L, or in the released scripts. Rules of one protocol are ordered from the general to
+ * the special. */
+#include "run/protocol.h"
 
 #include "base/text/text.h"
 #include "run/result.h"
@@ -69,6 +72,7 @@ static bool is_named(const char *task, const char *dataset) {
     return false;
 }
 
+/* A dataset that any rule of the task names has rules of its own; the others share those without a name. */
 static bool matches(const ProtocolRule *rule, const char *task, const char *dataset, bool named, char model) {
     if (!text_equal(rule->task, task)) return false;
     if (named ? !rule->dataset || !text_equal(rule->dataset, dataset) : rule->dataset != NULL) return false;

@@ -21,20 +21,24 @@ Err result_identify(Result *result, const char *task, const char *dataset, const
     return text_copy(result->model, sizeof result->model, model);
 }
 
-Err result_add_metric(Result *result, const char *name, double value, const char *unit, int64_t count, double low,
-                      double high, const char *interval) {
+Err result_add_metric(Result *result, const char *name, double value, const char *unit, int64_t count,
+                      Interval interval, const char *method) {
     if (result->n_metrics == RESULT_METRICS)
         return RAISE(ERR_INTERNAL, "%s: more than %d metrics in one result", name, RESULT_METRICS);
     ResultMetric *metric = &result->metrics[result->n_metrics];
     TRY(text_copy(metric->name, sizeof metric->name, name));
     TRY(text_copy(metric->unit, sizeof metric->unit, unit));
-    TRY(text_copy(metric->interval, sizeof metric->interval, interval));
+    TRY(text_copy(metric->interval, sizeof metric->interval, method));
     metric->value = value;
     metric->count = count;
-    metric->low = low;
-    metric->high = high;
+    metric->low = interval.low;
+    metric->high = interval.high;
     result->n_metrics++;
     return ERR_NONE;
+}
+
+Err result_add_number(Result *result, const char *name, double value, const char *unit, int64_t count) {
+    return result_add_metric(result, name, value, unit, count, (Interval){NAN, NAN}, "");
 }
 
 Err result_add_input(Result *result, const char *role, const char *path, const char *digest) {
@@ -147,6 +151,7 @@ static bool put_protocol(cJSON *tree, const Result *result) {
     return complete;
 }
 
+/* An interval only where there is one: its members are missing otherwise, not null. */
 static bool put_metric(cJSON *list, const ResultMetric *metric) {
     cJSON *row = cJSON_CreateObject();
     bool complete = cJSON_AddItemToArray(list, row) && record_put_text(row, "name", metric->name) &&
@@ -172,6 +177,7 @@ static bool put_lists(cJSON *tree, const Result *result) {
     return complete;
 }
 
+/* Members in a fixed order: equal results are equal files. */
 static cJSON *result_tree(bool *complete, const Result *result) {
     cJSON *tree = record_new(RESULT_SCHEMA, RESULT_VERSION);
     *complete = tree && put_identity(tree, result) && put_protocol(tree, result) && put_lists(tree, result);
@@ -232,8 +238,8 @@ static Err read_metric(Result *result, Record row) {
         TRY(record_double(&metric.high, row, "high"));
         TRY(record_text(metric.interval, sizeof metric.interval, row, "interval"));
     }
-    return result_add_metric(result, metric.name, metric.value, metric.unit, metric.count, metric.low, metric.high,
-                             metric.interval);
+    return result_add_metric(result, metric.name, metric.value, metric.unit, metric.count,
+                             (Interval){metric.low, metric.high}, metric.interval);
 }
 
 static Err read_input(Result *result, Record row) {

@@ -9,6 +9,7 @@
 
 #include "base/system/digest.h"
 #include "base/text/text.h"
+#include "math/interval.h"
 
 #include <stdbool.h>
 
@@ -48,8 +49,11 @@ CHECKED Err result_write(const Result *result, const char *path);
 /* What result_write writes; the caller frees. */
 CHECKED Err result_text(char **text, const Result *result);
 CHECKED Err result_read(Result *result, const char *path);
+/* `count`: of what the value is taken over. `method`: which interval it is, "Wilson 95%". */
 CHECKED Err result_add_metric(Result *result, const char *name, double value, const char *unit, int64_t count,
-                              double low, double high, const char *interval);
+                              Interval interval, const char *method);
+/* The same without an interval. */
+CHECKED Err result_add_number(Result *result, const char *name, double value, const char *unit, int64_t count);
 CHECKED Err result_add_input(Result *result, const char *role, const char *path, const char *digest);
 CHECKED Err result_add_deviation(Result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A deviation that a rehearsal may have: a smaller size or count. */

@@ -1,12 +1,11 @@
 /* Everything here is read from files that another process may be writing: whole lines only, no lock taken, and what
  * is not there is not an error. The state is decided from run.json's last life, the lock, and result.json, in this
  * order. */
-#include "run/status.h"
+#include "run/folder.h"
 
 #include "base/config/record.h"
 #include "base/system/file.h"
-#include "run/lock.h"
-#include "store/checkpoint/checkpoint_files.h"
+#include "store/checkpoint/checkpoint.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -26,6 +25,7 @@ bool runstatus_is_run(const char *folder) {
     return !path_join(path, sizeof path, folder, "run.json") && file_exists(path);
 }
 
+/* By the file's own time: a clock of another host may differ by some seconds, which is no matter here. */
 static double age_s(const char *path) {
     struct stat status;
     struct timespec now;
@@ -104,6 +104,7 @@ static Err read_last_life(RunStatus *status, const char *folder) {
     }
     cJSON_Delete(tree);
     TRY(err);
+    /* a life that says it runs but holds no lock was killed */
     if (text_equal(exit, "running"))
         status->state = runlock_is_held(folder) ? RUN_RUNNING : RUN_DIED;
     else

@@ -7,7 +7,8 @@
 #include "base/system/stop.h"
 #include "par/agree.h"
 
-const char *run_exit_reason(char *out, size_t size, Err err) {
+/* What run.json says about the end of a run. */
+static const char *run_exit_reason(char *out, size_t size, Err err) {
     if (err == ERR_NONE) return "finished";
     (void)snprintf(out, size, "%s: %s", err == ERR_STOPPED ? "stopped" : "error",
                    err == ERR_STOPPED ? stop_reason() : err_message());

@@ -34,6 +34,3 @@ typedef struct {
 } Conclusion;
 
 CHECKED Err run_conclude_all(const Conclusion *conclusion, const RunFolder *folder, const Par *par);
-
-/* What run.json says about the end of a run. */
-const char *run_exit_reason(char *out, size_t size, Err err);

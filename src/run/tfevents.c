@@ -1,3 +1,5 @@
+/* TensorBoard's event files, written by hand: TFRecord framing (length, its checksum, data, its checksum) around Event
+ * messages of protocol buffers, of which scalars need five fields (tensorflow/core/util/event.proto, summary.proto). */
 #include "run/curve.h"
 
 #include "base/text/text.h"
@@ -22,6 +24,7 @@ uint32_t crc32c(const void *data, size_t length) {
     return ~crc;
 }
 
+/* TFRecord rotates and adds, so that a checksum of data with checksums inside is not trivial. */
 uint32_t crc32c_masked(const void *data, size_t length) {
     uint32_t crc = crc32c(data, length);
     return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
@@ -39,6 +42,7 @@ static void put_bytes(Message *message, const void *data, size_t length) {
     message->length += length;
 }
 
+/* Seven bits a byte, the lowest first; the top bit says that more follow. */
 static void put_varint(Message *message, uint64_t value) {
     do {
         uint8_t byte = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
@@ -73,6 +77,7 @@ static Err write_record(Tfevents *events, const Message *message) {
 
 static Err write_version(Tfevents *events) {
     static const char version[] = "brain.Event:2";
+    /* of no moment: the file must not differ from run to run before its first point */
     const double wall_time_s = 0;
     Message event = {0};
     put_key(&event, 1, WIRE_FIXED64);
@@ -96,12 +101,14 @@ Err tfevents_scalar(Tfevents *events, double wall_time_s, int64_t step, const ch
     size_t tag_length = strlen(tag);
     if (tag_length > TAG_MAX) return RAISE(ERR_INTERNAL, "%s: tag \"%s\" is too long", events->path, tag);
     Message point = {0}, summary = {0}, event = {0};
+    /* Summary.Value: tag 1, simple_value 2 */
     put_field(&point, 1, tag, tag_length);
     put_key(&point, 2, WIRE_FIXED32);
     put_bytes(&point, &value, sizeof value);
     put_field(&summary, 1, point.bytes, point.length);
     put_key(&event, 1, WIRE_FIXED64);
     put_bytes(&event, &wall_time_s, sizeof wall_time_s);
+    /* Event: wall_time 1, step 2, summary 5 */
     put_key(&event, 2, WIRE_VARINT);
     put_varint(&event, (uint64_t)step);
     put_field(&event, 5, summary.bytes, summary.length);

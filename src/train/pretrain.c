@@ -7,7 +7,6 @@
 #include "par/agree.h"
 #include "run/folder.h"
 #include "run/protocol.h"
-#include "run/rehearsal.h"
 #include "run/result.h"
 #include "run/task.h"
 #include "train/internal/picture.h"
@@ -177,8 +176,8 @@ static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     TRY(fill_model(model, sizeof model, pretrain));
     TRY(result_identify(result, "pretrain", source->name, readable_name(pretrain), model, pretrain->run->seed));
     TRY(fill_protocol(result, pretrain));
-    TRY(result_add_metric(result, "loss", pretrain->outcome->loss, "", 1, NAN, NAN, ""));
-    TRY(result_add_metric(result, "steps", (double)pretrain->outcome->steps, "steps", 1, NAN, NAN, ""));
+    TRY(result_add_number(result, "loss", pretrain->outcome->loss, "", 1));
+    TRY(result_add_number(result, "steps", (double)pretrain->outcome->steps, "steps", 1));
     TRY(result_add_input(result, "clips", source->name, source->digest));
     return result_add_input(result, "final weights", "ckpt", pretrain->outcome->weights_digest);
 }

@@ -4,6 +4,7 @@
 #include "par/share.h"
 #include "par_check.h"
 #include "store/data/pool.h"
+#include "support/file_digest.h"
 
 #include <unistd.h>
 

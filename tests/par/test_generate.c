@@ -1,7 +1,7 @@
 /* The same dataset for any number of ranks and threads, after failures, and in every storage. */
 #include "base/system/file.h"
 #include "gen/dataset/generate.h"
-#include "gen/dataset/rerender.h"
+#include "gen/dataset/sources.h"
 #include "math/rng.h"
 #include "par/agree.h"
 #include "par/spread.h"
@@ -102,8 +102,8 @@ static void compare_datasets(const char *raw, const char *latent) {
     ClipSource *stored = NULL, *rendered = NULL;
     Frames a = {0}, b = {0};
     const int numbers[] = {0, 11, 5};
-    CHECK(shard_source_open(&stored, raw) == ERR_NONE);
-    CHECK(shard_source_open(&rendered, latent) == ERR_NONE);
+    CHECK(dataset_source_open(&stored, raw) == ERR_NONE);
+    CHECK(dataset_source_open(&rendered, latent) == ERR_NONE);
     CHECK(stored && rendered && stored->count == 7 && rendered->count == 7);
     for (int64_t i = 0; i < 7 && stored && rendered; i++) {
         CHECK(clip_source_read(stored, 0, i, numbers, 3, &a) == ERR_NONE);
@@ -155,9 +155,9 @@ static void latent_textures_need_the_same_pool(const char *raw, const char *late
     if (par->rank > 0) return;
     compare_datasets(raw, latent);
     write_pool(pool, 2);
-    CHECK(shard_source_open(&source, latent) == ERR_INPUT);
+    CHECK(dataset_source_open(&source, latent) == ERR_INPUT);
     CHECK(file_remove(pool) == ERR_NONE);
-    CHECK(shard_source_open(&source, latent) == ERR_INPUT);
+    CHECK(dataset_source_open(&source, latent) == ERR_INPUT);
 }
 
 /* Epoch 0 of the live source is what generate writes. */
@@ -169,7 +169,7 @@ static void the_live_source_gives_the_same_videos(const char *raw, const Par *pa
     GenerateConfig config = small_config(STORAGE_RAW);
     CHECK(generate_variant_all(&variant, &config, par) == ERR_NONE);
     CHECK(live_source_open_all(&live, variant, "", "train", 7, 3, par) == ERR_NONE);
-    CHECK(shard_source_open(&stored, raw) == ERR_NONE);
+    CHECK(dataset_source_open(&stored, raw) == ERR_NONE);
     for (int64_t i = 0; i < 7 && live && stored; i++) {
         CHECK(clip_source_read(live, 0, i, numbers, 3, &a) == ERR_NONE);
         CHECK(clip_source_read(stored, 0, i, numbers, 3, &b) == ERR_NONE);
@@ -204,7 +204,6 @@ int main(void) {
     Par par;
     char raw[PATH_SIZE] = "", latent[PATH_SIZE] = "";
     if (par_start_all(&par, 1)) return 1;
-    rerender_install();
     make_folder_all(raw, &par);
     make_folder_all(latent, &par);
     ranks_and_threads_do_not_matter(raw, &par);

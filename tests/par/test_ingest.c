@@ -6,6 +6,7 @@
 
 #include "base/config/config.h"
 #include "base/system/file.h"
+#include "gen/dataset/sources.h"
 #include "store/data/dataset.h"
 #include "store/data/pool.h"
 #include "video/media/encode.h"
@@ -131,7 +132,7 @@ static void test_the_manifest_tells_what_was_read_all(const Par *par) {
     dataset_free(&dataset);
     ClipSource *source = NULL;
     VideoInfo info;
-    CHECK_OK(shard_source_open(&source, out));
+    CHECK_OK(dataset_source_open(&source, out));
     static const int labels[9] = {0, 0, 0, 1, 1, 2, 2, 2, 2}, lengths[9] = {4, 5, 1, 6, 6, 5, 7, 8, 8};
     for (int i = 0; i < 9; i++) {
         CHECK_OK(clip_source_info(source, 0, i, &info));

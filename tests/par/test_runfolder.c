@@ -1,7 +1,6 @@
 #include "base/system/file.h"
 #include "par_check.h"
 #include "run/folder.h"
-#include "run/lock.h"
 
 #include <string.h>
 

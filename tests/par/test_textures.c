@@ -1,7 +1,7 @@
 /* The same pool for any number of ranks and threads. */
 #include "base/system/file.h"
 #include "base/text/text.h"
-#include "gen/textures/texture_maker.h"
+#include "gen/textures/textures.h"
 #include "par/agree.h"
 #include "par/spread.h"
 #include "store/data/pool.h"

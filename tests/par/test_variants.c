@@ -1,8 +1,9 @@
 /* Every dataset of the paper, small: the same digest for any number of ranks, and frames rendered from latent datasets
  * equal to the stored ones. */
 #include "gen/dataset/generate.h"
-#include "gen/dataset/rerender.h"
-#include "gen/variant/variant_catalog.h"
+#include "gen/dataset/sources.h"
+#include "gen/variant/variant.h"
+#include "gen/variant/variant_config.h"
 #include "math/rng.h"
 #include "par_check.h"
 #include "store/data/dataset.h"
@@ -84,8 +85,8 @@ static void check_same_digest(const char *name, const char *a, const char *b) {
 static void check_same_frames(const char *name, const char *stored_folder, const char *latent_folder) {
     ClipSource *stored = NULL, *rendered = NULL;
     Frames a = {0}, b = {0};
-    CHECK_OK(shard_source_open(&stored, stored_folder));
-    CHECK_OK(shard_source_open(&rendered, latent_folder));
+    CHECK_OK(dataset_source_open(&stored, stored_folder));
+    CHECK_OK(dataset_source_open(&rendered, latent_folder));
     for (int64_t video = 0; video < VIDEOS && stored && rendered; video++) {
         VideoInfo info;
         int numbers[FRAMES];
@@ -131,7 +132,6 @@ int main(void) {
     VariantCatalog catalog = {0};
     int n_rows = 0;
     par_check_start_all(&par);
-    rerender_install();
     if (par.rank == 0) {
         snprintf(scratch, sizeof scratch, "/tmp/synvid-variants-XXXXXX");
         CHECK(mkdtemp(scratch) != NULL);

@@ -66,7 +66,7 @@ static Err compare_dataset(Comparison *all, const char *folder) {
     ClipSource *source = NULL;
     Frames frames = {0};
     TRY(dataset_read(&dataset, folder));
-    Err err = shard_source_open(&source, folder);
+    Err err = shard_source_open(&source, folder, NULL);
     cJSON *tree = cJSON_Parse(dataset.provenance);
     const cJSON *used = cJSON_GetObjectItemCaseSensitive(tree, "used"), *file;
     int64_t index = 0;

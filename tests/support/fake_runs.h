@@ -32,9 +32,9 @@ static inline void fake_write(const char *runs, const char *name, const Result *
 static inline Result fake_accuracy(const char *task, const char *pretraining, int correct, int count, uint64_t seed) {
     Result result = fake_result(task, "standin-motion", pretraining, seed);
     Interval interval = interval_wilson(correct, count);
-    assert_ok(result_add_metric(&result, "top1", 100.0 * correct / count, "%", count, 100 * interval.low,
-                                100 * interval.high, "Wilson 95%"));
-    assert_ok(result_add_metric(&result, "chance", 12.5, "%", count, NAN, NAN, ""));
+    assert_ok(result_add_metric(&result, "top1", 100.0 * correct / count, "%", count,
+                                (Interval){100 * interval.low, 100 * interval.high}, "Wilson 95%"));
+    assert_ok(result_add_number(&result, "chance", 12.5, "%", count));
     return result;
 }
 

@@ -93,8 +93,16 @@ static inline Err fixture_shard_try(const char *path, StorageKind storage, char 
     int64_t total = 0;
     for (int video = 0; video < FIXTURE_VIDEOS; video++) total += fixture_length(video);
     ShardWriter *writer;
-    TRY(shard_create(&writer, path, storage, FIXTURE_HEIGHT, FIXTURE_WIDTH, FIXTURE_VIDEOS, total, fixture_columns, 2,
-                     "{\"name\": \"fixture\"}"));
+    const ShardPlan plan = {.path = path,
+                            .config_text = "{\"name\": \"fixture\"}",
+                            .storage = storage,
+                            .height = FIXTURE_HEIGHT,
+                            .width = FIXTURE_WIDTH,
+                            .n_videos = FIXTURE_VIDEOS,
+                            .n_frames = total,
+                            .columns = fixture_columns,
+                            .n_columns = 2};
+    TRY(shard_create(&writer, &plan));
     Frames frames = {0};
     Err err = ERR_NONE;
     for (int video = 0; !err && video < FIXTURE_VIDEOS; video++) {

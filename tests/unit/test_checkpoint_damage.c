@@ -1,7 +1,6 @@
 /* Checkpoints that are cut off, flipped, or made by somebody who knows HDF5 and means harm: an error or the weights
  * that were written, never a crash and never other weights. */
 #include "store/checkpoint/checkpoint.h"
-#include "store/checkpoint/checkpoint_files.h"
 #include "store/hdf5/h5.h"
 
 #include "support/unit.h"

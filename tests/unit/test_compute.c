@@ -34,7 +34,7 @@ static void fake_pair(int i) {
            tuned = fake_accuracy("finetune", fakes[i].pretraining, fakes[i].correct, VIDEOS, 1);
     fake_digest(digest, i + 1);
     assert_ok(result_add_deviation(&trained, "train.epochs %d instead of 3200", fakes[i].steps));
-    assert_ok(result_add_metric(&trained, "steps", fakes[i].steps, "steps", 1, NAN, NAN, ""));
+    assert_ok(result_add_number(&trained, "steps", fakes[i].steps, "steps", 1));
     assert_ok(result_add_input(&trained, "final weights", "ckpt", digest));
     assert_ok(result_add_input(&tuned, "test", "standin-motion", "7e577e577e577e577e577e577e577e57"));
     assert_ok(result_add_input(&tuned, "checkpoint", "moved/elsewhere", digest));

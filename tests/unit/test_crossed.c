@@ -1,6 +1,6 @@
 /* Intervals over seeds and items against NumPy and SciPy, and what must hold for any data. */
 #include "golden_file.h"
-#include "math/crossed.h"
+#include "math/interval.h"
 
 #include "support/unit.h"
 

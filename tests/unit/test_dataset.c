@@ -71,7 +71,7 @@ static void test_a_dataset_is_read_as_a_source(void **state) {
         VideoInfo info;
         Frames clip = {0}, expected = {0};
         make_dataset(fixture_path("set"), (StorageKind)storage);
-        assert_ok(shard_source_open(&source, fixture_path("set")));
+        assert_ok(shard_source_open(&source, fixture_path("set"), NULL));
         assert_int_equal(source->count, 2 * FIXTURE_VIDEOS);
         assert_string_equal(source->class_names[0], "walk");
         for (int64_t index = source->count - 1; index >= 0; index--) {
@@ -121,14 +121,12 @@ static void test_latent_datasets_are_rendered_on_reading(void **state) {
     ClipSource *source;
     Frames clip = {0}, expected = {0};
     make_dataset(fixture_path("latent"), STORAGE_LATENT);
-    assert_err(ERR_USAGE, "cannot render", shard_source_open(&source, fixture_path("latent")));
-    shard_source_set_renderer(rendered_open);
-    assert_ok(shard_source_open(&source, fixture_path("latent")));
+    assert_err(ERR_USAGE, "cannot render", shard_source_open(&source, fixture_path("latent"), NULL));
+    assert_ok(shard_source_open(&source, fixture_path("latent"), rendered_open));
     assert_ok(clip_source_read(source, 0, 7, (const int[]){5}, 1, &clip));
     fixture_video(&expected, 14, 6, FIXTURE_HEIGHT, FIXTURE_WIDTH);
     assert_memory_equal(clip.data, frames_at(&expected, 5), frames_frame_bytes(&clip));
     clip_source_close(&source);
-    shard_source_set_renderer(NULL);
     frames_free(&clip);
     frames_free(&expected);
 }
@@ -154,11 +152,11 @@ static void test_a_missing_shard_or_manifest_is_named(void **state) {
     make_dataset(fixture_path("gone"), STORAGE_LATENT);
     assert_ok(dataset_shard_path(path, sizeof path, fixture_path("gone"), 1));
     assert_int_equal(unlink(path), 0);
-    assert_err(ERR_INPUT, "shard-00001.h5: is missing", shard_source_open(&source, fixture_path("gone")));
+    assert_err(ERR_INPUT, "shard-00001.h5: is missing", shard_source_open(&source, fixture_path("gone"), NULL));
     assert_null(source);
-    assert_err(ERR_INPUT, "no such dataset folder", shard_source_open(&source, fixture_path("never")));
+    assert_err(ERR_INPUT, "no such dataset folder", shard_source_open(&source, fixture_path("never"), NULL));
     assert_ok(folder_make(fixture_path("empty")));
-    assert_err(ERR_INPUT, "has no dataset.json", shard_source_open(&source, fixture_path("empty")));
+    assert_err(ERR_INPUT, "has no dataset.json", shard_source_open(&source, fixture_path("empty"), NULL));
 }
 
 static void test_an_edited_manifest_is_refused(void **state) {

@@ -54,24 +54,12 @@ static void one_bit_changes_it(void **state) {
     assert_int_equal(strlen(before), 32);
 }
 
-static void a_file_has_the_digest_of_its_bytes(void **state) {
-    (void)state;
-    char scratch[PATH_SIZE], path[PATH_SIZE], of_file[DIGEST_SIZE], of_bytes[DIGEST_SIZE];
-    scratch_make(scratch);
-    scratch_write(path, scratch, "x", "some bytes");
-    assert_ok(digest_of_file(of_file, path));
-    digest_of(of_bytes, "some bytes", 10);
-    assert_string_equal(of_file, of_bytes);
-    assert_ok(file_remove(path));
-    assert_fails(digest_of_file(of_file, path), ERR_INPUT, "cannot open");
-    scratch_remove(scratch);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_empty_input_has_the_published_value), cmocka_unit_test(pieces_and_the_whole_agree),
-        cmocka_unit_test(where_texts_end_is_part_of_the_digest),   cmocka_unit_test(one_bit_changes_it),
-        cmocka_unit_test(a_file_has_the_digest_of_its_bytes),
+        cmocka_unit_test(the_empty_input_has_the_published_value),
+        cmocka_unit_test(pieces_and_the_whole_agree),
+        cmocka_unit_test(where_texts_end_is_part_of_the_digest),
+        cmocka_unit_test(one_bit_changes_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* Sums that do not depend on the order of their terms. */
-#include "math/exactsum.h"
 #include "math/rng.h"
+#include "math/stats.h"
 
 #include "support/unit.h"
 

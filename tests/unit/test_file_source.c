@@ -1,5 +1,5 @@
 /* video/media/file_source - video files read in place. */
-#include "video/media/file_source.h"
+#include "video/media/decode.h"
 
 #include "support/records.h"
 #include "video/media/encode.h"

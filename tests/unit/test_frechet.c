@@ -1,8 +1,8 @@
 /* Frechet and kernel distances against SciPy and NumPy. */
 #include "analysis/measure/internal/formulas.h"
 #include "golden_file.h"
-#include "math/frechet.h"
 #include "math/rng.h"
+#include "math/stats.h"
 
 #include "support/unit.h"
 

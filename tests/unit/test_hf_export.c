@@ -3,7 +3,6 @@
  * of config.json. */
 #include "base/config/json.h"
 #include "store/foreign/foreign.h"
-#include "store/foreign/hf_export.h"
 
 #include "support/unit.h"
 

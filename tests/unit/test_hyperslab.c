@@ -1,4 +1,4 @@
-#include "store/hdf5/hyperslab.h"
+#include "store/hdf5/h5.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

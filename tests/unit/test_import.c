@@ -7,7 +7,7 @@
 #include "nn/models/mae.h"
 #include "operator_check.h"
 #include "store/checkpoint/checkpoint.h"
-#include "store/foreign/hf_export.h"
+#include "store/foreign/foreign.h"
 #include "store/foreign/internal/weightfile_formats.h"
 #include "store/foreign/weightfile.h"
 

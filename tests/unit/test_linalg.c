@@ -1,6 +1,6 @@
-#include "math/frechet.h"
 #include "math/linalg.h"
 #include "math/rng.h"
+#include "math/stats.h"
 
 #include <math.h>
 #include <setjmp.h>

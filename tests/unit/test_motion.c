@@ -1,6 +1,6 @@
 #include "gen_fixture.h"
 
-#include "gen/objects/motion.h"
+#include "gen/objects/internal/shape.h"
 
 static SceneObject example(void) {
     return (SceneObject){.kind = SHAPE_RECTANGLE,

@@ -1,4 +1,4 @@
-#include "analysis/measure/npy.h"
+#include "store/foreign/weightfile.h"
 
 #include "support/unit.h"
 

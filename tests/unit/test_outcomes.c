@@ -97,7 +97,7 @@ static void statistics_against_different_references_do_not_mix(void **state) {
     Outcomes outcomes;
     for (int i = 0; i < 2; i++) {
         Result result = fake_result("analyze", "moving-circles", "", 1);
-        assert_ok(result_add_metric(&result, "lab_kl", 2 + i, "nats", 100, NAN, NAN, ""));
+        assert_ok(result_add_number(&result, "lab_kl", 2 + i, "nats", 100));
         assert_ok(result_add_input(&result, "reference", "data/natural", digests[i]));
         fake_write(runs, i ? "b" : "a", &result);
     }

@@ -2,6 +2,7 @@
 #include "store/data/pool.h"
 #include "store/hdf5/h5.h"
 #include "store_fixture.h"
+#include "support/file_digest.h"
 
 enum { COUNT = 5, HEIGHT = 17, WIDTH = 19 };
 

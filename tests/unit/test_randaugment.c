@@ -1,5 +1,5 @@
 /* video/transform/randaugment, imageop, warp - every operation equals Pillow's (tests/oracle/augment_golden.py). */
-#include "video/transform/randaugment.h"
+#include "video/transform/augment.h"
 
 #include "support/records.h"
 

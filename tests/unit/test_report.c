@@ -5,6 +5,7 @@
 #include "analysis/report/report.h"
 #include "analysis/report/reproduce.h"
 
+#include "gen/dataset/sources.h"
 #include "support/fake_runs.h"
 
 #include <cjson/cJSON.h>
@@ -15,7 +16,7 @@ static Paper paper;
 
 static void fake_statistics(const char *dataset, double distance, const char *digest) {
     Result result = fake_result("analyze", dataset, "", 1);
-    assert_ok(result_add_metric(&result, "FFD-VideoMAE", distance, "", 500, NAN, NAN, ""));
+    assert_ok(result_add_number(&result, "FFD-VideoMAE", distance, "", 500));
     assert_ok(result_add_input(&result, "dataset", dataset, digest));
     assert_ok(result_add_input(&result, "reference", "natural", "00000000000000000000000000000000"));
     char name[NAME_SIZE];
@@ -223,7 +224,7 @@ static void check_kept_out(const char *protocol) {
     Result other = fake_result("finetune", "ucf101", "moving-circles", 1);
     assert_ok(text_copy(other.protocol, sizeof other.protocol, protocol));
     assert_ok(text_copy(other.model, sizeof other.model, "ViT-B/16 16x224"));
-    assert_ok(result_add_metric(&other, "top1", 33.3, "%", 100, 25, 43, "Wilson 95%"));
+    assert_ok(result_add_metric(&other, "top1", 33.3, "%", 100, (Interval){25, 43}, "Wilson 95%"));
     fake_write(runs, "ucf", &other);
     Loaded *loaded = load();
     for (const PaperTable *entry = paper.tables; entry < paper.tables + paper.n_tables; entry++) {
@@ -256,7 +257,7 @@ static void a_rehearsals_tables_show_none_of_the_papers_figures(void **state) {
     Result rehearsed = fake_result("finetune", "ucf101", "moving-circles", 1);
     assert_ok(text_copy(rehearsed.protocol, sizeof rehearsed.protocol, PROTOCOL_REHEARSAL));
     assert_ok(text_copy(rehearsed.model, sizeof rehearsed.model, "ViT-B/16 16x224"));
-    assert_ok(result_add_metric(&rehearsed, "top1", 33.3, "%", 100, 25, 43, "Wilson 95%"));
+    assert_ok(result_add_metric(&rehearsed, "top1", 33.3, "%", 100, (Interval){25, 43}, "Wilson 95%"));
     fake_write(runs, "ucf", &rehearsed);
     Loaded *loaded = load();
     Table table;
@@ -280,7 +281,7 @@ static void a_rehearsals_tables_of_two_models_are_written(void **state) {
         Result rehearsed = fake_result("finetune", "kinetics400", stages[i % 2], 1);
         assert_ok(text_copy(rehearsed.protocol, sizeof rehearsed.protocol, PROTOCOL_REHEARSAL));
         assert_ok(text_copy(rehearsed.model, sizeof rehearsed.model, models[i / 2]));
-        assert_ok(result_add_metric(&rehearsed, "top1", 33.3, "%", 100, 25, 43, "Wilson 95%"));
+        assert_ok(result_add_metric(&rehearsed, "top1", 33.3, "%", 100, (Interval){25, 43}, "Wilson 95%"));
         assert_ok(text_format(name, sizeof name, "long-%d", i));
         fake_write(runs, name, &rehearsed);
     }
@@ -302,7 +303,7 @@ static void results_under_the_papers_protocol_do(void **state) {
     full.n_deviations = 0;
     assert_ok(text_copy(full.protocol, sizeof full.protocol, PROTOCOL_PAPER));
     assert_ok(text_copy(full.model, sizeof full.model, "ViT-B/16 16x224"));
-    assert_ok(result_add_metric(&full, "top1", 84.9, "%", 3783, 83.7, 86.0, "Wilson 95%"));
+    assert_ok(result_add_metric(&full, "top1", 84.9, "%", 3783, (Interval){83.7, 86.0}, "Wilson 95%"));
     fake_write(runs, "ucf", &full);
     Loaded *loaded = load();
     Table table;
@@ -325,7 +326,7 @@ static void the_page_is_self_contained_and_names_what_is_reduced(void **state) {
     assert_ok(text_copy(config.data, sizeof config.data, ""));
     assert_ok(text_copy(config.title, sizeof config.title, "A <b>title</b> & more"));
     assert_ok(path_join(out, sizeof out, scratch, "report"));
-    assert_ok(report_run(&config, out));
+    assert_ok(report_run(&config, out, dataset_source_open));
     assert_ok(path_join(path, sizeof path, out, "index.html"));
     assert_ok(file_read(&page, &length, path, (size_t)64 << 20));
     assert_non_null(strstr(page, "REDUCED SCALE"));
@@ -357,7 +358,7 @@ static void without_gnuplot_the_page_is_written_and_says_so(void **state) {
     assert_ok(text_copy(config.runs, sizeof config.runs, runs));
     assert_ok(path_join(out, sizeof out, scratch, "report"));
     setenv("PATH", "/nowhere", 1);
-    Err err = report_run(&config, out);
+    Err err = report_run(&config, out, dataset_source_open);
     setenv("PATH", kept, 1);
     free(kept);
     assert_int_equal(err, ERR_NONE);
@@ -377,7 +378,7 @@ static void an_empty_folder_gives_a_page_that_says_so(void **state) {
     assert_ok(path_join(config.runs, sizeof config.runs, scratch, "empty"));
     assert_ok(folder_make(config.runs));
     assert_ok(path_join(out, sizeof out, scratch, "report"));
-    assert_ok(report_run(&config, out));
+    assert_ok(report_run(&config, out, dataset_source_open));
     assert_ok(path_join(path, sizeof path, out, "index.html"));
     assert_ok(file_read(&page, &length, path, (size_t)64 << 20));
     assert_non_null(strstr(page, "No fine-tuning or probe has finished"));
@@ -402,7 +403,7 @@ static void published_accuracies_are_paired_by_the_list(void **state) {
 static void two_datasets_of_one_name_are_marked_and_left_out(void **state) {
     (void)state;
     Result other = fake_result("analyze", "moving-circles", "", 1);
-    assert_ok(result_add_metric(&other, "FFD-VideoMAE", 5, "", 500, NAN, NAN, ""));
+    assert_ok(result_add_number(&other, "FFD-VideoMAE", 5, "", 500));
     assert_ok(result_add_input(&other, "dataset", "elsewhere", "99999999999999999999999999999999"));
     assert_ok(result_add_input(&other, "reference", "natural", "00000000000000000000000000000000"));
     fake_write(runs, "analyze-again", &other);

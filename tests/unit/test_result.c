@@ -1,6 +1,7 @@
 #include "base/system/file.h"
 #include "run/result.h"
 #include "store_fixture.h"
+#include "support/file_digest.h"
 
 #include <math.h>
 
@@ -11,8 +12,8 @@ static void fill(Result *result) {
                        .model = "vit_test",
                        .seed = UINT64_MAX};
     assert_ok(result_add_deviation(result, "epochs %d instead of %d", 20, 100));
-    assert_ok(result_add_metric(result, "top1", 100.0 / 3, "%", 400, 28.9, 38.1, "Wilson 95%"));
-    assert_ok(result_add_metric(result, "loss", NAN, "", 0, NAN, NAN, ""));
+    assert_ok(result_add_metric(result, "top1", 100.0 / 3, "%", 400, (Interval){28.9, 38.1}, "Wilson 95%"));
+    assert_ok(result_add_number(result, "loss", NAN, "", 0));
     assert_ok(
         result_add_input(result, "checkpoint", "runs/a \"b\"/ckpt/step-1.h5", "0123456789abcdef0123456789abcdef"));
 }
@@ -50,8 +51,8 @@ static void test_equal_results_are_equal_bytes(void **state) {
 static void test_more_than_a_result_holds_is_refused(void **state) {
     (void)state;
     Result result = {0};
-    for (int i = 0; i < RESULT_METRICS; i++) assert_ok(result_add_metric(&result, "m", i, "", 1, NAN, NAN, ""));
-    assert_err(ERR_INTERNAL, "more than 160", result_add_metric(&result, "m", 0, "", 1, NAN, NAN, ""));
+    for (int i = 0; i < RESULT_METRICS; i++) assert_ok(result_add_number(&result, "m", i, "", 1));
+    assert_err(ERR_INTERNAL, "more than 160", result_add_number(&result, "m", 0, "", 1));
     char text[200];
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = 0;

@@ -1,6 +1,5 @@
 #include "base/system/file.h"
 #include "run/folder.h"
-#include "run/lock.h"
 #include "store_fixture.h"
 
 #include <fcntl.h>

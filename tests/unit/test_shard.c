@@ -2,6 +2,7 @@
 #include "store/data/shard.h"
 #include "store/hdf5/h5.h"
 #include "store_fixture.h"
+#include "support/file_digest.h"
 
 #include <fcntl.h>
 
@@ -54,7 +55,10 @@ static void test_encoded_videos_come_back_nearly(void **state) {
     Frames frames = {0}, clip = {0};
     char digest[DIGEST_SIZE], read[DIGEST_SIZE];
     const char *path = fixture_path("mpeg4.h5");
-    assert_ok(shard_create(&writer, path, STORAGE_MPEG4, 64, 96, 2, 50, NULL, 0, NULL));
+    assert_ok(shard_create(
+        &writer,
+        &(ShardPlan){
+            .path = path, .storage = STORAGE_MPEG4, .height = 64, .width = 96, .n_videos = 2, .n_frames = 50}));
     for (int video = 0; video < 2; video++) {
         assert_ok(frames_shape(&frames, 20 + 10 * video, 64, 96));
         for (int f = 0; f < frames.n_frames; f++) memset(frames_at(&frames, f), 100 * video + 3 * f, 64 * 96 * 3);
@@ -138,7 +142,9 @@ static void test_a_shard_appears_only_when_it_is_whole(void **state) {
     char digest[DIGEST_SIZE], partial[PATH_SIZE];
     Frames frames = {0};
     assert_ok(file_partial_name(partial, sizeof partial, path));
-    assert_ok(shard_create(&writer, path, STORAGE_RAW, 8, 8, 2, 6, NULL, 0, NULL));
+    assert_ok(shard_create(
+        &writer,
+        &(ShardPlan){.path = path, .storage = STORAGE_RAW, .height = 8, .width = 8, .n_videos = 2, .n_frames = 6}));
     fixture_video(&frames, 0, 3, 8, 8);
     assert_ok(shard_append(writer, 0, -1, &frames, NULL));
     assert_true(file_exists(partial) && !file_exists(path));
@@ -152,7 +158,12 @@ static void test_videos_that_do_not_fit_the_shard_are_refused(void **state) {
     (void)state;
     ShardWriter *writer;
     Frames frames = {0};
-    assert_ok(shard_create(&writer, fixture_path("fit.h5"), STORAGE_RAW, 8, 8, 2, 6, NULL, 0, NULL));
+    assert_ok(shard_create(&writer, &(ShardPlan){.path = fixture_path("fit.h5"),
+                                                 .storage = STORAGE_RAW,
+                                                 .height = 8,
+                                                 .width = 8,
+                                                 .n_videos = 2,
+                                                 .n_frames = 6}));
     fixture_video(&frames, 0, 3, 8, 9);
     assert_err(ERR_INTERNAL, "9 x 8", shard_append(writer, 0, -1, &frames, NULL));
     fixture_video(&frames, 0, 7, 8, 8);
@@ -244,7 +255,12 @@ static void test_an_unwritable_place_is_an_error_and_leaves_nothing(void **state
     (void)state;
     ShardWriter *writer;
     assert_err(ERR_IO, "nowhere",
-               shard_create(&writer, fixture_path("nowhere/x.h5"), STORAGE_DEFLATE, 8, 8, 1, 1, NULL, 0, NULL));
+               shard_create(&writer, &(ShardPlan){.path = fixture_path("nowhere/x.h5"),
+                                                  .storage = STORAGE_DEFLATE,
+                                                  .height = 8,
+                                                  .width = 8,
+                                                  .n_videos = 1,
+                                                  .n_frames = 1}));
     assert_null(writer);
 }
 
@@ -278,9 +294,13 @@ static void test_a_disk_that_fills_up_at_any_point_leaves_nothing(void **state) 
 static void test_a_shard_larger_than_the_disk_is_refused_at_once(void **state) {
     (void)state;
     ShardWriter *writer;
-    assert_err(
-        ERR_IO, "No space left",
-        shard_create(&writer, fixture_path("huge.h5"), STORAGE_RAW, 4096, 4096, 1, INT64_C(1) << 30, NULL, 0, NULL));
+    assert_err(ERR_IO, "No space left",
+               shard_create(&writer, &(ShardPlan){.path = fixture_path("huge.h5"),
+                                                  .storage = STORAGE_RAW,
+                                                  .height = 4096,
+                                                  .width = 4096,
+                                                  .n_videos = 1,
+                                                  .n_frames = INT64_C(1) << 30}));
     assert_false(file_exists(fixture_path("huge.h5.partial")));
 }
 

@@ -3,7 +3,6 @@
 
 #include "support/unit.h"
 #include "video/media/image.h"
-#include "video/media/internal/font.h"
 
 static const uint8_t white[3] = {255, 255, 255};
 

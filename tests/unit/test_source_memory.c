@@ -5,14 +5,14 @@
 #include "support/unit.h"
 
 #include "base/system/memory.h"
-#include "cli/inspect/footage.h"
+#include "cli/inspect/inspect.h"
 #include "cli/stage/cmd.h"
 #include "gen/dataset/generate.h"
-#include "gen/dataset/rerender.h"
+#include "gen/dataset/sources.h"
 #include "gen/variant/variant_config.h"
 #include "store/data/dataset.h"
+#include "video/media/decode.h"
 #include "video/media/encode.h"
-#include "video/media/file_source.h"
 
 #include <sys/wait.h>
 
@@ -133,7 +133,6 @@ static void synvid(const char *const *words) {
 static int make_inputs(void **state) {
     (void)state;
     scratch_make(folder);
-    rerender_install();
     synvid((const char *const[]){"generate", "--variant", "moving-circles", "--size", "16", "--frames", "2", "--videos",
                                  "2", "--threads", "1", "-q", "--out", "raw", NULL});
     synvid((const char *const[]){"generate", "--variant", "moving-circles", "--size", "16", "--frames", "2", "--videos",
@@ -159,8 +158,8 @@ static int remove_inputs(void **state) {
 
 static void datasets(void **state) {
     (void)state;
-    expect_all_refused(shard_source_open, "raw", 10);
-    expect_all_refused(shard_source_open, "latent", 20);
+    expect_all_refused(dataset_source_open, "raw", 10);
+    expect_all_refused(dataset_source_open, "latent", 20);
 }
 
 static void files_and_footage(void **state) {

@@ -1,8 +1,7 @@
 #include "gen_fixture.h"
 
-#include "gen/textures/internal/texture_noise.h"
 #include "gen/textures/texture_gan.h"
-#include "gen/textures/texture_maker.h"
+#include "gen/textures/textures.h"
 #include "support/slope.h"
 
 static const GanWalk still = {0};

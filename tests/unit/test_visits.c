@@ -1,5 +1,5 @@
 /* gen/dataset/visits - two datasets as one: shares, fresh draws in every epoch, all videos in time, the same again. */
-#include "gen/dataset/visits.h"
+#include "gen/dataset/sources.h"
 
 #include "support/unit.h"
 

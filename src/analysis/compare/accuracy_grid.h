@@ -11,7 +11,7 @@
 #pragma once
 
 #include "analysis/compare/outcomes.h"
-#include "math/crossed.h"
+#include "math/interval.h"
 
 /* ---- which test videos the runs of one cell got right ---- */
 

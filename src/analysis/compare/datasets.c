@@ -42,9 +42,9 @@ static void sort_datasets(DatasetList *list, const Paper *paper) {
     }
 }
 
-Err datasets_find(DatasetList *list, const char *folder, const Paper *paper) {
+Err datasets_find(DatasetList *list, const char *folder, const Paper *paper, DatasetOpen *open) {
     FileList files = {0};
-    *list = (DatasetList){0};
+    *list = (DatasetList){.open = open};
     if (!file_is_directory(folder)) return ERR_NONE;
     Err err = walk_files(&files, folder);
     for (size_t i = 0; !err && i < files.count; i++) {
@@ -107,10 +107,10 @@ static Err fill_sheet(Sheet *sheet, const ClipSource *source) {
     return ERR_NONE;
 }
 
-static Err make_sheet(Frames *image, const char *folder) {
+static Err make_sheet(Frames *image, const char *folder, DatasetOpen *open) {
     ClipSource *source = NULL;
     Sheet *sheet = calloc(1, sizeof *sheet);
-    Err err = sheet ? shard_source_open(&source, folder) : RAISE(ERR_MEMORY, "contact sheet: no memory");
+    Err err = sheet ? open(&source, folder) : RAISE(ERR_MEMORY, "contact sheet: no memory");
     if (!err) err = fill_sheet(sheet, source);
     if (!err) err = sheet_make(image, sheet->rows, sheet->n_rows, SHEET_COLUMNS, SHEET_CELL);
     for (int row = 0; sheet && row < SHEET_ROWS; row++) frames_free(&sheet->frames[row]);
@@ -119,12 +119,12 @@ static Err make_sheet(Frames *image, const char *folder) {
     return err;
 }
 
-static Err add_sheet(Page *page, const FoundDataset *dataset, const Paper *paper) {
+static Err add_sheet(Page *page, const FoundDataset *dataset, const Paper *paper, DatasetOpen *open) {
     const Dataset *manifest = &dataset->manifest;
     Frames image = {0};
     char caption[512], alt[256], clips[32];
     const char *label = paper_label(paper, manifest->name);
-    Err err = make_sheet(&image, dataset->folder);
+    Err err = make_sheet(&image, dataset->folder, open);
     if (err && err != ERR_MEMORY) {
         page_remark(page, "warning", "%s: no contact sheet: %s", label, err_message());
         err = ERR_NONE;
@@ -142,7 +142,7 @@ static Err add_sheet(Page *page, const FoundDataset *dataset, const Paper *paper
 
 Err datasets_add_sheets(Page *page, const DatasetList *list, const Paper *paper) {
     page_grid_begin(page, "wide");
-    for (int i = 0; i < list->count; i++) TRY(add_sheet(page, &list->items[i], paper));
+    for (int i = 0; i < list->count; i++) TRY(add_sheet(page, &list->items[i], paper, list->open));
     page_grid_end(page);
     return ERR_NONE;
 }

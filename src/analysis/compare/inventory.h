@@ -16,10 +16,11 @@ typedef struct {
 typedef struct {
     FoundDataset *items; /* in the paper's order, others behind by folder */
     int count;
+    DatasetOpen *open; /* how their pixels are read */
 } DatasetList;
 
 /* A missing folder, or "", gives none; manifests that cannot be read are passed over with a warning. */
-CHECKED Err datasets_find(DatasetList *list, const char *folder, const Paper *paper);
+CHECKED Err datasets_find(DatasetList *list, const char *folder, const Paper *paper, DatasetOpen *open);
 void datasets_free(DatasetList *list);
 
 /* One picture a dataset: a few clips (labelled: one a class), frames spread over each. A dataset whose pixels cannot be

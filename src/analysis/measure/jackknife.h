@@ -18,7 +18,7 @@
 
 #include "base/failure/err.h"
 #include "math/interval.h"
-#include "math/rows.h"
+#include "math/stats.h"
 
 #include <stdint.h>
 

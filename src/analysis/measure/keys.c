@@ -310,10 +310,9 @@ static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     TRY(write_pictures(seen->look, pca, folder));
     TRY(describe(result, seen->look));
     for (int c = 0; c < KEYPCA_COMPONENTS && !isnan(pca->explained[c]); c++)
-        TRY(result_add_metric(result, names[c], 100 * pca->explained[c], "%", (int64_t)pca->rows, NAN, NAN, ""));
+        TRY(result_add_number(result, names[c], 100 * pca->explained[c], "%", (int64_t)pca->rows));
     if (isnan(pca->position_share)) return ERR_NONE;
-    return result_add_metric(result, "position_share", 100 * pca->position_share, "%", (int64_t)pca->rows, NAN, NAN,
-                             "");
+    return result_add_number(result, "position_share", 100 * pca->position_share, "%", (int64_t)pca->rows);
 }
 
 static void print_result(const Result *result, const RunFolder *folder, void *state) {

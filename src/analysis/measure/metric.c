@@ -56,8 +56,7 @@ Err metric_add(Result *result, const Metric *metric, const char *name, const cha
     double value = figure(data->state);
     if (isnan(value)) return ERR_NONE;
     TRY(metric_bootstrap(&interval, metric, figure, data));
-    return result_add_metric(result, name, value, unit, count, interval.low, interval.high,
-                             isnan(interval.low) ? "" : "bootstrap 95%");
+    return result_add_metric(result, name, value, unit, count, interval, isnan(interval.low) ? "" : "bootstrap 95%");
 }
 
 /* ---- jackknife of a pixel distance ---- */
@@ -116,7 +115,7 @@ VideoVectors metric_vectors(const MetricData *data, const FeatureRows *rows) {
 
 Err metric_add_jackknifed(Result *result, const char *name, const char *unit, int64_t count, const Jackknifed *figure) {
     if (isnan(figure->value)) return ERR_NONE;
-    return result_add_metric(result, name, figure->value, unit, count, figure->interval.low, figure->interval.high,
+    return result_add_metric(result, name, figure->value, unit, count, figure->interval,
                              isnan(figure->interval.low) ? "" : "jackknife 95%");
 }
 

@@ -13,7 +13,7 @@
 
 #include "analysis/measure/jackknife.h"
 #include "features/network.h"
-#include "math/exactsum.h"
+#include "math/stats.h"
 #include "run/result.h"
 #include "video/frames/clip.h"
 

@@ -10,7 +10,7 @@
 #include "base/system/clock.h"
 #include "base/system/log.h"
 #include "base/text/text.h"
-#include "math/frechet.h"
+#include "math/stats.h"
 
 #include <math.h>
 
@@ -88,7 +88,7 @@ static Err add_seed_range(Result *result, const char *name, int64_t count, const
     }
     TRY(text_format(range_name, sizeof range_name, "%s_seed_range", name));
     TRY(text_format(interval, sizeof interval, "range of %d seeds", distances->n));
-    return result_add_metric(result, range_name, largest - least, "", count, least, largest, interval);
+    return result_add_metric(result, range_name, largest - least, "", count, (Interval){least, largest}, interval);
 }
 
 static Err add_figures(Result *result, const char *name, int64_t count, const Distances *distances) {

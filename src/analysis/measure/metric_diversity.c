@@ -115,7 +115,7 @@ static Err add_pooled(Result *result, const Pool *pool, int n_groups) {
     TRY(jackknife(figures, N_FIGURES, pooled_figures, pool, n_groups));
     log_info("diversity: %d spectra of %lld vectors, %.1f s", 1 + n_groups, (long long)count, clock_wall_s() - start);
     for (int f = 0; f < N_FIGURES; f++) TRY(metric_add_jackknifed(result, names[f], "", count, &figures[f]));
-    return result_add_metric(result, "diversity_eps", pool->eps, "", count, NAN, NAN, "");
+    return result_add_number(result, "diversity_eps", pool->eps, "", count);
 }
 
 /* ---- within videos ---- */

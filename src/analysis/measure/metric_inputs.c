@@ -3,13 +3,13 @@
  * draws, weights. A pass is skipped when the cache has all of it and no pixel metric wants its frames. */
 #include "analysis/measure/internal/metric_inputs.h"
 
-#include "analysis/measure/npy.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/text/text.h"
 #include "math/finite.h"
 #include "par/agree.h"
 #include "par/spread.h"
+#include "store/foreign/weightfile.h"
 
 #include <unistd.h>
 

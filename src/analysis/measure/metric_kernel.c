@@ -30,7 +30,7 @@ static Err kernel_finish(Result *result, const MetricData *data, const MetricDat
         /* random networks of several seeds have one name and come one after the other */
         if (text_equal(name, last)) continue;
         TRY(kernel_of(&mmd, &interval, data, reference, n));
-        TRY(result_add_metric(result, name, mmd, "", (int64_t)data->features[n].rows.count, interval.low, interval.high,
+        TRY(result_add_metric(result, name, mmd, "", (int64_t)data->features[n].rows.count, interval,
                               isnan(interval.low) ? "" : "bootstrap 95%"));
         last = name;
     }

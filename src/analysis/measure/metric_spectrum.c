@@ -89,7 +89,7 @@ static Err spectrum_finish(Result *result, const MetricData *data, const MetricD
     const Metric *metric = &spectrum_metric;
     double plain = exactsum_value(sums->plain);
     int64_t frames = (int64_t)exactsum_value(sums->frames);
-    TRY(result_add_metric(result, "spectrum_plain_frames", plain, "frames", frames + (int64_t)plain, NAN, NAN, ""));
+    TRY(result_add_number(result, "spectrum_plain_frames", plain, "frames", frames + (int64_t)plain));
     TRY(metric_add(result, metric, "spectrum_exponent", "", frames, mean_exponent, data));
     TRY(metric_add(result, metric, "spectrum_sd", "", frames, exponent_sd, data));
     TRY(metric_add(result, metric, "spectrum_vertical", "", frames, vertical_exponent, data));

@@ -38,7 +38,7 @@ static Err temporal_finish(Result *result, const MetricData *data, const MetricD
     (void)reference;
     const TemporalState *sums = (const TemporalState *)data->state;
     double clips = exactsum_value(sums->clips), still = exactsum_value(sums->still);
-    TRY(result_add_metric(result, "still_clips", still, "clips", (int64_t)(clips + still), NAN, NAN, ""));
+    TRY(result_add_number(result, "still_clips", still, "clips", (int64_t)(clips + still)));
     return metric_add(result, &temporal_metric, "temporal_exponent", "", (int64_t)clips, temporal_figure, data);
 }
 

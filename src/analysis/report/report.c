@@ -57,7 +57,7 @@ static Err read_inputs(Report *report) {
     grid_order_outcomes(&report->outcomes, &report->paper);
     for (int i = 0; i < report->outcomes.count; i++)
         report->reduced = report->reduced || !result_is_official(&report->outcomes.items[i].result);
-    TRY(datasets_find(&report->datasets, config->data, &report->paper));
+    TRY(datasets_find(&report->datasets, config->data, &report->paper, report->open));
     report->board = malloc(sizeof *report->board);
     if (!report->board) return RAISE(ERR_MEMORY, "report: no memory");
     TRY(grid_make(report->board, &report->outcomes, &report->paper, config->primary));
@@ -94,8 +94,8 @@ static Err write_page(Report *report) {
     return ERR_NONE;
 }
 
-Err report_run(const ReportConfig *config, const char *out) {
-    Report report = {.config = config, .out = out};
+Err report_run(const ReportConfig *config, const char *out, DatasetOpen *open) {
+    Report report = {.config = config, .out = out, .open = open};
     Err err = read_inputs(&report);
     if (!err) err = write_page(&report);
     page_free(&report.page);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "analysis/report/internal/report_config.h"
+#include "store/data/dataset.h"
 
-/* Writes into folder `out`; prints the page's path on stdout. */
-CHECKED Err report_run(const ReportConfig *config, const char *out);
+/* `open` reads datasets. Writes into folder `out`; prints the page's path on stdout. */
+CHECKED Err report_run(const ReportConfig *config, const char *out, DatasetOpen *open);

@@ -5,6 +5,7 @@
 #include "analysis/compare/outcomes.h"
 #include "analysis/compare/paper.h"
 #include "analysis/page/table.h"
+#include "store/data/dataset.h"
 
 typedef enum { REPRODUCE_PLAIN, REPRODUCE_JSON, REPRODUCE_CSV, REPRODUCE_MARKDOWN, REPRODUCE_LATEX } ReproduceFormat;
 #define REPRODUCE_FORMATS "plain|json|csv|markdown|latex"
@@ -12,6 +13,7 @@ typedef enum { REPRODUCE_PLAIN, REPRODUCE_JSON, REPRODUCE_CSV, REPRODUCE_MARKDOW
 typedef struct {
     const char *runs;     /* folder of runs; need not exist: nothing has been run */
     const char *data;     /* folder searched for datasets, for the strips of figure 1 */
+    DatasetOpen *open;    /* reads them */
     const char *lists;    /* comma-separated lists of configs/analysis for the correlations; NULL: STATISTICS_LISTS */
     const char *primary;  /* "finetune:standin-motion"; "": none */
     const char *out;      /* folder for tables (.tex .csv .md) and figures (.svg .pdf .gp .dat, .png); NULL: none */

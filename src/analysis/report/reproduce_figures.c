@@ -19,11 +19,11 @@ static const FoundDataset *find_dataset(const DatasetList *list, const char *slu
 }
 
 /* Frames spread over the first video. */
-static Err read_strip(Frames *frames, const char *folder) {
+static Err read_strip(Frames *frames, const char *folder, DatasetOpen *open) {
     ClipSource *source = NULL;
     VideoInfo info;
     int numbers[STRIP_COLUMNS];
-    TRY(shard_source_open(&source, folder));
+    TRY(open(&source, folder));
     Err err = clip_source_info(source, 0, 0, &info);
     for (int i = 0; i < STRIP_COLUMNS; i++)
         numbers[i] = err ? 0 : (int)((int64_t)i * (info.n_frames - 1) / (STRIP_COLUMNS - 1));
@@ -42,7 +42,7 @@ static Err write_strips(const DatasetList *list, const Paper *paper, const char 
          entry++) {
         const FoundDataset *found = find_dataset(list, entry->slug);
         if (!text_equal(entry->group, "progression") || !found || n == STRIP_ROWS) continue;
-        TRY_OR(done, read_strip(&frames[n], found->folder));
+        TRY_OR(done, read_strip(&frames[n], found->folder, list->open));
         rows[n] = (SheetRow){entry->label, &frames[n]};
         n++;
     }
@@ -66,7 +66,7 @@ static Err fill_strip(Table *table, const PaperPretraining *entry, const FoundDa
     return table_text(table, row, 4, "seed %llu, %s", (unsigned long long)found->manifest.seed, found->manifest.digest);
 }
 
-Err reproduce_figure1(Table *table, const Paper *paper, const char *data, const char *figures) {
+Err reproduce_figure1(Table *table, const Paper *paper, const ReproduceRequest *request, const char *figures) {
     const TableColumn columns[] = {{.label = "Dataset", .kind = COLUMN_TEXT},
                                    {.label = "Folder", .kind = COLUMN_TEXT},
                                    {.label = "Videos", .kind = COLUMN_NUMBER},
@@ -74,7 +74,7 @@ Err reproduce_figure1(Table *table, const Paper *paper, const char *data, const 
                                    {.label = "Seed and digest", .kind = COLUMN_TEXT}};
     DatasetList list = {0};
     TRY(table_new(table, "fig1", "Figure 1: the progression of datasets", columns, sizeof columns / sizeof *columns));
-    if (data) TRY(datasets_find(&list, data, paper));
+    if (request->data) TRY(datasets_find(&list, request->data, paper, request->open));
     Err err = ERR_NONE;
     for (const PaperPretraining *entry = paper->pretrainings; entry < paper->pretrainings + paper->n_pretrainings;
          entry++) {

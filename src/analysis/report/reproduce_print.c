@@ -68,8 +68,7 @@ static Err print_reduced(Printer *printer) {
 
 static Err print_figure1(Printer *printer) {
     Table table = {0};
-    return print_table(printer, &table,
-                       reproduce_figure1(&table, printer->paper, printer->request->data, printer->figures));
+    return print_table(printer, &table, reproduce_figure1(&table, printer->paper, printer->request, printer->figures));
 }
 
 static Err print_figure3(Printer *printer) {

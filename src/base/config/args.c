@@ -1,3 +1,5 @@
+/* Options from tables: a row says name, letter, kind, and where in the caller's struct the value goes. What is asked
+ * for twice takes the last value; lists and counts add up. Behind "--" everything is an argument. */
 #include "base/config/args.h"
 
 #include <errno.h>
@@ -11,6 +13,7 @@ typedef struct {
 
 /* ---- finding an option ---- */
 
+/* `length` bytes of a name that goes on behind an "=". */
 static const Option *find_name(const Option *const *tables, const char *name, size_t length) {
     for (; *tables; tables++)
         for (const Option *option = *tables; option->kind != OPTION_IS_END; option++)
@@ -57,12 +60,14 @@ static Err store_double(double *at, const char *name, const char *text) {
     return ERR_NONE;
 }
 
+/* Items point into the command line, which lives as long as the program. */
 static Err list_append(ArgList *list, const char *what, const char *text) {
     if (list->count == ARGS_LIST_MAX) return RAISE(ERR_USAGE, "%s: more than %d of them", what, ARGS_LIST_MAX);
     list->items[list->count++] = text;
     return ERR_NONE;
 }
 
+/* Flags and counts stand alone. */
 static bool takes_value(const Option *option) {
     return option->kind != OPTION_IS_FLAG && option->kind != OPTION_IS_COUNT;
 }

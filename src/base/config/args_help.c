@@ -42,6 +42,7 @@ static void add_options(Builder *out, const Option *const *tables) {
     bool any = false;
     for (; *tables; tables++) {
         for (const Option *option = *tables; option->kind != OPTION_IS_END; option++) {
+            /* a row with a group begins it; rows without one follow the row above */
             if (option->group || !any) builder_add(out, "\n%s:\n", option->group ? option->group : "Options");
             add_option(out, option, column);
             any = true;

@@ -32,6 +32,7 @@ static size_t item_length(const char *at) {
 static cJSON *comma_list(const char *value) {
     cJSON *list = cJSON_CreateArray();
     for (const char *at = value; list && *at; at += *at == ',') {
+        /* `at` moves behind the item, and the loop over the comma */
         size_t length = item_length(at);
         char *text = strndup(at, length);
         cJSON *item = text ? cJSON_CreateString(text) : NULL;
@@ -154,6 +155,7 @@ static Err load_file(cJSON **tree, const Field *fields, const char *path, Chain 
 static void merge(cJSON *base, cJSON *over) {
     while (over->child) {
         cJSON *item = cJSON_DetachItemViaPointer(over, over->child);
+        /* of the same key in both the upper one counts, member by member where both are objects */
         cJSON *below = cJSON_GetObjectItemCaseSensitive(base, item->string);
         if (below && cJSON_IsObject(below) && cJSON_IsObject(item)) {
             merge(below, item);
@@ -182,6 +184,7 @@ static Err find_extended(char *out, size_t size, const char *name, const char *o
     return err_within(config_find(out, size, NULL, name), "%s: ", origin);
 }
 
+/* Files by their real paths: a link must not hide a circle. */
 static Err chain_push(Chain *chain, const char *path, const char *origin) {
     char real[PATH_SIZE];
     if (file_absolute(real, sizeof real, path)) TRY(text_copy(real, sizeof real, path));
@@ -213,6 +216,7 @@ static Err spell_out_group(cJSON *object, cJSON *item) {
     return ERR_NONE;
 }
 
+/* Groups first, then the object itself: a group may extend a file of its own. */
 static Err expand(cJSON *object, const Field *fields, const char *origin, Chain *chain) {
     for (const Field *field = fields; field->type != FIELD_TYPE_END; field++) {
         cJSON *item = cJSON_GetObjectItemCaseSensitive(object, field->key);
@@ -241,6 +245,7 @@ static Err expand(cJSON *object, const Field *fields, const char *origin, Chain 
     return own ? ERR_NONE : RAISE(ERR_MEMORY, "no memory for a configuration");
 }
 
+/* Each file is checked by itself, before it is merged: a message names the file that is wrong. */
 static Err expand_and_check(cJSON *tree, const Field *fields, const char *origin, Chain *chain) {
     if (cJSON_IsObject(tree)) TRY(expand(tree, fields, origin, chain));
     return err_within(fields_read(NULL, fields, tree, ""), "%s: ", origin);
@@ -306,6 +311,7 @@ Err config_resolve(char **text, const Field *fields, const char *path, const cha
     cJSON *tree = NULL;
     TRY(load_tree(&tree, fields, path));
     Err err = ERR_NONE;
+    /* in the order of the command line: a later one sees what an earlier one has set */
     for (int i = 0; i < n_sets && !err; i++) err = apply_set(tree, fields, sets, i);
     if (!err) err = err_within(fields_require(fields, tree, ""), "%s: ", path ? path : command_line);
     if (!err) err = print_resolved(text, fields, tree);
@@ -331,6 +337,7 @@ Err config_load(void *config, const Field *fields, const char *path, const char 
 }
 
 Err config_digest(char out[DIGEST_SIZE], const void *config, const Field *fields) {
+    /* unformatted text of the fields that decide a result: equal configs, equal digests */
     cJSON *identity = fields_identity(config, fields);
     char *text = identity ? cJSON_PrintUnformatted(identity) : NULL;
     cJSON_Delete(identity);

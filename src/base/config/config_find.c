@@ -98,6 +98,7 @@ Err config_find(char *out, size_t size, const char *kind, const char *name) {
     if (!*name) return RAISE(ERR_USAGE, "the name of a configuration is empty");
     if (find_below(out, size, "", "", name)) return ERR_NONE;
     list_roots(roots);
+    /* the folder of the kind goes before the whole of a root */
     for (int i = 0; i < ROOTS && name[0] != '/'; i++) {
         if (!roots[i][0]) continue;
         if (find_below(out, size, roots[i], kind, name) || find_below(out, size, roots[i], "", name)) return ERR_NONE;

@@ -1,3 +1,5 @@
+/* What follows from a Field table: defaults, the size of the struct, dumps, identities, and words for people. A row
+ * knows type, offset and limits, so one function a type does for all structs of the program. */
 #include "base/config/field.h"
 
 #include "base/config/json.h"
@@ -11,6 +13,7 @@ const char *field_path(char *out, size_t size, const char *path, const char *key
     return out;
 }
 
+/* `text` is "first|second|third"; the value is the number of the name. */
 bool field_enum_name(char *out, size_t size, const Field *field, int i) {
     const char *name = field->text;
     for (; i > 0; i--) {
@@ -45,6 +48,7 @@ void fields_default(void *config, const Field *fields) {
         default_one((char *)config + field->offset, field);
 }
 
+/* Up to the end of the last member that the table knows. */
 size_t fields_size(const Field *fields) {
     size_t size = 0;
     for (const Field *field = fields; field->type != FIELD_TYPE_END; field++)
@@ -141,6 +145,8 @@ static bool quiet_default(const void *at, const Field *field) {
     return field->type == FIELD_TYPE_ENUM && *(const int *)at == (int)field->fallback;
 }
 
+/* FIELD_COSMETIC never counts; FIELD_QUIET counts only when it is not at its default, so that a setting may be added
+ * later without a new name for every old run. */
 cJSON *fields_identity(const void *config, const Field *fields) {
     cJSON *object = fields_dump(config, fields, true);
     for (const Field *field = fields; object && field->type != FIELD_TYPE_END; field++) {

@@ -1,3 +1,5 @@
+/* cJSON reads too much and says too little, so a text is looked over before (depth, zero bytes) and the tree behind
+ * (twins, infinite numbers). What is written has one form for one tree: files are compared by their bytes. */
 #include "base/config/json.h"
 
 #include "base/system/file.h"
@@ -23,6 +25,7 @@ static const char *find_too_deep(const char *text, size_t length) {
     int depth = 0;
     bool in_string = false;
     for (const char *p = text; p < text + length; p++) {
+        /* a bracket inside of a text is no bracket */
         if (in_string && *p == '\\' && p + 1 < text + length) {
             p++;
         } else if (*p == '"') {
@@ -124,6 +127,7 @@ Err json_read(cJSON **tree, const char *path, size_t max_bytes, Err code) {
 
 const char *json_number(char *out, size_t size, double value) {
     if (value == floor(value) && fabs(value) <= 9007199254740992.0) {
+        /* no "-0" */
         snprintf(out, size, "%.0f", value == 0 ? 0.0 : value);
         return out;
     }
@@ -140,6 +144,7 @@ static void add_string(Builder *out, const char *string) {
     builder_add_text(out, "\"");
 }
 
+/* What JSON has no word for (NaN, infinities) becomes null. */
 static void add_scalar(Builder *out, const cJSON *item) {
     char number[32];
     if (cJSON_IsString(item))

@@ -13,6 +13,7 @@
 static const size_t file_max = (size_t)1 << 30;
 static const double exact_max = 9007199254740992.0; /* 2^53 */
 
+/* A file of ours names its schema and a version: a newer one is refused rather than half understood. */
 static Err check_schema(const cJSON *tree, const char *path, const char *schema, int version) {
     char found[NAME_SIZE];
     int64_t found_version;

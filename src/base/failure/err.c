@@ -1,3 +1,5 @@
+/* An Err is a code; its message stands beside it, one a thread. Raising overwrites it, passing on leaves it, err_within
+ * puts words in front. What is said to a user is the message that was raised last. */
 #include "base/failure/err.h"
 
 #include "base/system/memory.h"
@@ -56,6 +58,7 @@ Err err_within(Err code, const char *format, ...) {
     va_start(args, format);
     int length = vsnprintf(joined, sizeof joined, format, args);
     va_end(args);
+    /* the message itself is worth more than the words in front */
     if (length < 0 || (size_t)length >= sizeof joined) return code;
     snprintf(joined + length, sizeof joined - (size_t)length, "%s", message_text);
     memcpy(message_text, joined, sizeof message_text);

@@ -1,3 +1,5 @@
+/* SYNVID_FAULT=POINT[:rank=R][:nth=N][:kill|:stop|:wait=S] makes the N-th visit to a point fail (or the process die,
+ * stop, or take its time). Read once, at the first visit; without the variable a visit costs a lock. */
 #include "base/failure/fault.h"
 
 #include <pthread.h>

@@ -1,3 +1,5 @@
+/* One block with a moving end. With base NULL takes only count, so one function can both measure a layout and lay it
+ * out. */
 #include "base/system/arena.h"
 
 #include "base/text/text.h"
@@ -27,6 +29,7 @@ void arena_free(Arena *arena) {
 }
 
 void *arena_take(Arena *arena, size_t bytes) {
+    /* cache lines, and the widest vectors */
     size_t at = (arena->used + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
     arena->used = at + bytes;
     if (!arena->base) return NULL;

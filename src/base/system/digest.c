@@ -48,24 +48,3 @@ void digest_of(char out[DIGEST_SIZE], const void *data, size_t length) {
 uint64_t digest_number(const void *data, size_t length) {
     return XXH3_64bits(data, length);
 }
-
-Err digest_of_file(char out[DIGEST_SIZE], const char *path) {
-    enum { PIECE = 1 << 20 };
-    Err err = ERR_NONE;
-    Digest *digest = NULL;
-    unsigned char *piece = NULL;
-    FILE *file = fopen(path, "rb");
-    if (!file) return RAISE(errno == ENOENT ? ERR_INPUT : ERR_IO, "%s: cannot open: %s", path, strerror(errno));
-    TRY_OR(done, digest_new(&digest));
-    piece = malloc(PIECE);
-    if (!piece) TRY_OR(done, RAISE(ERR_MEMORY, "%s: no memory to read it", path));
-    size_t got;
-    while ((got = fread(piece, 1, PIECE, file)) > 0) digest_add(digest, piece, got);
-    if (ferror(file)) TRY_OR(done, RAISE(ERR_IO, "%s: cannot read: %s", path, strerror(errno)));
-    digest_hex(digest, out);
-done:
-    free(piece);
-    digest_free(&digest);
-    fclose(file);
-    return err;
-}

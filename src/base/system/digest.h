@@ -20,4 +20,3 @@ void digest_free(Digest **digest);
 void digest_of(char out[DIGEST_SIZE], const void *data, size_t length);
 /* A short one, for finding names in tables: never stored. */
 uint64_t digest_number(const void *data, size_t length);
-CHECKED Err digest_of_file(char out[DIGEST_SIZE], const char *path);

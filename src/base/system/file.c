@@ -1,3 +1,5 @@
+/* Files appear whole: written under a partial name, flushed, renamed, and the folder flushed. Every failure says which
+ * path and why. Locks are flock's: they die with their process, on all file systems that know them. */
 #include "base/system/file.h"
 
 #include "base/system/memory.h"
@@ -18,6 +20,7 @@ Err lock_try(int *descriptor, LockState *state, const char *path) {
     *descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (*descriptor < 0) return RAISE(ERR_IO, "%s: cannot open: %s", path, strerror(errno));
     *state = LOCK_TAKEN;
+    /* LOCK_NOT_HERE: a file system without locks, where nobody can be kept out */
     if (flock(*descriptor, LOCK_EX | LOCK_NB)) *state = errno == EWOULDBLOCK ? LOCK_BUSY : LOCK_NOT_HERE;
     return ERR_NONE;
 }
@@ -70,7 +73,7 @@ Err file_read(char **data, size_t *length, const char *path, size_t max_bytes) {
     Builder content = {0};
     char piece[65536];
     size_t got;
-    while ((got = fread(piece, 1, sizeof piece, file)) > 0) {
+    while ((got = fread(piece, 1, sizeof piece, file)) > 0) { /* the size is not asked for: pipes and /proc have none */
         if (content.length + got > max_bytes)
             TRY_OR(done, RAISE(ERR_INPUT, "%s: larger than the %zu bytes such a file may have", path, max_bytes));
         if (content.length + got + 1 > content.capacity) {
@@ -177,6 +180,7 @@ Err folder_make(const char *path) {
         bool last = *at == 0;
         if (*at != '/' && !last) continue;
         *at = 0;
+        /* from the top down; a folder that is there, or that another rank just made, is fine */
         if (mkdir(work, 0777) && errno != EEXIST)
             return RAISE(ERR_IO, "%s: cannot make this folder: %s", work, strerror(errno));
         if (last) break;
@@ -248,6 +252,7 @@ static Err walk(FileList *list, const char *root, const char *below) {
         struct stat info, link;
         err = path_join(relative, sizeof relative, below, entry->d_name);
         if (!err) err = path_join(full, sizeof full, root, relative);
+        /* what has gone in the meantime is not there */
         if (err || stat(full, &info) || lstat(full, &link)) continue;
         if (S_ISDIR(info.st_mode) && !S_ISLNK(link.st_mode)) err = walk(list, root, relative);
         if (!err && S_ISREG(info.st_mode)) err = list_add(list, relative);
@@ -266,7 +271,8 @@ Err file_list_walk(FileList *list, const char *folder) {
     if (!file_is_directory(folder)) return RAISE(ERR_INPUT, "%s: is a file, a folder was expected", folder);
     Err err = walk(list, folder, "");
     if (err) file_list_free(list);
-    if (list->count) qsort(list->paths, list->count, sizeof *list->paths, by_bytes);
+    if (list->count)
+        qsort(list->paths, list->count, sizeof *list->paths, by_bytes); /* the order of a directory is none */
     return err;
 }
 

@@ -1,3 +1,5 @@
+/* Builder and cJSON go on after a failed allocation with something incomplete. So a failure is remembered for the
+ * process: no text that came after it may get a final name (memory_check), and messages say what was the cause. */
 #include "base/system/memory.h"
 
 #include <cjson/cJSON.h>

@@ -1,4 +1,4 @@
-/* base/system/minmax - the smaller and the larger of two integers, and the nearest index, once. */
+/* base/system/minmax - the smaller and the larger of two numbers, and the nearest index, once. */
 #pragma once
 
 #include <stddef.h>
@@ -14,6 +14,12 @@ static inline int64_t min_int64(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 static inline int64_t max_int64(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+static inline double min_double(double a, double b) {
+    return a < b ? a : b;
+}
+static inline double max_double(double a, double b) {
     return a > b ? a : b;
 }
 static inline size_t max_size(size_t a, size_t b) {

@@ -1,5 +1,8 @@
+/* Both datasets are opened here, since only the commands know gen; what an official list says of them goes along, so
+ * that the result can name its protocol. */
 #include "analysis/measure/analyze.h"
 #include "cli/stage/stage.h"
+#include "gen/dataset/sources.h"
 #include "gen/ingest/official.h"
 #include "par/agree.h"
 #include "store/data/dataset.h"
@@ -39,8 +42,8 @@ static const StageShortcut shortcuts[] = {
 static Err open_sources(ClipSource **dataset, ClipSource **reference, const AnalyzeConfig *config) {
     if (!config->dataset[0])
         return RAISE(ERR_USAGE, "analyze: dataset is not set; give --dataset DIR, a folder with dataset.json");
-    TRY(shard_source_open(dataset, config->dataset));
-    return config->reference[0] ? shard_source_open(reference, config->reference) : ERR_NONE;
+    TRY(dataset_source_open(dataset, config->dataset));
+    return config->reference[0] ? dataset_source_open(reference, config->reference) : ERR_NONE;
 }
 
 static Err run_all(const void *config, const Run *run) {

@@ -1,3 +1,5 @@
+/* A topic is a row of bench/bench.c; this file reads the options all of them share. Defaults are those that
+ * docs/performance.md was measured with. */
 #include "base/text/text.h"
 #include "bench/bench.h"
 #include "cli/stage/cmd.h"
@@ -67,6 +69,7 @@ static Err find_topic(const BenchTopic **found, const char *name) {
                  nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
+/* Before MPI starts: the same on all ranks. */
 static Err check_ranges(const BenchArgs *args) {
     if (!(args->seconds > 0 && args->seconds <= 600))
         return RAISE(ERR_USAGE, "--seconds %g is outside (0, 600]", args->seconds);
@@ -87,6 +90,7 @@ static Err check_ranges(const BenchArgs *args) {
 
 static Err run_topic(const BenchTopic *topic, const BenchArgs *args) {
     Par par = par_serial(1);
+    /* under a launcher the first rank alone measures, and the machine is its own */
     if (!topic->many_ranks) return par_launcher_rank() > 0 ? ERR_NONE : topic->run_all(args, &par);
     TRY(par_start_all(&par, 1));
     Err err = topic->run_all(args, &par);

@@ -1,6 +1,7 @@
+/* The script is made from the tables behind --help, so it knows every option of this build and no other. */
 #include "base/config/config.h"
 #include "base/system/file.h"
-#include "cli/inspect/kinds.h"
+#include "cli/inspect/inspect.h"
 #include "cli/stage/stage.h"
 
 typedef struct {
@@ -52,6 +53,7 @@ static void add_configs(Builder *out, const char *folder) {
 
 /* ---- the script ---- */
 
+/* One branch of the script a command: its options, and the words that may follow it. */
 static Err add_command_case(Builder *out, const Command *command) {
     StageHelp *storage = calloc(1, sizeof *storage);
     if (!storage) return RAISE(ERR_MEMORY, "no memory for a completion script");

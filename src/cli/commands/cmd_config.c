@@ -1,3 +1,4 @@
+/* Configurations without a run: resolved, explained, as a schema for editors, and compared. */
 #include "base/config/config.h"
 #include "base/config/json.h"
 #include "cli/inspect/explain.h"
@@ -63,6 +64,7 @@ static Err explain(const ArgList *rest, const ConfigArgs *args) {
         return ERR_NONE;
     }
     ConfigKind kind;
+    /* a kind goes before a key of the same name */
     if (kind_find(&kind, rest->items[1])) return explain_key(rest->items[1]);
     explain_kind(&kind);
     return ERR_NONE;
@@ -93,6 +95,7 @@ static Err diff(const ArgList *rest, const ConfigArgs *args) {
     TRY(args_expect(&config_help, rest, 3, 3));
     TRY_OR(done, resolve_named(&a, &first, rest->items[1], args));
     TRY_OR(done, resolve_named(&b, &second, rest->items[2], args));
+    /* two tables have no keys in common to compare */
     if (first.fields != second.fields)
         TRY_OR(done, RAISE(ERR_USAGE, "%s configures %s and %s configures %s; only one kind can be compared",
                            rest->items[1], first.name, rest->items[2], second.name));

@@ -1,3 +1,4 @@
+/* One rank: three linear classifiers of shrunken pixels take less time than starting the ranks. */
 #include "api/open_source.h"
 #include "cli/stage/stage.h"
 #include "eval/readout/controls.h"

@@ -1,3 +1,5 @@
+/* Two things that have nothing in common but their direction: weights for transformers, and a dataset as one file of
+ * virtual arrays. Which of them is told by a dataset.json in the folder. */
 #include "cli/stage/cmd.h"
 
 #include "base/config/config.h"
@@ -11,7 +13,7 @@
 #include "run/folder.h"
 #include "store/checkpoint/checkpoint.h"
 #include "store/data/dataset.h"
-#include "store/foreign/hf_export.h"
+#include "store/foreign/foreign.h"
 
 #include <cjson/cJSON.h>
 
@@ -106,6 +108,7 @@ static Err export_weights(const WeightSet *weights, const char *path, const char
 static Err export_checkpoint(const char *name, const char *out) {
     char path[PATH_SIZE];
     WeightSet weights = {0};
+    /* a run folder, a checkpoint, or a name that `finetune --checkpoint` would take */
     TRY(pretrained_find(path, sizeof(path), name));
     TRY(weights_read(&weights, path));
     Err err = export_weights(&weights, path, out);

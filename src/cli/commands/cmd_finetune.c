@@ -1,4 +1,5 @@
-#include "cli/stage/classify.h"
+/* The options and the opening of datasets are those of `probe` (cli/stage/stage.h); the task is eval/finetune. */
+#include "cli/stage/stage.h"
 
 static const CommandHelp help = {
     .name = "finetune",

@@ -1,3 +1,4 @@
+/* A variant is resolved once, on rank 0, before the dataset's folder is touched: a wrong name leaves nothing behind. */
 #include "cli/stage/stage.h"
 #include "gen/dataset/generate.h"
 

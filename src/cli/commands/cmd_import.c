@@ -1,7 +1,9 @@
+/* The command line is kept as it was typed (quoted for a shell), since run.json of an imported model tells where it
+ * came from by nothing else. */
 #include "base/text/escape.h"
 #include "cli/stage/cmd.h"
 #include "eval/import/import.h"
-#include "run/protocol_rules.h"
+#include "run/protocol.h"
 
 typedef struct {
     const char *out, *name, *group, *trained_by;
@@ -46,6 +48,7 @@ static const CommandHelp help = {
     .options = tables,
 };
 
+/* 0: not given. */
 static Err check_size(int *out, int64_t value, const char *option) {
     *out = (int)value;
     if (value >= 0 && value <= 8192) return ERR_NONE;

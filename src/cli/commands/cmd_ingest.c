@@ -1,3 +1,4 @@
+/* Everything is in gen/ingest; here are the options and their order in --help. */
 #include "cli/stage/cmd.h"
 #include "cli/stage/stage.h"
 #include "gen/ingest/ingest.h"

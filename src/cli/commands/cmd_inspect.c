@@ -1,9 +1,8 @@
+/* What is this? In words for anything that synvid or its users have on disk, and in pictures for whatever holds frames.
+ * A name that is no path is looked for among the configurations, so a variant can be seen without being generated. */
 #include "base/system/file.h"
 #include "base/system/log.h"
-#include "cli/inspect/describe.h"
-#include "cli/inspect/footage.h"
-#include "cli/inspect/gallery.h"
-#include "cli/inspect/kinds.h"
+#include "cli/inspect/inspect.h"
 #include "cli/stage/cmd.h"
 #include "store/data/dataset.h"
 #include "store/hdf5/describe.h"
@@ -85,6 +84,7 @@ static Err choose_clips(int64_t clips[ROWS_MAX], int *n_clips, const InspectArgs
     for (int i = 0; i < args->clips.count; i++) TRY(parse_clip(&clips[i], args->clips.items[i], source));
     if (*n_clips) return ERR_NONE;
     *n_clips = (int)(source->count < args->rows ? source->count : args->rows);
+    /* a variant on the fly has a million videos: its first are as good as any */
     bool endless = text_equal(source->ops->kind, "variant");
     for (int i = 0; i < *n_clips; i++) clips[i] = endless ? i : i * source->count / *n_clips;
     return ERR_NONE;
@@ -173,6 +173,7 @@ static Err show_pictures(const PathEntry *thing, const InspectArgs *args) {
 
 /* ---- words ---- */
 
+/* Where it is kept: in the manifest, an attribute, or a file of its own. */
 static Err print_config(const PathEntry *thing) {
     char *text = NULL, path[PATH_SIZE];
     size_t length = 0;
@@ -217,6 +218,7 @@ static Err inspect_path(const char *path, const InspectArgs *args) {
     return args->config ? print_config(&thing) : describe(&thing);
 }
 
+/* What the tables cannot say: options that go together or not at all. */
 static Err check(const InspectArgs *args, const ArgList *rest) {
     bool pictures = args->sheet || args->mp4;
     if (pictures && rest->count > 1) return RAISE(ERR_USAGE, "--sheet and --mp4 take one path");

@@ -1,5 +1,7 @@
+/* Figure 5 of the paper. The task is analysis/measure/keys. */
 #include "analysis/measure/keys.h"
 #include "cli/stage/stage.h"
+#include "gen/dataset/sources.h"
 #include "par/agree.h"
 #include "store/data/dataset.h"
 
@@ -26,7 +28,7 @@ static const StageShortcut shortcuts[] = {
 static Err open_source(ClipSource **source, const KeysConfig *config) {
     if (!config->dataset[0])
         return RAISE(ERR_USAGE, "keys: dataset is not set; give --dataset DIR, a folder with dataset.json");
-    return shard_source_open(source, config->dataset);
+    return dataset_source_open(source, config->dataset);
 }
 
 static Err run_all(const void *config, const Run *run) {

@@ -1,3 +1,4 @@
+/* Manual pages from the tables behind --help; the build installs one a command. */
 #include "cli/stage/stage.h"
 
 typedef struct {

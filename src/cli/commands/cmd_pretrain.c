@@ -1,3 +1,4 @@
+/* One page, the wiring: a source for the options, and the task (train/pretrain). */
 #include "api/open_source.h"
 #include "cli/stage/stage.h"
 

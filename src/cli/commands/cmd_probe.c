@@ -1,4 +1,5 @@
-#include "cli/stage/classify.h"
+/* As `finetune`, with another task behind it: the encoder stays as it is, so its features are computed once. */
+#include "cli/stage/stage.h"
 
 static const CommandHelp help = {
     .name = "probe",

@@ -1,5 +1,7 @@
+/* One rank, and only results are read: the page can be made anew at any time, on a laptop. */
 #include "analysis/report/report.h"
 #include "cli/stage/stage.h"
+#include "gen/dataset/sources.h"
 
 static const CommandHelp help = {
     .name = "report",
@@ -24,7 +26,7 @@ static const StageShortcut shortcuts[] = {
 };
 
 static Err run_all(const void *config, const Run *run) {
-    return run->dry_run ? ERR_NONE : report_run(config, run->out);
+    return run->dry_run ? ERR_NONE : report_run(config, run->out, dataset_source_open);
 }
 
 static const Stage stage = {

@@ -1,6 +1,9 @@
+/* The paper's tables and figures from results on disk: nothing is computed but intervals and correlations, so it prints
+ * what there is at any time of a long sweep. */
 #include "analysis/compare/statistics.h"
 #include "analysis/report/reproduce.h"
 #include "cli/stage/cmd.h"
+#include "gen/dataset/sources.h"
 
 typedef struct {
     const char *runs, *data, *primary, *out, *format, *protocol;
@@ -79,6 +82,7 @@ static Err run(int argc, char *const *argv) {
     TRY(read_format(&request.format, args.format));
     request.runs = args.runs;
     request.data = args.data;
+    request.open = dataset_source_open;
     request.primary = args.primary;
     request.out = args.out;
     TRY(read_protocol(&request.protocol, &args));

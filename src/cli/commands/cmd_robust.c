@@ -1,3 +1,5 @@
+/* The test set is the one the model was fine-tuned for, unless another is named; without a checkpoint the command only
+ * draws a sheet of the corruptions. */
 #include "api/open_source.h"
 #include "base/system/log.h"
 #include "cli/stage/stage.h"
@@ -53,6 +55,7 @@ static Err sheet_all(const RobustConfig *config, const Finetuned *tuned, const C
     return err_agree_all(err, &run->par, "the contact sheet");
 }
 
+/* Before anything is opened: the same on all ranks. */
 static Err check(const RobustConfig *config, const Run *run) {
     bool sheet = config->sheet[0];
     if (!config->checkpoint[0] && !sheet)

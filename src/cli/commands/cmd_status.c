@@ -1,8 +1,9 @@
+/* Runs as their files tell of them, which another process may be writing. So it works from any machine that sees the
+ * folder, and while a run is under way. */
 #include "base/system/file.h"
 #include "base/text/escape.h"
 #include "cli/stage/cmd.h"
-#include "cli/stage/output.h"
-#include "run/status.h"
+#include "run/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -61,6 +62,7 @@ static Err add_run(Runs *runs, const char *path) {
 
 static Err find_runs(Runs *runs, const char *folder, int depth);
 
+/* Sorted: two calls show the same runs in the same places. */
 static Err find_inside(Runs *runs, const char *folder, int depth) {
     struct dirent **entries;
     int count = scandir(folder, &entries, NULL, alphasort);
@@ -81,6 +83,7 @@ static Err find_inside(Runs *runs, const char *folder, int depth) {
 
 static Err find_runs(Runs *runs, const char *folder, int depth) {
     if (runstatus_is_run(folder)) return add_run(runs, folder);
+    /* runs lie a few folders deep; below that are datasets, whose thousands of files need no looking through */
     return depth < DEPTH_MAX ? find_inside(runs, folder, depth) : ERR_NONE;
 }
 
@@ -164,8 +167,10 @@ static Err status_main(int argc, char *const *argv) {
     TRY(args_expect(&status_help, &folders, 1, ARGS_LIST_MAX));
     if (args.watch < 0) return RAISE(ERR_USAGE, "--watch: %lld seconds", (long long)args.watch);
     for (;;) {
+        /* the screen is cleared for people; in a file one table follows the other */
         if (args.watch && isatty(STDOUT_FILENO)) printf("\033[H\033[J");
         TRY(show_once(&folders, &running));
+        /* a reader that left ends the watching */
         TRY(output_check());
         if (!args.watch || running == 0) return ERR_NONE;
         struct timespec pause = {.tv_sec = args.watch};

@@ -1,10 +1,10 @@
+/* The verbs of a sweep: list, status, show, run, slurm, clean. States are read from files each time; what runs a task
+ * is sweep/run and sweep/task, what talks to the queue sweep/slurm. */
 #include "base/system/log.h"
 #include "base/text/escape.h"
 #include "base/text/text.h"
 #include "cli/stage/cmd.h"
-#include "cli/sweep/sweep_check.h"
-#include "cli/sweep/sweep_costs.h"
-#include "cli/sweep/sweep_stage.h"
+#include "cli/sweep/sweep.h"
 #include "sweep/plan/plan.h"
 #include "sweep/plan/vars.h"
 #include "sweep/run/run.h"
@@ -122,6 +122,7 @@ static void remark(char *out, size_t size, const SweepPlan *plan, const TaskReco
         snprintf(out, size, "%s", record->message);
 }
 
+/* Names and messages come from files and from other programs: they are escaped, and fill their columns. */
 static void print_task_line(const SweepPlan *plan, const TaskRecord *records, int i) {
     const SweepTask *task = &plan->tasks[i];
     char took[32] = "", text[PATH_SIZE + 600];
@@ -182,6 +183,8 @@ static Err read_states(TaskRecord *records, bool *queue_known, const SweepPlan *
     return ERR_NONE;
 }
 
+/* Writes the script, remembers the variables, and submits if asked to. `wanted`: the guard's choice; NULL: all that is
+ * missing. */
 static Err submit(const SweepPlan *plan, const TaskRecord *records, const char *file, const SweepArgs *args,
                   const bool *wanted) {
     char script[PATH_SIZE], guard[64];
@@ -248,6 +251,7 @@ static Err slurm(const SweepPlan *plan, TaskRecord *records, const char *file, c
     return err;
 }
 
+/* What `clean` would remove. */
 static void print_made(const SweepTask *task, const TaskRecord *record) {
     Builder line = {0};
     escape_column(&line, task->name, NAME_COLUMNS);

@@ -1,3 +1,4 @@
+/* Pools of still textures; the task is gen/textures/textures. */
 #include "cli/stage/stage.h"
 #include "gen/textures/textures.h"
 

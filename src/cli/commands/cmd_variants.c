@@ -1,3 +1,4 @@
+/* The catalog: configs/variants as a table, or as JSON for scripts. */
 #include "cli/stage/cmd.h"
 #include "gen/variant/variant.h"
 

@@ -1,7 +1,9 @@
+/* Every path is verified even after one has failed, so that a single pass over a disk tells all that is wrong. The exit
+ * code is that of the first failure. */
 #include "base/system/log.h"
 #include "base/system/walk.h"
 #include "base/text/escape.h"
-#include "cli/inspect/path_entry.h"
+#include "cli/inspect/inspect.h"
 #include "cli/stage/cmd.h"
 #include "store/checkpoint/checkpoint.h"
 #include "store/data/dataset.h"
@@ -43,6 +45,7 @@ typedef struct {
     char message[1024];
 } Tally;
 
+/* A line for what is whole, at once: verifying terabytes takes hours. Failures after the first are warnings. */
 static void count(Tally *tally, Err err, const char *path, const char *digest) {
     if (!err) {
         Builder line = {0};
@@ -104,6 +107,7 @@ static Err verify_folder(Tally *tally, const char *folder) {
         char path[PATH_SIZE], digest[DIGEST_SIZE] = "";
         PathEntry thing;
         bool manifest = text_equal(path_base(relative), "dataset.json");
+        /* files of other programs carry no digest of ours */
         if (!manifest && (!text_ends(relative, ".h5") || inside_dataset(folder, relative))) continue;
         Err err = path_join(path, sizeof path, folder, relative);
         if (!err) err = path_entry_of(&thing, path);

@@ -1,22 +1,25 @@
-#include "cli/inspect/describe.h"
+/* Anything on disk in words: a headline, facts in two columns, and the commands that come next. A kind of thing is a
+ * function; describe_thing chooses by what path_entry found. */
+#include "cli/inspect/inspect.h"
 
-#include "analysis/measure/npy.h"
 #include "base/config/json.h"
 #include "base/system/file.h"
 #include "base/system/walk.h"
 #include "cli/inspect/internal/describe_parts.h"
 #include "run/result.h"
 #include "store/checkpoint/checkpoint.h"
+#include "store/foreign/weightfile.h"
 #include "store/hdf5/describe.h"
 #include "video/media/decode.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
 
-/* cli/inspect/describe - a checkpoint: step, sizes, and its tensors. */
+/* ---- checkpoints: step, sizes, tensors ---- */
 
 static Err add_tensors(Builder *out, const WeightSet *weights) {
     TensorRow *rows = calloc((size_t)weights->n_tensors + 1, sizeof *rows);
+    /* int64_t, as tensors of other programs have them */
     int64_t(*dims)[TENSOR_DIMS] = calloc((size_t)weights->n_tensors + 1, sizeof *dims);
     Err err = rows && dims ? ERR_NONE : RAISE(ERR_MEMORY, "no memory for %d names", weights->n_tensors);
     for (int t = 0; !err && t < weights->n_tensors; t++) {
@@ -44,7 +47,7 @@ static void add_facts(Builder *out, const WeightSet *weights, const char *path) 
     describe_fact(out, "digest", "%s (of the parameters)", weights->digest);
 }
 
-Err describe_checkpoint(Builder *out, const char *path) {
+static Err describe_checkpoint(Builder *out, const char *path) {
     WeightSet weights;
     TRY(weights_read(&weights, path));
     describe_head(out, path, "checkpoint, model and optimizer after a step (HDF5)");
@@ -56,7 +59,7 @@ Err describe_checkpoint(Builder *out, const char *path) {
     return err;
 }
 
-/* cli/inspect/describe - results: what was measured, with its interval, and under which protocol. */
+/* ---- results: what was measured, with its interval, and under which protocol ---- */
 
 static void add_metric(Builder *out, const ResultMetric *metric) {
     builder_add(out, "  %-22s %9.5g", metric->name, metric->value);
@@ -103,6 +106,7 @@ static const Known known_hdf5[] = {
 
 static Err describe_hdf5(Builder *out, const PathEntry *thing) {
     if (text_equal(thing->schema, "synvid.checkpoint")) return describe_checkpoint(out, thing->path);
+    /* files of ours that need no more than their arrays and the next command */
     const Known *known = known_hdf5;
     while (known->schema && !text_equal(known->schema, thing->schema)) known++;
     if (known->schema)
@@ -143,6 +147,7 @@ static Err describe_members(Builder *out, const char *path) {
 static Err describe_json(Builder *out, const PathEntry *thing) {
     if (text_equal(thing->schema, "synvid.result")) return describe_result(out, thing->path);
     if (text_equal(thing->schema, "synvid.run")) return describe_lives(out, thing->path);
+    /* JSON without a schema is a configuration, if any kind accepts it */
     if (!thing->schema[0] && !describe_config(out, thing->path)) return ERR_NONE;
     describe_head(out, thing->path, "JSON%s%s", thing->schema[0] ? ", " : "", thing->schema);
     return describe_members(out, thing->path);
@@ -208,6 +213,7 @@ typedef struct {
 
 enum { TALLIES = 12 };
 
+/* The twelve kinds of file that come first; more would be no summary. */
 static void tally(Tally tallies[TALLIES], const char *path) {
     const char *extension = path_extension(path);
     for (int i = 0; i < TALLIES; i++) {

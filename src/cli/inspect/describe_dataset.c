@@ -1,6 +1,7 @@
 /* cli/inspect/describe - datasets: counts, lengths, classes, where real media came from. */
 #include "base/system/file.h"
 #include "cli/inspect/internal/describe_parts.h"
+#include "gen/dataset/sources.h"
 #include "store/data/dataset.h"
 #include "store/hdf5/describe.h"
 
@@ -15,6 +16,7 @@ typedef struct {
     int64_t unlabelled;
 } Census;
 
+/* Tables of the shards tell; no frame is read. */
 static Err count_videos(Census *census, const ClipSource *source) {
     census->shortest = INT_MAX;
     for (int64_t i = 0; i < source->count; i++) {
@@ -41,7 +43,7 @@ static void add_classes(Builder *out, const Dataset *dataset, const Census *cens
 
 static Err add_census(Builder *out, const Dataset *dataset, const char *folder) {
     ClipSource *source = NULL;
-    TRY(shard_source_open(&source, folder));
+    TRY(dataset_source_open(&source, folder));
     Census census = {.per_class = calloc((size_t)dataset->n_classes + 1, sizeof *census.per_class)};
     Err err = census.per_class ? count_videos(&census, source) : RAISE(ERR_MEMORY, "%s: no memory", folder);
     if (!err && census.shortest == census.longest) describe_fact(out, "length", "%d frames each", census.shortest);

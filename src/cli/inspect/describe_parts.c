@@ -1,3 +1,5 @@
+/* Lines of a description. Whatever comes from a file is escaped here, so that no name or value can move a terminal's
+ * cursor. */
 #include "cli/inspect/internal/describe_parts.h"
 
 #include "base/text/escape.h"

@@ -22,6 +22,7 @@ Err describe_config(Builder *out, const char *path) {
 
 /* ---- curves ---- */
 
+/* Behind the last line end but one; a file without lines gives its beginning. */
 static const char *last_line(const char *text, size_t length) {
     const char *at = text + length;
     while (at > text && at[-1] == '\n') at--;
@@ -108,6 +109,7 @@ static Err add_checkpoints(Builder *out, const char *folder) {
     return ERR_NONE;
 }
 
+/* A part of a run folder that is there, with a blank line in front. */
 static Err add_part(Builder *out, const char *folder, const char *name,
                     Err (*describe)(Builder *out, const char *path)) {
     char path[PATH_SIZE];

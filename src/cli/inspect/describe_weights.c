@@ -10,6 +10,7 @@
 static void pattern_of(char *out, size_t size, const char *name) {
     size_t at = 0;
     for (const char *c = name; *c && at + 1 < size; c++) {
+        /* a part of a name that is a number and nothing else */
         bool number = isdigit((unsigned char)*c) && c > name && c[-1] == '.' && c[strspn(c, "0123456789")] == '.';
         out[at++] = number ? '*' : *c;
         if (number) c += strspn(c, "0123456789") - 1;

@@ -1,3 +1,5 @@
+/* Settings for people, from the Field tables alone: all of a kind in columns, or one key with its default, range and
+ * option, for every kind that has it. */
 #include "cli/inspect/explain.h"
 
 #include "base/config/config.h"
@@ -49,6 +51,7 @@ typedef struct {
 static void measure_key(void *state, const char *path, const Field *field) {
     Listing *listing = state;
     int width = text_columns(path);
+    /* a few long keys must not push all help to the right */
     if (field->type != FIELD_TYPE_GROUP && width > listing->key_columns && width <= 34) listing->key_columns = width;
 }
 
@@ -65,6 +68,7 @@ static void list_key(void *state, const char *path, const Field *field) {
     field_kind_text(kind, sizeof kind, field);
     bool telling = field->type == FIELD_TYPE_ENUM;
     snprintf(help, sizeof help, "%s%s%s", field->help, telling ? ": " : "", telling ? kind : "");
+    /* what is too wide for its column moves the help to the next line */
     bool spills = text_columns(path) > listing->key_columns || text_columns(fallback) > DEFAULT_COLUMNS;
     builder_add(listing->out, "  %-*s  %-*s%s", listing->key_columns, path, spills ? 0 : DEFAULT_COLUMNS,
                 field->flags & FIELD_REQUIRED ? "(required)" : fallback, spills ? "\n" : "  ");
@@ -126,6 +130,7 @@ static void add_value_lines(Builder *out, const Field *field) {
 
 static void explain_match(void *state, const char *path, const Field *field) {
     Search *search = state;
+    /* the whole path or its last part: mask_ratio finds train.mask_ratio */
     size_t tail = strlen(path) - strlen(field->key);
     if (!text_equal(path, search->wanted) && !text_equal(path + tail, search->wanted)) return;
     Builder *out = search->out;

@@ -1,7 +1,7 @@
 /* cli/inspect/explain - settings in words, from the Field tables. All print to stdout within 100 columns. */
 #pragma once
 
-#include "cli/inspect/kinds.h"
+#include "cli/inspect/inspect.h"
 
 /* The kinds there are. */
 void explain_kinds(void);

@@ -33,6 +33,7 @@ static void add_value(Builder *out, const cJSON *item) {
     cJSON_free(text);
 }
 
+/* "key: old -> new" */
 static void add_both(Builder *out, const char *path, const cJSON *a, const cJSON *b) {
     builder_add(out, "%s: ", path);
     add_value(out, a);
@@ -41,6 +42,7 @@ static void add_both(Builder *out, const char *path, const cJSON *a, const cJSON
     builder_add_text(out, "\n");
 }
 
+/* The value alone: the other one is the default. */
 static void add_new(Builder *out, const char *path, const cJSON *a, const cJSON *b) {
     Builder value = {0};
     (void)a;

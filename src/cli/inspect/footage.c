@@ -1,11 +1,14 @@
-#include "cli/inspect/footage.h"
+/* Whatever holds pictures as a ClipSource, so that sheets and previews need to know nothing else. Each adapter is a
+ * table of three functions around the thing itself; epochs play no part. */
+#include "cli/inspect/inspect.h"
 
 #include "base/config/config.h"
 #include "gen/dataset/generate.h"
+#include "gen/dataset/sources.h"
 #include "store/data/dataset.h"
 #include "store/data/pool.h"
 #include "store/data/shard.h"
-#include "video/media/file_source.h"
+#include "video/media/decode.h"
 
 /* A source around one thing; the state is the thing itself. */
 static Err adapter_new(ClipSource **source, const ClipSourceOps *ops, size_t state_bytes, const char *path) {
@@ -49,7 +52,7 @@ static void shard_footage_close(ClipSource *source) {
     adapter_free(source);
 }
 
-Err shard_footage_open(ClipSource **source, const char *path) {
+static Err shard_footage_open(ClipSource **source, const char *path) {
     static const ClipSourceOps ops = {"shard", shard_footage_info, shard_footage_read, shard_footage_close};
     TRY(adapter_new(source, &ops, sizeof(ShardReader *), path));
     Err err = shard_open((*source)->state, path);
@@ -93,7 +96,7 @@ static void pool_footage_close(ClipSource *source) {
     adapter_free(source);
 }
 
-Err pool_footage_open(ClipSource **source, const char *path, int row_images) {
+static Err pool_footage_open(ClipSource **source, const char *path, int row_images) {
     static const ClipSourceOps ops = {"pool", pool_footage_info, pool_footage_read, pool_footage_close};
     TRY(adapter_new(source, &ops, sizeof(PoolFootage), path));
     PoolFootage *footage = (*source)->state;
@@ -108,7 +111,7 @@ Err pool_footage_open(ClipSource **source, const char *path, int row_images) {
 
 /* ---- a video or image file ---- */
 
-Err media_footage_open(ClipSource **source, const char *path) {
+static Err media_footage_open(ClipSource **source, const char *path) {
     const FileSourceSettings settings = {.name = path_base(path), .paths = &path, .count = 1};
     VideoInfo info;
     TRY(file_source_open(source, &settings));
@@ -164,7 +167,7 @@ static Err variant_footage_open(ClipSource **source, const char *path, const Foo
 
 Err footage_open(ClipSource **source, const PathEntry *thing, const FootageOptions *options) {
     *source = NULL;
-    if (thing->kind == PATH_DATASET) return shard_source_open(source, thing->path);
+    if (thing->kind == PATH_DATASET) return dataset_source_open(source, thing->path);
     if (thing->kind == PATH_MEDIA) return media_footage_open(source, thing->path);
     if (text_equal(thing->schema, "synvid.shard")) return shard_footage_open(source, thing->path);
     if (text_equal(thing->schema, "synvid.pool")) return pool_footage_open(source, thing->path, options->row_images);

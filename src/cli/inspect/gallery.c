@@ -1,12 +1,15 @@
-#include "cli/inspect/gallery.h"
+/* All datasets of the paper on one page, small and rendered for it. Media that only users have are replaced by what can
+ * be made here, and the page says so where it does. */
+#include "cli/inspect/inspect.h"
 
 #include "analysis/page/page.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "gen/dataset/generate.h"
+#include "gen/dataset/sources.h"
 #include "gen/standin/procedural.h"
 #include "gen/textures/textures.h"
-#include "gen/variant/variant_catalog.h"
+#include "gen/variant/variant.h"
 #include "gen/variant/variant_config.h"
 #include "store/data/pool.h"
 #include "video/media/sheet.h"
@@ -37,6 +40,7 @@ static Err make_textures(const char *path, TextureKind kind, uint64_t seed, int 
     return textures_run_all(&config, &run);
 }
 
+/* A dataset of the size of the page, through the command's own code. */
 static Err make_videos(const char *path, const char *variant_name, int videos, uint64_t seed, int threads) {
     GenerateConfig *config = malloc(sizeof *config);
     const Run run = {.par = par_serial(threads), .out = path, .seed = seed, .progress = PROGRESS_NONE};
@@ -100,6 +104,7 @@ static Err open_folder(GalleryMedia *media, const char *folder) {
     return media->temporary ? ERR_NONE : RAISE(ERR_IO, "%s: cannot make this folder", media->folder);
 }
 
+/* For nftw, deepest first; links are removed, not followed. */
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *where) {
     (void)info, (void)type, (void)where;
     return remove(path);
@@ -176,6 +181,7 @@ static Err draw(Frames *sheet, const Variant *row, const char *pool, uint64_t se
     Variant *variant = NULL;
     ClipSource *source = NULL;
     Par par = par_serial(1);
+    /* the same scene at 128 pixels: speeds and sizes scale with the canvas */
     TRY(text_format(size, sizeof size, "size=%d", SIDE));
     TRY(variant_load(&variant, variant_name(row), sets, 1));
     Err err = live_source_open_all(&source, variant, pool, "train", EPOCH, seed, &par);

@@ -1,14 +1,15 @@
-#include "cli/inspect/kinds.h"
+/* Which settings a configuration has is told by its kind: asked for, by the folder it lies in, by the run it belongs
+ * to, or by trying which kind accepts it. */
+#include "cli/inspect/inspect.h"
 
 #include "base/config/config.h"
 #include "base/config/json.h"
+#include "base/config/record.h"
 #include "base/system/file.h"
 #include "cli/stage/stage.h"
 #include "eval/import/import.h"
 #include "gen/variant/variant.h"
 #include "nn/layers/model.h"
-
-#include <cjson/cJSON.h>
 
 enum { RUN_BYTES_MAX = 1 << 24 };
 
@@ -62,8 +63,7 @@ static bool kind_of_run(ConfigKind *kind, const char *folder) {
     if (path_join(path, sizeof path, folder, "run.json") || !file_exists(path)) return false;
     if (json_read(&tree, path, RUN_BYTES_MAX, ERR_INPUT)) return false;
     const cJSON *life = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(tree, "lives"), 0);
-    const cJSON *command = cJSON_GetObjectItemCaseSensitive(life, "command");
-    const char *behind = cJSON_IsString(command) ? strchr(command->valuestring, ' ') : NULL;
+    const char *behind = strchr(record_text_or(life, "command", ""), ' ');
     if (behind) snprintf(word, sizeof word, "%.*s", (int)strcspn(behind + 1, " "), behind + 1);
     cJSON_Delete(tree);
     return word[0] && !kind_find(kind, word);

@@ -1,10 +1,10 @@
-#include "cli/inspect/path_entry.h"
+#include "cli/inspect/inspect.h"
 
 #include "base/config/json.h"
+#include "base/config/record.h"
 #include "base/system/file.h"
 #include "store/hdf5/describe.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 
 enum { JSON_BYTES_MAX = 1 << 28 };
@@ -51,8 +51,7 @@ static Err starts_as_hdf5(bool *hdf5, const char *path) {
 static Err json_schema(PathEntry *thing) {
     cJSON *tree = NULL;
     TRY(json_read(&tree, thing->path, JSON_BYTES_MAX, ERR_INPUT));
-    const cJSON *schema = cJSON_GetObjectItemCaseSensitive(tree, "schema");
-    Err err = cJSON_IsString(schema) ? text_copy(thing->schema, sizeof thing->schema, schema->valuestring) : ERR_NONE;
+    Err err = text_copy(thing->schema, sizeof thing->schema, record_text_or(tree, "schema", ""));
     cJSON_Delete(tree);
     if (!err && text_equal(thing->schema, "synvid.dataset") && text_equal(path_base(thing->path), "dataset.json")) {
         char folder[PATH_SIZE];

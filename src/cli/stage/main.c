@@ -1,16 +1,17 @@
+/* The program: what is asked about itself, which command is meant, and the one place that prints an error and turns it
+ * into an exit code. Nothing here starts MPI; a stage does, when it has ranks to start. */
 #include "base/failure/fault.h"
 #include "base/system/log.h"
 #include "base/system/memory.h"
 #include "base/system/versions.h"
 #include "base/text/text.h"
-#include "cli/stage/output.h"
+#include "cli/stage/cmd.h"
 #include "cli/stage/stage.h"
-#include "gen/dataset/rerender.h"
 #include "math/blas.h"
 #include "nn/kernels/kernels.h"
 #include "par/versions.h"
-#include "store/hdf5/versions.h"
-#include "video/media/versions.h"
+#include "store/hdf5/describe.h"
+#include "video/media/decode.h"
 
 #include <stdlib.h>
 
@@ -113,6 +114,7 @@ static Err unknown_command(const char *name) {
                  nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
+/* Commands of one rank leave all others under a launcher at once, with exit code 0. */
 static Err run_command(const Command *command, int argc, char *const *argv) {
     if (!command->many_ranks && par_launcher_rank() > 0) return ERR_NONE;
     if (command->run) return command->run(argc, argv);
@@ -161,10 +163,11 @@ int cli_main(int argc, char **argv) {
     }
     if (about_the_program(argv[1], argc - 2, speaks)) return output_finish(ERR_NONE, speaks, "");
     const Command *chosen = NULL;
-    rerender_install(); /* so that every command can read latent datasets */
+    /* SYNVID_KERNELS may ask for a set that this processor does not have */
     Err err = kernels_check();
     if (!err) err = dispatch(argv[1], argc - 2, argv + 2, &chosen);
     const char *name = chosen ? chosen->help->name : argv[1];
+    /* a text that could not be printed for want of memory is a failure, whatever the command said */
     if (!err) err = memory_check(name);
     return output_finish(err, speaks, chosen ? name : "");
 }

@@ -1,4 +1,4 @@
-#include "cli/stage/output.h"
+#include "cli/stage/cmd.h"
 
 #include "base/system/log.h"
 

@@ -1,12 +1,14 @@
+/* One life for all stages: options, configuration, ranks, announcement, task, exit. The configuration is resolved on
+ * rank 0 alone and travels as text, so that a file that only one node sees differently cannot make ranks differ. */
 #include "cli/stage/stage.h"
 
+#include "api/open_source.h"
 #include "base/config/config.h"
 #include "base/system/log.h"
 #include "base/system/stop.h"
 #include "base/text/escape.h"
-#include "cli/stage/output.h"
-#include "cli/stage/stage_options.h"
-#include "cli/sweep/rehearse.h"
+#include "cli/stage/cmd.h"
+#include "cli/sweep/sweep.h"
 #include "par/agree.h"
 #include "par/spread.h"
 
@@ -31,6 +33,7 @@ static Err resolve(char **text, char **original, const StageArgs *args, const St
 /* Only rank 0 looks at files, so only its message counts, and it needs no rank in front. */
 static Err resolve_all(char **text, char **original, const StageArgs *args, const Stage *stage, const Par *par) {
     Err err = par->rank == 0 ? resolve(text, original, args, stage) : ERR_NONE;
+    /* the code travels, the message stays on rank 0, which prints it */
     err = (Err)agree_rank0_all(err, par, "the configuration");
     if (!err) err = spread_text_all(text, par);
     return err || !args->rehearsal ? err : spread_text_all(original, par);
@@ -117,6 +120,7 @@ static void suggest_next(const Stage *stage, const Run *run) {
     if (!stage->next || !run->out || run->dry_run) return;
     Builder line = {0};
     const char *at = stage->next;
+    /* every {out} is the folder, quoted for a shell */
     for (const char *here; (here = strstr(at, mark)); at = here + sizeof mark - 1) {
         builder_add(&line, "%.*s", (int)(here - at), at);
         escape_shell_path(&line, run->out);
@@ -164,6 +168,7 @@ done:
 }
 
 static Err start_all(Par *par, const Stage *stage, const StageArgs *args) {
+    /* dry runs and stages of one rank never touch MPI */
     if (!stage->one_rank && !args->dry_run) return par_start_all(par, (int)args->threads);
     *par = par_serial((int)args->threads);
     return ERR_NONE;
@@ -190,8 +195,21 @@ Err stage_main(const Stage *stage, int argc, char *const *argv) {
     Run run = {.command = command};
     Err err = start_all(&run.par, stage, &args);
     if (!err) err = run_stage_all(stage, &args, &run);
+    /* before MPI ends: a launcher may end rank 0 as soon as another has left */
     if (run.par.mpi_started && run.par.rank == 0) output_complain(err, stage->help->name);
     par_finish_all(&run.par);
     free(command);
+    return err;
+}
+
+/* ---- finetune and probe ---- */
+
+CHECKED Err classify_run_all(ClassifyRun *run_all, const FinetuneConfig *config, const Run *run) {
+    OpenSource train = {0}, test = {0};
+    Err err = open_dataset_all(&train, "data.train", config->data.train, &run->par);
+    if (!err) err = open_dataset_all(&test, "data.test", config->data.test, &run->par);
+    if (!err) err = run_all(config, train.clips, test.clips, run);
+    open_source_close(&test);
+    open_source_close(&train);
     return err;
 }

@@ -10,6 +10,7 @@
 
 #include "base/config/field.h"
 #include "cli/stage/cmd.h"
+#include "eval/finetune/finetune.h"
 #include "par/run.h"
 
 typedef struct {
@@ -44,3 +45,34 @@ typedef struct {
 } StageHelp;
 const CommandHelp *stage_help(StageHelp *storage, const Stage *stage);
 const CommandHelp *command_help(StageHelp *storage, const Command *command);
+
+/* stage_options.c: the command line of a stage: shortcuts to its settings and what all stages share. */
+
+typedef struct {
+    const char *config, *rehearsal, *out, *progress, *time_budget, *hang_timeout;
+    ArgList sets;
+    int64_t seed, threads;
+    int verbose;
+    bool quiet, dry_run, resume, force, help;
+    ArgList shortcuts[STAGE_SHORTCUTS_MAX]; /* as given, in the order of stage->shortcuts */
+} StageArgs;
+
+/* The command line, checked as far as it can be without the configuration. */
+CHECKED Err stage_args_parse(StageArgs *args, const Stage *stage, int argc, char *const *argv);
+/* All overrides of the configuration, "key=value": --set first, then shortcuts, of which one that is given again is two
+ * where its setting is a list, and otherwise the last. Caller frees each and the list. */
+CHECKED Err stage_args_sets(char ***sets, int *n_sets, const StageArgs *args, const Stage *stage);
+void stage_args_sets_free(char **sets, int n_sets);
+CHECKED Err stage_args_progress(ProgressMode *mode, const StageArgs *args);
+
+/* classify: what the finetune and probe commands share: their options and the opening of both datasets. */
+
+#define CLASSIFY_SHORTCUTS                                                                                             \
+    {"train", "data.train", 0, "DIR"}, {"test", "data.test", 0, "DIR"}, {"checkpoint", "checkpoint", 0, "RUN"},        \
+        {"pretraining", "pretraining", 0, "NAME"}, {"name", "name", 0, NULL}, {"epochs", "train.epochs", 0, NULL},     \
+        {"batch", "train.batch", 0, NULL}, {                                                                           \
+        "base-lr", "train.base_lr", 0, NULL                                                                            \
+    }
+
+typedef Err ClassifyRun(const FinetuneConfig *config, const ClipSource *train, const ClipSource *test, const Run *run);
+CHECKED Err classify_run_all(ClassifyRun *run_all, const FinetuneConfig *config, const Run *run);

@@ -1,4 +1,6 @@
-#include "cli/stage/stage_options.h"
+/* A stage's options are made of three tables: its shortcuts, whose help and values follow from the Field table, what
+ * all stages have, and what many ranks need. --videos 500 is --set videos=500, so nothing is checked twice. */
+#include "cli/stage/stage.h"
 
 static const Option shared_options[] = {
     {.name = "config",
@@ -45,6 +47,7 @@ static const Option rank_options[] = {
 
 /* ---- shortcuts as options ---- */
 
+/* What --help shows behind an option. */
 static void value_word(char *out, size_t size, const StageShortcut *shortcut, const Field *field) {
     enum { SHORT = 24 };
     const char *word = shortcut->value;
@@ -152,6 +155,7 @@ Err stage_args_progress(ProgressMode *mode, const StageArgs *args) {
 
 /* ---- overrides ---- */
 
+/* "key=value", or a whole --set. */
 static Err sets_add(char **sets, int *n_sets, const char *key, const char *value) {
     char *set = NULL;
     int length = value ? asprintf(&set, "%s=%s", key, value) : asprintf(&set, "%s", key);
@@ -169,6 +173,7 @@ static Err add_shortcuts(char **sets, int *n_sets, const StageArgs *args, const 
     for (int i = 0; stage->shortcuts && stage->shortcuts[i].option; i++) {
         const char *key = stage->shortcuts[i].key;
         const ArgList *given = &args->shortcuts[i];
+        /* a list takes all that was given; of a single value the last one counts */
         for (int k = is_list(stage, key) || !given->count ? 0 : given->count - 1; k < given->count; k++)
             TRY(sets_add(sets, n_sets, key, given->items[k]));
     }
@@ -182,6 +187,7 @@ Err stage_args_sets(char ***sets, int *n_sets, const StageArgs *args, const Stag
     *sets = calloc(room + 1, sizeof **sets);
     if (!*sets) return RAISE(ERR_MEMORY, "no memory for the command line");
     Err err = ERR_NONE;
+    /* --set first: a shortcut goes before it */
     for (int i = 0; i < args->sets.count && !err; i++) err = sets_add(*sets, n_sets, args->sets.items[i], NULL);
     if (!err) err = add_shortcuts(*sets, n_sets, args, stage);
     if (err) stage_args_sets_free(*sets, *n_sets);

@@ -1,9 +1,11 @@
-#include "cli/sweep/rehearse.h"
+/* Settings are laid over each other as JSON: each number of the overlay is the most that may stay. What is no size or
+ * count is refused, so a rehearsal walks the very same code as the experiment it stands for. */
+#include "cli/sweep/sweep.h"
 
 #include "base/config/config.h"
 #include "base/config/json.h"
 #include "base/text/text.h"
-#include "run/rehearsal.h"
+#include "run/protocol.h"
 
 #include <cjson/cJSON.h>
 
@@ -17,7 +19,7 @@ static Err shrink(cJSON *config, const cJSON *overlay, const char *path, const c
         field_path(key, sizeof key, path, most->string);
         if (!value) return RAISE(ERR_USAGE, "%s: there is no setting %s", origin, key);
         if (cJSON_IsObject(most)) {
-            TRY(shrink(value, most, key, origin));
+            TRY(shrink(value, most, key, origin)); /* a group */
             continue;
         }
         if (!cJSON_IsNumber(most) || !cJSON_IsNumber(value) || !rehearsal_may_shrink(key))
@@ -57,6 +59,7 @@ CHECKED Err rehearse(char **text, char **original, const char *overlay, const ch
         free(smaller);
         return err;
     }
+    /* kept: protocols are compared with what was asked for */
     *original = *text;
     *text = smaller;
     return ERR_NONE;

@@ -1,8 +1,9 @@
-#include "cli/sweep/sweep_check.h"
+/* What would fail after hours is looked for in seconds: every task's settings are resolved, and what it reads from
+ * outside must be there. Inputs that other tasks make are no matter of this check. */
+#include "cli/sweep/sweep.h"
 
 #include "base/system/file.h"
 #include "base/system/log.h"
-#include "cli/sweep/sweep_stage.h"
 #include "gen/ingest/ingest_list.h"
 
 typedef struct {
@@ -45,7 +46,7 @@ static Err look_at(SweepCheck *check, const SweepTask *task, const char *option,
     check->n_inputs++;
     if (is_there(path)) return ERR_NONE;
     *bad = true;
-    for (int i = 0; i < check->n_seen; i++)
+    for (int i = 0; i < check->n_seen; i++) /* a dataset that is missing is missing to many tasks */
         if (text_equal(check->seen[i], path)) return ERR_NONE;
     char **grown = realloc(check->seen, (size_t)(check->n_seen + 1) * sizeof *grown);
     if (!grown) return RAISE(ERR_MEMORY, "checking a sweep: no memory");
@@ -72,6 +73,7 @@ static Err look_at_files(SweepCheck *check, const SweepTask *task, const IngestC
     const Par alone = par_serial(1);
     char line[512];
     IngestList list;
+    /* the list is read as the command would read it, every file looked for, none opened */
     if (ingest_list_all(&list, config, 1, &alone)) {
         *bad = true;
         (void)snprintf(line, sizeof line, "%.500s", err_message());
@@ -79,6 +81,7 @@ static Err look_at_files(SweepCheck *check, const SweepTask *task, const IngestC
     }
     int64_t missing = ingest_list_missing(&list), first = 0;
     while (missing && first < list.count && list.bytes[first] >= 0) first++;
+    /* as many as the command itself would put up with */
     if ((double)missing > config->max_bad * (double)list.count) {
         *bad = true;
         (void)snprintf(line, sizeof line, "missing: %lld of %lld videos of the list, the first %.300s",

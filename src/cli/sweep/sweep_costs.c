@@ -1,10 +1,10 @@
-#include "cli/sweep/sweep_costs.h"
+/* Estimates from sizes alone: operations of the networks over what a core does in a second, frames over measured rates.
+ * Nothing of the sweep needs to be there. Constants are measurements (docs/performance.md) or official sizes. */
+#include "cli/sweep/sweep.h"
 
 #include "analysis/measure/analyze.h"
 #include "analysis/measure/keys.h"
 #include "base/system/log.h"
-#include "cli/sweep/sweep_check.h"
-#include "cli/sweep/sweep_stage.h"
 #include "eval/finetune/finetune.h"
 #include "eval/robust/robust.h"
 #include "gen/dataset/generate.h"
@@ -37,16 +37,19 @@ enum { N_DATASETS = sizeof datasets / sizeof datasets[0], IMAGENET = 1281167, SE
  * decoded and resized photographs, made textures (docs/performance.md). */
 static const double shapes_rate = 4000, textures_rate = 1500, decode_rate = 900, photos_rate = 120, stat_rate = 4,
                     gan_rate = 15;
+/* bytes: of a textured frame through the paper's codec, and of a video's latent parameters */
 static const double mpeg4_frame = 20e3, latent_video = 60e3;
 
 /* ---- what a task is about ---- */
 
+/* By the name of the task that makes it, which is in the path; the first (UCF101) where it says nothing. */
 static int dataset_of(const char *path) {
     for (int d = 0; d < N_DATASETS; d++)
         if (strstr(path, datasets[d].task)) return d;
     return 0;
 }
 
+/* Parameters, gradients and two moments in floats; 48 MB for the program and its libraries. */
 static double state_bytes(size_t parameters, size_t scratch) {
     return 16.0 * (double)parameters + (double)scratch + 48e6;
 }
@@ -61,6 +64,7 @@ static Err cost_pretrain(Cost *cost, const PretrainConfig *config, double core_f
                          core_flops;
     cost->rank_bytes = state_bytes(mae_params(mae)->total,
                                    mae_scratch_bytes(mae, config->train.precision, 1, config->train.micro_batch));
+    /* a checkpoint: parameters and two moments */
     cost->disk_bytes = 12.0 * (double)mae_params(mae)->total * config->train.keep_last;
     mae_free(&mae);
     return ERR_NONE;
@@ -71,6 +75,7 @@ static Err cost_classify(Cost *cost, const FinetuneConfig *config, double core_f
     double flops = model_finetune_flops(&config->model, datasets[train].classes);
     double trained = datasets[train].videos * config->data.repeat;
     double tested = datasets[test].videos * config->data.test_clips * config->data.test_crops;
+    /* a frozen encoder without augmentation sees every clip once */
     bool again = !frozen || config->data.augment;
     Classifier *network = NULL;
     TRY(classifier_new(&network, &config->model, datasets[train].classes, config->drop_path, config->head_dropout));
@@ -206,6 +211,7 @@ static Err print_stage(Cost *total, const SweepPlan *plan, int first, double cor
         const SweepTask *task = &plan->tasks[i];
         if (!text_equal(task->stage, plan->tasks[first].stage)) continue;
         TRY(cost_of(&one, task, core_flops));
+        /* ranks of one node, a core each, as many as it has */
         int on_node = task->ranks * task->threads < node_cores ? task->ranks * task->threads : node_cores;
         double node_bytes = one.rank_bytes * on_node;
         sum.core_seconds += one.core_seconds;

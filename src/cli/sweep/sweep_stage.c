@@ -1,8 +1,9 @@
-#include "cli/sweep/sweep_stage.h"
+/* A task is a command line, and a stage command can be parsed without being run: so its settings are known, down to the
+ * last default, before the task starts. */
+#include "cli/sweep/sweep.h"
 
 #include "base/config/config.h"
-#include "cli/stage/stage_options.h"
-#include "cli/sweep/rehearse.h"
+#include "cli/stage/stage.h"
 
 const Stage *sweep_stage_of(const SweepTask *task) {
     for (const Command *const *command = commands; *command; command++) {
@@ -45,6 +46,7 @@ CHECKED Err sweep_stage_config(void **config, char **text, const SweepTask *task
     return err;
 }
 
+/* The task owns its words. */
 static Err add_argument(SweepTask *task, const char *text) {
     char **grown = realloc(task->arguments, (size_t)(task->n_arguments + 1) * sizeof *grown);
     if (grown) task->arguments = grown;

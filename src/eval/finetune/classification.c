@@ -13,7 +13,6 @@
 #include "par/spread.h"
 #include "run/folder.h"
 #include "run/protocol.h"
-#include "run/rehearsal.h"
 #include "run/task.h"
 
 #include <math.h>

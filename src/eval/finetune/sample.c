@@ -8,7 +8,6 @@
 #include "video/frames/sample.h"
 #include "video/transform/augment.h"
 #include "video/transform/crop.h"
-#include "video/transform/randaugment.h"
 #include "video/transform/resize.h"
 
 /* Group g begins at floor(g batch / n_groups); the sizes differ by one at most. */

@@ -126,7 +126,7 @@ static Err add_top(Result *result, const Predictions *p, const char *name, int k
     for (int64_t video = 0; video < p->n_videos; video++) hits += score_in_top(p, video, k);
     Interval interval = interval_wilson((double)hits, (double)p->n_videos);
     return result_add_metric(result, name, 100.0 * (double)hits / (double)p->n_videos, "%", p->n_videos,
-                             100 * interval.low, 100 * interval.high, "Wilson 95%");
+                             (Interval){100 * interval.low, 100 * interval.high}, "Wilson 95%");
 }
 
 /* Each class weighs the same, however many videos it has; a class without any does not count. */
@@ -146,7 +146,7 @@ static Err add_class_mean(Result *result, const Predictions *p) {
         n_present++;
     }
     free(videos);
-    return result_add_metric(result, "class_mean", sum / n_present, "%", n_present, NAN, NAN, "");
+    return result_add_number(result, "class_mean", sum / n_present, "%", n_present);
 }
 
 CHECKED Err score_into_result(Result *result, const Predictions *predictions) {
@@ -155,8 +155,7 @@ CHECKED Err score_into_result(Result *result, const Predictions *predictions) {
     TRY(add_top(result, predictions, "top1", 1));
     if (predictions->n_classes > 5) TRY(add_top(result, predictions, "top5", 5));
     TRY(add_class_mean(result, predictions));
-    return result_add_metric(result, "chance", 100.0 / predictions->n_classes, "%", predictions->n_videos, NAN, NAN,
-                             "");
+    return result_add_number(result, "chance", 100.0 / predictions->n_classes, "%", predictions->n_videos);
 }
 
 /* ---- tables ---- */

@@ -12,7 +12,6 @@
 #include "nn/models/mae.h"
 #include "run/folder.h"
 #include "store/foreign/foreign.h"
-#include "store/foreign/model_shape.h"
 
 #include <cjson/cJSON.h>
 

@@ -7,7 +7,7 @@
 #include "base/system/log.h"
 #include "run/folder.h"
 #include "run/task.h"
-#include "store/checkpoint/checkpoint_files.h"
+#include "store/checkpoint/checkpoint.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -79,7 +79,7 @@ static Err fill_result(Result *result, const RunFolder *folder, void *state) {
         TRY(text_copy(result->protocol, sizeof result->protocol, origin->trained_by));
     else
         TRY(result_add_deviation(result, "trained by another program (%s)", origin->kind));
-    TRY(result_add_metric(result, "parameters", (double)parameters, "", 1, NAN, NAN, ""));
+    TRY(result_add_number(result, "parameters", (double)parameters, "", 1));
     TRY(result_add_input(result, "weights", origin->path, digest));
     log_info("%s: %s, %lld parameters, weights %s", origin->path, result->model, (long long)parameters, digest);
     return ERR_NONE;

@@ -147,7 +147,7 @@ static Err learn(Result *result, const Controls *c, const Reader *reader, const 
     Interval interval = interval_wilson((double)right, (double)test->n_rows);
     if (!err)
         err = result_add_metric(result, reader->metric, 100.0 * (double)right / (double)test->n_rows, "%", test->n_rows,
-                                100 * interval.low, 100 * interval.high, "Wilson 95%");
+                                (Interval){100 * interval.low, 100 * interval.high}, "Wilson 95%");
     free(head.weight);
     free(head.bias);
     return err;
@@ -178,7 +178,7 @@ static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     TRY(result_identify(result, "controls", c->train->name, "pixels", model, c->run->seed));
     TRY(result_add_deviation(result, "a linear classifier of pixels, which is no part of the paper"));
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) TRY(read_with(result, c, &readers[i]));
-    TRY(result_add_metric(result, "chance", 100.0 / c->test->n_classes, "%", c->test->count, NAN, NAN, ""));
+    TRY(result_add_number(result, "chance", 100.0 / c->test->n_classes, "%", c->test->count));
     TRY(result_add_input(result, "train", c->train->name, c->train->digest));
     return result_add_input(result, "test", c->test->name, c->test->digest);
 }

@@ -175,13 +175,13 @@ static Err add_metrics(Result *result, const FewShot *f) {
         char name[32];
         Point point = point_of(f, i);
         (void)snprintf(name, sizeof name, "top1-%d-shot", f->shots[i]);
-        TRY(result_add_metric(result, name, point.mean, "%", f->n_draws, point.interval.low, point.interval.high,
+        TRY(result_add_metric(result, name, point.mean, "%", f->n_draws, point.interval,
                               f->n_draws > 1 ? "t 95% over draws" : ""));
         log_info("%d clips a class: top-1 %.2f %% [%.2f, %.2f] over %d draws", f->shots[i], point.mean,
                  point.interval.low, point.interval.high, f->n_draws);
     }
     const ClassificationTask *t = &f->readout->c->task;
-    return result_add_metric(result, "chance", 100.0 / t->test->n_classes, "%", t->test->count, NAN, NAN, "");
+    return result_add_number(result, "chance", 100.0 / t->test->n_classes, "%", t->test->count);
 }
 
 static Err write_table(const FewShot *f, const char *folder) {

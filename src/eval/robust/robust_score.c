@@ -171,8 +171,8 @@ bool robust_choose_all(bool *chosen, const RobustCells *cells) {
 /* ---- the result ---- */
 
 static Err add_figure(Result *result, const RobustCells *cells, const char *name, RobustFigure figure, bool mean) {
-    return result_add_metric(result, name, figure.value, "%", cells->n_videos, figure.interval.low,
-                             figure.interval.high, mean ? "t over videos 95%" : "Wilson 95%");
+    return result_add_metric(result, name, figure.value, "%", cells->n_videos, figure.interval,
+                             mean ? "t over videos 95%" : "Wilson 95%");
 }
 
 static Err add_mean(Result *result, const RobustCells *cells, const char *name, const bool *chosen) {
@@ -204,17 +204,15 @@ static Err add_families(Result *result, const RobustCells *cells, bool *chosen) 
 }
 
 static Err add_scores(Result *result, const RobustCells *cells, double clean, double corrupted) {
-    TRY(result_add_metric(result, "absolute_robustness", 1 - (clean - corrupted) / 100, "", cells->n_videos, NAN, NAN,
-                          ""));
+    TRY(result_add_number(result, "absolute_robustness", 1 - (clean - corrupted) / 100, "", cells->n_videos));
     if (clean <= 0) return ERR_NONE;
-    return result_add_metric(result, "relative_robustness", 1 - (clean - corrupted) / clean, "", cells->n_videos, NAN,
-                             NAN, "");
+    return result_add_number(result, "relative_robustness", 1 - (clean - corrupted) / clean, "", cells->n_videos);
 }
 
 static Err add_everything(Result *result, const RobustCells *cells, bool *chosen) {
     RobustFigure clean = robust_figure_of_cell(cells, 0);
     TRY(add_figure(result, cells, "top1", clean, false));
-    TRY(result_add_metric(result, "chance", 100.0 / cells->n_classes, "%", cells->n_videos, NAN, NAN, ""));
+    TRY(result_add_number(result, "chance", 100.0 / cells->n_classes, "%", cells->n_videos));
     TRY(add_kinds(result, cells, chosen));
     TRY(add_families(result, cells, chosen));
     robust_choose_all(chosen, cells);

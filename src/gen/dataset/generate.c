@@ -9,7 +9,6 @@
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/system/stop.h"
-#include "gen/dataset/internal/generate_plan.h"
 #include "gen/dataset/internal/generate_shard.h"
 #include "par/agree.h"
 #include "par/spread.h"
@@ -32,7 +31,7 @@ typedef struct {
 static Err check_plan(const Job *job, const char *path) {
     char *text = NULL;
     size_t length;
-    TRY(file_read(&text, &length, path, 16 << 20));
+    TRY(file_read(&text, &length, path, 16 << 20)); /* the largest variant and its media are far below */
     bool same = text_equal(text, job->plan.text);
     free(text);
     if (same) return ERR_NONE;
@@ -40,6 +39,7 @@ static Err check_plan(const Job *job, const char *path) {
                  "%s: this folder was planned for other settings; use another --out, or --force to start over", path);
 }
 
+/* --force: what `generate` wrote here before, and nothing else that may lie in the folder. */
 static Err remove_shards(const char *folder) {
     FileList list;
     char path[PATH_SIZE];
@@ -56,6 +56,7 @@ static Err remove_shards(const char *folder) {
     return err;
 }
 
+/* Rank 0. What a life that was killed left under partial names goes; a folder of another plan is refused. */
 static Err prepare_folder(const Job *job) {
     const char *folder = job->run->out;
     char path[PATH_SIZE], manifest[PATH_SIZE];
@@ -194,6 +195,7 @@ static int *deal_order(const Job *job) {
 static Err do_rounds_all(Job *job, const int *order, Progress *progress) {
     const Par *par = &job->run->par;
     for (int first = 0; first < job->plan.n_shards; first += par->n_ranks) {
+        /* the list is the same everywhere, so nobody asks who does what */
         int mine = first + par->rank;
         Err err = mine < job->plan.n_shards ? do_shard(job, order[mine], progress) : ERR_NONE;
         TRY(err_agree_all(err, par, "rendering"));
@@ -237,6 +239,7 @@ static Err gather_done_all(Job *job) {
     void *all = NULL;
     TRY(gather_bytes_all(&all, &total, job->done, n * sizeof *job->done, &job->run->par));
     const DatasetShard *records = all;
+    /* ranks follow each other in what was gathered: record i is of shard i % n */
     for (size_t i = 0; i < total / sizeof *records; i++)
         if (records[i].n_clips > 0) job->done[i % n] = records[i];
     free(all);
@@ -267,6 +270,7 @@ static Err describe_media(char **text, const Job *job) {
     return err;
 }
 
+/* Rank 0, last: a folder with a manifest is complete. */
 static Err write_manifest(const Job *job) {
     const Generator *generator = &job->generator;
     Dataset dataset = {.n_clips = job->plan.n_videos,
@@ -293,6 +297,7 @@ static Err fill_folder_all(Job *job) {
     const Par *par = &job->run->par;
     TRY(open_folder_all(job));
     Err err = do_shards_all(job);
+    /* one file is begun anew each time: there is nothing to count */
     if (err == ERR_STOPPED && !job->config->one_file) return say_stopped(job);
     TRY(err);
     TRY(gather_done_all(job));

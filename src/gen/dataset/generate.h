@@ -42,12 +42,3 @@ CHECKED Err generate_variant_all(Variant **variant, const GenerateConfig *config
 
 /* Shards that exist and verify are kept; --dry-run prints counts, bytes by storage kind, memory, time. */
 CHECKED Err generate_run_all(const GenerateConfig *config, const Variant *variant, const Run *run);
-
-/* The variant on the fly: `count` videos an epoch, endless; video (epoch, index) is item epoch * count + index, so
- * epoch 0 is what generate would write. The variant is borrowed for the life of the source. */
-CHECKED Err live_source_open_all(ClipSource **source, const Variant *variant, const char *pool_paths, const char *split,
-                                 int64_t count, uint64_t seed, const Par *par);
-/* Pictures of the pools it draws from. */
-int64_t live_source_n_images(const ClipSource *source);
-/* Of the pools and videos it draws from; "" without any. */
-const char *live_source_media_digest(const ClipSource *source);

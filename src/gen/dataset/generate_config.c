@@ -1,3 +1,5 @@
+/* A variant as it is asked for: a name, settings over it, a size and a length. Rank 0 finds and resolves it, since
+ * files are its business; the others get the resolved text, so that all work from the same bytes. */
 #include "gen/dataset/generate.h"
 #include "par/agree.h"
 #include "par/spread.h"
@@ -31,6 +33,7 @@ static Err resolve_variant(char **text, const VariantRequest *request) {
     for (int i = 0; i < request->with->count; i++) sets[n++] = request->with->items[i];
     TRY(text_format(size, sizeof size, "size=%d", request->size));
     TRY(text_format(length, sizeof length, "length=[%d,%d]", request->frames, request->frames));
+    /* behind the user's own settings: an option of the command goes before --with */
     if (request->size) sets[n++] = size;
     if (request->frames) sets[n++] = length;
     Variant *variant;

@@ -1,8 +1,11 @@
+/* What a dry run says of a dataset: disk by storage kind, memory a rank, time. Time is measured on a few of the
+ * dataset's own videos, since rates differ a hundredfold between variants; disk follows from ratios that were measured
+ * once. */
 #include "base/system/clock.h"
 #include "base/system/estimate.h"
 #include "base/system/log.h"
-#include "gen/dataset/internal/generate_plan.h"
-#include "gen/objects/motion.h"
+#include "gen/dataset/internal/generate_shard.h"
+#include "gen/variant/variant_config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +15,7 @@ double plan_storage_ratio(StorageKind storage, const Variant *variant) {
     bool flat = variant->generator == GENERATOR_OBJECTS && variant->fill == FILL_COLOR;
     switch (storage) {
     case STORAGE_RAW: return 1;
-    case STORAGE_DEFLATE: return flat ? (motion_is_still(variant) ? 0.01 : 0.1) : 0.75;
+    case STORAGE_DEFLATE: return flat ? (variant_is_still(variant) ? 0.01 : 0.1) : 0.75;
     case STORAGE_MPEG4: return flat ? 0.05 : 0.083;
     case STORAGE_LATENT:
     case STORAGE_ENCODED: break; /* not for what we render */
@@ -20,7 +23,8 @@ double plan_storage_ratio(StorageKind storage, const Variant *variant) {
     return 0;
 }
 
-double plan_memory_bytes(const Plan *plan, const Generator *generator, int threads) {
+/* What one rank holds at most while rendering. */
+static double plan_memory_bytes(const Plan *plan, const Generator *generator, int threads) {
     const Media *media = generator->setup.media;
     double bytes = threads * (plan_pixel_bytes(generator, plan->longest) +
                               (double)generator->ops->scratch_bytes(generator) + plan_latent_bytes(generator, 1));
@@ -42,6 +46,7 @@ static Err measure_rate(double *frames_per_second, const Generator *generator, i
         int numbers[TRIAL_FRAMES];
         err = generator_info(generator, (uint64_t)v, &info);
         if (err) break;
+        /* spread over the video: late frames of moving objects show fewer of them and are faster */
         for (int i = 0; i < TRIAL_FRAMES; i++) numbers[i] = i * info.n_frames / TRIAL_FRAMES;
         err = generator_render(generator, (uint64_t)v, numbers, TRIAL_FRAMES, &frames);
         done += TRIAL_FRAMES;

@@ -1,6 +1,6 @@
 /* The plan is the same on every rank without any communication: lengths of videos are draws. plan.json holds whatever
  * decides the bytes of the dataset and nothing else, so that equal text means equal shards. */
-#include "gen/dataset/internal/generate_plan.h"
+#include "gen/dataset/internal/generate_shard.h"
 
 #include "base/config/json.h"
 #include "gen/variant/variant_config.h"
@@ -18,7 +18,7 @@ static Err allocate(Plan *plan, const GenerateConfig *config) {
         return RAISE(ERR_USAGE, "one_file goes with storage raw, not %s: leave it out, or set shard_videos to %lld",
                      storage_name((StorageKind)config->storage), (long long)config->videos);
     }
-    if (n > 99999) {
+    if (n > 99999) { /* five digits of the file's name */
         return RAISE(ERR_USAGE, "%lld shards of %lld videos are too many, expected at most 99999; raise shard_videos",
                      (long long)n, (long long)a_shard);
     }
@@ -30,6 +30,7 @@ static Err allocate(Plan *plan, const GenerateConfig *config) {
                                          : RAISE(ERR_MEMORY, "planning %lld shards: out of memory", (long long)n);
 }
 
+/* Lengths are draws: the frames of a shard are known without rendering any. */
 static Err measure_shard(Plan *plan, int s, const GenerateConfig *config, const Generator *generator) {
     PlanShard *shard = &plan->shards[s];
     int64_t a_shard = videos_a_shard(config);
@@ -51,12 +52,14 @@ typedef struct {
     int shard;
 } Cost;
 
+/* Most frames first; equal ones by number, so that every rank has the same order. */
 static int compare_cost(const void *a, const void *b) {
     const Cost *x = a, *y = b;
     if (x->n_frames != y->n_frames) return x->n_frames < y->n_frames ? 1 : -1;
     return x->shard - y->shard;
 }
 
+/* Longest first leaves the least idle time at the end when ranks take one shard after the other (Graham 1969, LPT). */
 static Err order_by_cost(Plan *plan) {
     Cost *costs = malloc((size_t)plan->n_shards * sizeof *costs);
     if (!costs) return RAISE(ERR_MEMORY, "ordering %d shards: out of memory", plan->n_shards);

@@ -1,3 +1,6 @@
+/* Threads render videos of one shard side by side, and an ordered section appends them by number: a file depends
+ * neither on the number of threads nor on who was faster. A thread holds one video at a time; who is early waits for
+ * its turn. */
 #include "gen/dataset/internal/generate_shard.h"
 
 #include "base/failure/fault.h"
@@ -52,11 +55,13 @@ typedef struct {
     char message[1024];
 } ShardRun;
 
+/* The first failure in the order of the videos; its message lives on the thread that raised it. */
 static void keep_error(ShardRun *run, Err err, int64_t video) {
     run->err = err_within(err, "video %lld: ", (long long)video);
     snprintf(run->message, sizeof run->message, "%s", err_message());
 }
 
+/* In the ordered section: one thread at a time, videos ascending. */
 static void append_video(ShardRun *run, const RenderBuffer *bench, int64_t video, Err rendered) {
     if (run->err) return;
     Err err = rendered;
@@ -76,6 +81,7 @@ static void render_videos(ShardRun *run) {
 #pragma omp parallel num_threads(job->threads)
     {
         RenderBuffer bench;
+        /* a thread without memory takes part in the loop all the same and hands in its failure */
         Err ready = render_buffer_init(&bench, job->generator, job->longest, pixels);
 #pragma omp for ordered schedule(dynamic, 1)
         for (int64_t v = 0; v < job->n_videos; v++) {
@@ -96,8 +102,16 @@ static void render_videos(ShardRun *run) {
 Err generate_shard(char digest[DIGEST_SIZE], const ShardJob *job) {
     const Generator *generator = job->generator;
     ShardRun run = {.job = job};
-    TRY(shard_create(&run.writer, job->path, job->storage, generator->size, generator->size, job->n_videos,
-                     job->n_frames, generator->columns, generator->n_columns, job->config_text));
+    const ShardPlan plan = {.path = job->path,
+                            .config_text = job->config_text,
+                            .storage = job->storage,
+                            .height = generator->size,
+                            .width = generator->size,
+                            .n_videos = job->n_videos,
+                            .n_frames = job->n_frames,
+                            .columns = generator->columns,
+                            .n_columns = generator->n_columns};
+    TRY(shard_create(&run.writer, &plan));
     render_videos(&run);
     if (!run.err) return shard_finish(&run.writer, digest);
     shard_abandon(&run.writer);

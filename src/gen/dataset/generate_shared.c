@@ -21,6 +21,7 @@ static void tables_free(Tables *tables) {
     free(tables->label);
 }
 
+/* Where each video begins, and its label, of the whole file: the same on every rank. */
 static Err tables_make(Tables *tables, const ShardJob *job) {
     *tables = (Tables){.clip_start = calloc((size_t)job->n_videos + 1, sizeof *tables->clip_start),
                        .label = calloc((size_t)job->n_videos, sizeof *tables->label)};

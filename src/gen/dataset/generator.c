@@ -1,3 +1,4 @@
+/* The four kinds of generated video, by the number that the variant's `generator` key stands for. */
 #include "gen/dataset/generator.h"
 
 #include "gen/standin/standin.h"
@@ -10,7 +11,7 @@ static const GeneratorOps *const kinds[] = {
     [GENERATOR_TEXTURE_VIDEO] = &texture_video_generator,
 };
 
-const GeneratorOps *generator_ops(GeneratorKind kind) {
+static const GeneratorOps *generator_ops(GeneratorKind kind) {
     return kinds[kind];
 }
 

@@ -59,7 +59,6 @@ struct Generator {
  * standin_actions_generator) are declared in gen/standin/standin.h. */
 extern const GeneratorOps objects_generator, texture_video_generator;
 
-const GeneratorOps *generator_ops(GeneratorKind kind);
 /* `generator` is the caller's; close with generator_close. */
 CHECKED Err generator_open(Generator *generator, const GeneratorSetup *setup);
 void generator_close(Generator *generator); /* fine on a zeroed one */

@@ -1,7 +1,8 @@
 /* Videos that exist only while they are looked at. Item epoch * count + index is a video of its own, so a generated
  * epoch never repeats; equal items are equal frames on every rank. */
+#include "gen/dataset/sources.h"
+
 #include "base/config/config.h"
-#include "gen/dataset/generate.h"
 #include "gen/dataset/generator.h"
 #include "gen/variant/variant_config.h"
 #include "par/agree.h"
@@ -13,6 +14,7 @@ typedef struct {
     Media media;
 } LiveSource;
 
+/* The number that all draws of a video depend on. */
 static uint64_t item_of(const ClipSource *source, int64_t epoch, int64_t index) {
     return (uint64_t)epoch * (uint64_t)source->count + (uint64_t)index;
 }
@@ -61,7 +63,7 @@ static Err open_generator(ClipSource *source, const GeneratorSetup *setup) {
 static Err allocate(ClipSource **source, int64_t count) {
     *source = calloc(1, sizeof **source);
     LiveSource *live = calloc(1, sizeof *live);
-    /* !live) { || both or none: closing needs the state */
+    /* both or none: closing needs the state */
     if (!*source || !live) {
         free(*source);
         free(live);

@@ -1,11 +1,11 @@
 /* A latent dataset is opened as a live source of its own plan, with epoch 0 for every epoch. The manifest names the
  * pool; its digest must be what it was, or the frames would be others than were promised. */
-#include "gen/dataset/rerender.h"
+#include "gen/dataset/sources.h"
 
 #include "base/config/json.h"
-#include "gen/dataset/generate.h"
+#include "base/config/record.h"
+#include "store/data/dataset.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 
 /* What a dataset's plan says, as text pieces of its JSON. */
@@ -15,11 +15,6 @@ typedef struct {
     uint64_t seed;
     Variant *variant;
 } Origin;
-
-static const char *text_of(const cJSON *tree, const char *key) {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, key));
-    return text ? text : "";
-}
 
 static Err read_variant(Origin *origin, const char *folder) {
     const cJSON *tree = cJSON_GetObjectItemCaseSensitive(origin->plan, "variant");
@@ -34,11 +29,11 @@ static Err read_variant(Origin *origin, const char *folder) {
 static Err read_origin(Origin *origin, const Dataset *dataset, const char *folder) {
     *origin = (Origin){.seed = dataset->seed, .pool = ""};
     TRY(json_parse(&origin->plan, dataset->config_text, strlen(dataset->config_text), folder, ERR_INPUT));
-    origin->split = text_of(origin->plan, "split");
-    origin->media = text_of(origin->plan, "media");
+    origin->split = record_text_or(origin->plan, "split", "");
+    origin->media = record_text_or(origin->plan, "media", "");
     if (dataset->provenance) {
         TRY(json_parse(&origin->provenance, dataset->provenance, strlen(dataset->provenance), folder, ERR_INPUT));
-        origin->pool = text_of(origin->provenance, "pool");
+        origin->pool = record_text_or(origin->provenance, "pool", "");
     }
     return read_variant(origin, folder);
 }
@@ -107,6 +102,6 @@ static Err open_latent(ClipSource **source, const Dataset *dataset, const char *
     return err;
 }
 
-void rerender_install(void) {
-    shard_source_set_renderer(open_latent);
+Err dataset_source_open(ClipSource **source, const char *folder) {
+    return shard_source_open(source, folder, open_latent);
 }

@@ -1,6 +1,6 @@
 /* A visit is a number of an epoch; which video it goes to is a draw from (seed, epoch, visit), so nothing is kept.
  * The first n_made visits go to generated videos and the others to real ones: training shuffles them. */
-#include "gen/dataset/visits.h"
+#include "gen/dataset/sources.h"
 
 #include "base/system/digest.h"
 #include "base/text/text.h"

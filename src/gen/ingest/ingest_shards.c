@@ -145,14 +145,16 @@ static Err append_files(ShardWork *work, ShardWriter *writer, const DatasetShard
 
 static Err create_shard(ShardWriter **writer, const ShardWork *work, const DatasetShard *record, const char *path) {
     const IngestConfig *config = work->ingest->config;
-    const char *config_text = work->ingest->run->config_text;
-    int64_t bytes = 0;
-    if (config->storage != INGEST_ENCODED)
-        return shard_create(writer, path, ingest_storage(config), config->size, config->size, record->n_clips,
-                            record->n_frames, NULL, 0, config_text);
+    ShardPlan plan = {.path = path,
+                      .config_text = work->ingest->run->config_text,
+                      .storage = ingest_storage(config),
+                      .height = config->size,
+                      .width = config->size,
+                      .n_videos = record->n_clips,
+                      .n_frames = record->n_frames};
     for (int64_t i = 0; i < record->n_clips; i++)
-        bytes += work->ingest->list->bytes[work->pieces[record->first_clip + i].file];
-    return shard_create_encoded(writer, path, config->size, record->n_clips, record->n_frames, bytes, config_text);
+        plan.n_bytes += work->ingest->list->bytes[work->pieces[record->first_clip + i].file];
+    return shard_create(writer, &plan);
 }
 
 static Err write_shard(ShardWork *work, DatasetShard *record, const char *path) {

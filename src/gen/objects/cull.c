@@ -1,7 +1,7 @@
 /* A bound on where every object can be at frame t, worked out for all of them in one loop of plain floats that runs
  * in vectors. It may keep what does not show, never drop what does: shape_may_touch is exact enough for the rest.
  * What a variant switches off enters as a factor of 0, so the loop has no branches. */
-#include "gen/objects/internal/cull.h"
+#include "gen/objects/internal/shape.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,13 +23,16 @@ void cull_init(Cull *cull, void *memory, int count) {
 }
 
 void cull_begin(Cull *cull, const Body *bodies, const SceneObject *objects, const Variant *variant) {
-    float kept = variant->motion == MOTION_STATIC ? 0 : 1, gained = 0, transforms = variant->transforms ? 1 : 0;
+    float kept = variant->motion == MOTION_STATIC ? 0 : 1, gained = 0,
+          transforms = variant->transforms ? 1 : 0; /* factors: 0 takes a term out */
     if (variant->acceleration) gained = variant->accel_law == ACCEL_PHYSICAL ? 0.5f : 1;
+    /* scale, shear and rotation of the linear law have a bound for all t; powers of A(1) are not bounded here */
     cull->bounded = !variant->transforms || variant->transform_law != TRANSFORM_COMPOUND;
     for (int i = 0; i < cull->count; i++) {
         const Body *body = &bodies[i];
         const SceneObject *object = &objects[i];
-        cull->x[i] = (float)(object->center[0] + body->pivot[0]);
+        cull->x[i] = (float)(object->center[0] +
+                             body->pivot[0]); /* the pivot at frame 0: transforms leave it where motion puts it */
         cull->y[i] = (float)(object->center[1] + body->pivot[1]);
         cull->dx[i] = (float)body->course.dx;
         cull->dy[i] = (float)body->course.dy;
@@ -58,8 +61,10 @@ void cull_frame(Cull *cull, int size, int t) {
         /* the same path as motion.c, in float: MARGIN is above its rounding */
         float path = (speed[i] + acceleration[i] * time) * time;
         float norm = ROOT_2 * (1 + growth[i] * time) * (1 + shear[i] * time);
+        /* a square of side 2 near around the middle of the canvas: beyond it no point of the object can touch */
         float near = middle + reach[i] * norm + MARGIN;
         int across = fabsf(x[i] + path * dx[i] - middle) > near, down = fabsf(y[i] + path * dy[i] - middle) > near;
+        /* written so that a comparison with NaN, which is false, keeps the object */
         may_show[i] = (uint8_t) !(across | down);
     }
 }

@@ -7,7 +7,7 @@
  *
  * A lattice of texels is a table of offsets, so a texture of any size costs the same as one of the canvas' size, and
  * "nearest" is bilinear on a lattice twice as fine as the canvas. */
-#include "gen/objects/internal/fill.h"
+#include "gen/objects/internal/paint.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -29,7 +29,8 @@ Err texture_grid_init(TextureGrid *grid, int height, int width, int canvas, Text
                           .filter = filter};
     grid->column = malloc((size_t)(grid->grid_width + grid->grid_height) * sizeof *grid->column);
     if (!grid->column) return RAISE(ERR_MEMORY, "texture lattice of %d x %d: out of memory", height, width);
-    grid->row = grid->column + grid->grid_width;
+    grid->row = grid->column + grid->grid_width; /* one block for both */
+    /* floor(x width / grid_width): OpenCV's nearest neighbor; 64 bits, since the product may pass 2^31 */
     for (int x = 0; x < grid->grid_width; x++) grid->column[x] = 3 * (int)((int64_t)x * width / grid->grid_width);
     for (int y = 0; y < grid->grid_height; y++) {
         /* the last texel's four-byte load would read past the picture: rows before it are safe */
@@ -94,6 +95,7 @@ void fill_picture_square(Fill *fill, const TextureGrid *grid, const uint8_t *pix
     int shorter = sides[0] < sides[1] ? sides[0] : sides[1];
     TextureMap map = {0};
     for (int c = 0; c < 2; c++) {
+        /* along the longer side the same margin is left out at both ends */
         double zoom = (double)shorter / sides[c], margin = canvas * (1 - zoom); /* in points of the doubled image */
         map.origin[c] = margin + zoom - 0.5;
         (c == 0 ? map.dx : map.dy)[c] = 2 * zoom;
@@ -109,6 +111,7 @@ static inline uint64_t spread(const uint8_t *texel) {
 static inline uint64_t blend(uint64_t a, uint64_t b, uint64_t c, uint64_t d, unsigned wx, unsigned wy) {
     const uint64_t half = 512 | 512ull << 21 | 512ull << 42;
     uint64_t top = a * (WEIGHT_ONE - wx) + b * wx, bottom = c * (WEIGHT_ONE - wx) + d * wx;
+    /* at most 255 * 1024 + 512 < 2^18 a channel: nothing is carried into the next one */
     return top * (WEIGHT_ONE - wy) + bottom * wy + half;
 }
 
@@ -118,16 +121,20 @@ static inline void store_blend(uint8_t *out, uint64_t sum) {
     out[2] = (uint8_t)(sum >> 52);
 }
 
+/* The WEIGHT_BITS below the texel: how much of the neighbor on the right (or below) there is, 0..31. */
 static inline unsigned weight_of(int64_t fixed) {
     return (unsigned)(fixed >> (FIXED_BITS - WEIGHT_BITS)) & (WEIGHT_ONE - 1);
 }
 
+/* Outside of the texture is black, as warpAffine's constant border: rims of shapes fade there, in the released sets
+ * too. */
 static uint64_t texel_or_black(const Fill *fill, int64_t x, int64_t y) {
     const TextureGrid *grid = fill->grid;
     if (x < 0 || y < 0 || x >= grid->grid_width || y >= grid->grid_height) return 0;
     return spread(fill->pixels + grid->column[x] + grid->row[y]);
 }
 
+/* Near the border of the texture: every one of the four texels is looked at by itself. */
 static void sample_edge(const Fill *fill, uint8_t *out, int64_t u, int64_t v) {
     int64_t x = u >> FIXED_BITS, y = v >> FIXED_BITS;
     store_blend(out, blend(texel_or_black(fill, x, y), texel_or_black(fill, x + 1, y), texel_or_black(fill, x, y + 1),
@@ -137,7 +144,6 @@ static void sample_edge(const Fill *fill, uint8_t *out, int64_t u, int64_t v) {
 #ifdef __SSSE3__
 static inline __m128i load_texel(const uint8_t *texel) {
     int32_t bytes; /* the fourth belongs to the next texel and is dropped in the end */
-    /* 512: half of the 1024 that the weights add up to */
     memcpy(&bytes, texel, sizeof bytes);
     return _mm_cvtsi32_si128(bytes);
 }
@@ -150,10 +156,14 @@ static inline void sample_inside(const Fill *fill, uint8_t *out, int32_t u, int3
     /* across: (w0, w1) as bytes, one pair a texel; down: (w0, w1) as words, one pair a channel */
     __m128i across = _mm_set1_epi16((short)(wx << 8 | (WEIGHT_ONE - wx)));
     __m128i down = _mm_set1_epi32(wy << 16 | (WEIGHT_ONE - wy));
+    /* channel by channel, left beside right: r0 r1 g0 g1 b0 b1 and the byte too many */
     __m128i upper = _mm_unpacklo_epi8(load_texel(top + column[0]), load_texel(top + column[1]));
     __m128i lower = _mm_unpacklo_epi8(load_texel(bottom + column[0]), load_texel(bottom + column[1]));
+    /* left and right blended, top beside bottom; at most 255 * 32, so 16 bits hold it */
     __m128i pairs = _mm_unpacklo_epi16(_mm_maddubs_epi16(upper, across), _mm_maddubs_epi16(lower, across));
+    /* 512 rounds: half of the 1024 that four weights add up to */
     __m128i sums = _mm_srli_epi32(_mm_add_epi32(_mm_madd_epi16(pairs, down), _mm_set1_epi32(512)), 10);
+    /* 32 bits to 8 without saturating: every sum is at most 255 */
     uint32_t rgb = (uint32_t)_mm_cvtsi128_si32(_mm_packus_epi16(_mm_packs_epi32(sums, sums), sums));
     out[0] = (uint8_t)rgb;
     out[1] = (uint8_t)(rgb >> 8);
@@ -168,6 +178,7 @@ static inline void sample_inside(const Fill *fill, uint8_t *out, int32_t u, int3
 }
 #endif
 
+/* All four texels of the place lie in the image, and the last one may be read as four bytes. */
 static bool is_inside(const TextureGrid *grid, int64_t u, int64_t v) {
     int64_t x = u >> FIXED_BITS, y = v >> FIXED_BITS;
     return x >= 0 && y >= 0 && x + 1 < grid->grid_width && y + 1 < grid->safe_height;
@@ -200,10 +211,12 @@ static void add_bytes(uint8_t *out, const uint8_t *pattern, SaturateRule rule, s
     memcpy(&texture, out, count);
     memcpy(&color, pattern, count);
     Bytes16 sum = texture + color;
+    /* the comparison gives all ones where a byte has wrapped: 255 */
     if (rule == SATURATE_CLIP) sum |= (Bytes16)(sum < color);
     memcpy(out, &sum, count);
 }
 
+/* Sixteen bytes at a time; the rest goes through a register that is filled in part. */
 static void add_color(const Fill *fill, uint8_t *out, int length) {
     size_t count = 3 * (size_t)length, at = 0;
     for (; at + 16 <= count; at += 16) add_bytes(out + at, fill->pattern + at, fill->saturate, 16);
@@ -220,6 +233,7 @@ void fill_run(const Fill *fill, uint8_t *row, int x, int y, int length) {
     if (fill->saturate != SATURATE_OFF) add_color(fill, out, length);
 }
 
+/* As texel_or_black, one channel. */
 static int channel_of_texel_ref(const Fill *fill, int64_t x, int64_t y, int channel) {
     const TextureGrid *grid = fill->grid;
     if (x < 0 || y < 0 || x >= grid->grid_width || y >= grid->grid_height) return 0;

@@ -1,11 +1,13 @@
 #include "gen/objects/internal/mix.h"
 
-#include "gen/objects/internal/fill.h"
+#include "gen/objects/internal/paint.h"
 #include "math/rng.h"
 
 #include <string.h>
 
-/* Whole pictures and videos from outside, brought to the canvas. */
+/* Videos that are not made of objects: one image of the pools shown for the whole video, or a real video of a dataset,
+ * each brought to the canvas. Which items of the set they are follows from their number alone, so that any rank, and
+ * any reader of the files, tells without asking. */
 
 /* Paints all of a size x size frame. */
 static void picture_paint(const Fill *fill, uint8_t *frame, int size) {
@@ -44,12 +46,14 @@ void mix_init(Mix *mix, const GeneratorSetup *setup, const ImageLaw *images) {
 }
 
 int64_t mix_n_generated(const Mix *mix) {
+    /* truncated as the released AlignedDataset does: 9060 of 9537 for 5 %, 2384 for 75 % */
     return (int64_t)((double)mix->count * (1 - mix->variant->mix_share));
 }
 
 MixPick mix_pick(const Mix *mix, uint64_t item) {
     MixPick pick = {MIX_NONE, -1};
     if (mix->variant->mix == MIX_NONE || (int64_t)(item % (uint64_t)mix->count) < mix_n_generated(mix)) return pick;
+    /* by item, not by index: on the fly every epoch draws other images and videos */
     Rng rng = rng_stream(mix->seed, RNG_MIX_SOURCE, item, 0);
     pick.kind = (MixKind)mix->variant->mix;
     pick.number = pick.kind == MIX_STATIC_CLIPS ? image_law_draw(&mix->images, &rng) : rng_below(&rng, mix->n_videos);
@@ -74,7 +78,8 @@ static void render_still(const Mix *mix, const Renderer *renderer, int64_t numbe
     MediaImage image = media_image(mix->media, number);
     fill_picture(&fill, &renderer->grids[image.pool], image.pixels, mix->variant->size);
     picture_paint(&fill, out->data, mix->variant->size);
-    for (int f = 1; f < out->n_frames; f++) memcpy(frames_at(out, f), out->data, frames_frame_bytes(out));
+    for (int f = 1; f < out->n_frames; f++)
+        memcpy(frames_at(out, f), out->data, frames_frame_bytes(out)); /* still: all frames are the first */
 }
 
 Err mix_render(const Mix *mix, const Renderer *renderer, MixPick pick, const int *frame_numbers, int n_frames,
@@ -87,6 +92,7 @@ Err mix_render(const Mix *mix, const Renderer *renderer, MixPick pick, const int
 }
 
 int mix_columns(LatentColumn *columns, const Mix *mix) {
+    /* sets without a mix have no columns of it: their shards keep the layout they always had */
     if (mix->variant->mix == MIX_NONE) return 0;
     if (columns) {
         columns[0] = (LatentColumn){.name = "mix_kind",

@@ -2,7 +2,7 @@
  * rendered first. The path is (v + a t) t along one direction, or with the physical law v t + a t^2 / 2. The
  * transform is rotation, scale and shear, whose parameters grow linearly with t, or the product of t equal steps
  * (compound). */
-#include "gen/objects/motion.h"
+#include "gen/objects/internal/shape.h"
 
 #include <math.h>
 
@@ -10,13 +10,16 @@ Course motion_course(const SceneObject *object) {
     return (Course){cos((double)object->direction), sin((double)object->direction)};
 }
 
+/* Signed: a braking object turns around at t = v / |a| and comes back on the same line. */
 static double path_length(const SceneObject *object, const Variant *variant, double t) {
     double speed = variant->motion == MOTION_STATIC ? 0 : (double)object->speed;
     double acceleration = variant->acceleration ? (double)object->acceleration : 0;
+    /* the code's v + a t times t is a path of acceleration 2 a: its 0.03 and the paper's 0.06 (table 8) are one law */
     if (variant->accel_law == ACCEL_PHYSICAL) acceleration /= 2;
     return (speed + acceleration * t) * t;
 }
 
+/* 2 x 2, row-major; `out` may be one of the factors. */
 static void multiply(double out[4], const double a[4], const double b[4]) {
     double product[4] = {a[0] * b[0] + a[1] * b[2], a[0] * b[1] + a[1] * b[3], a[2] * b[0] + a[3] * b[2],
                          a[2] * b[1] + a[3] * b[3]};
@@ -41,6 +44,7 @@ static void transform_compound(double out[4], const SceneObject *object, int t) 
     out[0] = out[3] = 1;
     out[1] = out[2] = 0;
     for (int left = t; left > 0; left /= 2) {
+        /* powers of one matrix commute: the order of the factors does not matter */
         if (left % 2) multiply(out, out, power);
         multiply(power, power, power);
     }
@@ -61,6 +65,7 @@ Pose motion_pose(const SceneObject *object, Course course, const Variant *varian
     double path = path_length(object, variant, t);
     Pose pose = {.x = object->center[0] + path * course.dx, .y = object->center[1] + path * course.dy};
     if (!variant->subpixel) {
+        /* the code's int(): toward zero, so an object rests for a frame when it crosses the left or the top edge */
         pose.x = trunc(pose.x);
         pose.y = trunc(pose.y);
     }
@@ -72,9 +77,4 @@ bool motion_is_culled(const Pose *pose, const Variant *variant) {
     if (variant->cull == CULL_EXACT) return false; /* clipping to the canvas is the exact test */
     double low = -variant->size, high = 2.0 * variant->size;
     return pose->x <= low || pose->x >= high || pose->y <= low || pose->y >= high;
-}
-
-bool motion_is_still(const Variant *variant) {
-    return variant->motion == MOTION_STATIC && !variant->acceleration && !variant->transforms &&
-           variant->fill != FILL_TEXTURE_VIDEO;
 }

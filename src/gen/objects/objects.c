@@ -41,6 +41,7 @@ static Err check_media(const Variant *variant, const Media *media) {
     return ERR_NONE;
 }
 
+/* What the objects are filled from: pool images, texture videos, or nothing. */
 static ImageLaw textures_of(const Variant *variant, const Media *media, const ImageLaw *images) {
     switch ((FillKind)variant->fill) {
     case FILL_TEXTURE: return *images;
@@ -102,6 +103,7 @@ static Err objects_latents(const Generator *generator, uint64_t item, void *cons
     int n_scene = generator->n_columns - mix_columns(NULL, &objects->mix);
     mix_latents(columns + n_scene, &objects->mix, pick);
     if (pick.kind != MIX_NONE) {
+        /* a video from outside has no objects: zeros in all columns of the scene */
         for (int c = 0; c < n_scene; c++) {
             const LatentColumn *column = &generator->columns[c];
             memset(columns[c], 0, (size_t)column->rows * (size_t)column->cols * 4);

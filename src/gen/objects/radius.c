@@ -1,7 +1,7 @@
 /* The law of sizes of dead-leaves pictures: density 1/rho^3 between the least radius and 1, as the published code
  * samples it: cumulative sums on a grid of RADIUS_POINTS, and the grid point whose sum is nearest to u. The
  * exponential law takes the mean of that table, less the minimum, for its scale. */
-#include "gen/objects/internal/radius.h"
+#include "gen/objects/internal/scene.h"
 
 #include <math.h>
 
@@ -21,12 +21,13 @@ void radius_table_init(RadiusTable *table, const Variant *variant) {
     double sum = 0;
     for (int k = 0; k < RADIUS_POINTS; k++) {
         double rho = grid_point(table->min, k);
-        sum += k == RADIUS_POINTS - 1 ? 0 : 1 / (rho * rho * rho) - 1;
+        sum += k == RADIUS_POINTS - 1 ? 0 : 1 / (rho * rho * rho) - 1; /* the last weight is 0 but for rounding */
         table->cumulative[k] = sum;
         table->radius[k] = to_pixels(rho, table->size);
     }
     for (int k = 0; k < RADIUS_POINTS; k++) table->cumulative[k] /= sum;
     table->excess = -table->min;
+    /* mean of the power law less the minimum: both laws have the same mean size */
     for (int k = 0; k < RADIUS_POINTS; k++) table->excess += radius_point_mass(table, k) * grid_point(table->min, k);
 }
 
@@ -39,6 +40,7 @@ static int nearest_point(const RadiusTable *table, double u) {
         else
             low = middle + 1;
     }
+    /* the code takes argmin |C - u|, whose first of two equals is the lower one */
     bool below = low > 0 && u - table->cumulative[low - 1] <= table->cumulative[low] - u;
     return below ? low - 1 : low;
 }

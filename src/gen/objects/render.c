@@ -30,12 +30,14 @@ typedef struct {
     size_t objects, bodies, cull, bits, rows, total;
 } PainterLayout;
 
+/* Offset of the next part of a block, each on a cache line of its own. */
 static size_t take(size_t *used, size_t bytes) {
     size_t at = *used;
     *used += (bytes + 63) & ~(size_t)63;
     return at;
 }
 
+/* Measured and laid out by one function, so that the two cannot differ. */
 static PainterLayout painter_layout(const Variant *variant) {
     PainterLayout at = {0};
     size_t n = (size_t)variant->objects, size = (size_t)variant->size;
@@ -78,7 +80,8 @@ void painter_begin(Painter *painter) {
     cull_begin(&painter->cull, painter->bodies, painter->scene.objects, variant);
 }
 
-bool painter_outline(const Painter *painter, int i, int t, Outline *outline, Pose *pose) {
+/* Shared by both versions: the outline of object i at frame t; false when it is not drawn. */
+static bool painter_outline(const Painter *painter, int i, int t, Outline *outline, Pose *pose) {
     const Variant *variant = painter->renderer->variant;
     const SceneObject *object = &painter->scene.objects[i];
     *pose = motion_pose(object, painter->bodies[i].course, variant, t);
@@ -94,8 +97,9 @@ static Err read_texture_frame(Painter *painter, int video, int t) {
     int64_t index;
     const ClipSource *source = media_video(renderer->media, video, &index);
     TRY(clip_source_info(source, 0, index, &info));
-    int number = t % info.n_frames;
+    int number = t % info.n_frames; /* texture videos may be shorter than the video they fill */
     TRY(clip_source_read(source, 0, index, &number, 1, &painter->texture_frame));
+    /* videos of one pool are of one size as a rule: the lattice is made once */
     TextureGrid *grid = &painter->frame_grid;
     if (grid->height == info.height && grid->width == info.width) return ERR_NONE;
     texture_grid_free(grid);
@@ -103,6 +107,7 @@ static Err read_texture_frame(Painter *painter, int video, int t) {
                              (TextureFilter)renderer->variant->texture_filter);
 }
 
+/* The pixels that fill an object at frame t, and the lattice they are read through; borrowed until the next call. */
 static Err find_texture(Painter *painter, int texture, int t, const TextureGrid **grid, const uint8_t **pixels) {
     const Renderer *renderer = painter->renderer;
     if (renderer->variant->fill == FILL_TEXTURE_VIDEO) {
@@ -117,7 +122,7 @@ static Err find_texture(Painter *painter, int texture, int t, const TextureGrid 
     return ERR_NONE;
 }
 
-Err painter_fill_object(Painter *painter, int i, int t, const Pose *pose) {
+static Err painter_fill_object(Painter *painter, int i, int t, const Pose *pose) {
     const Variant *variant = painter->renderer->variant;
     const SceneObject *object = &painter->scene.objects[i];
     if (variant->fill == FILL_COLOR) {
@@ -132,7 +137,7 @@ Err painter_fill_object(Painter *painter, int i, int t, const Pose *pose) {
     return ERR_NONE;
 }
 
-void painter_fill_background(Painter *painter) {
+static void painter_fill_background(Painter *painter) {
     const Renderer *renderer = painter->renderer;
     const int32_t black[3] = {0, 0, 0};
     switch ((BackgroundKind)renderer->variant->background) {
@@ -146,6 +151,7 @@ void painter_fill_background(Painter *painter) {
     }
 }
 
+/* Closes what is open of left..right in row y, and paints just that. */
 static void paint_open(Painter *painter, int y, int left, int right, uint8_t *frame) {
     uint8_t *row = frame + (size_t)y * (size_t)painter->coverage.size * 3;
     RunWalk walk = coverage_take(&painter->coverage, y, left, right);
@@ -162,6 +168,7 @@ static bool box_has_open(const Coverage *coverage, const Outline *outline) {
     return false;
 }
 
+/* The exact test: the rows of the shape, no more of the box around it. */
 static bool spans_have_open(const Painter *painter) {
     const Spans *spans = &painter->spans;
     for (int y = spans->top; y <= spans->bottom; y++)
@@ -170,6 +177,8 @@ static bool spans_have_open(const Painter *painter) {
     return false;
 }
 
+/* The tests go from cheap to dear; whoever fails one costs nothing more. A texture is looked up last, since for most
+ * objects it never is. */
 static Err paint_object(Painter *painter, int i, int t, uint8_t *frame) {
     Outline outline;
     Pose pose;
@@ -199,7 +208,8 @@ Err render_frame(Painter *painter, int t, uint8_t *frame) {
 
 Err render_frames(Painter *painter, const int *frame_numbers, int n_frames, Frames *out) {
     const Variant *variant = painter->renderer->variant;
-    bool still = motion_is_still(variant);
+    /* frames of a still scene differ in nothing, not even in their number */
+    bool still = variant_is_still(variant);
     TRY(frames_shape(out, n_frames, variant->size, variant->size));
     painter_begin(painter);
     for (int f = 0; f < n_frames; f++) {
@@ -208,6 +218,43 @@ Err render_frames(Painter *painter, const int *frame_numbers, int n_frames, Fram
             memcpy(frames_at(out, f), frames_at(out, 0), frames_frame_bytes(out));
         else
             TRY(render_frame(painter, frame_numbers[f], frames_at(out, f)));
+    }
+    return ERR_NONE;
+}
+
+/* ---- the plain version ---- */
+
+/* Back to front, pixel by pixel: what lies below is painted over. */
+static void paint_rows(const Painter *painter, const Spans *spans, uint8_t *frame) {
+    int size = painter->renderer->variant->size;
+    for (int y = spans->top; y <= spans->bottom; y++)
+        for (int x = spans->left[y]; x <= spans->right[y]; x++)
+            fill_pixel_ref(&painter->fill, frame + 3 * ((size_t)y * (size_t)size + (size_t)x), x, y);
+}
+
+static void paint_background(Painter *painter, uint8_t *frame) {
+    int size = painter->renderer->variant->size;
+    Spans *all = &painter->spans;
+    all->top = 0;
+    all->bottom = size - 1;
+    for (int y = 0; y < size; y++) {
+        all->left[y] = 0;
+        all->right[y] = size - 1;
+    }
+    painter_fill_background(painter);
+    paint_rows(painter, all, frame);
+}
+
+Err render_frame_ref(Painter *painter, int t, uint8_t *frame) {
+    const Variant *variant = painter->renderer->variant;
+    paint_background(painter, frame);
+    for (int i = 0; i < variant->objects; i++) {
+        Outline outline;
+        Pose pose;
+        if (!painter_outline(painter, i, t, &outline, &pose)) continue;
+        shape_spans_ref(&painter->spans, &outline, variant->size);
+        TRY(painter_fill_object(painter, i, t, &pose));
+        paint_rows(painter, &painter->spans, frame);
     }
     return ERR_NONE;
 }

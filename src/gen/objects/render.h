@@ -8,9 +8,9 @@
  * A Renderer is what all scenes of a variant share, const and used by all threads; a Painter is one call's scratch. */
 #pragma once
 
-#include "gen/objects/internal/cull.h"
-#include "gen/objects/internal/fill.h"
+#include "gen/objects/internal/paint.h"
 #include "gen/objects/internal/scene.h"
+#include "gen/objects/internal/shape.h"
 #include "gen/variant/media.h"
 
 typedef struct {
@@ -47,8 +47,3 @@ CHECKED Err render_frame(Painter *painter, int t, uint8_t *frame);
 CHECKED Err render_frame_ref(Painter *painter, int t, uint8_t *frame);
 /* All frames asked for; a still scene is rendered once. `out` is shaped here. */
 CHECKED Err render_frames(Painter *painter, const int *frame_numbers, int n_frames, Frames *out);
-
-/* Shared by both versions: the outline of object i at frame t, false when it is not drawn; its fill. */
-bool painter_outline(const Painter *painter, int i, int t, Outline *outline, Pose *pose);
-CHECKED Err painter_fill_object(Painter *painter, int i, int t, const Pose *pose);
-void painter_fill_background(Painter *painter);

@@ -12,6 +12,7 @@ static void set_corner(Body *body, int i, double x, double y) {
     body->corner[i][1] = y;
 }
 
+/* Its corner, not its middle, is at the object's position: the only kind that does not lie in a circle of radius r. */
 static void corners_square(Body *body, int r) {
     double side = trunc(r * sqrt(2.0));
     set_corner(body, 0, 0, 0);
@@ -20,6 +21,7 @@ static void corners_square(Body *body, int r) {
     set_corner(body, 3, 0, side);
 }
 
+/* Turned by theta about (r, r); these corners stay fractions until the pose is known, as in the code. */
 static void corners_oriented_square(Body *body, int r, double theta) {
     double half = trunc(r / sqrt(2.0)), c = cos(theta), s = sin(theta);
     const int signs[4][2] = {{-1, -1}, {1, -1}, {1, 1}, {-1, 1}};
@@ -29,6 +31,7 @@ static void corners_oriented_square(Body *body, int r, double theta) {
     }
 }
 
+/* Corners on the circle of radius r around (r, r), at +- angle and opposite. */
 static void corners_rectangle(Body *body, int r, double angle) {
     double x = r * cos(angle), y = r * sin(angle);
     set_corner(body, 0, trunc(r + x), trunc(r + y));
@@ -37,6 +40,7 @@ static void corners_rectangle(Body *body, int r, double angle) {
     set_corner(body, 3, trunc(r + x), trunc(r - y));
 }
 
+/* Triangles and quadrilaterals: inscribed in the circle around (r, r), slivers included. */
 static void corners_on_circle(Body *body, int r, const float *angles, int count) {
     for (int i = 0; i < count; i++)
         set_corner(body, i, trunc(r + r * cos((double)angles[i])), trunc(r + r * sin((double)angles[i])));
@@ -68,6 +72,7 @@ static double length(double x, double y) {
     return sqrt(x * x + y * y);
 }
 
+/* How far from the pivot the shape extends, whatever its rotation. */
 static double reach_of(const Body *body) {
     if (body->round) return body->radius + length(body->pivot[0], body->pivot[1]);
     double reach = 0;
@@ -77,6 +82,7 @@ static double reach_of(const Body *body) {
 }
 
 void shape_body(Body *body, const SceneObject *object, const Variant *variant) {
+    /* local coordinates are moved by `shift`; the texture is not, so it is added there again */
     double middle = middle_of(object), shift = variant->anchor == ANCHOR_CENTER ? middle : 0;
     double pivot = variant->pivot == PIVOT_CENTER ? middle : object->radius / 2; /* whole pixels, as the code */
     body->round = object->kind == SHAPE_CIRCLE;
@@ -99,14 +105,13 @@ bool shape_may_touch(const Body *body, const Pose *pose, int size) {
     return x + around >= 0 && x - around <= size && y + around >= 0 && y - around <= size;
 }
 
-/* far corners would overflow below */
 /* Far corners are pulled in: compounded transforms of very long videos leave the range of int. */
 static int to_pixel(double value, bool subpixel) {
     double near = fmax(fmin(value, 1e6), -1e6);
     return (int)(subpixel ? floor(near + 0.5) : near);
 }
 
-/* circles: the center and a 2 x 2 matrix that maps the unit circle onto the outline */
+/* Corner q goes to c(t) + p + A (q - p), then to a whole pixel. */
 static void outline_polygon(Outline *outline, const Body *body, const Pose *pose, bool subpixel) {
     outline->n_points = body->n_corners;
     for (int i = 0; i < body->n_corners; i++) {
@@ -118,6 +123,7 @@ static void outline_polygon(Outline *outline, const Body *body, const Pose *pose
     }
 }
 
+/* Without transforms every circle is rigid. */
 static CircleTransform circle_rule(const Variant *variant) {
     return variant->transforms ? (CircleTransform)variant->circle_transform : CIRCLE_RIGID;
 }
@@ -133,6 +139,7 @@ static void outline_ellipse(Outline *outline, const Body *body, const SceneObjec
     outline->m[3] = down * c;
 }
 
+/* m maps the unit disc to the outline around (x, y): r times the identity, the ellipse, or r A. */
 static void outline_round(Outline *outline, const Body *body, const SceneObject *object, const Pose *pose,
                           CircleTransform rule, int t) {
     outline->x = pose->x;
@@ -144,6 +151,7 @@ static void outline_round(Outline *outline, const Body *body, const SceneObject 
     bool affine = rule == CIRCLE_FULL_AFFINE;
     for (int i = 0; i < 4; i++) outline->m[i] = body->radius * (affine ? pose->a[i] : i == 0 || i == 3);
     if (!affine) return;
+    /* a circle's center is the local origin, which A moves about the pivot: p - A p */
     outline->x += body->pivot[0] - pose->a[0] * body->pivot[0] - pose->a[1] * body->pivot[1];
     outline->y += body->pivot[1] - pose->a[2] * body->pivot[0] - pose->a[3] * body->pivot[1];
 }
@@ -162,6 +170,8 @@ TextureMap shape_texture_map(const Body *body, const Pose *pose, const Variant *
     bool shifted = body->round && circle_rule(variant) != CIRCLE_FULL_AFFINE;
     double inverse[4] = {1, 0, 0, 1};
     if (!shifted) {
+        /* above 0 in a video of 200 frames (scale >= 0.005, |shear| < 1); in longer ones fill.c keeps what comes finite
+         */
         double determinant = pose->a[0] * pose->a[3] - pose->a[1] * pose->a[2];
         inverse[0] = pose->a[3] / determinant;
         inverse[1] = -pose->a[1] / determinant;

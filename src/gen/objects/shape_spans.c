@@ -11,11 +11,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Row y holds column left..right, too: spans only grow, so edges may come in any order. */
 static void widen(Spans *spans, int y, int left, int right) {
     spans->left[y] = min_int(spans->left[y], left);
     spans->right[y] = max_int(spans->right[y], right);
 }
 
+/* Reversed spans are empty: any pixel widens them. */
 static void clear_rows(Spans *spans, int top, int bottom, int size) {
     spans->top = max_int(top, 0);
     spans->bottom = min_int(bottom, size - 1);
@@ -31,6 +33,7 @@ typedef struct {
     int64_t value, rest, whole, part, divisor;
 } Ladder;
 
+/* C truncates toward zero; lines to the left of their start need the floor. b > 0. */
 static int64_t floor_div(int64_t a, int64_t b) {
     int64_t q = a / b;
     return a % b < 0 ? q - 1 : q;
@@ -44,6 +47,7 @@ static Ladder ladder_at(int64_t first, int64_t step, int64_t divisor, int64_t m0
     return ladder;
 }
 
+/* This value, and on to the next: one addition and one comparison a row. */
 static int64_t ladder_next(Ladder *ladder) {
     int64_t value = ladder->value;
     ladder->value += ladder->whole;
@@ -60,6 +64,7 @@ typedef struct {
     int x, y, dx, dy, way;
 } Line;
 
+/* Always from left to right, as OpenCV's LineIterator: where halves go must not depend on the order of the corners. */
 static Line line_between(const int a[2], const int b[2]) {
     const int *from = a[0] <= b[0] ? a : b, *to = a[0] <= b[0] ? b : a;
     return (Line){from[0], from[1], to[0] - from[0], abs(to[1] - from[1]), to[1] >= from[1] ? 1 : -1};
@@ -114,6 +119,7 @@ static void polygon_spans(Spans *spans, const Outline *outline, int size) {
     clear_rows(spans, top, bottom, size);
     for (int i = 0; i < outline->n_points; i++) {
         Line line = line_between(outline->point[i], outline->point[(i + 1) % outline->n_points]);
+        /* the longer direction has exactly one pixel a step */
         if (line.dy > line.dx)
             steep_line(spans, &line);
         else
@@ -127,15 +133,10 @@ typedef struct {
     double reach, tilt, width, bulge;
 } Ellipse;
 
-static double smaller(double a, double b) {
-    return a < b ? a : b;
-}
-static double larger(double a, double b) {
-    return a > b ? a : b;
-}
-
 static Ellipse ellipse_of(const double m[4]) {
-    double reach2 = larger(m[2] * m[2] + m[3] * m[3], 1e-12), across = sqrt(larger(m[0] * m[0] + m[1] * m[1], 1e-12));
+    /* 1e-12: an ellipse that a transform has flattened to a line still has a width to divide by */
+    double reach2 = max_double(m[2] * m[2] + m[3] * m[3], 1e-12),
+           across = sqrt(max_double(m[0] * m[0] + m[1] * m[1], 1e-12));
     double product = m[0] * m[2] + m[1] * m[3];
     return (Ellipse){.reach = sqrt(reach2),
                      .tilt = product / reach2,
@@ -145,27 +146,31 @@ static Ellipse ellipse_of(const double m[4]) {
 
 /* How far right the side is at height h; beyond the ellipse as at its nearest height. */
 static double side_at(const Ellipse *e, double h, double tilt) {
-    double near = larger(smaller(h, e->reach), -e->reach);
-    return tilt * near + e->width * sqrt(larger(e->reach * e->reach - near * near, 0));
+    double near = max_double(min_double(h, e->reach), -e->reach);
+    return tilt * near + e->width * sqrt(max_double(e->reach * e->reach - near * near, 0));
 }
 
 /* The outermost pixel of an 8-connected curve in a row: where the curve is steep, its crossing with the row, rounded;
  * where it is flat, the last column in which it is nearer to this row than to the next. */
 static int outermost(const Ellipse *e, double h, double offset, double bulge, double tilt) {
-    double flat = side_at(e, larger(smaller(bulge, h + 0.5), h - 0.5), tilt), steep = side_at(e, h, tilt);
-    return (int)larger(floor(offset + flat), floor(offset + smaller(steep, flat) + 0.5));
+    /* where the curve stands out most within half a row of this one, and where it crosses the row's middle */
+    double flat = side_at(e, max_double(min_double(bulge, h + 0.5), h - 0.5), tilt), steep = side_at(e, h, tilt);
+    return (int)max_double(floor(offset + flat), floor(offset + min_double(steep, flat) + 0.5));
 }
 
 static void ellipse_spans(Spans *spans, const Outline *outline, int size) {
     Ellipse e = ellipse_of(outline->m);
+    /* rows whose middle is within half a pixel of the curve's ends */
     clear_rows(spans, (int)ceil(outline->y - e.reach - 0.5), (int)floor(outline->y + e.reach + 0.5), size);
     for (int y = spans->top; y <= spans->bottom; y++) {
         double h = y - outline->y;
         spans->right[y] = outermost(&e, h, outline->x, e.bulge, e.tilt);
-        spans->left[y] = -outermost(&e, h, -outline->x, -e.bulge, -e.tilt);
+        spans->left[y] = -outermost(&e, h, -outline->x, -e.bulge,
+                                    -e.tilt); /* the left side is the right side of the mirrored curve */
     }
 }
 
+/* Ellipses: the half widths of an affine image of the unit disc are the norms of the rows of m; 1 covers rounding. */
 static ShapeBox unclipped_box(const Outline *outline) {
     ShapeBox box = {INT32_MAX, INT32_MAX, INT32_MIN, INT32_MIN};
     if (outline->round) {
@@ -203,6 +208,7 @@ void shape_spans(Spans *spans, const Outline *outline, int size) {
     clip_columns(spans, size);
 }
 
+/* The definition: one step a pixel along the longer direction, as OpenCV draws an 8-connected line. */
 static void draw_line_ref(Spans *spans, const int a[2], const int b[2]) {
     Line line = line_between(a, b);
     bool steep = line.dy > line.dx;

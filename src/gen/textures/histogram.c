@@ -1,7 +1,7 @@
 /* A distribution is a histogram of equal bins, as its cumulative shares. Matching maps a value to the place where the
  * target has the same share: piecewise linear between the edges of the source's bins, so it costs one table look-up
  * and one product a value. Every bin has a little weight, which makes the shares strictly rising. */
-#include "gen/textures/internal/histogram.h"
+#include "gen/textures/texture_stat.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -21,7 +21,9 @@ void histogram_set(Histogram *target, const double *weights, int n_bins, double 
 /* In LANES interleaved parts, so that the loops run in vectors. */
 enum { LANES = 16 };
 
+/* Least and largest value; the lanes meet in the end, and neither depends on the order. */
 static void range_of(float *low, float *high, const float *values, size_t count) {
+    /* comparisons, not fminf: they become one instruction a vector */
     float least[LANES], most[LANES];
     for (int j = 0; j < LANES; j++) least[j] = most[j] = values[0];
     size_t i = 0;
@@ -50,9 +52,11 @@ typedef struct {
 static Bins bins_over(const float *values, size_t count, int n_bins) {
     float low, high;
     range_of(&low, &high, values, count);
-    return (Bins){low, (float)n_bins / (high - low > 1e-12f ? high - low : 1e-12f), n_bins};
+    return (Bins){low, (float)n_bins / (high - low > 1e-12f ? high - low : 1e-12f),
+                  n_bins}; /* 1e-12: a band may be flat, when a picture is of one color */
 }
 
+/* The largest value is the right edge of the last bin and belongs into it. */
 static int bin_of(const Bins *bins, float place) {
     int bin = (int)place;
     return bin < bins->n_bins ? bin : bins->n_bins - 1;
@@ -94,6 +98,7 @@ static void map_edges(double *places, const Histogram *source, const Histogram *
     for (int e = 0; e <= source->n_bins; e++) {
         double share = source->cumulative[e];
         while (bin < target->n_bins - 1 && target->cumulative[bin + 1] < share) bin++;
+        /* the floor weight of histogram_set keeps the divisor above zero */
         double inside = (share - target->cumulative[bin]) / (target->cumulative[bin + 1] - target->cumulative[bin]);
         places[e] = target->low + target->step * (bin + fmin(fmax(inside, 0), 1));
     }

@@ -6,7 +6,7 @@
  * u stands for frequency u or u - side. A level has half the side of the one above; taking the middle of a spectrum
  * is shrinking the picture. shrink is 0.5 where the MATLAB program's gains are wanted, which change no band but the
  * scale. */
-#include "gen/textures/internal/pyramid.h"
+#include "gen/textures/texture_stat.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -14,6 +14,7 @@
 
 static const double PI = 3.14159265358979323846;
 
+/* Stored frequencies of a real picture: the others are their conjugates. */
 static size_t half_count(int side) {
     return (size_t)side * (size_t)(side / 2 + 1);
 }
@@ -22,7 +23,7 @@ static size_t half_count(int side) {
 
 /* log2 of the frequency in units of the highest one of the whole picture; the origin is far below everything */
 static double radius_log2(int side, int whole_side, int u, int v) {
-    int fu = u < side / 2 ? u : u - side;
+    int fu = u < side / 2 ? u : u - side; /* rows in the order of FFTW: 0, 1, ..., then the negative ones */
     double q = hypot(fu, v) / (whole_side / 2.0);
     return q > 0 ? log2(q) : -1e9;
 }
@@ -33,6 +34,7 @@ static double high_pass(double lr, double edge) {
     return lr >= edge ? 1 : cos(PI / 2 * (lr - edge));
 }
 
+/* Hi_e and Lo_e of the contract, for a spectrum of `side` rows cut from one of `whole_side`; either may be NULL. */
 static void fill_masks(float *high, float *low, int side, int whole_side, double edge) {
     int half = side / 2 + 1;
     for (int u = 0; u < side; u++)
@@ -45,6 +47,7 @@ static void fill_masks(float *high, float *low, int side, int whole_side, double
 
 static void fill_angles(float *angle, int side) {
     int half = side / 2 + 1;
+    /* c^2 = 2^6 (3!)^2 / (4 * 6!): the four squares of c cos^3 add up to one at every angle */
     double c = sqrt(0.8);
     for (int b = 0; b < PYRAMID_BANDS; b++)
         for (int u = 0; u < side; u++)
@@ -65,7 +68,7 @@ static void layout(Pyramid *pyramid, Arena *arena) {
         PyramidLevel *level = &pyramid->levels[l];
         size_t count = half_count(level->side);
         level->spectrum = arena_floats(arena, 2 * count);
-        if (l == pyramid->n_levels) break;
+        if (l == pyramid->n_levels) break; /* the residual has a spectrum and nothing else */
         level->high = arena_floats(arena, count);
         level->angle = arena_floats(arena, PYRAMID_BANDS * count);
         level->low = arena_floats(arena, half_count(level->side / 2));
@@ -76,6 +79,7 @@ static void layout(Pyramid *pyramid, Arena *arena) {
 Err pyramid_new(Pyramid *pyramid, int side, bool halve) {
     Arena measure = {0};
     *pyramid = (Pyramid){.side = side, .shrink = halve ? 0.5f : 1};
+    /* sides 256, 128, 64, 32 at 256; what is left at 16 is the low-pass residual */
     for (int s = side; s > PYRAMID_LOW_SIDE; s /= 2) pyramid->levels[pyramid->n_levels++].side = s;
     pyramid->levels[pyramid->n_levels].side = PYRAMID_LOW_SIDE;
     /* measure the arena with the same function that lays it out */
@@ -115,6 +119,7 @@ static void multiply(float *out, const float *spectrum, const float *mask, size_
 }
 
 /* The picture of what stands in the transform's spectrum. */
+/* FFTW leaves out the factor 1 / n^2. */
 static void inverse(float *picture, PyramidLevel *level) {
     size_t count = (size_t)level->side * (size_t)level->side;
     float scale = 1 / (float)count;
@@ -123,6 +128,7 @@ static void inverse(float *picture, PyramidLevel *level) {
     for (size_t i = 0; i < count; i++) picture[i] = result[i] * scale;
 }
 
+/* The spectrum of a picture, borrowed until the transform is used again. */
 static const float *forward(PyramidLevel *level, const float *picture) {
     memcpy(fft2_input(level->fft), picture, (size_t)level->side * (size_t)level->side * sizeof *picture);
     fft2_run(level->fft);
@@ -137,7 +143,7 @@ static void build_bands(PyramidLevel *level) {
         float *out = fft2_spectrum(level->fft);
         for (size_t i = 0; i < count; i++) {
             float mask = level->high[i] * angle[i];
-            out[2 * i] = -level->spectrum[2 * i + 1] * mask;
+            out[2 * i] = -level->spectrum[2 * i + 1] * mask; /* i (a + i b) = -b + i a: no complex product */
             out[2 * i + 1] = level->spectrum[2 * i] * mask;
         }
         inverse(level->bands + (size_t)b * pixels, level);
@@ -149,6 +155,8 @@ static int outer_row(int u, int side) {
     return u < side / 2 ? u : u + side;
 }
 
+/* The middle of the spectrum, times Lo and the gain: half the picture's side. Its own Nyquist row and column are cut as
+ * they come; Lo is 0 there. */
 static void shrink(const PyramidLevel *from, PyramidLevel *to, float gain) {
     int half = to->side / 2 + 1, wide = from->side / 2 + 1;
     for (int u = 0; u < to->side; u++)
@@ -157,6 +165,7 @@ static void shrink(const PyramidLevel *from, PyramidLevel *to, float gain) {
                                              from->spectrum[2 * outer_row(u, to->side) * wide + i];
 }
 
+/* The inverse of shrink, zeros outside. Lo once more: Lo^2 + Hi^2 = 1 is what makes bands and residual add up. */
 static void widen(PyramidLevel *to, const PyramidLevel *from, float gain) {
     int half = from->side / 2 + 1, wide = to->side / 2 + 1;
     memset(to->spectrum, 0, 2 * half_count(to->side) * sizeof *to->spectrum);
@@ -169,11 +178,13 @@ static void widen(PyramidLevel *to, const PyramidLevel *from, float gain) {
 void pyramid_build(Pyramid *pyramid, const float *picture) {
     PyramidLevel *first = &pyramid->levels[0];
     size_t count = half_count(first->side);
+    /* 1. the picture's spectrum, cut in two */
     const float *spectrum = forward(first, picture);
     /* what is above the first octave is the residual, a picture of its own */
     multiply(first->spectrum, spectrum, pyramid->residual_low, count);
     multiply(fft2_spectrum(first->fft), spectrum, pyramid->residual_high, count);
     inverse(pyramid->residual, first);
+    /* 2. octave by octave: four bands of F_l, then its lower half as F_(l+1) */
     for (int l = 0; l < pyramid->n_levels; l++) {
         build_bands(&pyramid->levels[l]);
         shrink(&pyramid->levels[l], &pyramid->levels[l + 1], pyramid->shrink);
@@ -202,6 +213,7 @@ void pyramid_collapse(float *picture, Pyramid *pyramid) {
         widen(&pyramid->levels[l], &pyramid->levels[l + 1], 1 / pyramid->shrink);
         add_bands(&pyramid->levels[l]);
     }
+    /* the two halves of build, each with its mask once more */
     float *residual = fft2_spectrum(first->fft);
     (void)forward(first, pyramid->residual);
     for (size_t i = 0; i < 2 * count; i++)

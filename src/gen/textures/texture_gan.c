@@ -31,6 +31,7 @@ GanSize gan_size(int side) {
 
 /* ---- the network ---- */
 
+/* StyleGAN2's at 256 x 256: 512 up to a side of 64, then 256 and 128. */
 static int channels_at(const GanSize *size, int side) {
     int channels = size->channels_base / side;
     return channels < size->channels_max ? channels : size->channels_max;
@@ -76,11 +77,12 @@ Err gan_network_new(GanNetwork *network, GanKind kind, GanSize size) {
 }
 
 void gan_network_draw(GanNetwork *network, uint64_t seed, uint64_t number, int threads) {
-    /* bit 55 is never set in the number of an image */
-    uint64_t item = number | (uint64_t)1 << 55; /* apart from images */
+    /* streams of networks apart from those of images: bit 55 is never set in the number of an image */
+    uint64_t item = number | (uint64_t)1 << 55;
     int n_layers = network->n_layers, n_matrices = n_layers + network->n_blocks;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
     for (int m = 0; m < n_matrices; m++) {
+        /* a list of all matrices, since they differ much in size: whoever is free takes the next */
         int l = m < n_layers ? m : 0, b = m < n_layers ? 0 : m - n_layers;
         if (m < n_layers)
             draw_normals(network->style[l], (size_t)GAN_LATENT * (size_t)network->layers[l].in,
@@ -117,6 +119,7 @@ static void sample_layout(GanSample *sample, const GanNetwork *network, Arena *a
 
 /* Oriented: a random subset of 5 to 40 of the wavelets, then any of those for each input; high-frequency: any. */
 static void draw_wavelets(int *wavelet, int count, GanKind kind, Rng *rng) {
+    /* a prefix of a random order is a random subset */
     uint32_t order[WAVELET_COUNT];
     int usable = kind == GAN_ORIENTED ? rng_between(rng, 5, WAVELET_COUNT) : WAVELET_COUNT;
     rng_permutation(rng, order, WAVELET_COUNT);
@@ -127,7 +130,8 @@ static void draw_layer(GanLayerSample *own, const GanLayer *layer, GanKind kind,
     draw_wavelets(own->wavelet, layer->in, kind, rng);
     for (int o = 0; o < layer->out; o++) {
         own->sign[o] = rng_normal(rng) < 0 ? -1 : 1; /* of the gain */
-        own->bias[o] = kind == GAN_ORIENTED ? rng_uniform(rng, -0.2f, 0.2f) : 0;
+        own->bias[o] = kind == GAN_ORIENTED ? rng_uniform(rng, -0.2f, 0.2f)
+                                            : 0; /* "sparse_new" with bias 0.2; the older set has none */
     }
 }
 
@@ -149,15 +153,17 @@ static void draw_noise(GanSample *sample, const GanNetwork *network, uint64_t se
         int side = network->layers[l].side;
         float *noise = sample->layers[l].noise;
         if (network->kind == GAN_ORIENTED)
+            /* averages, so that a layer's map is what the eye sees of the large one at its side */
             noise_shrink(noise, sample->shared_noise, full, full / side);
         else
             noise_pink(noise, &sample->noise[block_of(l)], &rng);
-        scale_noise(noise, side, rng_uniform(&rng, 0, 0.3f));
+        scale_noise(noise, side, rng_uniform(&rng, 0, 0.3f)); /* a strength a layer and image */
     }
 }
 
 /* Statistics of natural images: red, green, blue. */
 void gan_sample_colors(GanSample *sample, uint64_t seed, uint64_t image) {
+    /* {mean, deviation} of the draws */
     static const float mean[3][2] = {{0.483f, 0.145f}, {0.455f, 0.142f}, {0.401f, 0.161f}};
     static const float deviation[3][2] = {{0.219f, 0.063f}, {0.213f, 0.062f}, {0.213f, 0.069f}};
     Rng rng = rng_stream(seed, RNG_TEXTURE_GAN, image, PART_COLOR);
@@ -201,10 +207,11 @@ void gan_sample_free(GanSample *sample) {
 
 /* ---- latents ---- */
 
+/* One frame on. Each step has a stream of its own, so frame t is the same wherever the walk was entered. */
 static void step_latent(float *latent, const GanWalk *walk, Rng rng) {
     float keep = walk->renormalize ? (float)sqrt(1 - walk->sigma * walk->sigma) : 1;
-    for (int i = 0; i < GAN_LATENT; i++) latent[i] = keep * latent[i] + (float)walk->sigma * rng_normal(&rng);
     /* keep^2 + sigma^2 = 1 leaves the latent's variance at 1 for any number of steps */
+    for (int i = 0; i < GAN_LATENT; i++) latent[i] = keep * latent[i] + (float)walk->sigma * rng_normal(&rng);
 }
 
 /* With one vector for all layers the first is drawn and the others repeat it. */
@@ -234,7 +241,8 @@ void gan_latents_step(float *latents, const GanNetwork *network, const GanWalk *
 
 /* ---- pieces ---- */
 
-/* Four rows of the matrix at a time, added one after the other. */
+/* s = 1 + A w / sqrt(512), w = LeakyReLU(xi): mean 1, deviation 0.72. No mapping network: each layer has a latent of
+ * its own. */
 void gan_styles(float *styles, const float *matrix, const float *latent, int channels) {
     const float scale = 1 / sqrtf(GAN_LATENT);
     for (int i = 0; i < channels; i++) styles[i] = 1;
@@ -248,6 +256,7 @@ void gan_styles(float *styles, const float *matrix, const float *latent, int cha
     }
 }
 
+/* Textures end at a side of 1024, whose last filter runs over 2 * 512 + 1. */
 enum { FILTER_SIDE_MAX = 2048 };
 static const float filter_taps[4] = {0.25f, 0.75f, 0.75f, 0.25f}; /* gain 4 in all: 2 in each direction */
 
@@ -271,6 +280,8 @@ void gan_filter(float *out, const float *in, int in_side, int pad) {
     }
 }
 
+/* Twice the side by zeros between pixels and the filter, which keeps the mean: its gain 4 makes up for three zeros of
+ * four. */
 void gan_upsample(float *out, const float *in, int side, float *wide) {
     int wide_side = 2 * side + 1; /* a pixel at every odd place, as padding (2, 1) around 2 side */
     memset(wide, 0, (size_t)wide_side * (size_t)wide_side * sizeof *wide);
@@ -281,6 +292,7 @@ void gan_upsample(float *out, const float *in, int side, float *wide) {
     gan_filter(out, wide, wide_side, 1);
 }
 
+/* In two passes and in doubles: a map of 2^16 values whose mean is far from 0 has no digits to lose. */
 GanColors gan_colors(const float *rgb, int side) {
     GanColors colors;
     size_t count = (size_t)side * (size_t)side;
@@ -302,7 +314,8 @@ void gan_to_pixels(uint8_t *pixels, const float *rgb, int side, const GanColors 
         float scale = sample->deviation[c] / fmaxf(colors->deviation[c], 1e-12f);
         for (size_t i = 0; i < count; i++) {
             float value = (rgb[(size_t)c * count + i] - colors->mean[c]) * scale + sample->mean[c];
-            pixels[3 * i + (size_t)c] = (uint8_t)(fminf(fmaxf(value, 0), 1) * 255);
+            pixels[3 * i + (size_t)c] =
+                (uint8_t)(fminf(fmaxf(value, 0), 1) * 255); /* cut, then truncated, as the published program */
         }
     }
 }

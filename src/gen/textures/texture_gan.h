@@ -15,11 +15,47 @@
 #pragma once
 
 #include "base/system/arena.h"
-#include "gen/textures/internal/texture_noise.h"
-#include "gen/textures/internal/texture_wavelets.h"
+#include "math/fft.h"
+#include "math/rng.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* texture_wavelets.c: the 3 x 3 patterns that stand for learned filters in the untrained generators.
+ *
+ * Oriented set: edges and lines at 8 orientations (11 x 11 patterns rotated bilinearly, central 3 x 3, mean removed),
+ * delta, surround, plus, sign plus, and the negatives of all. High-frequency set: signs only; edges at 16 angles, lines
+ * at 8 with both signs, the other four with both signs. (Baradad et al. 2021, learning to see by looking at noise.) */
+
+enum { WAVELET_COUNT = 40, WAVELET_TAPS = 9 };
+
+typedef enum { GAN_ORIENTED, GAN_HIGH_FREQUENCY } GanKind;
+
+/* Entry `tap` (row by row) of pattern `wavelet`; the second half of a set are the negatives of the first. */
+float wavelet_tap(GanKind kind, int wavelet, int tap);
+
+/* texture_noise.c: pink noise maps, plain and patchy.
+ *
+ * Spectrum on the integer frequencies |fx|, |fy| <= n/2 of an (n+1)-point transform: amplitude |f|^-alpha, 0 at the
+ * center, uniform phases; the last row and column of the picture are dropped, the mean is removed. Patchy maps are then
+ * multiplied by 4 x 4 independent Laplace(0, 1) values enlarged by Lanczos. Divided by the standard deviation. */
+
+enum { NOISE_PATCHES = 4 }; /* in each direction */
+
+/* What maps of one side need: the transform, and for patchy ones the weights of the patches. Of one thread. */
+typedef struct {
+    int n;
+    Fft2 *fft;
+    float (*weights)[NOISE_PATCHES]; /* (n); NULL: plain maps */
+} NoiseMaker;
+
+/* n >= 4, even. */
+CHECKED Err noise_maker_new(NoiseMaker *maker, int n, bool patchy);
+void noise_maker_free(NoiseMaker *maker);
+/* out: (n, n). Draws alpha ~ U(0.5, 1.5), the phases, and the envelope of patchy maps. */
+void noise_pink(float *out, NoiseMaker *maker, Rng *rng);
+/* (n, n) -> (n/factor, n/factor) by averages. */
+void noise_shrink(float *out, const float *map, int n, int factor);
 
 enum { GAN_LATENT = 512, GAN_LAYERS_MAX = 17, GAN_BLOCKS_MAX = 9, GAN_NETWORK_IMAGES = 400 };
 

@@ -29,6 +29,7 @@ typedef struct {
 
 /* Channel o as a term of `target`, into one of its terms there if they are the same. Returns how many there are now. */
 static int list_channel(Term *list, int n, const GanLayerSample *layer, int o, float weight) {
+    /* high-frequency set: all biases are 0, so two terms a target are left of 512; with biases no two are alike */
     for (int i = 0; i < n && layer->bias[o] == 0; i++)
         if (list[i].sign == layer->sign[o] && list[i].bias == 0) {
             list[i].weight += weight;
@@ -45,7 +46,7 @@ static void terms_list(Terms *terms, const GanLayerSample *layer, int channels, 
     for (int k = 0; k < n_targets; k++) {
         int n = 0;
         terms->begin[k] = at;
-        for (int o = 0; o < channels; o++)
+        for (int o = 0; o < channels; o++) /* sqrt(2) of the activation goes into the weight */
             if (!targets || targets[o] == k) n = list_channel(terms->list + at, n, layer, o, weights[o] * sqrtf(2));
         at += n;
     }
@@ -72,7 +73,9 @@ static inline __attribute__((always_inline)) void add_block(float *sum, const Te
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) {
             Pixels value = base[term->sign > 0][v] + term->bias;
-            total[v] += term->weight * (Pixels)((PixelBits)value & (value > 0));
+            total[v] +=
+                term->weight *
+                (Pixels)((PixelBits)value & (value > 0)); /* relu: the bits are masked where the value is not above 0 */
         }
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; v++) ((Pixels *)sum)[v] = total[v];
@@ -98,6 +101,7 @@ static void add_scaled(float *restrict to, const float *restrict from, float sca
 static void add_convolved(float *restrict out, const float *restrict in, int side, const float taps[WAVELET_TAPS]) {
     for (int y = 0; y < side; y++)
         for (int tap = 0; tap < WAVELET_TAPS; tap++) {
+            /* the tap's row, and its offset along it: -1, 0 or 1; columns outside are left out */
             int row = y + tap / 3 - 1, i = tap % 3 - 1;
             if (taps[tap] == 0 || row < 0 || row >= side) continue;
             int x0 = i < 0 ? 1 : 0;
@@ -109,6 +113,7 @@ static void add_convolved(float *restrict out, const float *restrict in, int sid
  * odd row and column. So all rows are added to in one piece; phases_join puts them in place. */
 enum { PHASES = 4 };
 
+/* Of one phase; those with odd rows or columns have one less, which stays zero. */
 static ptrdiff_t phase_size(int side) {
     return (ptrdiff_t)(side + 1) * (side + 1);
 }
@@ -116,6 +121,7 @@ static ptrdiff_t phase_size(int side) {
 static void add_spread(float *restrict phases, const float *restrict in, int side, const float taps[WAVELET_TAPS]) {
     for (int row = 0; row <= side; row++)
         for (int tap = 0; tap < WAVELET_TAPS; tap++) {
+            /* input (y, x) reaches output (2 y + j, 2 x + i): phase (j % 2, i % 2), row y + j / 2 of it */
             int j = tap / 3, i = tap % 3, y = row - j / 2;
             float *phase = phases + (2 * (j % 2) + i % 2) * phase_size(side);
             if (taps[tap] == 0 || y < 0 || y >= side) continue;
@@ -123,6 +129,7 @@ static void add_spread(float *restrict phases, const float *restrict in, int sid
         }
 }
 
+/* Row y of the output from the two phases of its parity, even and odd columns in turn. */
 static void phases_join(float *restrict out, const float *restrict phases, int side, float scale) {
     for (int y = 0; y <= 2 * side; y++) {
         const float *even = phases + 2 * (y % 2) * phase_size(side) + (ptrdiff_t)(y / 2) * (side + 1);
@@ -173,6 +180,7 @@ typedef struct {
     int channels, side;
 } Input;
 
+/* The sum over the inputs that wavelet k filters, each times its style: what is convolved once for all of them. */
 static void sum_group(float *group, const Input *input, const Terms *terms, const float *styles, const int *wavelet,
                       int k) {
     int count = input->side * input->side;
@@ -243,6 +251,7 @@ static void add_rgb(float *rgb, const GanNetwork *network, const GanSample *samp
     }
 }
 
+/* The picture so far at twice the side; the two buffers change places. */
 static void upsample_rgb(GanScratch *scratch, int side) {
     int small = side / 2;
     for (int c = 0; c < 3; c++)
@@ -255,10 +264,11 @@ static void upsample_rgb(GanScratch *scratch, int side) {
 void gan_render(float *rgb, const GanNetwork *network, const GanSample *sample, const float *latents,
                 GanScratch *scratch) {
     Input input = {.constant = network->constant, .channels = network->layers[0].in, .side = 4};
-    memset(scratch->rgb, 0, 3 * 16 * sizeof *scratch->rgb);
+    memset(scratch->rgb, 0, 3 * 16 * sizeof *scratch->rgb); /* the picture of the 4 x 4 block begins at zero */
     for (int l = 0; l < network->n_layers; l++) {
         const GanLayer *layer = &network->layers[l];
         run_layer(scratch->next, network, sample, l, &input, latents + (ptrdiff_t)l * GAN_LATENT, scratch);
+        /* the map just made is the next layer's input */
         float *swapped = scratch->map;
         scratch->map = scratch->next;
         scratch->next = swapped;

@@ -1,4 +1,6 @@
-#include "gen/textures/texture_maker.h"
+/* Images that share a network are made side by side, an image a thread; between networks all threads draw the next one
+ * together. So nothing is locked while images are made, and a thread holds one image's buffers, whatever the pool. */
+#include "gen/textures/textures.h"
 
 #include "base/failure/shared_err.h"
 #include "gen/textures/texture_gan.h"
@@ -72,6 +74,7 @@ void texture_maker_free(TextureMaker **maker) {
     *maker = NULL;
 }
 
+/* The whole of one image, by the number alone. */
 static Err render_image(uint8_t *pixels, const TextureMaker *maker, Bench *bench, int image) {
     const GanWalk still = {0};
     const GanNetwork *network = &maker->network;
@@ -102,6 +105,7 @@ Err texture_maker_render(TextureMaker *maker, uint8_t *pixels, int first, int co
     if (!is_gan(maker)) return render_together(maker, pixels, first, count);
     for (int done = 0; done < count;) {
         int image = first + done, number = image / GAN_NETWORK_IMAGES;
+        /* up to the last image of this network */
         int left = GAN_NETWORK_IMAGES - image % GAN_NETWORK_IMAGES, now = left < count - done ? left : count - done;
         if (maker->number != number) gan_network_draw(&maker->network, maker->seed, (uint64_t)number, maker->threads);
         maker->number = number;

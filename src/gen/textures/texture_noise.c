@@ -1,7 +1,7 @@
 /* Pink noise by its spectrum: amplitude f^-alpha, random phases, one inverse transform. The side is odd (n + 1)
  * during the transform, so that no frequency is its own mirror image but the origin, and the last row and column are
  * cut off. Patchy noise is multiplied with an envelope: NOISE_PATCHES^2 Laplace values, brought to n x n by Lanczos. */
-#include "gen/textures/internal/texture_noise.h"
+#include "gen/textures/texture_gan.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -17,7 +17,8 @@ static void draw_spectrum(float *spectrum, int side, float alpha, Rng *rng) {
         for (int v = 0; v < half; v++) {
             int fu = u <= side / 2 ? u : u - side;
             float *at = spectrum + 2 * ((size_t)u * (size_t)half + (size_t)v);
-            if (v == 0 && fu <= 0) continue;
+            if (v == 0 && fu <= 0) continue; /* the origin, and what mirrors another one */
+            /* |f|^-alpha from |f|^2 */
             float amplitude = powf((float)(fu * fu + v * v), -alpha / 2), phase = rng_uniform(rng, 0, 2 * PI);
             at[0] = amplitude * cosf(phase);
             at[1] = amplitude * sinf(phase);
@@ -37,6 +38,7 @@ static float laplace(Rng *rng) {
     return (u < 0 ? 1.0f : -1.0f) * logf(1 - 2 * fabsf(u) + 1e-7f);
 }
 
+/* The windowed sinc of Pillow's LANCZOS: sinc(x) sinc(x / 3), 0 from 3 on. */
 static float lanczos3(float x) {
     if (fabsf(x) >= 3) return 0;
     if (fabsf(x) < 1e-6f) return 1;
@@ -45,7 +47,7 @@ static float lanczos3(float x) {
 
 /* Weights of the NOISE_PATCHES values at point i of n, normalized. */
 static void lanczos_weights(float weights[NOISE_PATCHES], int i, int n) {
-    float at = ((float)i + 0.5f) * NOISE_PATCHES / (float)n - 0.5f, sum = 0;
+    float at = ((float)i + 0.5f) * NOISE_PATCHES / (float)n - 0.5f, sum = 0; /* middles of pixels and of patches */
     for (int p = 0; p < NOISE_PATCHES; p++) sum += weights[p] = lanczos3(at - (float)p);
     for (int p = 0; p < NOISE_PATCHES; p++) weights[p] /= sum;
 }
@@ -92,6 +94,7 @@ static double mean_of(const float *values, size_t count) {
     return sum / (double)count;
 }
 
+/* To deviation 1. The mean stays: patchy maps are centered before the envelope, as in the published code. */
 static void standardize(float *map, size_t count) {
     double mean = mean_of(map, count), squares = 0;
     for (size_t i = 0; i < count; i++) squares += ((double)map[i] - mean) * ((double)map[i] - mean);

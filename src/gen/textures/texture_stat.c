@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Streams of one image. */
 enum { PART_COLOR, PART_SPECTRUM, PART_BANDS, PART_NOISE };
 enum { COLORS_MAX = 22, BLUR_MAX = 10, COLOR_BINS = 256, BAND_BINS = 801, ROUNDS = 10 };
 
@@ -53,14 +54,16 @@ typedef struct {
 
 static void draw_palette(Palette *palette, Rng *rng) {
     double sum = 0;
-    palette->count = 3 + (int)(20 * rng_unit(rng));
+    palette->count = 3 + (int)(20 * rng_unit(rng)); /* 3..22 */
     for (int k = 0; k < palette->count; k++) {
+        /* 0.001: every color has a share */
         palette->share[k] = sum += 0.001 + rng_unit_double(rng);
         for (int c = 0; c < 3; c++) palette->color[k][c] = 256 * rng_unit(rng);
     }
     for (int k = 0; k < palette->count; k++) palette->share[k] /= sum;
 }
 
+/* The color of one pixel: the first whose cumulative share is above u. */
 static int draw_label(const Palette *palette, Rng *rng) {
     double u = rng_unit_double(rng);
     int k = 0;
@@ -74,13 +77,14 @@ static void paint_stripes(float *channels, const Palette *palette, int side, Rng
     for (size_t i = 0; i < count; i++) seen[draw_label(palette, rng)]++;
     for (int k = 0; k < palette->count; k++)
         for (size_t i = 0; i < seen[k]; i++, at++) {
+            /* down the columns, as MATLAB lays out a sorted list */
             size_t pixel = at % (size_t)side * (size_t)side + at / (size_t)side;
             for (int c = 0; c < 3; c++) channels[(size_t)c * count + pixel] = palette->color[k][c];
         }
 }
 
-/* zeros outside, as MATLAB's imfilter; m of 10 at the most, so the plain sum is fast enough */
-/* A box of m x m, zeros outside, in two passes over lines `step` apart. */
+/* One direction of a box of m x m, zeros outside as MATLAB's imfilter: over lines `line_step` apart whose pixels are
+ * `step` apart. m is 10 at the most, so the plain sum is fast enough. */
 static void blur_lines(float *plane, int side, int m, int step, int line_step) {
     float line[1024];
     for (int i = 0; i < side; i++) {
@@ -106,6 +110,7 @@ static void stretch_to_256(float *channels, size_t count) {
     for (size_t i = 0; i < count; i++) channels[i] = (channels[i] - low) * scale;
 }
 
+/* The picture that the color model is taken from: stripes, blurred by a box, with noise, stretched. */
 static void paint_colors(StatScratch *scratch, Rng *rng) {
     Palette palette;
     size_t pixels = n_pixels(scratch);
@@ -119,10 +124,11 @@ static void paint_colors(StatScratch *scratch, Rng *rng) {
         blur_lines(channels + (size_t)c * pixels, scratch->side, m, 1, scratch->side);
         blur_lines(channels + (size_t)c * pixels, scratch->side, m, scratch->side, 1);
     }
-    for (size_t i = 0; i < 3 * pixels; i++) channels[i] += 10 * rng_unit(rng);
+    for (size_t i = 0; i < 3 * pixels; i++) channels[i] += 10 * rng_unit(rng); /* every pixel and channel */
     stretch_to_256(channels, 3 * pixels);
 }
 
+/* Mean and principal axes of the colors: eigenvectors of the 3 x 3 scatter, rows of `axes`. */
 static Err find_axes(StatModel *model, const float *channels, size_t pixels) {
     double scatter[9] = {0}, values[3];
     for (int c = 0; c < 3; c++) {
@@ -140,12 +146,13 @@ static Err find_axes(StatModel *model, const float *channels, size_t pixels) {
     return ERR_NONE;
 }
 
+/* Leaves the decorrelated channels behind, whose histograms are the color model; they are overwritten by stat_compose.
+ */
 static Err draw_colors(StatScratch *scratch, Rng *rng) {
     StatModel *model = scratch->model;
     size_t pixels = n_pixels(scratch);
     paint_colors(scratch, rng);
     TRY(find_axes(model, scratch->channels, pixels));
-    /* 3 to 22 colors with random shares */
     for (size_t i = 0; i < pixels; i++) { /* y = V^T (x - M), in place */
         double x[3];
         for (int c = 0; c < 3; c++) x[c] = (double)scratch->channels[(size_t)c * pixels + i] - model->mean[c];
@@ -170,6 +177,7 @@ static void draw_spectrum(StatScratch *scratch, Rng *rng) {
     for (int u = 0; u < side; u++)
         for (int v = 0; v < half; v++) {
             double fy = abs(u < side / 2 ? u : u - side) / (double)side, fx = v / (double)side;
+            /* 0 at the origin: the mean is put back by standardizing */
             double below = pow(fx, model->decay_x) + pow(fy, model->decay_y);
             scratch->amplitude[u * half + v] = below > 0 ? (float)(1 / below) : 0;
         }
@@ -179,9 +187,11 @@ static void set_band(Histogram *band, int z, double rho) {
     /* a generalized Gaussian exp(-|x / sigma|^rho), coarser bands wider by powers of four */
     double weights[BAND_BINS], sigma = pow(4, z);
     for (int i = 0; i < BAND_BINS; i++) weights[i] = exp(-pow(fabs(-200 + 0.5 * i) / sigma, rho));
+    /* 801 bins around -200, -199.5, ..., 200 */
     histogram_set(band, weights, BAND_BINS, -200.25, 0.5);
 }
 
+/* Residual first, then level by level: the order in which stat_impose_bands walks them. */
 static void draw_bands(StatScratch *scratch, Rng *rng) {
     for (int c = 0; c < 3; c++) {
         Histogram *bands = scratch->model->bands[c];
@@ -220,6 +230,7 @@ static void moments(double *mean, double *deviation, const float *values, size_t
     *deviation = sqrt(fmax(square / (double)count - *mean * *mean, 0));
 }
 
+/* Affine, so histograms keep their shape and spectra their slope. */
 static void standardize_to(float *values, size_t count, double mean, double deviation) {
     double old_mean, old_deviation;
     moments(&old_mean, &old_deviation, values, count);
@@ -242,6 +253,7 @@ void stat_impose_spectrum(float *channel, StatScratch *scratch) {
         spectrum[2 * i + 1] *= scale;
     }
     fft2_run_inverse(scratch->fft);
+    /* unscaled: standardize_to takes out the transform's factor */
     memcpy(channel, input, pixels * sizeof *channel);
     standardize_to(channel, pixels, mean, deviation);
 }
@@ -252,6 +264,7 @@ static void impose_band(float *values, size_t count, const Histogram *target) {
     standardize_to(values, count, histogram_mean(target), histogram_deviation(target));
 }
 
+/* The bands of the pyramid are imposed one by one; collapsing mixes them again, since bands overlap. */
 void stat_impose_bands(float *channel, int c, StatScratch *scratch) {
     Pyramid *pyramid = &scratch->pyramid;
     const Histogram *target = scratch->model->bands[c];
@@ -278,7 +291,7 @@ static void to_pixels(uint8_t *out, StatScratch *scratch) {
         for (int c = 0; c < 3; c++) {
             double value = model->mean[c];
             for (int k = 0; k < 3; k++) value += model->axes[k][c] * t[k];
-            channels[(size_t)c * pixels + i] = (float)value;
+            channels[(size_t)c * pixels + i] = (float)value; /* in place: the three of this pixel have been read */
             low = fminf(low, (float)value);
             high = fmaxf(high, (float)value);
         }

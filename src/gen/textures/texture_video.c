@@ -77,6 +77,7 @@ static void walker_close(Walker *walker) {
     free(walker->rgb);
 }
 
+/* Latents of frame 0; walking there again is cheap beside rendering. */
 static void walker_restart(Walker *walker) {
     gan_latents_begin(walker->latents, &walker->network, &walker->walk, walker->generator->setup.seed, walker->item);
     walker->t = 0;
@@ -100,6 +101,7 @@ static Err walker_open(Walker *walker, const Generator *generator, uint64_t item
 
 /* Frame t into walker->rgb. */
 static void walker_render(Walker *walker, int t) {
+    /* the walk has no way back */
     if (t < walker->t) walker_restart(walker);
     while (walker->t < t)
         gan_latents_step(walker->latents, &walker->network, &walker->walk, walker->generator->setup.seed, walker->item,
@@ -113,6 +115,7 @@ static void render_all(Walker *walker, const int *frame_numbers, Frames *out) {
     walker_render(walker, 0); /* frame 0 sets the colors of all */
     GanColors colors = gan_colors(walker->rgb, generator->size);
     for (int f = 0; f < out->n_frames; f++) {
+        /* short videos repeat their last frame */
         if (f > 0 && frame_numbers[f] == frame_numbers[f - 1]) {
             memcpy(frames_at(out, f), frames_at(out, f - 1), frames_frame_bytes(out));
             continue;

@@ -1,9 +1,11 @@
-#include "gen/textures/internal/texture_wavelets.h"
+#include "gen/textures/texture_gan.h"
 
 /* Half of each set; the other half are the negatives. In order: 8 edges, 8 lines (every 22.5 degrees), delta, surround,
  * plus, sign plus. */
 enum { HALF = WAVELET_COUNT / 2 };
 
+/* An edge is the rotated step with its mean taken out, a line the rotated ridge; numbers as they come out of the
+ * bilinear rotation, to four digits. */
 static const float oriented_half[HALF][WAVELET_TAPS] = {
     {1, 0, -1, 1, 0, -1, 1, 0, -1},
     {0.5412f, -0.3827f, -1, 0.9239f, 0, -0.9239f, 1, 0.3827f, -0.5412f},
@@ -27,6 +29,7 @@ static const float oriented_half[HALF][WAVELET_TAPS] = {
     {-1, 1, -1, 1, 1, 1, -1, 1, -1},
 };
 
+/* Signs of the same, edges before the mean is taken out of lines; 0 where the rotated edge is 0. */
 static const float sign_half[HALF][WAVELET_TAPS] = {
     {1, 0, -1, 1, 0, -1, 1, 0, -1},  {1, -1, -1, 1, 0, -1, 1, 1, -1}, {0, -1, -1, 1, 0, -1, 1, 1, 0},
     {-1, -1, -1, 1, 0, -1, 1, 1, 1}, {-1, -1, -1, 0, 0, 0, 1, 1, 1},  {-1, -1, -1, -1, 0, 1, 1, 1, 1},

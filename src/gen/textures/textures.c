@@ -1,3 +1,5 @@
+/* A pool of textures as a resumable job: blocks of images are pieces of a journal, ranks make what is missing in
+ * rounds, and rank 0 puts the pool together in the end. Which rank made a block leaves no trace in it. */
 #include "gen/textures/textures.h"
 
 #include "base/failure/fault.h"
@@ -7,7 +9,6 @@
 #include "base/system/stop.h"
 #include "base/text/text.h"
 #include "gen/dataset/pool_pieces.h"
-#include "gen/textures/texture_maker.h"
 #include "gen/textures/texture_stat.h"
 #include "par/agree.h"
 #include "par/share.h"
@@ -45,6 +46,7 @@ static size_t image_bytes(const TexturesConfig *config) {
 
 /* ---- what is there already ---- */
 
+/* The description beside the pool. It is also the journal's identity: pieces of other settings are passed over. */
 static Err describe(char **text, const TexturesConfig *config, uint64_t seed) {
     Builder builder = {0};
     builder_add(&builder, "{\n  \"schema\": \"synvid.textures\",\n  \"schema_version\": 1,\n  \"kind\": \"%s\",\n",
@@ -120,6 +122,7 @@ static Err make_blocks(Making *m, int first, Share part) {
 /* Rounds of the missing blocks, shared among the ranks. */
 static Err make_missing_all(Making *m) {
     const Par *par = &m->run->par;
+    /* long enough that agreeing costs nothing, short enough that a stop or a failure is heard soon */
     int step = ROUND_BLOCKS * par->n_ranks;
     for (int first = 0; first < m->n_missing; first += step) {
         int left = m->n_missing - first, count = left < step ? left : step;
@@ -152,6 +155,7 @@ static Err find_missing_all(Making *m) {
     Share part = share_block(m->n_blocks, par->rank, par->n_ranks);
     size_t bytes, mine = (size_t)(part.end - part.begin);
     void *all = NULL;
+    /* + 1: a rank may have no part, and calloc of nothing may be NULL */
     uint8_t *there = calloc(mine + 1, 1);
     Err err = there ? making_allocate(m) : RAISE(ERR_MEMORY, "%d blocks of textures: no memory", m->n_blocks);
     if (!err) err = look_back(there, m, part);

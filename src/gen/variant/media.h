@@ -7,6 +7,8 @@
  * "photos.h5:0.5:resident,textures.h5:0.5". Owned by whoever opened it, read-only and shared by threads afterwards. */
 #pragma once
 
+#include "gen/variant/variant.h"
+#include "math/rng.h"
 #include "par/par.h"
 #include "store/data/pool.h"
 #include "video/frames/source.h"
@@ -39,3 +41,27 @@ MediaImage media_image(const Media *media, int64_t image);
 int64_t media_n_videos(const Media *media);
 /* Video number over the union -> its source and the index there. */
 const ClipSource *media_video(const Media *media, int64_t video, int64_t *index);
+
+/* image_law: which image of the pools an object, a background or a still clip gets.
+ *
+ * By size, the pools are one union and every image is equally likely. With shares, first a pool is drawn, then one of
+ * its images: half of the crops come from photographs and half from textures, however many of each there are.
+ * Draws are with replacement; numbers count through the union. */
+
+typedef struct {
+    uint32_t first, count; /* of a pool's images in use, its first ones */
+    double end;            /* of its share: the sum up to it */
+} ImagePart;
+
+typedef struct {
+    int n_parts;    /* 0: no shares */
+    uint32_t total; /* images in use; 0: none to draw */
+    ImagePart parts[MEDIA_POOLS_MAX];
+} ImageLaw;
+
+/* `total` images, equally likely. */
+ImageLaw image_law_whole(uint32_t total);
+/* The pools of `media` under the variant's pool_size and pool_choice, and the shares that the list of pools names. */
+ImageLaw image_law_of(const Variant *variant, const Media *media);
+/* total must not be 0. */
+uint32_t image_law_draw(const ImageLaw *law, Rng *rng);

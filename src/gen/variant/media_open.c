@@ -1,9 +1,11 @@
+/* Opening the list of a --pool option: pools (files) and datasets of videos (folders), each with words behind its name.
+ * What a path is rank 0 finds out, since nodes may disagree for a moment on a network file system; then all open it. */
 #include "gen/variant/media.h"
 
 #include "base/system/file.h"
 #include "base/text/text.h"
+#include "gen/dataset/sources.h"
 #include "par/agree.h"
-#include "store/data/dataset.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,7 +17,7 @@ typedef struct {
     bool resident;
 } ListEntry;
 
-/* Takes the last word off the path if it is one of ours. */
+/* Takes the last word off the path if it is one of ours; a path may hold colons of its own. */
 static bool take_word(ListEntry *entry) {
     char *colon = strrchr(entry->path, ':'), *end;
     if (!colon || colon == entry->path) return false;
@@ -47,7 +49,7 @@ static Err add_videos(Media *media, const ListEntry *entry) {
         return RAISE(ERR_USAGE, "pool: more than %d folders of videos", MEDIA_VIDEOS_MAX);
     if (entry->words[0])
         return RAISE(ERR_USAGE, "pool: \"%s\" belongs to pools of images, %s is a folder", entry->words, entry->path);
-    TRY(shard_source_open(&media->videos[media->n_videos], entry->path));
+    TRY(dataset_source_open(&media->videos[media->n_videos], entry->path));
     media->n_videos++;
     return ERR_NONE;
 }
@@ -97,6 +99,7 @@ Err media_absolute_paths(char *out, size_t size, const char *paths) {
     return ERR_NONE;
 }
 
+/* In the order of the list: numbers of images count through it, so another order is another dataset. */
 static Err digest_parts(Media *media) {
     Digest *digest;
     TRY(digest_new(&digest));

@@ -1,3 +1,5 @@
+/* A variant has three spellings: a slug, the path of a file, a JSON object. All end as one resolved text, which is what
+ * travels between ranks, is written into datasets, and is read into the struct. */
 #include "gen/variant/variant.h"
 
 #include "base/config/config.h"
@@ -178,4 +180,9 @@ int variant_n_classes(const Variant *variant) {
 
 int variant_size(const Variant *variant) {
     return variant->size;
+}
+
+bool variant_is_still(const Variant *variant) {
+    return variant->motion == MOTION_STATIC && !variant->acceleration && !variant->transforms &&
+           variant->fill != FILL_TEXTURE_VIDEO;
 }

@@ -36,3 +36,14 @@ int variant_size(const Variant *variant);
 CHECKED Err variant_print_catalog(bool json);
 /* The same as JSON; the caller frees. */
 CHECKED Err variant_catalog_text(char **json);
+
+/* variant_catalog.c: all variants in configs/variants, loaded: the paper's rows in its order, then the
+ * others by name. Presets in folders below are not in it. */
+
+typedef struct {
+    Variant **rows; /* owned */
+    int count;
+} VariantCatalog;
+
+CHECKED Err variant_catalog_load(VariantCatalog *catalog);
+void variant_catalog_free(VariantCatalog *catalog);

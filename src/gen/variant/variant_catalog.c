@@ -1,9 +1,11 @@
-#include "gen/variant/variant_catalog.h"
+/* The table of `synvid variants`: all files of configs/variants, not of its folders, for people and as JSON. */
+#include "gen/variant/variant.h"
 
 #include "base/config/config.h"
 #include "base/config/json.h"
 #include "base/system/file.h"
 #include "base/text/escape.h"
+#include "gen/variant/variant_config.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -26,6 +28,7 @@ static Err load_rows(VariantCatalog *catalog, const char *folder, const FileList
     if (!catalog->rows) return RAISE(ERR_MEMORY, "%s: listing the variants: out of memory", folder);
     for (size_t i = 0; i < files->count; i++) {
         char path[PATH_SIZE];
+        /* below are presets (release/...): variations of rows that are in the table */
         if (!text_ends(files->paths[i], ".json") || strchr(files->paths[i], '/')) continue;
         TRY(path_join(path, sizeof path, folder, files->paths[i]));
         TRY(variant_load(&catalog->rows[catalog->count], path, NULL, 0));

@@ -88,5 +88,7 @@ struct Variant {
     PaperRow paper;
 };
 
+/* Every frame of a video is the same picture. */
+bool variant_is_still(const Variant *variant);
 /* Number of a shape kind's name, as ShapeKind; -1: none. */
 int variant_kind_number(const char *name);

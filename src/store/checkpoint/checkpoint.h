@@ -6,6 +6,7 @@
  * for any rank count. Reading takes the newest file that verifies and falls back to the one before, saying so. */
 #pragma once
 
+#include "base/failure/err.h"
 #include "base/system/digest.h"
 #include "math/tensor.h"
 #include "par/par.h"
@@ -57,3 +58,12 @@ void weights_free(WeightSet *weights);
 /* Reads every tensor of a file, moments too, and compares with the digests written beside them; the digest is that of a
  * WeightSet. ERR_INPUT names the first that differs. */
 CHECKED Err checkpoint_file_verify(const char *path, char digest[DIGEST_SIZE]);
+
+/* checkpoint_files.c: which checkpoints a folder holds. Local. */
+
+#define CHECKPOINT_SCHEMA "synvid.checkpoint"
+enum { CHECKPOINT_VERSION = 2, CHECKPOINT_SEALED = 2 }; /* sealed since version 2 */
+
+CHECKED Err checkpoint_path(char *out, size_t size, const char *folder, int64_t step);
+/* Steps of folder/step-*.h5, newest first; none when there is no folder. *steps is malloc'd (NULL for none). */
+CHECKED Err checkpoint_list(int64_t **steps, int *count, const char *folder);

@@ -1,18 +1,15 @@
 /* Names and lists of checkpoint files: step-%08d.h5, so that names sort as steps do. Partial files have other names
  * and are never listed. */
-#include "store/checkpoint/checkpoint_files.h"
+#include "store/checkpoint/checkpoint.h"
 
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/text/text.h"
 #include "par/agree.h"
-#include "store/checkpoint/checkpoint.h"
 #include "store/checkpoint/checkpoint_tensor.h"
 
 #include <dirent.h>
 #include <errno.h>
-
-/* store/checkpoint/checkpoint - a whole file against its digests. */
 
 Err checkpoint_file_verify(const char *path, char digest[DIGEST_SIZE]) {
     WeightSet weights;
@@ -48,6 +45,7 @@ static int newest_first(const void *a, const void *b) {
     return (left < right) - (left > right);
 }
 
+/* Other files of the folder are passed over: only names of ours count. */
 static Err collect_steps(int64_t **steps, int *count, DIR *open_folder, const char *folder) {
     int capacity = 0;
     for (struct dirent *entry; (entry = readdir(open_folder));) {
@@ -76,6 +74,7 @@ Err checkpoint_list(int64_t **steps, int *count, const char *folder) {
     return err;
 }
 
+/* The newest always stays, whatever was asked for: a run without a checkpoint could not go on. */
 static bool is_kept(int64_t step, int place, int keep_last, int64_t keep_every) {
     return place < keep_last || place == 0 || (keep_every > 0 && step % keep_every == 0);
 }

@@ -5,12 +5,12 @@
 #include "math/finite.h"
 #include "par/agree.h"
 #include "store/checkpoint/checkpoint.h"
-#include "store/checkpoint/checkpoint_files.h"
 #include "store/checkpoint/checkpoint_tensor.h"
-#include "store/hdf5/hyperslab.h"
+#include "store/hdf5/h5.h"
 
 #include <inttypes.h>
 
+/* This rank's part of all digests: the ranks together read the file once. */
 static Err verify_share(const char *path, const Par *par) {
     H5File file;
     if (fault_hit("checkpoint.read")) return RAISE(ERR_IO, "%s: injected fault", path);
@@ -22,6 +22,7 @@ static Err verify_share(const char *path, const Par *par) {
     return err;
 }
 
+/* Elements [begin, end) of a tensor, box by box. */
 static Err read_range(const H5File *file, hid_t dataset, const H5Array *array, int64_t begin, int64_t end,
                       float *values) {
     int64_t start[H5_DIMS], count[H5_DIMS];
@@ -104,14 +105,15 @@ static Err list_all(int64_t **steps, int *count, const char *folder, const Par *
     return ERR_NONE;
 }
 
-/* a damaged checkpoint costs the steps since the one before, not the run */
-/* Newest first, the first that verifies; *step -1 when none does. */
+/* Newest first, the first that verifies; *step -1 when none does. A damaged checkpoint costs the steps since the one
+ * before, not the run. */
 static Err choose_all(int64_t *step, const int64_t *steps, int count, const char *folder, const Par *par) {
     for (int i = 0; i < count; i++) {
         char path[PATH_SIZE];
         *step = agree_rank0_all(par->rank == 0 ? steps[i] : 0, par, "which checkpoint");
         TRY(checkpoint_path(path, sizeof path, folder, *step));
         Err err = err_agree_all(verify_share(path, par), par, "verifying the checkpoint");
+        /* a disk that fails is not a damaged file: trying the one before would hide it */
         if (err != ERR_INPUT) return err;
         if (par->rank == 0) log_warn("%s; trying the checkpoint before it", err_message());
     }
@@ -130,6 +132,7 @@ Err checkpoint_read_newest_all(const char *folder, CheckpointSlice *slice, Check
     free(steps);
     if (err || count == 0) return err;
 
+    /* a rank with an empty slice may have no moments to point to */
     int n_parts = agree_max_all(slice->m != NULL, par, "the checkpoint") ? PART_COUNT : 1;
     TRY(checkpoint_path(path, sizeof path, folder, step));
     TRY(err_agree_all(read_slice(path, slice, state, n_parts), par, "reading the checkpoint"));

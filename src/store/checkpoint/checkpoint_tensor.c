@@ -1,8 +1,11 @@
+/* How a tensor lies in a checkpoint: an array /model/NAME, and /adamw/m/NAME, /adamw/v/NAME for its moments, each with
+ * the digest of its values as an attribute. Everything is read in pieces of PIECE_FLOATS, so that a tensor of any size
+ * takes 4 MB. */
 #include "store/checkpoint/checkpoint_tensor.h"
 
 #include "par/share.h"
-#include "store/checkpoint/checkpoint_files.h"
-#include "store/hdf5/hyperslab.h"
+#include "store/checkpoint/checkpoint.h"
+#include "store/hdf5/h5.h"
 
 enum { PIECE_FLOATS = 1 << 20 };
 
@@ -68,6 +71,7 @@ Err checkpoint_tensor(Tensor *tensor, const H5File *file, const char *name) {
     return ERR_NONE;
 }
 
+/* Row-major, as the values lie in memory: the digest does not depend on the boxes. */
 static Err digest_values(Digest *digest, const H5File *file, hid_t dataset, const H5Array *array, float *piece) {
     int64_t total = h5_count(array), start[H5_DIMS], count[H5_DIMS];
     for (int64_t at = 0, length; at < total; at += length) {
@@ -111,6 +115,7 @@ Err checkpoint_verify_share(const H5File *file, CheckpointPart part, int rank, i
     char **names;
     int count;
     TRY(h5_list(&names, &count, file, parts[part].group));
+    /* by number of tensors, not by size: reading is much faster than what a checkpoint interrupts */
     Share share = share_block(count, rank, n_ranks);
     Err err = ERR_NONE;
     for (int64_t i = share.begin; !err && i < share.end; i++) {

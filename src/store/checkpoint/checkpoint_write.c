@@ -10,9 +10,8 @@
 #include "par/share.h"
 #include "par/spread.h"
 #include "store/checkpoint/checkpoint.h"
-#include "store/checkpoint/checkpoint_files.h"
 #include "store/checkpoint/checkpoint_tensor.h"
-#include "store/hdf5/hyperslab.h"
+#include "store/hdf5/h5.h"
 
 #include <inttypes.h>
 
@@ -70,6 +69,7 @@ static Err write_range(const H5File *file, const char *path, int64_t begin, int6
     return err;
 }
 
+/* The flat vector is all tensors in their order; a rank's slice may begin and end inside of one. */
 static Err write_part(const H5File *file, const Writing *w, CheckpointPart part, const float *values) {
     int64_t offset = 0; /* of the tensor in the flat vector */
     for (int t = 0; t < w->slice->n_tensors; t++) {
@@ -118,6 +118,7 @@ static Err digest_share(DigestText *digests, Share share, const Writing *w) {
     return err;
 }
 
+/* What arrived on disk is digested, not what was handed over: a bad write shows now, not when the run needs it. */
 static Err digest_all(DigestText **digests, const Writing *w) {
     Share share = share_block((int64_t)w->n_parts * w->slice->n_tensors, w->par->rank, w->par->n_ranks);
     size_t n = (size_t)(share.end - share.begin), total;
@@ -132,7 +133,7 @@ static Err digest_all(DigestText **digests, const Writing *w) {
 }
 
 static Err put_digests(const DigestText *digests, const Writing *w) {
-    const Par alone = {.n_ranks = 1, .comm = MPI_COMM_NULL};
+    const Par alone = {.n_ranks = 1, .comm = MPI_COMM_NULL}; /* the serial driver, whatever the ranks */
     H5File file;
     TRY(h5_open_shared_all(&file, w->path, &alone));
     Err err = ERR_NONE;

@@ -21,6 +21,7 @@ static Err manifest_path(char *out, size_t size, const char *folder) {
     return path_join(out, size, folder, "dataset.json");
 }
 
+/* In the order of the shards: exchanged ones are another dataset. */
 static Err combine_digests(char out[DIGEST_SIZE], const Dataset *dataset) {
     Digest *digest;
     TRY(digest_new(&digest));
@@ -30,6 +31,7 @@ static Err combine_digests(char out[DIGEST_SIZE], const Dataset *dataset) {
     return ERR_NONE;
 }
 
+/* False: out of memory, as all functions that put. */
 static bool put_shard(cJSON *list, const DatasetShard *shard) {
     cJSON *row = cJSON_CreateObject();
     return cJSON_AddItemToArray(list, row) && record_put_text(row, "file", shard->file) &&
@@ -184,6 +186,7 @@ void dataset_free(Dataset *dataset) {
     *dataset = (Dataset){0};
 }
 
+/* Reads all of it: the digest is of contents, so any storage of the same pixels has the same. */
 static Err verify_shard(const DatasetShard *shard, const char *folder) {
     char path[PATH_SIZE], digest[DIGEST_SIZE];
     TRY(path_join(path, sizeof path, folder, shard->file));

@@ -40,14 +40,14 @@ void dataset_free(Dataset *dataset);
 CHECKED Err dataset_verify(const char *folder, char digest[DIGEST_SIZE]);
 CHECKED Err dataset_shard_path(char *out, size_t size, const char *folder, int shard);
 
-/* A dataset folder as a source; local. Opens shards on first use and checks that every shard of the manifest is there.
- */
-CHECKED Err shard_source_open(ClipSource **source, const char *folder);
+/* Latent shards are rendered on reading: gives a source whose video i is the dataset's video of clip_index i. */
+typedef Err LatentRenderer(ClipSource **source, const Dataset *dataset, const char *folder);
 
-/* Latent shards are rendered on reading: `open` gives a source whose video i is the dataset's video of clip_index i.
- * gen installs it (gen/dataset/rerender.h) before any latent dataset is opened. */
-typedef Err (*LatentRenderer)(ClipSource **source, const Dataset *dataset, const char *folder);
-void shard_source_set_renderer(LatentRenderer open);
+/* A dataset folder as a source; local. Opens shards on first use and checks that every shard of the manifest is there.
+ * gen/dataset/sources.h has it with its renderer; `render` NULL: latent datasets are ERR_USAGE. */
+CHECKED Err shard_source_open(ClipSource **source, const char *folder, LatentRenderer *render);
+/* The same with its renderer chosen, for those who may not know gen. */
+typedef Err DatasetOpen(ClipSource **source, const char *folder);
 
 /* One HDF5 file that shows all shards of a dataset as one, for h5py and other readers of HDF5.
  *

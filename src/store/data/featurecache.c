@@ -39,6 +39,7 @@ static H5Array label_array(int64_t videos) {
                      .units = "class number"};
 }
 
+/* Of shape and values: what a damaged file is told by. */
 static Err digest_values(char out[DIGEST_SIZE], const FeatureTable *table) {
     const int64_t shape[] = {table->n_videos, table->n_views, table->n_tokens, table->D};
     Digest *digest;
@@ -79,6 +80,7 @@ CHECKED Err featurecache_write(const FeatureTable *table, const char *path, cons
     int lock;
     TRY(path_parent(folder, sizeof folder, path));
     TRY(lock_folder(&lock, folder));
+    /* under the lock: whoever was faster has written the same */
     Err err = file_exists(path) ? ERR_NONE : write_file(table, path, digest);
     close(lock);
     return err;
@@ -93,6 +95,7 @@ static Err compare(bool *same, const H5File *file, const char *name, const char 
     return ERR_NONE;
 }
 
+/* The name of a file may lie; the digest inside says what it was made from. */
 static Err check_origin(const H5File *file, const char *digest) {
     bool same = true;
     if (digest) TRY(compare(&same, file, "made_from", digest));

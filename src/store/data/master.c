@@ -1,3 +1,5 @@
+/* A master file is made of HDF5's virtual datasets: each array maps stretches of its first dimension to the same array
+ * of a shard. Nothing is copied but clip_start, whose numbers must count through the whole dataset. */
 
 #include "base/system/file.h"
 #include "base/text/escape.h"
@@ -45,6 +47,7 @@ static Err source_shape(H5Array *found, const Master *master, int s, const char 
     return ERR_NONE;
 }
 
+/* Descriptions and units are those of the shards, which are all alike. */
 static Err copy_text(const Master *master, const char *name, const char *attribute) {
     char *text = NULL;
     TRY(h5_get_text(&text, &master->shards[0], name, attribute));

@@ -5,7 +5,7 @@
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "par/agree.h"
-#include "store/data/internal/pool_format.h"
+#include "store/data/internal/shard_format.h"
 #include "store/hdf5/h5.h"
 
 #include <errno.h>
@@ -37,6 +37,7 @@ static Err read_attribute(char *out, size_t size, const H5File *file, const char
     return err;
 }
 
+/* Where the pixels lie in the file: they are mapped past HDF5. */
 static Err find_pixels(Pool *pool, int64_t *offset, const H5File *file) {
     hid_t dataset;
     H5Array found;
@@ -71,6 +72,7 @@ static Err map_pixels(Pool *pool, int64_t offset, const char *path) {
     int reason = errno;
     close(descriptor);
     if (mapping == MAP_FAILED) return RAISE(ERR_IO, "%s: cannot map %zu bytes: %s", path, bytes, strerror(reason));
+    /* reading ahead begins in the background */
     (void)madvise(mapping, bytes, MADV_WILLNEED);
     pool->storage = mapping;
     pool->storage_bytes = bytes;

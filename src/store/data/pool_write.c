@@ -1,8 +1,10 @@
+/* A pool is written image by image into the place that was reserved for it, as a shard is: announced size, digest of
+ * what was handed in, names and digest at the end, then the seal and the final name. */
 #include "store/data/pool.h"
 
 #include "base/failure/fault.h"
 #include "base/system/file.h"
-#include "store/data/internal/pool_format.h"
+#include "store/data/internal/shard_format.h"
 #include "store/hdf5/h5.h"
 
 #include <inttypes.h>
@@ -19,12 +21,14 @@ struct PoolWriter {
 
 static Err put_attributes(const H5File *file, const PoolPlan *plan) {
     char digits[32];
+    /* as text: HDF5 integers here are signed */
     TRY(text_format(digits, sizeof digits, "%" PRIu64, plan->seed));
     TRY(h5_put_text(file, NULL, "kind", plan->kind));
     TRY(h5_put_text(file, NULL, "seed", digits));
     return h5_put_text(file, NULL, "config", plan->config_text ? plan->config_text : "{}");
 }
 
+/* An entry for every image, so that number i of both arrays belong together. */
 static Err put_sources(const H5File *file, const PoolPlan *plan) {
     size_t count = (size_t)plan->count;
     const char **names = calloc(count, sizeof *names);

@@ -25,20 +25,25 @@ typedef struct {
 
 typedef struct ShardWriter ShardWriter;
 
-/* total_frames: the sum over the videos to come (known before: lengths are latents). config_text goes into the file.
- * Raw shards that the disk has no room for are refused at once. `columns` are borrowed until shard_finish. */
-CHECKED Err shard_create(ShardWriter **writer, const char *path, StorageKind storage, int height, int width,
-                         int64_t n_videos, int64_t total_frames, const LatentColumn *columns, int n_columns,
-                         const char *config_text);
+/* What a shard is to hold, known before its first video: lengths are latents. */
+typedef struct {
+    const char *path, *config_text; /* config_text goes into the file */
+    StorageKind storage;
+    int height, width;          /* STORAGE_ENCODED: 0, or the side of each frame's middle square */
+    int64_t n_videos, n_frames; /* n_frames: the sum over the videos */
+    int64_t n_bytes;            /* STORAGE_ENCODED: the sum of the files' sizes */
+    const LatentColumn *columns;
+    int n_columns;
+} ShardPlan;
+
+/* Raw and encoded shards that the disk has no room for are refused at once. The plan's columns are borrowed until
+ * shard_finish. STORAGE_ENCODED: files as they came (shard_append_file), decoded on reading: each frame turned upright,
+ * its middle square at the plan's size (video/transform/resize.h), or with size 0 the whole frame of its own size. */
+CHECKED Err shard_create(ShardWriter **writer, const ShardPlan *plan);
 /* Videos in ascending clip_index. latents[c]: rows*cols values of column c (may be NULL without columns). A latent
  * shard takes only the shape of `frames`: its data may be NULL. */
 CHECKED Err shard_append(ShardWriter *writer, int64_t clip_index, int label, const Frames *frames,
                          const void *const *latents);
-/* A shard of files as they came, decoded on reading: each frame turned upright, its middle square at size x size
- * (video/transform/resize.h), or with size 0 the whole frame of its own size. total_bytes: the sum of the files' sizes.
- */
-CHECKED Err shard_create_encoded(ShardWriter **writer, const char *path, int size, int64_t n_videos,
-                                 int64_t total_frames, int64_t total_bytes, const char *config_text);
 /* A file, its size, and the frames it gives when decoded (their size counts where the shard has none of its own). */
 typedef struct {
     const char *path;

@@ -1,3 +1,5 @@
+/* The content digest of a shard, read back: in the order of the contract (store/data/internal/shard_format.h), so that
+ * it equals the one taken while writing whatever the storage. */
 #include "store/data/internal/shard_format.h"
 
 /* Pixels in pieces of one tile's frames, so that each tile is decoded once and memory stays small. */
@@ -42,6 +44,7 @@ static Err digest_latents(Digest *digest, const ShardReader *reader) {
     return err;
 }
 
+/* Encoded shards: the files as they are, not the frames they give. */
 static Err digest_bytes(Digest *digest, const ShardReader *reader) {
     enum { PIECE_BYTES = 1 << 20 };
     uint8_t *piece = malloc(PIECE_BYTES);

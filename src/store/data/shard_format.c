@@ -1,13 +1,13 @@
+/* The layout of a shard as data: name, type, shape and description of each array, and the order in which its content
+ * digest is taken. Writer, readers and the digest all ask here, so that they cannot differ. */
 #include "store/data/internal/shard_format.h"
+
+#include "base/system/minmax.h"
 
 static const char *const names[] = {"raw", "deflate", "mpeg4", "latent", "encoded"};
 
 const char *storage_name(StorageKind storage) {
     return names[storage];
-}
-
-static int64_t at_most(int64_t limit, int64_t value) {
-    return value < limit ? value : limit;
 }
 
 H5Array shard_frames_array(StorageKind storage, int64_t n_frames, int height, int width) {
@@ -22,8 +22,8 @@ H5Array shard_frames_array(StorageKind storage, int64_t n_frames, int height, in
         .units = "sRGB level 0 to 255",
     };
     if (storage == STORAGE_DEFLATE) {
-        const int64_t tile[] = {at_most(TILE_FRAMES, n_frames), at_most(TILE_SIDE, height), at_most(TILE_SIDE, width),
-                                3};
+        const int64_t tile[] = {min_int64(TILE_FRAMES, n_frames), min_int64(TILE_SIDE, height),
+                                min_int64(TILE_SIDE, width), 3};
         memcpy(array.tile, tile, sizeof tile);
     }
     return array;
@@ -94,6 +94,7 @@ H5Array shard_column_array(const LatentColumn *column, int64_t n_videos, char na
                      .units = column->units};
 }
 
+/* Quadratic in a dozen columns, and no copy to keep sorted. */
 const LatentColumn *shard_next_column(const LatentColumn *columns, int n_columns, const LatentColumn *before) {
     const LatentColumn *next = NULL;
     for (const LatentColumn *c = columns; c < columns + n_columns; c++)
@@ -108,6 +109,7 @@ Err shard_put_identity(const H5File *file, StorageKind storage, int height, int 
     return h5_put_int(file, NULL, "width", width);
 }
 
+/* The shape first: equal bytes of another shape are another video. */
 void shard_digest_begin(Digest *digest, int height, int width) {
     const int32_t size[] = {height, width, 3};
     digest_add(digest, size, sizeof size);

@@ -26,7 +26,7 @@ static Err read_size(ShardReader *reader) {
     int64_t height, width;
     TRY(h5_get_int(&height, &reader->file, NULL, "height"));
     TRY(h5_get_int(&width, &reader->file, NULL, "width"));
-    int least = reader->info.storage == STORAGE_ENCODED ? 0 : 1;
+    int least = reader->info.storage == STORAGE_ENCODED ? 0 : 1; /* 0: every video has its own size */
     if (height < least || width < least || height > 1 << 16 || width > 1 << 16)
         return RAISE(ERR_INPUT, "%s: frames of %lld x %lld", reader->file.path, (long long)width, (long long)height);
     reader->info.height = (int)height;
@@ -91,6 +91,7 @@ static Err expected_array(H5Array *expected, ShardReader *reader) {
     return ERR_NONE;
 }
 
+/* The array must have exactly the shape that the tables promise. */
 static Err open_array(ShardReader *reader) {
     H5Array expected;
     hid_t dataset;
@@ -124,6 +125,7 @@ static Err find_bytes(ShardReader *reader) {
     return reader->descriptor >= 0 ? ERR_NONE : RAISE(ERR_IO, "%s: cannot open: %s", path, strerror(errno));
 }
 
+/* Tables first, then the array they describe, then its place in the file. */
 static Err open_contents(ShardReader *reader, const char *path) {
     TRY(h5_open(&reader->file, path, SHARD_SCHEMA, SHARD_VERSION));
     TRY(read_storage(&reader->info.storage, &reader->file));
@@ -137,7 +139,7 @@ static Err open_contents(ShardReader *reader, const char *path) {
 Err shard_open(ShardReader **reader, const char *path) {
     *reader = calloc(1, sizeof **reader);
     if (!*reader) return RAISE(ERR_MEMORY, "%s: no memory", path);
-    (*reader)->descriptor = -1;
+    (*reader)->descriptor = -1; /* 0 is a descriptor */
     Err err = open_contents(*reader, path);
     if (err) shard_close(reader);
     return err;

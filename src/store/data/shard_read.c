@@ -27,6 +27,7 @@ Err shard_video(const ShardReader *reader, int64_t video, int64_t *clip_index, i
     return ERR_NONE;
 }
 
+/* pread has no position that threads could take from each other. */
 Err shard_read_bytes(const ShardReader *reader, int64_t at, void *out, size_t length) {
     char *target = out;
     while (length > 0) {
@@ -67,6 +68,7 @@ static Err read_frames(ShardReader *reader, int64_t video, const int *frame_numb
     return ERR_NONE;
 }
 
+/* The file inside of a shard is not ours: it may decode to another size than was announced. */
 static Err check_decoded(const ShardReader *reader, int64_t video, const Frames *frames) {
     int64_t clip_index;
     int n_frames, height, width, label;
@@ -76,6 +78,7 @@ static Err check_decoded(const ShardReader *reader, int64_t video, const Frames 
                  (long long)video, frames->width, frames->height, width, height);
 }
 
+/* The whole video is read; the decoder goes through it from its start, since frames are found by decoding. */
 static Err decode_video(ShardReader *reader, int64_t video, const int *frame_numbers, int n_frames, Frames *out) {
     size_t length = (size_t)(reader->byte_start[video + 1] - reader->byte_start[video]);
     uint8_t *bytes = malloc(length);

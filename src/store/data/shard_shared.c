@@ -24,6 +24,7 @@ static Err create_empty(const H5File *file, const H5Array *array) {
     return ERR_NONE;
 }
 
+/* All of them are known from the plan: ranks have nothing to say about them. */
 static Err put_tables(const H5File *file, const SharedShardPlan *plan) {
     int64_t *index = malloc((size_t)plan->n_videos * sizeof *index);
     if (!index) return RAISE(ERR_MEMORY, "%s: no memory for %lld numbers", plan->path, (long long)plan->n_videos);
@@ -120,6 +121,7 @@ Err shared_shard_write(SharedShard *shard, int64_t video, const Frames *frames, 
 }
 
 static Err put_digest(const SharedShard *shard, const char *digest) {
+    /* the serial driver, whatever the ranks */
     const Par alone = {.n_ranks = 1, .comm = MPI_COMM_NULL};
     H5File file;
     TRY(h5_open_shared_all(&file, shard->plan.path, &alone));
@@ -128,6 +130,7 @@ static Err put_digest(const SharedShard *shard, const char *digest) {
     return err ? err : closed;
 }
 
+/* Rank 0, when all have closed: digests what arrived on disk, since no rank has seen all of it. */
 static Err complete(const SharedShard *shard, char digest[DIGEST_SIZE]) {
     char partial[PATH_SIZE];
     TRY(file_partial_name(partial, sizeof partial, shard->plan.path));

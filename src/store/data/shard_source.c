@@ -1,3 +1,6 @@
+/* A dataset folder as one source of videos. Shards are opened when they are first asked for and stay open: reading is
+ * then a search in the manifest and a pread. Latent datasets have no pixels; theirs come from the renderer that the
+ * opener gave. */
 #include "base/system/digest.h"
 #include "base/system/file.h"
 #include "store/data/dataset.h"
@@ -13,12 +16,6 @@ typedef struct {
     ClipSource *rendered;  /* latent datasets: where the pixels come from */
     pthread_mutex_t opening;
 } ShardSource;
-
-static LatentRenderer latent_renderer;
-
-void shard_source_set_renderer(LatentRenderer open) {
-    latent_renderer = open;
-}
 
 /* The last shard whose first video is not beyond `index`. */
 static int find_shard(const Dataset *dataset, int64_t index) {
@@ -47,6 +44,7 @@ static Err open_shard(ShardReader **reader, const ShardSource *source, int shard
 
 /* The open reader of a shard: opened by the first thread that asks. */
 static Err reader_of(ShardReader **reader, ShardSource *source, int shard) {
+    /* one lock for all shards: opening is rare, and a shard must not be opened twice */
     pthread_mutex_lock(&source->opening);
     Err err = source->readers[shard] ? ERR_NONE : open_shard(&source->readers[shard], source, shard);
     *reader = source->readers[shard];
@@ -127,17 +125,17 @@ static Err add_renderer_digest(ClipSource *source, const ClipSource *rendered) {
     return ERR_NONE;
 }
 
-static Err open_renderer(ClipSource *source, ShardSource *state) {
+static Err open_renderer(ClipSource *source, ShardSource *state, LatentRenderer *render) {
     ShardReader *first;
     TRY(reader_of(&first, state, 0));
     if (shard_info(first).storage != STORAGE_LATENT) return ERR_NONE;
-    if (!latent_renderer)
+    if (!render)
         return RAISE(ERR_USAGE, "%s: holds latent parameters, which this command cannot render", state->folder);
-    TRY(latent_renderer(&state->rendered, &state->dataset, state->folder));
+    TRY(render(&state->rendered, &state->dataset, state->folder));
     return add_renderer_digest(source, state->rendered);
 }
 
-static Err fill(ClipSource *source, ShardSource *state, const char *folder) {
+static Err fill(ClipSource *source, ShardSource *state, const char *folder, LatentRenderer *render) {
     TRY(text_copy(state->folder, sizeof state->folder, folder));
     TRY(dataset_read(&state->dataset, folder));
     const Dataset *dataset = &state->dataset;
@@ -150,10 +148,10 @@ static Err fill(ClipSource *source, ShardSource *state, const char *folder) {
     source->class_names = dataset->n_classes ? (const char *const *)dataset->class_names : NULL;
     TRY(text_copy(source->name, sizeof source->name, dataset->name));
     TRY(text_copy(source->digest, sizeof source->digest, dataset->digest));
-    return open_renderer(source, state);
+    return open_renderer(source, state, render);
 }
 
-Err shard_source_open(ClipSource **source, const char *folder) {
+Err shard_source_open(ClipSource **source, const char *folder, LatentRenderer *render) {
     *source = NULL;
     ClipSource *new = calloc(1, sizeof *new);
     ShardSource *state = calloc(1, sizeof *state);
@@ -164,7 +162,7 @@ Err shard_source_open(ClipSource **source, const char *folder) {
     }
     pthread_mutex_init(&state->opening, NULL);
     *new = (ClipSource){.ops = &ops, .state = state};
-    Err err = fill(new, state, folder);
+    Err err = fill(new, state, folder, render);
     if (err)
         source_close(new);
     else

@@ -31,7 +31,7 @@ static Err encoded_init(EncodedVideos *videos, int64_t capacity_videos) {
 
 static Err make_room(EncodedVideos *videos, int64_t needed) {
     if (needed <= videos->capacity) return ERR_NONE;
-    int64_t capacity = 2 * needed;
+    int64_t capacity = 2 * needed; /* doubling: videos are copied once or twice in all */
     uint8_t *grown = realloc(videos->data, (size_t)capacity);
     if (!grown) return RAISE(ERR_MEMORY, "no memory for %lld bytes of encoded videos", (long long)capacity);
     videos->data = grown;
@@ -92,6 +92,7 @@ static size_t column_video_bytes(const LatentColumn *column) {
     return (size_t)column->rows * (size_t)column->cols * 4;
 }
 
+/* Tables of all videos: tens of bytes a video, and the latents, which a shard of 64 videos has megabytes of. */
 static Err allocate_tables(ShardWriter *writer) {
     size_t n = (size_t)writer->n_videos;
     writer->clip_start = calloc(n + 1, sizeof *writer->clip_start);
@@ -109,6 +110,7 @@ static Err allocate_tables(ShardWriter *writer) {
     return complete ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory for the tables of %zu videos", writer->file.path, n);
 }
 
+/* Compressed storage is not known before: its disk may still fill up later. */
 static Err check_room(const char *path, const ShardWriter *writer) {
     uint64_t needed = (uint64_t)h5_count(&writer->frames);
     if (writer->storage == STORAGE_ENCODED) needed = (uint64_t)writer->n_bytes;
@@ -134,46 +136,30 @@ static Err begin_file(ShardWriter *writer, const char *path, const char *config_
     return ERR_NONE;
 }
 
-/* `wanted`: what the caller knows. */
-static Err create(ShardWriter **writer, const ShardWriter *wanted, const char *path, const char *config_text) {
+Err shard_create(ShardWriter **writer, const ShardPlan *plan) {
+    const char *path = plan->path;
+    int least = plan->storage == STORAGE_ENCODED ? 0 : 1; /* 0: videos keep their own sizes */
     *writer = NULL;
-    int least = wanted->storage == STORAGE_ENCODED ? 0 : 1; /* 0: videos keep their own sizes */
-    if (wanted->n_videos < 1 || wanted->n_frames < wanted->n_videos || wanted->height < least || wanted->width < least)
+    if (plan->n_videos < 1 || plan->n_frames < plan->n_videos || plan->height < least || plan->width < least)
         return RAISE(ERR_INTERNAL, "%s: a shard of %lld videos, %lld frames of %d x %d", path,
-                     (long long)wanted->n_videos, (long long)wanted->n_frames, wanted->width, wanted->height);
+                     (long long)plan->n_videos, (long long)plan->n_frames, plan->width, plan->height);
     if (fault_hit("shard.create")) return RAISE(ERR_IO, "%s: injected fault", path);
     ShardWriter *new = calloc(1, sizeof *new);
     if (!new) return RAISE(ERR_MEMORY, "%s: no memory", path);
-    *new = *wanted;
+    *new = (ShardWriter){.storage = plan->storage,
+                         .height = plan->height,
+                         .width = plan->width,
+                         .n_videos = plan->n_videos,
+                         .n_frames = plan->n_frames,
+                         .n_bytes = plan->storage == STORAGE_ENCODED ? plan->n_bytes : 0,
+                         .columns = plan->columns,
+                         .n_columns = plan->n_columns};
     new->frames = shard_frames_array(new->storage, new->n_frames, new->height, new->width);
     Err err = allocate_tables(new);
-    if (!err) err = begin_file(new, path, config_text);
+    if (!err) err = begin_file(new, path, plan->config_text);
     if (err) shard_abandon(&new);
     *writer = new;
     return err;
-}
-
-Err shard_create(ShardWriter **writer, const char *path, StorageKind storage, int height, int width, int64_t n_videos,
-                 int64_t total_frames, const LatentColumn *columns, int n_columns, const char *config_text) {
-    const ShardWriter wanted = {.storage = storage,
-                                .height = height,
-                                .width = width,
-                                .n_videos = n_videos,
-                                .n_frames = total_frames,
-                                .columns = columns,
-                                .n_columns = n_columns};
-    return create(writer, &wanted, path, config_text);
-}
-
-Err shard_create_encoded(ShardWriter **writer, const char *path, int size, int64_t n_videos, int64_t total_frames,
-                         int64_t total_bytes, const char *config_text) {
-    const ShardWriter wanted = {.storage = STORAGE_ENCODED,
-                                .height = size,
-                                .width = size,
-                                .n_videos = n_videos,
-                                .n_frames = total_frames,
-                                .n_bytes = total_bytes};
-    return create(writer, &wanted, path, config_text);
 }
 
 /* Another video of n_frames has room and its number rises. */
@@ -296,6 +282,7 @@ static Err write_tables(const ShardWriter *writer) {
     return ERR_NONE;
 }
 
+/* By name, which is the order of the digest. */
 static Err write_latents(const ShardWriter *writer) {
     char name[2 * NAME_SIZE];
     for (const LatentColumn *column = NULL; (column = shard_next_column(writer->columns, writer->n_columns, column));) {
@@ -352,6 +339,7 @@ static Err complete_file(ShardWriter *writer, char digest[DIGEST_SIZE]) {
     if (writer->storage == STORAGE_ENCODED) TRY(write_byte_starts(writer));
     digest_hex(writer->digest, digest);
     TRY(h5_put_text(&writer->file, NULL, "digest", digest));
+    /* closing an array of tiles that cannot be written would lose them in silence */
     if (writer->dataset > 0) TRY(h5_array_flush(&writer->file, writer->dataset));
     close_dataset(writer);
     TRY(h5_close(&writer->file));

@@ -61,11 +61,13 @@ bool foreign_has_model(WeightFile *file) {
     return false;
 }
 
+/* A file may hold several models (an exponential mean beside the weights): then the caller must say which. */
 static Err find_group(Reading *reading, ForeignFacts *facts, const char *asked) {
     char group[WEIGHT_NAME_SIZE];
     int n_groups = 0;
     Reading found = *reading;
     for (int i = 0; i < weightfile_count(reading->file); i++) {
+        /* is_anchor writes what it finds: only the chosen group may leave its mark */
         Reading candidate = *reading;
         if (!is_anchor(&candidate, group, weightfile_entry(reading->file, i)->name)) continue;
         if (asked && !text_equal(asked, group)) continue;
@@ -100,6 +102,7 @@ static void look_for_head(Reading *reading, const char *group) {
 
 /* ---- names ---- */
 
+/* Names of transformers, with or without the "videomae." that its bare encoder lacks. */
 static bool official_of_hf(Piece *piece, const Reading *reading, const char *name) {
     char whole[WEIGHT_NAME_SIZE + 16];
     if (hf_official(piece->official, sizeof piece->official, &piece->part, name, reading->classifier)) return true;
@@ -107,6 +110,7 @@ static bool official_of_hf(Piece *piece, const Reading *reading, const char *nam
     return hf_official(piece->official, sizeof piece->official, &piece->part, whole, reading->classifier);
 }
 
+/* Official names stand for themselves; hf_name knows all of them, so it tells which are none. */
 static bool is_official(Piece *piece, const Reading *reading, const char *name) {
     char ignored[WEIGHT_NAME_SIZE + 64];
     bool beginning = text_starts(name, "blocks.") || text_starts(name, "patch_embed.") ||
@@ -126,6 +130,7 @@ static bool add_joined_bias(Reading *reading, ForeignFacts *facts, const char *n
     static const char tail[] = "attn.qkv.bias";
     char bias[WEIGHT_NAME_SIZE + 16];
     if (reading->hf || !text_ends(name, tail)) return false;
+    /* thirds by rows: query, key, value; the key's is left out */
     int before = (int)(strlen(name) - strlen(tail)), first = reading->n_pieces;
     for (int third = NAME_QUERY; third <= NAME_VALUE; third += NAME_VALUE - NAME_QUERY) {
         Piece piece = {.entry = entry};
@@ -154,6 +159,8 @@ static Err refuse_unknown(const Builder *names, int count, const char *path) {
                  names->data, count > NAMES_SHOWN ? ", ..." : "");
 }
 
+/* First every tensor gets a place, then shapes are compared, then values are read: nothing is read for a file that is
+ * refused. */
 static Err name_all(Reading *reading, ForeignFacts *facts) {
     int count = weightfile_count(reading->file), n_unknown = 0;
     Builder unknown = {0};
@@ -226,6 +233,7 @@ static Err add_tensors(WeightSet *weights, const Reading *reading) {
     return ERR_NONE;
 }
 
+/* One block for all values; sizes come from a stranger, so they are added up with care. */
 static Err make_room(WeightSet *weights, const char *path) {
     size_t total = 0;
     for (int t = 0; t < weights->n_tensors; t++) {
@@ -253,6 +261,7 @@ static Err read_finite(float *out, const Reading *reading, int index) {
     return finite_check(out, (size_t)entry->count, 0, reading->path, entry->name);
 }
 
+/* One third of the rows of a tensor that the file holds as one. */
 static Err read_third(float *out, size_t count, const Piece *piece, const Reading *reading) {
     float *whole = malloc(NAME_PARTS * count * sizeof *whole + 1);
     if (!whole) return RAISE(ERR_MEMORY, "%s: no memory for %s", reading->path, piece->official);
@@ -266,7 +275,7 @@ static Err read_values(WeightSet *weights, const Reading *reading) {
     Tensor *tensor = weights->tensors;
     for (int i = 0; i < reading->n_pieces; i++) {
         const Piece *piece = &reading->pieces[i];
-        while (!text_equal(tensor->name, piece->official)) tensor++;
+        while (!text_equal(tensor->name, piece->official)) tensor++; /* both are sorted by name */
         size_t count = tensor_count(tensor);
         if (piece->third != NAME_WHOLE)
             TRY(read_third(tensor->data, count, piece, reading));

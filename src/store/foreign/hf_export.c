@@ -1,4 +1,4 @@
-#include "store/foreign/hf_export.h"
+#include "store/foreign/foreign.h"
 
 #include "base/config/json.h"
 #include "base/system/file.h"
@@ -6,7 +6,6 @@
 #include "base/text/text.h"
 #include "store/foreign/internal/hf_names.h"
 #include "store/foreign/internal/weightfile_formats.h"
-#include "store/foreign/model_shape.h"
 
 #include <cjson/cJSON.h>
 

@@ -1,4 +1,7 @@
-#include "store/foreign/model_shape.h"
+/* What a model is, from the shapes of its tensors alone; and what they do not tell, from the config.json of a model
+ * folder of transformers. A key that is there must be understood: a model that differs in what nobody looks at gives
+ * wrong figures. */
+#include "store/foreign/foreign.h"
 
 #include "base/config/json.h"
 #include "base/system/file.h"
@@ -118,6 +121,7 @@ static Err find_dims(const Tensor **out, const WeightSet *weights, const char *p
     return ERR_NONE;
 }
 
+/* Blocks are numbered without gaps: the first that is missing ends them. */
 static int count_blocks(const WeightSet *weights, const char *prefix) {
     char name[TENSOR_NAME_SIZE];
     for (int depth = 0;; depth++)

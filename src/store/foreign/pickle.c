@@ -1,7 +1,8 @@
+/* The opcodes of Python's pickle (Lib/pickletools.py) that weight files use (protocols 2 to 5), as a stack
+ * machine over plain values. GLOBAL gives a name and REDUCE a node: nothing is ever imported or called. */
 #include "store/foreign/internal/pickle.h"
 
 #include "base/text/text.h"
-#include "store/foreign/internal/pickle_machine.h"
 
 #include <string.h>
 
@@ -20,6 +21,7 @@ static Err push_new(Machine *m, PickleKind kind) {
     return machine_push(m, value);
 }
 
+/* Texts and bytes stay where they are, in the stream; a value points at them. */
 static Err push_bytes(Machine *m, PickleKind kind, int length_bytes) {
     PickleValue *value = NULL;
     uint64_t length = 0;
@@ -63,6 +65,7 @@ static Err push_global(Machine *m, const char *module, size_t module_length, con
     return machine_push(m, value);
 }
 
+/* GLOBAL: two lines of text behind the opcode. */
 static Err global_lines(Machine *m) {
     const char *module = NULL, *name = NULL;
     size_t module_length = 0, name_length = 0;
@@ -71,6 +74,7 @@ static Err global_lines(Machine *m) {
     return push_global(m, module, module_length, name, name_length);
 }
 
+/* STACK_GLOBAL: the same two texts from the stack. */
 static Err global_stack(Machine *m) {
     PickleValue *module = NULL, *name = NULL;
     TRY(machine_pop(&name, m));
@@ -177,6 +181,7 @@ static Err skip_number(Machine *m, int n_bytes) {
     return machine_take_number(&ignored, m, n_bytes);
 }
 
+/* POP of a mark with nothing above it takes the mark away. */
 static Err drop_top(Machine *m) {
     PickleValue *ignored = NULL;
     if (machine_at_mark(m)) {
@@ -205,7 +210,39 @@ static Err make_call_with_keywords(Machine *m) {
     return make_call(m);
 }
 
+/* Opcodes that push one value without parts; *known false for the others. */
+static Err push_atom(bool *known, Machine *m, unsigned char opcode) {
+    *known = true;
+    switch (opcode) {
+    case 'N': return push_new(m, PICKLE_NONE);         /* NONE */
+    case 0x88: return push_integer(m, PICKLE_BOOL, 1); /* NEWTRUE */
+    case 0x89: return push_integer(m, PICKLE_BOOL, 0); /* NEWFALSE */
+    case 'J': return push_sized_int(m, 4);             /* BININT */
+    case 'K': return push_sized_int(m, 1);             /* BININT1 */
+    case 'M': return push_sized_int(m, 2);             /* BININT2 */
+    case 0x8a: return push_long(m, 1);                 /* LONG1 */
+    case 0x8b: return push_long(m, 4);                 /* LONG4 */
+    case 'G': return push_float(m);                    /* BINFLOAT */
+    case 'X': return push_bytes(m, PICKLE_TEXT, 4);    /* BINUNICODE */
+    case 0x8c: return push_bytes(m, PICKLE_TEXT, 1);   /* SHORT_BINUNICODE */
+    case 0x8d: return push_bytes(m, PICKLE_TEXT, 8);   /* BINUNICODE8 */
+    case 'U': return push_bytes(m, PICKLE_TEXT, 1);    /* SHORT_BINSTRING */
+    case 'T': return push_bytes(m, PICKLE_TEXT, 4);    /* BINSTRING */
+    case 'C': return push_bytes(m, PICKLE_BYTES, 1);   /* SHORT_BINBYTES */
+    case 'B': return push_bytes(m, PICKLE_BYTES, 4);   /* BINBYTES */
+    case 0x8e: return push_bytes(m, PICKLE_BYTES, 8);  /* BINBYTES8 */
+    case 0x96: return push_bytes(m, PICKLE_BYTES, 8);  /* BYTEARRAY8 */
+    case 'c': return global_lines(m);                  /* GLOBAL */
+    case 0x93: return global_stack(m);                 /* STACK_GLOBAL */
+    default: *known = false; return ERR_NONE;
+    }
+}
+
+/* The rest: the stack, containers, calls and the memo. */
 static Err step(Machine *m, unsigned char opcode) {
+    bool known;
+    Err err = push_atom(&known, m, opcode);
+    if (known) return err;
     switch (opcode) {
     case 0x80: return skip_number(m, 1);                  /* PROTO */
     case 0x95: return skip_number(m, 8);                  /* FRAME */
@@ -213,24 +250,6 @@ static Err step(Machine *m, unsigned char opcode) {
     case '0': return drop_top(m);                         /* POP */
     case '1': return drop_marked(m);                      /* POP_MARK */
     case '2': return duplicate(m);                        /* DUP */
-    case 'N': return push_new(m, PICKLE_NONE);            /* NONE */
-    case 0x88: return push_integer(m, PICKLE_BOOL, 1);    /* NEWTRUE */
-    case 0x89: return push_integer(m, PICKLE_BOOL, 0);    /* NEWFALSE */
-    case 'J': return push_sized_int(m, 4);                /* BININT */
-    case 'K': return push_sized_int(m, 1);                /* BININT1 */
-    case 'M': return push_sized_int(m, 2);                /* BININT2 */
-    case 0x8a: return push_long(m, 1);                    /* LONG1 */
-    case 0x8b: return push_long(m, 4);                    /* LONG4 */
-    case 'G': return push_float(m);                       /* BINFLOAT */
-    case 'X': return push_bytes(m, PICKLE_TEXT, 4);       /* BINUNICODE */
-    case 0x8c: return push_bytes(m, PICKLE_TEXT, 1);      /* SHORT_BINUNICODE */
-    case 0x8d: return push_bytes(m, PICKLE_TEXT, 8);      /* BINUNICODE8 */
-    case 'U': return push_bytes(m, PICKLE_TEXT, 1);       /* SHORT_BINSTRING */
-    case 'T': return push_bytes(m, PICKLE_TEXT, 4);       /* BINSTRING */
-    case 'C': return push_bytes(m, PICKLE_BYTES, 1);      /* SHORT_BINBYTES */
-    case 'B': return push_bytes(m, PICKLE_BYTES, 4);      /* BINBYTES */
-    case 0x8e: return push_bytes(m, PICKLE_BYTES, 8);     /* BINBYTES8 */
-    case 0x96: return push_bytes(m, PICKLE_BYTES, 8);     /* BYTEARRAY8 */
     case ')': return push_new(m, PICKLE_TUPLE);           /* EMPTY_TUPLE */
     case ']': return push_new(m, PICKLE_LIST);            /* EMPTY_LIST */
     case '}': return push_new(m, PICKLE_DICT);            /* EMPTY_DICT */
@@ -247,8 +266,6 @@ static Err step(Machine *m, unsigned char opcode) {
     case 0x90: return append_marked(m, PICKLE_LIST);      /* ADDITEMS */
     case 's': return append_popped(m, 2, PICKLE_DICT);    /* SETITEM */
     case 'u': return append_marked(m, PICKLE_DICT);       /* SETITEMS */
-    case 'c': return global_lines(m);                     /* GLOBAL */
-    case 0x93: return global_stack(m);                    /* STACK_GLOBAL */
     case 'R':                                             /* REDUCE */
     case 0x81: return make_call(m);                       /* NEWOBJ */
     case 0x92: return make_call_with_keywords(m);         /* NEWOBJ_EX */

@@ -1,4 +1,8 @@
-#include "store/foreign/internal/pickle_machine.h"
+/* Values live in blocks that never move, so that pointers to them stay good while the tree grows; they are freed with
+ * it, all at once. Every list is bounded (LIST_MAX, ITEMS_MAX and the like): a hostile stream ends with a message, not
+ * with the machine's memory.
+ */
+#include "store/foreign/internal/pickle.h"
 
 #include "base/text/text.h"
 
@@ -138,6 +142,7 @@ Err machine_push(Machine *m, PickleValue *value) {
     return values_push(m, &m->stack, value);
 }
 
+/* What lies below the last mark is not to be popped: Python's unpickler has a stack a mark. */
 static size_t floor_of(const Machine *m) {
     return m->n_marks ? m->marks[m->n_marks - 1] : 0;
 }

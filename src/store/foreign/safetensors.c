@@ -8,6 +8,7 @@
 enum { LENGTH_BYTES = 8, ALIGNMENT = 8 };
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors data is written as it lies in memory");
 
+/* Offsets count from the header's end; blanks bring the data to a multiple of eight, as the format asks for. */
 static Err build_header(Builder *header, const Tensor *tensors, int n_tensors) {
     size_t offset = 0;
     builder_add_text(header, "{\"__metadata__\":{\"format\":\"pt\"}");

@@ -1,3 +1,6 @@
+/* Tensors by name out of a file of any known kind: a format lists entries (name, type, shape, strides, place) and
+ * brings the bytes of a storage; everything else is here, once. An entry is believed only after its last element was
+ * found to lie inside its storage. */
 #include "store/foreign/weightfile.h"
 
 #include "base/system/file.h"
@@ -38,6 +41,7 @@ const char *dtype_name(Dtype dtype) {
 
 /* ---- opening ---- */
 
+/* The first format whose mark the bytes begin with; names and endings say nothing. */
 static Err open_bytes(WeightFile **out, const char *name, const WeightFormat *const *format, bool is_path,
                       const void *data, size_t length) {
     *out = NULL;
@@ -153,6 +157,7 @@ static Err check_entry(WeightEntry *entry, const WeightFile *file) {
     if (last < 0 || last >= entry->storage_elements)
         return RAISE(ERR_INPUT, "%s: %s: its values do not lie in the %lld that are stored", file->name, entry->name,
                      (long long)entry->storage_elements);
+    /* a stride of 0 makes petabytes of one value: no model is stored so */
     if (entry->count > entry->storage_elements)
         return RAISE(ERR_INPUT, "%s: %s: %lld values out of %lld stored: expanded tensors are not read", file->name,
                      entry->name, (long long)entry->count, (long long)entry->storage_elements);
@@ -212,6 +217,7 @@ static float half_value(uint16_t half) {
     return value;
 }
 
+/* bfloat16 is the upper half of a float. */
 static float bfloat_value(uint16_t upper) {
     uint32_t bits = (uint32_t)upper << 16;
     float value;
@@ -227,6 +233,7 @@ static float bfloat_value(uint16_t upper) {
         loaded_;                                                                                                       \
     })
 
+/* One value as a float; doubles and integers are rounded as C rounds them. */
 static float value_at(const unsigned char *bytes, Dtype dtype, int64_t i) {
     switch (dtype) {
     case DTYPE_F64: return (float)LOAD(double, bytes, i);
@@ -244,6 +251,7 @@ static float value_at(const unsigned char *bytes, Dtype dtype, int64_t i) {
     return 0;
 }
 
+/* Strides of dimensions of size 1 do not count: nothing is ever added up along them. */
 static bool is_contiguous(const WeightEntry *entry) {
     WeightEntry plain = *entry;
     weightfile_contiguous(&plain);

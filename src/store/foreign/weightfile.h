@@ -67,3 +67,10 @@ const WeightEntry *weightfile_entry(const WeightFile *file, int index);
 int weightfile_find(const WeightFile *file, const char *name);
 /* Values as contiguous float32, (count) at `out`. Integers beyond 2^24 are rounded as C rounds them. */
 CHECKED Err weightfile_read(float *out, WeightFile *file, int index);
+
+/* ---- a float matrix as a NumPy file (format 1.0), so that cached features open in any notebook ---- */
+
+/* rows (count, dims), little-endian float32, C order; written whole. */
+CHECKED Err npy_write(const char *path, const float *rows, size_t count, int dims);
+/* Any float32 matrix in NumPy format; everything else is ERR_INPUT. *rows is malloc'd. */
+CHECKED Err npy_read(float **rows, size_t *count, int *dims, const char *path);

@@ -115,6 +115,7 @@ static Err list(WeightFile *file) {
     return err;
 }
 
+/* The file that holds the tensor brings its bytes. */
 static Err storage(const unsigned char **bytes, void **owned, WeightFile *file, const WeightEntry *entry) {
     const Index *index = file->state;
     Place place = index->places[entry->place];

@@ -48,6 +48,7 @@ static Err note_storage(WeightEntry *entry, WeightFile *file, const TorchStorage
     return ERR_NONE;
 }
 
+/* The data behind the pickles: sizes are known from the first pass only, so a storage that no tensor uses ends it. */
 static Err place_storages(WeightFile *file, size_t at) {
     Legacy *legacy = file->state;
     for (size_t i = 0; i < legacy->keys->n_items; i++) {
@@ -102,6 +103,7 @@ static Err check_leading(size_t *at, const WeightFile *file) {
 
 static Err list_object(WeightFile *file, const PickleValue *object, const PickleValue *keys, size_t at) {
     if (keys->kind != PICKLE_LIST) return RAISE(ERR_INPUT, "%s: no list of storages", file->name);
+    /* on the stack: only listing needs it, and entries then hold places of the file */
     Legacy legacy = {.keys = keys, .places = calloc(keys->n_items + 1, sizeof *legacy.places)};
     if (!legacy.places) return RAISE(ERR_MEMORY, "%s: no memory for %zu storages", file->name, keys->n_items);
     file->state = &legacy;

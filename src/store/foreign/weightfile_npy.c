@@ -1,9 +1,12 @@
-/* store/foreign/weightfile: NumPy's .npy (numpy.lib.format): magic, version, header length, a Python dictionary of
- * three keys, the values. Members of an .npz are such files. */
+/* NumPy's .npy (numpy.lib.format), read as a weight file and written as a matrix: magic, two bytes of version, the
+ * header's length (two bytes in version 1, four from 2 on), a Python dictionary of three keys, the values. Members of
+ * an .npz are such files. */
+#include "base/system/file.h"
 #include "base/text/text.h"
 #include "store/foreign/internal/weightfile_formats.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAGIC_BYTES = 6, HEADER_MAX = 1 << 16 };
@@ -100,3 +103,51 @@ static const char *kind(const WeightFile *file) {
 
 const WeightFormat weightfile_npy = {
     .recognizes = recognizes, .list = list, .storage = weightfile_storage_inside, .kind = kind};
+
+/* ---- matrices ---- */
+
+/* Version 1.0. The header is padded with blanks so that the values begin at a multiple of 64, as NumPy asks for. */
+enum { HEADER_BYTES = 128, PREFIX_BYTES = 10 };
+static const char prefix[PREFIX_BYTES] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, HEADER_BYTES - PREFIX_BYTES, 0};
+static const char pattern[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %d), }";
+
+Err npy_write(const char *path, const float *rows, size_t count, int dims) {
+    size_t bytes = count * (size_t)dims * sizeof *rows;
+    char *file = malloc(HEADER_BYTES + bytes);
+    if (!file) return RAISE(ERR_MEMORY, "%s: no memory for %zu bytes", path, bytes);
+    memset(file, ' ', HEADER_BYTES);
+    memcpy(file, prefix, PREFIX_BYTES);
+    int length = snprintf(file + PREFIX_BYTES, HEADER_BYTES - PREFIX_BYTES, pattern, count, dims);
+    file[PREFIX_BYTES + length] = ' ';
+    file[HEADER_BYTES - 1] = '\n';
+    memcpy(file + HEADER_BYTES, rows, bytes);
+    Err err = file_write_whole(path, file, HEADER_BYTES + bytes);
+    free(file);
+    return err;
+}
+
+static Err read_matrix(float **rows, size_t *count, int *dims, WeightFile *file, const char *path) {
+    const WeightEntry *entry = weightfile_entry(file, 0);
+    if (!text_equal(weightfile_kind(file), "npy") || entry->dtype != DTYPE_F32 || entry->n_dims != 2 ||
+        entry->dims[1] < 1 || entry->dims[1] > INT32_MAX)
+        return RAISE(ERR_INPUT, "%s: not a float32 matrix in NumPy format", path);
+    if (entry->count != entry->storage_elements)
+        return RAISE(ERR_INPUT, "%s: %lld values where %lld of its length are expected", path,
+                     (long long)entry->storage_elements, (long long)entry->count);
+    *rows = malloc((size_t)entry->count * sizeof **rows + 1);
+    if (!*rows) return RAISE(ERR_MEMORY, "%s: no memory for %lld values", path, (long long)entry->count);
+    *count = (size_t)entry->dims[0];
+    *dims = (int)entry->dims[1];
+    Err err = weightfile_read(*rows, file, 0);
+    if (err) free(*rows);
+    return err;
+}
+
+Err npy_read(float **rows, size_t *count, int *dims, const char *path) {
+    WeightFile *file;
+    TRY(weightfile_open(&file, path));
+    Err err = weightfile_count(file) ? read_matrix(rows, count, dims, file, path)
+                                     : RAISE(ERR_INPUT, "%s: holds no array", path);
+    weightfile_close(&file);
+    return err;
+}

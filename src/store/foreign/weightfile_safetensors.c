@@ -35,6 +35,7 @@ static bool read_dtype(Dtype *dtype, const cJSON *item) {
     return false;
 }
 
+/* JSON numbers are doubles: whole up to 2^53 (9e15). */
 static bool whole_number(int64_t *value, const cJSON *item) {
     if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > 9e15) return false;
     *value = (int64_t)item->valuedouble;

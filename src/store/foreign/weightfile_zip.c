@@ -22,6 +22,7 @@ static bool recognizes(const unsigned char *data, size_t length) {
 static Err open_archive(Archive *archive, const WeightFile *file) {
     zip_error_t error;
     zip_error_init(&error);
+    /* the mapped file as it lies; 0: it stays ours */
     zip_source_t *source = zip_source_buffer_create(file->data, file->length, 0, &error);
     archive->zip = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
     Err err = archive->zip ? ERR_NONE
@@ -38,6 +39,7 @@ static Err member_size(uint64_t *size, const WeightFile *file, zip_int64_t membe
     const zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_NAME;
     if (member < 0 || zip_stat_index(archive->zip, (zip_uint64_t)member, 0, &stat) || (stat.valid & needed) != needed)
         return RAISE(ERR_INPUT, "%s: a damaged zip archive: member %lld", file->name, (long long)member);
+    /* an archive that promises more than deflate can give is a bomb */
     if (stat.comp_size > file->length || stat.size / DEFLATE_GROWTH_MAX > stat.comp_size)
         return RAISE(ERR_INPUT, "%s: %.80s: %llu bytes cannot unpack to %llu", file->name, stat.name,
                      (unsigned long long)stat.comp_size, (unsigned long long)stat.size);
@@ -114,6 +116,7 @@ static Err list_torch(WeightFile *file, zip_int64_t member) {
 
 /* ---- npz ---- */
 
+/* The header of an array tells its shape; values are unpacked when they are asked for. */
 static Err add_array(WeightFile *file, zip_int64_t member, const char *name) {
     enum { HEADER_ROOM = 1 << 16 };
     WeightEntry entry = {.place = member};
@@ -153,7 +156,7 @@ static Err list_members(WeightFile *file, Archive *archive) {
             if (length >= sizeof archive->prefix)
                 return RAISE(ERR_INPUT, "%s: %.60s...: a name of %zu bytes", file->name, name, length);
             memcpy(archive->prefix, name, length); /* the rest is zero */
-            return list_torch(file, i);
+            return list_torch(file, i);            /* an archive has one pickle: whatever else lies in it is its data */
         }
         if (!text_ends(name, ".npy")) continue;
         TRY(add_array(file, i, name));

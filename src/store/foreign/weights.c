@@ -4,7 +4,6 @@
 #include "base/system/log.h"
 #include "math/finite.h"
 #include "store/checkpoint/checkpoint.h"
-#include "store/checkpoint/checkpoint_files.h"
 #include "store/checkpoint/checkpoint_tensor.h"
 
 #include <inttypes.h>
@@ -30,6 +29,7 @@ static Err make_room(WeightSet *weights, const H5File *file) {
     return ERR_NONE;
 }
 
+/* The digest is of values in memory: what was read is what was written. */
 static Err read_values(const Tensor *tensor, const H5File *file) {
     char path[TENSOR_PATH_SIZE], *written, found[DIGEST_SIZE];
     void *values;

@@ -1,3 +1,6 @@
+/* Any HDF5 file for people: the root's attributes, then every array in one or two lines. Large groups (the tensors of a
+ * checkpoint) show their first arrays and a sum. Foreign files may hold types that ours do not, so nothing is assumed.
+ */
 #include "store/hdf5/describe.h"
 
 #include "store/hdf5/h5.h"
@@ -107,6 +110,7 @@ static size_t group_length(const char *name) {
     return (size_t)(slash - name) + 1;
 }
 
+/* Behind the last line of the same group: names come sorted, so groups lie together. */
 static size_t group_end(const Listing *listing, size_t begin) {
     size_t length = group_length(listing->lines[begin].name), end = begin + 1;
     while (end < listing->count && group_length(listing->lines[end].name) == length &&
@@ -117,6 +121,7 @@ static size_t group_end(const Listing *listing, size_t begin) {
 
 static void add_line(Builder *out, const ArrayLine *line) {
     char size[32], facts[512];
+    /* facts beside a short name, below a long one */
     int column = text_columns(line->name) <= 24 ? 27 : 0;
     builder_add(out, column ? "  %-24s " : "  %s\n", line->name);
     snprintf(facts, sizeof facts, "%s %s%s%s, %s%s%s", line->type, line->shape, line->labels[0] ? " of " : "",

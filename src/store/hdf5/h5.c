@@ -20,6 +20,7 @@ static hid_t access_list(void) {
     return access;
 }
 
+/* The three attributes that every file of ours begins with. */
 static Err put_identity(const H5File *file, const char *schema, int version) {
     TRY(h5_put_text(file, NULL, "schema", schema));
     TRY(h5_put_int(file, NULL, "schema_version", version));
@@ -33,7 +34,7 @@ Err h5_create(H5File *file, const char *path, const char *schema, int version) {
     TRY(file_partial_name(partial, sizeof partial, path));
     h5_lock();
     hid_t creation = H5Pcreate(H5P_FILE_CREATE), access = access_list();
-    H5Pset_obj_track_times(creation, false);
+    H5Pset_obj_track_times(creation, false); /* equal contents must be equal bytes */
     hid_t id = H5Fcreate(partial, H5F_ACC_TRUNC, creation, access);
     Err err = id < 0 ? h5_fail(ERR_IO, file, NULL, "create") : ERR_NONE;
     H5Pclose(access);
@@ -58,6 +59,7 @@ static Err refuse(const H5File *file) {
     FILE *readable = fopen(file->path, "rb");
     if (!readable) return RAISE(ERR_IO, "%s: cannot open: %s", file->path, strerror(errno));
     fclose(readable);
+    /* only now: this call would have taken the reason away */
     bool foreign = H5Fis_hdf5(file->path) <= 0;
     H5Eclear2(H5E_DEFAULT);
     if (!foreign) return damaged;
@@ -75,6 +77,7 @@ static Err open_any(H5File *file, const char *path) {
     return ERR_NONE;
 }
 
+/* "" and 0 for an HDF5 file of somebody else. */
 static Err read_schema(char *out, size_t size, int *version, const H5File *file) {
     out[0] = 0;
     *version = 0;
@@ -121,6 +124,7 @@ Err h5_schema(char *out, size_t size, int *version, const char *path) {
     return err;
 }
 
+/* Files under their partial name are our own and have no seal yet. */
 static Err open_partial(H5File *file, const char *path, unsigned mode, hid_t access) {
     char partial[PATH_SIZE];
     *file = (H5File){0};
@@ -144,7 +148,7 @@ Err h5_open_shared_all(H5File *file, const char *path, const Par *par) {
     hid_t access = access_list();
     if (par->n_ranks > 1) H5Pset_fapl_mpio(access, par->comm, MPI_INFO_NULL);
     Err err = open_partial(file, path, H5F_ACC_RDWR, access);
-    if (!err) file->writes = par->n_ranks == 1;
+    if (!err) file->writes = par->n_ranks == 1; /* through MPI-IO there is no descriptor to divert or to reserve on */
     H5Pclose(access);
     h5_unlock();
     return err;
@@ -162,6 +166,7 @@ void h5_start_writeback(const H5File *file) {
     h5_lock();
     int descriptor = file->writes ? descriptor_of(file) : -1;
     h5_unlock();
+    /* outside of the lock: it may take a while, and nothing of HDF5 is touched */
     if (descriptor >= 0) (void)sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
@@ -204,6 +209,7 @@ Err h5_close(H5File *file) {
     if (file->id <= 0) return ERR_NONE;
     h5_lock();
     Err err = flush(file);
+    /* before H5Fclose, which would write again what could not be written */
     if (err) h5_give_up(file);
     if (H5Fclose(file->id) < 0 && !err) err = h5_fail(ERR_IO, file, NULL, "close");
     H5Eclear2(H5E_DEFAULT);

@@ -6,13 +6,38 @@
  *
  * Files are written under their partial name (base/system/file.h); h5_create takes the final one. A file opened with
  * more than one rank (h5_open_shared_all) goes through MPI-IO; only h5_box_write is meant for it. All calls take the
- * library's lock (store/hdf5/internal/h5_library.h). */
+ * library's lock (h5_lock, below). */
 #pragma once
 
+#include "base/text/text.h"
 #include "par/par.h"
-#include "store/hdf5/internal/h5_library.h"
 
+#include <hdf5.h>
 #include <stdint.h>
+
+/* h5_library.c: the HDF5 library itself: one lock for it, and its errors as ours.
+ *
+ * The library is not thread safe: h5_lock guards every use, and the lock may be taken again by its owner. The first use
+ * sets the library up. */
+
+#ifndef H5_HAVE_PARALLEL
+#error "this is the header of a serial HDF5; synvid needs the one of the parallel library"
+#endif
+
+/* A file that is open (store/hdf5/h5.h). */
+typedef struct {
+    hid_t id;             /* 0: closed */
+    char path[PATH_SIZE]; /* for messages: the final name */
+    bool writes;          /* created by us through the serial driver */
+    bool sealed;          /* opened by h5_open: has a seal (store/hdf5/internal/seal.h) */
+    int version;          /* opened by h5_open: of its schema */
+} H5File;
+
+void h5_lock(void);
+void h5_unlock(void);
+
+/* An Err with HDF5's innermost reason: "FILE: OBJECT: cannot WHAT: reason". */
+Err h5_fail(Err code, const H5File *file, const char *object, const char *what);
 
 /* Attributes of the root (object NULL) or of an object. Text is stored as UTF-8 of variable length. */
 CHECKED Err h5_put_text(const H5File *file, const char *object, const char *name, const char *text);
@@ -96,3 +121,12 @@ CHECKED Err h5_schema(char *out, size_t size, int *version, const char *path);
 bool h5_exists(const H5File *file, const char *name);
 /* Names of what is in a group, sorted bytewise; none when there is no such group. Freed with h5_texts_free. */
 CHECKED Err h5_list(char ***names, int *count, const H5File *file, const char *group);
+
+/* hyperslab: a range of a flat vector as boxes of a shaped array.
+ *
+ * A rank's slice of the flat parameter vector begins and ends anywhere in a tensor. Elements [begin, end) of a dense
+ * row-major array are at most 2 * n_dims - 1 boxes: a partial row, whole rows, a partial row, on each level. */
+
+/* The largest box that starts at element `at` and stays below `end` (at < end <= product of dims): start and count of
+ * n_dims entries. Returns its number of elements. */
+int64_t hyperslab_box(int64_t *start, int64_t *count, const int64_t *dims, int n_dims, int64_t at, int64_t end);

@@ -23,6 +23,7 @@ int64_t h5_count(const H5Array *array) {
     return count;
 }
 
+/* On disk always little-endian; HDF5 swaps where the machine is not. */
 static hid_t file_type(H5Kind kind) {
     switch (kind) {
     case H5_U8: return H5T_STD_U8LE;
@@ -49,9 +50,10 @@ static hid_t creation_list(const H5Array *array) {
         hsize_t tile[H5_DIMS];
         for (int i = 0; i < array->n_dims; i++) tile[i] = (hsize_t)array->tile[i];
         H5Pset_chunk(list, array->n_dims, tile);
-        H5Pset_deflate(list, 1);
+        H5Pset_deflate(list, 1); /* the fastest: flat pictures shrink as much by it, photographs hardly by any */
     } else {
-        H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
+        H5Pset_alloc_time(
+            list, H5D_ALLOC_TIME_EARLY); /* a full disk shows at once, and the place is known to readers past HDF5 */
     }
     return list;
 }
@@ -66,7 +68,9 @@ static hid_t access_list(const H5Array *array) {
         bytes *= (size_t)array->tile[i];
         tiles *= (size_t)((array->dims[i] + array->tile[i] - 1) / array->tile[i]);
     }
-    if (tiles <= CACHED_TILES_MAX) H5Pset_chunk_cache(list, 10 * tiles + 1, bytes * tiles, 1.0);
+    if (tiles <= CACHED_TILES_MAX)
+        H5Pset_chunk_cache(list, 10 * tiles + 1, bytes * tiles,
+                           1.0); /* ten slots a tile keep hash collisions rare (HDF5 user's guide) */
     return list;
 }
 
@@ -131,6 +135,7 @@ static bool kind_of(H5Kind *kind, hid_t dataset) {
     return false;
 }
 
+/* Kind and shape as they are in the file, refused where they are none of ours. */
 static Err describe(H5Array *array, const H5File *file, hid_t dataset) {
     if (!kind_of(&array->kind, dataset))
         return RAISE(ERR_INPUT, "%s: %s holds values of a type that this program does not write", file->path,
@@ -171,6 +176,7 @@ static Err check_storage(const H5Array *array, const H5File *file, hid_t dataset
     hsize_t in_file = 0, stored = H5Dget_storage_size(dataset);
     uint64_t bytes = (uint64_t)h5_count(array) * kinds[array->kind].bytes;
     if (H5Fget_filesize(file->id, &in_file) >= 0 && stored > in_file) stored = 0; /* a size that cannot be */
+    /* a chunked array must have at least what the densest deflate would leave of it */
     if (bytes / (layout == H5D_CHUNKED ? DEFLATE_GROWTH_MAX : 1) <= stored) return ERR_NONE;
     return RAISE(ERR_INPUT, "%s: %s should have %llu bytes, %llu are stored", file->path, array->name,
                  (unsigned long long)bytes, (unsigned long long)stored);
@@ -221,6 +227,7 @@ void h5_array_close(hid_t dataset) {
     h5_unlock();
 }
 
+/* -1 in `expected`: any size. */
 static Err compare_shape(const H5Array *found, const H5Array *expected, const H5File *file) {
     if (found->kind != expected->kind)
         return RAISE(ERR_INPUT, "%s: %s holds %s, expected %s", file->path, found->name, kinds[found->kind].text,
@@ -235,6 +242,7 @@ static Err compare_shape(const H5Array *found, const H5Array *expected, const H5
     return ERR_NONE;
 }
 
+/* The size was checked against the file before: what is asked for here is there to be read. */
 static Err read_whole(void **data, hid_t dataset, const H5Array *array, const H5File *file) {
     size_t bytes = (size_t)h5_count(array) * kinds[array->kind].bytes;
     *data = malloc(bytes ? bytes : 1);
@@ -300,4 +308,36 @@ Err h5_box_read(const H5File *file, hid_t dataset, const H5Array *array, const i
     H5Sclose(in_file);
     h5_unlock();
     return err;
+}
+
+/* ---- boxes of a range ---- */
+
+/* Elements of one step along dimension `d`. */
+static int64_t stride_of(const int64_t *dims, int n_dims, int d) {
+    int64_t stride = 1;
+    for (int i = d + 1; i < n_dims; i++) stride *= dims[i];
+    return stride;
+}
+
+int64_t hyperslab_box(int64_t *start, int64_t *count, const int64_t *dims, int n_dims, int64_t at, int64_t end) {
+    int64_t rest = at, stride = 1;
+    int grow = n_dims - 1; /* the outermost dimension that the box may extend along */
+    for (int d = 0; d < n_dims; d++) {
+        stride = stride_of(dims, n_dims, d);
+        start[d] = rest / stride;
+        rest %= stride;
+        /* on a boundary of this dimension, and a whole step fits: the box may grow along it */
+        if (rest == 0 && stride <= end - at) {
+            grow = d;
+            break;
+        }
+    }
+    /* as many steps as fit, up to the end of the dimension around it */
+    int64_t steps = (end - at) / stride, room = dims[grow] - start[grow];
+    if (steps > room) steps = room;
+    for (int d = 0; d < n_dims; d++) {
+        if (d > grow) start[d] = 0;
+        count[d] = d < grow ? 1 : d == grow ? steps : dims[d];
+    }
+    return steps * stride;
 }

@@ -1,10 +1,15 @@
-#include "store/hdf5/internal/h5_library.h"
+/* HDF5 is one library with one state: every call of ours is made under one lock, which its owner may take again, since
+ * functions here are made of each other. A fork must find that lock open, or the child could never read. */
+#include "store/hdf5/h5.h"
 
-#include "store/hdf5/forks.h"
+#include "base/system/versions.h"
+#include "store/hdf5/describe.h"
 
+#include <hdf5.h>
 #include <pthread.h>
+#include <zip.h>
 
-static const pthread_mutex_t new_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static const pthread_mutex_t new_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP; /* what an unlocked one looks like */
 static pthread_mutex_t library_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
@@ -27,6 +32,7 @@ void h5_unlock(void) {
     pthread_mutex_unlock(&library_lock);
 }
 
+/* The forking thread holds the lock across the fork, so nobody is inside of HDF5. */
 static void before_fork(void) {
     pthread_mutex_lock(&library_lock);
 }
@@ -70,4 +76,11 @@ Err h5_fail(Err code, const H5File *file, const char *object, const char *what) 
     keep_system_words(reason);
     return RAISE(code, "%s:%s%s cannot %s%s%s", file->path, object ? object : "", object ? ":" : "", what,
                  reason[0] ? ": " : "", reason);
+}
+
+void store_versions(Builder *out) {
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    versions_add(out, "HDF5", "%u.%u.%u, parallel", major, minor, release);
+    versions_add(out, "libzip", "%s", zip_libzip_version());
 }

@@ -10,6 +10,7 @@ typedef struct {
     Err err;
 } Places;
 
+/* A stretch of the file that holds numbers; arrays without any have no place. */
 static Err add_place(Places *places, haddr_t begin, hsize_t bytes) {
     if (begin == HADDR_UNDEF || bytes == 0) return ERR_NONE;
     if (places->count == places->capacity) {

@@ -80,6 +80,7 @@ static Err append(const char *path, const SealRange *ranges, const Tail *tail) {
     if (!file) return RAISE(ERR_IO, "%s: cannot open for its seal: %s", path, strerror(errno));
     bool wrote = fwrite(ranges, sizeof *ranges, tail->n_ranges, file) == tail->n_ranges &&
                  fwrite(tail, sizeof *tail, 1, file) == 1;
+    /* buffered writes may fail as late as in fclose */
     int code = errno;
     if (fclose(file) && wrote) {
         wrote = false;
@@ -111,6 +112,7 @@ static Err damaged(const char *path) {
     return RAISE(ERR_INPUT, "%s: damaged: its structures are not those that were written", path);
 }
 
+/* Nothing of what is read here is believed before it was compared with the length of the file. */
 static Err check_mapped(bool *sealed, const char *path, const unsigned char *data, uint64_t length) {
     Tail tail;
     char hex[DIGEST_SIZE];

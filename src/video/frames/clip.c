@@ -1,3 +1,4 @@
+/* Frames grow and never shrink: a buffer that is used again for clips of one shape is allocated once. */
 #include "video/frames/clip.h"
 
 /* Larger clips are a mistake in a size, not data: 64 GiB. */

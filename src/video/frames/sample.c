@@ -1,3 +1,6 @@
+/* Which frames of a video a clip takes, with the arithmetic of the official code (VideoMAE's
+ * datasets of pre-training and fine-tuning), rounding and off-by-ones included: other frames would be another protocol.
+ */
 #include "video/frames/sample.h"
 
 #include "base/failure/err.h"

@@ -6,11 +6,6 @@
 
 #include "base/text/text.h"
 #include "video/media/internal/libav.h"
-#include "video/media/internal/orient.h"
-#include "video/media/internal/pixels.h"
-#include "video/media/internal/recognize.h"
-#include "video/media/internal/still.h"
-#include "video/media/internal/tracks.h"
 
 #include <libavutil/imgutils.h>
 
@@ -66,6 +61,7 @@ static int try_format(Decoder *decoder, enum AVCodecID picture) {
     return status;
 }
 
+/* What FFmpeg finds by itself, or by a name that is certain; names that are guesses are tried after it has failed. */
 static Err open_format(Decoder *decoder) {
     bool hopeless = false;
     AVIOContext *io = decoder->input.io;
@@ -148,7 +144,7 @@ static Err open_codec(Decoder *decoder) {
     if (!decoder->codec || !decoder->packet || !decoder->frame)
         return RAISE(ERR_MEMORY, "%s: no memory for a decoder", decoder->name);
     int status = avcodec_parameters_to_context(decoder->codec, parameters);
-    decoder->codec->thread_count = 1;
+    decoder->codec->thread_count = 1; /* frames in the same order, and the same damage, everywhere */
     decoder->codec->max_pixels = DECODE_MAX_PIXELS;
     decoder->codec->flags |= AV_CODEC_FLAG_BITEXACT;
     decoder->picture = decoder->picture || is_picture_format(decoder->format->iformat->name);
@@ -235,6 +231,7 @@ static Err feed(Decoder *decoder) {
     return err;
 }
 
+/* A file of which nothing came out is no video, however it began. */
 static Err at_the_end(const Decoder *decoder, bool *got) {
     *got = false;
     if (decoder->n_frames > 0) return ERR_NONE;
@@ -305,6 +302,7 @@ static AlphaUse alpha_use(const Decoder *decoder) {
     return still && alpha_is_meant(codec) ? ALPHA_TRUSTED : ALPHA_IF_NOT_ZERO;
 }
 
+/* Converted as stored, then turned: swscale knows no rotations. */
 static Err turned_rgb(Decoder *decoder, uint8_t *rgb) {
     int height = decoder->orientation.swap ? decoder->width : decoder->height; /* as stored */
     int width = decoder->orientation.swap ? decoder->height : decoder->width;

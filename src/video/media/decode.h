@@ -4,12 +4,14 @@
  * stated lengths are not trusted, so frames are found by decoding from the start. One thread, so that the bytes repeat.
  * Packets that do not decode are skipped, frames with errors are kept, both are counted as damage; a file that yields
  * no frame at all is ERR_INPUT with FFmpeg's reason. Picture files with errors give no frame, and those without a
- * decoder are called by their names (video/media/internal/still.h, video/media/internal/recognize.h). Frames above
+ * decoder are called by their names (video/media/still, video/media/recognize). Frames above
  * DECODE_MAX_PIXELS are refused before they are allocated. Frames are turned as their metadata say
- * (video/media/internal/orient.h). A Decoder belongs to one thread at a time; different decoders are independent. */
+ * (video/media/orient). A Decoder belongs to one thread at a time; different decoders are independent. */
 #pragma once
 
+#include "base/text/text.h"
 #include "video/frames/clip.h"
+#include "video/frames/source.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +20,7 @@ enum { DECODE_MAX_PIXELS = 1 << 26, DECODE_MAX_SIDE = 1 << 15 };
 
 typedef struct Decoder Decoder;
 
-/* Opens the video track with the most frames (video/media/internal/tracks.h); cover art of an audio file does not count
+/* Opens the video track with the most frames (video/media/tracks); cover art of an audio file does not count
  * as one. ERR_INPUT: missing, empty, unknown format, no video stream, no decoder, too large. */
 CHECKED Err decode_open(Decoder **decoder, const char *path);
 /* `bytes` are borrowed until decode_close; `name` is for messages. */
@@ -55,3 +57,25 @@ CHECKED Err decode_frames_memory(Frames *out, const void *bytes, size_t length, 
  * a time. */
 CHECKED Err decode_squares_memory(Frames *out, const void *bytes, size_t length, const char *name, const int *numbers,
                                   int n_frames, int size);
+
+/* file_source.c: video files as a clip source, decoded on reading, without any ingest in between.
+ *
+ * Lengths are only known by decoding: the first info() or read() of a video decodes it once and remembers; every read
+ * decodes from the start of the file. Frames keep the size of their file. For looking at a few files and for
+ * comparing; training reads shards. A file that cannot be decoded is ERR_INPUT each time it is asked for. */
+
+typedef struct {
+    const char *name;         /* of the source */
+    const char *const *paths; /* `count` files; copied */
+    const int *labels;        /* -1: none; NULL: all none; copied */
+    int64_t count;
+    int n_classes;
+    const char *const *class_names; /* borrowed for the life of the source, or NULL */
+} FileSourceSettings;
+
+/* The source's digest is of paths and sizes. ERR_INPUT when a file does not exist. */
+CHECKED Err file_source_open(ClipSource **source, const FileSourceSettings *settings);
+
+/* versions: FFmpeg's libraries; see base/system/versions.h. */
+
+void video_versions(Builder *out);

@@ -36,6 +36,7 @@ static Err place_square(Target *target, Decoder *decoder, uint8_t *place) {
 static Err place_frame(Target *target, Decoder *decoder, int current, const int *numbers) {
     const uint8_t *converted = NULL;
     for (int i = 0; i < target->out->n_frames; i++) {
+        /* the same frame may be wanted in several places: converted once, then copied */
         if (numbers[i] != current) continue;
         uint8_t *place = frames_at(target->out, i);
         if (converted)
@@ -49,6 +50,7 @@ static Err place_frame(Target *target, Decoder *decoder, int current, const int 
 
 static Err read_frames(Target *target, Decoder *decoder, const int *numbers, int n_frames) {
     int last = 0, size = target->size;
+    /* up to the last that is wanted, and no further */
     for (int i = 0; i < n_frames; i++) last = numbers[i] > last ? numbers[i] : last;
     for (int current = 0; current <= last; current++) {
         bool got = false;

@@ -5,7 +5,6 @@
 #include "base/system/file.h"
 #include "base/system/whole.h"
 #include "video/media/internal/libav.h"
-#include "video/media/internal/pixels.h"
 
 typedef struct {
     AVFormatContext *format;
@@ -50,9 +49,10 @@ static void apply_settings(AVCodecContext *codec, const EncodeSettings *settings
     codec->time_base = (AVRational){1, settings->frame_rate};
     codec->framerate = (AVRational){settings->frame_rate, 1};
     codec->gop_size = settings->intra_every;
-    codec->max_b_frames = 0;
+    codec->max_b_frames = 0; /* as in the released files */
     codec->thread_count = 1;
     codec->flags |= AV_CODEC_FLAG_BITEXACT;
+    /* FFV1 keeps RGB without loss; the others take 4:2:0 */
     codec->pix_fmt = codec->codec_id == AV_CODEC_ID_FFV1 ? AV_PIX_FMT_0RGB32 : AV_PIX_FMT_YUV420P;
     if (settings->bit_rate > 0) {
         codec->bit_rate = settings->bit_rate;
@@ -114,6 +114,7 @@ static Err pump(Encoder *encoder, const AVFrame *frame) {
         if (status == AVERROR(EAGAIN) || status == AVERROR_EOF) return ERR_NONE;
         if (status < 0) break;
         encoder->packet->stream_index = encoder->stream->index;
+        /* some encoders leave it open; a frame is one tick of their clock */
         if (encoder->packet->duration == 0) encoder->packet->duration = 1;
         av_packet_rescale_ts(encoder->packet, encoder->codec->time_base, encoder->stream->time_base);
         status = av_interleaved_write_frame(encoder->format, encoder->packet);
@@ -137,6 +138,7 @@ static Err encode_frames(Encoder *encoder, const Frames *frames) {
     return status < 0 ? libav_raise(ERR_IO, status, "cannot finish a video") : ERR_NONE;
 }
 
+/* The muxer may fail without a word when memory ran out in a callback: its end tells. */
 static Err take_bytes(Encoder *encoder, uint8_t **bytes, size_t *length, const char *container) {
     avio_flush(encoder->output.io);
     if (encoder->output.io->error < 0) return libav_raise(ERR_MEMORY, encoder->output.io->error, "cannot keep a video");

@@ -1,11 +1,10 @@
 /* Files are decoded when they are read, and their lengths found out when they are first asked for: opening a folder
  * of thousands of videos costs nothing. */
-#include "video/media/file_source.h"
+#include "video/media/decode.h"
 
 #include "base/system/digest.h"
 #include "base/system/file.h"
 #include "base/text/text.h"
-#include "video/media/decode.h"
 
 #include <pthread.h>
 
@@ -77,6 +76,7 @@ static Err take_files(FileSource *files, const FileSourceSettings *settings) {
     return ERR_NONE;
 }
 
+/* Of paths and sizes: reading every file to the end would take longer than what it is wanted for. */
 static Err digest_files(char out[DIGEST_SIZE], const FileSourceSettings *settings) {
     Digest *digest = NULL;
     TRY(digest_new(&digest));

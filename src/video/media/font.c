@@ -1,4 +1,4 @@
-#include "video/media/internal/font.h"
+#include "video/media/sheet.h"
 
 enum { FIRST = ' ', LAST = '~' };
 

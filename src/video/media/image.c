@@ -1,10 +1,11 @@
+/* Pictures in and out. PNG through FFmpeg's encoder, JPEG in memory through libjpeg-turbo, whose accurate integer
+ * transform gives the same bytes on every machine. */
 #include "video/media/image.h"
 
 #include "base/system/file.h"
 #include "base/system/whole.h"
 #include "video/media/decode.h"
 #include "video/media/internal/libav.h"
-#include "video/media/internal/pixels.h"
 
 #include <libavutil/opt.h>
 #include <turbojpeg.h>
@@ -54,14 +55,14 @@ typedef struct {
     struct SwsContext *from_rgb;
 } StillEncoder;
 
-static void still_free(StillEncoder *still) {
+static void encoder_free(StillEncoder *still) {
     pixels_free(&still->from_rgb);
     av_packet_free(&still->packet);
     av_frame_free(&still->frame);
     avcodec_free_context(&still->codec);
 }
 
-static Err still_prepare(StillEncoder *still, const Frames *frames) {
+static Err encoder_prepare(StillEncoder *still, const Frames *frames) {
     libav_begin();
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_PNG);
     if (!codec) return RAISE(ERR_IO, "this FFmpeg has no PNG encoder");
@@ -78,7 +79,7 @@ static Err still_prepare(StillEncoder *still, const Frames *frames) {
     return ERR_NONE;
 }
 
-static Err still_encode(StillEncoder *still, uint8_t **bytes, size_t *length, const uint8_t *rgb) {
+static Err encoder_run(StillEncoder *still, uint8_t **bytes, size_t *length, const uint8_t *rgb) {
     int status = avcodec_open2(still->codec, NULL, NULL);
     if (status >= 0) status = av_frame_get_buffer(still->frame, 0);
     if (status < 0) return libav_raise(ERR_IO, status, "cannot encode an image");
@@ -98,13 +99,13 @@ static Err still_encode(StillEncoder *still, uint8_t **bytes, size_t *length, co
 
 Err image_encode_png(uint8_t **bytes, size_t *length, const Frames *frames, int frame) {
     StillEncoder still = {0};
-    Err err = still_prepare(&still, frames);
+    Err err = encoder_prepare(&still, frames);
     if (!err) {
         still.codec->compression_level = 6;
         av_opt_set(still.codec->priv_data, "pred", "mixed", 0);
-        err = still_encode(&still, bytes, length, frames_at(frames, frame));
+        err = encoder_run(&still, bytes, length, frames_at(frames, frame));
     }
-    still_free(&still);
+    encoder_free(&still);
     return err;
 }
 

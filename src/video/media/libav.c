@@ -2,14 +2,19 @@
  * caught; the last complaint goes into our own message. */
 #include "video/media/internal/libav.h"
 
+#include "base/system/versions.h"
+#include "video/media/decode.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/log.h>
+#include <libswscale/swscale.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <libavutil/log.h>
 
 enum { COMPLAINT_SIZE = 160, IO_BUFFER_BYTES = 1 << 16 };
 
@@ -65,6 +70,7 @@ static int read_file(void *opaque, uint8_t *out, int size) {
     return got == 0 ? AVERROR_EOF : (int)got;
 }
 
+/* FFmpeg asks for the size by a seek of its own kind. */
 static int64_t seek_file(void *opaque, int64_t offset, int whence) {
     LibavInput *input = opaque;
     if (whence & AVSEEK_SIZE) return input->length;
@@ -91,6 +97,7 @@ static int64_t seek_memory(void *opaque, int64_t offset, int whence) {
     return input->at = from + offset;
 }
 
+/* FFmpeg frees or replaces the buffer as it likes, so it must come from its allocator. */
 static Err make_io(LibavInput *input, int (*read_some)(void *, uint8_t *, int), int64_t (*seek)(void *, int64_t, int),
                    const char *name) {
     libav_begin();
@@ -149,6 +156,7 @@ static int grow(LibavOutput *output, size_t needed) {
     return 0;
 }
 
+/* Writing behind the end fills the gap with zeros, as a file would. */
 static int write_output(void *opaque, MuxedByte *from, int size) {
     LibavOutput *output = opaque;
     size_t end = output->at + (size_t)size;
@@ -200,4 +208,17 @@ const uint8_t *libav_stream_side_data(size_t *size, const AVStream *stream, enum
     *size = 0;
     return av_stream_get_side_data(stream, kind, size);
 #endif
+}
+
+/* ---- versions ---- */
+
+static void add(Builder *out, const char *name, unsigned version) {
+    versions_add(out, name, "%u.%u.%u", version >> 16, version >> 8 & 0xff, version & 0xff);
+}
+
+void video_versions(Builder *out) {
+    versions_add(out, "FFmpeg", "%s (%s)", av_version_info(), avcodec_license());
+    add(out, "avformat", avformat_version());
+    add(out, "avcodec", avcodec_version());
+    add(out, "swscale", swscale_version());
 }

@@ -1,7 +1,5 @@
 /* Orientation is one of eight: an exchange of the axes, then mirrors of x and y. All sources of it (display matrices,
  * Exif) come down to these three flags. */
-#include "video/media/internal/orient.h"
-
 #include "video/media/internal/libav.h"
 
 #include <stdlib.h>
@@ -38,6 +36,7 @@ static Orientation of_exif(int number) {
 
 Orientation orient_of(const AVStream *stream, const AVFrame *frame, int exif) {
     enum { BYTES = 9 * sizeof(int32_t) };
+    /* a frame's own note goes before the stream's: it travels with the picture */
     const AVFrameSideData *own = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
     size_t size;
     const uint8_t *of_stream = libav_stream_side_data(&size, stream, AV_PKT_DATA_DISPLAYMATRIX);
@@ -59,6 +58,7 @@ void orient_apply(uint8_t *out, const uint8_t *in, int height, int width, Orient
     int rows = orientation.swap ? width : height, columns = orientation.swap ? height : width;
     for (int y = 0; y < rows; y++)
         for (int x = 0; x < columns; x++, out += 3) {
+            /* where the pixel that is seen at (x, y) was stored */
             int from_x = orientation.swap ? y : x, from_y = orientation.swap ? x : y;
             if (orientation.flip_x) from_x = width - 1 - from_x;
             if (orientation.flip_y) from_y = height - 1 - from_y;

@@ -1,7 +1,5 @@
 /* Conversion by swscale with every flag that makes it exact. The matrix is the frame's own, BT.601 where it says
  * none. */
-#include "video/media/internal/pixels.h"
-
 #include "video/media/internal/libav.h"
 
 #include <libavutil/pixdesc.h>
@@ -31,10 +29,12 @@ static bool is_rgb_or_gray(enum AVPixelFormat format) {
     return descriptor->nb_components < 3 || (descriptor->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
 }
 
+/* FFmpeg's palettes have four channels. */
 static bool has_alpha(enum AVPixelFormat format) {
     return format == AV_PIX_FMT_PAL8 || (av_pix_fmt_desc_get(format)->flags & AV_PIX_FMT_FLAG_ALPHA);
 }
 
+/* BT.601 for whoever does not say, which is swscale's default, too. */
 static int matrix_of(const AVFrame *frame) {
     switch (frame->colorspace) {
     case AVCOL_SPC_BT709: return SWS_CS_ITU709;
@@ -78,6 +78,7 @@ static void drop_alpha(uint8_t *rgb, const uint8_t *rgba, int n_pixels) {
         for (int c = 0; c < 3; c++) rgb[3 * i + c] = rgba[4 * i + c];
 }
 
+/* Rounded to nearest: alpha 255 leaves a color as it is. */
 static void composite_over_black(uint8_t *rgb, const uint8_t *rgba, int n_pixels) {
     for (int i = 0; i < n_pixels; i++)
         for (int c = 0; c < 3; c++) rgb[3 * i + c] = (uint8_t)((rgba[4 * i + c] * rgba[4 * i + 3] + 127) / 255);

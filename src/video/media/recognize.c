@@ -1,6 +1,6 @@
 /* Only what FFmpeg's own probing gets wrong is looked at here: pictures without a mark in front, and formats it does
  * not decode, which deserve a better message than "invalid data". */
-#include "video/media/internal/recognize.h"
+#include "video/media/internal/libav.h"
 
 #include <libavutil/intreadwrite.h>
 #include <stdbool.h>

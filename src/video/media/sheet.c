@@ -1,7 +1,8 @@
+/* A layout is planned first, from the widest frame and the longest caption, then filled row by row. Pictures are
+ * resized with antialiasing, so that a 256-pixel frame in a cell of 80 shows what it holds. */
 #include "video/media/sheet.h"
 
 #include "video/media/image.h"
-#include "video/media/internal/font.h"
 #include "video/transform/resize.h"
 
 enum { MARGIN = 8, GAP = 2, CAPTION_HEIGHT = FONT_HEIGHT * 2 + 6, ROW_GAP = 8 };
@@ -12,6 +13,7 @@ typedef struct {
     int columns, cell_height, cell_width, width, height;
 } Layout;
 
+/* At the cell's height, rounded to the nearest pixel; never 0. */
 static int scaled_width(const Frames *frames, int cell) {
     int width = (int)(((int64_t)cell * frames->width + frames->height / 2) / frames->height);
     return width > 0 ? width : 1;

@@ -1,4 +1,4 @@
-#include "video/media/internal/still.h"
+#include "video/media/internal/libav.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/intreadwrite.h>
@@ -79,6 +79,7 @@ static bool exr_is_whole(Bytes file) {
 
 /* ---- others ---- */
 
+/* From the end: it is the last two bytes as a rule. */
 static bool holds_end_marker(Bytes file) {
     for (size_t i = file.length; i >= 2; i--)
         if (file.data[i - 2] == 0xff && file.data[i - 1] == 0xd9) return true;
@@ -233,6 +234,7 @@ static Err prepare_tiff(StillFacts *facts, uint8_t *bytes, size_t length, const 
                          name);
         if (tag == TAG_ORIENTATION) facts->orientation = orientation_of(&tiff, at);
         if (tag == TAG_EXTRA_SAMPLES) facts->no_alpha = entry_value(&tiff, at) != 2; /* 2: alpha, not multiplied in */
+        /* kept entries close ranks; their values lie elsewhere and stay */
         if (tag_matters(tag)) memmove(bytes + begin + ENTRY_BYTES * kept++, bytes + at, ENTRY_BYTES);
     }
     facts->full_range = full_range && !limited;
@@ -252,6 +254,7 @@ static void prepare_png(StillFacts *facts, AVPacket *packet) {
         uint8_t *chunk = packet->data + at;
         size_t bytes = AV_RB32(chunk);
         if (bytes > length - at - AROUND) break; /* cut: the decoder shall see it */
+        /* bit 5 of the first letter: a lower case letter, a chunk that a decoder may ignore (PNG 1.2, 3.3) */
         bool needed = !(chunk[4] & 0x20) || !memcmp(chunk + 4, "tRNS", 4) || !memcmp(chunk + 4, "acTL", 4) ||
                       !memcmp(chunk + 4, "fcTL", 4) || !memcmp(chunk + 4, "fdAT", 4);
         if (!memcmp(chunk + 4, "eXIf", 4)) facts->orientation = exif_orientation(chunk + 8, bytes);
@@ -266,6 +269,7 @@ static void prepare_png(StillFacts *facts, AVPacket *packet) {
     av_shrink_packet(packet, (int)(to + length - at));
 }
 
+/* RIFF: chunks of even length, one byte of filling behind odd ones. */
 static void prepare_webp(StillFacts *facts, const AVPacket *packet) {
     enum { HEAD = 12, AROUND = 8 };
     size_t length = (size_t)packet->size;

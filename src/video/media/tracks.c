@@ -1,4 +1,4 @@
-#include "video/media/internal/tracks.h"
+#include "video/media/internal/libav.h"
 
 #include <libavcodec/avcodec.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@ static bool is_better(const AVStream *a, int64_t a_frames, const AVStream *b, in
     return (a->disposition & AV_DISPOSITION_DEFAULT) && !(b->disposition & AV_DISPOSITION_DEFAULT);
 }
 
+/* Reads the file to its end: who comes after must open it anew. */
 static Err count_packets(int64_t *frames, int n_streams, AVFormatContext *format, const char *name) {
     AVPacket *packet = av_packet_alloc();
     if (!packet) return RAISE(ERR_MEMORY, "%s: no memory for a packet", name);

@@ -14,6 +14,7 @@ typedef struct {
     const char *out;
     Paper paper;
     Outcomes outcomes;
+    DatasetOpen *open; /* reads datasets */
     DatasetList datasets;
     Grid *board;
     Page page;

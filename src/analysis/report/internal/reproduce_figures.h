@@ -3,10 +3,11 @@
 #pragma once
 
 #include "analysis/compare/statistics.h"
+#include "analysis/report/reproduce.h"
 
-/* Figure 1: which of the eight datasets of the progression are found below `data` (NULL: none); with `figures`
+/* Figure 1: which of the eight datasets of the progression are found below request->data (NULL: none); with `figures`
  * non-empty a strip of frames of each goes to figures/fig1.png. */
-CHECKED Err reproduce_figure1(Table *table, const Paper *paper, const char *data, const char *figures);
+CHECKED Err reproduce_figure1(Table *table, const Paper *paper, const ReproduceRequest *request, const char *figures);
 /* Figure 2: bars of the table "fig2" as figures/fig2.svg and .pdf. */
 CHECKED Err reproduce_figure2(const Table *table, bool rehearsal, const char *figures);
 /* Figure 3: accuracies under the 14 corruptions, mean over severities, of the models it compares; of reduced runs in a

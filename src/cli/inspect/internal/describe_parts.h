@@ -17,7 +17,6 @@ CHECKED Err describe_dataset(Builder *out, const char *folder);
 CHECKED Err describe_run(Builder *out, const char *folder);
 CHECKED Err describe_result(Builder *out, const char *path);
 /* Step, sizes, tensors; blocks that are alike once. */
-CHECKED Err describe_checkpoint(Builder *out, const char *path);
 /* Tensors of another program, type and shape; those that are alike but for a number once. */
 CHECKED Err describe_weights(Builder *out, const char *path);
 /* A line for every tensor, or for all whose names differ in a number only. `dtype` NULL: not told. */

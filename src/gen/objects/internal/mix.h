@@ -7,7 +7,7 @@
 
 #include "gen/dataset/generator.h"
 #include "gen/objects/render.h"
-#include "gen/variant/image_law.h"
+#include "gen/variant/media.h"
 #include "gen/variant/variant_config.h"
 
 typedef struct {

@@ -10,7 +10,31 @@
  * dilation, without the polygon of 72 corners that OpenCV's ellipse goes through. */
 #pragma once
 
-#include "gen/objects/motion.h"
+#include "gen/objects/internal/scene.h"
+
+#include <stdint.h>
+
+/* motion.c: where an object is, and how it is deformed, at frame t.
+ *
+ * Position: c(t) = trunc(c0 + (v0 t + a t^2 / 2) d), always from frame 0, never accumulated; trunc goes toward zero, so
+ * objects pause a step at coordinate 0. Transform, linear law: A(t) = Rot(w t) diag(1 + sx t, 1 + sy t)
+ * [[1, kx t], [ky t, 1]], about the shape's pivot. Compound law: A(t) = A(1)^t.
+ * (Paper section 3.1 and table 8; the closed form is the released code's.) */
+
+typedef struct {
+    double x, y; /* c(t) */
+    double a[4]; /* A(t), row-major */
+} Pose;
+
+/* What does not change over a video, so that a frame costs no trigonometry for moving straight. */
+typedef struct {
+    double dx, dy; /* unit vector of motion */
+} Course;
+
+Course motion_course(const SceneObject *object);
+Pose motion_pose(const SceneObject *object, Course course, const Variant *variant, int t);
+/* The released code's rule: c(t) a whole canvas outside. Such an object is not drawn, visible or not. */
+bool motion_is_culled(const Pose *pose, const Variant *variant);
 
 enum { SHAPE_CORNERS = 4 };
 
@@ -60,3 +84,25 @@ void shape_spans(Spans *spans, const Outline *outline, int size);
 /* The plain version: every line drawn pixel by pixel. */
 void shape_spans_ref(Spans *spans, const Outline *outline, int size);
 TextureMap shape_texture_map(const Body *body, const Pose *pose, const Variant *variant);
+
+/* cull.c: which objects of a scene may show in a frame, for all of them at once.
+ *
+ * Most objects of a small canvas have moved off it. Working out the exact pose of every one costs more than painting
+ * the few that show, so a bound in single precision comes first, on arrays that the compiler turns into vectors: an
+ * object lies within `reach` of its pivot, stretched by at most its transform's norm. The bound errs only towards "may
+ * show": it is wider than shape_may_touch's by MARGIN pixels, far more than rounding moves anything that is near the
+ * canvas. */
+
+/* Of every object; memory is the caller's, cull_bytes of it. */
+typedef struct {
+    int count;
+    bool bounded; /* false: the transform has no such bound, every object may show */
+    float *x, *y, *dx, *dy, *speed, *acceleration, *reach, *growth, *shear;
+    uint8_t *may_show; /* of the frame asked for last */
+} Cull;
+
+size_t cull_bytes(int count);
+void cull_init(Cull *cull, void *memory, int count);
+void cull_begin(Cull *cull, const Body *bodies, const SceneObject *objects, const Variant *variant);
+/* Fills may_show for frame t. */
+void cull_frame(Cull *cull, int size, int t);

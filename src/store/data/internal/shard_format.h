@@ -1,6 +1,7 @@
 /* store/data/shard_format - what the writer, the reader and the digest of a shard must agree on. */
 #pragma once
 
+#include "base/system/digest.h"
 #include "store/data/shard.h"
 #include "store/hdf5/h5.h"
 
@@ -65,3 +66,11 @@ struct ShardReader {
 CHECKED Err shard_read_bytes(const ShardReader *reader, int64_t at, void *out, size_t length);
 /* `count` consecutive frames, numbered within the shard; raw and deflated shards. */
 CHECKED Err shard_read_run(ShardReader *reader, int64_t first, int count, uint8_t *out);
+
+/* pool_format: what writing and reading a pool have to agree on. Inside store/data/pool. */
+
+#define POOL_SCHEMA "synvid.pool"
+enum { POOL_VERSION = 1 };
+
+/* Begins the digest of a pool: pixels are to be added, in order. */
+CHECKED Err pool_digest_new(Digest **digest, int count, int height, int width);
