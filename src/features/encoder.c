@@ -97,6 +97,7 @@ int encoder_clip_frames(const Encoder *encoder) {
 
 EncoderShape encoder_shape(const Encoder *encoder) {
     const ModelConfig *model = &encoder->model;
+    /* a token is a tube: tubelet_size frames of one patch */
     int slots = model->n_frames / model->tubelet_size, grid = model->image_size / model->patch_size;
     return (EncoderShape){model->n_frames, slots, grid, slots * grid * grid, model->width};
 }
@@ -145,11 +146,13 @@ void encoder_scratch_free(EncoderScratch **scratch) {
     *scratch = NULL;
 }
 
+/* A single frame fills all times of a clip; a clip must have the length that the encoder was trained with. */
 Err encoder_load(EncoderScratch *scratch, int slot, const Frames *frames, const Box *box, int first_frame,
                  int n_frames) {
     const Encoder *encoder = scratch->encoder;
     int side = encoder->model.image_size, length = encoder->model.n_frames;
     ASSERT(slot < ENCODER_BATCH && (n_frames == 1 || n_frames == length) && first_frame + n_frames <= frames->n_frames);
+    /* a view: no frame is copied before it is resized */
     const Frames part = {n_frames, frames->height, frames->width, frames_at(frames, first_frame), 0};
     TRY(resize_antialiased(&scratch->resized, &part, box, side, side));
     uint8_t *clip = scratch->clips + (size_t)slot * clip_bytes(encoder);

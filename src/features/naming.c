@@ -127,6 +127,7 @@ static Err fold(float *W, float *bias, const Loader *loader, const char *layer, 
         if (variance[o] < 0)
             TRY_OR(done, RAISE(ERR_INPUT, "%s: tensor %s%s%s: variance %zu is %g; expected none below zero",
                                loader->path, loader->prefix, layer, naming->variance, o, (double)variance[o]));
+        /* y = scale (Wx - mean) / sqrt(variance + eps) + shift is again a convolution */
         double factor = (scale ? (double)scale[o] : 1) / sqrt((double)variance[o] + loader->eps);
         bias[o] = (float)((double)shift[o] - (double)mean[o] * factor);
         for (size_t i = o * one; i < (o + 1) * one; i++) W[i] = (float)((double)W[i] * factor);
@@ -145,10 +146,12 @@ static Err load_layer(Convnet *net, const Loader *loader, int index) {
     const Naming *naming = loader->naming;
     LayerShape shape = convnet_layer(net, index);
     const Extent *kernel = &shape.layer->window.kernel;
+    /* convolutions as PyTorch has them: (out, in, window); networks of pictures have no time axis */
     int64_t out = shape.out_channels, three[] = {out, shape.in_channels, kernel->t, kernel->y, kernel->x};
     int64_t two[] = {out, shape.in_channels, kernel->y, kernel->x};
     const int64_t *dims = naming->axes == 3 ? three : two;
     bool linear = shape.layer->kind == LAYER_LINEAR;
+    /* pools have no weights */
     if (shape.count == 0) return ERR_NONE;
     TRY_OR(done, read_tensor(&W, loader, shape.layer->name, linear ? naming->linear_kernel : naming->kernel, dims,
                              naming->axes + 2, false));

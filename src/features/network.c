@@ -17,6 +17,7 @@ struct FeatureScratch {
 Err feature_net_make(FeatureNet **net, const FeatureNet *like) {
     *net = malloc(sizeof **net);
     if (!*net) {
+        /* taken over already, so closed also here */
         like->kind->close(like->self);
         return RAISE(ERR_MEMORY, "network of %s: no memory", like->name);
     }
@@ -130,7 +131,8 @@ Err random_weights(Convnet *net, uint64_t seed) {
             free(bias);
             return RAISE(ERR_MEMORY, "random weights of %s: no memory", shape.layer->name);
         }
-        float scale = sqrtf(2.0f * (float)shape.out_channels / (float)shape.count);
+        float scale = sqrtf(2.0f * (float)shape.out_channels / (float)shape.count); /* sqrt(2 / inputs of one output) */
+        /* a stream a layer: its weights do not depend on the layers before it */
         Rng rng = rng_stream(seed, RNG_WEIGHTS, (uint64_t)i, 0);
         for (size_t k = 0; k < shape.count; k++) weights[k] = scale * rng_normal(&rng);
         convnet_set(net, i, weights, bias);

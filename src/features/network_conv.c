@@ -100,6 +100,7 @@ static const FeatureKind conv_kind = {conv_scratch_new, conv_scratch_free, conv_
 
 /* ---- opening ---- */
 
+/* Pictures of a batch stand along the time axis, on which Inception never looks to the side (by_frame). */
 static Err network_new(Convnet **net, bool of_clips, const char *last, int clip_frames) {
     const ConvnetPlan pictures = {.layers = inception_layers,
                                   .n_layers = inception_n_layers,

@@ -1,3 +1,7 @@
+/* The layers of both networks, as rows: name, what it reads, the module whose output it is joined to (in the order of
+ * the rows), kind, channels, window (frames, rows, columns), stride, padding, and whether it pads as TensorFlow does.
+ * I3D: Carreira and Zisserman 2017, figure 3, on Inception-v1. Inception-v3: Szegedy et al. 2016, table 1, in the form
+ * that FID is defined with (TensorFlow's graph of 2015, as pytorch-fid has it). */
 #include "features/tables.h"
 
 /* A cube of `k` in every direction at stride 1 or 2, padded as TensorFlow does. */
@@ -38,6 +42,7 @@ const Layer i3d_layers[] = {
     MAX("MaxPool3d_5a_2x2", "Mixed_4f", 2, 2, 2, 2),
     MIXED("Mixed_5b", "MaxPool3d_5a_2x2", 256, 160, 320, 32, 128, 128),
     MIXED("Mixed_5c", "Mixed_5b", 384, 192, 384, 48, 128, 128),
+    /* over the 7 x 7 places and pairs of frames; what is left of time is averaged */
     {I3D_POOL, "Mixed_5c", "", LAYER_MEAN, 0, {{2, 7, 7}, {1, 1, 1}, {0, 0, 0}, 0}},
     {I3D_LOGITS, I3D_POOL, "", LAYER_LINEAR, 400, {{1, 1, 1}, {1, 1, 1}, {0, 0, 0}, 0}},
 };
@@ -123,6 +128,7 @@ const Layer inception_layers[] = {
     CONV("Mixed_7a.branch7x7x3_4", "Mixed_7a.branch7x7x3_3", 192, 3, 3, 2, 0, 0, "Mixed_7a"),
     MAX_DOWN("Mixed_7a.pool", "Mixed_6e", "Mixed_7a"),
     MIXED_7("Mixed_7b", "Mixed_7a", LAYER_MEAN),
+    /* the graph of 2015 has a maximum here, where every other module of this kind has a mean */
     MIXED_7("Mixed_7c", "Mixed_7b", LAYER_MAX),
 };
 const int inception_n_layers = sizeof inception_layers / sizeof *inception_layers;

@@ -146,6 +146,7 @@ Err curve_point(Curve *curve, int64_t step, const CurveValue *values, int n_valu
     Err err = n_values <= COLUMNS_MAX ? print_line(&line, step, values, n_values)
                                       : RAISE(ERR_INTERNAL, "a point of %d values, at most %d", n_values, COLUMNS_MAX);
     if (!err) err = file_append_line(curve->jsonl, line.data);
+    /* from the line that was written, so that both files hold the same numbers */
     cJSON *point = err ? NULL : cJSON_Parse(line.data);
     if (!err) err = point ? send_events(curve->events, step, point) : RAISE(ERR_MEMORY, "no memory for a point");
     cJSON_Delete(point);
@@ -227,6 +228,7 @@ static Err series_grow(Series *series) {
     int64_t capacity = 2 * series->capacity + 64;
     double *steps = realloc(series->steps, (size_t)capacity * sizeof *steps);
     if (steps) series->steps = steps;
+    /* each array is kept as soon as it has grown: a failure of the second loses neither */
     double *values = realloc(series->values, (size_t)capacity * sizeof *values);
     if (values) series->values = values;
     if (!steps || !values) return RAISE(ERR_MEMORY, "no memory for a curve of %lld points", (long long)capacity);

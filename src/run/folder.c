@@ -49,6 +49,7 @@ static cJSON *open_log(const char *path) {
     return NULL;
 }
 
+/* A life is one process (or MPI job) of the run: a run that was stopped and resumed has several. */
 static bool add_life(cJSON *lives, const Run *run, const char *hosts) {
     char now[32];
     utc_now(now, sizeof now);
@@ -141,6 +142,7 @@ static Err begin_life(RunFolder *folder, const Run *run, const char *hosts) {
     TRY(folder_remove_partials(folder->path));
     TRY(runfolder_path(path, sizeof path, folder, "result.json"));
     folder->finished = file_exists(path);
+    /* a finished run stays as it is, whatever is asked for now */
     if (!folder->finished) TRY(write_config(folder, run));
     TRY(runfolder_path(path, sizeof path, folder, "run.json"));
     return runlog_begin(path, run, hosts);

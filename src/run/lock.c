@@ -84,6 +84,7 @@ Err runlock_take(int *descriptor, const char *folder) {
     return err;
 }
 
+/* For readers such as `status`: takes no lock, for that would stop a run that starts at this moment. */
 bool runlock_is_held(const char *folder) {
     char path[PATH_SIZE];
     Holder holder, me;
@@ -94,6 +95,7 @@ bool runlock_is_held(const char *folder) {
     bool named = read_holder(&holder, opened);
     close(opened);
     bool here = named && text_equal(holder.host, me.host);
+    /* of another host nothing is known: its word is taken */
     return named && !(here && kill((pid_t)holder.pid, 0) && errno == ESRCH);
 }
 

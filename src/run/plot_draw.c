@@ -1,3 +1,5 @@
+/* gnuplot draws under partial names, and what it left is looked at before it gets its name: a figure is whole or
+ * missing. Its script and data stay in either case, so that it can be drawn later. A missing figure ends no run. */
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/system/process.h"
@@ -70,6 +72,7 @@ static Err judge(bool *whole, PlotOutcome *outcome, const char *picture, const c
     TRY(file_partial_name(partial, sizeof partial, picture));
     if (text_equal(format, "pdf") && !file_exists(partial)) return ERR_NONE;
     Err err = whole_check_file(partial, format);
+    /* anything else is the fault of the picture, and told in outcome->why */
     if (err == ERR_MEMORY) return err;
     *whole = !err;
     if (err) snprintf(outcome->why, sizeof outcome->why, "gnuplot said nothing, but left %s", err_message());
@@ -79,6 +82,7 @@ static Err judge(bool *whole, PlotOutcome *outcome, const char *picture, const c
 static Err settle(const char *picture, bool whole) {
     if (whole) return file_finish_partial(picture);
     file_remove_partial(picture);
+    /* the one of an earlier time as well: it would show other data */
     return file_remove(picture);
 }
 
@@ -92,6 +96,7 @@ Err plot_finish(PlotOutcome *outcome, const Plot *plot, const char *folder) {
     TRY(text_format(script, sizeof script, "%s/%s.gp", folder, plot->name));
     TRY(write_part(plot, &plot->data, folder, "dat"));
     TRY(write_script(plot, folder, "gp", ""));
+    /* the same script but for the names of its pictures; only this one is run here */
     TRY(write_script(plot, folder, "gp.partial", ".partial"));
     Err err = run_gnuplot(outcome, plot, folder);
     if (!err) err = judge(&pdf_whole, outcome, pdf, "pdf");

@@ -25,6 +25,7 @@ Err result_add_metric(Result *result, const char *name, double value, const char
                       Interval interval, const char *method) {
     if (result->n_metrics == RESULT_METRICS)
         return RAISE(ERR_INTERNAL, "%s: more than %d metrics in one result", name, RESULT_METRICS);
+    /* counted last: a metric with a name that is too long is none */
     ResultMetric *metric = &result->metrics[result->n_metrics];
     TRY(text_copy(metric->name, sizeof metric->name, name));
     TRY(text_copy(metric->unit, sizeof metric->unit, unit));
@@ -101,6 +102,7 @@ Err result_add_lines(Result *result, const char *lines) {
     return ERR_NONE;
 }
 
+/* What a result is made from passes its deviations on: a figure is as official as its least official part. */
 Err result_inherit(Result *result, const Result *from, const char *how) {
     if (result_is_official(from)) return ERR_NONE;
     for (int i = 0; i < from->n_deviations; i++)
@@ -110,6 +112,7 @@ Err result_inherit(Result *result, const Result *from, const char *how) {
     return result_add_deviation(result, "%s: reduced, of which nothing more is known", how);
 }
 
+/* Official: no deviation. Rehearsal: nothing but deviations that make the task smaller. Else reduced. */
 Err result_settle(Result *result, const char *name, bool rehearsal) {
     bool official = result->n_deviations == 0, shrunk = rehearsal && result->n_shrunk == result->n_deviations;
     return text_copy(result->protocol, sizeof result->protocol,
@@ -233,6 +236,7 @@ static Err read_metric(Result *result, Record row) {
     TRY(record_double(&metric.value, row, "value"));
     TRY(record_text(metric.unit, sizeof metric.unit, row, "unit"));
     TRY(record_int(&metric.count, row, "count", 0, INT64_C(1) << 53));
+    /* without the member: a number without an interval */
     if (cJSON_GetObjectItemCaseSensitive(row.object, "interval")) {
         TRY(record_double(&metric.low, row, "low"));
         TRY(record_double(&metric.high, row, "high"));

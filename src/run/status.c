@@ -39,6 +39,7 @@ static cJSON *read_last_point(const char *path) {
     char tail[TAIL + 1];
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return NULL;
+    /* only the tail: curves grow to many megabytes, and status looks again and again */
     off_t end = lseek(file, 0, SEEK_END);
     ssize_t length = pread(file, tail, TAIL, end > TAIL ? end - TAIL : 0);
     close(file);
@@ -67,6 +68,7 @@ static Err read_training(RunStatus *status, const char *folder) {
     double steps_per_s = record_number_or(timing, "steps_per_s", 0);
     status->total = step_of(timing, "total");
     status->clips_per_s = record_number_or(timing, "clips_per_s", 0);
+    /* timings are written regularly, so their age is how long the run has been silent */
     status->silent_s = age_s(path);
     status->seconds_left = steps_per_s > 0 ? (double)(status->total - status->step) / steps_per_s : NAN;
     cJSON_Delete(timing);
@@ -80,6 +82,7 @@ static Err read_checkpoints(RunStatus *status, const char *folder) {
     status->checkpoint = -1;
     TRY(path_join(checkpoints, sizeof checkpoints, folder, "ckpt"));
     TRY(checkpoint_list(&steps, &count, checkpoints));
+    /* newest first */
     if (count) status->checkpoint = steps[0];
     free(steps);
     if (status->checkpoint < 0) return ERR_NONE;

@@ -35,6 +35,7 @@ CHECKED Err run_task_all(const Task *task, const Run *run) {
     TRY(open_folder_all(&folder, task, run));
     Err err = execute_all(task, &folder);
     runfolder_close_all(&folder, run, run_exit_reason(reason, sizeof reason, err));
+    /* all that stands on stdout: what a script goes on with */
     if (!err && run->par.rank == 0) printf("%s\n", folder.path);
     return err;
 }
@@ -43,6 +44,7 @@ static Err conclude(const Conclusion *conclusion, const RunFolder *folder) {
     char path[PATH_SIZE];
     Result *result = calloc(1, sizeof *result);
     if (!result) return RAISE(ERR_MEMORY, "result: no memory");
+    /* result.json is the last file of a run: where it lies, the run is finished */
     Err err = conclusion->fill(result, folder, conclusion->state);
     if (!err) err = runfolder_path(path, sizeof path, folder, "result.json");
     if (!err) err = result_write(result, path);

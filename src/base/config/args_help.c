@@ -32,6 +32,7 @@ static void add_option(Builder *out, const Option *option, int column) {
         builder_add(out, "  %s%*s", label, column - 2 - width, "");
         builder_add_wrapped(out, option->help, column, column, COLUMNS);
     } else {
+        /* a label wider than the column has a line of its own */
         builder_add(out, "  %s\n", label);
         builder_add_wrapped(out, option->help, 0, column, COLUMNS);
     }

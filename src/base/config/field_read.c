@@ -31,6 +31,7 @@ static Err wrong_type(const char *path, const char *expected, const cJSON *item)
 }
 
 static Err check_limits(double value, const Field *field, const char *path) {
+    /* a row of the table without limits has min >= max */
     if (field->min >= field->max || (value >= field->min && value <= field->max)) return ERR_NONE;
     char found[32], low[32], high[32];
     return RAISE(ERR_USAGE, "%s: %s is outside [%s, %s]", path, json_number(found, sizeof found, value),
@@ -76,6 +77,7 @@ static Err read_text(void *at, const Field *field, const cJSON *item, const char
     return at ? text_copy(at, field->size, item->valuestring) : ERR_NONE;
 }
 
+/* In the configuration a name, in memory its number. */
 static Err read_enum(void *at, const Field *field, const cJSON *item, const char *path) {
     enum { MOST = 64 };
     char names[MOST][NAME_SIZE], all[512];
@@ -157,6 +159,8 @@ static const Field *find_here(const Field *fields, const char *key) {
     return NULL;
 }
 
+/* Without a config only checks. Keys that are not given keep what stands there: defaults, or a file that was extended.
+ */
 Err fields_read(void *config, const Field *fields, const cJSON *object, const char *path) {
     if (!cJSON_IsObject(object)) return wrong_type(path, "an object {...}", object);
     const cJSON *item;
@@ -170,6 +174,7 @@ Err fields_read(void *config, const Field *fields, const cJSON *object, const ch
     return ERR_NONE;
 }
 
+/* Apart from reading, since a key may be given by any of several files and --set. */
 Err fields_require(const Field *fields, const cJSON *object, const char *path) {
     for (const Field *field = fields; field->type != FIELD_TYPE_END; field++) {
         char inner[KEY_PATH_SIZE];

@@ -83,12 +83,14 @@ cJSON *fields_schema(const Field *fields) {
     cJSON *schema = typed("object");
     cJSON_AddBoolToObject(schema, "additionalProperties", false);
     cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
+    /* no field: config.c takes it out before fields are read */
     cJSON_AddItemToObject(properties, "extends", typed("string"));
     cJSON *required = cJSON_CreateArray();
     for (const Field *field = fields; field->type != FIELD_TYPE_END; field++) {
         cJSON_AddItemToObject(properties, field->key, schema_one(field));
         if (field->flags & FIELD_REQUIRED) cJSON_AddItemToArray(required, cJSON_CreateString(field->key));
     }
+    /* validators of draft 4 refuse an empty list */
     if (cJSON_GetArraySize(required))
         cJSON_AddItemToObject(schema, "required", required);
     else

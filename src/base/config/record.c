@@ -165,6 +165,7 @@ bool record_put_seed(cJSON *object, const char *key, uint64_t value) {
     return record_put_text(object, key, digits);
 }
 
+/* JSON has no infinity and no NaN: null, which record_double gives back as NaN. */
 bool record_put_double(cJSON *object, const char *key, double value) {
     if (isfinite(value)) return cJSON_AddNumberToObject(object, key, value) != NULL;
     return cJSON_AddNullToObject(object, key) != NULL;

@@ -1,3 +1,5 @@
+/* Of several threads that fail, the failure of the first item is told: the message does not depend on who was faster.
+ */
 #include "base/failure/shared_err.h"
 
 void shared_err_note(SharedErr *shared, Err err, int64_t item) {

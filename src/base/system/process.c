@@ -1,3 +1,4 @@
+/* Runs another program without a shell, with one of its streams read to the end; the others lead nowhere. */
 #include "base/system/process.h"
 
 #include "base/text/text.h"
@@ -19,7 +20,7 @@ typedef struct {
 /* It ends with us: what writes a file for us must not go on when the next life of this program writes the same one. */
 _Noreturn static void become(const Start *start, int output) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int nothing = open("/dev/null", O_RDWR);
+    int nothing = open("/dev/null", O_RDWR); /* no input to wait for, and no words among ours */
     for (int stream = 0; stream <= STDERR_FILENO; stream++)
         if (dup2(stream == start->caught ? output : nothing, stream) < 0) _exit(PROCESS_MISSING - 1);
     if (start->folder && chdir(start->folder)) _exit(PROCESS_MISSING - 1);
@@ -44,11 +45,13 @@ static Err run(char **text, int *exit_code, const Start *start) {
     int ends[2], status = 0;
     Builder out = {0};
     *text = NULL;
+    /* a program that prints nothing gives an empty text, not none */
     builder_add_text(&out, "");
     if (pipe2(ends, O_CLOEXEC)) return RAISE(ERR_IO, "%s: cannot open a pipe: %s", name, strerror(errno));
-    fflush(NULL);
+    fflush(NULL); /* or the child would write our buffered text once more */
     pid_t child = fork();
     if (child == 0) become(start, ends[1]);
+    /* our copy: with it open the end would never come */
     close(ends[1]);
     Err err = child < 0 ? RAISE(ERR_IO, "cannot start %s: %s", name, strerror(errno)) : read_all(&out, ends[0], name);
     close(ends[0]);

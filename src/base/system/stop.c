@@ -1,3 +1,5 @@
+/* Reasons to end early, all of them only asked for at the end of a step: signals, a time budget, a file named "stop" in
+ * the run's folder. The first reason found stays. A signal's handler only notes its number, all that is safe in one. */
 #include "base/system/stop.h"
 
 #include "base/system/clock.h"
@@ -20,7 +22,7 @@ static void on_signal(int number) {
 void stop_install_handlers(void) {
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
+    action.sa_flags = SA_RESTART; /* reads and writes begin again by themselves */
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGUSR1, &action, NULL);
@@ -62,7 +64,7 @@ bool stop_requested(void) {
         stop_request("time budget");
         return true;
     }
-    if (watched_folder && now - last_look_s >= 1) {
+    if (watched_folder && now - last_look_s >= 1) { /* once a second: a network file system answers slowly */
         last_look_s = now;
         if (stop_file_present()) stop_request("stop file");
     }

@@ -1,3 +1,7 @@
+/* A team of threads for calls of microseconds: members spin on the number of the call that the leader counts up, do
+ * their part and count their arrival; the leader takes part and waits for all arrivals. No lock and no sleep is
+ * between, but a thread that waits long gives its core away. Counters only grow and wrap: they are compared for
+ * equality. */
 #include "base/system/team.h"
 
 #include "base/system/clock.h"
@@ -88,6 +92,7 @@ void team_serve(Team *team, int member) {
         for (int tries = 0; atomic_load_explicit(&team->call, memory_order_acquire) == done;
              tries += tries < SPINS ? 1 : 0)
             wait_a_moment(tries);
+        /* written before the call was counted up: acquire above, release in call_all */
         job = team->job;
         if (job) run_part(team, job, member);
         done++;
@@ -117,8 +122,7 @@ static void call_all(Team *team, TeamJob *job, void *context) {
     team->times.calls++;
     if (team->parts && job) {
         double longest = 0;
-        for (int i = 0; i < team->present; i++)
-            longest = team->parts[i].cpu_s > longest ? team->parts[i].cpu_s : longest;
+        for (int i = 0; i < team->present; i++) longest = max_double(team->parts[i].cpu_s, longest);
         team->times.longest_cpu_s += longest;
         team->times.leader_cpu_s += clock_thread_s() - cpu_began;
     }
@@ -127,6 +131,7 @@ static void call_all(Team *team, TeamJob *job, void *context) {
 void team_dismiss(Team *team) {
     if (!team || team->present == 1) return;
     call_all(team, NULL, NULL);
+    /* members that gather again must not take the dismissal for a call of theirs */
     team->last = atomic_load_explicit(&team->call, memory_order_relaxed);
     team->present = 1;
 }

@@ -52,6 +52,7 @@ static Err lose(Walk *walk, const char *name, const char *why, const char *detai
     return add_lost(walk, name, reason);
 }
 
+/* A link to a folder above this one would be walked for ever; one to a folder beside it is read twice, as asked for. */
 static const Above *find_above(const Above *above, const struct stat *info) {
     while (above && (above->device != info->st_dev || above->inode != info->st_ino)) above = above->above;
     return above;
@@ -80,6 +81,7 @@ static Err take_entry(Walk *walk, const char *here, const char *below, const cha
         return lose(walk, *below ? below : entry, "holds a path of more bytes than can be read: ", entry);
     TRY(path_join(full, sizeof full, here, entry));
     TRY(path_join(name, sizeof name, below, entry));
+    /* stat follows links, so a link counts as what it leads to */
     if (stat(full, &info)) return lose_link(walk, full, name);
     if (S_ISREG(info.st_mode)) return add_name(&walk->files, name);
     if (!S_ISDIR(info.st_mode)) return lose(walk, name, kind_of(info.st_mode), ", neither a file nor a folder");

@@ -19,6 +19,7 @@ static const EndMark end_marks[] = {
     {"jpg", "\xff\xd9", 2},
 };
 
+/* Within the last bytes: some programs write a line break behind the mark. */
 static bool ends_with(const EndMark *mark, const unsigned char *bytes, size_t length) {
     size_t looked_at = length < mark->within ? length : mark->within;
     return memmem(bytes + length - looked_at, looked_at, mark->end, strlen(mark->end)) != NULL;

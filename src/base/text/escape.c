@@ -1,3 +1,6 @@
+/* Names come from strangers and end in documents, programs and terminals, each of which reads some characters as
+ * commands. One walk over the characters serves all languages; a table says what is special in each. What is not text
+ * (control characters, bytes that are no UTF-8) is shown as \x1b, so nothing is lost and nothing acts. */
 #include "base/text/escape.h"
 
 #include "base/system/digest.h"
@@ -110,6 +113,7 @@ void escape_latex(Builder *out, const char *text) {
         text++;
     }
     while (*text) {
+        /* LaTeX sets --, ,, and '' as one other character */
         bool ligature = (*text == '-' || *text == ',' || *text == '\'') && text[1] == *text;
         text += add_character(out, text, &latex);
         if (ligature) builder_add_text(out, "{}");
@@ -125,6 +129,7 @@ static bool is_number(const char *text) {
 void escape_csv(Builder *out, const char *text) {
     static const Replacement table[] = {{'"', "\"\""}, {0, NULL}};
     bool quoted = strpbrk(text, ",\"\r\n") || text[0] == ' ';
+    /* spreadsheets run cells that begin so; negative numbers stay numbers */
     bool computed = *text && strchr("=+-@\t\r", *text) && !is_number(text);
     if (quoted) builder_add_text(out, "\"");
     if (computed) builder_add_text(out, "'");
@@ -233,16 +238,18 @@ void escape_shell(Builder *out, const char *word) {
     static const Replacement in_quotes[] = {{'\'', "'\\''"}, {0, NULL}},
                              in_dollars[] = {{'\'', "\\'"}, {'\\', "\\\\"}, {0, NULL}};
     bool line = utf8_is_line(word);
+    /* what no shell reads anything into stands as it is, for people who read the line */
     if (line && *word && *word != '=' && !strpbrk(word, " \"'\\$&|;<>()*?[]{}#~`!^")) {
         builder_add_text(out, word);
         return;
     }
-    builder_add_text(out, line ? "'" : "$'");
+    builder_add_text(out, line ? "'" : "$'"); /* $'...' of bash has escapes for what is not a line */
     add_all(out, word, &(Language){line ? in_quotes : in_dollars, "\\"});
     builder_add_text(out, "'");
 }
 
 void escape_shell_path(Builder *out, const char *path) {
+    /* no option */
     if (*path == '-') builder_add_text(out, "./");
     escape_shell(out, path);
 }
@@ -290,6 +297,7 @@ const char *escape_file_name(char *out, size_t size, const char *text) {
     }
     out[used] = 0;
     if (same && !*at) return out;
+    /* two names that differ in what was replaced or cut stay two files */
     digest_of(digest, text, strlen(text));
     (void)snprintf(out + kept, size - kept, "%s%.*s", kept ? "-" : "_-", DIGITS, digest);
     return out;
@@ -304,6 +312,7 @@ void escape_base64(Builder *out, const void *bytes, size_t length) {
         size_t at = 0;
         for (int group = 0; group < GROUPS && length > 0; group++) {
             size_t have = length < 3 ? length : 3;
+            /* three bytes are four digits of six bits; missing bytes are zero, and their digits "=" */
             unsigned word = (unsigned)in[0] << 16 | (have > 1 ? (unsigned)in[1] << 8 : 0) | (have > 2 ? in[2] : 0u);
             for (size_t i = 0; i < 4; i++) text[at++] = i <= have ? digits[word >> (18 - 6 * i) & 63] : '=';
             in += have;

@@ -1,3 +1,5 @@
+/* Texts of fixed size (copying and formatting fail rather than cut), paths, what people read and write (bytes,
+ * durations, counts), and Builder, which grows. Columns are counted as characters of UTF-8, all taken as one wide. */
 #include "base/text/text.h"
 
 #include "base/system/memory.h"
@@ -110,6 +112,7 @@ const char *text_nearest(const char *word, const char *const *names) {
 const char *text_bytes(char *out, size_t size, double bytes) {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
     int unit = 0;
+    /* three digits: the limits are where rounding would give a fourth */
     while (bytes >= 999.5 && unit < 5) {
         bytes /= 1000;
         unit++;
@@ -123,6 +126,7 @@ const char *text_bytes(char *out, size_t size, double bytes) {
 }
 
 const char *text_duration(char *out, size_t size, double seconds) {
+    /* also NaN */
     if (!(seconds >= 0)) seconds = 0;
     if (seconds < 9.95)
         snprintf(out, size, "%.1f s", seconds);
@@ -210,6 +214,7 @@ static bool builder_reserve(Builder *builder, size_t more) {
 }
 
 void builder_add(Builder *builder, const char *format, ...) {
+    /* twice over the arguments: first for the length, then for the text */
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
@@ -253,6 +258,7 @@ static void wrap_pad(Wrap *wrap, int column) {
 static void wrap_word(Wrap *wrap, const char *word, int length) {
     int width = 0;
     for (int i = 0; i < length; i++) width += ((unsigned char)word[i] & 0xc0) != 0x80;
+    /* words are never broken: one that is too long stands alone on its line */
     int needed = wrap->fresh ? width : wrap->gap + width;
     if (wrap->column > wrap->indent && wrap->column + needed > wrap->columns) wrap_break(wrap);
     wrap_pad(wrap, wrap->fresh ? wrap->indent : wrap->column + wrap->gap);
@@ -269,6 +275,7 @@ void builder_add_wrapped(Builder *builder, const char *text, int column, int ind
         at += length;
         wrap.gap = (int)strspn(at, " ");
         at += wrap.gap;
+        /* a line break is a blank; two, or one before an indented line, end the line */
         if (*at != '\n') continue;
         wrap.gap = 1;
         if (!*++at) break;

@@ -1,3 +1,5 @@
+/* UTF-8 as the Unicode standard, section 3.9 (table 3-7) has it: no sequence longer than needed, no surrogates, nothing
+ * above U+10FFFF. */
 #include "base/text/utf8.h"
 
 #include "base/failure/banned.h"
@@ -16,10 +18,11 @@ static uint32_t code_of(const unsigned char *bytes, size_t length, uint32_t bits
 size_t utf8_character(const char *text) {
     const unsigned char *bytes = (const unsigned char *)text;
     if (bytes[0] < 0x80) return bytes[0] != 0;
-    if (bytes[0] >= 0xc2 && bytes[0] < 0xe0) return code_of(bytes, 2, bytes[0] & 0x1f) ? 2 : 0;
+    if (bytes[0] >= 0xc2 && bytes[0] < 0xe0)
+        return code_of(bytes, 2, bytes[0] & 0x1f) ? 2 : 0; /* c0, c1: longer than needed */
     if (bytes[0] >= 0xe0 && bytes[0] < 0xf0) {
         uint32_t code = code_of(bytes, 3, bytes[0] & 0x0f);
-        return code >= 0x800 && (code < 0xd800 || code > 0xdfff) ? 3 : 0;
+        return code >= 0x800 && (code < 0xd800 || code > 0xdfff) ? 3 : 0; /* surrogates */
     }
     if (bytes[0] >= 0xf0 && bytes[0] < 0xf5) {
         uint32_t code = code_of(bytes, 4, bytes[0] & 0x07);
@@ -31,7 +34,7 @@ size_t utf8_character(const char *text) {
 bool utf8_is_printable(const char *text, size_t length) {
     const unsigned char *bytes = (const unsigned char *)text;
     if (length == 1) return bytes[0] >= 0x20 && bytes[0] != 0x7f;
-    if (length == 2) return bytes[0] != 0xc2 || bytes[1] >= 0xa0;
+    if (length == 2) return bytes[0] != 0xc2 || bytes[1] >= 0xa0;                  /* U+0080 to U+009F: controls */
     return length != 3 || bytes[0] != 0xef || bytes[1] != 0xbf || bytes[2] < 0xbe; /* U+FFFE, U+FFFF */
 }
 

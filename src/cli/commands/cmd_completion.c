@@ -74,6 +74,7 @@ static Err add_script(Builder *out) {
                           "    local chosen='' options='' words=''\n"
                           "    case ${COMP_WORDS[1]} in\n");
     for (const Command *const *command = commands; *command; command++) TRY(add_command_case(out, *command));
+    /* bash cuts words at "=", so the option of --variant=X is two words back */
     builder_add_text(out, "    esac\n"
                           "    [ \"$previous\" != = ] || previous=${COMP_WORDS[COMP_CWORD - 2]}\n"
                           "    if [ \"$COMP_CWORD\" -eq 1 ]; then chosen='--help --version help");

@@ -39,6 +39,7 @@ static const CommandHelp config_help = {
     .words = "show explain schema diff",
 };
 
+/* By the place of the file, or --kind: only then is known which keys it may have. */
 static Err resolve_named(char **text, ConfigKind *kind, const char *name, const ConfigArgs *args) {
     char path[PATH_SIZE];
     TRY(kind_find_config(path, sizeof path, args->kind, name));
@@ -56,6 +57,7 @@ static Err show(const ArgList *rest, const ConfigArgs *args) {
     return ERR_NONE;
 }
 
+/* One word may be a kind (all its settings), or a key in any of them. */
 static Err explain(const ArgList *rest, const ConfigArgs *args) {
     (void)args;
     TRY(args_expect(&config_help, rest, 1, 2));

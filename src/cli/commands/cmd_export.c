@@ -70,6 +70,7 @@ static Err read_classes(ClassList *classes, const WeightSet *weights, const char
     const Tensor *head = weights_find(weights, "head.weight");
     *classes = (ClassList){0};
     if (!head) return ERR_NONE;
+    /* the table lies beside ckpt/, whatever was named */
     TRY(run_of(run_folder, sizeof run_folder, path));
     TRY(path_join(table, sizeof table, run_folder, "classes.csv"));
     if (!file_exists(table)) {

@@ -74,6 +74,7 @@ static Err run(int argc, char *const *argv) {
     TRY(check_size(&how.n_frames, args.frames, "frames"));
     TRY(check_size(&how.heads, args.heads, "heads"));
     TRY(check_size(&how.decoder_heads, args.decoder_heads, "decoder-heads"));
+    /* argv begins behind the command's own name */
     builder_add_text(&command, "synvid import");
     for (int i = 0; i < argc; i++) {
         builder_add_text(&command, " ");

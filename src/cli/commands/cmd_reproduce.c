@@ -58,6 +58,7 @@ static Err read_format(ReproduceFormat *format, const char *text) {
     return RAISE(ERR_USAGE, "--format %.40s: expected one of " REPRODUCE_FORMATS, text);
 }
 
+/* Figures of other protocols never stand beside the paper's, so they cannot be asked for. */
 static Err read_protocol(const char **protocol, const ReproduceArgs *args) {
     if (args->rehearsal && args->protocol) return RAISE(ERR_USAGE, "--protocol and --rehearsal were both given");
     *protocol = args->rehearsal ? PROTOCOL_REHEARSAL : args->protocol;
@@ -82,6 +83,7 @@ static Err run(int argc, char *const *argv) {
     TRY(read_format(&request.format, args.format));
     request.runs = args.runs;
     request.data = args.data;
+    /* analysis does not know gen, which renders latent datasets for figure 1 */
     request.open = dataset_source_open;
     request.primary = args.primary;
     request.out = args.out;

@@ -69,6 +69,7 @@ static Err check(const RobustConfig *config, const Run *run) {
 static Err run_opened_all(const RobustConfig *config, Finetuned *tuned, const Run *run) {
     OpenSource test = {0};
     if (config->checkpoint[0]) TRY(finetuned_open_all(tuned, config->checkpoint, &run->par));
+    /* the test set of the fine-tuned run, so that "clean" is its own accuracy */
     const char *folder = config->test[0] ? config->test : tuned->config.data.test;
     Err err = open_dataset_all(&test, "test", folder, &run->par);
     if (!err && config->sheet[0])

@@ -122,6 +122,7 @@ static void print_run(const char *path, const RunStatus *status) {
     if (note.length) printf("    %s\n", note.data);
     builder_free(&name);
     builder_free(&note);
+    /* a process may hang: the state alone would say that all is well */
     if (runs && status->silent_s > 3600)
         printf("    no step logged for %s\n", text_duration(silent, sizeof silent, status->silent_s));
 }

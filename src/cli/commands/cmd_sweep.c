@@ -196,6 +196,7 @@ static Err submit(const SweepPlan *plan, const TaskRecord *records, const char *
                             .ranks = (int)args->ranks,
                             .by = wanted ? "guard" : "user",
                             .wanted = wanted,
+                            /* one is enough: another only where none is known, or from the guard, whose own job ends */
                             .guard = wanted || !guard[0]};
     TRY(slurm_write(script, sizeof script, &count, plan, records, &request));
     if (!script[0]) {
@@ -262,6 +263,7 @@ static void print_made(const SweepTask *task, const TaskRecord *record) {
 }
 
 static Err clean(const SweepPlan *plan, const TaskRecord *records, int task, bool yes) {
+    /* a task by name is asked for explicitly: no --yes */
     if (task >= 0) return sweep_clean(plan, task, &records[task]);
     for (int i = 0; i < plan->n_tasks; i++) {
         if (yes)
@@ -282,6 +284,7 @@ static Err run(const SweepPlan *plan, int task, const SweepArgs *args) {
                                .only = task,
                                .hook = hook && *hook ? hook : NULL};
     if (args->all && task >= 0) return RAISE(ERR_USAGE, "sweep run: --all and a task were both given");
+    /* these two only look: no variables are remembered */
     if (args->check) return sweep_check(plan);
     if (args->plan) return sweep_costs_print(plan, args->core_gflops);
     TRY(vars_remember(plan));

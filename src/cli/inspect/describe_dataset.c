@@ -68,6 +68,7 @@ static Err add_shards(Builder *out, const Dataset *dataset, const char *folder) 
         bytes += (double)size;
     }
     TRY(path_join(first, sizeof first, folder, dataset->shards[0].file));
+    /* all shards of a dataset have one storage */
     TRY(h5_root_text(&storage, first, "storage"));
     describe_fact(out, "shards", "%d, %s, %s", dataset->n_shards, storage ? storage : "?",
                   text_bytes(text, sizeof text, bytes));

@@ -43,6 +43,7 @@ static void add_point(Builder *out, const char *name, const cJSON *point) {
 
 static Err add_line_point(Builder *out, const char *name, const char *line, const char *path) {
     cJSON *point = NULL;
+    /* the parser wants a text that ends */
     char *copy = strndup(line, strcspn(line, "\n"));
     if (!copy) return RAISE(ERR_MEMORY, "%s: no memory for a line", path);
     Err err = json_parse(&point, copy, strlen(copy), path, ERR_INPUT);

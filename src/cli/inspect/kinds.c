@@ -49,6 +49,7 @@ Err kind_find(ConfigKind *kind, const char *name) {
                  nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
+/* Reading a file against a table refuses unknown keys, so few tables take a file that is not theirs. */
 static bool accepts(const ConfigKind *kind, const char *path) {
     char *text = NULL;
     Err err = config_resolve(&text, kind->fields, path, NULL, 0);
@@ -63,6 +64,7 @@ static bool kind_of_run(ConfigKind *kind, const char *folder) {
     if (path_join(path, sizeof path, folder, "run.json") || !file_exists(path)) return false;
     if (json_read(&tree, path, RUN_BYTES_MAX, ERR_INPUT)) return false;
     const cJSON *life = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(tree, "lives"), 0);
+    /* the second word of the command line */
     const char *behind = strchr(record_text_or(life, "command", ""), ' ');
     if (behind) snprintf(word, sizeof word, "%.*s", (int)strcspn(behind + 1, " "), behind + 1);
     cJSON_Delete(tree);

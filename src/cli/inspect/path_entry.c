@@ -1,3 +1,5 @@
+/* What a path is, from little: the names in a folder, the first bytes of a file and its extension, and the schema that
+ * JSON and HDF5 of ours carry. Contents are read by whoever describes them. */
 #include "cli/inspect/inspect.h"
 
 #include "base/config/json.h"
@@ -53,6 +55,7 @@ static Err json_schema(PathEntry *thing) {
     TRY(json_read(&tree, thing->path, JSON_BYTES_MAX, ERR_INPUT));
     Err err = text_copy(thing->schema, sizeof thing->schema, record_text_or(tree, "schema", ""));
     cJSON_Delete(tree);
+    /* the manifest stands for its folder */
     if (!err && text_equal(thing->schema, "synvid.dataset") && text_equal(path_base(thing->path), "dataset.json")) {
         char folder[PATH_SIZE];
         thing->kind = PATH_DATASET;

@@ -157,6 +157,7 @@ static Err run_stage_all(const Stage *stage, const StageArgs *args, Run *run) {
     tell_lists(config, stage->fields, "");
     err = stage->run_all(config, run);
     if (!err) suggest_next(stage, run);
+    /* no rank ends before all have done their part */
     if (!err) err = err_agree_all(ERR_NONE, &run->par, "the end of the run");
     if (!err && stage->out_is_result && run->par.rank == 0 && !run->dry_run) printf("%s\n", run->out);
     if (!err) err = err_agree_all(run->par.rank == 0 ? output_check() : ERR_NONE, &run->par, "what is printed");
@@ -183,6 +184,7 @@ static void show_help(const Stage *stage) {
 Err stage_main(const Stage *stage, int argc, char *const *argv) {
     StageArgs args;
     TRY(stage_args_parse(&args, stage, argc, argv));
+    /* what one process does, under a launcher the first does alone */
     bool alone = args.help || args.dry_run || stage->one_rank;
     if (alone && par_launcher_rank() > 0) return ERR_NONE;
     if (args.help) {

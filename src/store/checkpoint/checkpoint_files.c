@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 
+/* All tensors of one file: the parameters by reading them, the moments piece by piece. */
 Err checkpoint_file_verify(const char *path, char digest[DIGEST_SIZE]) {
     WeightSet weights;
     H5File file;
@@ -42,7 +43,7 @@ static int64_t step_of(const char *name) {
 
 static int newest_first(const void *a, const void *b) {
     int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left < right) - (left > right);
+    return (left < right) - (left > right); /* a difference could overflow */
 }
 
 /* Other files of the folder are passed over: only names of ours count. */
@@ -67,6 +68,7 @@ Err checkpoint_list(int64_t **steps, int *count, const char *folder) {
     *steps = NULL;
     *count = 0;
     DIR *open_folder = opendir(folder);
+    /* no folder yet: a run that has not written its first checkpoint */
     if (!open_folder && errno == ENOENT) return ERR_NONE;
     if (!open_folder) return RAISE(ERR_IO, "%s: cannot list: %s", folder, strerror(errno));
     Err err = collect_steps(steps, count, open_folder, folder);

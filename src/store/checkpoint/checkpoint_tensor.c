@@ -43,6 +43,7 @@ H5Array checkpoint_array(char path[TENSOR_PATH_SIZE], CheckpointPart part, const
 
 Err checkpoint_open(H5File *file, const char *path) {
     TRY(h5_open(file, path, CHECKPOINT_SCHEMA, CHECKPOINT_VERSION));
+    /* older versions had no seal */
     if (file->sealed || file->version < CHECKPOINT_SEALED) return ERR_NONE;
     h5_abandon(file);
     return RAISE(ERR_INPUT, "%s: cut off: its seal is missing", path);
@@ -63,6 +64,7 @@ Err checkpoint_tensor(Tensor *tensor, const H5File *file, const char *name) {
         return RAISE(ERR_INPUT, "%s: %s does not hold 32-bit floating-point numbers", file->path, path);
     tensor->n_dims = array.n_dims;
     for (int i = 0; i < array.n_dims; i++) {
+        /* sizes come from the file: products of them are taken later */
         if (array.dims[i] < 1 || array.dims[i] > INT32_MAX)
             return RAISE(ERR_INPUT, "%s: %s has size %lld in dimension %d", file->path, path, (long long)array.dims[i],
                          i);
@@ -111,6 +113,7 @@ static Err verify_tensor(const H5File *file, const char *path) {
     return err;
 }
 
+/* Ranks verify a block of the tensors each; reading a large checkpoint is then shared. */
 Err checkpoint_verify_share(const H5File *file, CheckpointPart part, int rank, int n_ranks) {
     char **names;
     int count;

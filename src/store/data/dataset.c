@@ -68,6 +68,7 @@ Err dataset_write(Dataset *dataset, const char *folder) {
     return record_write(&tree, put_manifest(tree, dataset), path);
 }
 
+/* A size of 0 x 0 stands for videos of their own sizes (encoded shards); one side alone cannot be 0. */
 static Err read_counts(Dataset *dataset, Record record) {
     int64_t height, width;
     TRY(record_text(dataset->kind, sizeof dataset->kind, record, "kind"));
@@ -90,7 +91,7 @@ static Err read_classes(Dataset *dataset, Record record) {
     const cJSON *list, *entry;
     int n;
     TRY(record_list(&list, &n, record, "classes"));
-    dataset->class_names = calloc((size_t)n + 1, sizeof *dataset->class_names);
+    dataset->class_names = calloc((size_t)n + 1, sizeof *dataset->class_names); /* n may be 0: no classes */
     if (!dataset->class_names) return RAISE(ERR_MEMORY, "%s: no memory for %d class names", record.origin, n);
     cJSON_ArrayForEach(entry, list) {
         if (!cJSON_IsString(entry)) return RAISE(ERR_INPUT, "%s: classes: expected texts", record.origin);

@@ -56,6 +56,7 @@ CHECKED Err featurecache_path(char *out, size_t size, const char *folder, const 
     return text_format(out, size, "%s/features-%s.h5", folder, digest);
 }
 
+/* Under a partial name until it is whole, as every file here: who finds the name finds all of it. */
 static Err write_file(const FeatureTable *table, const char *path, const char *digest) {
     const H5Array rows = rows_array(table->n_videos, table->n_views, table->n_tokens, table->D);
     const H5Array labels = label_array(table->n_videos);
@@ -121,6 +122,7 @@ static Err read_arrays(FeatureTable *table, const H5File *file) {
     table->n_views = (int)rows.dims[1];
     table->n_tokens = (int)rows.dims[2];
     table->D = (int)rows.dims[3];
+    /* one label for each video, so the shape is now known */
     H5Array labels = label_array(rows.dims[0]);
     TRY(h5_array_get(&data, &labels, file));
     table->labels = data;

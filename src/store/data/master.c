@@ -108,6 +108,7 @@ static Err add_array(const Master *master, const char *name) {
     dims[0] = (hsize_t)total;
     h5_lock();
     hid_t space = H5Screate_simple(part.n_dims, dims, NULL), recipe = H5Pcreate(H5P_DATASET_CREATE);
+    /* times of making would make equal files differ */
     H5Pset_obj_track_times(recipe, false);
     Err err = ERR_NONE;
     for (int s = 0; s < n_shards && !err; s++) {
@@ -130,8 +131,10 @@ static Err read_starts(int64_t *all, const Master *master) {
         H5Array start = {.name = "/clip_start", .kind = H5_I64, .n_dims = 1, .dims = {row->n_clips + 1}};
         int64_t *part = NULL;
         TRY(h5_array_get((void **)&part, &start, &master->shards[s]));
+        /* the entry behind the last video is the number of frames */
         bool good = part[row->n_clips] == row->n_frames;
-        for (int64_t v = 0; v <= row->n_clips; v++) all[video + v] = frame + part[v];
+        for (int64_t v = 0; v <= row->n_clips; v++)
+            all[video + v] = frame + part[v]; /* v = n_clips: the first of the next shard, written again with it */
         free(part);
         if (!good) return RAISE(ERR_INPUT, "%s: has other frames than dataset.json says", master->shards[s].path);
         video += row->n_clips;
@@ -179,10 +182,12 @@ static Err put_identity(const Master *master) {
     return h5_put_int(file, NULL, "width", dataset->width);
 }
 
+/* Arrays that a storage lacks are passed over: latent and encoded shards have no /frames, real videos no /latent. */
 static Err fill(const Master *master) {
     TRY(put_identity(master));
     if (h5_exists(&master->shards[0], "/frames")) TRY(add_array(master, "/frames"));
     TRY(add_starts(master));
+    /* numbers count through the whole dataset already, so they are only joined */
     TRY(add_array(master, "/clip_index"));
     TRY(add_array(master, "/label"));
     return h5_exists(&master->shards[0], "/latent") ? add_latents(master) : ERR_NONE;

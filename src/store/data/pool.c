@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* The shape goes before the pixels: equal bytes of another shape are other images. */
 Err pool_digest_new(Digest **digest, int count, int height, int width) {
     const int32_t shape[] = {count, height, width, 3};
     TRY(digest_new(digest));
@@ -47,6 +48,7 @@ static Err find_pixels(Pool *pool, int64_t *offset, const H5File *file) {
     H5Eclear2(H5E_DEFAULT);
     h5_unlock();
     h5_array_close(dataset);
+    /* nothing of a file is trusted: these sizes decide how much is mapped */
     bool images = found.kind == H5_U8 && found.n_dims == 4 && found.dims[3] == 3 && found.dims[0] >= 1 &&
                   found.dims[0] <= INT32_MAX && found.dims[1] >= 1 && found.dims[1] <= 1 << 16 && found.dims[2] >= 1 &&
                   found.dims[2] <= 1 << 16;
@@ -64,12 +66,13 @@ static Err find_pixels(Pool *pool, int64_t *offset, const H5File *file) {
 
 /* Maps from the start of the page in which the pixels begin. */
 static Err map_pixels(Pool *pool, int64_t offset, const char *path) {
+    /* mmap takes offsets of whole pages only */
     int64_t page = sysconf(_SC_PAGESIZE), start = offset / page * page;
     size_t bytes = (size_t)pool->count * (size_t)pool->height * (size_t)pool->width * 3 + (size_t)(offset - start);
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return RAISE(ERR_IO, "%s: cannot open: %s", path, strerror(errno));
     void *mapping = mmap(NULL, bytes, PROT_READ, MAP_SHARED, descriptor, (off_t)start);
-    int reason = errno;
+    int reason = errno; /* close may change it */
     close(descriptor);
     if (mapping == MAP_FAILED) return RAISE(ERR_IO, "%s: cannot map %zu bytes: %s", path, bytes, strerror(reason));
     /* reading ahead begins in the background */
@@ -99,6 +102,7 @@ Err pool_read(Pool *pool, const char *path) {
     return err;
 }
 
+/* Each rank maps by itself; who could is set free again where another could not. */
 Err pool_read_all(Pool *pool, const char *path, const Par *par) {
     Err err = err_agree_all(pool_read(pool, path), par, path);
     if (err) pool_free(pool);
@@ -116,6 +120,7 @@ Err pool_hold(const Pool *pool, const char *path) {
     (void)madvise(pool->storage, pool->storage_bytes, MADV_SEQUENTIAL);
     for (size_t at = 0; at < pool->storage_bytes; at += 4096)
         sum = (uint8_t)(sum + ((const uint8_t *)pool->storage)[at]);
+    /* images are drawn at random from here on */
     (void)madvise(pool->storage, pool->storage_bytes, MADV_NORMAL);
     if (mlock(pool->storage, pool->storage_bytes))
         log_warn("%s: cannot be locked in memory (%s); it was read, the system may drop it (see ulimit -l)", path,

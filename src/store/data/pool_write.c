@@ -42,6 +42,7 @@ static Err put_sources(const H5File *file, const PoolPlan *plan) {
 
 static Err begin_file(PoolWriter *writer) {
     const PoolPlan *plan = writer->plan;
+    /* a full disk is better told before hours of rendering than after */
     TRY(folder_check_room(plan->path, (uint64_t)h5_count(&writer->array), ""));
     TRY(h5_create(&writer->file, plan->path, POOL_SCHEMA, POOL_VERSION));
     writer->created = true;
@@ -73,6 +74,7 @@ Err pool_append(PoolWriter *writer, const uint8_t *images, int count) {
         return RAISE(ERR_INTERNAL, "%s: more images than the %d announced", plan->path, plan->count);
     if (fault_hit("pool.write")) return RAISE(ERR_IO, "%s: injected fault", plan->path);
     TRY(h5_box_write(&writer->file, writer->dataset, &writer->array, start, box, images));
+    /* the disk works while the next images are made, and closing has little left to wait for */
     h5_start_writeback(&writer->file);
     digest_add(writer->digest, images, (size_t)(box[0] * box[1] * box[2] * box[3]));
     writer->done += count;
@@ -90,6 +92,7 @@ static void writer_free(PoolWriter **writer) {
     *writer = NULL;
 }
 
+/* Also from pool_create, when the file may not exist yet. */
 void pool_abandon(PoolWriter **writer) {
     if (!*writer) return;
     h5_give_up(&(*writer)->file);

@@ -25,6 +25,7 @@ static Err digest_column(Digest *digest, const ShardReader *reader, const char *
     H5Array array;
     TRY(h5_array_open(&dataset, &array, &reader->file, path));
     h5_array_close(dataset);
+    /* asked for as expected: h5_array_get refuses a column of another length */
     array.dims[0] = reader->info.n_videos;
     if (array.n_dims != 3) return RAISE(ERR_INPUT, "%s: %s is not (video, row, component)", reader->file.path, path);
     void *data;
@@ -34,6 +35,7 @@ static Err digest_column(Digest *digest, const ShardReader *reader, const char *
     return ERR_NONE;
 }
 
+/* In the order of names, as HDF5 lists them and shard_next_column goes when writing. */
 static Err digest_latents(Digest *digest, const ShardReader *reader) {
     char **names;
     int count;

@@ -21,6 +21,7 @@ H5Array shard_frames_array(StorageKind storage, int64_t n_frames, int height, in
             "frames of all videos one after the other, RGB; video k has frames clip_start[k] to clip_start[k+1]",
         .units = "sRGB level 0 to 255",
     };
+    /* tiles span several frames, which compress well together; a small video has smaller ones */
     if (storage == STORAGE_DEFLATE) {
         const int64_t tile[] = {min_int64(TILE_FRAMES, n_frames), min_int64(TILE_SIDE, height),
                                 min_int64(TILE_SIDE, width), 3};
@@ -60,6 +61,7 @@ H5Array shard_frame_size_array(int64_t n_videos) {
                      .description = "size of the frames of each video"};
 }
 
+/* The three tables that every shard has, whatever its storage. */
 H5Array shard_table_array(ShardTable table, int64_t n_videos) {
     H5Array arrays[SHARD_TABLES] = {
         [SHARD_CLIP_START] = {.name = "/clip_start",
@@ -115,6 +117,7 @@ void shard_digest_begin(Digest *digest, int height, int width) {
     digest_add(digest, size, sizeof size);
 }
 
+/* Each array behind its name, so that numbers cannot move from one table to the next unseen. */
 void shard_digest_tables(Digest *digest, const ShardTables *tables) {
     size_t n = (size_t)tables->n_videos;
     digest_add_text(digest, "clip_start");
@@ -130,5 +133,6 @@ void shard_digest_column(Digest *digest, const char *name, H5Kind kind, int64_t 
     const int64_t shape[] = {kind == H5_F32, n_videos, rows, cols};
     digest_add_text(digest, name);
     digest_add(digest, shape, sizeof shape);
+    /* both types of latents (f32, i32) take four bytes */
     digest_add(digest, data, (size_t)(n_videos * rows * cols) * 4);
 }

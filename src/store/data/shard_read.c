@@ -34,7 +34,9 @@ Err shard_read_bytes(const ShardReader *reader, int64_t at, void *out, size_t le
         ssize_t got = pread(reader->descriptor, target, length, (off_t)(reader->offset + at));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return RAISE(ERR_IO, "%s: cannot read: %s", reader->file.path, strerror(errno));
-        if (got == 0) return RAISE(ERR_INPUT, "%s: became shorter while it was read", reader->file.path);
+        if (got == 0)
+            return RAISE(ERR_INPUT, "%s: became shorter while it was read",
+                         reader->file.path); /* the file ended after its check */
         at += got;
         target += got;
         length -= (size_t)got;
@@ -45,6 +47,7 @@ Err shard_read_bytes(const ShardReader *reader, int64_t at, void *out, size_t le
 Err shard_read_run(ShardReader *reader, int64_t first, int count, uint8_t *out) {
     int height = reader->info.height, width = reader->info.width;
     if (reader->info.storage == STORAGE_RAW) {
+        /* raw frames lie one after the other without gaps: past HDF5, straight into the caller's memory */
         int64_t frame_bytes = (int64_t)height * width * 3;
         return shard_read_bytes(reader, first * frame_bytes, out, (size_t)(frame_bytes * count));
     }
@@ -84,6 +87,7 @@ static Err decode_video(ShardReader *reader, int64_t video, const int *frame_num
     uint8_t *bytes = malloc(length);
     if (!bytes) return RAISE(ERR_MEMORY, "%s: no memory for a video of %zu bytes", reader->file.path, length);
     Err err = shard_read_bytes(reader, reader->byte_start[video], bytes, length);
+    /* an encoded video has its own size: its middle square is taken at the dataset's, where that has one (else 0) */
     int size = reader->info.storage == STORAGE_ENCODED ? reader->info.height : 0;
     if (!err) err = decode_squares_memory(out, bytes, length, reader->file.path, frame_numbers, n_frames, size);
     free(bytes);

@@ -81,6 +81,7 @@ static void close_arrays(SharedShard *shard) {
 
 static Err open_all(SharedShard *shard) {
     const Par *par = shard->par;
+    /* agreed on step by step: a rank that failed must not leave the others waiting in the next collective call */
     TRY(err_agree_all(h5_open_shared_all(&shard->file, shard->plan.path, par), par, "opening the shard"));
     return err_agree_all(open_arrays(shard), par, "opening the shard");
 }
@@ -101,6 +102,7 @@ Err shared_shard_create_all(SharedShard **shard, const SharedShardPlan *plan, co
     return err ? shared_shard_finish_all(shard, err, NULL) : ERR_NONE;
 }
 
+/* Any rank, any video, in any order; ranks only must not write the same video. */
 Err shared_shard_write(SharedShard *shard, int64_t video, const Frames *frames, const void *const *latents) {
     const SharedShardPlan *plan = &shard->plan;
     const int64_t start[] = {plan->clip_start[video], 0, 0, 0};

@@ -1,3 +1,5 @@
+/* A model folder of transformers: model.safetensors, config.json, preprocessor_config.json and a card. config.json is
+ * written last: without it the library takes the folder for none. */
 #include "store/foreign/foreign.h"
 
 #include "base/config/json.h"
@@ -42,6 +44,7 @@ static Err write_tensors(const char *folder, const WeightSet *weights) {
 
 /* ---- configurations ---- */
 
+/* Both directions, as the library wants them; classes without names are numbered. */
 static void add_labels(cJSON *config, int n_classes, const char *const *names) {
     cJSON *id2label = cJSON_AddObjectToObject(config, "id2label");
     cJSON *label2id = cJSON_AddObjectToObject(config, "label2id");
@@ -75,6 +78,7 @@ static cJSON *config_tree(const ModelShape *shape, const HfModel *model) {
         {"intermediate_size", shape->mlp_width},
         {"hidden_dropout_prob", 0},
         {"attention_probs_dropout_prob", 0},
+        /* plays no part in a trained model; transformers writes it as well */
         {"initializer_range", 0.02},
         {"layer_norm_eps", 1e-6},
     };

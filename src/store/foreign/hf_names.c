@@ -1,3 +1,6 @@
+/* Names of tensors, ours (those of the official VideoMAE release) against those of transformers, in both directions
+ * from one table. The joint weight of queries, keys and values is three tensors there: a name then comes with a part.
+ */
 #include "store/foreign/internal/hf_names.h"
 
 #include "base/text/text.h"
@@ -62,6 +65,7 @@ static bool name_in_block(char *out, size_t size, const char *prefix, const char
     for (const Rename *rename = block_renames; rename->official; rename++) {
         const char *from = from_of(rename, direction);
         if (!text_starts(rest, from)) continue;
+        /* one official name stands in three rows: the part asked for chooses */
         if (direction == TO_HF && rename->part != NAME_WHOLE && rename->part != *part) continue;
         if (direction == TO_OFFICIAL) *part = rename->part;
         return !text_format(out, size, "%s%s%s", prefix, to_of(rename, direction), rest + strlen(from));
@@ -74,6 +78,7 @@ static bool name_of_block(char *out, size_t size, const Rename *rename, const ch
                           int *part) {
     const char *to = to_of(rename, direction), *number = name + strlen(from_of(rename, direction)) - 1;
     size_t digits = strspn(number, "0123456789");
+    /* `number` begins at the block's number: all of the prefix but its "#" has matched */
     if (!digits || digits > 3 || number[digits] != '.') return false;
     char prefix[96];
     return !text_format(prefix, sizeof(prefix), "%.*s%.*s.", (int)strlen(to) - 1, to, (int)digits, number) &&

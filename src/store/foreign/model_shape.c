@@ -23,6 +23,7 @@ static Err read_size(int *value, const cJSON *tree, const char *key, const char 
     return ERR_NONE;
 }
 
+/* Three values: a key that is missing says nothing, which is not false. */
 static Err read_flag(HfFlag *flag, const cJSON *tree, const char *key, const char *path) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(tree, key);
     if (!item || cJSON_IsNull(item)) return ERR_NONE;
@@ -48,6 +49,7 @@ static Err read_network(HfConfig *config, const cJSON *tree, const char *path) {
     return ERR_NONE;
 }
 
+/* Either key tells the number of classes; where both stand they must agree. */
 static Err read_labels(HfConfig *config, const cJSON *tree, const char *path) {
     const cJSON *labels = cJSON_GetObjectItemCaseSensitive(tree, "id2label");
     TRY(read_size(&config->n_labels, tree, "num_labels", path));
@@ -87,6 +89,7 @@ static Err read_tree(HfConfig *config, const cJSON *tree, const char *path) {
         {"num_channels", &config->num_channels},
     };
     const cJSON *type = cJSON_GetObjectItemCaseSensitive(tree, "model_type");
+    /* the folder of another model: all its keys are left alone */
     config->found = cJSON_IsString(type) && text_equal(type->valuestring, "videomae");
     if (!config->found) return ERR_NONE;
     TRY(read_network(config, tree, path));
@@ -139,6 +142,7 @@ static Err read_decoder(ModelShape *shape, const WeightSet *weights, const char 
     return ERR_NONE;
 }
 
+/* By names alone: a classifier has no prefix before patch_embed, and what has a decoder comes from pretraining. */
 static ModelKind kind_of(const WeightSet *weights) {
     if (weights_find(weights, "head.weight") || weights_find(weights, "patch_embed.proj.weight"))
         return MODEL_CLASSIFIER;
@@ -154,6 +158,7 @@ CHECKED Err model_shape_read(ModelShape *shape, const WeightSet *weights, const 
     const char *prefix = shape->kind == MODEL_CLASSIFIER ? "" : "encoder.";
     TRY(find_dims(&patch, weights, prefix, "patch_embed.proj.weight", 5, what));
     TRY(find_dims(&fc1, weights, prefix, "blocks.0.mlp.fc1.weight", 2, what));
+    /* patch_embed is a convolution: (width, channels, frames, y, x) */
     shape->width = patch->dims[0];
     shape->channels = patch->dims[1];
     shape->tubelet_size = patch->dims[2];
@@ -163,6 +168,6 @@ CHECKED Err model_shape_read(ModelShape *shape, const WeightSet *weights, const 
     if (shape->kind == MODEL_PRETRAIN) TRY(read_decoder(shape, weights, what));
     if (shape->kind != MODEL_CLASSIFIER) return ERR_NONE;
     TRY(find_dims(&head, weights, "", "head.weight", 2, what));
-    shape->n_classes = head->dims[0];
+    shape->n_classes = head->dims[0]; /* (class, width) */
     return ERR_NONE;
 }

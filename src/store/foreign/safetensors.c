@@ -1,3 +1,5 @@
+/* Writes safetensors: the header's length, the header, then the values of all tensors in the order of the header, whose
+ * offsets are therefore sums of the sizes before. What reads them is weightfile_safetensors.c. */
 #include "store/foreign/internal/weightfile_formats.h"
 
 #include "base/system/file.h"
@@ -11,6 +13,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors data is w
 /* Offsets count from the header's end; blanks bring the data to a multiple of eight, as the format asks for. */
 static Err build_header(Builder *header, const Tensor *tensors, int n_tensors) {
     size_t offset = 0;
+    /* "format": what transformers looks for before it loads a file */
     builder_add_text(header, "{\"__metadata__\":{\"format\":\"pt\"}");
     for (int i = 0; i < n_tensors; i++) {
         builder_add(header, ",\"%s\":{\"dtype\":\"F32\",\"shape\":[", tensors[i].name);
@@ -38,6 +41,7 @@ static Err write_partial(const char *partial, const Builder *header, const Tenso
     FILE *file = fopen(partial, "wb");
     if (!file) return RAISE(ERR_IO, "%s: cannot create: %s", partial, strerror(errno));
     bool ok = write_all(file, header, tensors, n_tensors);
+    /* the first failure is the one to tell: closing may fail as well, or for the first time when the disk is full */
     int code = errno;
     if (fclose(file) != 0 && ok) {
         ok = false;

@@ -11,6 +11,7 @@ static bool recognizes(const unsigned char *data, size_t length) {
 
 static Err add_tensors(WeightFile *file, const WeightSet *weights) {
     for (int t = 0; t < weights->n_tensors; t++) {
+        /* its place is the number of the tensor: values are in memory already */
         WeightEntry entry = {.dtype = DTYPE_F32, .n_dims = weights->tensors[t].n_dims, .place = t};
         TRY(text_copy(entry.name, sizeof entry.name, weights->tensors[t].name));
         for (int d = 0; d < entry.n_dims; d++) entry.dims[d] = weights->tensors[t].dims[d];
@@ -30,6 +31,7 @@ static Err list(WeightFile *file) {
     return add_tensors(file, weights);
 }
 
+/* All values were read and verified by list, so there is nothing to hand over ownership of. */
 static Err storage(const unsigned char **bytes, void **owned, WeightFile *file, const WeightEntry *entry) {
     const WeightSet *weights = file->state;
     *owned = NULL;

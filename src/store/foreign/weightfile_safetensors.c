@@ -68,12 +68,13 @@ static Err add_tensor(WeightFile *file, const cJSON *item, size_t data_begin, in
             bytes = (int64_t)dtype_size(entry.dtype);
     bool possible = cJSON_GetArraySize(offsets) == 2 && whole_number(&begin, cJSON_GetArrayItem(offsets, 0)) &&
                     whole_number(&end, cJSON_GetArrayItem(offsets, 1)) && begin <= end && end <= data_bytes;
+    /* sizes of a hostile file may overflow any product */
     for (int d = 0; possible && d < entry.n_dims; d++) possible = !__builtin_mul_overflow(bytes, entry.dims[d], &bytes);
     if (!possible || end - begin != bytes)
         return RAISE(ERR_INPUT, "%s: %s: data_offsets do not fit its shape and the file", file->name, entry.name);
     entry.place = (int64_t)data_begin + begin;
     entry.storage_elements = bytes / (int64_t)dtype_size(entry.dtype);
-    *used += bytes;
+    *used += bytes; /* each is at most data_bytes, so the sum cannot overflow before it is refused */
     if (*used > data_bytes) return RAISE(ERR_INPUT, "%s: %s: overlaps another tensor", file->name, entry.name);
     return weightfile_add(file, &entry);
 }

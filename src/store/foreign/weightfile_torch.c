@@ -48,6 +48,7 @@ static bool is_int(const PickleValue *value) {
 
 static Err read_storage(TorchStorage *storage, const Walk *walk, const PickleValue *value) {
     const PickleValue *id = value->kind == PICKLE_PERSISTENT ? value->items[0] : NULL;
+    /* ("storage", type, key, place, count[, view]) */
     if (!id || id->kind != PICKLE_TUPLE || id->n_items < 5 || !pickle_is_text(id->items[0], "storage") ||
         id->items[2]->kind != PICKLE_TEXT || !is_int(id->items[4]))
         return malformed(walk, "a tensor without a storage");
@@ -84,6 +85,7 @@ static Err add_tensor(Walk *walk, const PickleValue *arguments) {
     TRY(read_numbers(entry.dims, &entry.n_dims, walk, arguments->items[2]));
     TRY(read_numbers(entry.strides, &n_strides, walk, arguments->items[3]));
     if (n_strides != entry.n_dims) return malformed(walk, "sizes and strides of different length");
+    /* where a storage lies depends on the container: a file of the archive, or behind the pickle */
     TRY(walk->locate(&entry, walk->file, &storage));
     return weightfile_add(walk->file, &entry);
 }
@@ -96,11 +98,14 @@ static Err visit_call(Walk *walk, const PickleValue *call, int depth) {
     if (pickle_is_global(callable, "torch._utils _rebuild_tensor_v2") ||
         pickle_is_global(callable, "torch._utils _rebuild_tensor"))
         return add_tensor(walk, arguments);
+    /* a Parameter is a tensor and whether it wants a gradient */
     bool wraps = pickle_is_global(callable, "torch._utils _rebuild_parameter") && arguments->n_items > 0;
     if (wraps) return visit(walk, arguments->items[0], depth + 1);
+    /* subclasses of Tensor: (function, type, its arguments, state) */
     bool typed = pickle_is_global(callable, "torch._tensor _rebuild_from_type_v2") && arguments->n_items > 2;
     if (typed && (pickle_is_global(arguments->items[0], "torch._utils _rebuild_tensor_v2")))
         return add_tensor(walk, arguments->items[2]);
+    /* a third item is the state that BUILD gave it, such as the attributes of a module */
     return call->n_items > 2 ? visit(walk, call->items[2], depth + 1) : ERR_NONE;
 }
 
@@ -130,6 +135,7 @@ static Err visit(Walk *walk, const PickleValue *value, int depth) {
     if (value->kind == PICKLE_DICT) {
         for (size_t i = 0; i + 1 < value->n_items; i += 2) {
             const PickleValue *key = value->items[i];
+            /* numbers and texts among the tensors: epochs, options */
             if (!holds_values(value->items[i + 1])) continue;
             char digits[24];
             int length = snprintf(digits, sizeof digits, "%lld", (long long)key->integer);

@@ -16,6 +16,7 @@ static Err read_shapes(WeightSet *weights, const H5File *file, char *const *name
     return ERR_NONE;
 }
 
+/* One block for all tensors: freed at once. */
 static Err make_room(WeightSet *weights, const H5File *file) {
     size_t total = 0;
     for (int t = 0; t < weights->n_tensors; t++) total += tensor_count(&weights->tensors[t]);
@@ -66,7 +67,7 @@ static Err read_contents(WeightSet *weights, const H5File *file) {
     TRY(h5_get_int(&weights->step, file, NULL, "step"));
     TRY(h5_get_text(&weights->config_text, file, NULL, "config"));
     TRY(h5_get_text(&seed, file, NULL, "seed"));
-    weights->seed = strtoumax(seed, NULL, 10);
+    weights->seed = strtoumax(seed, NULL, 10); /* as text: HDF5 integers here are signed */
     free(seed);
     TRY(h5_list(&names, &count, file, checkpoint_group(PART_MODEL)));
     Err err = count > 0 ? read_shapes(weights, file, names, count)
@@ -118,6 +119,7 @@ static Err read_run(WeightSet *weights, const char *run_folder) {
     for (int i = 0; i < count; i++) {
         err = checkpoint_path(path, sizeof path, folder, steps[i]);
         if (!err) err = read_file(weights, path);
+        /* a damaged file has one before it, in general; no memory or no disk would fail again */
         if (err != ERR_INPUT) break;
         if (i + 1 < count) log_warn("%s; trying the checkpoint before it", err_message());
     }

@@ -85,6 +85,7 @@ static Err open_scalar(hid_t *attribute, const H5File *file, const char *object,
 static Err read_text(char **text, hid_t attribute, const H5File *file, const char *name) {
     hid_t stored = H5Aget_type(attribute);
     bool variable = H5Tis_variable_str(stored) > 0;
+    /* fixed texts need not end in a zero: one more byte */
     size_t length = variable ? 0 : H5Tget_size(stored);
     char *found = variable ? NULL : calloc(length + 1, 1);
     Err err = ERR_NONE;
@@ -94,6 +95,7 @@ static Err read_text(char **text, hid_t attribute, const H5File *file, const cha
     H5Tclose(stored);
     if (!err) *text = strdup(found ? found : "");
     if (!err && !*text) err = RAISE(ERR_MEMORY, "%s: no memory for attribute %s", file->path, name);
+    /* HDF5 frees what it allocated; its allocator may be another */
     if (variable && found)
         H5free_memory(found);
     else

@@ -11,7 +11,7 @@ Err frames_shape(Frames *frames, int n_frames, int height, int width) {
         __builtin_mul_overflow(bytes, (size_t)n_frames, &bytes) || bytes > max_clip_bytes)
         return RAISE(ERR_MEMORY, "a clip of %d frames of %d x %d pixels is too large", n_frames, width, height);
     if (bytes > frames->capacity) {
-        uint8_t *data = malloc(bytes);
+        uint8_t *data = malloc(bytes); /* not realloc: the old frames are not wanted */
         if (!data)
             return RAISE(ERR_MEMORY, "no memory for a clip of %d frames of %d x %d pixels", n_frames, width, height);
         free(frames->data);

@@ -21,6 +21,7 @@ void sample_pretrain(int *numbers, int count, int stride, int n_frames, Rng *rng
 static void spread_evenly(int *numbers, int count, double low, double high, int first, int last) {
     double step = count > 1 ? (high - low) / (count - 1) : 0;
     for (int i = 0; i < count; i++) {
+        /* linspace sets its last number, which rounding might miss */
         double at = i == count - 1 && count > 1 ? high : i * step + low;
         if (at < first) at = first;
         if (at > last) at = last;
@@ -36,6 +37,7 @@ void sample_finetune(int *numbers, int count, int stride, int n_frames, Rng *rng
         spread_evenly(numbers, count, start, end, start, end - 1);
         return;
     }
+    /* a short video: every stride-th frame over all of it, then its last frame again */
     int n_spread = n_frames / stride;
     spread_evenly(numbers, n_spread, 0, n_frames, 0, n_frames - 1);
     for (int i = n_spread; i < count; i++) numbers[i] = n_frames - 1;
@@ -44,6 +46,7 @@ void sample_finetune(int *numbers, int count, int stride, int n_frames, Rng *rng
 void sample_test_entries(int *places, int count, int n_entries, int clip, int n_clips) {
     ASSERT(count > 0 && n_entries > 0 && clip >= 0 && clip < n_clips);
     int spare = n_entries > count ? n_entries - count : 0;
+    /* clips spread evenly over the spare entries; a single one stands in the middle */
     int start = n_clips > 1 ? (int)(clip * ((double)spare / (n_clips - 1))) : spare / 2;
     for (int i = 0; i < count; i++) places[i] = min_int(start + i, n_entries - 1);
 }

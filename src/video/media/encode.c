@@ -57,6 +57,7 @@ static void apply_settings(AVCodecContext *codec, const EncodeSettings *settings
     if (settings->bit_rate > 0) {
         codec->bit_rate = settings->bit_rate;
         if (!settings->finest) return;
+        /* frames that are easy get no better than this, however many bits are left */
         codec->qmin = settings->finest;
         codec->bit_rate_tolerance = (int)settings->bit_rate;
         return;
@@ -124,6 +125,7 @@ static Err pump(Encoder *encoder, const AVFrame *frame) {
 
 static Err encode_frames(Encoder *encoder, const Frames *frames) {
     for (int i = 0; i < frames->n_frames; i++) {
+        /* the encoder may still refer to the pixels of the frame before */
         int status = av_frame_make_writable(encoder->frame);
         if (status < 0) return libav_raise(ERR_MEMORY, status, "no memory for a video encoder");
         const uint8_t *rgb = frames_at(frames, i);
@@ -133,6 +135,7 @@ static Err encode_frames(Encoder *encoder, const Frames *frames) {
         encoder->frame->quality = encoder->codec->global_quality;
         TRY(pump(encoder, encoder->frame));
     }
+    /* what the encoder holds back */
     TRY(pump(encoder, NULL));
     int status = av_write_trailer(encoder->format);
     return status < 0 ? libav_raise(ERR_IO, status, "cannot finish a video") : ERR_NONE;

@@ -67,6 +67,7 @@ static const ClipSourceOps file_ops = {"files", file_source_info, file_source_re
 
 static Err take_files(FileSource *files, const FileSourceSettings *settings) {
     for (int64_t i = 0; i < settings->count; i++) {
+        /* missing files are told when the folder is opened, not hours later */
         if (file_size(settings->paths[i]) < 0)
             return RAISE(ERR_INPUT, "%s: %s does not exist", settings->name, settings->paths[i]);
         files->files[i].info.label = settings->labels ? settings->labels[i] : -1;

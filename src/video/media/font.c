@@ -1,3 +1,4 @@
+/* A font of 5 x 7 pixels for captions of contact sheets: ASCII, one advance for all, nothing to install. */
 #include "video/media/sheet.h"
 
 enum { FIRST = ' ', LAST = '~' };

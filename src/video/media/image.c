@@ -74,7 +74,7 @@ static Err encoder_prepare(StillEncoder *still, const Frames *frames) {
     still->codec->height = still->frame->height = frames->height;
     still->codec->pix_fmt = still->frame->format = AV_PIX_FMT_RGB24;
     still->codec->time_base = (AVRational){1, 25};
-    still->codec->thread_count = 1;
+    still->codec->thread_count = 1; /* threads of FFmpeg would compete with ours */
     still->codec->flags |= AV_CODEC_FLAG_BITEXACT;
     return ERR_NONE;
 }
@@ -85,6 +85,7 @@ static Err encoder_run(StillEncoder *still, uint8_t **bytes, size_t *length, con
     if (status < 0) return libav_raise(ERR_IO, status, "cannot encode an image");
     TRY(pixels_from_rgb(still->frame, rgb, &still->from_rgb));
     status = avcodec_send_frame(still->codec, still->frame);
+    /* the end: the encoder gives what it holds back */
     if (status >= 0) status = avcodec_send_frame(still->codec, NULL);
     if (status >= 0) status = avcodec_receive_packet(still->codec, still->packet);
     if (status < 0) return libav_raise(ERR_IO, status, "cannot encode an image");

@@ -54,7 +54,9 @@ static Err draw_frames(Frames *image, const SheetRow *row, const Layout *layout,
     Frames cell = {0};
     Err err = ERR_NONE;
     for (int column = 0; column < count && !err; column++) {
+        /* spread over the whole video, its first and last frame included */
         int frame = count > 1 ? (int)((int64_t)column * last / (count - 1)) : 0;
+        /* a view of one frame */
         Frames one = *row->frames;
         one.n_frames = 1;
         one.data = frames_at(row->frames, frame);

@@ -1,8 +1,11 @@
+/* Which video track of a file is its video: the one with most frames, then the largest, then the one marked as default.
+ * Several tracks are counted by reading packets, since what a container says of lengths is often wrong. */
 #include "video/media/internal/libav.h"
 
 #include <libavcodec/avcodec.h>
 #include <stdlib.h>
 
+/* Covers and thumbnails are video tracks of one frame to FFmpeg. */
 static bool is_picture_aside(const AVStream *stream) {
     return stream->disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS);
 }
@@ -45,6 +48,7 @@ Err tracks_choose(int *track, bool *counted, AVFormatContext *format, const char
         if (is_candidate(stream) && n_candidates++ == 0) *track = (int)i;
     }
     *counted = n_candidates > 1;
+    /* a video that this FFmpeg cannot decode is told apart from a file without one */
     if (n_candidates == 0 && n_videos > 0) *track = TRACKS_NO_DECODER;
     if (!*counted) return ERR_NONE;
     const int n_streams = (int)format->nb_streams; /* more may turn up in reading: they are not looked at */
