@@ -37,6 +37,10 @@ typedef struct {
 
 /* Rank 0 looks, all hear. */
 CHECKED Err variant_request_all(Variant **variant, const VariantRequest *request, const Par *par);
+/* In the manifest's provenance, only where photographs are whole (gen/variant/media.h). */
+#define GENERATE_PHOTOGRAPHS "photographs"
+#define GENERATE_WHOLE       "whole"
+
 /* The variant with the config's changes. */
 CHECKED Err generate_variant_all(Variant **variant, const GenerateConfig *config, const Par *par);
 
@@ -47,7 +51,8 @@ CHECKED Err generate_run_all(const GenerateConfig *config, const Variant *varian
  * epoch 0 is what generate would write. The variant is borrowed for the life of the source. */
 CHECKED Err live_source_open_all(ClipSource **source, const Variant *variant, const char *pool_paths, const char *split,
                                  int64_t count, uint64_t seed, const Par *par);
-/* Pictures of the pools it draws from. */
+/* Pictures of the pools it draws from; whether photographs among them are whole (gen/variant/media.h). */
 int64_t live_source_n_images(const ClipSource *source);
+bool live_source_shows_whole_photographs(const ClipSource *source);
 /* Of the pools and videos it draws from; "" without any. */
 const char *live_source_media_digest(const ClipSource *source);

@@ -7,7 +7,7 @@ static void paint_rows(const Painter *painter, const Spans *spans, uint8_t *fram
             fill_pixel_ref(&painter->fill, frame + 3 * ((size_t)y * (size_t)size + (size_t)x), x, y);
 }
 
-static void paint_background(Painter *painter, uint8_t *frame) {
+static Err paint_background(Painter *painter, uint8_t *frame) {
     int size = painter->renderer->variant->size;
     Spans *all = &painter->spans;
     all->top = 0;
@@ -16,13 +16,14 @@ static void paint_background(Painter *painter, uint8_t *frame) {
         all->left[y] = 0;
         all->right[y] = size - 1;
     }
-    painter_fill_background(painter);
+    TRY(painter_fill_background(painter));
     paint_rows(painter, all, frame);
+    return ERR_NONE;
 }
 
 Err render_frame_ref(Painter *painter, int t, uint8_t *frame) {
     const Variant *variant = painter->renderer->variant;
-    paint_background(painter, frame);
+    TRY(paint_background(painter, frame));
     for (int i = 0; i < variant->objects; i++) {
         Outline outline;
         Pose pose;
