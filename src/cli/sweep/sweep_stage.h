@@ -9,5 +9,6 @@ const Stage *sweep_stage_of(const SweepTask *task);
 /* Its settings as its options, config and rehearsal give them, malloc'd; *text may be NULL or gets the resolved JSON,
  * malloc'd. `{made:...}` stands where it stood. ERR_USAGE as the command itself would say it. */
 CHECKED Err sweep_stage_config(void **config, char **text, const SweepTask *task);
-/* Every stage task gets `--rehearsal NAME`. */
+/* Every stage task gets `--rehearsal NAME`, or NAME-SWEEP where configs/rehearsals has an overlay for this sweep alone.
+ */
 CHECKED Err sweep_stage_rehearse(SweepPlan *plan, const char *name);
