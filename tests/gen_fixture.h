@@ -44,6 +44,27 @@ static inline void fixture_add_pool(Media *media, int count, int height, int wid
     media->pools[media->n_pools++] = (Pool){.count = count, .height = height, .width = width, .images = pixels};
 }
 
+/* The same for images of their own sizes. */
+static inline void fixture_add_whole_pool(Media *media, const PoolSize *sizes, int count, uint64_t seed) {
+    Pool *pool = &media->pools[media->n_pools++];
+    *pool = (Pool){.count = count,
+                   .sizes = malloc((size_t)count * sizeof *pool->sizes),
+                   .starts = malloc(((size_t)count + 1) * sizeof *pool->starts)};
+    assert_true(pool->sizes && pool->starts);
+    pool->starts[0] = 0;
+    for (int i = 0; i < count; i++) {
+        pool->sizes[i] = sizes[i];
+        pool->starts[i + 1] = pool->starts[i] + pool_size_bytes(sizes[i]);
+        if (pool->height < sizes[i].height) pool->height = sizes[i].height;
+        if (pool->width < sizes[i].width) pool->width = sizes[i].width;
+    }
+    uint8_t *pixels = malloc((size_t)pool->starts[count]);
+    assert_non_null(pixels);
+    Rng rng = rng_stream(seed, RNG_TEST, 0, 0);
+    for (int64_t i = 0; i < pool->starts[count]; i++) pixels[i] = (uint8_t)rng_u32(&rng);
+    pool->images = pixels;
+}
+
 /* A source of `count` videos of random pixels: a pure function of video, frame and place. */
 static inline Err fixture_video_info(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info) {
     (void)source, (void)epoch;
@@ -76,7 +97,11 @@ static inline void fixture_add_videos(Media *media, int64_t count) {
 }
 
 static inline void fixture_media_free(Media *media) {
-    for (int p = 0; p < media->n_pools; p++) free((void *)(uintptr_t)media->pools[p].images);
+    for (int p = 0; p < media->n_pools; p++) {
+        free((void *)(uintptr_t)media->pools[p].images);
+        free(media->pools[p].sizes);
+        free(media->pools[p].starts);
+    }
     for (int v = 0; v < media->n_videos; v++) clip_source_close(&media->videos[v]);
     *media = (Media){0};
 }

@@ -39,7 +39,8 @@ static Err find_departures(OpenSource *source, const PretrainData *data) {
     Departures *departures = &source->departures;
     Err err = data->real[0]      ? official_visits(departures, data->dataset, data->real, data->real_share)
               : data->dataset[0] ? official_dataset(departures, data->dataset, true)
-                                 : official_live(departures, source->variant, live_source_n_images(source->clips));
+                                 : official_live(departures, source->variant, live_source_n_images(source->clips),
+                                                 live_source_shows_whole_photographs(source->clips));
     if (!err) official_attach(source->clips, departures);
     return err;
 }

@@ -121,11 +121,45 @@ says ".h5"
 
 # The whole picture instead of its middle: another pool, which does not take the first one's place by itself.
 expect 0 "$synvid" ingest --input photos --as images --size 40 --fit stretch --max-bad 0.4 --out pools/whole.h5 --progress none
-! cmp -s pools/photos.h5 pools/whole.h5 || fail "a stretched pool is like one of squares"
+digest_of() { sed -n 's/^ *"digest": *"\([0-9a-f]*\)".*/\1/p' "$1.json" | head -n 1; }
+[ "$(digest_of pools/photos.h5)" != "$(digest_of pools/whole.h5)" ] || fail "a stretched pool has the images of one of squares"
 expect 2 "$synvid" ingest --input photos --as images --size 40 --fit stretch --max-bad 0.4 --out pools/photos.h5 --progress none
 says "holds a pool of other files or settings"
 expect 2 "$synvid" ingest --input good --size 48 --fit stretch --out stretched --progress none
 says "fit: stretch is for images"
+
+# Whole photographs at their own size: 80 x 60 and 60 x 80 in one pool, whatever --size says; after a failure, too.
+keep=(--input photos --as images --fit keep --max-bad 0.4 --progress none)
+expect 0 "$synvid" ingest "${keep[@]}" --out pools/keep.h5
+says "7 images of their own sizes, up to"
+expect 4 env SYNVID_FAULT=pool.write:nth=3 "$synvid" ingest "${keep[@]}" --size 0 --out pools/kept.h5
+[ ! -e pools/kept.h5 ] || fail "a pool after a failure"
+expect 0 mpirun -n 2 "$synvid" ingest "${keep[@]}" --size 64 --out pools/kept.h5
+cmp pools/keep.h5 pools/kept.h5 || fail "a pool of whole photographs depends on size, ranks or a failure"
+expect 0 "$synvid" ingest "${keep[@]}" --out pools/kept.h5
+says "was made from these files with these settings before"
+expect 0 "$synvid" ingest "${keep[@]}" --dry-run
+grep -q "frames of their own sizes" out.txt || fail "a dry run does not say that images keep their sizes"
+expect 0 "$synvid" verify pools/keep.h5
+expect 0 "$synvid" inspect pools/keep.h5
+grep -q "still images, each of its own size" out.txt || { cat out.txt; fail "inspect does not know a pool of whole photographs"; }
+expect 0 "$synvid" inspect pools/keep.h5 --sheet keep.png
+[ -s keep.png ] || fail "no sheet of whole photographs"
+expect 2 "$synvid" ingest --input photos --as images --size 0 --out pools/none.h5 --progress none
+says "images and --fit keep"
+expect 2 "$synvid" ingest --input good --fit keep --out none --progress none
+says "fit: keep is for images"
+
+# What is drawn from whole photographs is what is drawn from photographs stretched to twice the canvas.
+expect 0 "$synvid" ingest --input photos --as images --size 128 --fit stretch --max-bad 0.4 --out pools/twice.h5 --progress none
+for pool in keep twice; do
+    expect 0 "$synvid" generate --variant accelerating-images --pool pools/$pool.h5 --size 64 --videos 4 --with pool_min=4 --out drawn-$pool --progress none
+    [ "$(grep -c '"photographs": *"whole"' drawn-$pool/dataset.json)" = 1 ] || fail "drawn-$pool does not say that photographs are whole"
+    expect 0 "$synvid" inspect drawn-$pool --clip 1 --mp4 $pool.mp4
+done
+cmp keep.mp4 twice.mp4 || fail "whole photographs are drawn otherwise than stretched ones"
+expect 0 "$synvid" generate --variant accelerating-images --pool pools/whole.h5 --size 64 --videos 4 --with pool_min=4 --out drawn-small --progress none
+! grep -q '"photographs"' drawn-small/dataset.json || fail "photographs of 40 pixels count as whole ones"
 
 # A failure while the pool is written: what was read is kept and not read again (another picture of the same size in
 # bytes would not be noticed), by any number of ranks.

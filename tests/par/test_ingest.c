@@ -11,6 +11,7 @@
 #include "store/data/pool.h"
 #include "video/media/encode.h"
 #include "video/media/image.h"
+#include "video/transform/resize.h"
 
 static char scratch[PATH_SIZE], videos[PATH_SIZE], images[PATH_SIZE];
 
@@ -195,6 +196,57 @@ static void test_images_become_the_same_pool_all(const Par *par) {
     pool_free(&many);
 }
 
+/* What image `file` of the pool has to be. */
+static void expect_image(Frames *out, const char *file, IngestFit fit) {
+    char path[PATH_SIZE];
+    Frames image = {0};
+    CHECK_OK(image_read(&image, below(path, images, file)));
+    if (fit == INGEST_FIT_SQUARE) CHECK_OK(square_of(out, &image, 32));
+    if (fit == INGEST_FIT_STRETCH) CHECK_OK(resize_nearest(out, &image, NULL, 32, 32));
+    if (fit == INGEST_FIT_KEEP) {
+        CHECK_OK(frames_shape(out, 1, image.height, image.width));
+        memcpy(out->data, image.data, frames_frame_bytes(out));
+    }
+    frames_free(&image);
+}
+
+/* Pixel by pixel, and equal files on one rank and many; a size says nothing where images keep their own. */
+static void test_each_fit_shows_what_it_says_all(const Par *par) {
+    static const char *const fits[] = {"", "stretch", "keep"};
+    for (IngestFit fit = INGEST_FIT_SQUARE; fit <= INGEST_FIT_KEEP; fit++) {
+        char serial_out[PATH_SIZE], parallel_out[PATH_SIZE], one[PATH_SIZE], many[PATH_SIZE], name[NAME_SIZE];
+        IngestConfig config = settings_of(images, INGEST_IMAGES);
+        config.fit = (int)fit;
+        snprintf(name, sizeof name, "fit-%d.h5", (int)fit);
+        below(one, scratch, "one");
+        below(many, scratch, "many");
+        below(serial_out, one, name);
+        below(parallel_out, many, name);
+        if (par->rank == 0) {
+            const Par serial = par_serial(2);
+            const Run run = run_of(&serial, serial_out);
+            CHECK_OK(ingest_run_all(&config, &run));
+        }
+        const Run run = run_of(par, parallel_out);
+        if (fit == INGEST_FIT_KEEP) config.size = 0;
+        CHECK_OK(ingest_run_all(&config, &run));
+        if (par->rank > 0) continue;
+        Pool pool = {0};
+        CHECK_OK(pool_read(&pool, parallel_out));
+        CHECK(pool.count == 7 && text_equal(pool.fit, fits[fit]));
+        for (int i = 0; i < pool.count; i++) {
+            Frames expected = {0};
+            expect_image(&expected, pool.sources[i], fit);
+            PoolSize size = pool_size(&pool, i);
+            CHECK(size.height == expected.height && size.width == expected.width);
+            CHECK(!memcmp(pool_image(&pool, i), expected.data, frames_frame_bytes(&expected)));
+            frames_free(&expected);
+        }
+        pool_free(&pool);
+        CHECK(same_file(one, many, name));
+    }
+}
+
 static void test_too_many_bad_files_leave_nothing_all(const Par *par) {
     char out[PATH_SIZE];
     IngestConfig config = settings_of(videos, INGEST_VIDEOS);
@@ -264,6 +316,7 @@ int main(void) {
     par_barrier_all(&par);
     test_finished_and_interrupted_work_is_recognized_all(&par);
     test_images_become_the_same_pool_all(&par);
+    test_each_fit_shows_what_it_says_all(&par);
     test_too_many_bad_files_leave_nothing_all(&par);
     test_a_reproducible_subset_is_read_all(&par);
     test_bad_places_are_refused_on_every_rank_all(&par);

@@ -17,6 +17,24 @@ judge_results() {
     echo "$count results, 0 unexpected deviations"
 }
 
+# judge_reduced OUT: results of a sweep at small scale deviate from the paper as that sweep is meant to
+# (own_deviations.txt), in smaller sizes and counts, and in nothing else. None of them may be called the paper's.
+judge_reduced() {
+    local file count odd
+    count=$(find "$1" -name result.json | wc -l)
+    [ "$count" -gt 0 ] || { echo "no results in $2"; return 1; }
+    while IFS= read -r file; do
+        grep -qE '"name": *"(reduced|rehearsal)"' "$file" || { echo "$file: neither reduced nor a rehearsal"; return 1; }
+    done < <(find "$1" -name result.json)
+    find "$1" -name result.json -exec sed -n '/"deviations"/,/\]/s/^ *"\([^"]*\)",\{0,1\}$/\1/p' {} + |
+        sed -E 's/^((pre-training|fine-tuning|made from): )+//' | sort -u >found
+    # shellcheck disable=SC2154  # set by support/cli.sh
+    grep -v '^#' "$source/tests/rehearsal/own_deviations.txt" >own
+    odd=$(grep -vEf own found || true)
+    [ -z "$odd" ] || { echo "deviations that are not the sweep's own:"; echo "$odd"; return 1; }
+    echo "$count results, $(grep -c . found) kinds of deviations, 0 unexpected"
+}
+
 # judge_tables RUNS DATA: every cell of every table and figure holds a figure of the rehearsal.
 judge_tables() {
     # shellcheck disable=SC2154  # set by support/cli.sh

@@ -106,6 +106,17 @@ for synset in n01440764 n02102040 n03888257; do
     done
 done
 
+# What the sweeps at small scale take instead: any photographs and clips in two folders.
+mkdir -p photos clips
+for number in $(seq 40); do
+    case $((number % 4)) in 0) size=320x240 ;; 1) size=240x320 ;; 2) size=256x256 ;; *) size=400x266 ;; esac
+    ffmpeg -nostdin -v error -y -f lavfi -i "gradients=size=$size:n=8:seed=$((500 + number)):type=$((number % 4)),noise=alls=40:all_seed=$number" \
+        -frames:v 1 -threads 1 -pix_fmt yuvj420p -q:v 4 "photos/photo_$number.jpg"
+done
+for number in $(seq 6); do
+    video "clips/clip_$number.mp4" 320x240 70 "$number" $((700 + number)) -c:v libx264 -preset ultrafast -crf 26
+done
+
 # Weights: random ones in the names of the files that FID and FVD are computed with, and a VideoMAE as published ones come.
 "$official_weights" inception pt_inception-2015-12-05-6726825d.pth
 "$official_weights" i3d i3d_pretrained_400.pt

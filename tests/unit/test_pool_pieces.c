@@ -61,6 +61,39 @@ static void test_a_piece_that_is_gone_is_told(void **state) {
     frames_free(&images);
 }
 
+/* Pieces as long as their images. */
+static void test_pieces_of_own_sizes_become_a_pool(void **state) {
+    (void)state;
+    enum { OWN = 3, HEAD_BYTES = 2 };
+    static const PoolSize sizes[OWN] = {{2, 3}, {5, 1}, {4, 4}};
+    static const int64_t order[OWN] = {7, 3, 5};
+    uint8_t piece[HEAD_BYTES + 4 * 4 * 3];
+    Journal *journal;
+    Pool pool;
+    char digest[DIGEST_SIZE];
+    const Run run = {.par = par_serial(1), .progress = PROGRESS_NONE};
+    const PoolPieces pieces = {
+        .pool = {.path = fixture_path("own.h5"), .kind = "test", .fit = "keep", .count = OWN, .sizes = sizes},
+        .head_bytes = HEAD_BYTES,
+        .piece_images = 1,
+        .numbers = order};
+    assert_ok(journal_open(&journal, fixture_path("own.journal"), "own", &run.par));
+    for (int i = OWN - 1; i >= 0; i--) {
+        size_t bytes = pool_piece_bytes(&pieces, i);
+        assert_int_equal(bytes, HEAD_BYTES + pool_size_bytes(sizes[i]));
+        memset(piece, 10 * (i + 1), sizeof piece);
+        assert_ok(journal_append(journal, order[i], piece, bytes));
+    }
+    assert_ok(pool_from_pieces_all(&pieces, journal, &run, digest));
+    assert_ok(pool_read(&pool, pieces.pool.path));
+    for (int i = 0; i < OWN; i++) {
+        assert_int_equal(pool_size(&pool, i).width, sizes[i].width);
+        for (int64_t b = 0; b < pool_size_bytes(sizes[i]); b++) assert_int_equal(pool_image(&pool, i)[b], 10 * (i + 1));
+    }
+    pool_free(&pool);
+    journal_close(&journal);
+}
+
 static void test_room_is_counted_for_pool_and_pieces(void **state) {
     (void)state;
     uint64_t room;
@@ -77,6 +110,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_pool_has_its_pieces_in_order),
         cmocka_unit_test(test_a_piece_that_is_gone_is_told),
+        cmocka_unit_test(test_pieces_of_own_sizes_become_a_pool),
         cmocka_unit_test(test_room_is_counted_for_pool_and_pieces),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

@@ -1,6 +1,7 @@
 #include "gen_fixture.h"
 
 #include "gen/objects/render.h"
+#include "video/transform/resize.h"
 
 typedef struct {
     const char *variant, *sets[6];
@@ -35,10 +36,15 @@ static const Case cases[] = {
 
 static Media media;
 
+/* Photographs that were kept whole, among them the smallest there can be. */
+enum { N_WHOLE = 6, N_IMAGES = 17 + N_WHOLE };
+static const PoolSize whole_sizes[N_WHOLE] = {{80, 60}, {1, 1}, {33, 200}, {80, 60}, {257, 3}, {128, 128}};
+
 static int media_setup(void **state) {
     (void)state;
     fixture_add_pool(&media, 9, 64, 64, 1);
     fixture_add_pool(&media, 8, 31, 50, 2); /* odd sizes, another aspect ratio */
+    fixture_add_whole_pool(&media, whole_sizes, N_WHOLE, 3);
     fixture_add_videos(&media, 4);
     return 0;
 }
@@ -51,10 +57,10 @@ static int media_teardown(void **state) {
 
 static void open_painter(Painter *painter, Renderer *renderer, const Variant *variant, uint64_t seed) {
     SceneLaw law;
-    uint32_t textures = variant->fill == FILL_TEXTURE_VIDEO ? 4 : 17;
+    uint32_t textures = variant->fill == FILL_TEXTURE_VIDEO ? 4 : N_IMAGES;
     assert_int_equal(renderer_init(renderer, variant, &media), ERR_NONE);
     assert_int_equal(painter_init(painter, renderer), ERR_NONE);
-    scene_law_init(&law, variant, seed, &(ImageLaw){.total = textures}, &(ImageLaw){.total = 17});
+    scene_law_init(&law, variant, seed, &(ImageLaw){.total = textures}, &(ImageLaw){.total = N_IMAGES});
     scene_draw(&painter->scene, &law, 7);
     painter_begin(painter);
 }
@@ -91,6 +97,50 @@ static void test_painting_front_to_back_gives_the_plain_picture(void **state) {
     }
     compare_case(&cases[4], "size=256", "objects=500", 3);
     compare_case(&cases[13], "size=256", "objects=500", 4);
+}
+
+/* The released program stretches the whole photograph to twice the canvas by nearest neighbor: that, done when it is
+ * drawn, gives the very frames that a pool gives for which it was done before. */
+static void test_whole_photographs_are_drawn_as_stretched_ones(void **state) {
+    (void)state;
+    enum { CANVAS = 64, TWICE = 2 * CANVAS };
+    static const char *const variants[] = {"accelerating-images", "images-300k-image-bg"};
+    const Pool *whole = &media.pools[2];
+    uint8_t *pixels = malloc((size_t)N_WHOLE * TWICE * TWICE * 3);
+    Frames frames[2] = {0};
+    for (int i = 0; i < N_WHOLE; i++) {
+        Frames image = {0}, stretched = {0};
+        PoolSize size = pool_size(whole, i);
+        assert_int_equal(frames_shape(&image, 1, size.height, size.width), ERR_NONE);
+        memcpy(image.data, pool_image(whole, i), frames_frame_bytes(&image));
+        assert_int_equal(resize_nearest(&stretched, &image, NULL, TWICE, TWICE), ERR_NONE);
+        memcpy(pixels + (size_t)i * TWICE * TWICE * 3, stretched.data, frames_frame_bytes(&stretched));
+        frames_free(&stretched);
+        frames_free(&image);
+    }
+    const Media either[2] = {
+        {.n_pools = 1, .pools = {*whole}},
+        {.n_pools = 1, .pools = {{.count = N_WHOLE, .height = TWICE, .width = TWICE, .images = pixels}}}};
+    for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
+        Variant *variant = fixture_variant(variants[v], "size=64", "objects=60", NULL);
+        for (int m = 0; m < 2; m++) {
+            Renderer renderer;
+            Painter painter;
+            SceneLaw law;
+            const ImageLaw images = {.total = N_WHOLE};
+            assert_int_equal(renderer_init(&renderer, variant, &either[m]), ERR_NONE);
+            assert_int_equal(painter_init(&painter, &renderer), ERR_NONE);
+            scene_law_init(&law, variant, 31, &images, &images);
+            scene_draw(&painter.scene, &law, 7);
+            assert_int_equal(render_frames(&painter, (int[]){0, 1, 40, 99}, 4, &frames[m]), ERR_NONE);
+            painter_free(&painter);
+            renderer_free(&renderer);
+        }
+        assert_memory_equal(frames[0].data, frames[1].data, 4 * frames_frame_bytes(&frames[0]));
+        variant_free(&variant);
+    }
+    for (int m = 0; m < 2; m++) frames_free(&frames[m]);
+    free(pixels);
 }
 
 static void test_a_still_video_is_one_picture_repeated(void **state) {
@@ -245,6 +295,7 @@ static void test_frames_look_like_the_released_ones(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_painting_front_to_back_gives_the_plain_picture),
+        cmocka_unit_test(test_whole_photographs_are_drawn_as_stretched_ones),
         cmocka_unit_test(test_a_still_video_is_one_picture_repeated),
         cmocka_unit_test(test_a_later_object_covers_and_changes_nothing_else),
         cmocka_unit_test(test_texels_reach_the_canvas_unchanged),

@@ -82,7 +82,7 @@ static void the_board_is_in_the_papers_order_with_the_target_last(void **state) 
     assert_int_equal(loaded->board.n_rows, 6);
     for (int i = 0; i < 6; i++) assert_string_equal(loaded->board.rows[i].slug, rows[i]);
     assert_true(loaded->board.rows[5].target);
-    assert_true(loaded->board.reduced);
+    assert_int_equal(loaded->board.n_reduced, 2);
     assert_int_equal(loaded->board.n_columns, 2);
     assert_string_equal(loaded->board.columns[0].task, "finetune");
     assert_float_equal(grid_find(&loaded->board, 0, "moving-circles")->value, 52.5, 1e-9);

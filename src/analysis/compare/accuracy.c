@@ -76,10 +76,13 @@ static Err accuracy_caption(Table *table, const Grid *board) {
         if (!isnan(board->columns[c].chance) &&
             (c == 0 || !text_equal(board->columns[c].dataset, board->columns[c - 1].dataset)))
             builder_add(&text, " Chance on %s: %.1f.", board->columns[c].dataset, board->columns[c].chance);
-    builder_add_text(&text, board->reduced ? " Our columns are REDUCED runs (small model, few clips, stand-in test "
-                                             "sets): they show whether the order holds, "
-                                             "and are not comparable with the paper's columns."
-                                           : " Our columns follow the paper's protocol.");
+    if (board->n_reduced == 0)
+        builder_add_text(&text, " Our columns follow the paper's protocol.");
+    else
+        builder_add(&text,
+                    " %s are REDUCED runs (small model, few clips, stand-in test sets): they show whether the order "
+                    "holds, and are not comparable with the paper's columns.",
+                    board->n_reduced == board->n_columns ? "Our columns" : "Our columns marked so");
     Err err = builder_check(&text, "caption");
     if (!err) err = text_copy(table->caption, sizeof table->caption, text.data);
     builder_free(&text);
@@ -91,11 +94,8 @@ Err accuracy_table(Table *table, const Grid *board, const Paper *paper) {
     const PaperExperiment *experiments[PAPER_COLUMNS];
     int n = board->n_columns, n_columns;
     for (int c = 0; c < n; c++) {
-        char title[96];
         columns[c + 1] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = 1};
-        grid_column_title(title, sizeof title, &board->columns[c]);
-        TRY(text_format(columns[c + 1].label, sizeof columns[c + 1].label, "%.80s%s", title,
-                        board->reduced ? " (reduced)" : ""));
+        grid_column_label(columns[c + 1].label, sizeof columns->label, &board->columns[c]);
     }
     scale_columns(columns, board);
     TRY(accuracy_paper_columns(columns, &n_columns, 1 + n, experiments, paper));

@@ -4,6 +4,7 @@
 
 #include "base/system/log.h"
 #include "base/text/escape.h"
+#include "base/text/utf8.h"
 
 #include <math.h>
 
@@ -32,12 +33,13 @@ static bool is_accuracy(const Result *result) {
     return (text_equal(result->task, "finetune") || text_equal(result->task, "probe")) && result_metric(result, "top1");
 }
 
-/* A column is an experiment: task, dataset and model. -1: none yet. */
+/* A column is an experiment: task, dataset, model and protocol. -1: none yet. */
 static int find_column(const Grid *board, const Result *result) {
     for (int c = 0; c < board->n_columns; c++)
         if (text_equal(board->columns[c].task, result->task) &&
             text_equal(board->columns[c].dataset, result->dataset) &&
-            text_equal(board->columns[c].model, result->model))
+            text_equal(board->columns[c].model, result->model) &&
+            text_equal(board->columns[c].protocol, result->protocol))
             return c;
     return -1;
 }
@@ -59,6 +61,8 @@ static Err add_column(Grid *board, const Result *result) {
     column->chance = chance ? chance->value : NAN;
     TRY(text_copy(column->task, sizeof column->task, result->task));
     TRY(text_copy(column->dataset, sizeof column->dataset, result->dataset));
+    TRY(text_copy(column->protocol, sizeof column->protocol, result->protocol));
+    board->n_reduced += grid_column_is_reduced(column);
     return text_copy(column->model, sizeof column->model, result->model);
 }
 
@@ -78,7 +82,6 @@ static Err add_names(Grid *board, const Outcomes *outcomes, const Paper *paper) 
         const char *slug = paper_slug(paper, result->pretraining);
         if (find_column(board, result) < 0) TRY(add_column(board, result));
         if (find_row(board, slug) < 0) TRY(add_row(board, slug, paper));
-        board->reduced = board->reduced || !result_is_official(result);
     }
     return ERR_NONE;
 }
@@ -89,15 +92,26 @@ static int compare_columns(const void *a, const void *b) {
     if (x->primary != y->primary) return x->primary ? -1 : 1;
     if (x->beside_primary != y->beside_primary) return x->beside_primary ? -1 : 1;
     int by_dataset = strcmp(x->dataset, y->dataset), by_task = strcmp(x->task, y->task);
-    return by_dataset ? by_dataset : by_task ? by_task : strcmp(x->model, y->model);
+    int by_model = strcmp(x->model, y->model);
+    return by_dataset ? by_dataset : by_task ? by_task : by_model ? by_model : strcmp(x->protocol, y->protocol);
 }
 
-/* Columns are sorted: those that differ in the model alone are neighbors. */
+static bool same_readout(const GridColumn *x, const GridColumn *y) {
+    return text_equal(x->dataset, y->dataset) && text_equal(x->task, y->task);
+}
+
+static void mark_likeness(GridColumn *x, const GridColumn *y) {
+    bool same_model = text_equal(x->model, y->model);
+    x->shows_model |= !same_model;
+    x->shows_protocol |= same_model;
+}
+
+/* What a column has to say of itself so that no two have one name. */
 static void mark_models(Grid *board) {
-    for (int c = 0; c + 1 < board->n_columns; c++)
-        if (text_equal(board->columns[c].dataset, board->columns[c + 1].dataset) &&
-            text_equal(board->columns[c].task, board->columns[c + 1].task))
-            board->columns[c].shows_model = board->columns[c + 1].shows_model = true;
+    for (int c = 0; c < board->n_columns; c++)
+        for (int k = 0; k < board->n_columns; k++)
+            if (k != c && same_readout(&board->columns[c], &board->columns[k]))
+                mark_likeness(&board->columns[c], &board->columns[k]);
 }
 
 /* The paper's order; targets behind it, unknown names last. */
@@ -149,7 +163,8 @@ static void fill_cell(Grid *board, int r, int c, const Outcomes *outcomes, const
     const GridColumn *column = &board->columns[c];
     const char *slug = board->rows[r].slug;
     Estimate *cell = &board->cells[r][c];
-    OutcomeKey key = {.task = column->task, .dataset = column->dataset, .model = column->model};
+    OutcomeKey key = {
+        .task = column->task, .dataset = column->dataset, .model = column->model, .protocol = column->protocol};
     double largest = largest_budget(outcomes, &key, paper, slug);
     if (!isnan(largest)) key.clips = &largest;
     board->several_budgets = board->several_budgets || key.clips;
@@ -222,16 +237,31 @@ double grid_paper_figure(const PaperExperiment *experiment, const GridRow *row) 
 }
 
 const char *grid_column_title(char *out, size_t size, const GridColumn *column) {
-    snprintf(out, size, "%s, %s%s%s%s", column->dataset,
+    snprintf(out, size, "%s, %s%s%s%s%s%s", column->dataset,
              text_equal(column->task, "finetune") ? "fine-tune" : column->task, column->shows_model ? ", " : "",
-             column->shows_model ? column->model : "", column->primary ? ", primary" : "");
+             column->shows_model ? column->model : "", column->shows_protocol ? ", " : "",
+             column->shows_protocol ? column->protocol : "", column->primary ? ", primary" : "");
+    return out;
+}
+
+bool grid_column_is_reduced(const GridColumn *column) {
+    return text_equal(column->protocol, PROTOCOL_REDUCED) || text_equal(column->protocol, PROTOCOL_REHEARSAL);
+}
+
+const char *grid_column_label(char *out, size_t size, const GridColumn *column) {
+    char title[4 * NAME_SIZE];
+    const char *word = grid_column_is_reduced(column) ? " (reduced)" : "";
+    size_t room = size - strlen(word) - 1; /* a long name may lose its end, the word may not be lost */
+    grid_column_title(title, sizeof title, column);
+    snprintf(out, size, "%.*s%s", (int)utf8_cut(title, room), title, word);
     return out;
 }
 
 const char *grid_column_key(char *out, size_t size, const GridColumn *column) {
     char whole[4 * NAME_SIZE];
-    snprintf(whole, sizeof whole, "%s%s%s-%s", column->shows_model ? column->model : "", column->shows_model ? "-" : "",
-             column->task, column->dataset);
+    snprintf(whole, sizeof whole, "%s%s%s%s%s-%s", column->shows_model ? column->model : "",
+             column->shows_model ? "-" : "", column->shows_protocol ? column->protocol : "",
+             column->shows_protocol ? "-" : "", column->task, column->dataset);
     return escape_file_name(out, size, whole);
 }
 

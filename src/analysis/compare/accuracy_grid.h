@@ -1,5 +1,5 @@
-/* analysis/compare/accuracy_grid - our accuracies as a grid: pre-trainings down, experiments (task, dataset, model)
- * across.
+/* analysis/compare/accuracy_grid - our accuracies as a grid: pre-trainings down, experiments (task, dataset, model,
+ * protocol) across: what follows the paper and what is reduced never share a column.
  *
  * Rows are in the paper's order, others behind them; a pre-training on the dataset of a column is that column's target
  * row, the upper end of its gap. One experiment may be primary, the one that decides: it is the first column, what
@@ -42,12 +42,13 @@ bool correctness_cross(Crossed *out, const Correctness *const *cells, int n);
 
 /* ---- the grid ---- */
 
-enum { GRID_COLUMNS = 8, GRID_ROWS = 64 };
+enum { GRID_COLUMNS = 16, GRID_ROWS = 64 };
 
 typedef struct {
-    char task[32], dataset[NAME_SIZE], model[64];
+    char task[32], dataset[NAME_SIZE], model[64], protocol[32];
     double chance;                /* percent; NAN: unknown */
     bool shows_model;             /* another column has the same task and dataset */
+    bool shows_protocol;          /* another column differs in nothing else */
     bool primary, beside_primary; /* beside: on the same dataset */
 } GridColumn;
 
@@ -64,7 +65,7 @@ typedef struct {
     Correctness *hits[GRID_ROWS][GRID_COLUMNS]; /* owned; NULL: not known */
     bool several_budgets;              /* some pre-training was run at several lengths; cells are after the longest */
     char problem[CORRECTNESS_PROBLEM]; /* the first cell whose predictions could not be used; "": none */
-    bool reduced;                      /* any result under another protocol than the paper's */
+    int n_reduced;                     /* columns under another protocol than the paper's */
 } Grid;
 
 /* Sorts results by the paper's order of what they are about (the dataset of a pre-training or an analysis, the
@@ -86,8 +87,12 @@ const Estimate *grid_target(const Grid *board, int column);
 /* The paper's figure for a row in one of its experiments: its upper baseline stands beside our pre-training on the
  * target set. NAN: the paper has none. */
 double grid_paper_figure(const PaperExperiment *experiment, const GridRow *row);
-/* "standin-motion, fine-tune", with the model where columns differ in nothing else; returns `out`. */
+/* "standin-motion, fine-tune", with model or protocol where columns differ in nothing else; returns `out`. */
 const char *grid_column_title(char *out, size_t size, const GridColumn *column);
+/* Reduced or rehearsed. */
+bool grid_column_is_reduced(const GridColumn *column);
+/* The title, with "(reduced)" behind it: for whatever stands beside figures of the paper. Returns `out`. */
+const char *grid_column_label(char *out, size_t size, const GridColumn *column);
 /* "finetune-standin-motion": part of a file name, cut to `size`; returns `out`. */
 const char *grid_column_key(char *out, size_t size, const GridColumn *column);
 /* Its standard error in points; NAN: it has no interval. */

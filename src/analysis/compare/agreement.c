@@ -88,7 +88,7 @@ static Err fill_column(Table *table, const Grid *board, int column, const Paper 
     const PaperExperiment *experiments[PAPER_COLUMNS];
     int n = paper_columns(experiments, paper, board->columns[column].task), first = table->n_rows;
     char title[128];
-    grid_column_title(title, sizeof title, &board->columns[column]);
+    grid_column_label(title, sizeof title, &board->columns[column]);
     for (int p = 0; p < n; p++) {
         Agreement stages, all;
         bool stages_defined, all_defined;
@@ -123,5 +123,5 @@ Err agreement_table(Table *table, const Grid *board, const Paper *paper) {
         "degrees. Stages are those of the "
         "progression; random is random initialization; target is pre-training on the test task's own training set, "
         "beside the paper's on real videos.%s",
-        CORRELATE_DRAWS, board->reduced ? " REDUCED: an agreement of orders, not of accuracies." : "");
+        CORRELATE_DRAWS, board->n_reduced ? " REDUCED: an agreement of orders, not of accuracies." : "");
 }

@@ -26,7 +26,8 @@ static const Outcome *next_budget(const Outcomes *outcomes, const OutcomeKey *ke
 /* Budgets from the least on: each is asked for by what is above the one before it. */
 static Err add_curve(Compute *compute, const Outcomes *outcomes, const Grid *board, int r, int c, const Paper *paper) {
     const GridColumn *column = &board->columns[c];
-    OutcomeKey key = {.task = column->task, .dataset = column->dataset, .model = column->model};
+    OutcomeKey key = {
+        .task = column->task, .dataset = column->dataset, .model = column->model, .protocol = column->protocol};
     const Outcome *at;
     for (double clips = -1; (at = next_budget(outcomes, &key, paper, board->rows[r].slug, clips)); clips = at->clips) {
         OutcomeKey full = key;

@@ -65,15 +65,18 @@ static void scale_points(Table *table) {
 
 static Err new_table(Table *table, const GridColumn *column, const PaperExperiment *const *experiments,
                      int n_experiments) {
+    const TableColumn points = {.kind = COLUMN_ESTIMATE, .digits = 1, .mark = 0};
     TableColumn columns[N_COLUMNS_MAX] = {
         [DIFFERENCES_FROM] = {.label = "From", .kind = COLUMN_TEXT},
         [DIFFERENCES_TO] = {.label = "To", .kind = COLUMN_TEXT},
-        [DIFFERENCES_POINTS] = {.label = "Points", .kind = COLUMN_ESTIMATE, .digits = 1, .mark = 0},
+        [DIFFERENCES_POINTS] = points,
         [DIFFERENCES_CLEAR] = {.label = "Clearly", .kind = COLUMN_TEXT},
         [SEEDS] = {.label = "Seeds", .kind = COLUMN_NUMBER},
         [VIDEOS] = {.label = "Videos", .kind = COLUMN_NUMBER},
     };
     char name[96], key[40], title[160], experiment[128];
+    const char *word = grid_column_is_reduced(column) ? "Points (reduced)" : "Points";
+    TRY(text_copy(columns[DIFFERENCES_POINTS].label, sizeof columns->label, word));
     for (int p = 0; p < n_experiments; p++) {
         columns[PAPERS + p] = (TableColumn){.kind = COLUMN_NUMBER, .digits = 1, .paper = true};
         TRY(text_format(columns[PAPERS + p].label, sizeof columns->label, "Paper: %s", experiments[p]->label));

@@ -119,11 +119,20 @@ static Err fill_finding(Table *table, const PaperFinding *finding, const Outcome
     return table_text(table, row, 3, "%d of %d", a.n + b.n, a.wanted + b.wanted);
 }
 
+static bool any_reduced(const Outcomes *outcomes) {
+    const OutcomeKey key = {.task = "analyze"};
+    bool any = false;
+    for (int i = 0; i < outcomes->count; i++)
+        any |= outcomes_match(&outcomes->items[i], &key) && !result_is_official(&outcomes->items[i].result);
+    return any;
+}
+
 Err findings_table(Table *table, const Outcomes *outcomes, const Paper *paper) {
-    const TableColumn columns[] = {{.label = "Finding", .kind = COLUMN_TEXT},
-                                   {.label = "Statistic", .kind = COLUMN_TEXT},
-                                   {.label = "In our statistics", .kind = COLUMN_TEXT, .verdict = true},
-                                   {.label = "Datasets measured", .kind = COLUMN_TEXT}};
+    TableColumn columns[] = {{.label = "Finding", .kind = COLUMN_TEXT},
+                             {.label = "Statistic", .kind = COLUMN_TEXT},
+                             {.label = "In our statistics", .kind = COLUMN_TEXT, .verdict = true},
+                             {.label = "Datasets measured", .kind = COLUMN_TEXT}};
+    if (any_reduced(outcomes)) TRY(text_copy(columns[2].label, sizeof columns->label, "In our statistics (reduced)"));
     TRY(table_new(table, "findings", "What the paper says of its datasets, checked on our statistics", columns,
                   sizeof columns / sizeof *columns));
     TRY(text_copy(

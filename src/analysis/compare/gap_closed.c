@@ -85,7 +85,7 @@ Err gap_table(Table *table, const Grid *board, const Paper *paper) {
     int n = board->n_columns, n_columns;
     for (int c = 0; c < n; c++) {
         columns[c + 1] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = 1, .low = 0, .high = 120, .mark = 100};
-        grid_column_title(columns[c + 1].label, sizeof columns->label, &board->columns[c]);
+        grid_column_label(columns[c + 1].label, sizeof columns->label, &board->columns[c]);
     }
     TRY(accuracy_paper_columns(columns, &n_columns, 1 + n, experiments, paper));
     TRY(table_new(table, "gap", "Share of the gap closed", columns, n_columns));

@@ -18,7 +18,8 @@ static Err fill_row(Table *table, const Outcome *outcome, const Paper *paper) {
     const Result *result = &outcome->result;
     int row;
     TRY(table_add_row(table, &row));
-    TRY(table_text(table, row, 0, "%s", paper_label(paper, result->pretraining)));
+    TRY(table_text(table, row, 0, "%s%s", paper_label(paper, result->pretraining),
+                   text_equal(result->protocol, PROTOCOL_REDUCED) ? " (reduced)" : ""));
     TRY(table_text(table, row, 1, "%s", result->dataset));
     for (int m = 0; m < N_SHOWN; m++) {
         const ResultMetric *metric = result_metric(result, shown[m].metric);

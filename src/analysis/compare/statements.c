@@ -140,7 +140,7 @@ Err statements_table(Table *table, int counts[4], const Grid *board, const Paper
     TableColumn columns[GRID_COLUMNS + 2] = {{.label = "Statement", .kind = COLUMN_TEXT}};
     for (int c = 0; c < board->n_columns; c++) {
         columns[c + 1] = (TableColumn){.kind = COLUMN_TEXT, .verdict = true};
-        grid_column_title(columns[c + 1].label, sizeof columns[c + 1].label, &board->columns[c]);
+        grid_column_label(columns[c + 1].label, sizeof columns[c + 1].label, &board->columns[c]);
     }
     columns[board->n_columns + 1] =
         (TableColumn){.label = "In the paper's own figures", .kind = COLUMN_TEXT, .paper = true};

@@ -36,10 +36,22 @@ enum { N_SHOWN = sizeof shown / sizeof *shown };
 
 static const OutcomeKey analysis_key = {.task = "analyze"};
 
+/* Of the paper's protocol where there is such an analysis of the dataset: a reduced one does not stand beside it. */
 Estimate statistics_of(const Outcomes *outcomes, const char *dataset, const char *metric) {
     OutcomeKey key = analysis_key;
     key.dataset = dataset;
+    key.protocol = outcomes_protocol(outcomes, "");
+    Estimate official = outcomes_estimate(outcomes, &key, metric);
+    if (official.state != ESTIMATE_NONE) return official;
+    key.protocol = NULL;
     return outcomes_estimate(outcomes, &key, metric);
+}
+
+static bool has_official(const Outcomes *outcomes, const char *dataset) {
+    const OutcomeKey key = {.task = "analyze", .dataset = dataset, .protocol = outcomes_protocol(outcomes, "")};
+    for (int i = 0; i < outcomes->count; i++)
+        if (outcomes_match(&outcomes->items[i], &key)) return true;
+    return false;
 }
 
 bool statistics_is_reference(const Result *result) {
@@ -72,8 +84,9 @@ static bool has_column(const Outcomes *outcomes, int m) {
 static Err fill_statistics(Table *table, const Outcomes *outcomes, const Paper *paper, const Result *dataset) {
     int row, column = 1;
     TRY(table_add_row(table, &row));
-    TRY(table_text(table, row, 0, "%s%s", paper_label(paper, dataset->dataset),
-                   statistics_is_reference(dataset) ? " (the reference)" : ""));
+    TRY(table_text(table, row, 0, "%s%s%s", paper_label(paper, dataset->dataset),
+                   statistics_is_reference(dataset) ? " (the reference)" : "",
+                   has_official(outcomes, dataset->dataset) ? "" : " (reduced)"));
     table->rule_above[row] = statistics_is_reference(dataset) || paper_order(paper, dataset->dataset) < 0;
     for (int m = 0; m < N_SHOWN; m++) {
         if (!has_column(outcomes, m)) continue;
@@ -188,6 +201,7 @@ Points statistics_points(const Outcomes *outcomes, const Grid *board, int column
         if (accuracy->state != ESTIMATE_PRESENT || statistic.state != ESTIMATE_PRESENT ||
             statistics_is_reference(&statistic.first->result) || board->rows[r].target)
             continue;
+        points.reduced |= !result_is_official(&statistic.first->result);
         points.x[points.n] = transformed(entry, statistic.value);
         points.y[points.n] = accuracy->value;
         points.y_low[points.n] = accuracy->low;
@@ -205,6 +219,7 @@ Points statistics_published(const Outcomes *outcomes, const Paper *paper, const 
         Estimate statistic = statistics_of(outcomes, names->slugs[i], entry->metric);
         if (isnan(accuracy) || statistic.state != ESTIMATE_PRESENT || statistics_is_reference(&statistic.first->result))
             continue;
+        points.reduced |= !result_is_official(&statistic.first->result);
         points.x[points.n] = transformed(entry, statistic.value);
         points.y[points.n] = accuracy;
         points.y_low[points.n] = points.y_high[points.n] = NAN;
@@ -280,7 +295,7 @@ Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *pape
     for (int c = 0; c < board->n_columns; c++) {
         char title[96];
         bool first = true;
-        grid_column_title(title, sizeof title, &board->columns[c]);
+        grid_column_label(title, sizeof title, &board->columns[c]);
         for (const PaperCorrelation *entry = paper->correlations; entry < paper->correlations + paper->n_correlations;
              entry++) {
             Points points = statistics_points(outcomes, board, c, entry);
@@ -303,7 +318,8 @@ static Err fill_published(Table *table, const Outcomes *outcomes, const Paper *p
         if (err) break;
         Points points = statistics_published(outcomes, paper, names, entry);
         if (points.n < CORRELATE_MIN) continue;
-        snprintf(title, sizeof title, "%s: %d of %d", names->name, points.n, names->count);
+        snprintf(title, sizeof title, "%s: %d of %d%s", names->name, points.n, names->count,
+                 points.reduced ? " (reduced statistics)" : "");
         err = fill_correlation(table, title, entry, &points, seed);
         table->rule_above[table->n_rows - 1] = first;
         first = false;

@@ -56,6 +56,7 @@ typedef struct {
     int n;
     double x[STATISTICS_POINTS], y[STATISTICS_POINTS], y_low[STATISTICS_POINTS], y_high[STATISTICS_POINTS];
     const char *slugs[STATISTICS_POINTS];
+    bool reduced; /* a statistic among them is of a reduced analysis */
 } Points;
 /* `entry`: one of the paper's "correlations", naming the metric. */
 Points statistics_points(const Outcomes *outcomes, const Grid *board, int column, const PaperCorrelation *entry);

@@ -144,9 +144,10 @@ Err figure_correlation(Plot *plot, const Points *points, const PaperCorrelation 
 
 Err figure_published(Plot *plot, const Points *points, const PaperCorrelation *entry, const DatasetNames *names,
                      const Paper *paper) {
-    char name[64];
+    char name[64], x_label[160];
+    snprintf(x_label, sizeof x_label, "%.120s%s", entry->label, points->reduced ? " (reduced)" : "");
     TRY(text_format(name, sizeof name, "fig4-%.40s%s", entry->metric, isnan(entry->distance_from) ? "" : "-distance"));
-    TRY(statistic_figure(plot, name, points, entry->label, "paper: UCF101 fine-tune, %", paper));
+    TRY(statistic_figure(plot, name, points, x_label, "paper: UCF101 fine-tune, %", paper));
     return text_format(plot->alt, sizeof plot->alt,
                        "Scatter plot of %.100s against the accuracies the paper published, %d of the %s; numbers are "
                        "rows of the catalogue.",
@@ -158,7 +159,7 @@ Err figure_against_paper(Plot *plot, const Agreement *agreement, const GridColum
     char name[64], key[40], title[128], x_label[160], y_label[160], heading[160], badges[STATISTICS_POINTS][BADGE_SIZE];
     const Points *points = &agreement->points;
     TRY(text_format(name, sizeof name, "paper-%.15s-%s", experiment->key, grid_column_key(key, sizeof key, column)));
-    snprintf(y_label, sizeof y_label, "ours: %.120s, %%", grid_column_title(title, sizeof title, column));
+    snprintf(y_label, sizeof y_label, "ours: %.120s, %%", grid_column_label(title, sizeof title, column));
     snprintf(x_label, sizeof x_label, "paper: %s, %%", experiment->label);
     agreement_text(heading, sizeof heading, agreement);
     TRY(scatter_begin(plot, name, heading, x_label, y_label, points->n));

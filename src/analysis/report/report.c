@@ -3,6 +3,7 @@
 #include "analysis/compare/accuracy_tables.h"
 #include "analysis/compare/inventory.h"
 #include "analysis/compare/outcomes.h"
+#include "analysis/report/internal/rehearsed.h"
 #include "analysis/report/internal/report_parts.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
@@ -27,6 +28,9 @@ static Err add_datasets(Report *report) {
 }
 
 static void add_left_out(Report *report) {
+    if (report->n_rehearsals)
+        page_remark(&report->page, "note", "%d results of rehearsals are left out: they stand beside nothing else.",
+                    report->n_rehearsals);
     for (int i = 0; i < report->outcomes.n_left_out; i++) {
         const OutcomeLeftOut *entry = &report->outcomes.left_out[i];
         page_remark(&report->page, "warning", "Left out: %s: %s", entry->path, entry->reason);
@@ -54,6 +58,8 @@ static Err read_inputs(Report *report) {
     const ReportConfig *config = report->config;
     TRY(paper_read(&report->paper, NULL));
     TRY(outcomes_read(&report->outcomes, config->runs));
+    report->rehearsal = rehearsed_only(&report->outcomes, &report->n_rehearsals);
+    if (report->rehearsal) report->outcomes.protocol = PROTOCOL_REHEARSAL;
     grid_order_outcomes(&report->outcomes, &report->paper);
     for (int i = 0; i < report->outcomes.count; i++)
         report->reduced = report->reduced || !result_is_official(&report->outcomes.items[i].result);

@@ -16,9 +16,8 @@ static Err add_scatter(Report *report, int column, const PaperExperiment *experi
     Plot plot;
     TRY(agreement_of(&agreement, any, report->board, column, experiment, AGREEMENT_ALL));
     if (!*any) return ERR_NONE;
-    grid_column_title(title, sizeof title, ours);
-    snprintf(caption, sizeof caption, "%s%s against the paper's %s: %s.", title,
-             report->board->reduced ? " (reduced)" : "", experiment->label, agreement.rows);
+    grid_column_label(title, sizeof title, ours);
+    snprintf(caption, sizeof caption, "%s against the paper's %s: %s.", title, experiment->label, agreement.rows);
     TRY(figure_against_paper(&plot, &agreement, ours, experiment, &report->paper));
     return report_add_figure(report, &plot, caption);
 }
@@ -105,10 +104,10 @@ Err report_accuracy(Report *report) {
             TRY(figure_accuracy(&plot, board, board->columns[c].dataset));
             char caption[192];
             snprintf(caption, sizeof caption, "Accuracies on %.100s with their 95 %% intervals%s.",
-                     board->columns[c].dataset, board->reduced ? ", at reduced scale" : "");
+                     board->columns[c].dataset, board->n_reduced ? ", at reduced scale" : "");
             TRY(report_add_figure(report, &plot, caption));
         }
-        TRY(add_agreement(report));
+        if (!report->rehearsal) TRY(add_agreement(report));
         TRY(add_differences(report));
         TRY(add_compute(report));
         TRY(gap_table(&table, board, &report->paper));

@@ -35,7 +35,7 @@ static Err add_agreement_card(Report *report) {
     char figure[64], what[256], title[128];
     Agreement agreement;
     bool defined;
-    if (report->board->n_columns == 0) return ERR_NONE;
+    if (report->board->n_columns == 0 || report->rehearsal) return ERR_NONE;
     if (paper_columns(experiments, &report->paper, report->board->columns[0].task) == 0) return ERR_NONE;
     TRY(agreement_of(&agreement, &defined, report->board, 0, experiments[0], AGREEMENT_ALL));
     if (!defined) return ERR_NONE;
@@ -88,15 +88,21 @@ Err report_header(Report *report) {
     Page *page = &report->page;
     builder_add_text(&page->html, "<header>\n");
     if (report->outcomes.count > 0)
-        builder_add_text(&page->html, report->reduced ? "<span class=\"pill\">REDUCED SCALE</span>\n"
-                                                      : "<span class=\"pill full\">PAPER PROTOCOL</span>\n");
+        builder_add_text(&page->html, report->rehearsal ? "<span class=\"pill\">REHEARSAL</span>\n"
+                                      : report->reduced ? "<span class=\"pill\">REDUCED SCALE</span>\n"
+                                                        : "<span class=\"pill full\">PAPER PROTOCOL</span>\n");
     builder_add_text(&page->html, "<h1>");
     escape_html(&page->html, report->config->title);
     builder_add_text(&page->html, "</h1>\n<p class=\"lead\">Models are pre-trained on synthetic videos of growing "
                                   "complexity, from static circles to moving image crops, "
                                   "then fine-tuned and probed on labelled video. Each section shows what was run, what "
                                   "came out, and how sure that is.</p>\n");
-    if (report->reduced)
+    if (report->rehearsal)
+        page_remark(
+            page, "warning",
+            "A rehearsal: the paper's experiment with a network, videos and epochs too few to say anything. Its "
+            "figures show that every part can be filled, and stand beside none of the paper's.");
+    else if (report->reduced)
         page_remark(page, "warning",
                     "Everything here was computed at reduced scale: small models, few clips, short schedules, and "
                     "stand-in test sets where UCF101 is not at "

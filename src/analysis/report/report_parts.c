@@ -1,11 +1,14 @@
 #include "analysis/report/internal/report_parts.h"
 
 #include "analysis/report/internal/figures.h"
+#include "analysis/report/internal/rehearsed.h"
 #include "base/text/escape.h"
 
 Err report_add_table(Report *report, Table *table) {
     Err err = ERR_NONE;
-    if (table->n_rows > 0) {
+    bool any = table->n_rows > 0;
+    if (any && report->rehearsal) err = rehearsed_set_apart(table);
+    if (any && !err) {
         page_table(&report->page, table);
         page_table_files(&report->page, table);
         err = table_write_files(table, report->tables);

@@ -6,7 +6,10 @@ enum { CORRELATION_SEED = 1 };
 
 static Err add_scatter(Report *report, Plot *plot, const PaperCorrelation *entry) {
     char caption[256];
-    snprintf(caption, sizeof caption, "%s (paper: %s).", entry->label, entry->paper);
+    if (report->rehearsal)
+        snprintf(caption, sizeof caption, "%s.", entry->label);
+    else
+        snprintf(caption, sizeof caption, "%s (paper: %s).", entry->label, entry->paper);
     return report_add_figure(report, plot, caption);
 }
 
@@ -71,7 +74,7 @@ Err report_statistics(Report *report) {
     if (any) {
         TRY(findings_table(&table, &report->outcomes, &report->paper));
         TRY(report_add_table(report, &table));
-        TRY(add_published(report));
+        if (!report->rehearsal) TRY(add_published(report));
     }
     TRY(correlations_table(&table, &report->outcomes, &report->paper, report->board, CORRELATION_SEED));
     if (table.n_rows == 0)

@@ -113,20 +113,24 @@ static const char *value_text(char *out, size_t size, const cJSON *value) {
 
 enum { SETTING_VALUES = 8 };
 
-/* Distinct values of one setting over the runs of a task, with their counts. */
+/* Distinct values of one setting over the runs of a task, with their counts; those of reduced runs apart. */
 typedef struct {
     char values[SETTING_VALUES][64];
+    bool reduced[SETTING_VALUES];
     int counts[SETTING_VALUES], n, more;
 } SettingValues;
 
-static void note_value(SettingValues *found, const char *text) {
+static void note_value(SettingValues *found, const char *text, bool reduced) {
     int at = 0;
-    while (at < found->n && !text_equal(found->values[at], text)) at++;
+    while (at < found->n && (!text_equal(found->values[at], text) || found->reduced[at] != reduced)) at++;
     if (at == SETTING_VALUES) {
         found->more++;
         return;
     }
-    if (at == found->n) snprintf(found->values[found->n++], sizeof found->values[0], "%s", text);
+    if (at == found->n) {
+        found->reduced[at] = reduced;
+        snprintf(found->values[found->n++], sizeof found->values[0], "%s", text);
+    }
     found->counts[at]++;
 }
 
@@ -140,7 +144,9 @@ static Err gather_setting(SettingValues *found, const Outcomes *outcomes, const 
         if (json_read(&config, path, (size_t)1 << 20, ERR_INPUT))
             continue; /* a run without its config has no settings to show */
         const cJSON *value = member_at(config, key_path);
-        if (value) note_value(found, value_text(number, sizeof number, value));
+        if (value)
+            note_value(found, value_text(number, sizeof number, value),
+                       text_equal(outcomes->items[i].result.protocol, PROTOCOL_REDUCED));
         cJSON_Delete(config);
     }
     return ERR_NONE;
@@ -163,8 +169,8 @@ static Err fill_setting(Table *table, const PaperSetting *setting, const char *t
     int row;
     TRY(gather_setting(&found, outcomes, task, key));
     for (int i = 0; i < found.n; i++) {
-        builder_add(&ours, "%s%s (%d run%s)", i ? ", " : "", found.values[i], found.counts[i],
-                    found.counts[i] == 1 ? "" : "s");
+        builder_add(&ours, "%s%s (%d %srun%s)", i ? ", " : "", found.values[i], found.counts[i],
+                    found.reduced[i] ? "reduced " : "", found.counts[i] == 1 ? "" : "s");
         differs = differs || !same_setting(paper, found.values[i]);
     }
     if (found.more) builder_add(&ours, " and other values (%d runs)", found.more);

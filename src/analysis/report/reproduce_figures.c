@@ -189,8 +189,8 @@ Err reproduce_figure3(Table *table, const Outcomes *outcomes, const Paper *paper
     Score scores[2] = {0};
     for (int m = 0; m < N_COMPARED; m++) {
         columns[2 + m] = (TableColumn){.kind = COLUMN_ESTIMATE, .digits = 1};
-        TRY(text_copy(columns[2 + m].label, sizeof columns->label,
-                      paper_label(paper, compared(outcomes, protocol, m))));
+        TRY(text_format(columns[2 + m].label, sizeof columns->label, "%.80s%s",
+                        paper_label(paper, compared(outcomes, protocol, m)), reduced ? " (reduced)" : ""));
     }
     TRY(table_new(table, reduced ? "fig3-reduced" : "fig3",
                   reduced ? "Reduced runs: accuracy under corruptions" : "Figure 3: accuracy under corruptions",

@@ -3,6 +3,7 @@
 #include "analysis/compare/inventory.h"
 #include "analysis/compare/outcomes.h"
 #include "analysis/compare/statistics.h"
+#include "analysis/report/internal/rehearsed.h"
 #include "analysis/report/internal/reproduce_figures.h"
 #include "analysis/report/reproduce.h"
 #include "base/system/file.h"
@@ -21,28 +22,12 @@ static bool rehearsal(const Printer *printer) {
     return printer->request->protocol && text_equal(printer->request->protocol, PROTOCOL_REHEARSAL);
 }
 
-/* A rehearsal's figures say nothing about the paper's: they stand alone, under a name of their own. */
-static Err set_apart(Table *table) {
-    char name[sizeof table->name], title[sizeof table->title];
-    TRY(table_drop_paper(table));
-    TRY(text_copy(name, sizeof name, table->name));
-    TRY(text_copy(title, sizeof title, table->title));
-    TRY(text_format(table->name, sizeof table->name, "rehearsal-%s", name));
-    TRY(text_format(table->title, sizeof table->title, "Rehearsal: %s", title));
-    for (int c = 0; c < table->n_columns; c++)
-        if (text_equal(table->columns[c].label, "Ours"))
-            TRY(text_copy(table->columns[c].label, sizeof table->columns[c].label, "Rehearsed"));
-    return text_copy(table->caption, sizeof table->caption,
-                     "Figures of a rehearsal: the paper's experiment with a network, videos and epochs too few to "
-                     "say anything. They show that every cell can be filled.");
-}
-
 /* Prints and writes the table unless making it failed; frees it. */
 static Err print_table(Printer *printer, Table *table, Err made) {
     static void (*const writers[])(Builder *, const Table *) = {table_plain, table_json, table_csv, table_markdown,
                                                                 table_latex};
     ReproduceFormat format = printer->request->format;
-    if (!made && rehearsal(printer)) made = set_apart(table);
+    if (!made && rehearsal(printer)) made = rehearsed_set_apart(table);
     if (!made && !printer->first) builder_add_text(&printer->out, format == REPRODUCE_JSON ? "," : "\n");
     if (!made) writers[format](&printer->out, table);
     if (!made && printer->tables[0]) made = table_write_files(table, printer->tables);
@@ -62,7 +47,7 @@ static Err print_papers_table(Printer *printer, const PaperTable *entry) {
 
 static Err print_reduced(Printer *printer) {
     Table table = {0};
-    if (!printer->board->reduced) return ERR_NONE;
+    if (!printer->board->n_reduced) return ERR_NONE;
     return print_table(printer, &table, accuracy_table(&table, printer->board, printer->paper));
 }
 

@@ -27,6 +27,7 @@ static const CommandHelp help = {
         "  synvid ingest --input UCF-101 --labels folder --out data/ucf101\n"
         "  mpirun -n 4 synvid ingest --input clips --size 128 --max-frames 64 --out data/clips\n"
         "  synvid ingest --input photos --as images --size 256 --out pools/photos.h5\n"
+        "  synvid ingest --input photos --as images --fit keep --out pools/whole.h5   whole photographs\n"
         "  synvid ingest --input clips --dry-run --out data/clips      what would be read",
 };
 

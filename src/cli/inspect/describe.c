@@ -104,13 +104,22 @@ static const Known known_hdf5[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+/* Photographs in a pool may have kept their own sizes. */
+static const char *what_of(const Known *known, const char *path) {
+    char *fit = NULL;
+    bool pool = text_equal(known->schema, "synvid.pool");
+    bool kept = pool && !h5_root_text(&fit, path, "fit") && fit && text_equal(fit, "keep");
+    free(fit);
+    return kept ? "still images, each of its own size" : known->what;
+}
+
 static Err describe_hdf5(Builder *out, const PathEntry *thing) {
     if (text_equal(thing->schema, "synvid.checkpoint")) return describe_checkpoint(out, thing->path);
     /* files of ours that need no more than their arrays and the next command */
     const Known *known = known_hdf5;
     while (known->schema && !text_equal(known->schema, thing->schema)) known++;
     if (known->schema)
-        describe_head(out, thing->path, "%s (HDF5, %s)", known->what, thing->schema);
+        describe_head(out, thing->path, "%s (HDF5, %s)", what_of(known, thing->path), thing->schema);
     else
         describe_head(out, thing->path, "an HDF5 file%s%s", thing->schema[0] ? ", " : " of another program",
                       thing->schema);

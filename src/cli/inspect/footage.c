@@ -9,6 +9,7 @@
 #include "store/data/pool.h"
 #include "store/data/shard.h"
 #include "video/media/decode.h"
+#include "video/transform/resize.h"
 
 /* A source around one thing; the state is the thing itself. */
 static Err adapter_new(ClipSource **source, const ClipSourceOps *ops, size_t state_bytes, const char *path) {
@@ -63,8 +64,12 @@ static Err shard_footage_open(ClipSource **source, const char *path) {
 
 /* ---- a pool: `row_images` images are a video ---- */
 
+/* Images of several sizes are shown as large as fits into a square of this side, on black. */
+enum { POOL_SHOWN_SIDE = 256 };
+
 typedef struct {
     Pool pool;
+    PoolSize shown;
     int row_images;
 } PoolFootage;
 
@@ -73,20 +78,47 @@ static Err pool_footage_info(const ClipSource *source, int64_t epoch, int64_t in
     int64_t left = footage->pool.count - index * footage->row_images;
     (void)epoch;
     *info = (VideoInfo){.n_frames = (int)(left < footage->row_images ? left : footage->row_images),
-                        .height = footage->pool.height,
-                        .width = footage->pool.width,
+                        .height = footage->shown.height,
+                        .width = footage->shown.width,
                         .label = -1};
     return ERR_NONE;
+}
+
+/* Brings an image of any size into the middle of frame number `at`, which is black. */
+static Err show_whole(Frames *out, int at, const Pool *pool, int image) {
+    PoolSize size = pool_size(pool, image);
+    int longer = size.height > size.width ? size.height : size.width;
+    int height = (int)((int64_t)size.height * POOL_SHOWN_SIDE / longer);
+    int width = (int)((int64_t)size.width * POOL_SHOWN_SIDE / longer);
+    Frames whole = {0}, small = {0};
+    if (height < 1) height = 1;
+    if (width < 1) width = 1;
+    Err err = frames_shape(&whole, 1, size.height, size.width);
+    if (!err) memcpy(whole.data, pool_image(pool, image), frames_frame_bytes(&whole));
+    if (!err) err = resize_antialiased(&small, &whole, NULL, height, width);
+    size_t top = (size_t)(POOL_SHOWN_SIDE - height) / 2, left = (size_t)(POOL_SHOWN_SIDE - width) / 2;
+    for (size_t y = 0; !err && y < (size_t)height; y++)
+        memcpy(frames_at(out, at) + 3 * ((top + y) * POOL_SHOWN_SIDE + left), small.data + 3 * y * (size_t)width,
+               3 * (size_t)width);
+    frames_free(&small);
+    frames_free(&whole);
+    return err;
 }
 
 static Err pool_footage_read(const ClipSource *source, int64_t epoch, int64_t index, const int *numbers, int n,
                              Frames *out) {
     const PoolFootage *footage = source->state;
+    const Pool *pool = &footage->pool;
     (void)epoch;
-    TRY(frames_shape(out, n, footage->pool.height, footage->pool.width));
-    for (int i = 0; i < n; i++)
-        memcpy(frames_at(out, i), pool_image(&footage->pool, (int)index * footage->row_images + numbers[i]),
-               frames_frame_bytes(out));
+    TRY(frames_shape(out, n, footage->shown.height, footage->shown.width));
+    for (int i = 0; i < n; i++) {
+        int image = (int)index * footage->row_images + numbers[i];
+        memset(frames_at(out, i), 0, frames_frame_bytes(out));
+        if (pool->sizes)
+            TRY(show_whole(out, i, pool, image));
+        else
+            memcpy(frames_at(out, i), pool_image(pool, image), frames_frame_bytes(out));
+    }
     return ERR_NONE;
 }
 
@@ -102,10 +134,12 @@ static Err pool_footage_open(ClipSource **source, const char *path, int row_imag
     PoolFootage *footage = (*source)->state;
     footage->row_images = row_images;
     Err err = pool_read(&footage->pool, path);
+    const Pool *pool = &footage->pool;
+    footage->shown = pool->sizes ? (PoolSize){POOL_SHOWN_SIDE, POOL_SHOWN_SIDE} : (PoolSize){pool->height, pool->width};
     if (err)
         clip_source_close(source);
     else
-        (*source)->count = (footage->pool.count + row_images - 1) / row_images;
+        (*source)->count = (pool->count + row_images - 1) / row_images;
     return err;
 }
 

@@ -12,14 +12,17 @@ const Stage *sweep_stage_of(const SweepTask *task);
 /* Its settings as its options, config and rehearsal give them, malloc'd; *text may be NULL or gets the resolved JSON,
  * malloc'd. `{made:...}` stands where it stood. ERR_USAGE as the command itself would say it. */
 CHECKED Err sweep_stage_config(void **config, char **text, const SweepTask *task);
-/* Every stage task gets `--rehearsal NAME`. */
+/* Every stage task gets `--rehearsal NAME`, or NAME-SWEEP where configs/rehearsals has an overlay for this sweep alone.
+ */
 CHECKED Err sweep_stage_rehearse(SweepPlan *plan, const char *name);
 
 /* rehearse.c: a stage's settings made smaller, for a rehearsal (run/protocol.h).
  *
  * An overlay is a JSON file, configs/rehearsals/NAME.json, with an object a stage that is laid out as its settings and
- * holds numbers: the most that a rehearsal of this stage may have. What is smaller already stays; nothing ever grows.
- * A setting that a rehearsal may not change is ERR_USAGE. */
+ * holds numbers: the most that a rehearsal of this stage may have, or below 1 the share of its own number that it may
+ * have, rounded up, so that lengths that differ go on differing. What is smaller already stays; nothing ever grows.
+ * "extends" names an overlay whose numbers hold where this one has none. A setting that a rehearsal may not change is
+ * ERR_USAGE. */
 
 /* *text: the stage's resolved config, replaced by the smaller one; *original is what it was. Both malloc'd. */
 CHECKED Err rehearse(char **text, char **original, const char *overlay, const char *stage, const Field *fields);

@@ -32,6 +32,7 @@ static const struct {
     {"kinetics400-train", 240000, 260, 3.5e11, 400}, {"kinetics400-val", 20000, 260, 3e10, 400},
 };
 enum { N_DATASETS = sizeof datasets / sizeof datasets[0], IMAGENET = 1281167, SET_FRAMES = 150 };
+enum { IMAGENET_PIXELS = 469 * 387 }; /* of a picture, on average */
 
 /* A core's frames a second: rendered shapes and textures of 256 x 256, decoded video of 320 x 240; pictures a second:
  * decoded and resized photographs, made textures (docs/performance.md). */
@@ -125,7 +126,8 @@ static void cost_ingest(Cost *cost, const IngestConfig *config, const char *task
     if (config->as == INGEST_IMAGES) {
         double images = config->limit ? (double)config->limit : IMAGENET;
         cost->core_seconds = 2 * images / photos_rate; /* looked at, then read */
-        cost->disk_bytes = 2.0 * images * config->size * config->size * 3;
+        bool kept = config->fit == INGEST_FIT_KEEP;
+        cost->disk_bytes = 2.0 * images * 3 * (kept ? IMAGENET_PIXELS : config->size * config->size);
     } else {
         int d = dataset_of(task);
         cost->core_seconds = datasets[d].videos * datasets[d].frames / decode_rate;

@@ -3,6 +3,7 @@
 #include "cli/sweep/sweep.h"
 
 #include "base/config/config.h"
+#include "base/system/file.h"
 #include "cli/stage/stage.h"
 
 const Stage *sweep_stage_of(const SweepTask *task) {
@@ -56,7 +57,18 @@ static Err add_argument(SweepTask *task, const char *text) {
     return ERR_NONE;
 }
 
-CHECKED Err sweep_stage_rehearse(SweepPlan *plan, const char *name) {
+/* A sweep about lengths of training, say, has nothing to rehearse where all of them are made one. */
+static Err overlay_of(char out[NAME_SIZE], const SweepPlan *plan, const char *name) {
+    char root[PATH_SIZE], path[PATH_SIZE];
+    TRY(config_root(root, sizeof root));
+    TRY(text_format(path, sizeof path, "%s/rehearsals/%s-%s.json", root, name, plan->name));
+    return text_format(out, NAME_SIZE, "%s%s%s", name, file_exists(path) ? "-" : "",
+                       file_exists(path) ? plan->name : "");
+}
+
+CHECKED Err sweep_stage_rehearse(SweepPlan *plan, const char *asked) {
+    char name[NAME_SIZE];
+    TRY(overlay_of(name, plan, asked));
     for (int i = 0; i < plan->n_tasks; i++) {
         if (!sweep_stage_of(&plan->tasks[i])) continue;
         TRY(add_argument(&plan->tasks[i], "--rehearsal"));

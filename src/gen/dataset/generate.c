@@ -251,8 +251,11 @@ static Err add_pool(cJSON *root, const Job *job) {
     TRY(media_absolute_paths(absolute, sizeof absolute, job->config->pool));
     cJSON_AddStringToObject(root, "pool", absolute);
     cJSON_AddStringToObject(root, "digest", job->generator.setup.media->digest);
-    cJSON_AddNumberToObject(root, "images", (double)media_n_images(job->generator.setup.media));
-    cJSON_AddNumberToObject(root, "videos", (double)media_n_videos(job->generator.setup.media));
+    const Media *media = job->generator.setup.media;
+    cJSON_AddNumberToObject(root, "images", (double)media_n_images(media));
+    cJSON_AddNumberToObject(root, "videos", (double)media_n_videos(media));
+    if (media_shows_whole_photographs(media, variant_size(job->generator.setup.variant)))
+        cJSON_AddStringToObject(root, GENERATE_PHOTOGRAPHS, GENERATE_WHOLE);
     return ERR_NONE;
 }
 

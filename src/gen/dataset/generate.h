@@ -37,6 +37,10 @@ typedef struct {
 
 /* Rank 0 looks, all hear. */
 CHECKED Err variant_request_all(Variant **variant, const VariantRequest *request, const Par *par);
+/* In the manifest's provenance, only where photographs are whole (gen/variant/media.h). */
+#define GENERATE_PHOTOGRAPHS "photographs"
+#define GENERATE_WHOLE       "whole"
+
 /* The variant with the config's changes. */
 CHECKED Err generate_variant_all(Variant **variant, const GenerateConfig *config, const Par *par);
 

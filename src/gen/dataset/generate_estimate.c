@@ -29,7 +29,7 @@ static double plan_memory_bytes(const Plan *plan, const Generator *generator, in
     double bytes = threads * (plan_pixel_bytes(generator, plan->longest) +
                               (double)generator->ops->scratch_bytes(generator) + plan_latent_bytes(generator, 1));
     for (int p = 0; p < media->n_pools; p++) /* shared by the ranks of a node */
-        bytes += (double)media->pools[p].count * media->pools[p].height * media->pools[p].width * 3;
+        bytes += (double)pool_bytes(&media->pools[p]);
     return bytes + 48e6; /* the program and its libraries */
 }
 

@@ -93,6 +93,11 @@ const char *live_source_media_digest(const ClipSource *source) {
     return live->media.digest;
 }
 
+bool live_source_shows_whole_photographs(const ClipSource *source) {
+    const LiveSource *live = source->state;
+    return media_shows_whole_photographs(&live->media, variant_size(live->generator.setup.variant));
+}
+
 int64_t live_source_n_images(const ClipSource *source) {
     const LiveSource *live = source->state;
     return media_n_images(&live->media);

@@ -29,10 +29,6 @@ Err pool_journal_clear_all(const Run *run) {
     return journal_clear_all(folder, &run->par);
 }
 
-static size_t image_bytes(const PoolPieces *pieces) {
-    return (size_t)pieces->pool.height * (size_t)pieces->pool.width * 3;
-}
-
 int64_t pool_piece_count(const PoolPieces *pieces) {
     return ((int64_t)pieces->pool.count + pieces->piece_images - 1) / pieces->piece_images;
 }
@@ -43,12 +39,27 @@ static int piece_images(const PoolPieces *pieces, int64_t i) {
 }
 
 size_t pool_piece_bytes(const PoolPieces *pieces, int64_t i) {
-    return pieces->head_bytes + (size_t)piece_images(pieces, i) * image_bytes(pieces);
+    int64_t pixels = pool_plan_bytes(&pieces->pool, (int)i * pieces->piece_images, piece_images(pieces, i));
+    return pieces->head_bytes + (size_t)pixels;
+}
+
+static uint64_t pixel_bytes(const PoolPieces *pieces) {
+    return (uint64_t)pool_plan_bytes(&pieces->pool, 0, pieces->pool.count);
+}
+
+/* Of several sizes, that of the largest. */
+static size_t largest_piece_bytes(const PoolPieces *pieces) {
+    size_t largest = 0;
+    int64_t count = pieces->pool.sizes ? pool_piece_count(pieces) : 1;
+    for (int64_t i = 0; i < count; i++) {
+        size_t bytes = pool_piece_bytes(pieces, i);
+        if (bytes > largest) largest = bytes;
+    }
+    return largest;
 }
 
 Err pool_pieces_check_room(const PoolPieces *pieces, int64_t missing) {
-    uint64_t pool = (uint64_t)pieces->pool.count * image_bytes(pieces);
-    return folder_check_room(pieces->pool.path, pool + (uint64_t)missing * pool_piece_bytes(pieces, 0),
+    return folder_check_room(pieces->pool.path, pixel_bytes(pieces) + (uint64_t)missing * largest_piece_bytes(pieces),
                              "; that is the pool and the pieces it is made of");
 }
 
@@ -64,7 +75,7 @@ typedef struct {
 
 static Err begin(Assembly *a) {
     TRY(journal_index(&a->index, a->journal));
-    a->bytes = malloc(pool_piece_bytes(a->pieces, 0));
+    a->bytes = malloc(largest_piece_bytes(a->pieces));
     if (!a->bytes) return RAISE(ERR_MEMORY, "%s: no memory for a piece of it", a->pieces->pool.path);
     return pool_create(&a->writer, &a->pieces->pool);
 }
@@ -86,7 +97,7 @@ static Err add_pieces(Assembly *a, int64_t first, int64_t end) {
 
 /* Agreement after every round: waiting ranks see that it goes on, and stop requests are heard. */
 static Err add_all(Assembly *a, const Par *par) {
-    int64_t count = pool_piece_count(a->pieces), step = 1 + (int64_t)(ROUND_BYTES / pool_piece_bytes(a->pieces, 0));
+    int64_t count = pool_piece_count(a->pieces), step = 1 + (int64_t)(ROUND_BYTES / largest_piece_bytes(a->pieces));
     for (int64_t first = 0; first < count; first += step) {
         int64_t end = first + step < count ? first + step : count;
         TRY(err_agree_all(par->rank == 0 ? add_pieces(a, first, end) : ERR_NONE, par, "writing the pool"));
@@ -101,7 +112,7 @@ static Err add_all(Assembly *a, const Par *par) {
 Err pool_from_pieces_all(const PoolPieces *pieces, Journal *journal, const Run *run, char digest[DIGEST_SIZE]) {
     const Par *par = &run->par;
     Assembly a = {.pieces = pieces, .journal = journal};
-    bool large = (int64_t)pieces->pool.count * (int64_t)image_bytes(pieces) >= PROGRESS_BYTES;
+    bool large = pixel_bytes(pieces) >= PROGRESS_BYTES;
     TRY(err_agree_all(journal_publish(journal), par, "what the pool is made of"));
     Err err = err_agree_all(par->rank == 0 ? begin(&a) : ERR_NONE, par, "writing the pool");
     if (!err)

@@ -9,7 +9,7 @@
 #include "store/journal/journal.h"
 
 typedef struct {
-    PoolPlan pool;
+    PoolPlan pool;          /* with sizes: pieces are as long as their images */
     size_t head_bytes;      /* in front of the pixels of a piece: not for the pool */
     int piece_images;       /* the pool's last piece has those that are left */
     const int64_t *numbers; /* of the pieces in the pool's order; NULL: 0, 1, 2, ... */

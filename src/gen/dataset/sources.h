@@ -14,8 +14,9 @@ CHECKED Err dataset_source_open(ClipSource **source, const char *folder);
  * epoch 0 is what generate would write. The variant is borrowed for the life of the source. */
 CHECKED Err live_source_open_all(ClipSource **source, const Variant *variant, const char *pool_paths, const char *split,
                                  int64_t count, uint64_t seed, const Par *par);
-/* Pictures of the pools it draws from. */
+/* Pictures of the pools it draws from; whether photographs among them are whole (gen/variant/media.h). */
 int64_t live_source_n_images(const ClipSource *source);
+bool live_source_shows_whole_photographs(const ClipSource *source);
 /* Of the pools and videos it draws from; "" without any. */
 const char *live_source_media_digest(const ClipSource *source);
 

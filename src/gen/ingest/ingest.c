@@ -3,6 +3,7 @@
  * of another plan is never overwritten without --force. */
 #include "gen/ingest/ingest.h"
 
+#include "base/config/json.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/system/walk.h"
@@ -10,18 +11,24 @@
 #include "gen/ingest/internal/ingest_work.h"
 #include "par/agree.h"
 
+#include <cjson/cJSON.h>
+
 static const char *kind_of(const IngestConfig *config) {
     return config->as == INGEST_VIDEOS ? "videos" : "images";
 }
 
 static Err check_size(const IngestConfig *config) {
     if (config->fit != INGEST_FIT_SQUARE && config->as != INGEST_IMAGES)
-        return RAISE(ERR_USAGE, "fit: stretch is for images; whole frames of videos are kept with size 0");
+        return RAISE(ERR_USAGE, "fit: %s is for images; whole frames of videos are kept with size 0",
+                     ingest_fit_name(config));
+    if (config->fit == INGEST_FIT_KEEP) return ERR_NONE;
     enum { LEAST = 16 };
     if (config->size >= LEAST) return ERR_NONE;
     if (config->size) return RAISE(ERR_USAGE, "size: %d is outside [%d, 4096]; 0: whole frames", config->size, LEAST);
     if (config->as == INGEST_VIDEOS && config->storage == INGEST_ENCODED) return ERR_NONE;
-    return RAISE(ERR_USAGE, "size: 0 keeps frames as they are, of any size; that takes videos and --storage encoded");
+    return RAISE(ERR_USAGE,
+                 "size: 0 keeps frames as they are, of any size; that takes videos and --storage encoded, or "
+                 "images and --fit keep");
 }
 
 static Err check_out(const IngestConfig *config, const Run *run) {
@@ -106,13 +113,33 @@ static Err ingest_list_files_all(Ingest *ingest) {
     return ERR_NONE;
 }
 
-Err ingest_run_all(const IngestConfig *config, const Run *run) {
+static Err run_plan_all(const IngestConfig *config, const Run *run) {
     IngestList list;
-    TRY(check_size(config));
     TRY(check_out(config, run));
     TRY(ingest_list_all(&list, config, run->seed, &run->par));
     Ingest ingest = {.config = config, .list = &list, .run = run};
     Err err = run->dry_run ? ingest_print_plan(&ingest) : ingest_list_files_all(&ingest);
     ingest_list_free(&list);
     return err;
+}
+
+/* Images that are kept whole have no size to come to: whatever the setting says, it is one plan. */
+static Err run_without_size_all(const IngestConfig *config, const Run *run) {
+    IngestConfig whole = *config;
+    Run of_whole = *run;
+    char *text = NULL;
+    whole.size = 0;
+    cJSON *tree = fields_dump(&whole, ingest_fields, false);
+    Err err = tree ? json_print(&text, tree) : RAISE(ERR_MEMORY, "no memory for a configuration");
+    of_whole.config_text = text;
+    cJSON_Delete(tree);
+    err = err_agree_all(err, &run->par, "the settings");
+    if (!err) err = run_plan_all(&whole, &of_whole);
+    free(text);
+    return err;
+}
+
+Err ingest_run_all(const IngestConfig *config, const Run *run) {
+    TRY(check_size(config));
+    return config->fit == INGEST_FIT_KEEP ? run_without_size_all(config, run) : run_plan_all(config, run);
 }

@@ -9,8 +9,9 @@
  *   videos -> a dataset folder. Frames are cut to the square in their middle, then resized (antialiased) to size x
  *             size, or with size 0 kept whole (encoded storage only, whose videos may differ in size). Longer videos
  *             than max_frames are cut into equal pieces of at most max_frames, each a clip of its own.
- *   images -> one pool file (--out NAME.h5) and NAME.h5.json, which says what went in; the same square and size. Until
- *             the pool is written, finished images are kept in NAME.h5.journal (gen/dataset/pool_pieces).
+ *   images -> one pool file (--out NAME.h5) and NAME.h5.json, which says what went in; the same square and size,
+ *             or the whole picture, stretched to the size or (fit keep) as large as it is. Until the pool is written,
+ *             finished images are kept in NAME.h5.journal (gen/dataset/pool_pieces).
  *
  * The same command again recognizes a finished result by its settings and input files and returns at once, and goes on
  * with an interrupted one shard by shard or image by image. Other settings in the same place need --force. */

@@ -7,13 +7,15 @@ const Field ingest_fields[] = {
      .type = FIELD_TYPE_TEXT, .text = "", .flags = FIELD_COSMETIC | FIELD_REQUIRED},
     FIELD_ENUM(IngestConfig, as, "what to make: a dataset of videos, or a pool of images", INGEST_VIDEOS,
                "videos|images"),
-    FIELD_INT(IngestConfig, size, "side of the square frames or images, pixels; 0: whole frames (storage encoded)", 256,
-              0, 4096),
+    FIELD_INT(IngestConfig, size,
+              "side of the square frames or images, pixels; 0: whole frames (storage encoded), whole images (fit keep)",
+              256, 0, 4096),
     /* Enters the plan of what is written when it is not the first (gen/ingest/ingest_list). */
-    FIELD_ENUM(IngestConfig, fit,
-               "images: square: the largest square in the middle, antialiased; stretch: the whole picture, nearest "
-               "neighbor, as the released program (with size 512)",
-               INGEST_FIT_SQUARE, "square|stretch", .flags = FIELD_COSMETIC),
+    FIELD_ENUM(
+        IngestConfig, fit,
+        "images: square: the largest square in the middle, antialiased; stretch: the whole picture, nearest "
+        "neighbor, as the released program (with size 512); keep: the whole picture at its own size, without size",
+        INGEST_FIT_SQUARE, "square|stretch|keep", .flags = FIELD_COSMETIC),
     FIELD_INT(IngestConfig, max_frames, "videos: longer ones are cut into equal pieces of at most this; 0: kept whole",
               0, 0, 1e6),
     FIELD_INT64(IngestConfig, limit, "read a reproducible random subset of so many files; 0: all", 0, 0, 1e9),
@@ -34,6 +36,11 @@ const Field ingest_fields[] = {
     FIELD_INT(IngestConfig, split, "HMDB51: which of the three splits", 1, 1, 3),
     FIELD_END,
 };
+
+const char *ingest_fit_name(const IngestConfig *config) {
+    static const char *const names[] = {"square", "stretch", "keep"};
+    return names[config->fit];
+}
 
 CHECKED Err ingest_path(char *out, size_t size, const IngestConfig *config, const char *name) {
     return name[0] == '/' ? text_copy(out, size, name) : path_join(out, size, config->input, name);

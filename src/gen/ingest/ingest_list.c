@@ -107,7 +107,7 @@ static Err compute_digest(IngestList *list, const IngestConfig *config, uint64_t
     TRY(digest_new(&digest));
     /* names and sizes stand for contents: reading terabytes to name a plan is no option */
     digest_add_text(digest, settings);
-    if (config->fit != INGEST_FIT_SQUARE) digest_add_text(digest, "stretch");
+    if (config->fit != INGEST_FIT_SQUARE) digest_add_text(digest, ingest_fit_name(config));
     if (config->limit > 0) digest_add(digest, &seed, sizeof seed);
     if (config->list[0]) digest_add_text(digest, list->origin.digest);
     for (int64_t i = 0; i < list->count; i++) {

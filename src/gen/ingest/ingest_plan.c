@@ -36,6 +36,8 @@ static void print_form(const IngestConfig *config, const IngestList *list) {
 /* Of the files that could be read. */
 typedef struct {
     double bytes, frames;
+    double pixels;        /* of images as they are */
+    double largest;       /* image of them, pixels */
     double densest;       /* most frames a byte of one file */
     double look_seconds;  /* of the first pass over them */
     double piece_seconds; /* of the second one, a frame */
@@ -76,6 +78,9 @@ static Err try_file(Trial *trial, const IngestList *list, const IngestConfig *co
         trial->look_seconds += seconds;
         trial->bytes += bytes;
         trial->frames += probe->n_frames;
+        double pixels = (double)probe->height * probe->width;
+        trial->pixels += pixels;
+        if (pixels > trial->largest) trial->largest = pixels;
         if (probe->n_frames / bytes > trial->densest) trial->densest = probe->n_frames / bytes;
         if (!images && config->storage != INGEST_ENCODED) err = time_piece(trial, &one, config, probe->n_frames);
     }
@@ -101,7 +106,9 @@ static Err try_some(Trial *trial, const IngestList *list, const IngestConfig *co
 
 static double memory_of(const Trial *trial, const IngestConfig *config, const IngestList *list, int64_t largest,
                         int threads) {
-    double frame = 3.0 * config->size * config->size, longest = trial->densest * (double)largest;
+    bool kept = config->fit == INGEST_FIT_KEEP;
+    double frame = 3.0 * (kept ? trial->largest : config->size * config->size);
+    double longest = trial->densest * (double)largest;
     if (config->as == INGEST_IMAGES) return 48e6 + threads * (20e6 + frame) + 300 * (double)list->count;
     if (config->storage == INGEST_ENCODED) return 48e6 + threads * 20e6;
     if (config->max_frames > 0 && longest > config->max_frames) longest = config->max_frames;
@@ -120,8 +127,9 @@ static void print_needs(const Trial *trial, const IngestConfig *config, const In
     printf("frames: about %s\n",
            text_count(count, sizeof count, config->as == INGEST_IMAGES ? list->count : (int64_t)(frames + 0.5)));
     if (config->as == INGEST_IMAGES) frames = (double)list->count;
-    printf("disk: about %s%s%s\n",
-           text_bytes(bytes, sizeof bytes, as_they_are ? total : frames * 3.0 * config->size * config->size),
+    double stored = config->fit == INGEST_FIT_KEEP ? 3 * trial->pixels / trial->bytes * total
+                                                   : frames * 3.0 * config->size * config->size;
+    printf("disk: about %s%s%s\n", text_bytes(bytes, sizeof bytes, as_they_are ? total : stored),
            compressed ? " before compression" : "",
            config->as == INGEST_IMAGES ? ", and as much again until it is finished" : "");
     printf("memory: about %s a rank with %d thread%s\n", text_bytes(bytes, sizeof bytes, memory), threads,

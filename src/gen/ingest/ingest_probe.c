@@ -1,6 +1,6 @@
 /* The first pass. Videos are decoded to count their frames, since containers lie about it; images are decoded, made
- * square and kept. A file that cannot be read is an outcome, not a failure: only what is not the file's fault ends
- * the pass. */
+ * square if they are to be, and kept. A file that cannot be read is an outcome, not a failure: only what is not the
+ * file's fault ends the pass. */
 #include "gen/ingest/internal/ingest_probe.h"
 
 #include "base/failure/fault.h"
@@ -42,30 +42,76 @@ static Err probe_video(IngestProbe *probe, const char *path) {
     return ERR_NONE;
 }
 
-/* A piece: the image's size and its square. */
-static Err make_square(uint8_t *piece, const char *path, int size) {
-    Frames image = {0}, square = {0};
-    Err err = image_read(&image, path);
-    if (!err) err = square_of(&square, &image, size);
-    if (!err) {
-        const IngestHead head = {image.height, image.width};
-        memcpy(piece, &head, sizeof head);
-        memcpy(piece + sizeof head, square.data, frames_frame_bytes(&square));
+/* An image as it goes into the journal. */
+typedef struct {
+    uint8_t *bytes;
+    size_t size;
+} Piece;
+
+static Err piece_alloc(Piece *piece, size_t size, const char *path) {
+    *piece = (Piece){malloc(size), size};
+    return piece->bytes ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory for an image of %zu bytes", path, size);
+}
+
+/* `image` is used up where it is the pool's as it is. */
+static Err fit_image(Frames *fitted, Frames *image, const char *path, const IngestConfig *config) {
+    switch ((IngestFit)config->fit) {
+    case INGEST_FIT_SQUARE: return square_of(fitted, image, config->size);
+    case INGEST_FIT_STRETCH: return resize_nearest(fitted, image, NULL, config->size, config->size);
+    case INGEST_FIT_KEEP: break;
     }
-    frames_free(&square);
+    if (!pool_size_is_valid((PoolSize){image->height, image->width}))
+        return RAISE(ERR_INPUT, "%s: %d x %d pixels; a pool takes sides of at most %d", path, image->width,
+                     image->height, POOL_SIDE_MAX);
+    *fitted = *image;
+    *image = (Frames){0};
+    return ERR_NONE;
+}
+
+static Err make_piece(Piece *piece, const char *path, const IngestConfig *config) {
+    Frames image = {0}, fitted = {0};
+    IngestHead head = {0};
+    Err err;
+    TRY_OR(done, image_read(&image, path));
+    head = (IngestHead){image.height, image.width};
+    TRY_OR(done, fit_image(&fitted, &image, path, config));
+    TRY_OR(done, piece_alloc(piece, sizeof head + frames_frame_bytes(&fitted), path));
+    memcpy(piece->bytes, &head, sizeof head);
+    memcpy(piece->bytes + sizeof head, fitted.data, frames_frame_bytes(&fitted));
+done:
+    frames_free(&fitted);
     frames_free(&image);
     return err;
 }
 
+/* *there: an earlier life left this piece, and it is whole. */
+static Err find_piece(Piece *piece, bool *there, const Pass *pass, int64_t file, const char *path) {
+    int64_t size = pass->keep ? journal_size(pass->keep->earlier, file) : -1;
+    IngestHead head;
+    *there = false;
+    if (size < (int64_t)sizeof head) return ERR_NONE;
+    TRY(piece_alloc(piece, (size_t)size, path));
+    *there = journal_fetch(pass->keep->earlier, file, piece->bytes, piece->size);
+    memcpy(&head, piece->bytes, sizeof head);
+    *there = *there &&
+             size == (int64_t)sizeof head + pool_size_bytes(ingest_pool_size(pass->config, head.height, head.width));
+    return ERR_NONE;
+}
+
 /* From an earlier life, or *fresh from the file. */
-static Err probe_image(IngestProbe *probe, uint8_t *piece, bool *fresh, const Pass *pass, int64_t file,
+static Err probe_image(IngestProbe *probe, Piece *piece, bool *fresh, const Pass *pass, int64_t file,
                        const char *path) {
     IngestHead head;
-    const IngestKeep *keep = pass->keep;
-    *fresh = !keep || !journal_fetch(keep->earlier, file, piece, ingest_piece_bytes(pass->config));
-    if (*fresh && fault_hit("ingest.image")) return RAISE(ERR_INTERNAL, "%s: injected fault", path);
-    if (*fresh) TRY(make_square(piece, path, pass->config->size));
-    memcpy(&head, piece, sizeof head);
+    bool there;
+    TRY(find_piece(piece, &there, pass, file, path));
+    *fresh = !there;
+    if (*fresh) {
+        free(piece->bytes);
+        *piece = (Piece){0};
+        if (fault_hit("ingest.image")) return RAISE(ERR_INTERNAL, "%s: injected fault", path);
+        TRY(make_piece(piece, path, pass->config));
+    }
+    memcpy(&head, piece->bytes, sizeof head);
     *probe = (IngestProbe){1, head.height, head.width, 0, ""};
     return ERR_NONE;
 }
@@ -87,13 +133,11 @@ static Err judge(IngestProbe *probe, Err err, const char *path) {
 }
 
 static Err probe_one_image(bool *fresh, const Pass *pass, Message *message, const char *path) {
-    size_t bytes = ingest_piece_bytes(pass->config);
-    uint8_t *piece = malloc(bytes);
-    if (!piece) return RAISE(ERR_MEMORY, "%s: no memory for an image of %d pixels", path, pass->config->size);
-    Err err = judge(&message->probe, probe_image(&message->probe, piece, fresh, pass, message->file, path), path);
+    Piece piece = {0};
+    Err err = judge(&message->probe, probe_image(&message->probe, &piece, fresh, pass, message->file, path), path);
     if (!err && *fresh && pass->keep && !message->probe.reason[0])
-        err = journal_append(pass->keep->journal, message->file, piece, bytes);
-    free(piece);
+        err = journal_append(pass->keep->journal, message->file, piece.bytes, piece.size);
+    free(piece.bytes);
     return err;
 }
 

@@ -68,9 +68,7 @@ static Err step(Lane *lane, const char *path) {
 static Err square_of_frame(Lane *lane, uint8_t *out, const IngestConfig *config) {
     TRY(frames_shape(&lane->frame, 1, decode_height(lane->decoder), decode_width(lane->decoder)));
     TRY(decode_rgb(lane->decoder, lane->frame.data));
-    TRY(config->fit == INGEST_FIT_STRETCH
-            ? resize_nearest(&lane->square, &lane->frame, NULL, config->size, config->size)
-            : square_of(&lane->square, &lane->frame, config->size));
+    TRY(square_of(&lane->square, &lane->frame, config->size));
     memcpy(out, lane->square.data, frames_frame_bytes(&lane->square));
     return ERR_NONE;
 }

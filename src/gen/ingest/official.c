@@ -5,6 +5,7 @@
 #include "base/config/config.h"
 #include "base/config/json.h"
 #include "base/system/file.h"
+#include "gen/dataset/generate.h"
 #include "gen/variant/variant_config.h"
 #include "store/data/dataset.h"
 #include "store/data/shard.h"
@@ -19,6 +20,7 @@ typedef struct {
     bool files, trains;
     const char *storage; /* of files */
     int64_t n_images;    /* it drew from */
+    bool whole;          /* photographs among them show all that they have (gen/variant/media.h) */
     double visits;       /* share of real videos that are mixed in when the files are read */
 } Made;
 
@@ -95,6 +97,8 @@ static void compare_making(Builder *out, const Made *made, const Variant *offici
         builder_add_text(out, "videos: real ones drawn once instead of at every visit\n");
     if (made->n_images < expected)
         builder_add(out, "<%lld pool images instead of %lld\n", (long long)made->n_images, (long long)expected);
+    if (strstr(official->paper.texture_source, "images") && !made->whole)
+        builder_add_text(out, "videos: middle squares of photographs instead of whole ones\n");
 }
 
 static Err compare_variant(Builder *out, const Made *made, int which) {
@@ -135,9 +139,10 @@ static Err compare_both(Departures *departures, const Made *made) {
     return ERR_NONE;
 }
 
-CHECKED Err official_live(Departures *departures, const Variant *variant, int64_t n_images) {
+CHECKED Err official_live(Departures *departures, const Variant *variant, int64_t n_images, bool whole_photographs) {
     *departures = (Departures){{0}};
-    return compare_both(departures, &(Made){.variant = variant, .trains = true, .n_images = n_images});
+    return compare_both(departures,
+                        &(Made){.variant = variant, .trains = true, .n_images = n_images, .whole = whole_photographs});
 }
 
 /* ---- a dataset folder ---- */
@@ -150,6 +155,7 @@ static const char *text_at(const cJSON *tree, const char *key) {
 static Err compare_generated(Departures *departures, const cJSON *config, const cJSON *provenance, double visits,
                              bool trains) {
     const cJSON *images = cJSON_GetObjectItemCaseSensitive(provenance, "images");
+    bool whole = text_equal(text_at(provenance, GENERATE_PHOTOGRAPHS), GENERATE_WHOLE);
     char *text = NULL;
     Variant *variant = NULL;
     TRY(json_print(&text, cJSON_GetObjectItemCaseSensitive(config, "variant")));
@@ -161,6 +167,7 @@ static Err compare_generated(Departures *departures, const cJSON *config, const 
                                                .trains = trains,
                                                .storage = text_at(config, "storage"),
                                                .n_images = cJSON_IsNumber(images) ? (int64_t)images->valuedouble : 0,
+                                               .whole = whole,
                                                .visits = visits});
     variant_free(&variant);
     return err;

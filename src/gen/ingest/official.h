@@ -3,9 +3,9 @@
  *
  * A generated set is held against the variant of its name in configs/variants, or in configs/variants/release where
  * there is one: every setting of the generator, whether it is rendered while training or kept as files, how the files
- * are stored, and how many pictures it draws from. A set of real videos is held against the official list and frames of
- * their own size. One line a departure; a line that begins with "<" tells of nothing but a smaller count, which a
- * rehearsal may have. */
+ * are stored, how many pictures it draws from and how much of a photograph they show. A set of real videos is held
+ * against the official list and frames of their own size. One line a departure; a line that begins with "<" tells of
+ * nothing but a smaller count, which a rehearsal may have. */
 #pragma once
 
 #include "gen/variant/variant.h"
@@ -15,8 +15,8 @@ typedef struct {
     char *text[SOURCE_DESCRIPTIONS]; /* malloc'd */
 } Departures;
 
-/* Rendered while training, from `n_images` pictures. */
-CHECKED Err official_live(Departures *departures, const Variant *variant, int64_t n_images);
+/* Rendered while training, from `n_images` pictures, photographs among them whole or not. */
+CHECKED Err official_live(Departures *departures, const Variant *variant, int64_t n_images, bool whole_photographs);
 /* A dataset folder, to train on or only to look at: then it does not matter that sets that are rendered while training
  * are kept as files. Reads its manifest. */
 CHECKED Err official_dataset(Departures *departures, const char *folder, bool trains);

@@ -18,6 +18,18 @@
 
 enum { FIXED_BITS = 16, WEIGHT_BITS = 5, WEIGHT_ONE = 1 << WEIGHT_BITS };
 
+/* offsets[i] = bytes * floor(i * count / n), without a division for each: photographs of sizes of their own need a
+ * lattice each. */
+static void spread_texels(int *offsets, int n, int count, int bytes) {
+    int texel = 0, rest = 0;
+    for (int i = 0; i < n; i++) {
+        offsets[i] = bytes * texel;
+        texel += count / n;
+        rest += count % n;
+        if (rest >= n) rest -= n, texel++;
+    }
+}
+
 Err texture_grid_init(TextureGrid *grid, int height, int width, int canvas, TextureFilter filter) {
     bool nearest = filter == TEXTURE_NEAREST;
     *grid = (TextureGrid){.height = height,
@@ -30,14 +42,18 @@ Err texture_grid_init(TextureGrid *grid, int height, int width, int canvas, Text
     grid->column = malloc((size_t)(grid->grid_width + grid->grid_height) * sizeof *grid->column);
     if (!grid->column) return RAISE(ERR_MEMORY, "texture lattice of %d x %d: out of memory", height, width);
     grid->row = grid->column + grid->grid_width; /* one block for both */
-    /* floor(x width / grid_width): OpenCV's nearest neighbor; 64 bits, since the product may pass 2^31 */
-    for (int x = 0; x < grid->grid_width; x++) grid->column[x] = 3 * (int)((int64_t)x * width / grid->grid_width);
-    for (int y = 0; y < grid->grid_height; y++) {
-        /* the last texel's four-byte load would read past the picture: rows before it are safe */
-        grid->row[y] = 3 * width * (int)((int64_t)y * height / grid->grid_height);
-        if (grid->row[y] < 3 * width * (height - 1)) grid->safe_height = y + 1;
-    }
+    spread_texels(grid->column, grid->grid_width, width, 3);
+    spread_texels(grid->row, grid->grid_height, height, 3 * width);
+    /* the last texel's four-byte load would read past the picture: rows before it are safe */
+    while (grid->safe_height < grid->grid_height && grid->row[grid->safe_height] < 3 * width * (height - 1))
+        grid->safe_height++;
     return ERR_NONE;
+}
+
+Err texture_grid_fit(TextureGrid *grid, int height, int width, int canvas, TextureFilter filter) {
+    if (grid->height == height && grid->width == width) return ERR_NONE;
+    texture_grid_free(grid);
+    return texture_grid_init(grid, height, width, canvas, filter);
 }
 
 void texture_grid_free(TextureGrid *grid) {

@@ -73,13 +73,18 @@ Err mix_real_length(const Mix *mix, MixPick pick, int *n_frames) {
     return ERR_NONE;
 }
 
-static void render_still(const Mix *mix, const Renderer *renderer, int64_t number, Frames *out) {
+static Err render_still(const Mix *mix, const Renderer *renderer, int64_t number, Frames *out) {
     Fill fill;
+    TextureGrid own = {0};
+    const TextureGrid *grid;
     MediaImage image = media_image(mix->media, number);
-    fill_picture(&fill, &renderer->grids[image.pool], image.pixels, mix->variant->size);
+    TRY(renderer_grid(&grid, &own, renderer, &image));
+    fill_picture(&fill, grid, image.pixels, mix->variant->size);
     picture_paint(&fill, out->data, mix->variant->size);
     for (int f = 1; f < out->n_frames; f++)
         memcpy(frames_at(out, f), out->data, frames_frame_bytes(out)); /* still: all frames are the first */
+    texture_grid_free(&own);
+    return ERR_NONE;
 }
 
 Err mix_render(const Mix *mix, const Renderer *renderer, MixPick pick, const int *frame_numbers, int n_frames,
@@ -87,8 +92,7 @@ Err mix_render(const Mix *mix, const Renderer *renderer, MixPick pick, const int
     int size = mix->variant->size;
     if (pick.kind == MIX_REAL_VIDEOS) return picture_video(out, mix->media, pick.number, frame_numbers, n_frames, size);
     TRY(frames_shape(out, n_frames, size, size));
-    render_still(mix, renderer, pick.number, out);
-    return ERR_NONE;
+    return render_still(mix, renderer, pick.number, out);
 }
 
 int mix_columns(LatentColumn *columns, const Mix *mix) {

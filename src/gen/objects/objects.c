@@ -132,7 +132,8 @@ static Err objects_render(const Generator *generator, uint64_t item, const int *
 }
 
 static size_t objects_scratch(const Generator *generator) {
-    return painter_bytes(generator->setup.variant);
+    const Objects *objects = generator->state;
+    return painter_bytes(&objects->renderer);
 }
 
 const GeneratorOps objects_generator = {

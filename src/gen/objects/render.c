@@ -15,6 +15,8 @@ Err renderer_init(Renderer *renderer, const Variant *variant, const Media *media
     Err err = ERR_NONE;
     for (int p = 0; p < media->n_pools && !err; p++) {
         const Pool *pool = &media->pools[p];
+        renderer->own_sizes |= pool->sizes != NULL;
+        if (pool->sizes) continue;
         err = texture_grid_init(&renderer->grids[p], pool->height, pool->width, variant->size,
                                 (TextureFilter)variant->texture_filter);
     }
@@ -24,6 +26,14 @@ Err renderer_init(Renderer *renderer, const Variant *variant, const Media *media
 
 void renderer_free(Renderer *renderer) {
     for (int p = 0; p < MEDIA_POOLS_MAX; p++) texture_grid_free(&renderer->grids[p]);
+}
+
+/* An object keeps its picture through a video, so that its lattice is worked out once a video at most. */
+Err renderer_grid(const TextureGrid **grid, TextureGrid *own, const Renderer *renderer, const MediaImage *image) {
+    *grid = image->of_one ? &renderer->grids[image->pool] : own;
+    if (image->of_one) return ERR_NONE;
+    return texture_grid_fit(own, image->height, image->width, renderer->variant->size,
+                            (TextureFilter)renderer->variant->texture_filter);
 }
 
 typedef struct {
@@ -49,14 +59,24 @@ static PainterLayout painter_layout(const Variant *variant) {
     return at;
 }
 
-size_t painter_bytes(const Variant *variant) {
-    return painter_layout(variant).total;
+static size_t n_own_grids(const Renderer *renderer) {
+    return renderer->own_sizes ? (size_t)renderer->variant->objects + 1 : 0;
+}
+
+/* A lattice by nearest neighbor has two sides of twice the canvas, and one of a whole photograph is not far from it. */
+size_t painter_bytes(const Renderer *renderer) {
+    size_t grid = sizeof(TextureGrid) + 4 * (size_t)renderer->variant->size * sizeof(int);
+    return painter_layout(renderer->variant).total + n_own_grids(renderer) * grid;
 }
 
 Err painter_init(Painter *painter, const Renderer *renderer) {
     PainterLayout at = painter_layout(renderer->variant);
     *painter = (Painter){.renderer = renderer, .block = malloc(at.total)};
-    if (!painter->block) return RAISE(ERR_MEMORY, "scratch of the renderer: %zu bytes: out of memory", at.total);
+    if (renderer->own_sizes) painter->own_grids = calloc(n_own_grids(renderer), sizeof *painter->own_grids);
+    if (!painter->block || (renderer->own_sizes && !painter->own_grids)) {
+        painter_free(painter);
+        return RAISE(ERR_MEMORY, "scratch of the renderer: %zu bytes: out of memory", painter_bytes(renderer));
+    }
     char *base = painter->block;
     painter->scene.objects = (SceneObject *)(void *)(base + at.objects);
     painter->bodies = (Body *)(void *)(base + at.bodies);
@@ -70,6 +90,9 @@ Err painter_init(Painter *painter, const Renderer *renderer) {
 void painter_free(Painter *painter) {
     frames_free(&painter->texture_frame);
     texture_grid_free(&painter->frame_grid);
+    for (size_t i = 0; painter->own_grids && i < n_own_grids(painter->renderer); i++)
+        texture_grid_free(&painter->own_grids[i]);
+    free(painter->own_grids);
     free(painter->block);
     *painter = (Painter){0};
 }
@@ -100,15 +123,14 @@ static Err read_texture_frame(Painter *painter, int video, int t) {
     int number = t % info.n_frames; /* texture videos may be shorter than the video they fill */
     TRY(clip_source_read(source, 0, index, &number, 1, &painter->texture_frame));
     /* videos of one pool are of one size as a rule: the lattice is made once */
-    TextureGrid *grid = &painter->frame_grid;
-    if (grid->height == info.height && grid->width == info.width) return ERR_NONE;
-    texture_grid_free(grid);
-    return texture_grid_init(grid, info.height, info.width, renderer->variant->size,
-                             (TextureFilter)renderer->variant->texture_filter);
+    return texture_grid_fit(&painter->frame_grid, info.height, info.width, renderer->variant->size,
+                            (TextureFilter)renderer->variant->texture_filter);
 }
 
-/* The pixels that fill an object at frame t, and the lattice they are read through; borrowed until the next call. */
-static Err find_texture(Painter *painter, int texture, int t, const TextureGrid **grid, const uint8_t **pixels) {
+/* The pixels that fill object number i at frame t, and the lattice they are read through; borrowed until the next
+ * call. */
+static Err find_texture(Painter *painter, int i, int t, const TextureGrid **grid, const uint8_t **pixels) {
+    int texture = painter->scene.objects[i].texture;
     const Renderer *renderer = painter->renderer;
     if (renderer->variant->fill == FILL_TEXTURE_VIDEO) {
         TRY(read_texture_frame(painter, texture, t));
@@ -117,9 +139,8 @@ static Err find_texture(Painter *painter, int texture, int t, const TextureGrid 
         return ERR_NONE;
     }
     MediaImage image = media_image(renderer->media, texture);
-    *grid = &renderer->grids[image.pool];
     *pixels = image.pixels;
-    return ERR_NONE;
+    return renderer_grid(grid, painter->own_grids ? &painter->own_grids[i] : NULL, renderer, &image);
 }
 
 static Err painter_fill_object(Painter *painter, int i, int t, const Pose *pose) {
@@ -131,24 +152,30 @@ static Err painter_fill_object(Painter *painter, int i, int t, const Pose *pose)
     }
     const TextureGrid *grid;
     const uint8_t *pixels;
-    TRY(find_texture(painter, object->texture, t, &grid, &pixels));
+    TRY(find_texture(painter, i, t, &grid, &pixels));
     TextureMap map = shape_texture_map(&painter->bodies[i], pose, variant);
     fill_texture(&painter->fill, grid, pixels, &map, variant->size, object->color, (SaturateRule)variant->saturate);
     return ERR_NONE;
 }
 
-static void painter_fill_background(Painter *painter) {
+static Err fill_background_image(Painter *painter) {
     const Renderer *renderer = painter->renderer;
+    const TextureGrid *grid;
+    MediaImage image = media_image(renderer->media, painter->scene.background_image);
+    TextureGrid *own = painter->own_grids ? &painter->own_grids[renderer->variant->objects] : NULL;
+    TRY(renderer_grid(&grid, own, renderer, &image));
+    fill_picture(&painter->fill, grid, image.pixels, renderer->variant->size);
+    return ERR_NONE;
+}
+
+static Err painter_fill_background(Painter *painter) {
     const int32_t black[3] = {0, 0, 0};
-    switch ((BackgroundKind)renderer->variant->background) {
+    switch ((BackgroundKind)painter->renderer->variant->background) {
     case BACKGROUND_BLACK: fill_solid(&painter->fill, black); break;
     case BACKGROUND_COLOR: fill_solid(&painter->fill, painter->scene.background_color); break;
-    case BACKGROUND_IMAGE: {
-        MediaImage image = media_image(renderer->media, painter->scene.background_image);
-        fill_picture(&painter->fill, &renderer->grids[image.pool], image.pixels, renderer->variant->size);
-        break;
+    case BACKGROUND_IMAGE: return fill_background_image(painter);
     }
-    }
+    return ERR_NONE;
 }
 
 /* Closes what is open of left..right in row y, and paints just that. */
@@ -201,7 +228,7 @@ Err render_frame(Painter *painter, int t, uint8_t *frame) {
         /* the background fills what is left open */
         if (painter->cull.may_show[i]) TRY(paint_object(painter, i, t, frame));
     if (painter->coverage.open_pixels == 0) return ERR_NONE;
-    painter_fill_background(painter);
+    TRY(painter_fill_background(painter));
     for (int y = 0; y < variant->size; y++) paint_open(painter, y, 0, variant->size - 1, frame);
     return ERR_NONE;
 }
@@ -232,7 +259,7 @@ static void paint_rows(const Painter *painter, const Spans *spans, uint8_t *fram
             fill_pixel_ref(&painter->fill, frame + 3 * ((size_t)y * (size_t)size + (size_t)x), x, y);
 }
 
-static void paint_background(Painter *painter, uint8_t *frame) {
+static Err paint_background(Painter *painter, uint8_t *frame) {
     int size = painter->renderer->variant->size;
     Spans *all = &painter->spans;
     all->top = 0;
@@ -241,13 +268,14 @@ static void paint_background(Painter *painter, uint8_t *frame) {
         all->left[y] = 0;
         all->right[y] = size - 1;
     }
-    painter_fill_background(painter);
+    TRY(painter_fill_background(painter));
     paint_rows(painter, all, frame);
+    return ERR_NONE;
 }
 
 Err render_frame_ref(Painter *painter, int t, uint8_t *frame) {
     const Variant *variant = painter->renderer->variant;
-    paint_background(painter, frame);
+    TRY(paint_background(painter, frame));
     for (int i = 0; i < variant->objects; i++) {
         Outline outline;
         Pose pose;

@@ -16,11 +16,15 @@
 typedef struct {
     const Variant *variant;             /* borrowed */
     const Media *media;                 /* borrowed */
-    TextureGrid grids[MEDIA_POOLS_MAX]; /* one a pool */
+    TextureGrid grids[MEDIA_POOLS_MAX]; /* one a pool; of zeros where the images have sizes of their own */
+    bool own_sizes;                     /* there is such a pool */
 } Renderer;
 
 CHECKED Err renderer_init(Renderer *renderer, const Variant *variant, const Media *media);
 void renderer_free(Renderer *renderer);
+/* The lattice to read an image by: its pool's, or *own, which is made to fit. */
+CHECKED Err renderer_grid(const TextureGrid **grid, TextureGrid *own, const Renderer *renderer,
+                          const MediaImage *image);
 
 typedef struct {
     const Renderer *renderer;
@@ -33,12 +37,13 @@ typedef struct {
     Fill fill;
     Frames texture_frame; /* the current frame of a texture video */
     TextureGrid frame_grid;
+    TextureGrid *own_grids; /* of each object and, the last, of the background; NULL: no image has its own size */
     void *block;
 } Painter;
 
 CHECKED Err painter_init(Painter *painter, const Renderer *renderer);
 void painter_free(Painter *painter);
-size_t painter_bytes(const Variant *variant);
+size_t painter_bytes(const Renderer *renderer);
 
 /* After the scene has been drawn: what does not change between frames. */
 void painter_begin(Painter *painter);

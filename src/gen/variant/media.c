@@ -3,6 +3,7 @@
 #include "gen/variant/media.h"
 
 #include "gen/variant/variant_config.h"
+#include "base/text/text.h"
 
 int64_t media_n_images(const Media *media) {
     int64_t n = 0;
@@ -13,11 +14,27 @@ int64_t media_n_images(const Media *media) {
 MediaImage media_image(const Media *media, int64_t image) {
     for (int p = 0; p < media->n_pools; p++) {
         const Pool *pool = &media->pools[p];
-        if (image < pool->count) return (MediaImage){pool_image(pool, (int)image), pool->height, pool->width, p};
+        if (image < pool->count) {
+            PoolSize size = pool_size(pool, (int)image);
+            return (MediaImage){pool_image(pool, (int)image), size.height, size.width, p, !pool->sizes};
+        }
         image -= pool->count;
     }
     ASSERT(!"an image of the pool");
     return (MediaImage){0};
+}
+
+bool media_shows_whole_photographs(const Media *media, int canvas) {
+    int n_pools = 0;
+    for (int p = 0; p < media->n_pools; p++) {
+        const Pool *pool = &media->pools[p];
+        if (!text_equal(pool->kind, POOL_PHOTOGRAPHS)) continue;
+        bool kept = text_equal(pool->fit, "keep");
+        bool stretched = text_equal(pool->fit, "stretch") && pool->height == 2 * canvas && pool->width == 2 * canvas;
+        if (!kept && !stretched) return false;
+        n_pools++;
+    }
+    return n_pools > 0;
 }
 
 int64_t media_n_videos(const Media *media) {

@@ -26,7 +26,8 @@ typedef struct {
 typedef struct {
     const uint8_t *pixels; /* (height, width, 3), borrowed from the pool */
     int height, width;
-    int pool; /* which pool it is from */
+    int pool;    /* which pool it is from */
+    bool of_one; /* all images of that pool have this size */
 } MediaImage;
 
 /* Collective: pools are shared inside a node. An empty or NULL `paths` gives empty media. */
@@ -38,6 +39,9 @@ void media_close(Media *media);
 int64_t media_n_images(const Media *media);
 /* image: 0..media_n_images-1 over the union. */
 MediaImage media_image(const Media *media, int64_t image);
+/* Does it have photographs, and all that they show, as the released program reads them for a canvas of this side
+ * (whole, brought to twice the canvas by nearest neighbor)? False for squares of their middles. */
+bool media_shows_whole_photographs(const Media *media, int canvas);
 int64_t media_n_videos(const Media *media);
 /* Video number over the union -> its source and the index there. */
 const ClipSource *media_video(const Media *media, int64_t video, int64_t *index);

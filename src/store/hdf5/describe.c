@@ -203,7 +203,7 @@ Err h5_root_text(char **text, const char *path, const char *name) {
     *text = NULL;
     h5_lock();
     Err err = open_foreign(&file, path);
-    if (!err && H5Aexists(file.id, name) > 0) err = h5_get_text(text, &file, NULL, name);
+    if (!err && h5_has_attribute(&file, name)) err = h5_get_text(text, &file, NULL, name);
     h5_abandon(&file);
     h5_unlock();
     return err;

@@ -43,6 +43,7 @@ Err h5_fail(Err code, const H5File *file, const char *object, const char *what);
 CHECKED Err h5_put_text(const H5File *file, const char *object, const char *name, const char *text);
 CHECKED Err h5_put_texts(const H5File *file, const char *object, const char *name, const char *const *texts, int count);
 CHECKED Err h5_put_int(const H5File *file, const char *object, const char *name, int64_t value);
+bool h5_has_attribute(const H5File *file, const char *name); /* of the root */
 /* *text is malloc'd. */
 CHECKED Err h5_get_text(char **text, const H5File *file, const char *object, const char *name);
 CHECKED Err h5_get_int(int64_t *value, const H5File *file, const char *object, const char *name);

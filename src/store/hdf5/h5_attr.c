@@ -67,6 +67,13 @@ Err h5_put_int(const H5File *file, const char *object, const char *name, int64_t
     return err;
 }
 
+bool h5_has_attribute(const H5File *file, const char *name) {
+    h5_lock();
+    bool there = H5Aexists(file->id, name) > 0;
+    h5_unlock();
+    return there;
+}
+
 /* Opens a scalar attribute of the wanted class. */
 static Err open_scalar(hid_t *attribute, const H5File *file, const char *object, const char *name, H5T_class_t class) {
     *attribute = H5Aopen_by_name(file->id, object_path(object), name, H5P_DEFAULT, H5P_DEFAULT);

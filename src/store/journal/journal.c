@@ -311,6 +311,11 @@ bool journal_fetch(JournalIndex *index, int64_t number, void *bytes, size_t size
     return false;
 }
 
+int64_t journal_size(const JournalIndex *index, int64_t number) {
+    size_t i = first_place(index, number);
+    return i < index->count && index->places[i].number == number ? index->places[i].size : -1;
+}
+
 int64_t journal_bytes(const JournalIndex *index) {
     int64_t bytes = 0;
     for (size_t i = 0; i < index->count; i++) bytes += index->places[i].size;

@@ -31,6 +31,8 @@ typedef struct JournalIndex JournalIndex;
 CHECKED Err journal_index(JournalIndex **index, const Journal *journal);
 /* False: no whole piece of this number and size is there, and `bytes` (size) may hold anything. From any thread. */
 bool journal_fetch(JournalIndex *index, int64_t number, void *bytes, size_t size);
+/* Of the piece of this number, whole or not; -1: there is none. */
+int64_t journal_size(const JournalIndex *index, int64_t number);
 /* Bytes of all pieces that are there, whole or not. */
 int64_t journal_bytes(const JournalIndex *index);
 void journal_index_free(JournalIndex **index); /* fine with NULL */

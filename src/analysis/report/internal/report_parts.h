@@ -22,7 +22,9 @@ typedef struct {
     int verdicts[4]; /* of the statements, by VerdictKind */
     int n_figures;
     bool no_gnuplot;
-    bool reduced; /* any result, of datasets or models, under another protocol than the paper's */
+    bool rehearsal;   /* nothing but rehearsals: the page shows no figure of the paper */
+    int n_rehearsals; /* left out beside anything else */
+    bool reduced;     /* any result, of datasets or models, under another protocol than the paper's */
 } Report;
 
 /* Cards, navigation and what is reduced. */
@@ -33,7 +35,7 @@ CHECKED Err report_training(Report *report);
 
 /* ---- for the sections ---- */
 
-/* Onto the page and into files, unless it is empty; frees it. */
+/* Onto the page and into files, unless it is empty; frees it. Of a rehearsal without the paper's columns. */
 CHECKED Err report_add_table(Report *report, Table *table);
 /* Draws and embeds; frees the plot. Nothing is embedded when gnuplot is not there; where a picture could not be drawn
  * the page says so, and why. */

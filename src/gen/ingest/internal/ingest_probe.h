@@ -5,6 +5,7 @@
 
 #include "gen/ingest/ingest_list.h"
 #include "par/run.h"
+#include "store/data/pool.h"
 #include "store/journal/journal.h"
 
 typedef struct {
@@ -13,8 +14,8 @@ typedef struct {
     char reason[240];  /* why the file cannot be used; "" if it can */
 } IngestProbe;
 
-/* Images: where finished squares go, and where those of an earlier life are. A piece is an IngestHead and the square,
- * size x size x 3; its number is the file's in the list. */
+/* Images: where finished ones go, and where those of an earlier life are. A piece is an IngestHead and the image as it
+ * will be in the pool; its number is the file's in the list. */
 typedef struct {
     Journal *journal;
     JournalIndex *earlier;
@@ -24,8 +25,9 @@ typedef struct {
     int32_t height, width; /* of the file's image */
 } IngestHead;
 
-static inline size_t ingest_piece_bytes(const IngestConfig *config) {
-    return sizeof(IngestHead) + (size_t)config->size * (size_t)config->size * 3;
+/* Of the pool's image of a file whose image has this size. */
+static inline PoolSize ingest_pool_size(const IngestConfig *config, int32_t height, int32_t width) {
+    return config->fit == INGEST_FIT_KEEP ? (PoolSize){height, width} : (PoolSize){config->size, config->size};
 }
 
 /* *probes: list->count of them, malloc'd, the same on all ranks. `keep`: NULL for videos, and for images that nobody

@@ -111,6 +111,8 @@ typedef struct {
 } TextureGrid;
 
 CHECKED Err texture_grid_init(TextureGrid *grid, int height, int width, int canvas, TextureFilter filter);
+/* Makes it anew when it is for images of another size; one of zeros is for none. */
+CHECKED Err texture_grid_fit(TextureGrid *grid, int height, int width, int canvas, TextureFilter filter);
 void texture_grid_free(TextureGrid *grid);
 
 typedef struct {

@@ -66,11 +66,3 @@ struct ShardReader {
 CHECKED Err shard_read_bytes(const ShardReader *reader, int64_t at, void *out, size_t length);
 /* `count` consecutive frames, numbered within the shard; raw and deflated shards. */
 CHECKED Err shard_read_run(ShardReader *reader, int64_t first, int count, uint8_t *out);
-
-/* pool_format: what writing and reading a pool have to agree on. Inside store/data/pool. */
-
-#define POOL_SCHEMA "synvid.pool"
-enum { POOL_VERSION = 1 };
-
-/* Begins the digest of a pool: pixels are to be added, in order. */
-CHECKED Err pool_digest_new(Digest **digest, int count, int height, int width);
