@@ -14,7 +14,6 @@ add_pkg_dependency(dep_xxhash libxxhash)                                        
 add_pkg_dependency(dep_fftw fftw3f)                                                  # libfftw3-dev
 add_pkg_dependency(dep_ffmpeg libavformat libavcodec libswscale libavutil)           # libav*-dev, libswscale-dev
 add_pkg_dependency(dep_jpeg libturbojpeg)                                            # libturbojpeg0-dev
-add_pkg_dependency(dep_lapacke lapacke)                                              # liblapacke-dev
 add_pkg_dependency(dep_zip libzip)                                                   # libzip-dev
 
 set(BLA_VENDOR OpenBLAS)                                                             # libopenblas-dev
@@ -23,6 +22,11 @@ pkg_check_modules(openblas REQUIRED openblas)
 add_library(dep_blas INTERFACE)
 target_link_libraries(dep_blas INTERFACE BLAS::BLAS)
 target_include_directories(dep_blas SYSTEM INTERFACE ${openblas_INCLUDE_DIRS})
+
+# liblapacke-dev; an OpenBLAS that is not of a distribution carries LAPACKE itself.
+pkg_search_module(lapacke REQUIRED IMPORTED_TARGET lapacke openblas)
+add_library(dep_lapacke INTERFACE)
+target_link_libraries(dep_lapacke INTERFACE PkgConfig::lapacke)
 
 find_package(OpenMP REQUIRED COMPONENTS C)
 add_library(dep_openmp INTERFACE)
