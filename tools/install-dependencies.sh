@@ -58,7 +58,8 @@ case $system in
     [ ${#missing[@]} -eq 0 ] || give_up "These packages are missing:" \
       "Install them (Rocky, Alma, RHEL: first dnf install epel-release && dnf config-manager --set-enabled crb):
   dnf install ${missing[*]}
-Then make MPI visible, and run this again: module load mpi/openmpi-$(uname -m)"
+Then make MPI visible, and run this again: module load mpi/openmpi-$(uname -m)
+EPEL has no Random123-devel: get its headers from its authors, and go on with SYNVID_INSTALL=no and cmake -DRANDOM123_INCLUDE_DIR=..."
     ;;
   *)
     mapfile -t missing < <(rows debian-packages.txt | cut -d ' ' -f 2-)

@@ -4,6 +4,11 @@
 #   spack dev-build -d PATH_OF_THE_SOURCE synvid@main
 from spack.package import *
 
+try:  # Spack 1.0 and newer keep build systems with the recipes
+    from spack_repo.builtin.build_systems.cmake import CMakePackage, generator
+except ImportError:
+    pass
+
 
 class Synvid(CMakePackage):
     """Learning video representations without natural videos: synthetic datasets, VideoMAE pre-training across MPI
@@ -21,9 +26,8 @@ class Synvid(CMakePackage):
     depends_on("pkgconfig", type="build")
     depends_on("openmpi@4.1:")
     depends_on("hdf5@1.10:1.14 +mpi +hl")
-    depends_on("ffmpeg@5: +libx264 +libzmq")
+    depends_on("ffmpeg@5: +libx264")
     depends_on("openblas threads=none")
-    depends_on("netlib-lapack +lapacke", when="^openblas~lapacke")
     depends_on("cjson")
     depends_on("random123")
     depends_on("fftw@3 precision=float")

@@ -16,7 +16,7 @@ mkdir in
 record 160x120 1 -c:v mpeg4 -bf 2 -vtag XVID in/packed.avi
 record 120x160 1 -c:v libx264 -bf 3 -pix_fmt yuv420p in/reordered.mp4
 record 161x121 1 -c:v mpeg4 in/odd.mp4
-record 160x120 2 -vf "select='not(mod(n,3))+gt(n,30)'" -vsync vfr -c:v libx264 -pix_fmt yuv420p in/variable.mkv
+record 160x120 2 -vf "select='not(mod(n,3))+gt(n,30)'" -fps_mode vfr -c:v libx264 -pix_fmt yuv420p in/variable.mkv
 record 160x120 1 -c:v libx264 -bf 2 -pix_fmt yuv420p -f h264 in/bare.h264
 record 160x120 1 -c:v mpeg2video -bf 2 -f mpegts in/stream.ts
 record 160x120 1 -c:v mpeg4 in/whole.avi
@@ -48,8 +48,19 @@ done
 # Turned as the file says: a quarter, half and three quarters, against ffmpeg's own turning.
 mkdir turned straight
 record 96x64 0.4 -c:v png plain.mov
+one='\x00\x01\x00\x00' minus='\xff\xff\x00\x00' none='\x00\x00\x00\x00'
+turn() { # turn FILE A B C D: the matrix of a track's header, which ffmpeg writes by other options in each of its versions
+    local at
+    at=$(grep -abo tkhd "$1" | head -n 1 | cut -d : -f 1)
+    printf '%b' "$2$3$none$4$5$none" | dd of="$1" bs=1 seek=$((at + 44)) conv=notrunc status=none
+}
 for angle in 90 180 270; do
-    ffmpeg -v error -y -i plain.mov -c copy -metadata:s:v rotate="$angle" "turned/$angle.mov"
+    cp plain.mov "turned/$angle.mov"
+    case $angle in
+        90) turn turned/90.mov "$none" "$one" "$minus" "$none" ;;
+        180) turn turned/180.mov "$minus" "$none" "$none" "$minus" ;;
+        270) turn turned/270.mov "$none" "$minus" "$one" "$none" ;;
+    esac
     ffmpeg -v error -y -i "turned/$angle.mov" -c:v png "straight/$angle.mov"
 done
 for storage in raw encoded; do

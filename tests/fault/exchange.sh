@@ -31,8 +31,8 @@ stopped() { # stopped RANKS POINT RANK: the others say who does not answer
 
 killed() { # killed RANKS POINT RANK: the launcher says who
     disturb "$1" "$2:rank=$3:nth=2:kill"
-    ends_with 137
-    says err "process rank $3 "
+    ends_with "$(killed_rank)"
+    if [ "$code" -eq 137 ]; then says err "process rank $3 "; else says err "BAD TERMINATION"; fi
 }
 
 # The same command again ends well.

@@ -37,10 +37,10 @@ once "already finished"
 says out whole/moving-circles-
 
 # SIGKILL of one rank in the middle, between two checkpoints; again, with the other rank; then to the end.
-expect 137 env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
+expect "$(killed_rank)" env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
     mpirun -n 2 "$synvid" "${pretrain[@]}" --out killed
 [ "$(find killed -name 'step-*.h5')" ] || fail "no checkpoint before the kill"
-expect 137 env SYNVID_FAULT=train.step:rank=0:nth=9:kill \
+expect "$(killed_rank)" env SYNVID_FAULT=train.step:rank=0:nth=9:kill \
     mpirun -n 2 "$synvid" "${pretrain[@]}" --out killed
 once "going on from the checkpoint of step 5 of 24"
 expect 0 ranks 2 "$synvid" "${pretrain[@]}" --out killed
@@ -49,7 +49,7 @@ same_outcome whole killed
 no_partials killed
 
 # Killed on two ranks, finished on one.
-expect 137 env SYNVID_FAULT=train.step:rank=1:nth=13:kill \
+expect "$(killed_rank)" env SYNVID_FAULT=train.step:rank=1:nth=13:kill \
     mpirun -n 2 "$synvid" "${pretrain[@]}" --out moved
 expect 0 "$synvid" "${pretrain[@]}" --out moved
 same_outcome whole moved

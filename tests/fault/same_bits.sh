@@ -77,9 +77,9 @@ for size in 1 2; do
 done
 
 # Killed twice on two ranks: in the middle of an exchange, and when it goes on. Finished on one.
-expect 137 env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
+expect "$(killed_rank)" env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
     mpirun -n 2 "$synvid" "${live[@]}" killed --threads 1
-expect 137 env SYNVID_FAULT=train.step:rank=0:nth=7:kill \
+expect "$(killed_rank)" env SYNVID_FAULT=train.step:rank=0:nth=7:kill \
     mpirun -n 2 "$synvid" "${live[@]}" killed --threads 1
 once "going on from the checkpoint of step 6 of 20"
 expect 0 run 1 "$synvid" "${live[@]}" killed --threads 2
@@ -113,9 +113,9 @@ expect 0 env SYNVID_RANKS_PER_NODE=2 mpirun -n 5 "$synvid" "${odd[@]}" odd-nodes
 same odd-nodes odd
 
 # Killed on three ranks, stopped again on five, finished on two.
-expect 137 env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
+expect "$(killed_rank)" env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
     mpirun -n 3 "$synvid" "${odd[@]}" odd-killed --threads 1
-expect 137 env SYNVID_RANKS_PER_NODE=1 SYNVID_FAULT=exchange.scatter:rank=4:nth=7:kill \
+expect "$(killed_rank)" env SYNVID_RANKS_PER_NODE=1 SYNVID_FAULT=exchange.scatter:rank=4:nth=7:kill \
     mpirun -n 5 "$synvid" "${odd[@]}" odd-killed --threads 1
 once "going on from the checkpoint of step 6 of 20"
 expect 0 run 2 "$synvid" "${odd[@]}" odd-killed --threads 2

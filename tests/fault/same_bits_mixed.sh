@@ -31,7 +31,7 @@ done
 expect 0 run 1 "$synvid" "${mixed[@]}" recomputed --threads 1 --set model.recompute=true
 same recomputed
 
-expect 137 env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
+expect "$(killed_rank)" env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
     mpirun -n 2 "$synvid" "${mixed[@]}" killed --threads 1
 expect 0 run 3 "$synvid" "${mixed[@]}" killed --threads 1
 once "going on from the checkpoint of step 6 of 20"

@@ -52,6 +52,11 @@ forbid_mpi() {
     export OMPI_MCA_pml=none_such OMPI_MCA_btl=none_such OMPI_MCA_mtl=none_such
 }
 
+# What mpirun reports of a rank that SIGKILL ended: Open MPI adds 128 to the signal as a shell does, MPICH does not.
+killed_rank() {
+    if mpirun --version 2>&1 | grep -q HYDRA; then echo 9; else echo 137; fi
+}
+
 ranks() { # ranks N COMMAND...
     local n=$1
     shift

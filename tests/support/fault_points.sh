@@ -53,7 +53,7 @@ declare -A undisturbed=()
 die() { # die VISIT: killed there
     local code=0
     SYNVID_FAULT=$1:kill run 2 "$synvid" "${command[@]}" >out 2>err || code=$?
-    [ "$code" -eq 137 ] || { cat err; fail "$1: exit code $code instead of that of a killed process"; }
+    [ "$code" -eq "$(killed_rank)" ] || { cat err; fail "$1: exit code $code instead of that of a killed process"; }
 }
 
 # There is something to go on with: the experiment is killed after its first checkpoint.

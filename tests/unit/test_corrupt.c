@@ -5,6 +5,7 @@
 #include "support/records.h"
 #include "video/media/decode.h"
 
+#include <libavcodec/avcodec.h>
 #include <math.h>
 
 static const CorruptPart part = {.video = 77, .clip = 3, .crop = 2};
@@ -92,7 +93,24 @@ static void test_jpeg_equals_the_oracle(void **state) {
     expect_golden_views("corrupt_jpeg.bin", FAMILY_DIGITAL, (Difference){0, 0, 0});
 }
 
-/* The same encoders through the ffmpeg program. */
+/* The oracle's encoders, through the ffmpeg program of version 5.1 on x86-64: those up to 7.1 take the same decisions,
+ * others have decisions of their own (docs/formats.md). */
+static bool oracle_encodes_alike(void) {
+#if defined(__x86_64__)
+    return LIBAVCODEC_VERSION_MAJOR <= 61;
+#else
+    return false;
+#endif
+}
+
+/* Whatever they decide, what they take away is as much: the mean change of a value is within a tenth of the oracle's.
+ */
+static void expect_equal_loss(const Frames *actual, const Frames *expected, const Frames *input, const char *name) {
+    double lost = difference_of(actual, input).mean, expected_loss = difference_of(expected, input).mean;
+    if (fabs(lost - expected_loss) > 0.1 * expected_loss)
+        fail_msg("%s: values change by %.3f on average, those of the oracle by %.3f", name, lost, expected_loss);
+}
+
 static void test_video_codecs_equal_the_oracle(void **state) {
     (void)state;
     Records records = records_open("corrupt_video.bin");
@@ -109,7 +127,8 @@ static void test_video_codecs_equal_the_oracle(void **state) {
             records_frames(&expected, &records, name);
             assert_ok(corrupt_video(&bytes, &length, &input, &c, 0));
             assert_ok(decode_frames_memory(&actual, bytes, length, name, numbers, input.n_frames));
-            expect_within(&actual, &expected, name, (Difference){0, 0, 0});
+            if (oracle_encodes_alike()) expect_within(&actual, &expected, name, (Difference){0, 0, 0});
+            expect_equal_loss(&actual, &expected, &input, name);
             free(bytes);
         }
     frames_free(&input);

@@ -96,9 +96,11 @@ typedef int Ints4 __attribute__((vector_size(16)));
 /* Bytes 4 * `quarter` and on, one a lane. */
 #define LANE(first, i) (first) + (i), 16, 16, 16
 #define LANES_OF(bytes, quarter)                                                                                       \
-    (Ints4) __builtin_shuffle(                                                                                         \
-        bytes, (Bytes16){0},                                                                                           \
-        (Bytes16){LANE(4 * (quarter), 0), LANE(4 * (quarter), 1), LANE(4 * (quarter), 2), LANE(4 * (quarter), 3)})
+    (Ints4) __builtin_shufflevector(bytes, (Bytes16){0}, LANE(4 * (quarter), 0), LANE(4 * (quarter), 1),               \
+                                    LANE(4 * (quarter), 2), LANE(4 * (quarter), 3))
+/* Of two vectors: the lowest byte of each lane, in the first half; the first halves. */
+#define LOWEST_BYTES 0, 4, 8, 12, 16, 20, 24, 28, 0, 0, 0, 0, 0, 0, 0, 0
+#define LOWER_HALVES 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
 
 static const Ints4 pillow_half = {1 << (PILLOW_BITS - 1), 1 << (PILLOW_BITS - 1), 1 << (PILLOW_BITS - 1),
                                   1 << (PILLOW_BITS - 1)};
@@ -124,7 +126,7 @@ static void horizontal_row(uint8_t *out, const uint8_t *pixels, const Taps *taps
             sums += LANES_OF(bytes, 0) * weights[i];
         }
         const Bytes16 values = pillow_round(sums);
-        const int32_t rounded = ((Ints4)__builtin_shuffle(values, (Bytes16){0, 4, 8, 12}))[0];
+        const int32_t rounded = ((Ints4)__builtin_shufflevector(values, values, LOWEST_BYTES))[0];
         memcpy(out, &rounded, sizeof rounded);
     }
 }
@@ -145,11 +147,9 @@ static inline void vertical_bytes(uint8_t *out, const uint8_t *rows, size_t stri
         sums[2] += LANES_OF(bytes, 2) * weights[tap];
         sums[3] += LANES_OF(bytes, 3) * weights[tap];
     }
-    const Bytes16 halves = {0, 4, 8, 12, 16, 20, 24, 28},
-                  whole = {0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23};
-    Bytes16 low = __builtin_shuffle(pillow_round(sums[0]), pillow_round(sums[1]), halves);
-    Bytes16 high = __builtin_shuffle(pillow_round(sums[2]), pillow_round(sums[3]), halves);
-    low = __builtin_shuffle(low, high, whole);
+    Bytes16 low = __builtin_shufflevector(pillow_round(sums[0]), pillow_round(sums[1]), LOWEST_BYTES);
+    Bytes16 high = __builtin_shufflevector(pillow_round(sums[2]), pillow_round(sums[3]), LOWEST_BYTES);
+    low = __builtin_shufflevector(low, high, LOWER_HALVES);
     memcpy(out, &low, sizeof low);
 }
 

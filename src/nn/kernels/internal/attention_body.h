@@ -26,9 +26,8 @@
 /* ---- forward ---- */
 
 enum {
-    QUERIES = COLUMNS,   /* queries of a block */
-    KEYS = TILE_ROWS(3), /* keys of a score tile */
-    FORWARD_KEYS = 104,  /* keys whose values stay in the first-level cache while a query block uses them */
+    QUERIES = COLUMNS,  /* queries of a block */
+    FORWARD_KEYS = 104, /* keys whose values stay in the first-level cache while a query block uses them */
 };
 
 typedef struct {
@@ -37,7 +36,7 @@ typedef struct {
 } ForwardBuffers;
 
 static ForwardBuffers forward_layout(Arena *arena, const HeadShape *shape) {
-    size_t keys = round_up((size_t)shape->n_keys, LANES), width = (size_t)shape->head_width,
+    size_t keys = round_up((size_t)shape->n_keys, KEY_PANEL), width = (size_t)shape->head_width,
            padded = round_up(width, LANES);
     ForwardBuffers b;
     b.k_panels = arena_floats(arena, keys * width);
@@ -54,13 +53,13 @@ static __attribute__((noinline)) void queries_product(TileSums c, const float *s
     rows_product(c, (TileLeft){scores, 1, QUERIES, queries, depth}, b, add, ahead);
 }
 
-/* scores (keys rounded up to LANES, QUERIES) = panels x columns, for n_vecs vectors of queries; two tiles a panel. */
+/* scores (keys rounded up to KEYS, QUERIES) = panels x columns, for n_vecs vectors of queries; a tile at a time. */
 static __attribute__((noinline)) void score_tiles(float *scores, const float *panels, const float *columns, int keys,
                                                   int width, int n_vecs, Ahead *ahead) {
     for (int k = 0; k < keys; k += KEYS, scores += KEYS * QUERIES) {
-        const float *half = panels + (size_t)(k / LANES * LANES) * (size_t)width + k % LANES;
+        const float *tile = panels + (size_t)(k / KEY_PANEL * KEY_PANEL) * (size_t)width + k % KEY_PANEL;
         const TileSums to = {scores, QUERIES};
-        const TileLeft a = {half, 1, LANES, KEYS, width};
+        const TileLeft a = {tile, 1, KEY_PANEL, KEYS, width};
         const TileRight b = {columns, QUERIES};
         if (n_vecs == 3) tile_product(to, a, b, 0, KEYS, 3);
         if (n_vecs == 2) tile_product(to, a, b, 0, KEYS, 2);

@@ -7,20 +7,24 @@
 
 #include "nn/kernels/internal/tiles.h"
 
-enum { COLUMNS = 3 * LANES }; /* tokens of a panel of columns: three vectors */
+enum {
+    COLUMNS = 3 * LANES,                     /* tokens of a panel of columns: three vectors */
+    KEYS = TILE_ROWS(3),                     /* keys of a score tile */
+    KEY_PANEL = KEYS > LANES ? KEYS : LANES, /* keys packed together: whole vectors and whole tiles */
+};
 #define LOG2_E 1.44269504089f
 #define LN_2   0.69314718056f
 
-/* to: panels of LANES rows, each (width, LANES): a score tile reads half of one with a single running pointer. `rows`
- * is rounded up to whole vectors with zeros. */
+/* to: panels of KEY_PANEL rows, each (width, KEY_PANEL): a score tile reads its part of one with a single running
+ * pointer. `rows` is rounded up to whole panels with zeros. */
 static __attribute__((noinline)) void pack_panels(float *to, const float *from, size_t stride, int rows, int width) {
     Vec tile[LANES];
-    for (int r = 0; r < rows; r += LANES) {
-        float *panel = to + (size_t)r * (size_t)width;
+    for (int r = 0; r < rows || r % KEY_PANEL; r += LANES) {
+        float *panel = to + (size_t)(r / KEY_PANEL * KEY_PANEL) * (size_t)width + r % KEY_PANEL;
         prefetch_rows(from + (size_t)(r + LANES) * stride, stride, rows - r - LANES, width);
         for (int d = 0; d < width; d += LANES) {
             load_transposed(tile, from + (size_t)r * stride + d, stride, rows - r, width - d, 1);
-            store_columns(panel + d * LANES, LANES, tile, width - d);
+            store_columns(panel + (size_t)d * KEY_PANEL, KEY_PANEL, tile, width - d);
         }
     }
 }
