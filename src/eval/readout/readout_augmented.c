@@ -93,7 +93,8 @@ static void compute_features(const Probe *p, Worker *worker, const SampleBatch *
 }
 
 static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
-                 double *loss) {
+                 double *loss, const GradsWatch *watch) {
+    (void)watch;
     const Probe *p = task->state;
     const SampleBatch *batch = place;
     Worker *worker = &p->workers[thread];

@@ -25,6 +25,7 @@ struct Classifier {
 
 struct ClassifierScratch {
     Arena arena;
+    const GradsWatch *watch; /* NULL: nobody */
     int B;
     int *tokens;     /* 0..N-1 */
     Patches patches; /* (B*N, values) */
@@ -161,6 +162,10 @@ Err classifier_scratch_new_team(ClassifierScratch **scratch, const Classifier *c
 
 Err classifier_scratch_new(ClassifierScratch **scratch, const Classifier *classifier, int B) {
     return classifier_scratch_new_team(scratch, classifier, NULL, NULL, B);
+}
+
+void classifier_scratch_watch(ClassifierScratch *scratch, const GradsWatch *watch) {
+    scratch->watch = watch;
 }
 
 void classifier_scratch_free(ClassifierScratch **scratch) {
@@ -318,8 +323,9 @@ void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, c
              softmax_cross_entropy(scratch->dlogits, scratch->logits, targets, B, c->n_classes, loss_scale);
     if (!grads) return;
     head_backward(c, scratch, params, grads, B, drop);
+    grads_final(scratch->watch, c->norm_weight); /* the first parameter behind the blocks */
     vit_backward(scratch->dstream, scratch->dstream, &scratch->encoder, &scratch->block, &c->encoder, B, params, grads,
-                 drops);
+                 drops, scratch->watch);
     embedding_backward(&c->patch, scratch->dstream, &scratch->patches, B * c->n_tokens, grads, &scratch->block);
 }
 

@@ -47,6 +47,7 @@ typedef struct {
 struct MaeScratch {
     Arena arena;
     Team *team;
+    const GradsWatch *watch; /* NULL: nobody */
     int B;
     size_t prediction_floats;       /* of a clip */
     int *tokens, *visible, *masked; /* 0..N-1; (B, V), (B, M) ascending */
@@ -235,6 +236,10 @@ Err mae_scratch_new(MaeScratch **scratch, const Mae *mae, int B) {
     return mae_scratch_new_team(scratch, mae, NULL, NULL, B);
 }
 
+void mae_scratch_watch(MaeScratch *scratch, const GradsWatch *watch) {
+    scratch->watch = watch;
+}
+
 void mae_scratch_free(MaeScratch **scratch) {
     if (!*scratch) return;
     arena_free(&(*scratch)->arena);
@@ -374,7 +379,7 @@ static void decode_backward(const Mae *mae, MaeScratch *scratch, const float *pa
     TrainBuffers *t = &scratch->train;
     projection_backward(&mae->head, t->dmasked, t->dpredictions, t->decoder.output, B * mae->n_masked, params, grads,
                         &t->block);
-    vit_backward(t->dstream, t->dmasked, &t->decoder, &t->block, &mae->decoder, B, params, grads, NULL);
+    vit_backward(t->dstream, t->dmasked, &t->decoder, &t->block, &mae->decoder, B, params, grads, NULL, NULL);
 }
 
 /* From the gradient of the decoder's input to that of the encoder's output, both in dstream. */
@@ -392,7 +397,7 @@ static void bridge_backward(const Mae *mae, MaeScratch *scratch, const float *pa
 
 static void encode_backward(const Mae *mae, MaeScratch *scratch, const float *params, float *grads, int B) {
     TrainBuffers *t = &scratch->train;
-    vit_backward(t->dstream, t->dstream, &t->encoder, &t->block, &mae->encoder, B, params, grads, NULL);
+    vit_backward(t->dstream, t->dstream, &t->encoder, &t->block, &mae->encoder, B, params, grads, NULL, scratch->watch);
     embedding_backward(&mae->patch, t->dstream, &t->patches, B * mae->n_visible, grads, &t->block);
 }
 
@@ -406,6 +411,7 @@ void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *g
     if (!grads) return;
     decode_backward(mae, scratch, params, grads, B);
     bridge_backward(mae, scratch, params, grads, B);
+    grads_final(scratch->watch, mae->bridge.norm_weight); /* the first parameter behind the encoder's blocks */
     encode_backward(mae, scratch, params, grads, B);
 }
 

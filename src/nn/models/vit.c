@@ -119,7 +119,7 @@ void vit_forward(VitActs *acts, BlockScratch *scratch, const Vit *vit, int B, co
 }
 
 void vit_backward(float *dinput, float *doutput, VitActs *acts, BlockScratch *scratch, const Vit *vit, int B,
-                  const float *params, float *grads, const BlockDrops *drops) {
+                  const float *params, float *grads, const BlockDrops *drops, const GradsWatch *watch) {
     ASSERT(acts->plan != VIT_FORWARD);
     int last = vit->depth - 1;
     for (int l = last; l >= 0; l--) {
@@ -130,9 +130,10 @@ void vit_backward(float *dinput, float *doutput, VitActs *acts, BlockScratch *sc
         if (acts->precision == PRECISION_BFLOAT16) {
             const Bf16Block block = mixed_block(scratch, &shape, vit, l, params, drops);
             bf16_block_backward(&block, dinput, dout, acts->inputs[l], &acts->rounded[l], grads);
-            continue;
+        } else {
+            block_backward(dinput, dout, acts->inputs[l], &acts->acts[l], scratch, &shape, &vit->at[l], params, grads,
+                           drops ? &drops[l] : NULL);
         }
-        block_backward(dinput, dout, acts->inputs[l], &acts->acts[l], scratch, &shape, &vit->at[l], params, grads,
-                       drops ? &drops[l] : NULL);
+        grads_final(watch, vit->at[l].norm1_weight);
     }
 }

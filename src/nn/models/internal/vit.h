@@ -6,6 +6,7 @@
 
 #include "nn/layers/bf16_block.h"
 #include "nn/layers/block.h"
+#include "nn/layers/grads_watch.h"
 #include "nn/models/precision.h"
 
 enum { VIT_DEPTH_MAX = 128 };
@@ -52,6 +53,6 @@ void vit_shapes(BlockShape shapes[2], const Vit *vit, int B, int n_tokens, int f
 void vit_forward(VitActs *acts, BlockScratch *scratch, const Vit *vit, int B, const float *params,
                  const BlockDrops *drops);
 /* doutput is used up; dinput (B, n_tokens, width) is overwritten and may be doutput when first_kept is 0. Adds into
- * grads. */
+ * grads; `watch` (or NULL) is told after each block, so what lies behind the blocks must be final before. */
 void vit_backward(float *dinput, float *doutput, VitActs *acts, BlockScratch *scratch, const Vit *vit, int B,
-                  const float *params, float *grads, const BlockDrops *drops);
+                  const float *params, float *grads, const BlockDrops *drops, const GradsWatch *watch);
