@@ -106,13 +106,17 @@ static double wrong_elements(const Bench *bench, Share *pieces) {
 
 static Err check_sums(double *error, void *state) {
     Bench *bench = state;
-    Share mine[LEAF_PIECES_MAX], slice = reduce_slice(bench->reduce);
+    Share mine[LEAF_PIECES_MAX];
+    int n_slices;
+    const Share *slices = reduce_slices(bench->reduce, &n_slices);
     float *grads = reduce_grads(bench->reduce), *params = reduce_params(bench->reduce);
     int n_pieces = reduce_pieces(mine, bench->plan, bench->par->rank);
     for (int k = 0; k < n_pieces; k++)
         for (size_t i = 0; i < bench->floats; i++) reduce_piece(bench->reduce, k)[i] = contribution(i, &mine[k]);
     reduce_scatter_all(bench->reduce);
-    memcpy(params + slice.begin, grads + slice.begin, (size_t)(slice.end - slice.begin) * sizeof *params);
+    for (int s = 0; s < n_slices; s++)
+        memcpy(params + slices[s].begin, grads + slices[s].begin,
+               (size_t)(slices[s].end - slices[s].begin) * sizeof *params);
     reduce_gather_all(bench->reduce);
     size_t room = (size_t)leaves_count_pieces(&bench->plan->leaves) + (size_t)bench->par->n_ranks;
     Share *pieces = calloc(room, sizeof *pieces);

@@ -60,7 +60,8 @@ static Err step_new_all(Step *step, const StepCase *c, BenchYardstick *yardstick
     TRY(err_agree_all(bench_step_work_new(&step->work, c, precision, NULL), par, "a benchmark"));
     ReducePlan plan = reduce_plan(REDUCE_TREE, par->n_ranks, par->n_ranks, 1); /* a leaf a rank */
     TRY(reduce_new_all(&step->reduce, par, &plan, step->work.params->total));
-    step->slice = reduce_slice(step->reduce);
+    int n_slices; /* one: nothing is exchanged early here */
+    step->slice = *reduce_slices(step->reduce, &n_slices);
     size_t count = (size_t)(step->slice.end - step->slice.begin);
     TRY(err_agree_all(arena_alloc(&step->moments, 2 * count * sizeof(float) + 1024, "the moments of a benchmark"), par,
                       "a benchmark"));

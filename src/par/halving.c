@@ -36,7 +36,7 @@ static bool sites_are_blocks(const Sites *sites, int n_ranks) {
  * one node of the tree, all of one level. */
 void halving_plan(Reduce *reduce) {
     int n_ranks = reduce->par->n_ranks;
-    bool fits = reduce->plan.kind == REDUCE_TREE && power_of_two(n_ranks) &&
+    bool fits = reduce->plan.kind == REDUCE_TREE && reduce->n_sections == 1 && power_of_two(n_ranks) &&
                 leaves_are_one_level(&reduce->plan.leaves) && sites_are_blocks(&reduce->sites, n_ranks);
     reduce->bits = fits ? log2_of(n_ranks) : -1;
     reduce->site_bits = fits ? log2_of(sites_size(&reduce->sites, 0)) : 0;
@@ -60,26 +60,57 @@ Share halving_slice(const Reduce *reduce) {
     return range_after(reduce, reduce->par->rank, reduce->bits);
 }
 
-/* Floats of the next message of a range of which `done` are through; halves may differ by a unit, so that one side has
- * nothing left while the other still sends. */
-static int piece_count(Share range, int64_t done) {
-    int64_t left = range.end - range.begin - done;
-    return left <= 0 ? 0 : left < PIECE_FLOATS ? (int)left : PIECE_FLOATS;
+/* What a rank and its partner give each other, in pieces: while one is waited for, the next is on its way. */
+typedef struct {
+    Reduce *reduce;
+    int partner;
+    const char *sent;
+    char *received; /* NULL: pieces are added to `sum` */
+    float *sum;
+    int64_t n_sent, n_received; /* bytes */
+    const char *fault;
+    MPI_Request requests[2][2];
+} Swap;
+
+enum { PIECE_BYTES = PIECE_FLOATS * sizeof(float) };
+
+static int piece_bytes(int64_t whole, int64_t k) {
+    int64_t left = whole - k * PIECE_BYTES;
+    return left <= 0 ? 0 : left < PIECE_BYTES ? (int)left : PIECE_BYTES;
 }
 
-/* Gives `partner` n_sent floats and takes n_received. */
-static void swap_floats(Reduce *reduce, int partner, const float *sent, int n_sent, float *received, int n_received) {
-    MPI_Comm comm = reduce->par->comm;
-    MPI_Request both[2];
-    MPI_Irecv(received, n_received, MPI_FLOAT, partner, TAG_EXCHANGE, comm, &both[0]);
-    MPI_Isend(sent, n_sent, MPI_FLOAT, partner, TAG_EXCHANGE, comm, &both[1]);
-    reduce->sent_floats += n_sent;
-    exchange_wait(both, 2, reduce);
+static void start_piece(Swap *swap, int64_t k) {
+    Reduce *reduce = swap->reduce;
+    MPI_Request *both = swap->requests[k % 2];
+    char *into = swap->received ? swap->received + k * PIECE_BYTES : (char *)(reduce->piece + k % 2 * PIECE_FLOATS);
+    int n_sent = piece_bytes(swap->n_sent, k);
+    exchange_fail_if(fault_hit(swap->fault), reduce);
+    MPI_Irecv(into, piece_bytes(swap->n_received, k), MPI_BYTE, swap->partner, TAG_EXCHANGE, reduce->par->comm,
+              &both[0]);
+    MPI_Isend(swap->sent + k * PIECE_BYTES, n_sent, MPI_BYTE, swap->partner, TAG_EXCHANGE, reduce->par->comm, &both[1]);
+    reduce->sent_bytes += n_sent;
 }
 
-/* On the thread that waits: a message takes longer than its addition. */
-static void add(float *restrict sum, const float *restrict other, int64_t count) {
-    for (int64_t i = 0; i < count; i++) sum[i] += other[i];
+static void finish_piece(Swap *swap, int64_t k) {
+    const float *restrict other = swap->reduce->piece + k % 2 * PIECE_FLOATS;
+    float *restrict sum = swap->sum + k * PIECE_FLOATS;
+    exchange_wait(swap->requests[k % 2], 2, swap->reduce);
+    if (swap->received) return;
+    for (int64_t i = 0; i < piece_bytes(swap->n_received, k) / (int)sizeof(float); i++) sum[i] += other[i];
+}
+
+static void swap_all(Swap *swap) {
+    int64_t n = 0;
+    while (piece_bytes(swap->n_sent, n) || piece_bytes(swap->n_received, n)) n++;
+    if (n) start_piece(swap, 0);
+    for (int64_t k = 0; k < n; k++) {
+        if (k + 1 < n) start_piece(swap, k + 1);
+        finish_piece(swap, k);
+    }
+}
+
+static int64_t bytes_of(Share range) {
+    return (range.end - range.begin) * (int64_t)sizeof(float);
 }
 
 /* Step k between nodes: give the partner its half, add what it has of ours. Addition commutes, so both orders of a pair
@@ -87,23 +118,26 @@ static void add(float *restrict sum, const float *restrict other, int64_t count)
 static void scatter_step_all(Reduce *reduce, int k) {
     int partner = reduce->par->rank ^ (1 << k);
     Share mine = range_after(reduce, reduce->par->rank, k + 1), theirs = range_after(reduce, partner, k + 1);
-    for (int64_t done = 0; piece_count(mine, done) || piece_count(theirs, done); done += PIECE_FLOATS) {
-        int receive = piece_count(mine, done), send = piece_count(theirs, done);
-        exchange_fail_if(fault_hit("exchange.scatter"), reduce);
-        swap_floats(reduce, partner, reduce->vectors + theirs.begin + done, send, reduce->piece, receive);
-        add(reduce->vectors + mine.begin + done, reduce->piece, receive);
-    }
+    swap_all(&(Swap){.reduce = reduce,
+                     .partner = partner,
+                     .sent = (const char *)(reduce->vectors + theirs.begin),
+                     .sum = reduce->vectors + mine.begin,
+                     .n_sent = bytes_of(theirs),
+                     .n_received = bytes_of(mine),
+                     .fault = "exchange.scatter"});
 }
 
-/* The same step backwards: swap the halves of params. */
-static void gather_step_all(Reduce *reduce, int k) {
+/* The same step backwards: swap the halves. */
+static void gather_step_all(Reduce *reduce, int k, char *bytes, const Wire *wire) {
     int partner = reduce->par->rank ^ (1 << k);
     Share mine = range_after(reduce, reduce->par->rank, k + 1), theirs = range_after(reduce, partner, k + 1);
-    for (int64_t done = 0; piece_count(mine, done) || piece_count(theirs, done); done += PIECE_FLOATS) {
-        exchange_fail_if(fault_hit("exchange.gather"), reduce);
-        swap_floats(reduce, partner, reduce->params + mine.begin + done, piece_count(mine, done),
-                    reduce->params + theirs.begin + done, piece_count(theirs, done));
-    }
+    swap_all(&(Swap){.reduce = reduce,
+                     .partner = partner,
+                     .sent = bytes + wire_at(wire, mine.begin),
+                     .received = bytes + wire_at(wire, theirs.begin),
+                     .n_sent = wire_at(wire, mine.end) - wire_at(wire, mine.begin),
+                     .n_received = wire_at(wire, theirs.end) - wire_at(wire, theirs.begin),
+                     .fault = "exchange.gather"});
 }
 
 /* Every rank of the site adds its own range of all the site's rows: the first site_bits steps at once. */
@@ -118,6 +152,11 @@ void halving_scatter_all(Reduce *reduce) {
 }
 
 /* Down to the site's level: the rest of params is in the window already. */
-void halving_gather_all(Reduce *reduce) {
-    for (int k = reduce->bits - 1; k >= reduce->site_bits; k--) gather_step_all(reduce, k);
+void halving_gather_all(Reduce *reduce, const Wire *wire) {
+    char *bytes = exchange_gather_from(reduce, wire);
+    for (int k = reduce->bits - 1; k >= reduce->site_bits; k--) gather_step_all(reduce, k, bytes, wire);
+    if (!wire) return;
+    Share range = range_after(reduce, reduce->par->rank, reduce->site_bits), own = halving_slice(reduce);
+    wire_read(wire, reduce->params, bytes, (Share){range.begin, own.begin});
+    wire_read(wire, reduce->params, bytes, (Share){own.end, range.end});
 }

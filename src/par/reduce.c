@@ -103,9 +103,10 @@ static Err take_memory(Reduce *reduce) {
 
 /* As take_memory and slices, with both ways' buffers: which way it will be depends on nodes that a plan does not know.
  */
-size_t reduce_bytes(size_t total, int n_pieces) {
-    size_t vectors = (size_t)(n_pieces ? n_pieces : 1) + 1;
-    return (vectors * exchange_row_floats(total) + 2 * PIECE_FLOATS + slices_floats()) * sizeof(float);
+size_t reduce_bytes(size_t total, int n_pieces, int n_ranks) {
+    size_t vectors = (size_t)(n_pieces ? n_pieces : 1) + 1, buffers = 2 * PIECE_FLOATS;
+    if (n_ranks > 1) buffers += slices_floats();
+    return (vectors * exchange_row_floats(total) + buffers) * sizeof(float);
 }
 
 /* ---- what the site has ---- */
@@ -169,12 +170,50 @@ void exchange_site_sum(const Reduce *reduce, Share range, float *const *outputs)
     for (int i = 0; i < reduce->n_site_rows; i++) reduce->site_rows[i] -= range.begin;
 }
 
+/* ---- sections and slices ---- */
+
+/* As many as leave a slice of a section some units; one where others of the site would have to be final too, or where
+ * ranks without leaves would make messages of nothing but latency. */
+static int count_sections(const Reduce *reduce) {
+    const Par *par = reduce->par;
+    const ReducePlan *plan = &reduce->plan;
+    if (!plan->early || plan->kind != REDUCE_TREE || par->n_ranks == 1 || reduce->sites.n_sites < par->n_ranks)
+        return 1;
+    if (plan->leaves.n_leaves < par->n_ranks) return 1;
+    int64_t n = exchange_n_units(reduce) / par->n_ranks;
+    return n < 1 ? 1 : n > REDUCE_SECTIONS_MAX ? REDUCE_SECTIONS_MAX : (int)n;
+}
+
+static void cut_sections(Reduce *reduce) {
+    reduce->n_sections = count_sections(reduce);
+    for (int s = 0; s < reduce->n_sections; s++)
+        reduce->sections[s] = share_block(exchange_n_units(reduce), s, reduce->n_sections);
+}
+
+static void find_slices(Reduce *reduce) {
+    for (int s = 0; s < reduce->n_sections; s++)
+        reduce->slices_own[s] = reduce_halves(reduce) ? halving_slice(reduce)
+                                                      : slices_of_rank(reduce, s, reduce->par->rank);
+}
+
+int reduce_n_sections(const Reduce *reduce) {
+    return reduce->n_sections;
+}
+Share reduce_section(const Reduce *reduce, int section) {
+    return exchange_floats_of_units(reduce, reduce->sections[section]);
+}
+const Share *reduce_slices(const Reduce *reduce, int *count) {
+    *count = reduce->n_sections;
+    return reduce->slices_own;
+}
+
 /* ---- life ---- */
 
 /* After the sites are known: what a rank adds depends on who shares its memory. */
 static Err open_locally(Reduce *reduce) {
     TRY(take_memory(reduce));
     TRY(find_site_rows(reduce));
+    cut_sections(reduce);
     halving_plan(reduce);
     return ERR_NONE;
 }
@@ -198,7 +237,7 @@ CHECKED Err reduce_new_all(Reduce **out, const Par *par, const ReducePlan *plan,
     TRY_OR(failed, sites_new_all(&reduce->sites, par, reduce->grad_window != NULL));
     TRY_OR(failed, err_agree_all(open_locally(reduce), par, phase));
     if (!reduce_halves(reduce)) TRY_OR(failed, slices_new_all(&reduce->slices, reduce));
-    reduce->slice = reduce_halves(reduce) ? halving_slice(reduce) : slices_of_rank(reduce, par->rank);
+    find_slices(reduce);
     *out = reduce;
     return ERR_NONE;
 failed:
@@ -210,6 +249,7 @@ void reduce_free_all(Reduce **out) {
     Reduce *reduce = *out;
     if (!reduce) return;
     slices_free(&reduce->slices);
+    wire_free(&reduce->wire);
     treesum_free(&reduce->site_sum);
     free(reduce->site_nodes);
     free((void *)reduce->site_rows);
@@ -231,9 +271,6 @@ float *reduce_grads(Reduce *reduce) {
 float *reduce_params(const Reduce *reduce) {
     return reduce->params;
 }
-Share reduce_slice(const Reduce *reduce) {
-    return reduce->slice;
-}
 bool reduce_uses_window(const Reduce *reduce) {
     return reduce->grad_window != NULL;
 }
@@ -241,7 +278,7 @@ bool reduce_halves(const Reduce *reduce) {
     return reduce->bits >= 0;
 }
 int64_t reduce_sent_bytes(const Reduce *reduce) {
-    return reduce->sent_floats * (int64_t)sizeof(float);
+    return reduce->sent_bytes;
 }
 
 /* ---- an exchange ---- */
@@ -263,12 +300,38 @@ void reduce_scatter_all(Reduce *reduce) {
     reduce_halves(reduce) ? halving_scatter_all(reduce) : slices_scatter_all(reduce);
 }
 
-void reduce_gather_all(Reduce *reduce) {
+void reduce_ready(Reduce *reduce, int section, Team *team) {
+    if (reduce->n_sections > 1) slices_ready(reduce, section, team);
+}
+
+CHECKED Err reduce_shorten(Reduce *reduce, const ReduceShort *how) {
+    ASSERT(!reduce->wire);
+    return wire_new(&reduce->wire, how, reduce->par->threads);
+}
+
+char *exchange_gather_from(Reduce *reduce, const Wire *wire) {
+    if (!wire) return (char *)reduce->params;
+    for (int s = 0; s < reduce->n_sections; s++)
+        wire_write(wire, (char *)reduce->vectors, reduce->params, reduce->slices_own[s]);
+    return (char *)reduce->vectors;
+}
+
+static void gather_all(Reduce *reduce, const Wire *wire) {
     if (reduce->par->n_ranks == 1) return;
-    reduce_halves(reduce) ? halving_gather_all(reduce) : slices_gather_all(reduce);
+    /* others of the node read this rank's gradients in the sum, and not after it */
+    if (wire && reduce->grad_window) window_barrier_all(reduce->grad_window);
+    reduce_halves(reduce) ? halving_gather_all(reduce, wire) : slices_gather_all(reduce, wire);
     if (!reduce->param_window) return;
     exchange_fail_if(fault_hit("exchange.gather"), reduce);
     window_barrier_all(reduce->param_window);
+}
+
+void reduce_gather_all(Reduce *reduce) {
+    gather_all(reduce, NULL);
+}
+
+void reduce_gather_short_all(Reduce *reduce) {
+    gather_all(reduce, reduce->wire);
 }
 
 void reduce_disjoint_all(double *values, int count, const Par *par) {

@@ -1,17 +1,20 @@
 /* The exchange for any number of sites of any sizes: the slice of every site's sums goes to the slice's owner, who adds
  * in the order of the tree. See par/reduce.h.
  *
- * A chunk of all slices travels at a time: while one is added, the next is on its way into the other half of the
- * buffer. Rows are the nodes that the sites have: those of the own site are read where its ranks have them (the owner
- * adds these, too), those of other sites arrive in the buffer. What leaves a site of several ranks is added up first,
- * by the helper that answers for the site (par/sites). */
+ * A chunk of all slices of a section travels at a time: while one is added, the next is on its way into the other half
+ * of the buffer. Chunks come in one order on all ranks, sections from the last one down; each starts when a half is
+ * free and its section is ready (reduce_ready), in the end all of them.
+ *
+ * Rows are the nodes that the sites have: those of the own site are read where its ranks have them (the owner adds
+ * these, too), those of other sites arrive in the buffer. What leaves a site of several ranks is added up first, by the
+ * helper that answers for the site (par/sites). */
 #include "par/internal/exchange.h"
 
 #include "base/failure/fault.h"
 #include "par/agree.h"
 
 enum {
-    BUFFER_FLOATS = 1 << 23, /* of both halves together, unless rows are very many */
+    BUFFER_FLOATS = 1 << 24, /* of both halves together, unless rows are very many */
     CHUNK_MIN = 1024,
 };
 
@@ -31,15 +34,23 @@ struct Slices {
     const float **row_at;
     float **output_at;
     int64_t chunk;
-    float *buffer[2]; /* (n_received + n_staged, chunk) each */
+    int64_t n_chunks, started, finished; /* of an exchange */
+    int ready;                           /* the lowest section that may start; n_sections: none */
+    float *buffer[2];                    /* (n_received + n_staged, chunk) each */
     MPI_Request *requests[2];
     int n_requests[2];
     Arena arena;
 };
 
-/* Slices in order of ranks, whole units. */
-Share slices_of_rank(const Reduce *reduce, int rank) {
-    return exchange_floats_of_units(reduce, share_block(exchange_n_units(reduce), rank, reduce->par->n_ranks));
+/* Chunk k of all chunks, as all ranks number them. */
+typedef struct {
+    int section;
+    int64_t k; /* of the section */
+} Place;
+
+Share slices_of_rank(const Reduce *reduce, int section, int rank) {
+    Share units = reduce->sections[section], part = share_block(units.end - units.begin, rank, reduce->par->n_ranks);
+    return exchange_floats_of_units(reduce, (Share){units.begin + part.begin, units.begin + part.end});
 }
 
 size_t slices_floats(void) {
@@ -156,6 +167,34 @@ static int64_t chunk_floats(int64_t most_rows) {
     return chunk < CHUNK_MIN ? CHUNK_MIN : chunk < PIECE_FLOATS ? chunk : PIECE_FLOATS;
 }
 
+/* ---- the order of chunks ---- */
+
+/* Of the longest slice. */
+static int64_t chunks_of_section(const Reduce *reduce, int section, int64_t floats) {
+    int64_t units = reduce->sections[section].end - reduce->sections[section].begin, n_ranks = reduce->par->n_ranks;
+    int64_t longest = (units + n_ranks - 1) / n_ranks * (int64_t)reduce->unit;
+    return (longest + floats - 1) / floats;
+}
+
+static int64_t count_chunks(const Reduce *reduce, int64_t floats) {
+    int64_t n = 0;
+    for (int section = 0; section < reduce->n_sections; section++) n += chunks_of_section(reduce, section, floats);
+    return n;
+}
+
+static Place place_of(const Reduce *reduce, int64_t number, int64_t floats) {
+    Place place = {reduce->n_sections - 1, number};
+    for (int64_t n; place.k >= (n = chunks_of_section(reduce, place.section, floats)); place.section--) place.k -= n;
+    return place;
+}
+
+static Share chunk_of(const Reduce *reduce, int rank, Place place, int64_t floats) {
+    Share slice = slices_of_rank(reduce, place.section, rank);
+    int64_t begin = slice.begin + place.k * floats, end = begin + floats;
+    if (begin > slice.end) begin = slice.end;
+    return (Share){begin, end < slice.end ? end : slice.end};
+}
+
 CHECKED Err slices_new_all(Slices **out, Reduce *reduce) {
     Err err = ERR_NONE;
     Slices *s = calloc(1, sizeof *s);
@@ -164,6 +203,8 @@ CHECKED Err slices_new_all(Slices **out, Reduce *reduce) {
     TRY_OR(failed, err_agree_all(err, reduce->par, "gradient exchange"));
     s->chunk = chunk_floats(agree_max_all(buffer_rows(s, reduce), reduce->par, "gradient exchange"));
     TRY_OR(failed, err_agree_all(take_memory(s, reduce), reduce->par, "gradient exchange"));
+    s->n_chunks = count_chunks(reduce, s->chunk);
+    s->ready = reduce->n_sections;
     *out = s;
     return ERR_NONE;
 failed:
@@ -188,106 +229,141 @@ void slices_free(Slices **out) {
 
 /* ---- an exchange ---- */
 
-/* Chunk k of the slice of `rank`, of which the last ones may be short or empty. */
-static Share chunk_of(const Reduce *reduce, int rank, int64_t k, int64_t floats) {
-    Share slice = slices_of_rank(reduce, rank);
-    int64_t begin = slice.begin + k * floats, end = begin + floats;
-    if (begin > slice.end) begin = slice.end;
-    return (Share){begin, end < slice.end ? end : slice.end};
-}
-
-/* Of the longest slice: all ranks take as many turns, or a message would find nobody. */
-static int64_t n_chunks(const Reduce *reduce, int64_t floats) {
-    int64_t longest = 0;
-    for (int r = 0; r < reduce->par->n_ranks; r++) {
-        Share slice = slices_of_rank(reduce, r);
-        if (slice.end - slice.begin > longest) longest = slice.end - slice.begin;
-    }
-    return (longest + floats - 1) / floats;
-}
-
-static void receive(float *into, Share chunk, int rank, int half, const Reduce *reduce) {
+static void receive_bytes(char *into, int64_t bytes, int rank, int half, const Reduce *reduce) {
     Slices *s = reduce->slices;
-    if (chunk.end > chunk.begin)
-        MPI_Irecv(into, (int)(chunk.end - chunk.begin), MPI_FLOAT, rank, TAG_EXCHANGE, reduce->par->comm,
+    if (bytes)
+        MPI_Irecv(into, (int)bytes, MPI_BYTE, rank, TAG_EXCHANGE, reduce->par->comm,
                   &s->requests[half][s->n_requests[half]++]);
 }
 
-static void send(const float *from, Share chunk, int rank, int half, Reduce *reduce) {
+static void send_bytes(const char *from, int64_t bytes, int rank, int half, Reduce *reduce) {
     Slices *s = reduce->slices;
-    if (chunk.end > chunk.begin)
-        MPI_Isend(from, (int)(chunk.end - chunk.begin), MPI_FLOAT, rank, TAG_EXCHANGE, reduce->par->comm,
+    if (bytes)
+        MPI_Isend(from, (int)bytes, MPI_BYTE, rank, TAG_EXCHANGE, reduce->par->comm,
                   &s->requests[half][s->n_requests[half]++]);
-    reduce->sent_floats += chunk.end - chunk.begin;
+    reduce->sent_bytes += bytes;
+}
+
+static int64_t bytes_of(Share chunk) {
+    return (chunk.end - chunk.begin) * (int64_t)sizeof(float);
 }
 
 /* Row by row, in the order of leaves, which is the one in which the owner expects a site's rows. */
-static void answer(int target, int64_t k, int half, Reduce *reduce) {
+static void answer(int target, Place place, int half, Reduce *reduce) {
     Slices *s = reduce->slices;
     int rank = s->targets[target];
-    Share chunk = chunk_of(reduce, rank, k, s->chunk);
+    Share chunk = chunk_of(reduce, rank, place, s->chunk);
     if (!is_staged(reduce)) {
         for (int i = 0; i < reduce->n_site_rows; i++)
-            send(reduce->site_rows[i] + chunk.begin, chunk, rank, half, reduce);
+            send_bytes((const char *)(reduce->site_rows[i] + chunk.begin), bytes_of(chunk), rank, half, reduce);
         return;
     }
     for (int i = 0; i < s->n_outputs; i++)
         s->output_at[i] = s->buffer[half] + (s->n_received + (int64_t)target * s->n_outputs + i) * s->chunk;
     exchange_site_sum(reduce, chunk, s->output_at);
-    for (int i = 0; i < s->n_outputs; i++) send(s->output_at[i], chunk, rank, half, reduce);
+    for (int i = 0; i < s->n_outputs; i++)
+        send_bytes((const char *)s->output_at[i], bytes_of(chunk), rank, half, reduce);
 }
 
 /* Receives are posted before anything is sent, so that messages find their place and are not copied. */
-static void start_chunk(int64_t k, Reduce *reduce) {
+static void start_chunk(int64_t number, Reduce *reduce) {
     Slices *s = reduce->slices;
-    int half = (int)(k % 2);
-    Share mine = chunk_of(reduce, reduce->par->rank, k, s->chunk);
+    int half = (int)(number % 2);
+    Place place = place_of(reduce, number, s->chunk);
+    Share mine = chunk_of(reduce, reduce->par->rank, place, s->chunk);
     s->n_requests[half] = 0;
     for (int i = 0; i < s->n_rows; i++)
         if (s->rows[i].sender >= 0)
-            receive(s->buffer[half] + s->rows[i].position * s->chunk, mine, s->rows[i].sender, half, reduce);
+            receive_bytes((char *)(s->buffer[half] + s->rows[i].position * s->chunk), bytes_of(mine), s->rows[i].sender,
+                          half, reduce);
     exchange_fail_if(fault_hit("exchange.scatter"), reduce);
-    for (int t = 0; t < s->n_targets; t++) answer(t, k, half, reduce);
+    for (int t = 0; t < s->n_targets; t++) answer(t, place, half, reduce);
 }
 
 /* The sum may lie where one of its rows does: only the last addition writes there. */
-static void finish_chunk(int64_t k, Reduce *reduce) {
+/* shared: by the team's members, inside a parallel region; else by all threads. */
+static void add_chunk(int64_t number, Reduce *reduce, Team *team, bool shared) {
     Slices *s = reduce->slices;
-    int half = (int)(k % 2);
-    Share mine = chunk_of(reduce, reduce->par->rank, k, s->chunk);
-    exchange_wait(s->requests[half], s->n_requests[half], reduce);
+    int half = (int)(number % 2);
+    Share mine = chunk_of(reduce, reduce->par->rank, place_of(reduce, number, s->chunk), s->chunk);
     for (int i = 0; i < s->n_rows; i++) {
         const Row *row = &s->rows[i];
         s->row_at[i] = row->sender >= 0 ? s->buffer[half] + row->position * s->chunk
                                         : reduce->site_rows[row->position] + mine.begin;
     }
     float *sum = reduce->vectors + mine.begin;
-    treesum_run(s->sum, s->row_at, &sum, mine.end - mine.begin);
+    if (shared)
+        treesum_run_team(s->sum, s->row_at, &sum, mine.end - mine.begin, team);
+    else
+        treesum_run(s->sum, s->row_at, &sum, mine.end - mine.begin);
+}
+
+static void start_what_may(Reduce *reduce) {
+    Slices *s = reduce->slices;
+    while (s->started < s->n_chunks && s->started < s->finished + 2 &&
+           place_of(reduce, s->started, s->chunk).section >= s->ready)
+        start_chunk(s->started++, reduce);
+}
+
+void slices_ready(Reduce *reduce, int section, Team *team) {
+    Slices *s = reduce->slices;
+    if (section < s->ready) s->ready = section;
+    start_what_may(reduce);
+    while (s->finished < s->started) {
+        int half = (int)(s->finished % 2), done;
+        MPI_Testall(s->n_requests[half], s->requests[half], &done, MPI_STATUSES_IGNORE);
+        if (!done) return;
+        add_chunk(s->finished++, reduce, team, true);
+        start_what_may(reduce);
+    }
 }
 
 /* Chunk k + 1 is on its way while chunk k is added. */
 void slices_scatter_all(Reduce *reduce) {
-    int64_t n = n_chunks(reduce, reduce->slices->chunk);
-    start_chunk(0, reduce);
-    for (int64_t k = 0; k < n; k++) {
-        if (k + 1 < n) start_chunk(k + 1, reduce);
-        finish_chunk(k, reduce);
+    Slices *s = reduce->slices;
+    s->ready = 0;
+    for (start_what_may(reduce); s->finished < s->n_chunks; start_what_may(reduce)) {
+        int half = (int)(s->finished % 2);
+        exchange_wait(s->requests[half], s->n_requests[half], reduce);
+        add_chunk(s->finished++, reduce, NULL, false);
     }
+    s->started = s->finished = 0;
+    s->ready = reduce->n_sections;
 }
 
-/* Updated slices travel the same ways backwards, straight into place: nothing is added, so no buffer is needed. */
-void slices_gather_all(Reduce *reduce) {
+/* ---- back ---- */
+
+static void start_gather(int64_t number, char *bytes, const Wire *wire, Reduce *reduce) {
     Slices *s = reduce->slices;
-    int64_t n = n_chunks(reduce, PIECE_FLOATS);
-    for (int64_t k = 0; k < n; k++) {
-        Share mine = chunk_of(reduce, reduce->par->rank, k, PIECE_FLOATS);
-        s->n_requests[0] = 0;
-        for (int t = 0; t < s->n_targets; t++) {
-            Share theirs = chunk_of(reduce, s->targets[t], k, PIECE_FLOATS);
-            receive(reduce->params + theirs.begin, theirs, s->targets[t], 0, reduce);
-        }
-        exchange_fail_if(fault_hit("exchange.gather"), reduce);
-        for (int i = 0; i < s->n_peers; i++) send(reduce->params + mine.begin, mine, s->peers[i], 0, reduce);
-        exchange_wait(s->requests[0], s->n_requests[0], reduce);
+    int half = (int)(number % 2);
+    Place place = place_of(reduce, number, PIECE_FLOATS);
+    Share mine = chunk_of(reduce, reduce->par->rank, place, PIECE_FLOATS);
+    int64_t at = wire_at(wire, mine.begin), length = wire_at(wire, mine.end) - at;
+    s->n_requests[half] = 0;
+    for (int t = 0; t < s->n_targets; t++) {
+        Share theirs = chunk_of(reduce, s->targets[t], place, PIECE_FLOATS);
+        int64_t from = wire_at(wire, theirs.begin);
+        receive_bytes(bytes + from, wire_at(wire, theirs.end) - from, s->targets[t], half, reduce);
+    }
+    exchange_fail_if(fault_hit("exchange.gather"), reduce);
+    for (int i = 0; i < s->n_peers; i++) send_bytes(bytes + at, length, s->peers[i], half, reduce);
+}
+
+static void read_gathered(int64_t number, const char *bytes, const Wire *wire, Reduce *reduce) {
+    Slices *s = reduce->slices;
+    Place place = place_of(reduce, number, PIECE_FLOATS);
+    for (int t = 0; t < s->n_targets; t++)
+        wire_read(wire, reduce->params, bytes, chunk_of(reduce, s->targets[t], place, PIECE_FLOATS));
+}
+
+void slices_gather_all(Reduce *reduce, const Wire *wire) {
+    Slices *s = reduce->slices;
+    char *bytes = exchange_gather_from(reduce, wire);
+    int64_t n = count_chunks(reduce, PIECE_FLOATS);
+    if (n) start_gather(0, bytes, wire, reduce);
+    for (int64_t number = 0; number < n; number++) {
+        if (number + 1 < n) start_gather(number + 1, bytes, wire, reduce);
+        exchange_wait(s->requests[number % 2], s->n_requests[number % 2], reduce);
+        if (wire) read_gathered(number, bytes, wire, reduce);
     }
 }

@@ -7,6 +7,8 @@
  * that stack: a thread has as many blocks of scratch as nodes ever wait at once. */
 #include "par/internal/treesum.h"
 
+#include "base/system/minmax.h"
+
 #include <omp.h>
 
 enum { BLOCK_FLOATS = 4096 }; /* some of them, being added, stay in the first-level or second-level cache */
@@ -166,8 +168,8 @@ static void add(float *sum, const float *left, const float *right, int64_t count
 
 /* Values are addresses: a row's own, an output's, or a slot of this thread. Adds that are outputs write to their place
  * at once; an output that is a row without any add is copied, unless it lies there already. */
-static void run_block(const TreeSum *sum, const float *const *rows, float *const *outputs, int64_t at, int64_t count) {
-    int thread = omp_get_thread_num();
+static void run_block(const TreeSum *sum, int thread, const float *const *rows, float *const *outputs, int64_t at,
+                      int64_t count) {
     float *scratch = sum->scratch + (size_t)thread * (size_t)sum->n_slots * BLOCK_FLOATS;
     const float **values = sum->values + (size_t)thread * (size_t)(sum->n_rows + sum->n_adds + 1);
     for (int i = 0; i < sum->n_rows; i++) values[i] = rows[i] + at;
@@ -184,8 +186,26 @@ static void run_block(const TreeSum *sum, const float *const *rows, float *const
     }
 }
 
+typedef struct {
+    const TreeSum *sum;
+    const float *const *rows;
+    float *const *outputs;
+} Blocks;
+
+static void run_blocks(void *context, int member, int64_t begin, int64_t end) {
+    const Blocks *b = context;
+    for (int64_t at = begin; at < end; at += BLOCK_FLOATS)
+        run_block(b->sum, member, b->rows, b->outputs, at, min_int64(end - at, BLOCK_FLOATS));
+}
+
 void treesum_run(const TreeSum *sum, const float *const *rows, float *const *outputs, int64_t count) {
+    Blocks blocks = {sum, rows, outputs};
 #pragma omp parallel for num_threads(sum->threads) schedule(static)
     for (int64_t at = 0; at < count; at += BLOCK_FLOATS)
-        run_block(sum, rows, outputs, at, count - at < BLOCK_FLOATS ? count - at : BLOCK_FLOATS);
+        run_blocks(&blocks, omp_get_thread_num(), at, min_int64(at + BLOCK_FLOATS, count));
+}
+
+void treesum_run_team(const TreeSum *sum, const float *const *rows, float *const *outputs, int64_t count, Team *team) {
+    ASSERT(team_size(team) <= sum->threads);
+    team_for(team, count, BLOCK_FLOATS, (double)count * sum->n_rows, run_blocks, &(Blocks){sum, rows, outputs});
 }

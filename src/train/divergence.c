@@ -9,10 +9,13 @@
 
 /* The lowest tensor over all ranks that holds a value which is not finite; NULL: none. */
 static const Param *first_bad_all(const float *values, const Divergence *where) {
-    int64_t total = (int64_t)where->table->total, at = where->slice.begin;
-    while (at < where->slice.end && isfinite(values[at])) at++;
+    int64_t total = (int64_t)where->table->total, left = 0;
+    for (int s = where->n_slices - 1; s >= 0; s--) {
+        int64_t at = where->slices[s].begin;
+        while (at < where->slices[s].end && isfinite(values[at])) at++;
+        if (at < where->slices[s].end) left = total - at;
+    }
     /* The largest distance to the end is the lowest place: a maximum finds it, and 0 says that there is none. */
-    int64_t left = at < where->slice.end ? total - at : 0;
     size_t first = (size_t)(total - agree_max_all(left, where->par, "finding what diverged"));
     for (int r = 0; r < where->table->n_rows; r++) {
         const Param *row = &where->table->rows[r];

@@ -13,6 +13,8 @@
 #include "base/system/arena.h"
 #include "base/system/minmax.h"
 
+#include <time.h>
+
 enum { NOBODY = -1 };
 
 typedef struct {
@@ -36,6 +38,13 @@ typedef struct {
     Node *nodes;   /* (leaves) */
 } Piece;
 
+/* A leaf that a team has taken. */
+typedef struct {
+    int64_t number;
+    Piece *piece;
+    Buffer *buffer;
+} Leaf;
+
 struct LeafSum {
     size_t total;
     const Teams *teams;
@@ -46,8 +55,13 @@ struct LeafSum {
     int n_buffers;
     bool placed; /* every buffer has its pages */
     Node *nodes; /* of all pieces */
+    /* The end of a step: see train/leaftail. */
+    LeafTail tail;
+    LeafSections sections; /* count 0: nobody is told */
+    Leaf *running;         /* (teams) piece NULL: none */
+    int climbing;          /* teams that are adding */
     Arena arena;
-    pthread_mutex_t lock; /* guards buffers' `taken`, nodes and a round's next leaf */
+    pthread_mutex_t lock; /* guards buffers' `taken`, nodes, what runs and a round's next leaf */
     pthread_cond_t freed;
 };
 
@@ -60,13 +74,6 @@ typedef struct {
     double *losses;
     SharedErr failure;
 } Round;
-
-/* A leaf that a team has taken. */
-typedef struct {
-    int64_t number;
-    Piece *piece;
-    Buffer *buffer;
-} Leaf;
 
 /* ---- memory ---- */
 
@@ -111,7 +118,7 @@ static void cut_pieces(LeafSum *sum, const Share *pieces, int n_pieces) {
 }
 
 CHECKED Err leafsum_new(LeafSum **out, size_t total, const Share *pieces, int n_pieces, const Teams *teams,
-                        float *const *outs) {
+                        float *const *outs, const LeafSections *sections) {
     Err err = ERR_NONE;
     LeafSum *sum = calloc(1, sizeof(*sum));
     if (!sum) return RAISE(ERR_MEMORY, "gradient buffers: no memory");
@@ -125,11 +132,16 @@ CHECKED Err leafsum_new(LeafSum **out, size_t total, const Share *pieces, int n_
     sum->pieces = calloc((size_t)n_pieces + 1, sizeof(*sum->pieces));
     sum->buffers = calloc((size_t)sum->n_buffers + 1, sizeof(*sum->buffers));
     sum->nodes = calloc((size_t)(sum->leaves.end - sum->leaves.begin) + 1, sizeof(*sum->nodes));
-    if (!sum->pieces || !sum->buffers || !sum->nodes) TRY_OR(failed, RAISE(ERR_MEMORY, "gradient buffers: no memory"));
+    sum->running = calloc((size_t)teams->count, sizeof(*sum->running));
+    if (!sum->pieces || !sum->buffers || !sum->nodes || !sum->running)
+        TRY_OR(failed, RAISE(ERR_MEMORY, "gradient buffers: no memory"));
     if (bytes) TRY_OR(failed, arena_alloc(&sum->arena, bytes, "gradient buffers"));
     for (int i = 0; i < sum->n_buffers; i++)
         sum->buffers[i] = (Buffer){.floats = i < n_pieces ? outs[i] : arena_floats(&sum->arena, total), .team = NOBODY};
     cut_pieces(sum, pieces, n_pieces);
+    if (sections && sections->count > 1) sum->sections = *sections;
+    TRY_OR(failed, leaftail_new(&sum->tail, total, sum->sections.floats, sum->sections.count,
+                                sum->leaves.end - sum->leaves.begin, teams->count));
     *out = sum;
     return ERR_NONE;
 failed:
@@ -145,6 +157,8 @@ void leafsum_free(LeafSum **sum) {
     free((*sum)->pieces);
     free((*sum)->buffers);
     free((*sum)->nodes);
+    free((*sum)->running);
+    leaftail_free(&(*sum)->tail);
     free(*sum);
     *sum = NULL;
 }
@@ -154,7 +168,7 @@ void leafsum_free(LeafSum **sum) {
 typedef struct {
     float *to;
     const float *from; /* NULL: zeros */
-} Vectors;
+} Vectors;             /* or parts of them */
 
 static void add_or_clear(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
@@ -169,9 +183,9 @@ static void add_or_clear(void *context, int member, int64_t begin, int64_t end) 
 }
 
 /* to += from, or 0. Pages of memory stay with a member. */
-static void share_vector(Team *team, size_t total, float *to, const float *from) {
+static void share_vector(Team *team, size_t count, float *to, const float *from) {
     enum { PAGE_FLOATS = 1024 };
-    team_for(team, (int64_t)total, PAGE_FLOATS, (double)total, add_or_clear, &(Vectors){to, from});
+    team_for(team, (int64_t)count, PAGE_FLOATS, (double)count, add_or_clear, &(Vectors){to, from});
 }
 
 /* The first touch gives a buffer its memory, near the team that will look for it. All at once before the first leaf:
@@ -206,16 +220,53 @@ static Buffer *free_buffer(const LeafSum *sum, int team) {
     return best;
 }
 
+static int64_t leaves_of_piece(const Piece *piece) {
+    return piece->leaves.end - piece->leaves.begin;
+}
+
+/* Node `at` of the piece if it is that wide and waits to be added; NULL: it is not there. */
+static Node *waiting_node(const Piece *piece, int64_t at, int64_t width) {
+    return at < leaves_of_piece(piece) && piece->nodes[at].width == width ? &piece->nodes[at] : NULL;
+}
+
+static void settle_piece(LeafSum *sum, const Piece *piece) {
+    for (int64_t width = 1; width < piece->width; width *= 2) {
+        for (int64_t at = 0; at < leaves_of_piece(piece); at += 2 * width) {
+            Node *low = waiting_node(piece, at, width), *high = waiting_node(piece, at + width, width);
+            if (!low) continue;
+            low->width = 2 * width; /* x + nothing = x */
+            if (!high) continue;
+            high->width = 0;
+            leaftail_add(&sum->tail, low->buffer->floats, high->buffer->floats);
+        }
+    }
+}
+
+/* When all leaves are taken and nobody is adding, it is clear what will be left: nodes that wait and leaves that run.
+ */
+static void settle_if_clear(const Round *round) {
+    LeafSum *sum = round->sum;
+    if (round->next < sum->leaves.end || sum->climbing || sum->tail.settled) return;
+    for (int t = 0; t < sum->teams->count; t++) {
+        const Leaf *leaf = &sum->running[t];
+        if (leaf->piece) leaf->piece->nodes[leaf->number - leaf->piece->leaves.begin] = (Node){1, leaf->buffer};
+    }
+    for (int k = 0; k < sum->n_pieces; k++) settle_piece(sum, &sum->pieces[k]);
+    leaftail_settle(&sum->tail);
+}
+
 /* A leaf and a buffer for it; false: there are no more leaves. */
-static bool take_leaf(Round *round, int team, Leaf *leaf) {
+static bool take_leaf(Round *round, int team) {
     LeafSum *sum = round->sum;
     while (round->next < sum->leaves.end) {
         Piece *piece = piece_of(sum, round->next);
         Buffer *buffer = round->next == piece->leaves.begin ? piece->out : free_buffer(sum, team);
         if (buffer) {
             *buffer = (Buffer){.floats = buffer->floats, .team = team, .taken = true};
-            *leaf = (Leaf){.number = round->next++, .piece = piece, .buffer = buffer};
+            sum->running[team] = (Leaf){.number = round->next++, .piece = piece, .buffer = buffer};
+            leaftail_begin(&sum->tail, team);
             if (round->next == sum->leaves.end) pthread_cond_broadcast(&sum->freed); /* nobody waits any longer */
+            settle_if_clear(round);
             return true;
         }
         pthread_cond_wait(&sum->freed, &sum->lock);
@@ -223,20 +274,15 @@ static bool take_leaf(Round *round, int team, Leaf *leaf) {
     return false;
 }
 
-/* Node `at` of the piece if it is that wide and waits to be added; NULL: it is not there. */
-static Node *waiting_node(const Piece *piece, int64_t at, int64_t width) {
-    if (at >= piece->leaves.end - piece->leaves.begin) return NULL;
-    return piece->nodes[at].width == width ? &piece->nodes[at] : NULL;
-}
-
-/* Adds node after node on the way up; the lock is given back meanwhile. Near the end it is all threads' work. */
+/* While there are leaves to take, a team that is done with one adds node after node on the way up; the lock is given
+ * back meanwhile. */
 static void climb(Round *round, Team *team, const Leaf *leaf) {
     LeafSum *sum = round->sum;
     const Piece *piece = leaf->piece;
     int64_t at = leaf->number - piece->leaves.begin, width = 1;
     Buffer *buffer = leaf->buffer;
     while (round->next < sum->leaves.end && width < piece->width) {
-        if (!(at & width) && at + width >= piece->leaves.end - piece->leaves.begin) {
+        if (!(at & width) && at + width >= leaves_of_piece(piece)) {
             width *= 2; /* x + nothing = x */
             continue;
         }
@@ -256,55 +302,71 @@ static void climb(Round *round, Team *team, const Leaf *leaf) {
     piece->nodes[at] = (Node){width, buffer};
 }
 
+static void end_leaf(Round *round, int number, Team *team) {
+    LeafSum *sum = round->sum;
+    Leaf leaf = sum->running[number];
+    sum->running[number] = (Leaf){.piece = NULL};
+    sum->climbing++;
+    if (!sum->tail.settled) climb(round, team, &leaf);
+    sum->climbing--;
+    leaftail_final(&sum->tail, number, 0);
+    settle_if_clear(round);
+}
+
+/* ---- a team's work ---- */
+
+typedef struct {
+    Round *round;
+    Team *team;
+    int number;
+} Worker;
+
+/* The first team's leader is who called, and tells; true: nothing is left to be told. */
+static bool help_and_tell(const Worker *w) {
+    LeafSum *sum = w->round->sum;
+    int done = leaftail_help(&sum->tail, w->team);
+    if (w->number == 0) sum->sections.ready(sum->sections.context, done, w->team);
+    return done == 0;
+}
+
+/* The leaf's gradients are final from there on. */
+static void leaf_is_final(void *context, size_t from) {
+    const Worker *w = context;
+    leaftail_final(&w->round->sum->tail, w->number, (int64_t)from);
+    help_and_tell(w);
+}
+
+static void compute_leaf(Worker *w) {
+    Round *round = w->round;
+    LeafSum *sum = round->sum;
+    const Leaf leaf = sum->running[w->number];
+    const GradsWatch watch = {leaf_is_final, w};
+    if (shared_err_failed(&round->failure)) return;
+    share_vector(w->team, sum->total, leaf.buffer->floats, NULL);
+    Err err = round->function(round->state, w->number, leaf.number, leaf.buffer->floats,
+                              &round->losses[leaf.number - sum->leaves.begin], sum->sections.count ? &watch : NULL);
+    shared_err_note(&round->failure, err, leaf.number);
+}
+
 /* A team's share of a call: takes leaves until there are none, each without the lock while it computes. After a failure
  * leaves are still taken and added, so that nobody waits for one, but no longer computed. */
 static void run_leaves(void *context, int number, Team *team) {
-    Round *round = context;
-    LeafSum *sum = round->sum;
-    Leaf leaf;
+    const struct timespec pause = {.tv_nsec = 20000};
+    Worker w = {.round = context, .team = team, .number = number};
+    LeafSum *sum = w.round->sum;
     pthread_mutex_lock(&sum->lock);
-    while (take_leaf(round, number, &leaf)) {
+    while (take_leaf(w.round, number)) {
         pthread_mutex_unlock(&sum->lock);
-        if (!shared_err_failed(&round->failure)) {
-            float *grads = leaf.buffer->floats;
-            double *loss = &round->losses[leaf.number - sum->leaves.begin];
-            share_vector(team, sum->total, grads, NULL);
-            shared_err_note(&round->failure, round->function(round->state, number, leaf.number, grads, loss),
-                            leaf.number);
-        }
+        compute_leaf(&w);
         pthread_mutex_lock(&sum->lock);
-        climb(round, team, &leaf);
+        end_leaf(w.round, number, team);
     }
     pthread_mutex_unlock(&sum->lock);
+    while (number == 0 && sum->sections.count && !help_and_tell(&w)) nanosleep(&pause, NULL);
+    leaftail_finish(&sum->tail, team);
 }
 
 /* ---- all leaves ---- */
-
-/* Adds the nodes of a piece that are left, all threads sharing the elements. */
-static void add_remaining(const LeafSum *sum, const Piece *piece) {
-    int threads = sum->teams->count * sum->teams->size;
-    (void)threads; /* without OpenMP */
-    for (int64_t width = 1; width < piece->width; width *= 2) {
-        for (int64_t at = 0; at < piece->leaves.end - piece->leaves.begin; at += 2 * width) {
-            Node *low = waiting_node(piece, at, width), *high = waiting_node(piece, at + width, width);
-            if (!low) continue;
-            low->width = 2 * width; /* x + nothing = x */
-            if (!high) continue;
-            high->width = 0;
-            float *restrict to = low->buffer->floats;
-            const float *restrict from = high->buffer->floats;
-#pragma omp parallel for num_threads(threads) schedule(static)
-            for (size_t i = 0; i < sum->total; i++) to[i] += from[i];
-        }
-    }
-}
-
-/* A piece without leaves is -0, which added to x gives x also where x is -0. */
-static void finish_piece(const LeafSum *sum, const Piece *piece) {
-    float *out = piece->out->floats;
-    add_remaining(sum, piece);
-    for (size_t i = 0; piece->leaves.begin == piece->leaves.end && i < sum->total; i++) out[i] = -0.0f;
-}
 
 /* Losses and nodes count from the first leaf of the rank. Only the first call places buffers. */
 CHECKED Err leafsum_run(LeafSum *sum, LeafFunction function, void *state, double *losses) {
@@ -318,10 +380,13 @@ CHECKED Err leafsum_run(LeafSum *sum, LeafFunction function, void *state, double
     for (int64_t i = 0; i < count; i++) losses[i] = 0;
     for (int i = 0; i < sum->n_buffers; i++) sum->buffers[i].taken = false;
     memset(sum->nodes, 0, (size_t)count * sizeof(*sum->nodes));
+    leaftail_reset(&sum->tail);
     if (count && !sum->placed) teams_run(sum->teams, place_buffers, sum);
     sum->placed = true;
     if (count) teams_run(sum->teams, run_leaves, &round);
-    TRY(shared_err_adopt(&round.failure));
-    for (int k = 0; k < sum->n_pieces; k++) finish_piece(sum, &sum->pieces[k]);
-    return ERR_NONE;
+    for (int k = 0; k < sum->n_pieces; k++) {
+        const Piece *piece = &sum->pieces[k];
+        for (size_t i = 0; !leaves_of_piece(piece) && i < sum->total; i++) piece->out->floats[i] = -0.0f;
+    }
+    return shared_err_adopt(&round.failure);
 }

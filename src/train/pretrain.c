@@ -82,9 +82,10 @@ static Err load(void *state, void *place, const TrainLeaf *which) {
 
 /* The gradient of the mean over the step: each leaf counts 1 / n_leaves. */
 static void leaf(TrainTask *task, int team, void *place, const TrainLeaf *which, const float *params, float *grads,
-                 double *loss) {
+                 double *loss, const GradsWatch *watch) {
     const Pretrain *pretrain = task->state;
     const MaskedClips *clips = place;
+    mae_scratch_watch(pretrain->scratch[team], watch);
     mae_step(pretrain->mae, pretrain->scratch[team], params, grads, loss,
              &(MaeBatch){clips->clips, clips->masked, which->n_clips}, 1.0f / (float)which->n_leaves);
 }
@@ -217,6 +218,7 @@ static TrainTask task_of(Pretrain *pretrain) {
                        .scratch_bytes = scratch_bytes,
                        .shared_bytes = precision == PRECISION_BFLOAT16 ? bf16_packed_bytes(mae_matrices(pretrain->mae))
                                                                        : 0,
+                       .rounded = precision == PRECISION_BFLOAT16 ? mae_matrices(pretrain->mae) : NULL,
                        .loader = {.state = pretrain,
                                   .place_bytes = masked_clips_bytes(config),
                                   .place_new = place_new,

@@ -12,27 +12,19 @@
 #include "train/trainer.h"
 
 #include "base/failure/fault.h"
-#include "base/system/arena.h"
 #include "base/system/clock.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
-#include "base/system/minmax.h"
 #include "base/system/stop.h"
 #include "nn/models/optimizer.h"
 #include "par/agree.h"
-#include "par/reduce.h"
-#include "store/checkpoint/checkpoint.h"
 #include "train/internal/divergence.h"
 #include "train/internal/leafsum.h"
+#include "train/internal/owned.h"
 #include "train/internal/trainer_memory.h"
 #include "train/internal/trainlog.h"
 
 #include <math.h>
-
-enum {
-    UPDATE_FLOATS = 1 << 16, /* of the slice a thread updates at a time */
-    UNITS_AT_ONCE = 8        /* whose squares are added up side by side */
-};
 
 /* What the ranks add up once a step, exactly: the loss of every leaf, the squared norm of the gradient by units of the
  * slice, and two votes (stop, write a checkpoint). */
@@ -54,11 +46,10 @@ typedef struct {
     Teams teams;
     LeafSum *sum;
     Prefetch *prefetch;
-    Share leaves, slice;
-    Arena memory; /* moments and stats */
-    float *m, *v; /* (slice) */
+    Share leaves;
+    Owned owned;
+    bool whole; /* parameters are as they are everywhere, not rounded */
     StepStats stats;
-    Tensor *tensors;
     char checkpoint_folder[PATH_SIZE];
     TrainLog log;
     bool logging;
@@ -90,28 +81,61 @@ static size_t unit_count(size_t total) {
     return (total + reduce_unit(total) - 1) / reduce_unit(total);
 }
 
+static void section_ready(void *context, int section, Team *team) {
+    reduce_ready(((Trainer *)context)->reduce, section, team);
+}
+
 /* Sums of leaves go straight into the vectors that are exchanged. */
 static Err plan_sums(Trainer *t) {
-    Share pieces[LEAF_PIECES_MAX];
+    Share pieces[LEAF_PIECES_MAX], sections[REDUCE_SECTIONS_MAX];
     float *sums[LEAF_PIECES_MAX];
-    int n_pieces = reduce_pieces(pieces, &t->reduce_plan, t->run->par.rank);
+    int n_pieces = reduce_pieces(pieces, &t->reduce_plan, t->run->par.rank), n_sections = reduce_n_sections(t->reduce);
     for (int k = 0; k < n_pieces; k++) sums[k] = reduce_piece(t->reduce, k);
-    return leafsum_new(&t->sum, t->task->params->total, pieces, n_pieces, &t->teams, sums);
+    for (int k = 0; k < n_sections; k++) sections[k] = reduce_section(t->reduce, k);
+    const LeafSections told = {.floats = sections, .count = n_sections, .ready = section_ready, .context = t};
+    return leafsum_new(&t->sum, t->task->params->total, pieces, n_pieces, &t->teams, sums, &told);
+}
+
+/* Matrices in the order of their places, which is not the one in which the plan has them. */
+static int by_place(const void *a, const void *b) {
+    int64_t x = ((const Share *)a)->begin, y = ((const Share *)b)->begin;
+    return (x > y) - (x < y);
+}
+
+static void shorten(uint16_t *out, const float *in, size_t count) {
+    for (size_t i = 0; i < count; i++) out[i] = bf16_round(in[i]);
+}
+
+static void lengthen(float *out, const uint16_t *in, size_t count) {
+    for (size_t i = 0; i < count; i++) out[i] = bf16_float(in[i]);
+}
+
+/* What products read rounded may as well travel so. */
+static Err plan_gather(Trainer *t) {
+    const Bf16Plan *plan = t->task->rounded;
+    if (!plan) return ERR_NONE;
+    Share *spans = calloc((size_t)plan->count + 1, sizeof *spans);
+    if (!spans) return RAISE(ERR_MEMORY, "training: no memory for %d matrices", plan->count);
+    for (int i = 0; i < plan->count; i++) {
+        const Bf16Matrix *matrix = &plan->matrices[i];
+        int64_t begin = (int64_t)matrix->offset;
+        spans[i] = (Share){begin, begin + (int64_t)matrix->parts * matrix->Dout * matrix->Din};
+    }
+    qsort(spans, (size_t)plan->count, sizeof *spans, by_place);
+    Err err = reduce_shorten(t->reduce, &(ReduceShort){spans, plan->count, shorten, lengthen});
+    free(spans);
+    return err;
 }
 
 /* Moments of the slice, and values that the ranks add up: losses, units, two votes. */
 static Err allocate(Trainer *t) {
-    size_t slice = (size_t)(t->slice.end - t->slice.begin), total = t->task->params->total;
     t->stats.n_leaves = (int)batch_n_leaves(&t->plan);
-    t->stats.n_units = (int)unit_count(total);
+    t->stats.n_units = (int)unit_count(t->task->params->total);
     t->stats.count = t->stats.n_leaves + t->stats.n_units + 2;
-    size_t bytes = 2 * slice * sizeof(float) + (size_t)t->stats.count * sizeof(double) + 1024;
-    TRY(arena_alloc(&t->memory, bytes, "optimizer state"));
-    t->m = arena_floats(&t->memory, slice);
-    t->v = arena_floats(&t->memory, slice);
-    t->stats.values = arena_take(&t->memory, (size_t)t->stats.count * sizeof(double));
-    t->tensors = calloc((size_t)t->task->params->n_rows, sizeof(*t->tensors));
-    if (!t->tensors) return RAISE(ERR_MEMORY, "training: no memory for the list of tensors");
+    t->stats.values = calloc((size_t)t->stats.count, sizeof *t->stats.values);
+    if (!t->stats.values) return RAISE(ERR_MEMORY, "training: no memory for %d sums", t->stats.count);
+    TRY(owned_new(&t->owned, t->reduce, t->task->params, t->run->par.threads));
+    TRY(plan_gather(t));
     if (t->task->teams_ready) TRY(t->task->teams_ready(t->task, t->teams.teams, t->teams.count));
     return plan_sums(t);
 }
@@ -130,43 +154,38 @@ static void share_leaves_all(Trainer *t) {
     const Par *par = &t->run->par;
     int teams = (int)agree_max_all(t->teams.count, par, "sharing the leaves");
     t->reduce_plan = reduce_plan((ReduceKind)t->config->reduce, batch_n_leaves(&t->plan), par->n_ranks, teams);
+    t->reduce_plan.early = true;
     t->leaves = leaves_of(&t->reduce_plan.leaves, par->rank);
 }
 
-/* The rank's part of a checkpoint, to write it or to fill it: places, not copies. */
-static CheckpointSlice my_slice(Trainer *t) {
-    params_tensors(t->tensors, t->task->params, reduce_params(t->reduce));
-    return (CheckpointSlice){.tensors = t->tensors,
-                             .n_tensors = t->task->params->n_rows,
-                             .begin = t->slice.begin,
-                             .end = t->slice.end,
-                             .params = reduce_params(t->reduce) + t->slice.begin,
-                             .m = t->m,
-                             .v = t->v};
-}
-
-/* Each rank fills its slice of the shared parameters; its gradient buffer serves as the place to draw all of them. */
+/* Each rank fills its slices of the shared parameters; its gradient buffer serves as the place to draw all of them. */
 static void start_params(Trainer *t, const float *initial) {
     if (!initial) {
         params_init(reduce_grads(t->reduce), t->task->params, t->task->seed, t->task->head_scale);
         initial = reduce_grads(t->reduce);
     }
-    memcpy(reduce_params(t->reduce) + t->slice.begin, initial + t->slice.begin,
-           (size_t)(t->slice.end - t->slice.begin) * sizeof(float));
+    owned_start(&t->owned, initial);
 }
 
-/* The updated slices of all ranks become everybody's parameters. */
+/* The updated slices of all ranks become everybody's parameters, matrices of mixed precision rounded. */
 static void gather_params_all(Trainer *t) {
-    reduce_gather_all(t->reduce);
+    reduce_gather_short_all(t->reduce);
+    t->whole = !t->task->rounded;
     if (t->task->params_changed) t->task->params_changed(t->task, reduce_params(t->reduce), t->run->par.threads);
+}
+
+/* For who reads more of them than leaves do. */
+static const float *whole_params_all(Trainer *t) {
+    if (!t->whole) reduce_gather_all(t->reduce);
+    t->whole = true;
+    return reduce_params(t->reduce);
 }
 
 /* A checkpoint of this run wins over `initial`, weights that a fine-tuning starts from. */
 static Err start_or_resume_all(Trainer *t, const float *initial) {
-    CheckpointSlice slice = my_slice(t);
     CheckpointState state = {0};
     bool found = false;
-    TRY(checkpoint_read_newest_all(t->checkpoint_folder, &slice, &state, &found, &t->run->par));
+    TRY(checkpoint_read_newest_all(t->checkpoint_folder, owned_checkpoint(&t->owned), &state, &found, &t->run->par));
     if (found)
         t->step = t->saved_step = state.step;
     else
@@ -221,7 +240,6 @@ static Err open_all(Trainer *t, const float *initial) {
     TRY(err_agree_all(plan_locally(t), par, "planning the training"));
     share_leaves_all(t);
     TRY(reduce_new_all(&t->reduce, par, &t->reduce_plan, t->task->params->total));
-    t->slice = reduce_slice(t->reduce);
     TRY(err_agree_all(allocate(t), par, "training memory"));
     TRY(start_or_resume_all(t, initial));
     TRY(err_agree_all(start_loading(t), par, "loading ahead"));
@@ -245,20 +263,20 @@ static void free_trainer_all(Trainer *t) {
     leafsum_free(&t->sum);
     teams_free(&t->teams);
     reduce_free_all(&t->reduce);
-    arena_free(&t->memory);
-    free(t->tensors);
+    owned_free(&t->owned);
+    free(t->stats.values);
     batch_plan_free(&t->plan);
 }
 
 /* ---- one step ---- */
 
 /* One leaf by one team: takes its clips, loaded ahead or now, and adds loss and gradient. */
-static Err run_leaf(void *state, int team, int64_t leaf, float *grads, double *loss) {
+static Err run_leaf(void *state, int team, int64_t leaf, float *grads, double *loss, const GradsWatch *watch) {
     Trainer *t = state;
     TrainLeaf which = batch_leaf(&t->plan, t->step, leaf);
     void *place;
     TRY(prefetch_take(t->prefetch, team, &which, &place));
-    t->task->leaf(t->task, team, place, &which, reduce_params(t->reduce), grads, loss);
+    t->task->leaf(t->task, team, place, &which, reduce_params(t->reduce), grads, loss, watch);
     return ERR_NONE;
 }
 
@@ -273,38 +291,6 @@ static Err compute_gradients(Trainer *t) {
     return err_within(err, "step %lld: ", (long long)t->step + 1);
 }
 
-/* Squares of `n` units of `unit` floats side by side: each is one chain of additions in order, which alone would wait
- * for every sum. */
-static void square_group(double *sums, const float *grads, size_t unit, int n) {
-    double sum[UNITS_AT_ONCE] = {0};
-    if (n == UNITS_AT_ONCE) {
-        for (size_t i = 0; i < unit; i++)
-            for (int k = 0; k < UNITS_AT_ONCE; k++) {
-                double grad = grads[(size_t)k * unit + i];
-                sum[k] += grad * grad;
-            }
-    } else {
-        for (int k = 0; k < n; k++)
-            for (size_t i = 0; i < unit; i++)
-                sum[k] += (double)grads[(size_t)k * unit + i] * grads[(size_t)k * unit + i];
-    }
-    memcpy(sums, sum, (size_t)n * sizeof *sums);
-}
-
-static void square_units(Trainer *t) {
-    const float *grads = reduce_grads(t->reduce);
-    double *sums = t->stats.values + t->stats.n_leaves;
-    int64_t unit = (int64_t)reduce_unit(t->task->params->total), group = UNITS_AT_ONCE * unit;
-#pragma omp parallel for num_threads(t->run->par.threads) schedule(static)
-    for (int64_t begin = t->slice.begin; begin < t->slice.end; begin += group) {
-        int whole = (int)(min_int64(t->slice.end - begin, group) / unit);
-        int64_t rest = begin + whole * unit;
-        square_group(sums + begin / unit, grads + begin, (size_t)unit, whole);
-        if (whole < UNITS_AT_ONCE && rest < t->slice.end)
-            square_group(sums + rest / unit, grads + rest, (size_t)(t->slice.end - rest), 1);
-    }
-}
-
 static double sum_in_order(const double *values, int count) {
     double sum = 0;
     for (int i = 0; i < count; i++) sum += values[i];
@@ -316,7 +302,7 @@ static void share_stats_all(Trainer *t, bool *stop, bool *save) {
     StepStats *s = &t->stats;
     double *votes = s->values + s->n_leaves + s->n_units;
     bool due = clock_wall_s() - t->last_checkpoint > 60 * t->config->checkpoint_minutes;
-    square_units(t);
+    owned_squares(&t->owned, s->values + s->n_leaves);
     votes[0] = stop_requested();
     votes[1] = t->run->par.rank == 0 && due;
     reduce_disjoint_all(s->values, s->count, &t->run->par);
@@ -326,18 +312,6 @@ static void share_stats_all(Trainer *t, bool *stop, bool *save) {
     *save = votes[1] > 0;
 }
 
-static void update_slice(Trainer *t, double lr) {
-    float *params = reduce_params(t->reduce), *grads = reduce_grads(t->reduce);
-    int64_t first = t->slice.begin;
-#pragma omp parallel for num_threads(t->run->par.threads) schedule(static)
-    for (int64_t begin = first; begin < t->slice.end; begin += UPDATE_FLOATS) {
-        int64_t end = begin + UPDATE_FLOATS < t->slice.end ? begin + UPDATE_FLOATS : t->slice.end;
-        adamw_update(&(AdamwSlice){params + begin, t->m + (begin - first), t->v + (begin - first), grads + begin,
-                                   (size_t)begin, (size_t)end},
-                     t->task->params, &(AdamwStep){&t->adamw, lr, t->task->lr_scale, t->step + 1});
-    }
-}
-
 static Divergence divergence(const Trainer *t) {
     return (Divergence){.task = t->task->name,
                         .checkpoints = t->checkpoint_folder,
@@ -345,9 +319,17 @@ static Divergence divergence(const Trainer *t) {
                         .config = t->config,
                         .par = &t->run->par,
                         .table = t->task->params,
-                        .slice = t->slice,
+                        .slices = t->owned.slices,
+                        .n_slices = t->owned.n_slices,
                         .params = reduce_params(t->reduce),
                         .grads = reduce_grads(t->reduce)};
+}
+
+/* A rank that failed has others waiting for its part of what they began to exchange early. */
+static Err gradients_all(Trainer *t) {
+    Err err = err_agree_all(compute_gradients(t), &t->run->par, "gradients");
+    if (err && reduce_n_sections(t->reduce) > 1) reduce_scatter_all(t->reduce);
+    return err;
 }
 
 /* times: beginning, gradients, exchange, update, gather. The loss of a leaf that is not finite ends the run on all
@@ -357,7 +339,7 @@ static Err step_all(Trainer *t, bool *stop, bool *save) {
     times[0] = clock_wall_s();
     batch_plan_enter(&t->plan, t->step);
     prefetch_enter(t->prefetch, t->step);
-    TRY(err_agree_all(compute_gradients(t), &t->run->par, "gradients"));
+    TRY(gradients_all(t));
     times[1] = clock_wall_s();
     reduce_scatter_all(t->reduce);
     share_stats_all(t, stop, save);
@@ -366,7 +348,7 @@ static Err step_all(Trainer *t, bool *stop, bool *save) {
         return divergence_raise_all(&where, t->step + 1, &t->plan, t->stats.values, t->loss, t->grad_norm);
     }
     times[2] = clock_wall_s();
-    update_slice(t, lr);
+    owned_update(&t->owned, &t->adamw, lr, t->task->lr_scale, t->step + 1);
     times[3] = clock_wall_s();
     gather_params_all(t);
     times[4] = clock_wall_s();
@@ -388,9 +370,8 @@ static Err save_all(Trainer *t) {
     Divergence where = divergence(t);
     if (!divergence_none_all(&where))
         return divergence_raise_all(&where, t->step, &t->plan, NULL, t->loss, t->grad_norm);
-    CheckpointSlice slice = my_slice(t);
     CheckpointState state = {.step = t->step, .seed = t->task->seed, .config_text = t->run->config_text};
-    TRY(checkpoint_write_all(t->checkpoint_folder, &slice, &state, &t->run->par));
+    TRY(checkpoint_write_all(t->checkpoint_folder, owned_checkpoint(&t->owned), &state, &t->run->par));
     t->saved_step = t->step;
     t->last_checkpoint = clock_wall_s();
     return checkpoint_prune_all(t->checkpoint_folder, t->config->keep_last, t->config->keep_every, &t->run->par);
@@ -425,7 +406,7 @@ static Err steps_all(Trainer *t) {
         TRY(step_all(t, &stop, &save));
         if (t->config->checkpoint_steps && t->step % t->config->checkpoint_steps == 0) save = true;
         if (t->task->epoch_end_all && epoch_ends(t))
-            TRY(t->task->epoch_end_all(t->task, t->step / batch_steps_per_epoch(&t->plan), reduce_params(t->reduce)));
+            TRY(t->task->epoch_end_all(t->task, t->step / batch_steps_per_epoch(&t->plan), whole_params_all(t)));
         if (stop && t->step < t->total_steps) return stop_here_all(t);
         if (save || t->step == t->total_steps) TRY(save_all(t));
     }
@@ -453,9 +434,9 @@ static Err finish_all(Trainer *t) {
     TrainOutcome outcome = {.steps = t->step};
     prefetch_free(&t->prefetch);
     leafsum_free(&t->sum);
-    arena_free(&t->memory);
+    arena_free(&t->owned.moments);
     TRY(err_agree_all(read_outcome(t, &outcome), &t->run->par, "reading the final checkpoint back"));
-    return t->task->finish_all ? t->task->finish_all(t->task, reduce_params(t->reduce), &outcome) : ERR_NONE;
+    return t->task->finish_all ? t->task->finish_all(t->task, whole_params_all(t), &outcome) : ERR_NONE;
 }
 
 CHECKED Err trainer_run_all(TrainTask *task, const TrainConfig *config, const float *initial, const Run *run,

@@ -15,6 +15,8 @@
 
 #include "base/system/digest.h"
 #include "base/system/team.h"
+#include "nn/layers/bf16_weights.h"
+#include "nn/layers/grads_watch.h"
 #include "nn/layers/params.h"
 #include "par/run.h"
 #include "run/folder.h"
@@ -41,14 +43,17 @@ struct TrainTask {
     void *state;
     double flops_per_clip; /* for the rate report, 0: unknown */
     size_t shared_bytes;   /* what its teams share besides what the trainer owns */
+    /* Mixed precision: the matrices that leaf and params_changed read rounded; else NULL. Those of other nodes then
+     * arrive rounded; epoch_end_all and finish_all see all parameters as they are. */
+    const Bf16Plan *rounded;
     /* A team's, for the memory report. */
     size_t (*scratch_bytes)(const TrainTask *task, int members);
     LeafLoader loader; /* the data of a leaf */
     /* Adds the mean loss of the batch's share (the leaf's mean divided by leaf->n_leaves) into *loss and its gradient
      * into grads. Called by the leader of a team, whose number `team` selects scratch; `place` holds what the loader
-     * loaded. Deterministic in (leaf, params). */
+     * loaded. May tell `watch` (or NULL) which gradients are final. Deterministic in (leaf, params). */
     void (*leaf)(TrainTask *task, int team, void *place, const TrainLeaf *leaf, const float *params, float *grads,
-                 double *loss);
+                 double *loss, const GradsWatch *watch);
     /* Makes scratch for each of the teams, which live as long as the run. Before the first leaf; local. NULL: each leaf
      * is one thread's, and its scratch is there. */
     CHECKED Err (*teams_ready)(TrainTask *task, Team *const *teams, int n_teams);

@@ -35,7 +35,7 @@ static size_t sums_bytes(const Sizes *s, int teams) {
     for (int rank = 0; rank < s->n_ranks; rank++) {
         Share pieces[LEAF_PIECES_MAX];
         int n_pieces = reduce_pieces(pieces, &plan, rank);
-        size_t bytes = reduce_bytes(total, n_pieces) + leafsum_bytes(total, pieces, n_pieces, teams);
+        size_t bytes = reduce_bytes(total, n_pieces, s->n_ranks) + leafsum_bytes(total, pieces, n_pieces, teams);
         if (bytes > most) most = bytes;
     }
     return most;

@@ -112,10 +112,10 @@ expect 0 env SYNVID_RANKS_PER_NODE=2 mpirun -n 5 "$synvid" "${odd[@]}" odd-nodes
     --threads 1
 same odd-nodes odd
 
-# Killed on three ranks, stopped again on five, finished on two.
+# Killed on three ranks, stopped again on five, where each step exchanges three sections, finished on two.
 expect "$(killed_rank)" env SYNVID_FAULT=train.exchange:rank=1:nth=8:kill \
     mpirun -n 3 "$synvid" "${odd[@]}" odd-killed --threads 1
-expect "$(killed_rank)" env SYNVID_RANKS_PER_NODE=1 SYNVID_FAULT=exchange.scatter:rank=4:nth=7:kill \
+expect "$(killed_rank)" env SYNVID_RANKS_PER_NODE=1 SYNVID_FAULT=exchange.scatter:rank=4:nth=20:kill \
     mpirun -n 5 "$synvid" "${odd[@]}" odd-killed --threads 1
 once "going on from the checkpoint of step 6 of 20"
 expect 0 run 2 "$synvid" "${odd[@]}" odd-killed --threads 2

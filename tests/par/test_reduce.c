@@ -32,19 +32,33 @@ static int64_t next_element(int64_t i, size_t total) {
     return i + 1 + (int64_t)(total / 1500);
 }
 
+static bool owns(const Reduce *reduce, int64_t i) {
+    int n_slices;
+    const Share *slices = reduce_slices(reduce, &n_slices);
+    for (int s = 0; s < n_slices; s++)
+        if (i >= slices[s].begin && i < slices[s].end) return true;
+    return false;
+}
+
+/* Section by section as far as `early`, as after a part of a backward pass; no rank waits for another. */
+static void start_early(Reduce *reduce, int early) {
+    for (int section = reduce_n_sections(reduce); section >= early; section--) reduce_ready(reduce, section, NULL);
+}
+
 static void check_round_all(Reduce *reduce, const ReducePlan *plan, int rank, size_t total) {
     int64_t n_leaves = plan->leaves.n_leaves;
-    Share pieces[LEAF_PIECES_MAX], slice = reduce_slice(reduce);
+    Share pieces[LEAF_PIECES_MAX];
     int n_pieces = reduce_pieces(pieces, plan, rank);
     for (int k = 0; k < n_pieces; k++)
         for (int64_t i = 0; i < (int64_t)total; i = next_element(i, total))
             reduce_piece(reduce, k)[i] =
                 tree_ref(pieces[k].begin, width_of(pieces[k].end - pieces[k].begin), pieces[k].end, (size_t)i);
+    start_early(reduce, rank % 3 == 2 ? 0 : 2); /* one is done when others have just begun */
     reduce_scatter_all(reduce);
     size_t wrong = 0;
     float *grads = reduce_grads(reduce), *params = reduce_params(reduce);
     for (int64_t i = 0; i < (int64_t)total; i = next_element(i, total)) {
-        if (i < slice.begin || i >= slice.end) continue;
+        if (!owns(reduce, i)) continue;
         wrong += grads[i] != tree_ref(0, width_of(n_leaves), n_leaves, (size_t)i);
         params[i] = 2 * grads[i];
     }
@@ -55,23 +69,88 @@ static void check_round_all(Reduce *reduce, const ReducePlan *plan, int rank, si
     CHECK(wrong == 0);
 }
 
-static void slices_tile_the_vector_all(const Reduce *reduce, const Par *par, size_t total) {
-    Share slice = reduce_slice(reduce);
-    CHECK(slice.begin % (int64_t)reduce_unit(total) == 0 || slice.begin == (int64_t)total);
-    CHECK(agree_sum_all(slice.end - slice.begin, par, "test") == (int64_t)total);
+/* Numbers of two bytes that lose something. */
+static void halve(uint16_t *out, const float *in, size_t count) {
+    for (size_t i = 0; i < count; i++) out[i] = (uint16_t)(int)in[i];
 }
 
-static void check_tree_all(const Par *par, int64_t n_leaves, int teams, size_t total) {
+static void unhalve(float *out, const uint16_t *in, size_t count) {
+    for (size_t i = 0; i < count; i++) out[i] = (float)in[i];
+}
+
+static float param_value(int64_t i) {
+    return (float)(i % 60000) + 0.25f;
+}
+
+static bool in_spans(int64_t i, const ReduceShort *how) {
+    for (int k = 0; k < how->n_spans; k++)
+        if (i >= how->spans[k].begin && i < how->spans[k].end) return true;
+    return false;
+}
+
+/* Others' elements of the spans have lost what they lose, all else is whole; then a plain gather makes all whole. */
+static void check_short_all(Reduce *reduce, const Par *par, size_t total, bool shared) {
+    int64_t n = (int64_t)total;
+    const Share spans[] = {{n / 7, n / 3}, {n / 3, n / 2}, {n / 2 + n / 9, n - n / 11}};
+    const ReduceShort how = {spans, sizeof spans / sizeof *spans, halve, unhalve};
+    float *params = reduce_params(reduce);
+    size_t wrong = 0, lost = 0;
+    CHECK_OK(reduce_shorten(reduce, &how));
+    par_barrier_all(par); /* one vector a node, which others may still be reading, */
+    for (int64_t i = 0; i < n; i++)
+        if (owns(reduce, i)) params[i] = param_value(i);
+    par_barrier_all(par); /* or writing */
+    reduce_gather_short_all(reduce);
+    for (int64_t i = 0; i < n; i++) {
+        float whole = param_value(i), rounded = whole - 0.25f;
+        bool is_short = params[i] == rounded && in_spans(i, &how) && !owns(reduce, i);
+        lost += is_short;
+        wrong += params[i] != whole && !is_short;
+    }
+    CHECK(wrong == 0);
+    if (par->n_ranks > 1 && !shared && total > 100000) CHECK(lost > 0);
+    par_barrier_all(par);
+    reduce_gather_all(reduce);
+    for (int64_t i = 0; i < n; i++) wrong += params[i] != param_value(i);
+    CHECK(wrong == 0);
+}
+
+static void slices_tile_the_vector_all(const Reduce *reduce, const Par *par, size_t total) {
+    int n_slices;
+    int64_t floats = 0;
+    const Share *slices = reduce_slices(reduce, &n_slices);
+    CHECK(n_slices == reduce_n_sections(reduce));
+    for (int s = 0; s < n_slices; s++) {
+        Share section = reduce_section(reduce, s);
+        CHECK(slices[s].begin % (int64_t)reduce_unit(total) == 0 || slices[s].begin == (int64_t)total);
+        CHECK(slices[s].begin >= section.begin && slices[s].end <= section.end);
+        floats += slices[s].end - slices[s].begin;
+    }
+    CHECK(agree_sum_all(floats, par, "test") == (int64_t)total);
+}
+
+static void check_plan_all(const Par *par, int64_t n_leaves, int teams, size_t total, bool early) {
     Reduce *reduce = NULL;
     ReducePlan plan = reduce_plan(REDUCE_AUTO, n_leaves, par->n_ranks, teams);
+    plan.early = early;
     CHECK_OK(reduce_new_all(&reduce, par, &plan, total));
     if (!reduce) return;
     bool shared = agree_max_all(par->node_ranks, par, "test") > 1;
     CHECK(reduce_uses_window(reduce) == shared);
     slices_tile_the_vector_all(reduce, par, total);
+    if (!early || shared) CHECK(reduce_n_sections(reduce) == 1);
+    if (early && !shared && par->n_ranks > 1 && n_leaves >= par->n_ranks && total > 50000)
+        CHECK(reduce_n_sections(reduce) > 4);
     for (int round = 0; round < 2; round++) check_round_all(reduce, &plan, par->rank, total);
+    check_short_all(reduce, par, total, shared);
+    check_round_all(reduce, &plan, par->rank, total);
     reduce_free_all(&reduce);
     CHECK(reduce == NULL);
+}
+
+static void check_tree_all(const Par *par, int64_t n_leaves, int teams, size_t total) {
+    check_plan_all(par, n_leaves, teams, total, false);
+    check_plan_all(par, n_leaves, teams, total, true);
 }
 
 /* The same ranks as if every `size` of them were a node of their own, in turn or in blocks. */
@@ -128,8 +207,7 @@ static void test_the_order_without_a_tree_all(const Par *par) {
     CHECK_OK(reduce_new_all(&reduce, par, &plan, 1));
     reduce_grads(reduce)[0] = terms[par->rank];
     reduce_scatter_all(reduce);
-    Share slice = reduce_slice(reduce);
-    if (slice.begin < slice.end) CHECK(reduce_grads(reduce)[0] == expected[par->n_ranks]);
+    if (owns(reduce, 0)) CHECK(reduce_grads(reduce)[0] == expected[par->n_ranks]);
     reduce_free_all(&reduce);
 }
 

@@ -1,5 +1,6 @@
 /* nn/models/classifier - loss, logits and gradients against a double-precision oracle; dropping; starting values. */
 #include "golden_file.h"
+#include "grads_told.h"
 #include "nn/models/classifier.h"
 #include "operator_check.h"
 #include "support/official_sizes.h"
@@ -88,6 +89,18 @@ static void test_gradients_with_dropping_agree_with_central_differences(void **s
     bench_close(&b);
 }
 
+/* After the head, and after each block. */
+static void test_gradients_that_are_told_final_do_not_change(void **state) {
+    (void)state;
+    Bench b = bench_open(0.2, 0.5, false);
+    GradsTold told;
+    grads_told_open(&told, b.grads, b.table->total);
+    classifier_scratch_watch(b.scratch, &told.watch);
+    step(&b, b.grads);
+    grads_told_check(&told, tiny.depth + 1);
+    bench_close(&b);
+}
+
 static void test_recomputing_with_dropping_gives_the_same_bits(void **state) {
     (void)state;
     const uint64_t samples[B] = {5, 6, 11};
@@ -153,6 +166,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loss_logits_features_and_gradients_match_the_oracle),
         cmocka_unit_test(test_gradients_with_dropping_agree_with_central_differences),
+        cmocka_unit_test(test_gradients_that_are_told_final_do_not_change),
         cmocka_unit_test(test_recomputing_with_dropping_gives_the_same_bits),
         cmocka_unit_test(test_draws_belong_to_the_sample_not_to_its_place),
         cmocka_unit_test(test_names_layers_and_starting_values_are_the_official_ones),

@@ -18,11 +18,14 @@ typedef struct {
     BatchPlan plan;
     float params[TOTAL], grads[TOTAL];
     double losses[3];
+    Share slices[2];
     Divergence where;
 } Bench;
 
 static void bench_open(Bench *b, int64_t saved_step) {
     *b = (Bench){.par = par_serial(1), .config = {.base_lr = 0.25, .warmup_epochs = 3}, .losses = {0.5, 0.5, 0.5}};
+    b->slices[0] = (Share){0, BIAS};
+    b->slices[1] = (Share){BIAS, TOTAL};
     assert_int_equal(
         params_add(&b->table, NULL, &(ParamRow){"layer.weight", (const int[]){4, 3}, 2, INIT_XAVIER, 3, 4, true, 0}),
         0);
@@ -36,7 +39,8 @@ static void bench_open(Bench *b, int64_t saved_step) {
                             .config = &b->config,
                             .par = &b->par,
                             .table = &b->table,
-                            .slice = {0, TOTAL},
+                            .slices = b->slices,
+                            .n_slices = 2,
                             .params = b->params,
                             .grads = b->grads};
 }
@@ -96,7 +100,7 @@ static void test_a_bad_parameter_is_found_before_it_is_kept(void **state) {
     assert_false(divergence_none_all(&b.where));
     raise_at_step_9(&b, NULL, 0.5, 1);
     assert_true(says("the parameter layer.weight is not finite"));
-    b.where.slice = (Share){WEIGHT, TOTAL}; /* other values are another rank's to look at */
+    b.slices[1] = (Share){WEIGHT, TOTAL}; /* other values are another rank's to look at */
     assert_true(divergence_none_all(&b.where));
     bench_close(&b);
 }

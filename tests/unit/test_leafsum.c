@@ -2,13 +2,14 @@
 
 #include "math/rng.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 
 #include <cmocka.h>
 
-enum { TOTAL = 257, LEAVES_MAX = 16, PIECES_MAX = 4 };
+enum { TOTAL = 257, LEAVES_MAX = 16, PIECES_MAX = 4, SECTIONS = 5 };
 
 /* Values whose float sum depends on the order. */
 static float leaf_value(int64_t leaf, size_t i) {
@@ -16,10 +17,15 @@ static float leaf_value(int64_t leaf, size_t i) {
     return rng_normal(&rng) * (i % 3 ? 1.0f : 1e6f);
 }
 
-static Err add_leaf(void *state, int team, int64_t leaf, float *grads, double *loss) {
+/* From the end to the beginning, as a backward pass, and not in steps of whole sections. */
+static Err add_leaf(void *state, int team, int64_t leaf, float *grads, double *loss, const GradsWatch *watch) {
     const Teams *teams = state;
     if (team < 0 || team >= teams->count) return RAISE(ERR_INTERNAL, "team %d of %d", team, teams->count);
-    for (size_t i = 0; i < TOTAL; i++) grads[i] += leaf_value(leaf, i);
+    for (size_t end = TOTAL, begin; end > 0; end = begin) {
+        begin = end > 70 ? end - 70 : 0;
+        for (size_t i = begin; i < end; i++) grads[i] += leaf_value(leaf, i);
+        grads_final(watch, begin);
+    }
     *loss += (double)leaf;
     return ERR_NONE;
 }
@@ -32,27 +38,61 @@ static float tree_ref(int64_t first, int64_t width, int64_t end, size_t i) {
     return low + tree_ref(first + width / 2, width / 2, end, i);
 }
 
-/* One piece, or several. */
-static void check_pieces(const Share *pieces, int n_pieces, int threads, int size) {
+static void check_sums(const Share *pieces, int n_pieces, float *const *outs, Share floats) {
+    for (int k = 0; k < n_pieces; k++) {
+        int64_t power = 1;
+        while (power < pieces[k].end - pieces[k].begin) power *= 2;
+        for (int64_t i = floats.begin; i < floats.end; i++)
+            assert_true(outs[k][i] == tree_ref(pieces[k].begin, power, pieces[k].end, (size_t)i));
+    }
+}
+
+/* Who is told of sections, and what should be there by then. */
+typedef struct {
+    const Share *pieces, *sections;
+    float *const *outs;
+    int n_pieces, told;
+    pthread_t caller;
+} Listener;
+
+static void section_is_ready(void *context, int section, Team *team) {
+    Listener *l = context;
+    (void)team;
+    assert_true(pthread_equal(pthread_self(), l->caller));
+    assert_true(section <= l->told);
+    while (l->told > section) check_sums(l->pieces, l->n_pieces, l->outs, l->sections[--l->told]);
+}
+
+/* One piece, or several; the vector whole, or in sections. */
+static void check_pieces_in(int n_sections, const Share *pieces, int n_pieces, int threads, int size) {
     float vectors[PIECES_MAX][TOTAL], *outs[PIECES_MAX];
     double losses[LEAVES_MAX];
     LeafSum *sum = NULL;
     Teams teams;
+    Share cut[SECTIONS];
+    for (int s = 0; s < n_sections; s++) cut[s] = share_block(TOTAL, s, n_sections);
     for (int k = 0; k < n_pieces; k++) outs[k] = vectors[k];
+    Listener listener = {
+        .pieces = pieces, .sections = cut, .outs = outs, .n_pieces = n_pieces, .caller = pthread_self()};
+    const LeafSections sections = {cut, n_sections, section_is_ready, &listener};
     assert_int_equal(teams_new(&teams, threads, size), ERR_NONE);
-    assert_int_equal(leafsum_new(&sum, TOTAL, pieces, n_pieces, &teams, outs), ERR_NONE);
-    for (int repeat = 0; repeat < 2; repeat++) assert_int_equal(leafsum_run(sum, add_leaf, &teams, losses), ERR_NONE);
-    for (int k = 0; k < n_pieces; k++) {
-        int64_t power = 1;
-        while (power < pieces[k].end - pieces[k].begin) power *= 2;
-        for (size_t i = 0; i < TOTAL; i++)
-            assert_true(vectors[k][i] == tree_ref(pieces[k].begin, power, pieces[k].end, i));
+    assert_int_equal(leafsum_new(&sum, TOTAL, pieces, n_pieces, &teams, outs, &sections), ERR_NONE);
+    for (int repeat = 0; repeat < 2; repeat++) {
+        listener.told = n_sections;
+        assert_int_equal(leafsum_run(sum, add_leaf, &teams, losses), ERR_NONE);
+        assert_int_equal(listener.told, n_sections > 1 ? 0 : n_sections);
     }
+    check_sums(pieces, n_pieces, outs, (Share){0, TOTAL});
     int64_t first = pieces[0].begin, count = pieces[n_pieces - 1].end - first;
     for (int64_t k = 0; k < count; k++) assert_true(losses[k] == (double)(first + k));
     leafsum_free(&sum);
     assert_null(sum);
     teams_free(&teams);
+}
+
+static void check_pieces(const Share *pieces, int n_pieces, int threads, int size) {
+    check_pieces_in(1, pieces, n_pieces, threads, size);
+    check_pieces_in(SECTIONS, pieces, n_pieces, threads, size);
 }
 
 static void check_against_ref(int64_t begin, int64_t count, int threads, int size) {
@@ -89,7 +129,7 @@ static void test_no_leaves_give_the_neutral_element(void **state) {
     LeafSum *sum = NULL;
     const Share none = {6, 6};
     assert_int_equal(teams_new(&teams, 2, 1), ERR_NONE);
-    assert_int_equal(leafsum_new(&sum, TOTAL, &none, 1, &teams, outs), ERR_NONE);
+    assert_int_equal(leafsum_new(&sum, TOTAL, &none, 1, &teams, outs, NULL), ERR_NONE);
     assert_int_equal(leafsum_run(sum, add_leaf, &teams, NULL), ERR_NONE);
     const float zeros[2] = {0.0f, -0.0f};
     for (int k = 0; k < 2; k++) {
@@ -97,15 +137,15 @@ static void test_no_leaves_give_the_neutral_element(void **state) {
         assert_memory_equal(&added, &zeros[k], sizeof(float)); /* the sign of zero survives too */
     }
     leafsum_free(&sum);
-    assert_int_equal(leafsum_new(&sum, TOTAL, &none, 0, &teams, outs), ERR_NONE); /* a rank without pieces */
+    assert_int_equal(leafsum_new(&sum, TOTAL, &none, 0, &teams, outs, NULL), ERR_NONE); /* a rank without pieces */
     assert_int_equal(leafsum_run(sum, add_leaf, &teams, NULL), ERR_NONE);
     leafsum_free(&sum);
     teams_free(&teams);
 }
 
-static Err fail_from_leaf_3(void *state, int team, int64_t leaf, float *grads, double *loss) {
+static Err fail_from_leaf_3(void *state, int team, int64_t leaf, float *grads, double *loss, const GradsWatch *watch) {
     if (leaf >= 3) return RAISE(ERR_INPUT, "leaf %d is broken", (int)leaf);
-    return add_leaf(state, team, leaf, grads, loss);
+    return add_leaf(state, team, leaf, grads, loss, watch);
 }
 
 static void test_a_failure_on_a_worker_thread_arrives_with_its_message(void **state) {
@@ -117,7 +157,7 @@ static void test_a_failure_on_a_worker_thread_arrives_with_its_message(void **st
     for (int threads = 1; threads <= 2; threads++) {
         Teams teams;
         assert_int_equal(teams_new(&teams, threads, 1), ERR_NONE);
-        assert_int_equal(leafsum_new(&sum, TOTAL, &piece, 1, &teams, outs), ERR_NONE);
+        assert_int_equal(leafsum_new(&sum, TOTAL, &piece, 1, &teams, outs, NULL), ERR_NONE);
         assert_int_equal(leafsum_run(sum, fail_from_leaf_3, &teams, losses), ERR_INPUT);
         assert_string_equal(err_message(), "leaf 3 is broken");
         leafsum_free(&sum);

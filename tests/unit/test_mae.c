@@ -1,6 +1,8 @@
 /* nn/models/mae - loss, predictions, features and every gradient against a double-precision oracle; sizes; invariances.
  */
 #include "mae_fixture.h"
+
+#include "grads_told.h"
 #include "nn/layers/patch.h"
 #include "nn/models/mask.h"
 #include "operator_check.h"
@@ -90,6 +92,21 @@ static void test_keys_are_those_of_the_last_layer(void **state) {
         for (size_t k = 0; k < (size_t)b.B * clip; k++) assert_true(again[k] == 2 * keys[k]);
         free(keys);
         free(again);
+        bench_close(&b);
+    }
+}
+
+/* After the bridge, and after each block of the encoder. */
+static void test_gradients_that_are_told_final_do_not_change(void **state) {
+    (void)state;
+    for (int i = 0; i < N_CASES; i++) {
+        Bench b = bench_open(&cases[i], i % 2);
+        GradsTold told;
+        double loss = 0;
+        grads_told_open(&told, b.grads, b.table->total);
+        mae_scratch_watch(b.scratch, &told.watch);
+        mae_step(b.mae, b.scratch, b.params, b.grads, &loss, b.clips, b.masked, b.B, 1);
+        grads_told_check(&told, cases[i].model.depth + 1);
         bench_close(&b);
     }
 }
@@ -219,6 +236,7 @@ int main(void) {
         cmocka_unit_test(test_targets_match_the_oracle_and_constant_patches_are_zero),
         cmocka_unit_test(test_features_match_the_oracle_for_any_number_of_clips),
         cmocka_unit_test(test_keys_are_those_of_the_last_layer),
+        cmocka_unit_test(test_gradients_that_are_told_final_do_not_change),
         cmocka_unit_test(test_recomputing_gives_the_same_bits),
         cmocka_unit_test(test_a_second_step_in_the_same_scratch_repeats_the_first),
         cmocka_unit_test(test_a_batch_is_the_mean_of_its_clips_and_gradients_add_up),

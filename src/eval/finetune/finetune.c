@@ -53,10 +53,11 @@ static Err layer_scales(Finetune *f) {
 
 /* The mean over the step's leaves: each leaf's mean weighs 1 / n_leaves. */
 static void leaf(TrainTask *task, int team, void *place, const TrainLeaf *which, const float *params, float *grads,
-                 double *loss) {
+                 double *loss, const GradsWatch *watch) {
     const Finetune *f = task->state;
     const SampleBatch *batch = place;
     ClassifierDraws draws = {.seed = task->seed, .samples = batch->samples};
+    classifier_scratch_watch(f->scratch[team], watch);
     classifier_step(f->c->network, f->scratch[team], params, grads, loss,
                     &(ClassifierBatch){batch->inputs, batch->targets, f->B, &draws}, 1.0f / (float)which->n_leaves);
 }
@@ -96,6 +97,7 @@ static TrainTask task_of(Finetune *f) {
         .flops_per_clip = config->data.repeat * model_finetune_flops(&config->model, t->train->n_classes),
         .scratch_bytes = scratch_bytes,
         .shared_bytes = precision == PRECISION_BFLOAT16 ? bf16_packed_bytes(classifier_matrices(network)) : 0,
+        .rounded = precision == PRECISION_BFLOAT16 ? classifier_matrices(network) : NULL,
         .loader = classification_loader(f->c),
         .leaf = leaf,
         .teams_ready = teams_ready,

@@ -70,7 +70,8 @@ static Err load(void *state, void *place, const TrainLeaf *which) {
 }
 
 static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
-                 double *loss) {
+                 double *loss, const GradsWatch *watch) {
+    (void)watch;
     const AttentiveProbe *probe = task->state;
     const Place *p = place;
     attentive_step(probe->network, probe->scratch[thread], params, grads, loss,

@@ -95,7 +95,8 @@ static void compute_features(const Probe *p, Worker *worker, const SampleBatch *
 /* Features, normalized by the leaf's own moments, then the head. No gradient goes further: the norm has no parameters.
  */
 static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
-                 double *loss) {
+                 double *loss, const GradsWatch *watch) {
+    (void)watch;
     const Probe *p = task->state;
     const SampleBatch *batch = place;
     Worker *worker = &p->workers[thread];

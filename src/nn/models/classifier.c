@@ -31,6 +31,7 @@ struct Classifier {
 
 struct ClassifierScratch {
     Arena arena;
+    const GradsWatch *watch; /* NULL: nobody */
     int B;
     int *tokens;     /* 0..N-1 */
     Patches patches; /* (B*N, values) */
@@ -167,6 +168,10 @@ Err classifier_scratch_new_team(ClassifierScratch **scratch, const Classifier *c
 
 Err classifier_scratch_new(ClassifierScratch **scratch, const Classifier *classifier, int B) {
     return classifier_scratch_new_team(scratch, classifier, NULL, NULL, B);
+}
+
+void classifier_scratch_watch(ClassifierScratch *scratch, const GradsWatch *watch) {
+    scratch->watch = watch;
 }
 
 void classifier_scratch_free(ClassifierScratch **scratch) {
@@ -335,7 +340,8 @@ void classifier_step(const Classifier *classifier, ClassifierScratch *scratch, c
     if (!grads) return;
     const LayerPass pass = {params, grads, &scratch->block};
     head_backward(c, scratch, params, grads, B, drop);
-    vit_backward(scratch->dstream, scratch->dstream, &scratch->encoder, &c->encoder, B, &pass, drops);
+    grads_final(scratch->watch, c->norm_weight); /* the first parameter behind the blocks */
+    vit_backward(scratch->dstream, scratch->dstream, &scratch->encoder, &c->encoder, B, &pass, drops, scratch->watch);
     embedding_backward(&c->patch, scratch->dstream, &scratch->patches, B * c->n_tokens, &pass);
 }
 

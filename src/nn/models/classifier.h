@@ -8,6 +8,7 @@
 
 #include "base/system/team.h"
 #include "nn/layers/bf16_weights.h"
+#include "nn/layers/grads_watch.h"
 #include "nn/layers/model.h"
 #include "nn/layers/params.h"
 
@@ -30,6 +31,8 @@ CHECKED Err classifier_scratch_new(ClassifierScratch **scratch, const Classifier
 CHECKED Err classifier_scratch_new_team(ClassifierScratch **scratch, const Classifier *classifier,
                                         const Bf16Packed *packed, Team *team, int B);
 void classifier_scratch_free(ClassifierScratch **scratch);
+/* From now on classifier_step tells `watch` (borrowed, or NULL) which gradients are final. */
+void classifier_scratch_watch(ClassifierScratch *scratch, const GradsWatch *watch);
 
 /* Draws of one micro-batch for drop path and dropout: pure function of (seed, item = clip's global sample
  * number). */

@@ -56,6 +56,7 @@ typedef struct {
 struct MaeScratch {
     Arena arena;
     Team *team;
+    const GradsWatch *watch; /* NULL: nobody */
     int B;
     size_t prediction_floats;       /* of a clip */
     int *tokens, *visible, *masked; /* 0..N-1; (B, V), (B, M) ascending */
@@ -249,6 +250,10 @@ Err mae_scratch_new(MaeScratch **scratch, const Mae *mae, int B) {
     return mae_scratch_new_team(scratch, mae, NULL, NULL, B);
 }
 
+void mae_scratch_watch(MaeScratch *scratch, const GradsWatch *watch) {
+    scratch->watch = watch;
+}
+
 void mae_scratch_free(MaeScratch **scratch) {
     if (!*scratch) return;
     arena_free(&(*scratch)->arena);
@@ -395,7 +400,7 @@ static void measure_loss(const Mae *mae, MaeScratch *scratch, double *loss, cons
 static void decode_backward(const Mae *mae, MaeScratch *scratch, int B, const LayerPass *pass) {
     TrainBuffers *t = &scratch->train;
     projection_backward(&mae->head, t->dmasked, t->dpredictions, t->decoder.output, B * mae->n_masked, pass);
-    vit_backward(t->dstream, t->dmasked, &t->decoder, &mae->decoder, B, pass, NULL);
+    vit_backward(t->dstream, t->dmasked, &t->decoder, &mae->decoder, B, pass, NULL, NULL);
 }
 
 /* From the gradient of the decoder's input to that of the encoder's output, both in dstream. All masked tokens start
@@ -415,7 +420,7 @@ static void bridge_backward(const Mae *mae, MaeScratch *scratch, int B, const La
 
 static void encode_backward(const Mae *mae, MaeScratch *scratch, int B, const LayerPass *pass) {
     TrainBuffers *t = &scratch->train;
-    vit_backward(t->dstream, t->dstream, &t->encoder, &mae->encoder, B, pass, NULL);
+    vit_backward(t->dstream, t->dstream, &t->encoder, &mae->encoder, B, pass, NULL, scratch->watch);
     embedding_backward(&mae->patch, t->dstream, &t->patches, B * mae->n_visible, pass);
 }
 
@@ -432,6 +437,7 @@ void mae_step(const Mae *mae, MaeScratch *scratch, const float *params, float *g
     if (!grads) return;
     decode_backward(mae, scratch, B, &pass);
     bridge_backward(mae, scratch, B, &pass);
+    grads_final(scratch->watch, mae->bridge.norm_weight); /* the first parameter behind the encoder's blocks */
     encode_backward(mae, scratch, B, &pass);
 }
 

@@ -7,6 +7,7 @@
 #include "base/system/arena.h"
 #include "base/system/team.h"
 #include "nn/layers/bf16_weights.h"
+#include "nn/layers/grads_watch.h"
 #include "nn/layers/model.h"
 #include "nn/layers/params.h"
 
@@ -27,6 +28,8 @@ CHECKED Err mae_scratch_new(MaeScratch **scratch, const Mae *mae, int B);
  * it must hold the same parameters that they are given. The bits do not depend on the team. */
 CHECKED Err mae_scratch_new_team(MaeScratch **scratch, const Mae *mae, const Bf16Packed *packed, Team *team, int B);
 void mae_scratch_free(MaeScratch **scratch);
+/* From now on mae_step tells `watch` (borrowed, or NULL) which gradients are final. */
+void mae_scratch_watch(MaeScratch *scratch, const GradsWatch *watch);
 
 /* One micro-batch. */
 typedef struct {

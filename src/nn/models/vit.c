@@ -122,7 +122,7 @@ void vit_forward(VitActs *acts, const Vit *vit, int B, const LayerPass *pass, co
 /* Two gradients of the residual stream would be one too many: each block overwrites its output's gradient with its
  * input's. Only the last one's output may be of fewer rows, and has an array of its own. */
 void vit_backward(float *dinput, float *doutput, VitActs *acts, const Vit *vit, int B, const LayerPass *pass,
-                  const BlockDrops *drops) {
+                  const BlockDrops *drops, const GradsWatch *watch) {
     ASSERT(acts->plan != VIT_FORWARD);
     int last = vit->depth - 1;
     for (int l = last; l >= 0; l--) {
@@ -135,5 +135,6 @@ void vit_backward(float *dinput, float *doutput, VitActs *acts, const Vit *vit, 
             bf16_block_backward(&block, dinput, dout, acts->inputs[l], &acts->rounded[l]);
         else
             block_backward(&block, dinput, dout, acts->inputs[l], &acts->acts[l]);
+        grads_final(watch, vit->at[l].norm1_weight);
     }
 }

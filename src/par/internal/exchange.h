@@ -5,6 +5,7 @@
 #include "par/internal/sites.h"
 #include "par/internal/treesum.h"
 #include "par/internal/window.h"
+#include "par/internal/wire.h"
 #include "par/reduce.h"
 
 enum {
@@ -18,7 +19,9 @@ struct Reduce {
     const Par *par;
     ReducePlan plan;
     size_t total, unit;
-    Share slice; /* floats */
+    int n_sections;
+    Share sections[REDUCE_SECTIONS_MAX];   /* units */
+    Share slices_own[REDUCE_SECTIONS_MAX]; /* of each section, floats */
     int n_pieces, n_vectors;
     float *vectors, *params; /* vectors: (n_vectors, row_floats) */
     Window *grad_window, *param_window;
@@ -30,10 +33,11 @@ struct Reduce {
     TreeSum *site_sum;
     int bits;      /* halving: log2 of the rank count; -1: by slices */
     int site_bits; /* halving: of these, done within the site */
-    float *piece;  /* halving: (2 PIECE_FLOATS) */
+    float *piece;  /* halving: (2, PIECE_FLOATS) */
     Slices *slices;
+    Wire *wire;  /* of a short gather; NULL: there is none */
     Arena arena; /* what is not in windows */
-    int64_t sent_floats;
+    int64_t sent_bytes;
 };
 
 /* Floats from one vector of a rank to its next. */
@@ -43,6 +47,9 @@ int64_t exchange_n_units(const Reduce *reduce);
 /* Nothing can be agreed on in the middle of the exchange: what fails there ends the run at once. */
 void exchange_fail_if(bool failed, const Reduce *reduce);
 void exchange_wait(MPI_Request *requests, int count, const Reduce *reduce);
+/* What a gather reads and fills: params itself, or with a wire the gradients' memory, into which the own slices have
+ * been written. */
+char *exchange_gather_from(Reduce *reduce, const Wire *wire);
 /* The site's sums of `range`, one row an output. */
 void exchange_site_sum(const Reduce *reduce, Share range, float *const *outputs);
 
@@ -52,7 +59,7 @@ void exchange_site_sum(const Reduce *reduce, Share range, float *const *outputs)
 void halving_plan(Reduce *reduce);
 Share halving_slice(const Reduce *reduce);
 void halving_scatter_all(Reduce *reduce);
-void halving_gather_all(Reduce *reduce);
+void halving_gather_all(Reduce *reduce, const Wire *wire);
 
 /* ---- par/slices ---- */
 
@@ -60,6 +67,7 @@ CHECKED Err slices_new_all(Slices **slices, Reduce *reduce);
 void slices_free(Slices **slices);
 /* Most floats that its buffers take. */
 size_t slices_floats(void);
-Share slices_of_rank(const Reduce *reduce, int rank);
+Share slices_of_rank(const Reduce *reduce, int section, int rank);
+void slices_ready(Reduce *reduce, int section, Team *team);
 void slices_scatter_all(Reduce *reduce);
-void slices_gather_all(Reduce *reduce);
+void slices_gather_all(Reduce *reduce, const Wire *wire);

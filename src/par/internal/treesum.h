@@ -7,6 +7,7 @@
 #include "par/share.h"
 
 #include "base/failure/err.h"
+#include "base/system/team.h"
 
 #include <stddef.h>
 
@@ -22,5 +23,7 @@ void treesum_free(TreeSum **sum);
 int treesum_n_outputs(const TreeSum *sum);
 /* The leaves of the outputs, in order. */
 const Share *treesum_outputs(const TreeSum *sum);
-/* outputs[k][0..count) from rows[i][0..count). An output may lie where one of its own rows lies. */
+/* outputs[k][0..count) from rows[i][0..count). An output may lie where one of its own rows lies. By all threads, or
+ * from within a parallel region by the members of the caller's team. */
 void treesum_run(const TreeSum *sum, const float *const *rows, float *const *outputs, int64_t count);
+void treesum_run_team(const TreeSum *sum, const float *const *rows, float *const *outputs, int64_t count, Team *team);

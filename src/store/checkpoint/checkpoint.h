@@ -21,12 +21,14 @@ typedef struct {
 
 /* Flat vectors laid out as `tensors` in order (tensors[i].data ignored). This rank holds elements [begin, end) of each
  * of params, m, v: params[0] is element `begin`. Slices of the ranks tile 0..total without overlap. */
-typedef struct {
+typedef struct CheckpointSlice CheckpointSlice;
+struct CheckpointSlice {
     const Tensor *tensors;
     int n_tensors;
     int64_t begin, end;
     float *params, *m, *v; /* m, v NULL on all ranks: weights only */
-} CheckpointSlice;
+    CheckpointSlice *next; /* another slice of this rank, with the same tensors; NULL: there is none */
+};
 
 CHECKED Err checkpoint_write_all(const char *folder, const CheckpointSlice *slice, const CheckpointState *state,
                                  const Par *par);

@@ -86,13 +86,15 @@ static Err read_state(CheckpointState *state, const H5File *file) {
     return ERR_NONE;
 }
 
-static Err read_slice(const char *path, CheckpointSlice *slice, CheckpointState *state, int n_parts) {
+static Err read_slices(const char *path, const CheckpointSlice *slice, CheckpointState *state, int n_parts) {
     H5File file;
-    float *values[PART_COUNT] = {slice->params, slice->m, slice->v};
     TRY(checkpoint_open(&file, path));
     Err err = read_state(state, &file);
-    for (int part = 0; !err && part < n_parts; part++)
-        err = read_part(&file, (CheckpointPart)part, slice, values[part]);
+    for (; !err && slice; slice = slice->next) {
+        float *values[PART_COUNT] = {slice->params, slice->m, slice->v};
+        for (int part = 0; !err && part < n_parts; part++)
+            err = read_part(&file, (CheckpointPart)part, slice, values[part]);
+    }
     h5_abandon(&file);
     return err;
 }
@@ -135,7 +137,7 @@ Err checkpoint_read_newest_all(const char *folder, CheckpointSlice *slice, Check
     /* a rank with an empty slice may have no moments to point to */
     int n_parts = agree_max_all(slice->m != NULL, par, "the checkpoint") ? PART_COUNT : 1;
     TRY(checkpoint_path(path, sizeof path, folder, step));
-    TRY(err_agree_all(read_slice(path, slice, state, n_parts), par, "reading the checkpoint"));
+    TRY(err_agree_all(read_slices(path, slice, state, n_parts), par, "reading the checkpoint"));
     *found = true;
     return ERR_NONE;
 }

@@ -70,33 +70,35 @@ static Err write_range(const H5File *file, const char *path, int64_t begin, int6
 }
 
 /* The flat vector is all tensors in their order; a rank's slice may begin and end inside of one. */
-static Err write_part(const H5File *file, const Writing *w, CheckpointPart part, const float *values) {
+static Err write_part(const H5File *file, const CheckpointSlice *slice, CheckpointPart part, const float *values) {
     int64_t offset = 0; /* of the tensor in the flat vector */
-    for (int t = 0; t < w->slice->n_tensors; t++) {
-        int64_t next = offset + (int64_t)tensor_count(&w->slice->tensors[t]);
-        int64_t begin = w->slice->begin > offset ? w->slice->begin : offset;
-        int64_t end = w->slice->end < next ? w->slice->end : next;
+    for (int t = 0; t < slice->n_tensors; t++) {
+        int64_t next = offset + (int64_t)tensor_count(&slice->tensors[t]);
+        int64_t begin = slice->begin > offset ? slice->begin : offset;
+        int64_t end = slice->end < next ? slice->end : next;
         char path[TENSOR_PATH_SIZE];
         /* the same cut of a tensor as in checkpoint_read.c */
-        H5Array array = checkpoint_array(path, part, &w->slice->tensors[t]);
+        H5Array array = checkpoint_array(path, part, &slice->tensors[t]);
         if (begin < end)
-            TRY(write_range(file, array.name, begin - offset, end - offset, values + (begin - w->slice->begin)));
+            TRY(write_range(file, array.name, begin - offset, end - offset, values + (begin - slice->begin)));
         offset = next;
     }
     return ERR_NONE;
 }
 
-static Err write_slice(const H5File *file, const Writing *w) {
-    const float *values[PART_COUNT] = {w->slice->params, w->slice->m, w->slice->v};
+static Err write_my_slices(const H5File *file, const Writing *w) {
     if (fault_hit("checkpoint.write")) return RAISE(ERR_IO, "%s: injected fault", w->path);
-    for (int part = 0; part < w->n_parts; part++) TRY(write_part(file, w, (CheckpointPart)part, values[part]));
+    for (const CheckpointSlice *slice = w->slice; slice; slice = slice->next) {
+        const float *values[PART_COUNT] = {slice->params, slice->m, slice->v};
+        for (int part = 0; part < w->n_parts; part++) TRY(write_part(file, slice, (CheckpointPart)part, values[part]));
+    }
     return ERR_NONE;
 }
 
 static Err write_slices_all(const Writing *w) {
     H5File file;
     TRY(err_agree_all(h5_open_shared_all(&file, w->path, w->par), w->par, "opening the checkpoint"));
-    Err mine = write_slice(&file, w);
+    Err mine = write_my_slices(&file, w);
     Err closed = h5_close(&file); /* collective: also after a failure of one's own */
     return err_agree_all(mine ? mine : closed, w->par, "writing the checkpoint");
 }

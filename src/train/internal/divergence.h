@@ -13,8 +13,9 @@ typedef struct {
     const TrainConfig *config;
     const Par *par;
     const ParamTable *table;
-    Share slice;                 /* of this rank, in floats */
-    const float *params, *grads; /* whole vectors; of grads the slice counts */
+    const Share *slices; /* of this rank, in floats */
+    int n_slices;
+    const float *params, *grads; /* whole vectors, of which the slices count */
 } Divergence;
 
 /* Whether every parameter is a number: checkpoints of others are not worth keeping. */

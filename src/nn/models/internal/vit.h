@@ -5,6 +5,7 @@
 #pragma once
 
 #include "nn/layers/block.h"
+#include "nn/layers/grads_watch.h"
 #include "nn/layers/model.h"
 
 enum { VIT_DEPTH_MAX = 128 };
@@ -54,6 +55,6 @@ void vit_shapes(BlockShape shapes[2], const Vit *vit, VitTokens tokens);
 /* acts->inputs[0] -> acts->output, for B clips up to the layout's. drops: (depth), or NULL. */
 void vit_forward(VitActs *acts, const Vit *vit, int B, const LayerPass *pass, const BlockDrops *drops);
 /* doutput is used up; dinput (B, n_tokens, width) is overwritten and may be doutput when first_kept is 0. Adds into
- * grads. */
+ * grads; `watch` (or NULL) is told after each block, so what lies behind the blocks must be final before. */
 void vit_backward(float *dinput, float *doutput, VitActs *acts, const Vit *vit, int B, const LayerPass *pass,
-                  const BlockDrops *drops);
+                  const BlockDrops *drops, const GradsWatch *watch);
