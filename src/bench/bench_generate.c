@@ -57,6 +57,7 @@ static void subject_close(Subject *subject) {
     for (int i = 0; i < 2; i++) free(subject->frames[i]);
 }
 
+/* Everything that a thread of `generate` has: renderer, painter, and the law that scenes are drawn by. */
 static Err subject_open(Subject *subject, const char *name, const Media *media) {
     const ImageLaw images = image_law_whole(POOL_IMAGES);
     *subject = (Subject){0};
@@ -163,6 +164,7 @@ typedef struct {
     Frames written;
 } Bench;
 
+/* Five repetitions in the time given, of many pieces each. */
 static Err measure_subject(BenchFound *found, Subject *subject, Bench *bench, const char *variant) {
     TRY(subject_open(subject, variant, &bench->media));
     const BenchCase c = {.name = variant,
@@ -173,6 +175,7 @@ static Err measure_subject(BenchFound *found, Subject *subject, Bench *bench, co
     return bench_measure_all(found, &c, bench->args->seconds, bench->par);
 }
 
+/* One thread beside its bound, then several beside one. */
 static Err bench_variant(Bench *bench, const char *variant, double released) {
     Subject subject;
     BenchFound found;
