@@ -5,7 +5,7 @@
 #include "base/config/config.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
-#include "eval/clips/tokens.h"
+#include "eval/clips/views.h"
 #include "par/agree.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* The same code on every rank, on the same rows: a linear head is trained in a moment, and without communication
  * there is nothing that could differ. */
-#include "eval/readout/internal/linear_head.h"
+#include "eval/readout/internal/readout.h"
 
 #include "base/system/arena.h"
 #include "nn/layers/linear.h"
