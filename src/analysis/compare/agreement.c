@@ -12,6 +12,7 @@ static bool belongs(const GridRow *row, AgreementRows rows) {
     return rows == AGREEMENT_ALL || row->progression || row->target || text_equal(row->slug, "random");
 }
 
+/* "7 stages, random, target": what n counts. */
 static void name_rows(Agreement *out, int n_stages, int n_datasets, bool random, bool target) {
     snprintf(out->rows, sizeof out->rows, "%d %s%s%s", n_datasets ? n_stages + n_datasets : n_stages,
              n_datasets ? "datasets" : "stages", random ? ", random" : "", target ? ", target" : "");

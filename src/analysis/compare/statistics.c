@@ -36,12 +36,14 @@ enum { N_SHOWN = sizeof shown / sizeof *shown };
 
 static const OutcomeKey analysis_key = {.task = "analyze"};
 
+/* Every analysis of the dataset counts. */
 Estimate statistics_of(const Outcomes *outcomes, const char *dataset, const char *metric) {
     OutcomeKey key = analysis_key;
     key.dataset = dataset;
     return outcomes_estimate(outcomes, &key, metric);
 }
 
+/* By contents: a reference may have another name here. */
 bool statistics_is_reference(const Result *result) {
     const ResultInput *dataset = outcomes_input(result, "dataset"), *reference = outcomes_input(result, "reference");
     return dataset && reference && text_equal(dataset->digest, reference->digest);
@@ -197,6 +199,7 @@ Points statistics_points(const Outcomes *outcomes, const Grid *board, int column
     return points;
 }
 
+/* As statistics_points, with the paper's accuracies for ours: more datasets, no intervals. */
 Points statistics_published(const Outcomes *outcomes, const Paper *paper, const DatasetNames *names,
                             const PaperCorrelation *entry) {
     Points points = {0};
@@ -228,6 +231,7 @@ enum {
     COLUMN_PAPER
 };
 
+/* Columns are named, since rows fill them in several places. */
 static Err new_correlations(Table *table, const char *name, const char *title) {
     const TableColumn columns[] = {
         [COLUMN_STATISTIC] = {.label = "Statistic", .kind = COLUMN_TEXT},
@@ -271,6 +275,7 @@ static Err fill_correlation(Table *table, const char *title, const PaperCorrelat
     "Pearson r, Spearman rho (average ranks), two-sided p from Student's t with n-2 degrees. \"Without one\": the "    \
     "range of r with one dataset left out, and the one whose absence changes it most. "
 
+/* A block for each of our accuracies; statistics with too few points have no row. */
 Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *paper, const Grid *board, uint64_t seed) {
     TRY(new_correlations(table, "correlations", "Statistics against our accuracies"));
     TRY(text_copy(table->caption, sizeof table->caption,
@@ -293,6 +298,7 @@ Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *pape
     return ERR_NONE;
 }
 
+/* The same statistics over the datasets of one list. */
 static Err fill_published(Table *table, const Outcomes *outcomes, const Paper *paper, const char *list, uint64_t seed) {
     bool first = true;
     char title[160];
@@ -312,6 +318,7 @@ static Err fill_published(Table *table, const Outcomes *outcomes, const Paper *p
     return err;
 }
 
+/* Several readings of which datasets the paper means. */
 Err correlations_published_table(Table *table, const Outcomes *outcomes, const Paper *paper, const char *lists,
                                  uint64_t seed) {
     char rest[512];

@@ -153,13 +153,18 @@ static Err metric_inputs_both_all(Analysis *analysis, const char *journal) {
     const Run *run = analysis->run;
     char cache[PATH_SIZE];
     TRY(path_join(cache, sizeof cache, run->out, "cache"));
-    const MetricInputsFolders folders = {analysis->config->cache ? cache : NULL, journal};
-    TRY(metric_inputs_all(&analysis->survey, analysis->dataset, &analysis->extent, &analysis->sizes, &analysis->set,
-                          analysis->reference ? METRIC_INPUTS_DATASET : METRIC_INPUTS_WITHOUT_REFERENCE, &folders,
-                          run));
+    MetricInputsRequest request = {analysis->dataset,
+                                   &analysis->extent,
+                                   &analysis->sizes,
+                                   &analysis->set,
+                                   analysis->reference ? METRIC_INPUTS_DATASET : METRIC_INPUTS_WITHOUT_REFERENCE,
+                                   {analysis->config->cache ? cache : NULL, journal}};
+    TRY(metric_inputs_all(&analysis->survey, &request, run));
     if (!analysis->reference || analysis->self) return ERR_NONE;
-    return metric_inputs_all(&analysis->reference_survey, analysis->reference, &analysis->reference_extent,
-                             &analysis->sizes, &analysis->set, METRIC_INPUTS_REFERENCE, &folders, run);
+    request.source = analysis->reference;
+    request.extent = &analysis->reference_extent;
+    request.role = METRIC_INPUTS_REFERENCE;
+    return metric_inputs_all(&analysis->reference_survey, &request, run);
 }
 
 /* In the order of the list, which is the order of the figures in the result. */

@@ -20,12 +20,14 @@ __attribute__((format(printf, 2, 0))) static void add_escaped_format(Builder *ou
     free(text);
 }
 
+/* `open` and `close` are markup of ours, `text` is anybody's. */
 static void add_element(Builder *out, const char *open, const char *text, const char *close) {
     builder_add_text(out, open);
     escape_html(out, text);
     builder_add_text(out, close);
 }
 
+/* Style and script are part of the page, so that it needs no other file and no network. */
 void page_begin(Page *page, const char *title) {
     *page = (Page){0};
     builder_add_text(&page->html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -74,6 +76,7 @@ void page_table(Page *page, const Table *table) {
     table_html(&page->html, table);
 }
 
+/* Links that hold while the folder stays together. */
 void page_table_files(Page *page, const Table *table) {
     static const char *const formats[][2] = {{"tex", "LaTeX"}, {"csv", "CSV"}, {"md", "Markdown"}};
     builder_add_text(&page->html, "<p class=\"files\">Beside this page: ");
@@ -96,6 +99,7 @@ static void add_figure(Page *page, const char *media_type, const void *bytes, si
     add_element(&page->html, "\">\n<figcaption>", caption, "</figcaption></figure>\n");
 }
 
+/* By its extension: a drawing stays one, and is as sharp at any size. */
 Err page_picture_file(Page *page, const char *path, const char *alt, const char *caption) {
     char *bytes;
     size_t length;
@@ -129,6 +133,7 @@ void page_fold_end(Page *page) {
     builder_add_text(&page->html, "</details>\n");
 }
 
+/* Whole or not at all; not at all, too, where memory was lacking on the way. */
 Err page_write(const Page *page, const char *path) {
     TRY(builder_check(&page->html, path));
     return file_write_whole(path, page->html.data, page->html.length);

@@ -50,6 +50,7 @@ static Err add_provenance(Report *report) {
 
 /* ---- the whole ---- */
 
+/* One run that is not the paper's makes the report a reduced one. */
 static Err read_inputs(Report *report) {
     const ReportConfig *config = report->config;
     TRY(paper_read(&report->paper, NULL));
@@ -94,6 +95,7 @@ static Err write_page(Report *report) {
     return ERR_NONE;
 }
 
+/* Whatever failed, everything is freed; the page is written last and whole. */
 Err report_run(const ReportConfig *config, const char *out) {
     Report report = {.config = config, .out = out};
     Err err = read_inputs(&report);

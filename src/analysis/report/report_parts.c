@@ -1,8 +1,10 @@
+/* What the sections of the report share: tables with their files, figures as far as they could be drawn. */
 #include "analysis/report/internal/report_parts.h"
 
 #include "analysis/report/internal/figures.h"
 #include "base/text/escape.h"
 
+/* An empty table is left out. */
 Err report_add_table(Report *report, Table *table) {
     Err err = ERR_NONE;
     if (table->n_rows > 0) {
@@ -14,6 +16,7 @@ Err report_add_table(Report *report, Table *table) {
     return err;
 }
 
+/* A figure that gnuplot cannot draw is a remark in its place; that there is no gnuplot is said once, at the end. */
 Err report_add_figure(Report *report, Plot *plot, const char *caption) {
     char path[PATH_SIZE];
     PlotOutcome outcome = {PLOT_FAILED, ""};
@@ -29,6 +32,7 @@ Err report_add_figure(Report *report, Plot *plot, const char *caption) {
     return err;
 }
 
+/* Points bear numbers, which have room where names have none; this list says whose they are. */
 void report_add_point_key(Report *report) {
     Builder *html = &report->page.html;
     builder_add_text(html, "<p class=\"legend\">");

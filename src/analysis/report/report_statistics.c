@@ -4,12 +4,14 @@
 
 enum { CORRELATION_SEED = 1 };
 
+/* The caption has what the paper says of the same correlation. */
 static Err add_scatter(Report *report, Plot *plot, const PaperCorrelation *entry) {
     char caption[256];
     snprintf(caption, sizeof caption, "%s (paper: %s).", entry->label, entry->paper);
     return report_add_figure(report, plot, caption);
 }
 
+/* Figures are numbered by experiment and statistic, so that a name stays whatever else is there. */
 static Err add_correlation_figures(Report *report, int column) {
     const GridColumn *experiment = &report->board->columns[column];
     int number = column * 100;
@@ -61,6 +63,7 @@ static Err add_published(Report *report) {
     return any ? add_published_figures(report) : ERR_NONE;
 }
 
+/* Statistics by themselves, against the paper's accuracies, against ours. */
 Err report_statistics(Report *report) {
     Table table = {0};
     page_section(&report->page, "statistics", "Statistics of the datasets");

@@ -17,6 +17,7 @@ typedef struct {
     bool first;
 } Printer;
 
+/* Asked for by --protocol rehearsal. */
 static bool rehearsal(const Printer *printer) {
     return printer->request->protocol && text_equal(printer->request->protocol, PROTOCOL_REHEARSAL);
 }
@@ -60,6 +61,7 @@ static Err print_papers_table(Printer *printer, const PaperTable *entry) {
     return print_table(printer, &table, err);
 }
 
+/* Reduced runs have no place in the paper's table; they get one of their own below it. */
 static Err print_reduced(Printer *printer) {
     Table table = {0};
     if (!printer->board->reduced) return ERR_NONE;
@@ -72,6 +74,7 @@ static Err print_figure1(Printer *printer) {
                        reproduce_figure1(&table, printer->paper, printer->request->data, printer->figures));
 }
 
+/* The paper's, and another for reduced runs where there are any. */
 static Err print_figure3(Printer *printer) {
     Table table = {0};
     const Outcomes *outcomes = printer->outcomes;
@@ -80,6 +83,7 @@ static Err print_figure3(Printer *printer) {
     return print_table(printer, &table, reproduce_figure3(&table, outcomes, printer->paper, true));
 }
 
+/* All that is beside the figure in the paper: the statistics, what is said of them, and both correlations. */
 static Err print_figure4(Printer *printer) {
     Table table = {0};
     const Outcomes *outcomes = printer->outcomes;
@@ -93,6 +97,7 @@ static Err print_figure4(Printer *printer) {
     return printer->figures[0] ? reproduce_figure4(outcomes, paper, lists, printer->figures) : ERR_NONE;
 }
 
+/* A table an experiment, unless it has no two stages to compare. */
 static Err print_steps(Printer *printer) {
     for (int c = 0; c < printer->board->n_columns; c++) {
         Table table = {0};
@@ -124,6 +129,7 @@ static bool wanted(const char *part, const char *name) {
     return text_equal(part, "all") || text_equal(part, name);
 }
 
+/* In the order of the paper. */
 static Err print_part(Printer *printer, const char *part) {
     Table table = {0};
     const Paper *paper = printer->paper;
@@ -165,6 +171,7 @@ static Err check_part(const char *part) {
                  part, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
+/* Printed at once, so that a failure leaves no half a table. */
 static Err print_all(Printer *printer, const char *part) {
     bool list = printer->request->format == REPRODUCE_JSON;
     if (list) builder_add_text(&printer->out, "[");
