@@ -89,23 +89,45 @@ void page_table_files(Page *page, const Table *table) {
 }
 
 /* Pictures lie in the page itself as data, so that it can be sent and kept as one file. */
-static void add_figure(Page *page, const char *media_type, const void *bytes, size_t length, const char *alt,
-                       const char *caption) {
-    bool drawing = text_equal(media_type, "image/svg+xml");
-    builder_add(&page->html, "<figure class=\"%s\"><img alt=\"", drawing ? "drawing" : "picture");
-    escape_html(&page->html, alt);
-    builder_add(&page->html, "\" src=\"data:%s;base64,", media_type);
+static void add_image(Page *page, const char *media_type, const void *bytes, size_t length, const char *alt) {
+    add_element(&page->html, "<img alt=\"", alt, "\" src=\"data:");
+    builder_add(&page->html, "%s;base64,", media_type);
     escape_base64(&page->html, bytes, length);
-    add_element(&page->html, "\">\n<figcaption>", caption, "</figcaption></figure>\n");
+    builder_add_text(&page->html, "\">\n");
 }
 
-/* By its extension: a drawing stays one, and is as sharp at any size. */
+static void add_picture(Page *page, const void *bytes, size_t length, const char *alt, const char *caption) {
+    builder_add_text(&page->html, "<figure class=\"picture\">");
+    add_image(page, "image/png", bytes, length, alt);
+    add_element(&page->html, "<figcaption>", caption, "</figcaption></figure>\n");
+}
+
+/* An image shows no names of its own under the pointer, so the spots lie over it. */
+Err page_plot_file(Page *page, const char *path, const Plot *plot, const char *caption) {
+    const char *spots = plot->spots.data;
+    char *bytes;
+    size_t length;
+    TRY(builder_check(&plot->spots, path));
+    TRY(file_read(&bytes, &length, path, picture_bytes_max));
+    builder_add(&page->html, "<figure class=\"drawing\">%s", spots ? "<div class=\"spots\">" : "");
+    add_image(page, "image/svg+xml", bytes, length, plot->alt);
+    if (spots) builder_add(&page->html, "%s</div>\n", spots);
+    add_element(&page->html, "<figcaption>", caption, "</figcaption></figure>\n");
+    free(bytes);
+    return ERR_NONE;
+}
+
+void page_spot(Builder *out, double left, double top, const char *text) {
+    builder_add(out, "<span style=\"left:%.1f%%;top:%.1f%%\" title=\"", 100 * left, 100 * top);
+    escape_html(out, text);
+    builder_add_text(out, "\"></span>");
+}
+
 Err page_picture_file(Page *page, const char *path, const char *alt, const char *caption) {
     char *bytes;
     size_t length;
     TRY(file_read(&bytes, &length, path, picture_bytes_max));
-    add_figure(page, text_equal(path_extension(path), "svg") ? "image/svg+xml" : "image/png", bytes, length, alt,
-               caption);
+    add_picture(page, bytes, length, alt, caption);
     free(bytes);
     return ERR_NONE;
 }
@@ -114,7 +136,7 @@ Err page_picture(Page *page, const Frames *image, const char *alt, const char *c
     uint8_t *bytes;
     size_t length;
     TRY(image_encode_png(&bytes, &length, image, 0));
-    add_figure(page, "image/png", bytes, length, alt, caption);
+    add_picture(page, bytes, length, alt, caption);
     free(bytes);
     return ERR_NONE;
 }

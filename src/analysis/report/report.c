@@ -26,6 +26,7 @@ static Err add_datasets(Report *report) {
     return ERR_NONE;
 }
 
+/* On the page and in the log: a result that does not count must be seen. */
 static void add_left_out(Report *report) {
     for (int i = 0; i < report->outcomes.n_left_out; i++) {
         const OutcomeLeftOut *entry = &report->outcomes.left_out[i];

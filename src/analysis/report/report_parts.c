@@ -27,7 +27,7 @@ Err report_add_figure(Report *report, Plot *plot, const char *caption) {
     if (!err && outcome.state == PLOT_FAILED)
         page_remark(&report->page, "warning", "The figure %s is missing: %s", plot->name, outcome.why);
     if (!err) err = text_format(path, sizeof path, "%s/%s.svg", report->figures, plot->name);
-    if (!err && drawn) err = page_picture_file(&report->page, path, plot->alt, caption);
+    if (!err && drawn) err = page_plot_file(&report->page, path, plot, caption);
     plot_free(plot);
     return err;
 }
