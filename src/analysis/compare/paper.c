@@ -104,6 +104,7 @@ static Err read_member(char *out, const Member *member, const cJSON *entry, cons
     }
 }
 
+/* All members of an entry by its table. */
 static Err read_members(void *out, const Member *members, const cJSON *entry, const Place *place) {
     if (!cJSON_IsObject(entry)) return wrong(place, "the entry", "an object");
     for (const Member *member = members; member->key; member++)
@@ -186,6 +187,7 @@ static Err read_rows(void *out, const cJSON *entry, const Place *place) {
     TRY(read_list((void **)&paper->name, &paper->n_##name, sizeof *paper->name, paper->document, members, rest,        \
                   (Place){path, #name, 0}))
 
+/* The lists of the file, in the order in which the tables above describe them. */
 static Err read_document(Paper *paper, const char *path) {
     const char *schema = record_text_or(paper->document, "schema", "");
     if (!text_equal(schema, "synvid.paper"))
@@ -255,6 +257,7 @@ static bool goes_by(const PaperPretraining *entry, const char *name) {
     return false;
 }
 
+/* NULL: not one of the paper's. */
 static const PaperPretraining *find_pretraining(const Paper *paper, const char *name) {
     for (int i = 0; i < paper->n_pretrainings; i++)
         if (goes_by(&paper->pretrainings[i], name)) return &paper->pretrainings[i];

@@ -140,6 +140,7 @@ static void add_distances(Builder *text, const Outcomes *outcomes) {
             builder_add_text(text, notes[i].words);
 }
 
+/* Of the usual result, the first; what others do otherwise is said by name. */
 static Err statistics_caption(Table *table, const Outcomes *outcomes, const Result *any) {
     Builder text = {0};
     const ResultInput *reference = any ? outcomes_input(any, "reference") : NULL;
@@ -159,6 +160,7 @@ static Err statistics_caption(Table *table, const Outcomes *outcomes, const Resu
     return err;
 }
 
+/* Columns that no dataset has are left out, if they are distances. */
 Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper) {
     TableColumn columns[1 + N_SHOWN] = {{.label = "Dataset", .kind = COLUMN_TEXT}};
     int n_columns = 1;
@@ -182,6 +184,7 @@ static double transformed(const PaperCorrelation *entry, double x) {
     return isnan(entry->distance_from) ? x : fabs(x - entry->distance_from);
 }
 
+/* A set of distance 0 to itself and a pre-training on the test set are no points of the relation. */
 Points statistics_points(const Outcomes *outcomes, const Grid *board, int column, const PaperCorrelation *entry) {
     Points points = {0};
     for (int r = 0; r < board->n_rows; r++) {

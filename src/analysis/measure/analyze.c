@@ -128,6 +128,7 @@ static const char *why_skipped(const Metric *metric, const Analysis *analysis) {
     return NULL;
 }
 
+/* Before hours of reading: what will be measured, and what would have to be given for the rest. */
 static void say_plan(const Analysis *analysis) {
     const MetricInputsSizes *sizes = &analysis->sizes;
     log_info("analyze %s: %lld frames, %lld clips of %d frames (stride %d), %d frames a video, squares of %d",
@@ -203,6 +204,7 @@ static Err add_network_inputs(Result *result, const Analysis *analysis) {
     return result_add_input(result, "random networks", path, digest);
 }
 
+/* A dataset is measured by no model: the networks stand in its place. */
 static Err describe_identity(Result *result, const Analysis *analysis) {
     char model[sizeof result->model];
     TRY(feature_set_describe(model, sizeof model, &analysis->set));
@@ -249,6 +251,7 @@ static Err describe_protocol(Result *result, const Analysis *analysis) {
     return result_settle(result, PROTOCOL_PAPER, analysis->run->rehearsed != NULL);
 }
 
+/* To stdout, a line a figure. */
 static void print_result(const Result *result, const RunFolder *folder, void *state) {
     (void)folder;
     (void)state;
@@ -274,6 +277,7 @@ static Err write_samples(const Analysis *analysis, const RunFolder *folder) {
     return err;
 }
 
+/* In this order, since a failure in what it is about should come before minutes of figures. */
 static Err compose_result(Result *result, const Analysis *analysis) {
     TRY(describe_identity(result, analysis));
     TRY(describe_protocol(result, analysis));
@@ -285,6 +289,7 @@ static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     return write_samples(state, folder);
 }
 
+/* In the run folder, where the next life of the run finds it. */
 static Err name_journal_all(char path[PATH_SIZE], const RunFolder *folder, const Par *par) {
     return err_agree_all(runfolder_path(path, PATH_SIZE, folder, "survey.journal"), par, "naming the journal");
 }
@@ -336,6 +341,7 @@ static Err analyze_prepared_all(Analysis *analysis) {
     return run_task_all(&task, analysis->run);
 }
 
+/* Of one that was prepared in part, too. */
 static void analysis_free(Analysis *analysis) {
     metric_inputs_free(&analysis->survey);
     metric_inputs_free(&analysis->reference_survey);
@@ -351,6 +357,7 @@ Err analyze_run_all(const AnalyzeConfig *config, const ClipSource *dataset, cons
     return err;
 }
 
+/* The library's way: no folder, so no journal, no lock and no list of samples. */
 Err analyze_measure(Result *result, const AnalyzeConfig *config, const ClipSource *dataset, const ClipSource *reference,
                     const Run *run) {
     Analysis analysis = {.config = config, .dataset = dataset, .reference = reference, .run = run};

@@ -25,6 +25,7 @@ static const struct {
     [PASS_SPREAD] = {"spread frames", -1, METRIC_SPREAD_FEATURES, true},
 };
 
+/* A metric that compares is of no use without a reference, and the reference is there for those alone. */
 static bool role_takes(MetricInputsRole role, const Metric *metric) {
     switch (role) {
     case METRIC_INPUTS_DATASET: return true;
@@ -45,6 +46,7 @@ static void plan_networks(CollectPlan *plan, int pass, const FeatureSet *set) {
     }
 }
 
+/* Which networks and pixel metrics see the frames of a pass. */
 static CollectPlan plan_pass(int pass, const MetricInputsRequest *request) {
     CollectPlan plan = {.by_frame = passes[pass].by_frame, .side = request->sizes->side};
     plan_networks(&plan, pass, request->set);
@@ -56,6 +58,7 @@ static CollectPlan plan_pass(int pass, const MetricInputsRequest *request) {
     return plan;
 }
 
+/* By the seed and the source alone: every rank draws the same. */
 static Err draw_pass(FrameSampling *draws, int pass, const MetricInputsRequest *request) {
     const ClipSource *source = request->source;
     const MetricInputsSizes *sizes = request->sizes;

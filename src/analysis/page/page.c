@@ -38,12 +38,14 @@ void page_begin(Page *page, const char *title) {
     builder_add_text(&page->html, "</style>\n</head>\n<body>\n");
 }
 
+/* The script only sorts tables: the page is whole without it. */
 void page_end(Page *page, const char *footer) {
     add_element(&page->html, "</main>\n<footer><p>", footer, "</p></footer>\n<script>\n");
     builder_add_text(&page->html, page_script);
     builder_add_text(&page->html, "</script>\n</body>\n</html>\n");
 }
 
+/* `id` is what the navigation links to. */
 void page_section(Page *page, const char *id, const char *title) {
     builder_add(&page->html, "<section id=\"%s\">\n", id);
     add_element(&page->html, "<h2>", title, "</h2>\n");
@@ -62,6 +64,7 @@ void page_paragraph(Page *page, const char *format, ...) {
     va_end(arguments);
 }
 
+/* `kind` is a class of the style: note or warning. */
 void page_remark(Page *page, const char *kind, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -148,6 +151,7 @@ void page_grid_end(Page *page) {
     builder_add_text(&page->html, "</div>\n");
 }
 
+/* Closed until it is clicked, without a script. */
 void page_fold_begin(Page *page, const char *summary) {
     add_element(&page->html, "<details><summary>", summary, "</summary>\n");
 }

@@ -50,6 +50,7 @@ done:
     return err;
 }
 
+/* Our statistics are reduced where theirs are not: said beside every such figure. */
 static Err add_published(Report *report) {
     Table table = {0};
     TRY(correlations_published_table(&table, &report->outcomes, &report->paper, NULL, CORRELATION_SEED));

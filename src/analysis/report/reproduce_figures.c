@@ -211,6 +211,7 @@ Err reproduce_figure3(Table *table, const Outcomes *outcomes, const Paper *paper
 
 /* ---- figure 4 ---- */
 
+/* A figure a statistic, where there are points enough. */
 static Err draw_published(const Outcomes *outcomes, const Paper *paper, const DatasetNames *names,
                           const char *figures) {
     for (const PaperCorrelation *entry = paper->correlations; entry < paper->correlations + paper->n_correlations;

@@ -110,6 +110,7 @@ static Err print_steps(Printer *printer) {
     return ERR_NONE;
 }
 
+/* A table for each experiment with several budgets. */
 static Err print_compute(Printer *printer) {
     const Grid *board = printer->board;
     Compute *compute = calloc(1, sizeof *compute);
@@ -182,6 +183,7 @@ static Err print_all(Printer *printer, const char *part) {
     return ERR_NONE;
 }
 
+/* Without --out nothing is written and no figure drawn. */
 static Err prepare(Printer *printer) {
     const char *out = printer->request->out;
     printer->board = malloc(sizeof *printer->board);
@@ -192,6 +194,7 @@ static Err prepare(Printer *printer) {
     return path_join(printer->figures, sizeof printer->figures, out, "figures");
 }
 
+/* Without runs the parts are printed too: the paper's figures, with ours not run. */
 Err reproduce_print(const char *part, const ReproduceRequest *request) {
     Paper paper = {0};
     Outcomes outcomes = {0};

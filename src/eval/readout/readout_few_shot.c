@@ -90,6 +90,7 @@ static Err draw_init(Draw *draw, const Readout *readout, int n_picks) {
     return whole ? ERR_NONE : RAISE(ERR_MEMORY, "few-shot: no memory for %zu rows", n_rows);
 }
 
+/* Of a draw that was made in part, too. */
 static void draw_free(Draw *draw) {
     free(draw->picks);
     free(draw->features);
@@ -191,6 +192,7 @@ static Err add_metrics(Result *result, const FewShot *f) {
     return result_add_metric(result, "chance", 100.0 / t->test->n_classes, "%", t->test->count, NAN, NAN, "");
 }
 
+/* Every draw, so that a reader can form other intervals. */
 static Err write_table(const FewShot *f, const char *folder) {
     char path[PATH_SIZE];
     Builder out = {0};

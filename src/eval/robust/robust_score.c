@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <math.h>
 
+/* hits (cells, videos), a byte each. */
 CHECKED Err robust_cells_new(RobustCells *cells, const RobustPlan *plan, int64_t n_videos, int n_classes) {
     int n_cells = 1 + plan->list.count * plan->n_severities;
     *cells = (RobustCells){.plan = *plan, .n_cells = n_cells, .n_videos = n_videos, .n_classes = n_classes};
@@ -17,12 +18,14 @@ CHECKED Err robust_cells_new(RobustCells *cells, const RobustPlan *plan, int64_t
     return RAISE(ERR_MEMORY, "no memory for %d outcomes of %lld videos", n_cells, (long long)n_videos);
 }
 
+/* Of cells that were made in part, too. */
 void robust_cells_free(RobustCells *cells) {
     free(cells->hits);
     free(cells->done);
     *cells = (RobustCells){0};
 }
 
+/* Leaves scale, seed and generator as they are. */
 bool robust_cell_corruption(const RobustCells *cells, int cell, Corruption *corruption) {
     const RobustPlan *plan = &cells->plan;
     if (cell == 0) return false;
@@ -31,6 +34,7 @@ bool robust_cell_corruption(const RobustCells *cells, int cell, Corruption *corr
     return true;
 }
 
+/* "clean", "fog-3": of files, and of rows for whoever reads them. */
 CHECKED Err robust_cell_name(char *out, size_t size, const RobustCells *cells, int cell) {
     Corruption corruption;
     if (!robust_cell_corruption(cells, cell, &corruption)) return text_copy(out, size, "clean");

@@ -63,6 +63,7 @@ static Err draw(const char *path, const Subject *subject) {
     return err;
 }
 
+/* Needs a model for its size alone: no weights are read. */
 CHECKED Err robust_sheet(const RobustConfig *config, const ModelConfig *model, int frame_stride,
                          const ClipSource *source, uint64_t seed) {
     RobustPlan what;
