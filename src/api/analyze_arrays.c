@@ -19,6 +19,7 @@ static size_t frame_bytes(const synvid_array *video) {
     return (size_t)video->height * (size_t)video->width * 3;
 }
 
+/* Arrays carry no labels, and every epoch sees the same ones. */
 static Err array_info(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info) {
     const synvid_array *videos = source->state;
     (void)epoch;
@@ -36,6 +37,7 @@ static Err array_read(const ClipSource *source, int64_t epoch, int64_t index, co
     return ERR_NONE;
 }
 
+/* The list is ours, the arrays are the caller's. */
 static void array_close(ClipSource *source) {
     free(source->state);
     free(source);
@@ -43,6 +45,7 @@ static void array_close(ClipSource *source) {
 
 static const ClipSourceOps array_ops = {"arrays", array_info, array_read, array_close};
 
+/* Before anything is read: a pointer of a caller in another language. */
 static Err check_arrays(const char *name, const synvid_array *videos, int64_t n_videos) {
     if (!videos || n_videos < 1) return RAISE(ERR_USAGE, "%s: no video", name);
     for (int64_t i = 0; i < n_videos; i++) {
@@ -118,6 +121,7 @@ static cJSON *take_run_members(cJSON *tree) {
     return own;
 }
 
+/* What names folders is refused, though the table knows it: a caller would wait for files in vain. */
 static Err take_settings(ArraySettings *settings, cJSON *tree) {
     for (const char *const *key = not_ours; *key; key++)
         if (cJSON_HasObjectItem(tree, *key))
@@ -138,6 +142,7 @@ typedef struct {
     char **json;
 } Request;
 
+/* One process, no folder, no progress line; the cache would need one. */
 static Err measure(Result *result, const ArraySettings *settings, const Request *request) {
     ClipSource *videos = NULL, *reference = NULL;
     const Run run = {
@@ -151,6 +156,7 @@ static Err measure(Result *result, const ArraySettings *settings, const Request 
     return err;
 }
 
+/* On the heap: settings and results are large for the stack of a thread. */
 static Err analyze_apart(void *state) {
     const Request *request = state;
     cJSON *tree = NULL;
@@ -168,6 +174,7 @@ static Err analyze_apart(void *state) {
     return err;
 }
 
+/* No reference is a count of 0. */
 int synvid_analyze(char **json, const synvid_array *videos, int64_t n_videos, const synvid_array *reference,
                    int64_t n_reference, const char *settings) {
     Request request = {videos, n_reference ? reference : NULL, n_videos, n_reference, settings, json};

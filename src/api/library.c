@@ -1,3 +1,5 @@
+/* What a library must do that a program need not: begin without main, live beside a host's threads and forks, leave its
+ * settings alone. */
 #include "api/library.h"
 
 #include "base/failure/shared_err.h"
@@ -11,7 +13,7 @@
 #include <string.h>
 #include <synvid.h>
 
-/* The library's texts: version, last error, the list of variants. */
+/* ---- texts: version, last error, the list of variants ---- */
 
 const char *synvid_version(void) {
     return SYNVID_VERSION;
@@ -59,6 +61,7 @@ static void after_fork_in_child(void) {
     gate_make();
 }
 
+/* Readers do not wait for each other, only for a fork under way. */
 void library_enter(void) {
     library_begin();
     pthread_rwlock_rdlock(&gate);
@@ -68,6 +71,7 @@ void library_leave(void) {
     pthread_rwlock_unlock(&gate);
 }
 
+/* Once a process: silent log, the renderer for latent shards, the locks of forking. */
 static void set_up(void) {
     log_setup(0, 1, LOG_SILENT);
     gate_make();
@@ -106,12 +110,14 @@ typedef struct {
     SharedErr failure;
 } Apart;
 
+/* Messages of errors belong to a thread; a shared error carries them over. */
 static void *run_apart(void *context) {
     Apart *apart = context;
     shared_err_note(&apart->failure, apart->work(apart->state), 0);
     return NULL;
 }
 
+/* Signals are blocked while the thread is made, so that it inherits that and they reach the host's threads alone. */
 Err library_apart(ApartWork work, void *state) {
     pthread_t thread;
     sigset_t all, before;
@@ -130,6 +136,7 @@ Err library_apart(ApartWork work, void *state) {
 
 /* ---- answers ---- */
 
+/* struct_size is the first member of every struct of the ABI; more than 64 KB is memory that was never set. */
 Err library_give(void *out, const void *filled, size_t known, const char *what) {
     size_t asked;
     if (!out) return RAISE(ERR_USAGE, "%s: the pointer is NULL", what);
@@ -142,6 +149,7 @@ Err library_give(void *out, const void *filled, size_t known, const char *what) 
     return ERR_NONE;
 }
 
+/* As the program's exit codes, 0 for success. */
 int library_status(Err err) {
     return err_exit_code(err);
 }

@@ -5,7 +5,10 @@
  * Signals stay with the host's threads, too. */
 #pragma once
 
+#include "api/open_source.h"
 #include "base/failure/err.h"
+
+#include <synvid.h>
 
 /* Before anything else, by every call that is more than a question. */
 void library_begin(void);
@@ -24,3 +27,14 @@ CHECKED Err library_apart(ApartWork work, void *state);
 CHECKED Err library_give(void *out, const void *filled, size_t known, const char *what);
 /* The number that a caller in another language sees. */
 int library_status(Err err);
+
+/* ---- source: the handle of a source, as the library's own files see it ---- */
+
+struct synvid_source {
+    OpenSource open;
+};
+
+/* ERR_USAGE unless (epoch, index) names a video, and the number of its sample, epoch * count + index. */
+CHECKED Err source_check_video(const synvid_source *source, int64_t epoch, int64_t index);
+/* A buffer of the caller's is what it must be. `what` is its name. */
+CHECKED Err source_check_buffer(const char *what, const void *buffer, size_t bytes, size_t expected);

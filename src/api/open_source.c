@@ -1,15 +1,19 @@
+/* The one place that knows every kind of source. Files are opened by each rank itself, which agrees with the others
+ * afterwards; what a variant needs is spread by its own functions. */
 #include "api/open_source.h"
 
 #include "gen/dataset/sources.h"
 #include "par/agree.h"
 #include "store/data/dataset.h"
 
+/* An empty path is refused here, where the setting's name is known. */
 CHECKED Err open_dataset_all(OpenSource *source, const char *key, const char *folder, const Par *par) {
     if (!folder[0]) return RAISE(ERR_USAGE, "%s is missing: give the folder of a dataset", key);
     Err err = err_within(dataset_source_open(&source->clips, folder), "%s: ", key);
     return err_agree_all(err, par, "opening the dataset");
 }
 
+/* The variant outlives its source, which borrows it. */
 Err open_variant_all(OpenSource *source, const GenerateConfig *settings, uint64_t seed, const Par *par) {
     TRY(generate_variant_all(&source->variant, settings, par));
     return live_source_open_all(&source->clips, source->variant, settings->pool, settings->split, settings->videos,
@@ -22,6 +26,7 @@ static Err open_pretrain_variant_all(OpenSource *source, const PretrainData *dat
     return live_source_open_all(&source->clips, source->variant, data->pool, "train", data->clips, seed, par);
 }
 
+/* Made videos and real ones, drawn from in a fixed share (gen/dataset/visits.h). */
 static Err open_visits(OpenSource *source, const PretrainData *data, uint64_t seed) {
     ClipSource *made = NULL, *real = NULL;
     TRY(err_within(dataset_source_open(&made, data->dataset), "data.dataset: "));
@@ -45,6 +50,8 @@ static Err find_departures(OpenSource *source, const PretrainData *data) {
     return err;
 }
 
+/* First what contradicts itself, which needs no file; then the source; then what sets it apart from the official one.
+ */
 CHECKED Err open_pretrain_source_all(OpenSource *source, const PretrainData *data, uint64_t seed, const Par *par) {
     if (data->dataset[0] && data->variant[0])
         return RAISE(ERR_USAGE, "data.dataset and data.variant are both given: choose one");
@@ -62,6 +69,7 @@ CHECKED Err open_pretrain_source_all(OpenSource *source, const PretrainData *dat
     return err;
 }
 
+/* In this order: the source borrows the variant. */
 void open_source_close(OpenSource *source) {
     departures_free(&source->departures);
     clip_source_close(&source->clips);

@@ -1,7 +1,6 @@
 /* Clips and masks of pre-training: train/masked_clips on the caller's buffers. */
 #include "api/library.h"
 #include "api/settings.h"
-#include "api/source.h"
 #include "nn/layers/patch.h"
 #include "nn/models/mask.h"
 #include "train/batch.h"
@@ -20,6 +19,7 @@ static void fill_table(float table[CHANNELS][LEVELS]) {
         for (int v = 0; v < LEVELS; v++) table[c][v] = ((float)v / 255.0f - patch_mean[c]) / patch_std[c];
 }
 
+/* clip (T, H, W, 3) bytes to out (3, T, H, W): what the network's embedding does on its way (nn/layers/patch.h). */
 static Err normalize(float *out, const uint8_t *clip, int n_frames, int height, int width) {
     float table[CHANNELS][LEVELS];
     if (!out || !clip) return RAISE(ERR_USAGE, "normalizing a clip: a buffer is NULL");
@@ -72,6 +72,7 @@ struct synvid_sampler {
 
 /* ---- making ---- */
 
+/* The settings of pre-training that a clip depends on; all others keep their defaults. */
 static void fill_config(PretrainConfig *config, const SamplerSettings *settings) {
     fields_default(config, pretrain_fields);
     config->model.n_frames = settings->frames;
@@ -87,6 +88,7 @@ static void fill_config(PretrainConfig *config, const SamplerSettings *settings)
     config->model.tubelet_size = settings->frames;
 }
 
+/* Without masks the model need not fit its tokens. */
 static Err fill_sampler(synvid_sampler *sampler, const char *text) {
     SamplerSettings settings;
     TRY(settings_read(&settings, sampler_fields, text, "sampler settings"));
@@ -117,6 +119,7 @@ int synvid_sampler_new(synvid_sampler **sampler, const char *settings) {
     return library_status(new_sampler(sampler, settings));
 }
 
+/* Clip and mask are the caller's. */
 static void workplace_free(Workplace *place) {
     frames_free(&place->clips.read);
     frames_free(&place->clips.cropped);
@@ -142,6 +145,7 @@ static size_t clip_bytes(const ModelConfig *m) {
     return (size_t)m->n_frames * (size_t)m->image_size * (size_t)m->image_size * 3;
 }
 
+/* One byte a token. */
 static size_t mask_bytes_of(const synvid_sampler *sampler) {
     return sampler->masks ? (size_t)model_tokens(&sampler->config.model) : 0;
 }
@@ -162,6 +166,7 @@ int synvid_sampler_describe(const synvid_sampler *sampler, synvid_clip_shape *sh
 
 /* ---- a clip ---- */
 
+/* NULL: no memory. */
 static Workplace *workplace_new(const synvid_sampler *sampler) {
     const ModelConfig *m = &sampler->config.model;
     Workplace *place = calloc(1, sizeof *place);
@@ -173,6 +178,7 @@ static Workplace *workplace_new(const synvid_sampler *sampler) {
     return NULL;
 }
 
+/* One of the idle, or a new one: as many as threads ever read at once. */
 static Workplace *workplace_take(const synvid_sampler *sampler) {
     synvid_sampler *shared = (synvid_sampler *)(uintptr_t)sampler; /* its list of memory is no part of what it says */
     pthread_mutex_lock(&shared->lock);
@@ -182,6 +188,7 @@ static Workplace *workplace_take(const synvid_sampler *sampler) {
     return place ? place : workplace_new(sampler);
 }
 
+/* What was the caller's is forgotten. */
 static void workplace_return(const synvid_sampler *sampler, Workplace *place) {
     synvid_sampler *shared = (synvid_sampler *)(uintptr_t)sampler;
     place->clips.clips = place->clips.masked = NULL;
@@ -191,6 +198,7 @@ static void workplace_return(const synvid_sampler *sampler, Workplace *place) {
     pthread_mutex_unlock(&shared->lock);
 }
 
+/* The sample is numbered as training numbers it, so the clip is bit for bit the one that training would see. */
 static Err load_clip(const synvid_source *source, const synvid_sampler *sampler, int64_t epoch, int64_t index,
                      uint8_t *clip, uint8_t *mask) {
     const ClipSource *clips = source->open.clips;
@@ -204,6 +212,7 @@ static Err load_clip(const synvid_source *source, const synvid_sampler *sampler,
     return err_within(err, "clip %lld: ", (long long)index);
 }
 
+/* Everything is checked before the gate is entered, which should be held shortly. */
 static Err read_clip(const synvid_source *source, const synvid_sampler *sampler, int64_t epoch, int64_t index,
                      uint8_t *clip, size_t bytes, uint8_t *mask, size_t mask_bytes) {
     TRY(source_check_video(source, epoch, index));
@@ -225,6 +234,7 @@ int synvid_clip_read(const synvid_source *source, const synvid_sampler *sampler,
 
 /* ---- masks and orders ---- */
 
+/* The mask alone, of any sample: no video is read. */
 static Err draw_mask(const synvid_sampler *sampler, int64_t sample, uint8_t *mask, size_t bytes) {
     if (!sampler) return RAISE(ERR_USAGE, "drawing a mask: the sampler is NULL");
     if (!sampler->masks) return RAISE(ERR_USAGE, "drawing a mask: the sampler's mask_ratio is 0");

@@ -1,3 +1,4 @@
+/* JSON of a caller as settings: any failure is a wrong call, ERR_USAGE, never a wrong file. */
 #include "api/settings.h"
 
 #include "base/config/json.h"
@@ -18,6 +19,7 @@ Err settings_take(void *config, const Field *fields, const cJSON *tree, const ch
     return err_within(fields_read(config, fields, tree, ""), "%s: ", what);
 }
 
+/* For callers who need nothing of the tree besides. */
 Err settings_read(void *config, const Field *fields, const char *text, const char *what) {
     cJSON *tree;
     TRY(settings_parse(&tree, text, what));

@@ -1,4 +1,3 @@
-#include "api/source.h"
 
 #include "api/library.h"
 #include "api/settings.h"
@@ -44,6 +43,7 @@ static Err object_as_text(cJSON *tree) {
     return RAISE(ERR_MEMORY, "%s: out of memory", settings_name);
 }
 
+/* Exactly one of dataset and variant. */
 static Err read_settings(SourceSettings *settings, const char *text) {
     cJSON *tree;
     TRY(settings_parse(&tree, text, settings_name));
@@ -59,6 +59,7 @@ static Err read_settings(SourceSettings *settings, const char *text) {
     return ERR_NONE;
 }
 
+/* As `synvid generate` would be called, so that a source has the dataset's videos. */
 static Err generator_settings(GenerateConfig *config, const SourceSettings *settings) {
     fields_default(config, generate_fields);
     TRY(text_copy(config->variant, sizeof config->variant, settings->variant));
@@ -84,6 +85,7 @@ typedef struct {
     const char *text;
 } Opening;
 
+/* One rank: the library is no MPI program. */
 static Err open_apart(void *state) {
     const Opening *opening = state;
     OpenSource *source = &opening->source->open;
@@ -97,6 +99,7 @@ static Err open_apart(void *state) {
     return err;
 }
 
+/* The handle is given out only when it is whole. */
 static Err open_source(synvid_source **source, const char *settings) {
     if (!source || !settings) return RAISE(ERR_USAGE, "opening a source: a pointer is NULL");
     synvid_source *made = calloc(1, sizeof *made);
@@ -122,6 +125,7 @@ void synvid_source_close(synvid_source *source) {
 
 /* ---- what it is ---- */
 
+/* Texts are copied: a caller may keep them longer than the source. */
 static Err describe_source(const synvid_source *source, synvid_source_info *info) {
     if (!source) return RAISE(ERR_USAGE, "describing a source: the source is NULL");
     const ClipSource *clips = source->open.clips;
@@ -135,6 +139,7 @@ int synvid_source_describe(const synvid_source *source, synvid_source_info *info
     return library_status(describe_source(source, info));
 }
 
+/* Borrowed from the source; NULL for numbers outside. */
 const char *synvid_class_name(const synvid_source *source, int class_number) {
     if (!source) return NULL;
     const ClipSource *clips = source->open.clips;
@@ -154,6 +159,7 @@ Err source_check_video(const synvid_source *source, int64_t epoch, int64_t index
     return ERR_NONE;
 }
 
+/* Behind the gate: a stored video is looked up in its shard. */
 static Err describe_video(const synvid_source *source, int64_t epoch, int64_t index, synvid_video_info *info) {
     VideoInfo video;
     TRY(source_check_video(source, epoch, index));
@@ -172,12 +178,14 @@ int synvid_video_describe(const synvid_source *source, int64_t epoch, int64_t in
 
 /* ---- frames ---- */
 
+/* Too large is as wrong as too small: the caller has another shape in mind. */
 Err source_check_buffer(const char *what, const void *buffer, size_t bytes, size_t expected) {
     if (!buffer) return RAISE(ERR_USAGE, "%s: the buffer is NULL", what);
     if (bytes == expected) return ERR_NONE;
     return RAISE(ERR_USAGE, "%s: the buffer has %zu bytes, expected %zu", what, bytes, expected);
 }
 
+/* Any order, and twice the same. */
 static Err check_numbers(const int *numbers, int n, const VideoInfo *video, const char *name, int64_t index) {
     if (!numbers || n < 1) return RAISE(ERR_USAGE, "%s: video %lld: no frame is asked for", name, (long long)index);
     for (int i = 0; i < n; i++)
@@ -204,6 +212,7 @@ static Err read_into(const ClipSource *clips, int64_t epoch, int64_t index, cons
     return err;
 }
 
+/* Sizes first: the caller's buffer must have the video's own shape. */
 static Err read_video(const synvid_source *source, int64_t epoch, int64_t index, const int *numbers, int n,
                       uint8_t *out, size_t bytes) {
     VideoInfo video;

@@ -51,6 +51,7 @@ static Err add_own(void *state) {
     return ERR_NONE;
 }
 
+/* Both directions at once, as messages of an exchange are. */
 static void swap_own(const Bench *bench, int to, int from, size_t done, size_t count) {
     MPI_Sendrecv(bench->own + done, (int)count, MPI_FLOAT, to, TAG, bench->scratch, (int)count, MPI_FLOAT, from, TAG,
                  bench->par->comm, MPI_STATUS_IGNORE);
@@ -88,6 +89,7 @@ static float contribution(size_t i, const Share *piece) {
     return (float)((i * 7 + (size_t)piece->begin * 13) % 1024);
 }
 
+/* Of all pieces of all ranks, at one element. */
 static float expected_sum(size_t i, const Share *pieces, int64_t n_pieces) {
     float sum = 0;
     for (int64_t k = 0; k < n_pieces; k++) sum += contribution(i, &pieces[k]);
@@ -104,6 +106,7 @@ static double wrong_elements(const Bench *bench, Share *pieces) {
     return wrong;
 }
 
+/* Scatter, copy of the slice as the update would leave it, gather: at the end every rank has every sum. */
 static Err check_sums(double *error, void *state) {
     Bench *bench = state;
     Share mine[LEAF_PIECES_MAX];
@@ -143,6 +146,7 @@ typedef struct {
     ReducePlan plan;
 } Way;
 
+/* GB/s count one whole vector a call, whatever is moved for it. */
 static Err measure_all(Bench *bench, const char *what, const char *way, double moved, BenchWork work, BenchWork bound) {
     char name[64];
     double gigabytes = 1e-9 * (double)bench->floats * sizeof(float);
@@ -152,6 +156,7 @@ static Err measure_all(Bench *bench, const char *what, const char *way, double m
     return bench_pairs_row_moved_all(bench->table, c, "GB/s", moved, bench->seconds, bench->par);
 }
 
+/* A reduction of its own for each way, freed before the next. */
 static Err bench_way_all(Bench *bench, const Way *way) {
     bench->par = &way->par;
     bench->plan = &way->plan;
@@ -198,6 +203,7 @@ static Err bench_neighbor_all(Bench *bench, const Par *par) {
     return err_agree_all(err, par, "the others");
 }
 
+/* Even runs are left out where training cuts them so, too. */
 static Err bench_ways_all(Bench *bench, const Par *par) {
     int n = par->n_ranks;
     Par apart = each_a_node(par);

@@ -4,8 +4,8 @@
 #include "base/failure/shared_err.h"
 #include "base/system/clock.h"
 #include "base/text/text.h"
+#include "bench/internal/harness.h"
 #include "bench/internal/topics.h"
-#include "bench/internal/yardstick.h"
 #include "features/network.h"
 #include "features/tables.h"
 #include "math/rng.h"
@@ -23,12 +23,14 @@ typedef struct {
     float *features;
 } NetCase;
 
+/* Of a case that was made in part, too. */
 static void net_case_free(NetCase *c) {
     convnet_scratch_free(&c->scratch);
     convnet_free(&c->net);
     free(c->features);
 }
 
+/* Memory of the features is taken for frames; a clip's vector is shorter. */
 static Err net_case_new(NetCase *c, const ConvnetPlan *plan) {
     *c = (NetCase){.plan = plan};
     TRY(convnet_new(&c->net, plan));
@@ -116,6 +118,7 @@ static Err threads_row(BenchBoard *board, NetCase *c, const NetRow *row, double 
                             &(BenchRowInfo){"GFLOP/s", row->items_unit, row->items * threads, bytes});
 }
 
+/* One thread by its CPU time; then all by the clock, each with its own activations. */
 static Err net_rows(BenchBoard *board, NetCase *c, const NetRow *row, int threads) {
     BenchFound found;
     char name[64];
@@ -128,6 +131,7 @@ static Err net_rows(BenchBoard *board, NetCase *c, const NetRow *row, int thread
     return threads > 1 ? threads_row(board, c, row, found.seconds, threads) : ERR_NONE;
 }
 
+/* Sizes as feature networks are fed: a batch of frames, one clip. */
 static Err network_rows(BenchBoard *board, int threads) {
     const NetRow rows[] = {{"Inception",
                             "4 x 299 x 299",

@@ -1,9 +1,9 @@
 /* How fast videos are rendered, on one thread and on several.
  *
- * For each kind of dataset frames are compared with the plain renderer's bit for bit, then whole videos are rendered.
- * The bound is the rate at which this thread can write frames of that size to memory, which no renderer can beat; the
- * column "of released" compares with the paper's released generator as it was measured on one core of another machine
- * (Python and OpenCV, 256 x 256, 500 objects). */
+ * For each kind of dataset frames are compared with the plain renderer's bit for bit, then whole videos are rendered,
+ * a piece at a time. The bound is the rate at which this thread can write such a piece, into the same memory over and
+ * over as a renderer does, which no renderer can beat; the column "of released" compares with the paper's released
+ * generator as it was measured on one core of another machine (Python and OpenCV, 256 x 256, 500 objects). */
 #include "base/failure/shared_err.h"
 #include "base/system/clock.h"
 #include "base/text/text.h"
@@ -57,6 +57,7 @@ static void subject_close(Subject *subject) {
     for (int i = 0; i < 2; i++) free(subject->frames[i]);
 }
 
+/* Everything that a thread of `generate` has: renderer, painter, and the law that scenes are drawn by. */
 static Err subject_open(Subject *subject, const char *name, const Media *media) {
     const ImageLaw images = image_law_whole(POOL_IMAGES);
     *subject = (Subject){0};
@@ -97,10 +98,10 @@ static Err render_piece(void *state) {
     return render_frames(&subject->painter, numbers, FRAMES_A_PIECE, &subject->piece);
 }
 
-/* The bound: a video's worth of frames, more than caches hold. */
-static Err write_video(void *state) {
-    const Frames *video = state;
-    for (int f = 0; f < video->n_frames; f++) memset(frames_at(video, f), f, frames_frame_bytes(video));
+/* The bound: as many frames as a piece has. */
+static Err write_piece(void *state) {
+    const Frames *piece = state;
+    for (int f = 0; f < piece->n_frames; f++) memset(frames_at(piece, f), f, frames_frame_bytes(piece));
     return ERR_NONE;
 }
 
@@ -163,16 +164,18 @@ typedef struct {
     Frames written;
 } Bench;
 
+/* Five repetitions in the time given, of many pieces each. */
 static Err measure_subject(BenchFound *found, Subject *subject, Bench *bench, const char *variant) {
     TRY(subject_open(subject, variant, &bench->media));
     const BenchCase c = {.name = variant,
                          .work = {render_piece, subject, FRAMES_A_PIECE},
-                         .bound = {write_video, &bench->written, FRAMES_A_VIDEO},
+                         .bound = {write_piece, &bench->written, FRAMES_A_PIECE},
                          .check = subject_check,
                          .repetition_s = bench->args->seconds / ROUNDS};
     return bench_measure_all(found, &c, bench->args->seconds, bench->par);
 }
 
+/* One thread beside its bound, then several beside one. */
 static Err bench_variant(Bench *bench, const char *variant, double released) {
     Subject subject;
     BenchFound found;
@@ -195,7 +198,7 @@ static Err bench_variant(Bench *bench, const char *variant, double released) {
 
 static Err variant_rows(Bench *bench) {
     TRY(make_pool(&bench->media));
-    TRY(frames_shape(&bench->written, FRAMES_A_VIDEO, 256, 256));
+    TRY(frames_shape(&bench->written, FRAMES_A_PIECE, 256, 256));
     for (int i = 0; i < N_CASES; i++) TRY(bench_variant(bench, cases[i].variant, cases[i].released));
     return ERR_NONE;
 }

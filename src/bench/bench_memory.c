@@ -5,7 +5,7 @@
  * the system tells it; page cache does not count. Nothing is timed, so nothing is compared: generate has its tests. */
 #include "base/system/file.h"
 #include "base/text/text.h"
-#include "bench/internal/table.h"
+#include "bench/internal/harness.h"
 #include "bench/internal/topics.h"
 
 #include <errno.h>
@@ -25,6 +25,7 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     return remove(path);
 }
 
+/* /proc/self/exe: this very program, wherever it lies. */
 static void run_child(const char *videos, const char *out) {
     (void)!freopen("/dev/null", "w", stdout); /* generate names its folder there */
     execl("/proc/self/exe", "synvid", "generate", "--variant", "accelerating-shapes", "--frames", "16", "--threads",
@@ -47,6 +48,7 @@ static Err wait_for(double *peak_bytes, pid_t child) {
     return ERR_NONE;
 }
 
+/* A folder of its own a child, removed with what is in it. */
 static Err measure(double *peak_bytes, int videos, const char *folder) {
     char out[PATH_SIZE], digits[16];
     TRY(text_format(out, sizeof out, "%s/bench-memory-XXXXXX", folder));

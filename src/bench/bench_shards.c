@@ -8,7 +8,6 @@
 #include "base/system/file.h"
 #include "base/text/text.h"
 #include "bench/internal/harness.h"
-#include "bench/internal/shards_plan.h"
 #include "bench/internal/topics.h"
 #include "gen/dataset/generate.h"
 #include "gen/dataset/sources.h"
@@ -74,6 +73,7 @@ static int draw_stored(Bench *bench, int numbers[CLIP_FRAMES]) {
 
 /* ---- writing ---- */
 
+/* Ends with fsync, as a shard does: a write into the page cache would be no bound. */
 static Err write_pieces(int descriptor, const Bench *bench) {
     for (int v = 0; v < bench->plan->videos; v++)
         for (size_t at = 0; at < video_bytes(bench);) {
@@ -162,6 +162,7 @@ static Err decode_shard(void *state) {
     return read_clips(state, SLOW_CLIPS);
 }
 
+/* The draw is made though the file holds one video: both sides ask for the same frames. */
 static Err decode_plain(void *state) {
     Bench *bench = state;
     int numbers[CLIP_FRAMES];
@@ -195,6 +196,7 @@ static double differ(const Frames *found, const uint8_t *expected) {
     return memcmp(found->data, expected, (size_t)found->n_frames * frames_frame_bytes(found)) != 0;
 }
 
+/* Frame by frame, so that no frame is right by way of another. */
 static Err compare_stored(double *error, Bench *bench) {
     const int videos[] = {0, bench->plan->videos - 1};
     for (int f = 0; f < bench->video.n_frames; f++)
@@ -243,6 +245,7 @@ static Err row_all(Bench *bench, const BenchCase *c, const char *unit) {
     return bench_pairs_row_all(bench->table, *c, unit, bench->plan->seconds, bench->par);
 }
 
+/* Two rows a kind: megabytes of pixels written, clips read. */
 static Err bench_kind_all(Bench *bench, StorageKind kind) {
     char writing[64], reading[64];
     double n_ranks = bench->par->n_ranks, clips = n_ranks * bench->plan->clips;
@@ -271,6 +274,7 @@ static Err prepare_decoded(Bench *bench) {
     return shard_open(&bench->reader, bench->shard_path);
 }
 
+/* The shard is opened once: what counts is the seeking and decoding that both sides do. */
 static Err bench_decoded_all(Bench *bench, StorageKind kind) {
     char name[64];
     double clips = (double)bench->par->n_ranks * SLOW_CLIPS;
@@ -288,6 +292,7 @@ static Err bench_decoded_all(Bench *bench, StorageKind kind) {
     return err;
 }
 
+/* No file: a latent dataset renders its videos when they are read, as a live source does. */
 static Err bench_rendered_all(Bench *bench, const char *variant_name) {
     char name[64];
     double clips = (double)bench->par->n_ranks * SLOW_CLIPS;
@@ -320,6 +325,7 @@ static Err prepare(Bench *bench) {
     return paint_video(bench);
 }
 
+/* Files are removed whatever happened. */
 Err shards_plan_measure_all(BenchTable *table, const ShardBenchPlan *plan, const Par *par) {
     Bench bench = {.plan = plan, .par = par, .table = table};
     const char *const paths[] = {bench.plain_path, bench.movie_path, bench.shard_path};

@@ -12,8 +12,8 @@
 #include "base/system/clock.h"
 #include "base/text/text.h"
 #include "bench/internal/bench_step_work.h"
+#include "bench/internal/harness.h"
 #include "bench/internal/topics.h"
-#include "bench/internal/yardstick.h"
 #include "math/blas.h"
 #include "math/stats.h"
 #include "nn/models/optimizer.h"
@@ -50,10 +50,12 @@ typedef struct {
 
 /* ---- a step ---- */
 
+/* Mixed precision packs weights; float32 has nothing to do. */
 static void params_changed(Step *step) {
     if (step->work.params_changed) step->work.params_changed(&step->work, reduce_params(step->reduce));
 }
 
+/* As the trainer lays it out (train/trainer.c): vectors of the exchange, moments of the slice, random weights. */
 static Err step_new_all(Step *step, const StepCase *c, BenchYardstick *yardstick, const Par *par) {
     *step = (Step){.par = par, .yardstick = yardstick};
     Precision precision = yardstick->precision;
@@ -130,12 +132,14 @@ static Err step_once_all(Step *step, Repetition *mine) {
 
 /* ---- medians ---- */
 
+/* A step is its parts: what lies between them is the clock's. */
 static double sum_parts(const Repetition *r) {
     double sum = 0;
     for (int p = 0; p < N_PARTS; p++) sum += r->parts[p];
     return sum;
 }
 
+/* Each part by the slowest rank, though not the same one for all: an upper bound of the step. */
 static Err repeat_all(Step *step, Repetition *r) {
     *r = (Repetition){0};
     par_barrier_all(step->par);
@@ -170,6 +174,7 @@ static Err compare_with_one_all(double *ratio, const Repetition *all, Step *alon
     return ERR_NONE;
 }
 
+/* The row is one real repetition, the one with the median share, so that its parts add up. */
 static Err measure_all(Measured *found, Step *step, Step *alone, double seconds) {
     Repetition all[REPETITIONS_MAX];
     double ratios[REPETITIONS_MAX];
@@ -194,11 +199,13 @@ static Err measure_all(Measured *found, Step *step, Step *alone, double seconds)
     return ERR_NONE;
 }
 
+/* Nothing is timed that has not been checked. */
 static Err step_made_all(Step *step, const StepCase *c, BenchYardstick *yardstick, const Par *par) {
     TRY(step_new_all(step, c, yardstick, par));
     return err_agree_all(step_verify(step, c), par, "a benchmark");
 }
 
+/* `alone` is a step of its own on rank 0, with vectors of its own. */
 static Err measure_case_all(Measured *found, const StepCase *c, BenchYardstick *yardstick, double seconds,
                             const Par *par) {
     const Par one = par_serial(1);
@@ -241,6 +248,7 @@ static const BenchColumn columns[] = {
 enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 #undef PART
 
+/* The last column is for several ranks. */
 static Err table_open(BenchTable *table, bool json, const BenchYardstick *yardstick, const Par *par) {
     char title[256], share[32];
     TRY(text_format(share, sizeof share, "%% of %s", bench_yardstick_name(yardstick)));

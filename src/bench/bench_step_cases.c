@@ -1,3 +1,4 @@
+/* The models of the table: a small one of 32 x 32, and ViT-S and ViT-B as the paper has them. */
 #include "bench/internal/bench_step_work.h"
 
 #define SIZES(image_, frames_, patch_, width_, depth_, heads_, decoder_width_, decoder_depth_, decoder_heads_)         \
@@ -20,6 +21,7 @@ int bench_step_cases(const StepCase **cases) {
     return (int)(sizeof all / sizeof *all);
 }
 
+/* Mask 0 is fine-tuning, which sees all tokens. */
 Err bench_step_work_new(StepWork *work, const StepCase *c, Precision precision, Team *team) {
     return c->mask > 0 ? pretrain_work_new(work, &c->model, c->mask, c->clips, precision, team)
                        : finetune_work_new(work, &c->model, c->clips, precision, team);

@@ -39,6 +39,7 @@ static Err load(StepWork *work) {
     return sample_batch_load(&s->batch, &s->config, s->source, &leaf, SEED);
 }
 
+/* Targets are soft: mixing and smoothing have been applied. */
 static void compute(StepWork *work, const float *params, float *grads, double *loss) {
     const State *s = work->state;
     const ClassifierDraws draws = {.seed = SEED, .samples = s->batch.samples};
@@ -81,6 +82,7 @@ static void state_free(StepWork *work) {
     work->state = NULL;
 }
 
+/* Settings are the defaults, which are the paper's, but for sizes and copies. */
 Err finetune_work_new(StepWork *work, const ModelConfig *model, int clips, Precision precision, Team *team) {
     State *s = calloc(1, sizeof *s);
     const Par alone = par_serial(1);

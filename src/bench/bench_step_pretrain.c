@@ -52,6 +52,7 @@ static double loss_one_by_one(StepWork *work, const float *params) {
     return loss;
 }
 
+/* Of a state that was made in part, too. */
 static void state_free(StepWork *work) {
     State *s = work->state;
     if (!s) return;

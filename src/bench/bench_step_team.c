@@ -1,7 +1,10 @@
+/* What a team gains. One thread and the team compute the same leaf in turns, and the gain is the median of the ratios
+ * of neighbors. By the clock it holds what a neighbor on the machine takes away; by CPU time it does not: there a leaf
+ * of the team takes the leader's time outside of calls and, for each call, that of the member who computed longest. */
 #include "base/system/clock.h"
 #include "base/text/text.h"
 #include "bench/internal/bench_step_work.h"
-#include "bench/internal/table.h"
+#include "bench/internal/harness.h"
 #include "math/stats.h"
 
 #include <omp.h>
@@ -34,6 +37,7 @@ static void team_bench_free(TeamBench *b) {
     free(b->alone);
 }
 
+/* Watched: members note the CPU time of their parts. */
 static Err team_bench_new(TeamBench *b, const StepCase *c, Precision precision, int members) {
     *b = (TeamBench){0};
     TRY(team_new(&b->team, members));
@@ -67,6 +71,7 @@ static double leaf_alone(TeamBench *b, float *grads) {
 /* What a leader does with its team. */
 typedef double Leading(TeamBench *b);
 
+/* The same function either way: outside of a parallel region the team has one member, its leader. */
 static double leaf_of_team(TeamBench *b) {
     return leaf_alone(b, b->grads);
 }
@@ -83,6 +88,7 @@ static double empty_call(TeamBench *b) {
     return (clock_wall_s() - began) / CALLS;
 }
 
+/* The first thread leads, the others serve until they are dismissed. */
 static double with_team(TeamBench *b, Leading *lead) {
     double result = 0;
 #pragma omp parallel num_threads(team_size(b->team))
@@ -96,6 +102,7 @@ static double with_team(TeamBench *b, Leading *lead) {
     return result;
 }
 
+/* Bit for bit: a team cuts results, never sums. */
 static Err verify(TeamBench *b, const StepCase *c) {
     leaf_alone(b, b->alone);
     with_team(b, leaf_of_team);
@@ -103,6 +110,7 @@ static Err verify(TeamBench *b, const StepCase *c) {
     return RAISE(ERR_INTERNAL, "bench %s: the gradients of a team are not those of one thread", c->name);
 }
 
+/* The first leaf of both is the check's, which also touches all memory. */
 static Err measure(Gain *gain, const StepCase *c, Precision precision, int members, double seconds) {
     TeamBench b;
     double ones[PAIRS_MAX], teams[PAIRS_MAX], ratios[PAIRS_MAX], cpu_ratios[PAIRS_MAX], began = clock_wall_s();
@@ -151,6 +159,7 @@ static const BenchColumn columns[] = {
 };
 enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 
+/* "barriers%": the share of a leaf that its calls would take if nobody had anything to do in them. */
 static Err show_row(BenchTable *table, const StepCase *c, const Gain *g, int members) {
     const BenchCell cells[N_COLUMNS] = {
         bench_text(c->name),

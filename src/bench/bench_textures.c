@@ -4,8 +4,8 @@
  * ones must give back its picture. The column "of published" compares with the programs that made the published pools,
  * as measured on another machine (PyTorch on two cores; plain numpy). */
 #include "base/system/clock.h"
+#include "bench/internal/harness.h"
 #include "bench/internal/topics.h"
-#include "bench/internal/yardstick.h"
 #include "gen/textures/texture_gan.h"
 #include "gen/textures/texture_stat.h"
 #include "gen/textures/textures.h"
@@ -27,6 +27,7 @@ static const TextureCase cases[] = {
 };
 enum { N_CASES = sizeof cases / sizeof cases[0] };
 
+/* The fast renderer and the network as it is written, on the same weights and latents. */
 static Err compare_small(double *error, const GanNetwork *network, const GanSample *sample, const float *latents,
                          GanScratch *scratch) {
     static float fast[3 * SMALL_SIDE * SMALL_SIDE], plain[3 * SMALL_SIDE * SMALL_SIDE];
@@ -36,6 +37,7 @@ static Err compare_small(double *error, const GanNetwork *network, const GanSamp
     return ERR_NONE;
 }
 
+/* Small: the plain network sums every weight for every pixel. */
 static Err verify_gan(double *error, GanKind kind) {
     const GanWalk still = {0};
     GanNetwork network = {0};
@@ -57,6 +59,7 @@ done:
     return err;
 }
 
+/* Taken apart and put together, a picture must be itself. */
 static Err verify_pyramid(double *error) {
     static float picture[SMALL_SIDE * SMALL_SIDE], again[SMALL_SIDE * SMALL_SIDE];
     Pyramid pyramid;
@@ -137,6 +140,7 @@ static const BenchColumn columns[] = {
 };
 enum { N_COLUMNS = sizeof columns / sizeof columns[0], N_THREAD_COLUMNS = 3 };
 
+/* CPU time on one thread, the clock on several. */
 static Err bench_kind(BenchTable *table, const TextureCase *c, const BenchArgs *args) {
     TextureKind kind = c->kind;
     BenchThreaded threaded;

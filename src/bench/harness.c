@@ -1,3 +1,7 @@
+/* Turns of bound and work. A machine that is shared drifts by tens of percent within minutes, and what matters here are
+ * shares, so a rate is only ever compared with a bound that was timed right beside it; and the median of those shares
+ * is what a row says. Ranks agree on every time: a loop that one of them left earlier would never end for the others.
+ */
 #include "bench/internal/harness.h"
 
 #include "base/system/clock.h"
@@ -19,6 +23,7 @@ Err bench_verdict(const char *name, double error, double tolerance) {
     return ERR_NONE;
 }
 
+/* Each rank its own result; all hear of the lowest rank that is wrong. */
 static Err check_all(double *error, const BenchCase *c, const Par *par) {
     *error = 0;
     Err err = c->check ? c->check(error, c->work.state)
@@ -57,6 +62,7 @@ static Err bound_rate_all(double *rate, const BenchCase *c, int calls, const Par
     return ERR_NONE;
 }
 
+/* At least three repetitions, so that a median means something; at most 200, which the arrays hold. */
 Err bench_measure_all(BenchFound *found, const BenchCase *c, double seconds, const Par *par) {
     double rates[REPETITIONS_MAX], shares[REPETITIONS_MAX], repetition_s = c->repetition_s, spent = 0;
     double before = NAN, after = NAN; /* rates of the bound around a repetition */
@@ -109,6 +115,7 @@ Err bench_pairs_row_all(BenchTable *table, BenchCase c, const char *unit, double
     return bench_pairs_row_moved_all(table, c, unit, NAN, seconds, par);
 }
 
+/* By the wall: what many ranks wait for is part of what they do. */
 Err bench_pairs_row_moved_all(BenchTable *table, BenchCase c, const char *unit, double moved, double seconds,
                               const Par *par) {
     BenchFound found;

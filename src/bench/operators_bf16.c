@@ -2,9 +2,8 @@
  * sums are floats. The forward product has one right answer, bit for bit (nn/kernels/bf16.h defines the order of its
  * sum); gradients and attention are held against the float32 versions on the rounded operands. */
 #include "base/system/minmax.h"
-#include "base/text/text.h"
+#include "bench/internal/harness.h"
 #include "bench/internal/operators.h"
-#include "bench/internal/yardstick.h"
 #include "nn/kernels/kernels.h"
 #include "nn/layers/attention.h"
 #include "nn/layers/bf16_linear.h"
@@ -125,18 +124,11 @@ static Err attention_errors(double errors[OPERATOR_PASSES], OperatorSize size) {
     return err;
 }
 
-static Err attention_name(char *out, size_t out_size, OperatorSize s, const char *pass) {
-    return text_format(out, out_size, "bf16 attention %d x %d %s", s.of[1], s.of[3], pass);
-}
-
 /* Rounding moves scores of +-20 by a few thousandths, and with them the weights. */
 const Operator bf16_attention_operator = {
-    .unit = "GFLOP/s",
     .tolerance = 0.02,
     .state_bytes = sizeof(AttentionCase),
-    .passes = {{"forward", attention_forward_run, 1}, {"backward", attention_backward_run, 2}},
-    .name = attention_name,
-    .giga = operator_attention_giga,
+    .run = {attention_forward_run, attention_backward_run},
     .open = attention_open,
     .close = attention_close,
     .errors = attention_errors,
@@ -152,6 +144,7 @@ typedef struct {
     Bf16LinearScratch scratch;
 } LinearCase;
 
+/* Both packings of one matrix: by outputs for the forward product, by inputs for the input gradient. */
 static Bf16Weights weights_of(const LinearCase *c) {
     return (Bf16Weights){c->forward, c->backward, bf16_panel_words((size_t)c->Dout), c->Din, c->Dout};
 }
@@ -251,6 +244,7 @@ static Err gradient_errors(double *weight, double *input, LinearCase *c, LinearP
     return ERR_NONE;
 }
 
+/* On few rows of the full width: sums are as long as in the row that is timed. */
 static Err linear_errors(double errors[OPERATOR_PASSES], OperatorSize size) {
     LinearCase c;
     LinearPlain plain = {0};
@@ -263,19 +257,10 @@ static Err linear_errors(double errors[OPERATOR_PASSES], OperatorSize size) {
     return err;
 }
 
-static Err linear_name(char *out, size_t out_size, OperatorSize s, const char *pass) {
-    return text_format(out, out_size, "bf16 linear %d x %d -> %d %s", s.of[0], s.of[1], s.of[2], pass);
-}
-
 const Operator bf16_linear_operator = {
-    .unit = "GFLOP/s",
     .tolerance = 3e-6,
     .state_bytes = sizeof(LinearCase),
-    .passes = {{"forward", linear_forward_run, 1},
-               {"weight gradient", linear_weight_run, 1},
-               {"input gradient", linear_input_run, 1}},
-    .name = linear_name,
-    .giga = operator_linear_giga,
+    .run = {linear_forward_run, linear_weight_run, linear_input_run},
     .open = linear_open,
     .close = linear_close,
     .errors = linear_errors,

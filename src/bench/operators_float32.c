@@ -4,8 +4,7 @@
 #include "bench/internal/operators.h"
 
 #include "base/system/minmax.h"
-#include "base/text/text.h"
-#include "bench/internal/yardstick.h"
+#include "bench/internal/harness.h"
 #include "nn/layers/attention.h"
 #include "nn/layers/elementwise.h"
 #include "nn/layers/linear.h"
@@ -21,6 +20,7 @@ typedef struct {
     float *qkv, *out, *dout, *lse, *dqkv, *scratch;
 } AttentionCase;
 
+/* Columns of a row of qkv: all heads' queries, then keys, then values. */
 static AttentionInputs attention_in(const AttentionCase *c) {
     size_t width = (size_t)(c->shape.heads * c->shape.head_width);
     return (AttentionInputs){c->qkv, c->qkv + width, c->qkv + 2 * width};
@@ -87,23 +87,10 @@ static Err attention_errors(double errors[OPERATOR_PASSES], OperatorSize size) {
     return err ? err : err_ref;
 }
 
-/* Two products forward, q k^T and p v, 2 operations a multiply-add: 4 B heads tokens^2 width. */
-double operator_attention_giga(OperatorSize s) {
-    return 4e-9 * s.of[0] * s.of[2] * (double)s.of[1] * s.of[1] * s.of[3];
-}
-
-static Err attention_name(char *out, size_t out_size, OperatorSize s, const char *pass) {
-    return text_format(out, out_size, "attention %d x %d %s", s.of[1], s.of[3], pass);
-}
-
-/* The backward pass counts as twice the forward, though it computes five products for four. */
 const Operator attention_operator = {
-    .unit = "GFLOP/s",
     .tolerance = 3e-6,
     .state_bytes = sizeof(AttentionCase),
-    .passes = {{"forward", attention_forward_run, 1}, {"backward", attention_backward_run, 2}},
-    .name = attention_name,
-    .giga = operator_attention_giga,
+    .run = {attention_forward_run, attention_backward_run},
     .open = attention_open,
     .close = attention_close,
     .errors = attention_errors,
@@ -116,6 +103,7 @@ typedef struct {
     float *x, *W, *b, *y;
 } LinearCase;
 
+/* Rows without gaps. */
 static Rows out_rows(const LinearCase *c) {
     return (Rows){c->y, c->Dout};
 }
@@ -151,6 +139,7 @@ static void linear_close(void *state) {
     free(c->y);
 }
 
+/* As many rows as a micro-batch has tokens. */
 static Err linear_open(void *state, OperatorSize size) {
     LinearCase *c = state;
     int R = size.of[0], Din = size.of[1], Dout = size.of[2];
@@ -185,23 +174,10 @@ static Err linear_errors(double errors[OPERATOR_PASSES], OperatorSize size) {
     return err ? err : err_ref;
 }
 
-double operator_linear_giga(OperatorSize s) {
-    return 2e-9 * s.of[0] * (double)s.of[1] * s.of[2];
-}
-
-static Err linear_name(char *out, size_t out_size, OperatorSize s, const char *pass) {
-    return text_format(out, out_size, "linear %d x %d -> %d %s", s.of[0], s.of[1], s.of[2], pass);
-}
-
 const Operator linear_operator = {
-    .unit = "GFLOP/s",
     .tolerance = 3e-6,
     .state_bytes = sizeof(LinearCase),
-    .passes = {{"forward", linear_forward_run, 1},
-               {"weight gradient", linear_weight_run, 1},
-               {"input gradient", linear_input_run, 1}},
-    .name = linear_name,
-    .giga = operator_linear_giga,
+    .run = {linear_forward_run, linear_weight_run, linear_input_run},
     .open = linear_open,
     .close = linear_close,
     .errors = linear_errors,
@@ -215,6 +191,8 @@ typedef struct {
     float *x, *y, *dy, *dx, *weight, *dweight, *partial;
 } RowsCase;
 
+/* The kernels leave results in y and dx; what is not theirs stays as it was drawn, alike on both sides of a comparison.
+ */
 static void gelu_run(void *state) {
     RowsCase *c = state;
     gelu_forward(NULL, c->y, c->x, c->rows * (size_t)c->width);
@@ -257,12 +235,14 @@ static void layernorm_backward_run_ref(void *state) {
                            c->rows, c->width);
 }
 
+/* Of all arrays, taken or not. */
 static void rows_close(void *state) {
     RowsCase *c = state;
     float *all[] = {c->x, c->y, c->dy, c->dx, c->weight, c->dweight, c->partial};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }
 
+/* Arrays of (rows, width); vectors of twice the width, for weight and bias side by side. */
 static Err rows_open(void *state, OperatorSize size) {
     RowsCase *c = state;
     size_t rows = (size_t)size.of[0];
@@ -286,7 +266,7 @@ static Err elementwise_errors(double errors[OPERATOR_PASSES], OperatorSize size)
         Err err_c = rows_open(&c, size), err_ref = rows_open(&ref, size);
         err = err_c ? err_c : err_ref;
         if (!err) {
-            elementwise_operator.passes[i].run(&c);
+            elementwise_operator.run[i](&c);
             plain[i](&ref);
             errors[i] = fmax(bench_distance(c.y, ref.y, count), bench_distance(c.dx, ref.dx, count));
         }
@@ -296,24 +276,10 @@ static Err elementwise_errors(double errors[OPERATOR_PASSES], OperatorSize size)
     return err;
 }
 
-static double elementwise_giga(OperatorSize s) {
-    return 1e-9 * s.of[0] * (double)s.of[1];
-}
-
-static Err elementwise_name(char *out, size_t out_size, OperatorSize s, const char *pass) {
-    return text_format(out, out_size, "%s, %d x %d", pass, s.of[0], s.of[1]);
-}
-
 const Operator elementwise_operator = {
-    .unit = "Gelement/s",
     .tolerance = 3e-6,
     .state_bytes = sizeof(RowsCase),
-    .passes = {{"gelu forward", gelu_run, 1},
-               {"gelu backward", gelu_backward_run, 1},
-               {"layernorm forward", layernorm_run, 1},
-               {"layernorm backward", layernorm_backward_run, 1}},
-    .name = elementwise_name,
-    .giga = elementwise_giga,
+    .run = {gelu_run, gelu_backward_run, layernorm_run, layernorm_backward_run},
     .open = rows_open,
     .close = rows_close,
     .errors = elementwise_errors,

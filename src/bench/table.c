@@ -1,6 +1,6 @@
 /* Table and JSON differ in three ways: the table rounds and scales, leaves columns without a heading out, and shows a
  * row at once. Everything else follows from the columns, so that neither can have a row that the other lacks. */
-#include "bench/internal/table.h"
+#include "bench/internal/harness.h"
 
 #include "base/config/json.h"
 #include "base/config/record.h"
@@ -28,6 +28,7 @@ static Err cell_text(char *out, const BenchColumn *column, const BenchCell *cell
     }
 }
 
+/* Flushed: a measurement of minutes shows each row when it has it. */
 static Err print_row(const BenchTable *table, const BenchCell *cells) {
     for (int i = 0; i < table->n_columns; i++) {
         char text[CELL_SIZE];
@@ -59,6 +60,7 @@ static Err add_row(const BenchTable *table, const BenchCell *cells) {
     return whole ? ERR_NONE : RAISE(ERR_MEMORY, "bench: no memory for a row");
 }
 
+/* A silent table has neither list nor lines. */
 Err bench_table_open(BenchTable *table, const BenchColumn *columns, int n_columns, bool json, bool silent,
                      const char *title) {
     *table = (BenchTable){.columns = columns, .n_columns = n_columns, .silent = silent};
@@ -79,6 +81,7 @@ Err bench_table_row(BenchTable *table, const BenchCell *cells) {
     return table->list ? add_row(table, cells) : print_row(table, cells);
 }
 
+/* After a failure nothing is printed: half a list would be read as a whole one. */
 Err bench_table_close(BenchTable *table, Err err) {
     if (table->list && !err) {
         char *text = NULL;

@@ -1,4 +1,6 @@
-#include "bench/internal/yardstick.h"
+/* What arithmetic is measured beside: in float32 the product of the system's BLAS, the rate that a reader can repeat
+ * elsewhere; in bfloat16, which it does not have, the peak of the units that multiply. */
+#include "bench/internal/harness.h"
 
 #include "base/system/clock.h"
 #include "base/text/text.h"
@@ -14,6 +16,7 @@ enum { SQUARE = 2048, HUGE_PAGE = 2 << 20, PEAK_STEPS = 1 << 20 };
 
 /* ---- the yardsticks ---- */
 
+/* The peak needs no operands. */
 Err bench_yardstick_new(BenchYardstick *y, Precision precision) {
     size_t count = (size_t)SQUARE * SQUARE;
     *y = (BenchYardstick){.precision = precision};
@@ -34,11 +37,13 @@ const char *bench_yardstick_name(const BenchYardstick *y) {
     return y->precision == PRECISION_BFLOAT16 ? "bf16 peak" : "sgemm";
 }
 
+/* Operations of one call, in billions: 2 a multiply-add. */
 static double giga_of(const BenchYardstick *y) {
     if (y->precision == PRECISION_BFLOAT16) return 1e-9 * PEAK_STEPS * kernels_best()->bf16.peak_flops;
     return 2e-9 * SQUARE * SQUARE * SQUARE;
 }
 
+/* beta 0: what c held does not matter. */
 static void call(BenchYardstick *y) {
     if (y->precision == PRECISION_BFLOAT16)
         kernels_best()->bf16.peak(PEAK_STEPS);
@@ -98,6 +103,7 @@ static Err note_text(char *out, size_t size, const BenchFound *found, const Benc
                        text_bytes(bytes, sizeof bytes, info->bytes));
 }
 
+/* Shares go under the name of the yardstick in JSON, so that nobody compares those of two precisions. */
 Err bench_board_show(BenchBoard *board, const char *name, const BenchFound *found, const BenchRowInfo *info) {
     char note[96];
     bool rounded = board->yardstick.precision == PRECISION_BFLOAT16, told = info->items_unit;
@@ -118,6 +124,7 @@ Err bench_board_show(BenchBoard *board, const char *name, const BenchFound *foun
     return bench_table_row(&board->table, cells);
 }
 
+/* What is no matrix product has no bound here. */
 Err bench_board_row(BenchBoard *board, BenchFound *found, BenchCase c, const BenchRowInfo *info) {
     if (text_equal(info->unit, "GFLOP/s"))
         c.bound = (BenchLoad){yardstick_run, &board->yardstick, giga_of(&board->yardstick)};
@@ -125,6 +132,7 @@ Err bench_board_row(BenchBoard *board, BenchFound *found, BenchCase c, const Ben
     return bench_board_show(board, c.name, found, info);
 }
 
+/* The yardstick's own row: its rate, and that its product is right. */
 Err bench_board_precision(BenchBoard *board, Precision precision) {
     BenchFound found;
     bench_yardstick_free(&board->yardstick);
@@ -137,6 +145,7 @@ Err bench_board_precision(BenchBoard *board, Precision precision) {
     return bench_board_row(board, &found, itself, &(BenchRowInfo){.unit = "GFLOP/s"});
 }
 
+/* BLAS on one thread: shares are of one. */
 Err bench_board_open(BenchBoard *board, double seconds, bool json) {
     *board = (BenchBoard){.seconds = seconds, .par = par_serial(1)};
     blas_single_thread();
@@ -164,6 +173,7 @@ Err bench_floats(float **out, size_t count, unsigned object, float scale) {
     return ERR_NONE;
 }
 
+/* Relative in the norm, so that a single small element cannot decide. An expectation of zeros gives infinity, or 0. */
 double bench_distance(const float *found, const float *expected, size_t count) {
     double difference = 0, norm = 0;
     for (size_t i = 0; i < count; i++) {

@@ -64,6 +64,7 @@ Err plot_begin(Plot *plot, const char *name, int width, int height, const char *
 void plot_free(Plot *plot) {
     builder_free(&plot->script);
     builder_free(&plot->data);
+    builder_free(&plot->spots);
 }
 
 /* Points of a PDF are 1/72 inch; a pixel of the SVG is taken as 1/96 inch. */

@@ -14,6 +14,7 @@ typedef struct {
     int width, height;
     Builder script; /* after the common settings */
     Builder data;
+    Builder spots; /* for pages: what stands under the pointer (analysis/page/page.h) */
 } Plot;
 
 /* `title` may be empty. Sizes in pixels at scale 1. */

@@ -76,8 +76,8 @@ static Err metric_inputs_with_all(MetricInputs *survey, const ClipSource *source
     SourceExtent extent;
     run.par.threads = threads;
     TRY(frame_sampling_extent(&extent, source));
-    const MetricInputsFolders folders = {cache, NULL};
-    return metric_inputs_all(survey, source, &extent, &sizes, set, METRIC_INPUTS_DATASET, &folders, &run);
+    return metric_inputs_all(
+        survey, &(MetricInputsRequest){source, &extent, &sizes, set, METRIC_INPUTS_DATASET, {cache, NULL}}, &run);
 }
 
 static bool same_features(const MetricInputs *a, const MetricInputs *b) {

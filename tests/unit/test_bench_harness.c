@@ -1,7 +1,6 @@
 /* The harness of `synvid bench`: what is wrong is never timed, shares are those of neighbors, tables and JSON agree. */
 #include "base/config/record.h"
 #include "bench/internal/harness.h"
-#include "bench/internal/yardstick.h"
 #include "support/unit.h"
 
 typedef struct {

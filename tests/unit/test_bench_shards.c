@@ -1,6 +1,6 @@
 #include "base/config/record.h"
 #include "bench/internal/harness.h"
-#include "bench/internal/shards_plan.h"
+#include "bench/internal/topics.h"
 #include "store_fixture.h"
 
 #include <dirent.h>

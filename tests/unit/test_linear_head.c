@@ -1,4 +1,4 @@
-#include "eval/readout/internal/linear_head.h"
+#include "eval/readout/internal/readout.h"
 #include "math/rng.h"
 
 #include <setjmp.h>

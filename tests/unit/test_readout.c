@@ -1,6 +1,6 @@
 /* eval/readout/internal/readout, eval/clips/tokens, eval/readout/internal/readout - votes, draws and averages worked
  * out by hand. */
-#include "eval/clips/tokens.h"
+#include "eval/clips/views.h"
 #include "eval/readout/internal/readout.h"
 
 #include "support/unit.h"

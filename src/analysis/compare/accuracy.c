@@ -7,6 +7,7 @@
 /* Text, ours, the paper's. */
 enum { N_COLUMNS_MAX = 1 + GRID_COLUMNS + PAPER_COLUMNS };
 
+/* Without intervals: the paper prints none. */
 Err accuracy_paper_columns(TableColumn *columns, int *n_columns, int first,
                            const PaperExperiment *experiments[PAPER_COLUMNS], const Paper *paper) {
     int n = paper_columns(experiments, paper, NULL);
@@ -63,6 +64,7 @@ static void add_intervals(Builder *text, const Grid *board) {
     if (videos) builder_add(text, "%sWilson over test videos, of one seed (figures: %d)", separator, videos);
 }
 
+/* All that a reader needs to judge a figure: its interval, its budget, chance, and whether runs are the paper's. */
 static Err accuracy_caption(Table *table, const Grid *board) {
     Builder text = {0};
     builder_add_text(&text, "Top-1 accuracy in percent, mean over seeds, with 95 % intervals: ");
@@ -89,6 +91,7 @@ static Err accuracy_caption(Table *table, const Grid *board) {
     return err;
 }
 
+/* Columns: text, ours, the paper's. A rule parts the progression from the other datasets. */
 Err accuracy_table(Table *table, const Grid *board, const Paper *paper) {
     TableColumn columns[N_COLUMNS_MAX] = {{.label = "Pre-training", .kind = COLUMN_TEXT}};
     const PaperExperiment *experiments[PAPER_COLUMNS];

@@ -8,11 +8,13 @@
 
 #include <math.h>
 
+/* What a result is about: the videos themselves, or what a model was pre-trained on. */
 const char *grid_subject(const Result *result) {
     bool about_data = text_equal(result->task, "pretrain") || text_equal(result->task, "analyze");
     return about_data ? result->dataset : result->pretraining;
 }
 
+/* By the paper's order, then by folder: the order of the report whatever order the files were found in. */
 static int compare_outcomes(const void *a, const void *b, void *paper) {
     const Outcome *x = a, *y = b;
     /* As unsigned, the -1 of unknown names is the largest. */
@@ -75,6 +77,7 @@ static Err add_row(Grid *board, const char *slug, const Paper *paper) {
     return text_copy(row->label, sizeof row->label, paper_label(paper, slug));
 }
 
+/* Every experiment and pre-training that a result names, in the order of the results. */
 static Err add_names(Grid *board, const Outcomes *outcomes, const Paper *paper) {
     for (int i = 0; i < outcomes->count; i++) {
         const Result *result = &outcomes->items[i].result;
@@ -205,6 +208,7 @@ static Err mark_primary(Grid *board, const char *primary) {
     return ERR_NONE;
 }
 
+/* Sorted to the front, if it is there. */
 int grid_primary(const Grid *board) {
     return board->n_columns > 0 && board->columns[0].primary ? 0 : -1;
 }
@@ -223,15 +227,18 @@ Err grid_make(Grid *board, const Outcomes *outcomes, const Paper *paper, const c
     return ERR_NONE;
 }
 
+/* NULL: no such row, or a cell without one figure. */
 const Estimate *grid_find(const Grid *board, int column, const char *slug) {
     int row = find_row(board, slug);
     return row >= 0 && board->cells[row][column].state == ESTIMATE_PRESENT ? &board->cells[row][column] : NULL;
 }
 
+/* The upper end of the gap: the run that was pre-trained on the experiment's own dataset. */
 const Estimate *grid_target(const Grid *board, int column) {
     return grid_find(board, column, board->columns[column].dataset);
 }
 
+/* Our target has its counterpart in the paper's, pre-training on real videos. */
 double grid_paper_figure(const PaperExperiment *experiment, const GridRow *row) {
     return paper_accuracy(experiment, row->target ? experiment->high : row->slug);
 }

@@ -8,10 +8,12 @@ enum { AGREEMENT_SEED = 1 };
 
 /* ---- one comparison ---- */
 
+/* The progression counts its two ends: random initialization and pre-training on the target. */
 static bool belongs(const GridRow *row, AgreementRows rows) {
     return rows == AGREEMENT_ALL || row->progression || row->target || text_equal(row->slug, "random");
 }
 
+/* "7 stages, random, target": what n counts. */
 static void name_rows(Agreement *out, int n_stages, int n_datasets, bool random, bool target) {
     snprintf(out->rows, sizeof out->rows, "%d %s%s%s", n_datasets ? n_stages + n_datasets : n_stages,
              n_datasets ? "datasets" : "stages", random ? ", random" : "", target ? ", target" : "");
@@ -43,6 +45,7 @@ static void find_points(Agreement *out, double *y_sd, const Grid *board, int col
     name_rows(out, n_stages, n_datasets, random, target);
 }
 
+/* *defined false: too few points, or all of one value. */
 Err agreement_of(Agreement *out, bool *defined, const Grid *board, int column, const PaperExperiment *experiment,
                  AgreementRows rows) {
     double y_sd[STATISTICS_POINTS];
@@ -57,6 +60,7 @@ Err agreement_of(Agreement *out, bool *defined, const Grid *board, int column, c
     return ERR_NONE;
 }
 
+/* Above a scatter plot. */
 const char *agreement_text(char *out, size_t size, const Agreement *agreement) {
     const Correlation *found = &agreement->found;
     snprintf(out, size, "rho = %.2f [%.2f, %.2f], r = %.2f [%.2f, %.2f], n = %d", found->rho, agreement->rho.low,
@@ -101,6 +105,7 @@ static Err fill_column(Table *table, const Grid *board, int column, const Paper 
     return ERR_NONE;
 }
 
+/* rho first: the paper is about an order. */
 Err agreement_table(Table *table, const Grid *board, const Paper *paper) {
     const TableColumn rho = {.label = "rho (Spearman)", .kind = COLUMN_ESTIMATE, .digits = 2, .low = -1, .high = 1};
     TableColumn columns[] = {

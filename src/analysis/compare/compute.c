@@ -6,6 +6,7 @@
 
 /* ---- points ---- */
 
+/* By the paper's name: runs may call the same pre-training differently. */
 static bool belongs(const Outcome *outcome, const OutcomeKey *key, const Paper *paper, const char *slug) {
     return outcomes_match(outcome, key) && !isnan(outcome->clips) &&
            text_equal(paper_slug(paper, outcome->result.pretraining), slug);
@@ -68,6 +69,7 @@ static int drop_points_without_curve(Compute *compute) {
     return n_curves;
 }
 
+/* Curve by curve in the order of the grid. */
 Err compute_make(Compute *compute, const Outcomes *outcomes, const Grid *board, int column, const Paper *paper) {
     Err err = ERR_NONE;
     *compute = (Compute){0};
@@ -137,6 +139,7 @@ static Err fill_point(Table *table, const Compute *compute, int i) {
     return ERR_NONE;
 }
 
+/* What the table says, in words: from which budget on each curve is clearly above the one before. */
 static Err fill_caption(Table *table, const Compute *compute) {
     Builder text = {0};
     builder_add_text(&text, "Top-1 accuracy in percent by the clips that pre-training saw, and the arithmetic of its "

@@ -30,6 +30,7 @@ static bool field_is(const char *field, size_t length, const char *text) {
     return length == strlen(text) && !memcmp(field, text, length);
 }
 
+/* The beginning of the next line, or the end of the text. */
 static const char *line_end(const char *at) {
     at += strcspn(at, "\n");
     return *at ? at + 1 : at;
@@ -74,6 +75,7 @@ static Err read_text(uint8_t *right, int64_t n_videos, const char *text, const c
                  : ERR_NONE;
 }
 
+/* A sum is a weak check, but of files that have all videos in order only those of other runs are left. */
 static Err check_sum(const uint8_t *right, const ResultMetric *top1, const char *path) {
     int64_t sum = 0;
     for (int64_t i = 0; i < top1->count; i++) sum += right[i];
@@ -123,6 +125,7 @@ static Err find_runs(const Outcome **runs, int *n, const Outcomes *outcomes, con
     return ERR_NONE;
 }
 
+/* NULL without an error: no predictions, which is no mistake. */
 Err correctness_read(Correctness **out, const Outcomes *outcomes, const OutcomeKey *key) {
     const Outcome *runs[CROSSED_SEEDS];
     int n;
@@ -180,6 +183,7 @@ static const uint8_t *row_of(const Correctness *hits, uint64_t seed) {
     return NULL;
 }
 
+/* Pairs are made of seeds that every cell has. */
 static bool all_have(const Correctness *const *cells, int n, uint64_t seed) {
     for (int k = 0; k < n; k++)
         if (!row_of(cells[k], seed)) return false;

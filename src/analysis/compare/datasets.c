@@ -11,6 +11,7 @@ enum { SHEET_ROWS = 8, SHEET_PLAIN_ROWS = 3, SHEET_COLUMNS = 8, SHEET_CELL = 80 
 
 /* ---- finding ---- */
 
+/* A manifest that cannot be read is left out with a warning; only memory ends the report. */
 static Err add_dataset(DatasetList *list, const char *folder) {
     Dataset manifest = {0};
     FoundDataset *grown = realloc(list->items, ((size_t)list->count + 1) * sizeof *grown);
@@ -26,6 +27,7 @@ static Err add_dataset(DatasetList *list, const char *folder) {
     return text_copy(grown[list->count++].folder, PATH_SIZE, folder);
 }
 
+/* In the paper's order; others behind. */
 static int place_of(const FoundDataset *dataset, const Paper *paper) {
     int order = paper_order(paper, dataset->manifest.name);
     return order < 0 ? 1000 : order;
@@ -107,6 +109,7 @@ static Err fill_sheet(Sheet *sheet, const ClipSource *source) {
     return ERR_NONE;
 }
 
+/* On the heap: frames of eight videos. */
 static Err make_sheet(Frames *image, const char *folder, DatasetOpen *open) {
     ClipSource *source = NULL;
     Sheet *sheet = calloc(1, sizeof *sheet);
@@ -119,6 +122,7 @@ static Err make_sheet(Frames *image, const char *folder, DatasetOpen *open) {
     return err;
 }
 
+/* A dataset that cannot be read gets a remark in its place. */
 static Err add_sheet(Page *page, const FoundDataset *dataset, const Paper *paper, DatasetOpen *open) {
     const Dataset *manifest = &dataset->manifest;
     Frames image = {0};
@@ -149,6 +153,7 @@ Err datasets_add_sheets(Page *page, const DatasetList *list, const Paper *paper)
 
 /* ---- the table ---- */
 
+/* What identifies a dataset, so that a reader can make it again and compare digests. */
 Err datasets_table(Table *table, const DatasetList *list) {
     const TableColumn columns[] = {
         {.label = "Dataset", .kind = COLUMN_TEXT},  {.label = "Kind", .kind = COLUMN_TEXT},

@@ -13,6 +13,7 @@ typedef struct {
     const Estimate *figure;
 } Stage;
 
+/* A stage without a figure is passed over: its neighbors are compared instead. */
 static void add_stage(Stage *stages, int *n, const Grid *board, int column, int r) {
     if (board->cells[r][column].state == ESTIMATE_PRESENT)
         stages[(*n)++] = (Stage){&board->rows[r], &board->cells[r][column]};
@@ -31,6 +32,7 @@ static int find_stages(Stage stages[STAGES_MAX], const Grid *board, int column) 
 
 /* ---- rows ---- */
 
+/* Without predictions on both sides the figures are compared as if independent, which is said. */
 static Err fill_step(Table *table, const Stage *from, const Stage *to, const PaperExperiment *const *experiments) {
     Difference found;
     int row;
@@ -63,6 +65,7 @@ static void scale_points(Table *table) {
     table->columns[DIFFERENCES_POINTS].high = reach;
 }
 
+/* The paper's own steps of the same task stand to the right. */
 static Err new_table(Table *table, const GridColumn *column, const PaperExperiment *const *experiments,
                      int n_experiments) {
     const TableColumn points = {.kind = COLUMN_ESTIMATE, .digits = 1, .mark = 0};
@@ -87,6 +90,7 @@ static Err new_table(Table *table, const GridColumn *column, const PaperExperime
     return table_new(table, name, title, columns, PAPERS + n_experiments);
 }
 
+/* Each stage less the one before; below a rule the last less random initialization, the whole way. */
 Err differences_table(Table *table, const Grid *board, int column, const Paper *paper) {
     const PaperExperiment *experiments[PAPER_COLUMNS];
     Stage stages[STAGES_MAX];

@@ -17,6 +17,7 @@ static void add_value(Group *group, double value) {
     moments_add(&group->moments, value);
 }
 
+/* Counted as wanted whether it was measured or not: the table says how many were. */
 static void add_dataset(Group *group, const Outcomes *outcomes, const char *slug, const char *metric) {
     Estimate estimate = statistics_of(outcomes, slug, metric);
     group->wanted++;
@@ -43,6 +44,7 @@ static Err add_list(Group *group, const Outcomes *outcomes, const char *list, co
     return err;
 }
 
+/* A name that the paper does not know is the name of a list. */
 static Err gather(Group *group, const Outcomes *outcomes, const Paper *paper, const PaperTexts *names,
                   const char *metric) {
     *group = (Group){0};
@@ -67,6 +69,7 @@ static Interval welch(const Moments *a, const Moments *b) {
     return (Interval){difference - reach, difference + reach};
 }
 
+/* As in Mann and Whitney's U, without its distribution. */
 static int pairs_above(const Group *a, const Group *b) {
     int above = 0;
     for (int i = 0; i < a->n; i++)
@@ -94,6 +97,7 @@ static Verdict compare_groups(const Group *a, const Group *b) {
     return verdict;
 }
 
+/* All inside: true; none: false. */
 static Verdict check_range(const Group *group, double low, double high) {
     Verdict verdict = {.n_compared = group->n};
     if (group->n == 0) return verdict;
@@ -104,6 +108,7 @@ static Verdict check_range(const Group *group, double low, double high) {
     return verdict;
 }
 
+/* A row says what was compared, and how many of the datasets it speaks of were there. */
 static Err fill_finding(Table *table, const PaperFinding *finding, const Outcomes *outcomes, const Paper *paper) {
     const char *metric = finding->metric;
     Group a, b;

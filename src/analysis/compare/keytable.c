@@ -1,3 +1,4 @@
+/* The table beside Figure 5, and its pictures: what principal components of attention keys explain. */
 #include "analysis/compare/inventory.h"
 
 #include "base/system/file.h"
@@ -28,6 +29,7 @@ static Err fill_row(Table *table, const Outcome *outcome, const Paper *paper) {
     return table_text(table, row, FIRST_FIGURE + N_SHOWN, "%s", path_base(outcome->folder));
 }
 
+/* A row a run of `synvid keys`. */
 Err keytable_make(Table *table, const Outcomes *outcomes, const Paper *paper) {
     TableColumn columns[FIRST_FIGURE + N_SHOWN + 1] = {{.label = "Pre-training", .kind = COLUMN_TEXT},
                                                        {.label = "Videos", .kind = COLUMN_TEXT}};
@@ -48,6 +50,7 @@ Err keytable_make(Table *table, const Outcomes *outcomes, const Paper *paper) {
     return ERR_NONE;
 }
 
+/* Made by the runs themselves. */
 Err keytable_pictures(Page *page, const Outcomes *outcomes, const Paper *paper) {
     const OutcomeKey key = {.task = "keys"};
     /* a run whose picture was taken away keeps its row in the table */

@@ -1,3 +1,5 @@
+/* Which natural photographs and videos went into the runs, by file: from the records that `ingest` writes beside what
+ * it makes, and from the manifest of what was fetched. */
 #include "analysis/compare/inventory.h"
 
 #include "base/config/json.h"
@@ -10,6 +12,7 @@
 static const size_t record_bytes_max = (size_t)64 << 20;
 enum { MANIFEST_FIELDS = 5 };
 
+/* Files are ours, but a hand may have changed them: what is missing counts as 0 or "". */
 static int64_t count_of(const cJSON *object, const char *key) {
     return (int64_t)record_number_or(object, key, 0);
 }
@@ -36,6 +39,7 @@ static void add_file_list(Page *page, const cJSON *files, const char *summary, b
     page_fold_end(page);
 }
 
+/* A pool goes by its own name, a dataset by its folder's. */
 static void add_record(Page *page, const char *name, const cJSON *provenance) {
     char summary[160];
     page_paragraph(page, "%s: %lld of %lld files from %s used, %lld skipped.", name,
@@ -62,6 +66,7 @@ static bool add_if_record(Page *page, const char *path) {
     return is_record;
 }
 
+/* Every JSON file below the folder; walks are in order of names. */
 static Err add_records(Page *page, int *found, const char *data) {
     FileList files = {0};
     if (!file_is_directory(data)) return ERR_NONE;
@@ -97,6 +102,7 @@ static Err manifest_row(Table *table, char *line) {
     return table_text(table, row, 3, "%s %s", fields[3], fields[4]);
 }
 
+/* Line by line; `text` is cut up. */
 static Err fill_manifest(Table *table, char *text) {
     const TableColumn columns[] = {{.label = "File", .kind = COLUMN_TEXT},
                                    {.label = "Bytes", .kind = COLUMN_TEXT},
@@ -113,6 +119,7 @@ static Err fill_manifest(Table *table, char *text) {
     return ERR_NONE;
 }
 
+/* Nothing to say where nothing was fetched. */
 static Err add_manifest(Page *page, int *found, const char *media) {
     char path[PATH_SIZE], summary[96], *text;
     size_t length;
@@ -134,6 +141,7 @@ static Err add_manifest(Page *page, int *found, const char *media) {
     return err;
 }
 
+/* The absence of photographs is a finding of its own: it limits what image datasets show. */
 Err media_add(Page *page, const char *data, const char *media) {
     int found = 0;
     builder_add_text(&page->html, "<h3>Natural photographs and videos</h3>\n");

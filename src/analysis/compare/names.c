@@ -20,6 +20,7 @@ static Err add_name(DatasetNames *names, const cJSON *item, const char *path) {
     return text_copy(names->slugs[names->count++], NAME_SIZE, item->valuestring);
 }
 
+/* Title and reason are for readers; a list without datasets would make every figure empty. */
 static Err read_tree(DatasetNames *names, const cJSON *tree, const char *path) {
     const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(tree, "datasets");
     if (!text_equal(record_text_or(tree, "schema", ""), "synvid.datasets"))
@@ -34,6 +35,7 @@ static Err read_tree(DatasetNames *names, const cJSON *tree, const char *path) {
     return names->count > 0 ? ERR_NONE : RAISE(ERR_INPUT, "%s: the list \"datasets\" is empty", path);
 }
 
+/* By name, or by the path of a file: the list goes by the file's name without its extension. */
 Err names_read(DatasetNames *names, const char *name) {
     char path[PATH_SIZE];
     cJSON *tree;

@@ -7,12 +7,14 @@
 
 #include <math.h>
 
+/* A role is there once at most. */
 const ResultInput *outcomes_input(const Result *result, const char *role) {
     for (int i = 0; i < result->n_inputs; i++)
         if (text_equal(result->inputs[i].role, role)) return &result->inputs[i];
     return NULL;
 }
 
+/* Both without it is the same. */
 static bool same_input(const Result *a, const Result *b, const char *role) {
     const ResultInput *x = outcomes_input(a, role), *y = outcomes_input(b, role);
     return (!x && !y) || (x && y && text_equal(x->digest, y->digest));
@@ -30,6 +32,7 @@ bool outcomes_same_protocol(const Result *a, const Result *b) {
     return true;
 }
 
+/* An unknown budget is no reason to part two results. */
 bool outcomes_same_budget(const Outcome *a, const Outcome *b) {
     return isnan(a->clips) || isnan(b->clips) || a->clips == b->clips;
 }
@@ -47,6 +50,8 @@ void outcomes_keep_rehearsals(Outcomes *outcomes, bool rehearsals) {
     outcomes->count = kept;
 }
 
+/* A rehearsal is compared with rehearsals only; then the experiment's own protocol, then the one asked for, then the
+ * paper's. */
 const char *outcomes_protocol(const Outcomes *outcomes, const char *own) {
     const char *asked = outcomes->protocol;
     if (asked && text_equal(asked, PROTOCOL_REHEARSAL)) return asked;
@@ -54,6 +59,7 @@ const char *outcomes_protocol(const Outcomes *outcomes, const char *own) {
     return asked ? asked : PROTOCOL_PAPER;
 }
 
+/* NULL: any. */
 static bool matches(const char *wanted, const char *found) {
     return !wanted || text_equal(wanted, found);
 }
@@ -65,6 +71,7 @@ bool outcomes_match(const Outcome *outcome, const OutcomeKey *key) {
            matches(key->protocol, result->protocol) && (!key->clips || *key->clips == outcome->clips);
 }
 
+/* With the interval that the run itself found. */
 static Estimate estimate_of_one(const Outcome *outcome, const ResultMetric *metric) {
     return (Estimate){ESTIMATE_PRESENT, metric->value, metric->low, metric->high, metric->count, 1, outcome, NULL};
 }

@@ -70,17 +70,12 @@ static Err read_files(Outcomes *outcomes, const FileList *files, const char *fol
 
 static const size_t config_bytes_max = (size_t)1 << 20;
 
-static double number_at(const cJSON *object, const char *key) {
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
-    return cJSON_IsNumber(value) ? value->valuedouble : NAN;
-}
-
 /* Clips: steps times batch. FLOPs only where the model and the mask are those of a pre-training. */
 static void read_budget(Outcome *outcome, const cJSON *config) {
     const ResultMetric *steps = result_metric(&outcome->result, "steps");
     const cJSON *group = cJSON_GetObjectItemCaseSensitive(config, "model");
-    double batch = number_at(cJSON_GetObjectItemCaseSensitive(config, "train"), "batch"),
-           mask_ratio = number_at(config, "mask_ratio");
+    double batch = record_number_or(cJSON_GetObjectItemCaseSensitive(config, "train"), "batch", NAN),
+           mask_ratio = record_number_or(config, "mask_ratio", NAN);
     ModelConfig model;
     if (!steps || isnan(batch)) return;
     outcome->clips = steps->value * batch;
@@ -89,6 +84,7 @@ static void read_budget(Outcome *outcome, const cJSON *config) {
         outcome->flops = outcome->clips * model_pretrain_flops(&model, mask_ratio);
 }
 
+/* A pre-training's own, from the settings beside its result. */
 static Err find_own(Outcome *outcome) {
     char path[PATH_SIZE];
     cJSON *config;
@@ -123,6 +119,7 @@ static bool starts_from_nothing(const Result *result) {
     return trained && !outcomes_input(result, "checkpoint") && outcomes_input(result, "test");
 }
 
+/* In the order in which one stage feeds the next: pre-trainings, what starts from them, what tests that. */
 static Err find_budgets(Outcomes *outcomes) {
     for (int i = 0; i < outcomes->count; i++) {
         Outcome *outcome = &outcomes->items[i];
@@ -137,6 +134,7 @@ static Err find_budgets(Outcomes *outcomes) {
 
 /* ---- results that claim the same ---- */
 
+/* One cell of a table, and one seed of it. */
 static bool same_claim(const Outcome *x, const Outcome *y) {
     const Result *a = &x->result, *b = &y->result;
     return outcomes_same_budget(x, y) && a->seed == b->seed && text_equal(a->task, b->task) &&

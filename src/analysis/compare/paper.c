@@ -70,6 +70,7 @@ static Err wrong(const Place *place, const char *key, const char *expected) {
     return RAISE(ERR_INPUT, "%s: %s[%d]: %s: expected %s", place->path, place->list, place->entry, key, expected);
 }
 
+/* Texts stay in the document; the list of pointers is ours. A list that is missing is empty. */
 static Err read_texts(PaperTexts *out, const cJSON *list, const Place *place, const char *key) {
     const cJSON *item;
     if (!list) return ERR_NONE;
@@ -83,6 +84,7 @@ static Err read_texts(PaperTexts *out, const cJSON *list, const Place *place, co
     return ERR_NONE;
 }
 
+/* What is missing is "", NAN or false: which members an entry must have, whoever uses it knows. */
 static Err read_member(char *out, const Member *member, const cJSON *entry, const Place *place) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(entry, member->key);
     switch (member->kind) {
@@ -102,6 +104,7 @@ static Err read_member(char *out, const Member *member, const cJSON *entry, cons
     }
 }
 
+/* All members of an entry by its table. */
 static Err read_members(void *out, const Member *members, const cJSON *entry, const Place *place) {
     if (!cJSON_IsObject(entry)) return wrong(place, "the entry", "an object");
     for (const Member *member = members; member->key; member++)
@@ -112,6 +115,7 @@ static Err read_members(void *out, const Member *members, const cJSON *entry, co
 /* What a table of members does not say. */
 typedef Err ReadRest(void *out, const cJSON *entry, const Place *place);
 
+/* {"slug": percent, ...} */
 static Err read_accuracies(void *out, const cJSON *entry, const Place *place) {
     PaperExperiment *experiment = out;
     const cJSON *item, *table = cJSON_GetObjectItemCaseSensitive(entry, "accuracy");
@@ -125,6 +129,7 @@ static Err read_accuracies(void *out, const cJSON *entry, const Place *place) {
     return ERR_NONE;
 }
 
+/* A finding compares two groups, or one group with a range. */
 static Err read_range(void *out, const cJSON *entry, const Place *place) {
     PaperFinding *finding = out;
     const cJSON *range = cJSON_GetObjectItemCaseSensitive(entry, "range");
@@ -154,8 +159,8 @@ static Err read_settings(void *out, const cJSON *entry, const Place *place) {
     return ERR_NONE;
 }
 
-/* The entries of a list, each `size` bytes, into *out. */
-/* `rest` reads what the table of members does not. place.entry counts along, for messages. */
+/* The entries of a list, each `size` bytes, into *out. `rest` reads what the table of members does not. place.entry
+ * counts along, for messages. */
 static Err read_list(void **out, int *n, size_t size, const cJSON *object, const Member *members, ReadRest *rest,
                      Place place) {
     const cJSON *entry, *list = cJSON_GetObjectItemCaseSensitive(object, place.list);
@@ -171,6 +176,7 @@ static Err read_list(void **out, int *n, size_t size, const cJSON *object, const
     return ERR_NONE;
 }
 
+/* A table's rows are a list inside a list. */
 static Err read_rows(void *out, const cJSON *entry, const Place *place) {
     PaperTable *table = out;
     return read_list((void **)&table->rows, &table->n_rows, sizeof *table->rows, entry, row_members, NULL,
@@ -181,6 +187,7 @@ static Err read_rows(void *out, const cJSON *entry, const Place *place) {
     TRY(read_list((void **)&paper->name, &paper->n_##name, sizeof *paper->name, paper->document, members, rest,        \
                   (Place){path, #name, 0}))
 
+/* The lists of the file, in the order in which the tables above describe them. */
 static Err read_document(Paper *paper, const char *path) {
     const char *schema = record_text_or(paper->document, "schema", "");
     if (!text_equal(schema, "synvid.paper"))
@@ -197,6 +204,7 @@ static Err read_document(Paper *paper, const char *path) {
     return ERR_NONE;
 }
 
+/* The file that comes with the program, unless a path is given. */
 Err paper_read(Paper *paper, const char *path) {
     char found[PATH_SIZE];
     cJSON *tree;
@@ -241,6 +249,7 @@ void paper_free(Paper *paper) {
 
 /* ---- looking up ---- */
 
+/* Slug or alias: other programs and older runs have names of their own. */
 static bool goes_by(const PaperPretraining *entry, const char *name) {
     if (text_equal(entry->slug, name)) return true;
     for (int i = 0; i < entry->aliases.n; i++)
@@ -248,12 +257,14 @@ static bool goes_by(const PaperPretraining *entry, const char *name) {
     return false;
 }
 
+/* NULL: not one of the paper's. */
 static const PaperPretraining *find_pretraining(const Paper *paper, const char *name) {
     for (int i = 0; i < paper->n_pretrainings; i++)
         if (goes_by(&paper->pretrainings[i], name)) return &paper->pretrainings[i];
     return NULL;
 }
 
+/* Names that the paper does not know stay what they are. */
 const char *paper_slug(const Paper *paper, const char *name) {
     const PaperPretraining *entry = find_pretraining(paper, name);
     return entry ? entry->slug : name;
@@ -284,6 +295,7 @@ const PaperExperiment *paper_experiment(const Paper *paper, const char *key) {
     return NULL;
 }
 
+/* Of one task, or all. */
 int paper_columns(const PaperExperiment *out[PAPER_COLUMNS], const Paper *paper, const char *task) {
     static const char *const keys[PAPER_COLUMNS] = {"ucf101-finetune", "ucf101-probe", "hmdb51-finetune"};
     int n = 0;
@@ -300,6 +312,7 @@ double paper_accuracy(const PaperExperiment *experiment, const char *slug) {
     return NAN;
 }
 
+/* The paper's measure, in percent: 0 where `value` is as random initialization, 100 where as the target. */
 double paper_gap_closed(double low, double value, double high) {
     return high == low ? NAN : 100 * (value - low) / (high - low);
 }

@@ -20,6 +20,7 @@ static Err inputs_text(Table *table, int row, int column, const Result *result) 
     return err;
 }
 
+/* What a reader needs to find a run and to know what went into it. */
 Err runtable_make(Table *table, const Outcomes *outcomes) {
     const TableColumn columns[] = {
         {.label = "Run", .kind = COLUMN_TEXT},      {.label = "Task", .kind = COLUMN_TEXT},
@@ -93,6 +94,7 @@ static Err add_run(Page *page, const Outcome *outcome) {
     return ERR_NONE;
 }
 
+/* Folded: of use to whoever wants to do it again. */
 Err runtable_add_commands(Page *page, const Outcomes *outcomes) {
     if (outcomes->count == 0) return ERR_NONE;
     page_fold_begin(page, "Commands, versions, times, and every deviation from the paper's protocol");

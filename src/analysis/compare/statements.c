@@ -11,6 +11,7 @@ static const Estimate *find_named(const Grid *board, int column, const char *nam
     return text_equal(name, "target") ? grid_target(board, column) : grid_find(board, column, name);
 }
 
+/* "Near chance" means below twice chance, interval included. */
 static Verdict chance_verdict(const PaperStatement *statement, const Grid *board, int column) {
     Verdict verdict = {.kind = VERDICT_NOT_RUN};
     const Estimate *estimate = statement->a.n ? find_named(board, column, statement->a.texts[0]) : NULL;
@@ -57,6 +58,7 @@ static Verdict greater_verdict(const PaperStatement *statement, const Grid *boar
     return verdict;
 }
 
+/* Unless a statement says otherwise it is about fine-tuning on UCF101. */
 static const PaperExperiment *experiment_of(const PaperStatement *statement, const Paper *paper) {
     const char *key = statement->experiment;
     return paper_experiment(paper, key[0] ? key : "ucf101-finetune");
@@ -68,6 +70,7 @@ static bool is_about(const PaperStatement *statement, const Paper *paper, const 
     return !statement->experiment[0] || (experiment && text_equal(experiment->task, column->task));
 }
 
+/* Against chance, or one set of pre-trainings against another. */
 Verdict statement_verdict(const PaperStatement *statement, const Grid *board, int column) {
     return text_equal(statement->test, "chance") ? chance_verdict(statement, board, column)
                                                  : greater_verdict(statement, board, column);
@@ -120,6 +123,7 @@ static bool paper_compares(const PaperStatement *statement, const Paper *paper, 
     return true;
 }
 
+/* A cell an experiment of ours; counts are of all cells, for the header. */
 static Err fill_row(Table *table, int counts[4], const PaperStatement *statement, const Grid *board,
                     const Paper *paper) {
     int row;

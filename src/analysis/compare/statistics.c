@@ -54,6 +54,7 @@ static bool has_official(const Outcomes *outcomes, const char *dataset) {
     return false;
 }
 
+/* By contents: a reference may have another name here. */
 bool statistics_is_reference(const Result *result) {
     const ResultInput *dataset = outcomes_input(result, "dataset"), *reference = outcomes_input(result, "reference");
     return dataset && reference && text_equal(dataset->digest, reference->digest);
@@ -151,6 +152,7 @@ static void add_distances(Builder *text, const Outcomes *outcomes) {
             builder_add_text(text, notes[i].words);
 }
 
+/* Of the usual result, the first; what others do otherwise is said by name. */
 static Err statistics_caption(Table *table, const Outcomes *outcomes, const Result *any) {
     Builder text = {0};
     const ResultInput *reference = any ? outcomes_input(any, "reference") : NULL;
@@ -170,6 +172,7 @@ static Err statistics_caption(Table *table, const Outcomes *outcomes, const Resu
     return err;
 }
 
+/* Columns that no dataset has are left out, if they are distances. */
 Err statistics_table(Table *table, const Outcomes *outcomes, const Paper *paper) {
     TableColumn columns[1 + N_SHOWN] = {{.label = "Dataset", .kind = COLUMN_TEXT}};
     int n_columns = 1;
@@ -193,6 +196,7 @@ static double transformed(const PaperCorrelation *entry, double x) {
     return isnan(entry->distance_from) ? x : fabs(x - entry->distance_from);
 }
 
+/* A set of distance 0 to itself and a pre-training on the test set are no points of the relation. */
 Points statistics_points(const Outcomes *outcomes, const Grid *board, int column, const PaperCorrelation *entry) {
     Points points = {0};
     for (int r = 0; r < board->n_rows; r++) {
@@ -211,6 +215,7 @@ Points statistics_points(const Outcomes *outcomes, const Grid *board, int column
     return points;
 }
 
+/* As statistics_points, with the paper's accuracies for ours: more datasets, no intervals. */
 Points statistics_published(const Outcomes *outcomes, const Paper *paper, const DatasetNames *names,
                             const PaperCorrelation *entry) {
     Points points = {0};
@@ -243,6 +248,7 @@ enum {
     COLUMN_PAPER
 };
 
+/* Columns are named, since rows fill them in several places. */
 static Err new_correlations(Table *table, const char *name, const char *title) {
     const TableColumn columns[] = {
         [COLUMN_STATISTIC] = {.label = "Statistic", .kind = COLUMN_TEXT},
@@ -286,6 +292,7 @@ static Err fill_correlation(Table *table, const char *title, const PaperCorrelat
     "Pearson r, Spearman rho (average ranks), two-sided p from Student's t with n-2 degrees. \"Without one\": the "    \
     "range of r with one dataset left out, and the one whose absence changes it most. "
 
+/* A block for each of our accuracies; statistics with too few points have no row. */
 Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *paper, const Grid *board, uint64_t seed) {
     TRY(new_correlations(table, "correlations", "Statistics against our accuracies"));
     TRY(text_copy(table->caption, sizeof table->caption,
@@ -308,6 +315,7 @@ Err correlations_table(Table *table, const Outcomes *outcomes, const Paper *pape
     return ERR_NONE;
 }
 
+/* The same statistics over the datasets of one list. */
 static Err fill_published(Table *table, const Outcomes *outcomes, const Paper *paper, const char *list, uint64_t seed) {
     bool first = true;
     char title[160];
@@ -328,6 +336,7 @@ static Err fill_published(Table *table, const Outcomes *outcomes, const Paper *p
     return err;
 }
 
+/* Several readings of which datasets the paper means. */
 Err correlations_published_table(Table *table, const Outcomes *outcomes, const Paper *paper, const char *lists,
                                  uint64_t seed) {
     char rest[512];

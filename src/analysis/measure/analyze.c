@@ -128,6 +128,7 @@ static const char *why_skipped(const Metric *metric, const Analysis *analysis) {
     return NULL;
 }
 
+/* Before hours of reading: what will be measured, and what would have to be given for the rest. */
 static void say_plan(const Analysis *analysis) {
     const MetricInputsSizes *sizes = &analysis->sizes;
     log_info("analyze %s: %lld frames, %lld clips of %d frames (stride %d), %d frames a video, squares of %d",
@@ -153,13 +154,18 @@ static Err metric_inputs_both_all(Analysis *analysis, const char *journal) {
     const Run *run = analysis->run;
     char cache[PATH_SIZE];
     TRY(path_join(cache, sizeof cache, run->out, "cache"));
-    const MetricInputsFolders folders = {analysis->config->cache ? cache : NULL, journal};
-    TRY(metric_inputs_all(&analysis->survey, analysis->dataset, &analysis->extent, &analysis->sizes, &analysis->set,
-                          analysis->reference ? METRIC_INPUTS_DATASET : METRIC_INPUTS_WITHOUT_REFERENCE, &folders,
-                          run));
+    MetricInputsRequest request = {analysis->dataset,
+                                   &analysis->extent,
+                                   &analysis->sizes,
+                                   &analysis->set,
+                                   analysis->reference ? METRIC_INPUTS_DATASET : METRIC_INPUTS_WITHOUT_REFERENCE,
+                                   {analysis->config->cache ? cache : NULL, journal}};
+    TRY(metric_inputs_all(&analysis->survey, &request, run));
     if (!analysis->reference || analysis->self) return ERR_NONE;
-    return metric_inputs_all(&analysis->reference_survey, analysis->reference, &analysis->reference_extent,
-                             &analysis->sizes, &analysis->set, METRIC_INPUTS_REFERENCE, &folders, run);
+    request.source = analysis->reference;
+    request.extent = &analysis->reference_extent;
+    request.role = METRIC_INPUTS_REFERENCE;
+    return metric_inputs_all(&analysis->reference_survey, &request, run);
 }
 
 /* In the order of the list, which is the order of the figures in the result. */
@@ -198,6 +204,7 @@ static Err add_network_inputs(Result *result, const Analysis *analysis) {
     return result_add_input(result, "random networks", path, digest);
 }
 
+/* A dataset is measured by no model: the networks stand in its place. */
 static Err describe_identity(Result *result, const Analysis *analysis) {
     char model[sizeof result->model];
     TRY(feature_set_describe(model, sizeof model, &analysis->set));
@@ -244,6 +251,7 @@ static Err describe_protocol(Result *result, const Analysis *analysis) {
     return result_settle(result, PROTOCOL_PAPER, analysis->run->rehearsed != NULL);
 }
 
+/* To stdout, a line a figure. */
 static void print_result(const Result *result, const RunFolder *folder, void *state) {
     (void)folder;
     (void)state;
@@ -269,6 +277,7 @@ static Err write_samples(const Analysis *analysis, const RunFolder *folder) {
     return err;
 }
 
+/* In this order, since a failure in what it is about should come before minutes of figures. */
 static Err compose_result(Result *result, const Analysis *analysis) {
     TRY(describe_identity(result, analysis));
     TRY(describe_protocol(result, analysis));
@@ -280,6 +289,7 @@ static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     return write_samples(state, folder);
 }
 
+/* In the run folder, where the next life of the run finds it. */
 static Err name_journal_all(char path[PATH_SIZE], const RunFolder *folder, const Par *par) {
     return err_agree_all(runfolder_path(path, PATH_SIZE, folder, "survey.journal"), par, "naming the journal");
 }
@@ -331,6 +341,7 @@ static Err analyze_prepared_all(Analysis *analysis) {
     return run_task_all(&task, analysis->run);
 }
 
+/* Of one that was prepared in part, too. */
 static void analysis_free(Analysis *analysis) {
     metric_inputs_free(&analysis->survey);
     metric_inputs_free(&analysis->reference_survey);
@@ -346,6 +357,7 @@ Err analyze_run_all(const AnalyzeConfig *config, const ClipSource *dataset, cons
     return err;
 }
 
+/* The library's way: no folder, so no journal, no lock and no list of samples. */
 Err analyze_measure(Result *result, const AnalyzeConfig *config, const ClipSource *dataset, const ClipSource *reference,
                     const Run *run) {
     Analysis analysis = {.config = config, .dataset = dataset, .reference = reference, .run = run};

@@ -84,10 +84,12 @@ Err feature_set_add_random(FeatureSet *set, int count) {
     return ERR_NONE;
 }
 
+/* Seeds count from 1; a network with weights from a file has none. */
 static bool is_random(const FeatureNet *net) {
     return net->seed > 0;
 }
 
+/* On the same draws for all networks of a kind, so that they differ by their weights alone. */
 Err feature_set_calibrate(FeatureSet *set, const ClipSource *reference, const SourceExtent *extent, uint64_t seed) {
     Err err = ERR_NONE;
     FrameSampling draws[2] = {{0}, {0}};
@@ -116,6 +118,7 @@ bool feature_set_takes(const FeatureSet *set, bool clips) {
     return false;
 }
 
+/* Files by name, random networks by their number. */
 Err feature_set_describe(char *out, size_t size, const FeatureSet *set) {
     Builder text = {0};
     int random = 0;

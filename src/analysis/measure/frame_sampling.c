@@ -10,6 +10,7 @@
 /* Streams of RNG_SAMPLE: object tells them apart. */
 enum { STREAM_FRAMES, STREAM_VIDEOS, STREAM_STARTS };
 
+/* The smallest short side: every frame can be cut to a square of it without enlarging. */
 Err frame_sampling_extent(SourceExtent *extent, const ClipSource *source) {
     *extent = (SourceExtent){.videos = source->count};
     for (int64_t video = 0; video < source->count; video++) {
@@ -72,12 +73,13 @@ static void draw_videos(int64_t *videos, int64_t n, int64_t total, uint64_t seed
         if (select_next(&rng, n - taken, total - video)) videos[taken++] = video;
 }
 
-/* Fills one draw's frame numbers for a video of n_frames. */
+/* How frames are taken out of a video that was drawn. */
 typedef struct {
     int stride; /* 0: spread evenly */
     uint64_t seed;
 } FrameRule;
 
+/* Fills one draw's frame numbers for a video of n_frames. A start has a stream of its video's own. */
 static void draw_numbers(int *numbers, int count, const FrameRule *rule, int64_t video, int n_frames) {
     if (rule->stride > 0) {
         Rng rng = rng_stream(rule->seed, RNG_SAMPLE, (uint64_t)video, STREAM_STARTS);
@@ -88,6 +90,7 @@ static void draw_numbers(int *numbers, int count, const FrameRule *rule, int64_t
     for (int i = 0; i < count; i++) numbers[i] = (int)((2 * (int64_t)i + 1) * n_frames / (2 * count));
 }
 
+/* Clips and spread frames: which videos first, then which frames of each. */
 static Err draw_by_video(FrameSampling *draws, const ClipSource *source, int64_t n, int n_frames,
                          const FrameRule *rule) {
     ASSERT(n <= source->count);

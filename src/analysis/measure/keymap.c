@@ -1,3 +1,4 @@
+/* Projected keys as colors: component c of three is channel c, stretched from its smallest to its largest value. */
 #include "analysis/measure/internal/formulas.h"
 
 #include <math.h>
@@ -6,6 +7,7 @@ typedef struct {
     double low[3], high[3];
 } ColorRange;
 
+/* values (tokens, 3). */
 static ColorRange range_of(const double *values, size_t tokens) {
     ColorRange range = {{INFINITY, INFINITY, INFINITY}, {-INFINITY, -INFINITY, -INFINITY}};
     for (size_t i = 0; i < 3 * tokens; i++) {
@@ -21,6 +23,7 @@ static uint8_t shade(const ColorRange *range, int c, double value) {
     return span > 0 ? (uint8_t)(255 * (value - range->low[c]) / span) : 0;
 }
 
+/* values (slots, grid, grid, 3). over_all: one range for all slots, so that colors do not flicker. */
 Err keymap_paint(Frames *out, const double *values, int slots, int grid, int side, bool over_all) {
     size_t tokens = (size_t)grid * (size_t)grid;
     ColorRange whole = range_of(values, (size_t)slots * tokens);

@@ -59,6 +59,7 @@ typedef struct {
     float *keys; /* (positions, dims) of one clip */
 } Eye;
 
+/* keys has room for one clip: they are summed or projected before the next is looked at. */
 static Err eye_new(Eye *eye, const Look *look) {
     *eye = (Eye){.keys = malloc((size_t)look->shape.tokens * (size_t)look->shape.width * sizeof(float))};
     if (!eye->keys) return RAISE(ERR_MEMORY, "attention keys: no memory");
@@ -73,6 +74,7 @@ static void eye_free(Eye *eye) {
 
 /* ---- which videos ---- */
 
+/* -1: videos of all classes. */
 static Err find_class(int *label, const Look *look) {
     const char *wanted = look->config->class_name;
     *label = -1;
@@ -130,6 +132,7 @@ static Err clip_keys(Eye *eye, const Look *look, int c) {
 
 /* ---- sums over all videos ---- */
 
+/* A video's frames are cut into clips of the model's length, one after another. */
 static Err add_video(const KeySums *sums, Eye *eye, const Look *look, int64_t video) {
     TRY(read_video(&eye->frames, look, video));
     for (int c = 0; c < look->clips_a_video; c++) {
@@ -237,6 +240,7 @@ static Err write_film(const char *path, const Shown *shown, int count) {
     return err;
 }
 
+/* Videos spread over those that were drawn; rows of the sheet are frames and maps in turn. */
 static Err write_pictures(const Look *look, const KeyPca *pca, const RunFolder *folder) {
     Shown shown[SHOWN_MAX] = {0};
     SheetRow rows[2 * SHOWN_MAX];
@@ -303,6 +307,7 @@ typedef struct {
     KeyPca pca;
 } Seen;
 
+/* The share of variance of each component, and how much of it a token's place alone explains. */
 static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     static const char *const names[KEYPCA_COMPONENTS] = {"explained_1", "explained_2", "explained_3"};
     const Seen *seen = state;

@@ -25,6 +25,7 @@ static const struct {
     [PASS_SPREAD] = {"spread frames", -1, METRIC_SPREAD_FEATURES, true},
 };
 
+/* A metric that compares is of no use without a reference, and the reference is there for those alone. */
 static bool role_takes(MetricInputsRole role, const Metric *metric) {
     switch (role) {
     case METRIC_INPUTS_DATASET: return true;
@@ -45,21 +46,24 @@ static void plan_networks(CollectPlan *plan, int pass, const FeatureSet *set) {
     }
 }
 
-static CollectPlan plan_pass(int pass, const MetricInputsSizes *sizes, const FeatureSet *set, MetricInputsRole role) {
-    CollectPlan plan = {.by_frame = passes[pass].by_frame, .side = sizes->side};
-    plan_networks(&plan, pass, set);
+/* Which networks and pixel metrics see the frames of a pass. */
+static CollectPlan plan_pass(int pass, const MetricInputsRequest *request) {
+    CollectPlan plan = {.by_frame = passes[pass].by_frame, .side = request->sizes->side};
+    plan_networks(&plan, pass, request->set);
     for (const Metric *const *at = metrics; *at; at++) {
-        if ((int)(*at)->input != passes[pass].pixels || !role_takes(role, *at)) continue;
+        if ((int)(*at)->input != passes[pass].pixels || !role_takes(request->role, *at)) continue;
         ASSERT(plan.n_metrics < COLLECT_METRICS);
         plan.metrics[plan.n_metrics++] = *at;
     }
     return plan;
 }
 
-static Err draw_pass(FrameSampling *draws, int pass, const ClipSource *source, const SourceExtent *extent,
-                     const MetricInputsSizes *sizes) {
+/* By the seed and the source alone: every rank draws the same. */
+static Err draw_pass(FrameSampling *draws, int pass, const MetricInputsRequest *request) {
+    const ClipSource *source = request->source;
+    const MetricInputsSizes *sizes = request->sizes;
     switch (pass) {
-    case PASS_FRAMES: return frame_sampling_frames(draws, source, extent, sizes->n_frames, sizes->seed);
+    case PASS_FRAMES: return frame_sampling_frames(draws, source, request->extent, sizes->n_frames, sizes->seed);
     case PASS_CLIPS:
         return frame_sampling_clips(draws, source, sizes->n_videos, sizes->clip_frames, sizes->frame_stride,
                                     sizes->seed);
@@ -68,13 +72,14 @@ static Err draw_pass(FrameSampling *draws, int pass, const ClipSource *source, c
 }
 
 /* folder/<digest>.npy; the digest is of all that determines the vectors. */
-static Err cache_path(char *out, const char *folder, int pass, const ClipSource *source, const FrameSampling *draws,
-                      const MetricInputsSizes *sizes, const FeatureNet *net) {
+static Err cache_path(char *out, int pass, const MetricInputsRequest *request, const FrameSampling *draws,
+                      const FeatureNet *net) {
+    const MetricInputsSizes *sizes = request->sizes;
     Digest *digest;
     char text[256], hex[DIGEST_SIZE];
     TRY(digest_new(&digest));
     digest_add_text(digest, "synvid features 1");
-    digest_add_text(digest, source->digest);
+    digest_add_text(digest, request->source->digest);
     digest_add_text(digest, net->digest);
     Err err = text_format(text, sizeof text, "%s %lld x %d, stride %d, seed %llu", passes[pass].name,
                           (long long)draws->count, draws->per_draw, sizes->frame_stride,
@@ -82,7 +87,7 @@ static Err cache_path(char *out, const char *folder, int pass, const ClipSource 
     if (!err) digest_add_text(digest, text);
     digest_hex(digest, hex);
     digest_free(&digest);
-    return err ? err : text_format(out, PATH_SIZE, "%s/features-%s.npy", folder, hex);
+    return err ? err : text_format(out, PATH_SIZE, "%s/features-%s.npy", request->folders.cache, hex);
 }
 
 /* A file of another width, or with a NaN, is not taken for features. */
@@ -124,16 +129,15 @@ static Err cache_store_all(const FeatureRows *features, const char *folder, cons
 
 /* Takes what the cache has out of the plan; the paths of the rest are left in `paths`, in the plan's order. */
 static Err take_cached_all(CollectPlan *plan, char (*paths)[PATH_SIZE], MetricInputs *out, int pass,
-                           const ClipSource *source, const MetricInputsSizes *sizes, const char *cache,
-                           const Run *run) {
+                           const MetricInputsRequest *request, const Par *par) {
     int left = 0;
     for (int n = 0; n < plan->n_nets; n++) {
         bool found = false;
         NetFeatures *features = &out->features[pass][n];
-        TRY(cache_path(paths[left], cache, pass, source, &out->draws[pass], sizes, plan->nets[n]));
-        TRY(cache_look_all(&features->rows, &found, paths[left], plan->nets[n], &run->par));
+        TRY(cache_path(paths[left], pass, request, &out->draws[pass], plan->nets[n]));
+        TRY(cache_look_all(&features->rows, &found, paths[left], plan->nets[n], par));
         if (found)
-            log_detail("%s: %s features of %s from %s", source->name, plan->nets[n]->name, passes[pass].name,
+            log_detail("%s: %s features of %s from %s", request->source->name, plan->nets[n]->name, passes[pass].name,
                        paths[left]);
         else
             plan->nets[left++] = plan->nets[n];
@@ -155,12 +159,13 @@ static Err keep_collected_all(MetricInputs *out, int pass, Collected *collected,
 }
 
 /* Of all that determines the pieces; `source` at the sizes that the draws have. */
-static Err open_journal(CollectPlan *plan, int pass, const ClipSource *source, const FrameSampling *draws,
-                        const MetricInputsSizes *sizes, const char *folder, const Par *par) {
+static Err open_journal(CollectPlan *plan, int pass, const MetricInputsRequest *request, const FrameSampling *draws,
+                        const Par *par) {
+    const char *folder = request->folders.journal;
     Builder identity = {0};
-    builder_add(&identity, "%s, %s: %lld x %d, stride %d, seed %llu, side %d", source->digest, passes[pass].name,
-                (long long)draws->count, draws->per_draw, sizes->frame_stride, (unsigned long long)sizes->seed,
-                plan->side);
+    builder_add(&identity, "%s, %s: %lld x %d, stride %d, seed %llu, side %d", request->source->digest,
+                passes[pass].name, (long long)draws->count, draws->per_draw, request->sizes->frame_stride,
+                (unsigned long long)request->sizes->seed, plan->side);
     for (int m = 0; m < plan->n_metrics; m++) builder_add(&identity, ", %s", plan->metrics[m]->name);
     for (int n = 0; n < plan->n_nets; n++) builder_add(&identity, ", %s", plan->nets[n]->digest);
     Err err = builder_check(&identity, folder);
@@ -169,32 +174,30 @@ static Err open_journal(CollectPlan *plan, int pass, const ClipSource *source, c
     return err_agree_all(err, par, folder);
 }
 
-static Err metric_inputs_pass_all(MetricInputs *out, int pass, const ClipSource *source, const MetricInputsSizes *sizes,
-                                  const MetricInputsFolders *folders, const Run *run) {
+static Err metric_inputs_pass_all(MetricInputs *out, int pass, const MetricInputsRequest *request, const Run *run) {
+    const ClipSource *source = request->source;
     CollectPlan plan = out->plans[pass];
-    const char *cache = folders->cache;
+    const char *cache = request->folders.cache;
     char paths[COLLECT_NETS][PATH_SIZE], what[160];
     for (int n = 0; n < plan.n_nets; n++) out->features[pass][n].net = plan.nets[n];
-    if (cache) TRY(take_cached_all(&plan, paths, out, pass, source, sizes, cache, run));
+    if (cache) TRY(take_cached_all(&plan, paths, out, pass, request, &run->par));
     TRY(text_format(what, sizeof what, "%.100s: %s", source->name, passes[pass].name));
     if (plan.n_nets == 0 && plan.n_metrics == 0) return ERR_NONE;
     /* the journal keeps what the cache cannot: states of metrics, and vectors of a pass that has not ended */
-    if (folders->journal) TRY(open_journal(&plan, pass, source, &out->draws[pass], sizes, folders->journal, &run->par));
+    if (request->folders.journal) TRY(open_journal(&plan, pass, request, &out->draws[pass], &run->par));
     Err err = collect_all(&out->passes[pass], &plan, source, &out->draws[pass], what, run);
     journal_close(&plan.journal);
     return err ? err : keep_collected_all(out, pass, &out->passes[pass], &plan, cache, paths, &run->par);
 }
 
 /* Pass after pass: one reads its frames, and lets go of them, before the next begins. */
-Err metric_inputs_all(MetricInputs *out, const ClipSource *source, const SourceExtent *extent,
-                      const MetricInputsSizes *sizes, const FeatureSet *set, MetricInputsRole role,
-                      const MetricInputsFolders *folders, const Run *run) {
+Err metric_inputs_all(MetricInputs *out, const MetricInputsRequest *request, const Run *run) {
     Err err = ERR_NONE;
-    *out = (MetricInputs){.groups = sizes->groups, .seed = sizes->seed};
+    *out = (MetricInputs){.groups = request->sizes->groups, .seed = request->sizes->seed};
     for (int pass = 0; pass < PASS_COUNT && !err; pass++) {
-        out->plans[pass] = plan_pass(pass, sizes, set, role);
-        err = err_agree_all(draw_pass(&out->draws[pass], pass, source, extent, sizes), &run->par, "drawing samples");
-        if (!err) err = metric_inputs_pass_all(out, pass, source, sizes, folders, run);
+        out->plans[pass] = plan_pass(pass, request);
+        err = err_agree_all(draw_pass(&out->draws[pass], pass, request), &run->par, "drawing samples");
+        if (!err) err = metric_inputs_pass_all(out, pass, request, run);
     }
     if (err) metric_inputs_free(out);
     return err;

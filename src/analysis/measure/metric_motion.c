@@ -24,6 +24,7 @@ static Err motion_sample(ExactSum *state, void *scratch, const Frames *frames) {
     return ERR_NONE;
 }
 
+/* Over clips, each of equal weight however many frames it has. */
 static double motion_mean(const ExactSum *state) {
     const MotionState *sums = (const MotionState *)state;
     return sums->clips > 0 ? exactsum_value(sums->differences) / exactsum_value(sums->clips) : NAN;

@@ -11,6 +11,7 @@ typedef struct {
     ExactSum log_amplitude[SPECTRUM_POINTS_MAX];
 } SpectrumState;
 
+/* Plans of transforms and places for one thread. */
 static Err spectrum_scratch_new(void **scratch, int side) {
     Spectrum *spectrum;
     TRY(spectrum_new(&spectrum, side));
@@ -83,6 +84,7 @@ static double mean_spectrum_r2(const ExactSum *state) {
     return spectrum_fit(mean_log, points).r2;
 }
 
+/* Each figure is a function of the sums alone, which is what the jackknife leaves groups out of. */
 static Err spectrum_finish(Result *result, const MetricData *data, const MetricData *reference) {
     (void)reference;
     const SpectrumState *sums = (const SpectrumState *)data->state;

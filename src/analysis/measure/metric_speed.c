@@ -24,6 +24,7 @@ static void speed_scratch_free(void *scratch) {
     free(made);
 }
 
+/* Two gray frames in one piece of memory. */
 static Err speed_scratch_new(void **scratch, int side) {
     SpeedScratch *made = *scratch = calloc(1, sizeof *made);
     size_t pixels = (size_t)side * (size_t)side;
@@ -70,6 +71,7 @@ static double share_of(ExactSum part, ExactSum whole) {
     return whole > 0 ? exactsum_value(part) / exactsum_value(whole) : NAN;
 }
 
+/* Of matched blocks: what stands still counts, what was lost or has no contrast does not. */
 static double mean_speed(const ExactSum *state) {
     const SpeedState *sums = (const SpeedState *)state;
     return share_of(sums->speeds, sums->matched);
@@ -89,6 +91,7 @@ static double bins_share(const ExactSum *state, int first, int end) {
     return share_of(blocks, sums->matched);
 }
 
+/* Below half a pixel. */
 static double still_share(const ExactSum *state) {
     return bins_share(state, 0, 1);
 }
@@ -105,6 +108,7 @@ static double fast_share(const ExactSum *state) {
     return bins_share(state, 8, SPEED_BINS);
 }
 
+/* The shares of still, slow, middle and fast blocks add up to 1. */
 static Err speed_finish(Result *result, const MetricData *data, const MetricData *reference) {
     (void)reference;
     const SpeedState *sums = (const SpeedState *)data->state;

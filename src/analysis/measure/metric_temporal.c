@@ -9,6 +9,7 @@ typedef struct {
     ExactSum log_amplitude[TEMPORAL_POINTS_MAX];
 } TemporalState;
 
+/* A clip in which no pixel changes has no spectrum; it is counted, so that a share of such clips shows. */
 static Err temporal_sample(ExactSum *state, void *scratch, const Frames *frames) {
     (void)scratch;
     TemporalState *sums = (TemporalState *)state;

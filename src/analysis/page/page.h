@@ -5,6 +5,7 @@
 #pragma once
 
 #include "analysis/page/table.h"
+#include "run/plot.h"
 #include "video/frames/clip.h"
 
 typedef struct {
@@ -22,7 +23,10 @@ void page_remark(Page *page, const char *kind, const char *format, ...) __attrib
 void page_table(Page *page, const Table *table);
 /* The files of a table, as a line of links below it. */
 void page_table_files(Page *page, const Table *table);
-/* An SVG or PNG file as a figure. Missing files are ERR_INPUT. */
+/* The SVG file of a plot as a figure, and a PNG file. Missing files are ERR_INPUT. */
+CHECKED Err page_plot_file(Page *page, const char *path, const Plot *plot, const char *caption);
+/* Into a plot's spots: a text that appears under the pointer, in shares of the plot's size from its upper left. */
+void page_spot(Builder *out, double left, double top, const char *text);
 CHECKED Err page_picture_file(Page *page, const char *path, const char *alt, const char *caption);
 CHECKED Err page_picture(Page *page, const Frames *image, const char *alt, const char *caption);
 /* Figures between these stand beside each other where there is room: "narrow" ones by three, "wide" ones by two. */

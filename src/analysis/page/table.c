@@ -1,3 +1,5 @@
+/* Cells are (row, column) in one array that grows by rows. A cell is a text, a number or an estimate, and the column
+ * says which is shown and how: no writer asks what a table is about. */
 #include "analysis/page/table.h"
 
 #include "base/system/file.h"
@@ -5,6 +7,7 @@
 #include <math.h>
 #include <stdarg.h>
 
+/* Columns are copied, so that they may be a function's own. */
 Err table_new(Table *table, const char *name, const char *title, const TableColumn *columns, int n_columns) {
     *table = (Table){.n_columns = n_columns};
     TRY(text_copy(table->name, sizeof table->name, name));
@@ -23,6 +26,7 @@ void table_free(Table *table) {
     *table = (Table){0};
 }
 
+/* In place: every cell moves to the left, never past one that has not moved yet. */
 Err table_drop_paper(Table *table) {
     int kept = 0, n = table->n_columns;
     int *from = malloc((size_t)n * sizeof *from);
@@ -43,6 +47,7 @@ Err table_drop_paper(Table *table) {
     return ERR_NONE;
 }
 
+/* Empty: no text, and numbers that are NAN, which every writer shows as missing. */
 Err table_add_row(Table *table, int *row) {
     size_t columns = (size_t)table->n_columns, rows = (size_t)table->n_rows;
     TableCell *cells = realloc(table->cells, (rows + 1) * columns * sizeof *cells);
@@ -56,11 +61,13 @@ Err table_add_row(Table *table, int *row) {
     return ERR_NONE;
 }
 
+/* Outside of the table is a mistake of ours. */
 static TableCell *cell_at(const Table *table, int row, int column) {
     ASSERT(row >= 0 && row < table->n_rows && column >= 0 && column < table->n_columns);
     return &table->cells[(size_t)row * (size_t)table->n_columns + (size_t)column];
 }
 
+/* A text that was there is replaced. */
 Err table_text(Table *table, int row, int column, const char *format, ...) {
     TableCell *cell = cell_at(table, row, column);
     va_list arguments;
@@ -97,6 +104,7 @@ static Err write_one(const Table *table, const char *folder, const char *extensi
     return err;
 }
 
+/* The forms that a paper, a spreadsheet and a repository want. */
 Err table_write_files(const Table *table, const char *folder) {
     TRY(folder_make(folder));
     TRY(write_one(table, folder, "tex", table_latex));

@@ -30,6 +30,7 @@ static void html_verdict(Builder *out, const char *text) {
     escape_html(out, text + length);
 }
 
+/* data-v: the value to ten digits, which the page's script sorts by. */
 static void html_cell(Builder *out, const TableColumn *column, const TableCell *cell) {
     if (column->kind == COLUMN_TEXT) {
         builder_add(out, "<td%s>", column->paper ? " class=\"paper\"" : "");
@@ -50,6 +51,7 @@ static void html_cell(Builder *out, const TableColumn *column, const TableCell *
     builder_add_text(out, "</td>");
 }
 
+/* The first column names the row, so it is its heading. */
 static void html_row(Builder *out, const Table *table, int row) {
     builder_add_text(out, table->rule_above[row] && row > 0 ? "<tr class=\"rule\">" : "<tr>");
     for (int c = 0; c < table->n_columns; c++) {
@@ -65,6 +67,7 @@ static void html_row(Builder *out, const Table *table, int row) {
     builder_add_text(out, "</tr>\n");
 }
 
+/* Scrolls by itself where the window is too narrow, and can be reached by keyboard. */
 void table_html(Builder *out, const Table *table) {
     builder_add_text(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
     escape_html(out, table->title);

@@ -12,6 +12,7 @@ static const TableCell *cell_of(const Table *table, int row, int column) {
     return &table->cells[(size_t)row * (size_t)table->n_columns + (size_t)column];
 }
 
+/* Figures are to the right, texts to the left. */
 static bool is_figure(const TableColumn *column) {
     return column->kind != COLUMN_TEXT;
 }
@@ -27,6 +28,7 @@ static void cell_text(Builder *out, const TableColumn *column, const TableCell *
         builder_add(out, " [%.*f, %.*f]", column->digits, cell->low, column->digits, cell->high);
 }
 
+/* Through `escape`, which is each form's own. */
 static void escaped_cell(Builder *out, const TableColumn *column, const TableCell *cell,
                          void (*escape)(Builder *, const char *)) {
     Builder text = {0};
@@ -48,6 +50,7 @@ static void csv_number(Builder *out, double value) {
     if (!isnan(value)) builder_add_text(out, json_number(text, sizeof text, value));
 }
 
+/* An estimate takes three columns: value, low, high. */
 static void csv_header(Builder *out, const TableColumn *column) {
     char label[128];
     escape_csv(out, column->label);
@@ -58,6 +61,7 @@ static void csv_header(Builder *out, const TableColumn *column) {
     }
 }
 
+/* Numbers as exactly as they are, for programs; a missing one is empty. */
 static void csv_cell(Builder *out, const TableColumn *column, const TableCell *cell) {
     if (!is_figure(column) || (isnan(cell->value) && cell->text))
         escape_csv(out, cell->text ? cell->text : "");
@@ -85,6 +89,7 @@ void table_csv(Builder *out, const Table *table) {
     }
 }
 
+/* As GitHub reads it: no rules between rows. */
 void table_markdown(Builder *out, const Table *table) {
     builder_add_text(out, "**");
     escape_markdown(out, table->title);
@@ -112,6 +117,7 @@ void table_markdown(Builder *out, const Table *table) {
     builder_add_text(out, "\n");
 }
 
+/* booktabs: rules above, below and between groups of rows. */
 void table_latex(Builder *out, const Table *table) {
     builder_add_text(
         out, "% needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}\n\\begin{table}\n\\centering\n\\caption{");
@@ -154,6 +160,7 @@ static int longest_word(const char *label) {
     return longest;
 }
 
+/* Of a column on the terminal: its widest cell, or the longest word of its heading. */
 static int plain_width(const Table *table, int column, const char *label) {
     int width = longest_word(label);
     for (int r = 0; r < table->n_rows; r++) {
@@ -198,6 +205,7 @@ static void plain_piece(Builder *row, const char *text, int width, bool right) {
     builder_add(row, "%*s%s%*s", right && pad > 0 ? pad : 0, "", text, right || pad < 0 ? 2 : pad + 2, "");
 }
 
+/* Writes a column into all lines at once, so that its width is found once. */
 static void plain_column(Builder *rows, const Table *table, int column) {
     char lines[HEADING_LINES][128];
     Builder heading = {0};
@@ -226,6 +234,7 @@ static void plain_line(Builder *out, const Builder *row, bool heading) {
     out->failed = out->failed || row->failed;
 }
 
+/* Lines are filled column by column, then printed one after another. */
 void table_plain(Builder *out, const Table *table) {
     int n_lines = HEADING_LINES + table->n_rows;
     Builder *rows = calloc((size_t)n_lines, sizeof *rows);
@@ -247,6 +256,7 @@ void table_plain(Builder *out, const Table *table) {
     builder_free(&caption);
 }
 
+/* An estimate is an object of three numbers; one without an interval is a number. */
 static bool json_figure(cJSON *object, const TableColumn *column, const TableCell *cell) {
     cJSON *estimate;
     if (column->kind == COLUMN_NUMBER || isnan(cell->low))
@@ -256,6 +266,7 @@ static bool json_figure(cJSON *object, const TableColumn *column, const TableCel
            cJSON_AddNumberToObject(estimate, "low", cell->low) && cJSON_AddNumberToObject(estimate, "high", cell->high);
 }
 
+/* False: no memory. A cell that is not there is null, so that every row has the same keys. */
 static bool json_row(cJSON *rows, const Table *table, int row) {
     cJSON *object = cJSON_CreateObject();
     bool complete = object && cJSON_AddItemToArray(rows, object);

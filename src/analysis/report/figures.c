@@ -1,3 +1,5 @@
+/* Figures that are no scatter plots: bars, lines and intervals. Each writes gnuplot's script and data side by side, a
+ * block of data for each thing that is drawn; the common settings are run/plot.c's. */
 #include "analysis/report/internal/figures.h"
 
 #include "base/text/escape.h"
@@ -13,6 +15,7 @@ enum { N_PALETTE = sizeof palette / sizeof *palette, CURVE_POINTS = 120, DATASET
 
 /* ---- accuracies with intervals ---- */
 
+/* Whether an experiment is on the dataset: a figure has all of them together. */
 static bool column_on(const Grid *board, int column, const char *dataset) {
     return text_equal(board->columns[column].dataset, dataset);
 }
@@ -40,6 +43,7 @@ static void accuracy_data(Plot *plot, const Grid *board, int column, const int *
     builder_add_text(&plot->data, "\n\n");
 }
 
+/* Rows are numbered from the bottom, as the axis runs. */
 static void accuracy_tics(Plot *plot, const Grid *board, const int *rows, int n) {
     builder_add_text(&plot->script, "set ytics (");
     for (int i = 0; i < n; i++) {
@@ -50,6 +54,7 @@ static void accuracy_tics(Plot *plot, const Grid *board, const int *rows, int n)
     builder_add(&plot->script, ")\nset yrange [-0.6:%.1f]\nset xrange [0:100]\n", n - 0.4);
 }
 
+/* One line: all experiments on a dataset have its chance. */
 static void accuracy_chance(Plot *plot, const Grid *board, const char *dataset) {
     for (int c = 0; c < board->n_columns; c++) {
         double chance = board->columns[c].chance;
@@ -64,6 +69,7 @@ static void accuracy_chance(Plot *plot, const Grid *board, const char *dataset) 
     }
 }
 
+/* Experiments of a row lie a little above and below its middle, so that intervals do not cover each other. */
 Err figure_accuracy(Plot *plot, const Grid *board, const char *dataset) {
     char name[64], slug[DATASET_SIZE];
     int rows[GRID_ROWS], n = rows_on(rows, board, dataset), block = 0;
@@ -167,6 +173,7 @@ static void compute_axis(Plot *plot, const Compute *compute) {
     builder_add(&plot->script, ")\nset xrange [%.6g:%.6g]\n", least / 1.5, largest * 1.5);
 }
 
+/* Items are by row and then by clips: random initialization first, then a run of them a curve. */
 Err figure_compute(Plot *plot, const Compute *compute, const GridColumn *column) {
     char name[64], key[40], title[128], y_label[160];
     int block = 0;

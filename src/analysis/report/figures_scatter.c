@@ -1,3 +1,4 @@
+#include "analysis/page/page.h"
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/labels.h"
 
@@ -96,6 +97,9 @@ static void scatter_draw(Plot *plot, const Points *points, char badges[][BADGE_S
         texts[i] = badges[i];
     }
     labels_place(labels, at, texts, points->n, width, height);
+    for (int i = 0; i < points->n; i++)
+        page_spot(&plot->spots, (LEFT + at[i].x) / plot->width, 1 - (BOTTOM + at[i].y) / plot->height,
+                  paper_label(paper, points->slugs[i]));
     for (int i = 0; i < points->n; i++)
         builder_add(&plot->data, "%.6g\t%.6g\t%.6g\t%.6g\t%s\t%.6g\t%.6g\t%u\n", points->x[i], points->y[i],
                     isnan(points->y_low[i]) ? points->y[i] : points->y_low[i],

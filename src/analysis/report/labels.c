@@ -16,10 +16,12 @@ typedef struct {
     double width, height;
 } Layout;
 
+/* Pixels. */
 static double label_width(const char *text) {
     return LABEL_CHARACTER * (double)strlen(text) + GAP;
 }
 
+/* Boxes by their centers; one at NAN meets none. */
 static bool boxes_meet(Spot a, double a_width, double a_height, Spot b, double b_width, double b_height) {
     return fabs(a.x - b.x) * 2 < a_width + b_width && fabs(a.y - b.y) * 2 < a_height + b_height;
 }
@@ -59,6 +61,7 @@ static Spot place(const Layout *l, int label) {
     return best;
 }
 
+/* Greedy, the most crowded point first: it has the fewest places to choose from. */
 void labels_place(Spot *labels, const Spot *points, const char *const *texts, int n, double width, double height) {
     const Layout layout = {labels, points, texts, n, width, height};
     for (int i = 0; i < n; i++) labels[i] = (Spot){NAN, NAN};

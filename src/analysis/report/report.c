@@ -27,6 +27,7 @@ static Err add_datasets(Report *report) {
     return ERR_NONE;
 }
 
+/* On the page and in the log: a result that does not count must be seen. */
 static void add_left_out(Report *report) {
     if (report->n_rehearsals)
         page_remark(&report->page, "note", "%d results of rehearsals are left out: they stand beside nothing else.",
@@ -54,6 +55,7 @@ static Err add_provenance(Report *report) {
 
 /* ---- the whole ---- */
 
+/* One run that is not the paper's makes the report a reduced one. */
 static Err read_inputs(Report *report) {
     const ReportConfig *config = report->config;
     TRY(paper_read(&report->paper, NULL));
@@ -100,6 +102,7 @@ static Err write_page(Report *report) {
     return ERR_NONE;
 }
 
+/* Whatever failed, everything is freed; the page is written last and whole. */
 Err report_run(const ReportConfig *config, const char *out, DatasetOpen *open) {
     Report report = {.config = config, .out = out, .open = open};
     Err err = read_inputs(&report);

@@ -1,8 +1,11 @@
+/* The section of accuracies: the table, and what it says together, whether our order is the paper's, what a stage adds,
+ * whether more pre-training helps, how much of the gap is closed. */
 #include "analysis/compare/accuracy_tables.h"
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/report_parts.h"
 #include "base/system/file.h"
 
+/* A figure has all experiments on one dataset, so each dataset has one. */
 static bool dataset_seen(const Grid *board, int column) {
     for (int c = 0; c < column; c++)
         if (text_equal(board->columns[c].dataset, board->columns[column].dataset)) return true;
@@ -22,6 +25,7 @@ static Err add_scatter(Report *report, int column, const PaperExperiment *experi
     return report_add_figure(report, &plot, caption);
 }
 
+/* A column of ours beside each of the paper's of the same task. */
 static Err add_scatters(Report *report) {
     bool any = false;
     page_grid_begin(&report->page, "wide");
@@ -63,6 +67,7 @@ static Err add_differences(Report *report) {
     return ERR_NONE;
 }
 
+/* Only experiments whose pre-trainings were run at several budgets have it. */
 static Err add_compute_of(Report *report, Compute *compute, int column) {
     const GridColumn *experiment = &report->board->columns[column];
     Table table;
@@ -88,6 +93,7 @@ static Err add_compute(Report *report) {
     return err;
 }
 
+/* From the figures to what follows from them. */
 Err report_accuracy(Report *report) {
     const Grid *board = report->board;
     Table table = {0};

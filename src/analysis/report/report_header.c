@@ -3,6 +3,7 @@
 #include "analysis/report/internal/report_parts.h"
 #include "base/text/escape.h"
 
+/* A figure and what it is. */
 static void add_card(Page *page, const char *figure, const char *what) {
     builder_add_text(&page->html, "<div><dt>");
     escape_html(&page->html, what);
@@ -47,6 +48,7 @@ static Err add_agreement_card(Report *report) {
     return ERR_NONE;
 }
 
+/* Four figures that say most: the progression, the agreement, the statements, how many runs. */
 static Err add_cards(Report *report) {
     char figure[64];
     builder_add_text(&report->page.html, "<dl class=\"cards\">\n");
@@ -73,6 +75,7 @@ static void add_primary(Report *report) {
                    grid_primary(report->board) < 0 ? " None of its runs has finished." : "");
 }
 
+/* Sections in the order of the page. */
 static void add_navigation(Page *page) {
     static const char *const parts[][2] = {
         {"accuracy", "Accuracy"},     {"statements", "Statements"}, {"datasets", "Datasets"},
@@ -84,6 +87,7 @@ static void add_navigation(Page *page) {
     builder_add_text(&page->html, "</ul></nav>\n");
 }
 
+/* Whether runs are reduced comes before any figure: no reader should take them for the paper's. */
 Err report_header(Report *report) {
     Page *page = &report->page;
     builder_add_text(&page->html, "<header>\n");

@@ -1,9 +1,11 @@
+/* What the sections of the report share: tables with their files, figures as far as they could be drawn. */
 #include "analysis/report/internal/report_parts.h"
 
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/rehearsed.h"
 #include "base/text/escape.h"
 
+/* An empty table is left out. */
 Err report_add_table(Report *report, Table *table) {
     Err err = ERR_NONE;
     bool any = table->n_rows > 0;
@@ -17,6 +19,7 @@ Err report_add_table(Report *report, Table *table) {
     return err;
 }
 
+/* A figure that gnuplot cannot draw is a remark in its place; that there is no gnuplot is said once, at the end. */
 Err report_add_figure(Report *report, Plot *plot, const char *caption) {
     char path[PATH_SIZE];
     PlotOutcome outcome = {PLOT_FAILED, ""};
@@ -27,11 +30,12 @@ Err report_add_figure(Report *report, Plot *plot, const char *caption) {
     if (!err && outcome.state == PLOT_FAILED)
         page_remark(&report->page, "warning", "The figure %s is missing: %s", plot->name, outcome.why);
     if (!err) err = text_format(path, sizeof path, "%s/%s.svg", report->figures, plot->name);
-    if (!err && drawn) err = page_picture_file(&report->page, path, plot->alt, caption);
+    if (!err && drawn) err = page_plot_file(&report->page, path, plot, caption);
     plot_free(plot);
     return err;
 }
 
+/* Points bear numbers, which have room where names have none; this list says whose they are. */
 void report_add_point_key(Report *report) {
     Builder *html = &report->page.html;
     builder_add_text(html, "<p class=\"legend\">");

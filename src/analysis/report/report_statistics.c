@@ -4,6 +4,7 @@
 
 enum { CORRELATION_SEED = 1 };
 
+/* The caption has what the paper says of the same correlation. */
 static Err add_scatter(Report *report, Plot *plot, const PaperCorrelation *entry) {
     char caption[256];
     if (report->rehearsal)
@@ -13,6 +14,7 @@ static Err add_scatter(Report *report, Plot *plot, const PaperCorrelation *entry
     return report_add_figure(report, plot, caption);
 }
 
+/* Figures are numbered by experiment and statistic, so that a name stays whatever else is there. */
 static Err add_correlation_figures(Report *report, int column) {
     const GridColumn *experiment = &report->board->columns[column];
     int number = column * 100;
@@ -51,6 +53,7 @@ done:
     return err;
 }
 
+/* Our statistics are reduced where theirs are not: said beside every such figure. */
 static Err add_published(Report *report) {
     Table table = {0};
     TRY(correlations_published_table(&table, &report->outcomes, &report->paper, NULL, CORRELATION_SEED));
@@ -64,6 +67,7 @@ static Err add_published(Report *report) {
     return any ? add_published_figures(report) : ERR_NONE;
 }
 
+/* Statistics by themselves, against the paper's accuracies, against ours. */
 Err report_statistics(Report *report) {
     Table table = {0};
     page_section(&report->page, "statistics", "Statistics of the datasets");

@@ -1,9 +1,11 @@
+/* The section of training: curves, reconstructions, and what attention keys look like. */
 #include "analysis/compare/inventory.h"
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/report_parts.h"
 #include "base/system/file.h"
 #include "base/text/escape.h"
 
+/* Nothing where no such run has a curve. */
 static Err add_curve_figure(Report *report, const char *task, const char *dataset, const char *caption) {
     Plot plot;
     bool any;
@@ -25,6 +27,7 @@ static Err add_curves(Report *report) {
     return ERR_NONE;
 }
 
+/* A run whose picture was taken away is passed over. */
 static Err add_reconstructions(Report *report) {
     const OutcomeKey key = {.task = "pretrain"};
     page_grid_begin(&report->page, "wide");
@@ -51,6 +54,7 @@ static Err add_keys(Report *report) {
     return keytable_pictures(&report->page, &report->outcomes, &report->paper);
 }
 
+/* The section stands also without a run, and says so. */
 Err report_training(Report *report) {
     bool any = report_count_runs(report, "pretrain") > 0;
     page_section(&report->page, "training", "Training");

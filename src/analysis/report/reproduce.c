@@ -27,6 +27,7 @@ static Err identity_cell(Table *table, int row, int column, const Estimate *ours
                       (long long)ours->count);
 }
 
+/* What the paper compares a row with, and the same difference of ours. */
 static Err fill_counterpart(Table *table, int row, const PaperRow *row_entry, const Entry *entry,
                             const Outcomes *outcomes, const Paper *paper) {
     const char *other = row_entry->counterpart, *same = row_entry->same_as;
@@ -40,6 +41,7 @@ static Err fill_counterpart(Table *table, int row, const PaperRow *row_entry, co
                       entry->ours.value - ours);
 }
 
+/* A row a pre-training and experiment: paper, ours, difference, and which run ours is. */
 static Err fill_entry(Table *table, const PaperRow *row_entry, const PaperExperiment *experiment,
                       const Outcomes *outcomes, const Paper *paper, bool gaps) {
     const char *slug = row_entry->pretraining, *label = row_entry->label;
@@ -63,6 +65,7 @@ static Err fill_entry(Table *table, const PaperRow *row_entry, const PaperExperi
     return identity_cell(table, row, 7, &entry.ours);
 }
 
+/* Experiment by experiment, the paper's rows in each. */
 Err reproduce_table(Table *table, const PaperTable *entry, const Outcomes *outcomes, const Paper *paper) {
     const TableColumn columns[] = {
         {.label = "Pre-training", .kind = COLUMN_TEXT},
@@ -91,6 +94,7 @@ Err reproduce_table(Table *table, const PaperTable *entry, const Outcomes *outco
 
 /* ---- settings ---- */
 
+/* "train.base_lr"; NULL: there is no such key. */
 static const cJSON *member_at(const cJSON *object, const char *key_path) {
     while (object) {
         char key[64];
@@ -120,6 +124,7 @@ typedef struct {
     int counts[SETTING_VALUES], n, more;
 } SettingValues;
 
+/* The first SETTING_VALUES of them by name, others as a count. */
 static void note_value(SettingValues *found, const char *text, bool reduced) {
     int at = 0;
     while (at < found->n && (!text_equal(found->values[at], text) || found->reduced[at] != reduced)) at++;
@@ -134,6 +139,7 @@ static void note_value(SettingValues *found, const char *text, bool reduced) {
     found->counts[at]++;
 }
 
+/* What runs really had, from the settings beside their results. */
 static Err gather_setting(SettingValues *found, const Outcomes *outcomes, const char *task, const char *key_path) {
     const OutcomeKey key = {.task = task};
     for (int i = 0; i < outcomes->count; i++) {
@@ -184,6 +190,7 @@ static Err fill_setting(Table *table, const PaperSetting *setting, const char *t
     return err;
 }
 
+/* The paper's table of settings, beside those of our runs of that task. */
 Err reproduce_settings(Table *table, const PaperSettings *entry, const Outcomes *outcomes) {
     const TableColumn columns[] = {{.label = "Setting", .kind = COLUMN_TEXT},
                                    {.label = "Key", .kind = COLUMN_TEXT},

@@ -12,6 +12,7 @@
 
 enum { STRIP_ROWS = 16, STRIP_COLUMNS = 8, STRIP_CELL = 112 };
 
+/* NULL: not generated. */
 static const FoundDataset *find_dataset(const DatasetList *list, const char *slug) {
     for (int i = 0; i < list->count; i++)
         if (text_equal(list->items[i].manifest.name, slug)) return &list->items[i];
@@ -32,6 +33,7 @@ static Err read_strip(Frames *frames, const char *folder, DatasetOpen *open) {
     return err;
 }
 
+/* A strip for each stage of the progression that is there, in the paper's order. */
 static Err write_strips(const DatasetList *list, const Paper *paper, const char *figures) {
     SheetRow rows[STRIP_ROWS];
     Frames frames[STRIP_ROWS] = {0};
@@ -55,6 +57,7 @@ done:
     return err;
 }
 
+/* With the digest: whoever has the same one has the same videos. */
 static Err fill_strip(Table *table, const PaperPretraining *entry, const FoundDataset *found) {
     int row;
     TRY(table_add_row(table, &row));
@@ -128,6 +131,7 @@ typedef struct {
     double sum;
 } Score;
 
+/* A corruption that one of the two was not tested on does not count. */
 static void add_score(Score *score, double ours, double theirs) {
     if (isnan(ours) || isnan(theirs)) return;
     score->wins += ours > theirs;
@@ -181,6 +185,7 @@ bool reproduce_has_reduced_figure3(const Outcomes *outcomes) {
     return false;
 }
 
+/* Corruptions down, three models across, wins below. */
 Err reproduce_figure3(Table *table, const Outcomes *outcomes, const Paper *paper, bool reduced) {
     const char *protocol = reduced ? PROTOCOL_REDUCED : outcomes_protocol(outcomes, "");
     bool official = !reduced && !text_equal(protocol, PROTOCOL_REHEARSAL);
@@ -206,6 +211,7 @@ Err reproduce_figure3(Table *table, const Outcomes *outcomes, const Paper *paper
 
 /* ---- figure 4 ---- */
 
+/* A figure a statistic, where there are points enough. */
 static Err draw_published(const Outcomes *outcomes, const Paper *paper, const DatasetNames *names,
                           const char *figures) {
     for (const PaperCorrelation *entry = paper->correlations; entry < paper->correlations + paper->n_correlations;
@@ -219,6 +225,7 @@ static Err draw_published(const Outcomes *outcomes, const Paper *paper, const Da
     return ERR_NONE;
 }
 
+/* Over the datasets of the first list that is asked for. */
 Err reproduce_figure4(const Outcomes *outcomes, const Paper *paper, const char *lists, const char *figures) {
     char first[512];
     DatasetNames *names = malloc(sizeof *names);

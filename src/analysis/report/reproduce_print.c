@@ -18,6 +18,7 @@ typedef struct {
     bool first;
 } Printer;
 
+/* Asked for by --protocol rehearsal. */
 static bool rehearsal(const Printer *printer) {
     return printer->request->protocol && text_equal(printer->request->protocol, PROTOCOL_REHEARSAL);
 }
@@ -45,6 +46,7 @@ static Err print_papers_table(Printer *printer, const PaperTable *entry) {
     return print_table(printer, &table, err);
 }
 
+/* Reduced runs have no place in the paper's table; they get one of their own below it. */
 static Err print_reduced(Printer *printer) {
     Table table = {0};
     if (!printer->board->n_reduced) return ERR_NONE;
@@ -56,6 +58,7 @@ static Err print_figure1(Printer *printer) {
     return print_table(printer, &table, reproduce_figure1(&table, printer->paper, printer->request, printer->figures));
 }
 
+/* The paper's, and another for reduced runs where there are any. */
 static Err print_figure3(Printer *printer) {
     Table table = {0};
     const Outcomes *outcomes = printer->outcomes;
@@ -64,6 +67,7 @@ static Err print_figure3(Printer *printer) {
     return print_table(printer, &table, reproduce_figure3(&table, outcomes, printer->paper, true));
 }
 
+/* All that is beside the figure in the paper: the statistics, what is said of them, and both correlations. */
 static Err print_figure4(Printer *printer) {
     Table table = {0};
     const Outcomes *outcomes = printer->outcomes;
@@ -77,6 +81,7 @@ static Err print_figure4(Printer *printer) {
     return printer->figures[0] ? reproduce_figure4(outcomes, paper, lists, printer->figures) : ERR_NONE;
 }
 
+/* A table an experiment, unless it has no two stages to compare. */
 static Err print_steps(Printer *printer) {
     for (int c = 0; c < printer->board->n_columns; c++) {
         Table table = {0};
@@ -89,6 +94,7 @@ static Err print_steps(Printer *printer) {
     return ERR_NONE;
 }
 
+/* A table for each experiment with several budgets. */
 static Err print_compute(Printer *printer) {
     const Grid *board = printer->board;
     Compute *compute = calloc(1, sizeof *compute);
@@ -108,6 +114,7 @@ static bool wanted(const char *part, const char *name) {
     return text_equal(part, "all") || text_equal(part, name);
 }
 
+/* In the order of the paper. */
 static Err print_part(Printer *printer, const char *part) {
     Table table = {0};
     const Paper *paper = printer->paper;
@@ -149,6 +156,7 @@ static Err check_part(const char *part) {
                  part, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
+/* Printed at once, so that a failure leaves no half a table. */
 static Err print_all(Printer *printer, const char *part) {
     bool list = printer->request->format == REPRODUCE_JSON;
     if (list) builder_add_text(&printer->out, "[");
@@ -159,6 +167,7 @@ static Err print_all(Printer *printer, const char *part) {
     return ERR_NONE;
 }
 
+/* Without --out nothing is written and no figure drawn. */
 static Err prepare(Printer *printer) {
     const char *out = printer->request->out;
     printer->board = malloc(sizeof *printer->board);
@@ -169,6 +178,7 @@ static Err prepare(Printer *printer) {
     return path_join(printer->figures, sizeof printer->figures, out, "figures");
 }
 
+/* Without runs the parts are printed too: the paper's figures, with ours not run. */
 Err reproduce_print(const char *part, const ReproduceRequest *request) {
     Paper paper = {0};
     Outcomes outcomes = {0};

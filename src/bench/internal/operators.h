@@ -14,17 +14,11 @@ typedef struct {
     int of[4];
 } OperatorSize;
 
+/* What it is called, counted and passed through is the same in every precision: bench/bench_kernels.c. */
 typedef struct {
-    const char *unit;
     double tolerance;
     size_t state_bytes;
-    struct {
-        const char *name; /* NULL behind the last */
-        void (*run)(void *state);
-        double giga_factor; /* of the operator's count */
-    } passes[OPERATOR_PASSES + 1];
-    CHECKED Err (*name)(char *out, size_t out_size, OperatorSize size, const char *pass);
-    double (*giga)(OperatorSize size); /* operations or elements of the first pass, in billions */
+    void (*run[OPERATOR_PASSES])(void *state);
     CHECKED Err (*open)(void *state, OperatorSize size);
     void (*close)(void *state);
     /* Relative differences from the plain version, for each pass, on operands small enough for that. */
@@ -35,7 +29,3 @@ typedef struct {
 extern const Operator attention_operator, linear_operator, elementwise_operator;
 /* Bfloat16, with the same sizes. */
 extern const Operator bf16_attention_operator, bf16_linear_operator;
-
-/* Operations of a forward pass, in billions, of either precision. */
-double operator_attention_giga(OperatorSize size);
-double operator_linear_giga(OperatorSize size);

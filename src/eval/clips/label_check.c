@@ -1,6 +1,5 @@
 /* Looks at every video's label and length before anything is trained, because what is wrong with a dataset would
  * otherwise come out after hours, or in the test. */
-#include "eval/clips/label_check.h"
 
 #include "base/system/log.h"
 #include "base/text/text.h"

@@ -1,6 +1,6 @@
 /* Blocks of tokens. Token (t, y, x) is row (t * side + y) * side + x of the encoder's output; a block is `block` x
  * `block` of them in one time slot. */
-#include "eval/clips/tokens.h"
+#include "eval/clips/views.h"
 
 static int side_of(const ModelConfig *model) {
     return model->image_size / model->patch_size;

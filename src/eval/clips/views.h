@@ -9,10 +9,10 @@
 #include "eval/corrupt/corrupt.h"
 #include "math/rng.h"
 #include "nn/layers/model.h"
+#include "par/par.h"
 #include "video/frames/source.h"
 
-/* Controls of what a dataset asks for: the frames of a clip in order, in random order, or one
- * of them alone.
+/* Controls of what a dataset asks for: the frames of a clip in order, in random order, or one of them alone.
  *
  * A model that is trained and tested on shuffled clips, or on single frames, shows how much of a task needs the order
  * of frames, or needs more than one. */
@@ -60,3 +60,19 @@ static inline size_t input_floats(const ModelConfig *m) {
 }
 /* (T, H, W, 3) to (3, T, H, W). */
 void input_from_clip(float *input, const float *clip, const ModelConfig *model);
+
+/* ---- label_check: whether two labelled sources can be trained and tested on, before any time is spent ---- */
+
+/* ERR_INPUT: no classes, other classes in the test set, no test videos, a label outside the classes. Warns of classes
+ * without a training video; says how many videos are shorter than a clip's `span` frames (their last frame is
+ * repeated). Rank 0 looks. */
+CHECKED Err label_check_all(const ClipSource *train, const ClipSource *test, int span, const Par *par);
+
+/* ---- tokens: averages over square blocks of patches, fewer keys for a read-out to attend to, less to keep ---- */
+
+/* `grid` blocks along a side of the frame, or 0: one mean over all tokens. ERR_USAGE when it does not divide. */
+CHECKED Err tokens_check_grid(const ModelConfig *model, int grid);
+int tokens_count(const ModelConfig *model, int grid);
+/* out (tokens_count, D), from encoded (N, D); order as nn/layers/model's: time slowest, then row, then column. grid >
+ * 0. */
+void tokens_average(float *out, const float *encoded, const ModelConfig *model, int grid);

@@ -78,6 +78,7 @@ static const struct {
 };
 enum { N_PRESETS = sizeof presets / sizeof *presets };
 
+/* With the nearest name there is, a preset or a corruption. */
 static Err raise_unknown(const char *name) {
     const char *names[CORRUPT_COUNT + N_PRESETS + 1] = {0};
     for (int i = 0; i < CORRUPT_COUNT; i++) names[i] = rows[i].name;
@@ -114,6 +115,7 @@ static Err mark_kinds(bool chosen[CORRUPT_COUNT], const char *text, bool presets
     }
 }
 
+/* In the order of the enumeration and each once, however they are named. */
 Err corrupt_list_parse(CorruptList *list, const char *text) {
     bool chosen[CORRUPT_COUNT] = {false};
     *list = (CorruptList){0};
@@ -138,6 +140,7 @@ Err corrupt_no_memory(const CorruptFrame *frame) {
     return RAISE(ERR_MEMORY, "no memory to corrupt a frame of %d x %d pixels", frame->width, frame->height);
 }
 
+/* A stream a frame; corruptions that do the same to all frames of a clip have one. */
 Err corrupt_view(Frames *frames, const Corruption *corruption, CorruptPart part) {
     const Row *row = &rows[corruption->kind];
     ASSERT(row->apply);
@@ -154,6 +157,7 @@ Err corrupt_view(Frames *frames, const Corruption *corruption, CorruptPart part)
     return ERR_NONE;
 }
 
+/* One stream a video: which frames are taken is drawn once for all of its views. */
 Err corrupt_time(int *entries, int *count, const Corruption *corruption, int64_t video) {
     const Row *row = &rows[corruption->kind];
     ASSERT(row->timeline && *count > 0);

@@ -1,5 +1,5 @@
 /* Reads back what eval/finetune/score.c writes: the first column of classes.csv. */
-#include "eval/finetune/class_list.h"
+#include "eval/finetune/score.h"
 
 #include "base/system/file.h"
 #include "base/text/text.h"
@@ -27,10 +27,12 @@ static Err read_name(char *out, const char **at, const char *path) {
     return ERR_NONE;
 }
 
+/* An apostrophe before what a spreadsheet would compute, as base/text/escape writes it. */
 static const char *without_guard(const char *name) {
     return name[0] == '\'' && name[1] && strchr("=+-@\t\r", name[1]) ? name + 1 : name;
 }
 
+/* Grows by one: there are hundreds at most. */
 static Err add(ClassList *list, const char *name, const char *path) {
     char **grown = realloc(list->names, (size_t)(list->count + 1) * sizeof *grown);
     if (grown) list->names = grown;
@@ -40,6 +42,7 @@ static Err add(ClassList *list, const char *name, const char *path) {
     return list->count <= CLASSES_MAX ? ERR_NONE : RAISE(ERR_INPUT, "%s: more than %d classes", path, CLASSES_MAX);
 }
 
+/* `name` is scratch as long as the whole text. */
 static Err read_rows(ClassList *list, const char *text, char *name, const char *path) {
     static const char head[] = "class,videos,";
     if (!text_starts(text, head)) return RAISE(ERR_INPUT, "%s: no table of classes (it begins otherwise)", path);
@@ -52,6 +55,7 @@ static Err read_rows(ClassList *list, const char *text, char *name, const char *
     return ERR_NONE;
 }
 
+/* The list is empty after a failure. */
 CHECKED Err class_list_read(ClassList *list, const char *path) {
     char *text;
     size_t length;

@@ -5,7 +5,7 @@
 
 #include "base/system/file.h"
 #include "base/system/log.h"
-#include "eval/clips/label_check.h"
+#include "eval/clips/views.h"
 #include "eval/finetune/forward.h"
 #include "eval/finetune/sample.h"
 #include "eval/finetune/score.h"

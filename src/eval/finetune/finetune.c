@@ -25,6 +25,7 @@ static void scratch_free(Finetune *f) {
     f->n_teams = 0;
 }
 
+/* As pre-training's (train/pretrain.c), with the classifier in place of the autoencoder. */
 static Err teams_ready(TrainTask *task, Team *const *teams, int n_teams) {
     Finetune *f = task->state;
     const Classifier *network = f->c->network;
@@ -116,12 +117,14 @@ static Err execute_all(void *state, const RunFolder *folder) {
     return trainer_run_all(&task, &c->task.config->train, c->initial, run, folder);
 }
 
+/* --dry-run. */
 static Err plan(void *state) {
     const TrainTask task = task_of(state);
     const ClassificationTask *t = &((Finetune *)state)->c->task;
     return trainer_print_plan(&task, &t->config->train, t->run);
 }
 
+/* What the trainer would refuse is refused before the run has a folder. */
 CHECKED Err finetune_run_all(const FinetuneConfig *config, const ClipSource *train, const ClipSource *test,
                              const Run *run) {
     ClassificationTask task = {

@@ -15,6 +15,7 @@
         FIELD_GROUP(FinetuneConfig, train, "how it learns", train_),                                                   \
         FIELD_DOUBLE(FinetuneConfig, init_scale, "factor on the head's first weights", 0.001, 0, 1)
 
+/* Which clips, and how the test looks at a video. */
 #define DATA_FIELDS                                                                                                    \
     FIELD_PATH(ClassifyData, train, "folder of labelled shards to train on", ""),                                      \
         FIELD_PATH(ClassifyData, test, "folder of labelled shards to test on", ""),                                    \
@@ -23,6 +24,7 @@
         FIELD_INT(ClassifyData, test_clips, "test: clips spread over a video (HMDB51: 10)", 5, 1, 100),                \
         FIELD_INT(ClassifyData, test_crops, "test: crops along the longer side", 3, 1, 100)
 
+/* Regularization inside the network. */
 #define DROP_FIELDS                                                                                                    \
     FIELD_DOUBLE(FinetuneConfig, drop_path, "share of residual branches dropped in the last block; rises linearly",    \
                  0.2, 0, 0.9),                                                                                         \
@@ -61,6 +63,7 @@ static const Field finetune_data_fields[] = {
     FIELD_END,
 };
 
+/* epochs, batch, rate at 256 clips, lowest rate, warm-up epochs, weight decay, beta2. */
 static const Field finetune_train_fields[] = {
     TRAIN_OPTIMIZER_FIELDS(100, 256, 1e-3, 1e-5, 5, 0.05, 0.999),
     TRAIN_LAYER_DECAY_FIELD(0.7),
@@ -88,6 +91,7 @@ static const Field probe_data_fields[] = {
     FIELD_END,
 };
 
+/* The same list. */
 static const Field probe_train_fields[] = {
     TRAIN_OPTIMIZER_FIELDS(100, 256, 1e-2, 0, 5, 0, 0.999),
     TRAIN_RUN_FIELDS,

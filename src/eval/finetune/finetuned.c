@@ -1,6 +1,6 @@
 /* A finished fine-tuning, read back. Rank 0 reads and checks; the struct, the network and the weights are then the same
  * on all ranks. */
-#include "eval/finetune/finetuned.h"
+#include "eval/finetune/finetune.h"
 
 #include "base/config/config.h"
 #include "base/system/file.h"

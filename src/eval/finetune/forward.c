@@ -6,7 +6,7 @@
 #include "base/failure/fault.h"
 #include "base/failure/shared_err.h"
 #include "base/system/stop.h"
-#include "eval/clips/tokens.h"
+#include "eval/clips/views.h"
 #include "math/finite.h"
 #include "nn/layers/elementwise.h"
 #include "par/agree.h"

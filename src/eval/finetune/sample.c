@@ -27,11 +27,6 @@ int mix_partner(const MixGroup *group, int position) {
     return 2 * group->first + group->count - 1 - position;
 }
 
-AugmentMix mix_draw(const MixGroup *group, ClipShape shape, double mixup, double cutmix, uint64_t seed, int64_t step) {
-    Rng rng = rng_stream(seed, RNG_MIX, (uint64_t)(step * group->n_groups + group->number), 0);
-    return augment_draw_mix(shape, mixup, cutmix, &rng);
-}
-
 /* Samples of a leaf: clips times copies. */
 static size_t batch_size(const FinetuneConfig *config) {
     return (size_t)config->train.micro_batch * (size_t)config->data.repeat;
@@ -136,9 +131,21 @@ static Err make_copy(float *clip, SampleBatch *batch, const FinetuneConfig *conf
 
 /* ---- a leaf ---- */
 
+/* A leaf on its way into a batch. */
+typedef struct {
+    SampleBatch *batch;
+    const FinetuneConfig *config;
+    const ClipSource *source;
+    const TrainLeaf *leaf;
+    uint64_t seed;
+} Loading;
+
 /* All copies of the step's clip at `position`, side by side in `clips`, and its label. */
-static Err load_clip(float *clips, int *label, SampleBatch *batch, const FinetuneConfig *config,
-                     const ClipSource *source, const TrainLeaf *leaf, int position, uint64_t seed) {
+static Err load_clip(float *clips, int *label, const Loading *l, int position) {
+    SampleBatch *batch = l->batch;
+    const FinetuneConfig *config = l->config;
+    const ClipSource *source = l->source;
+    const TrainLeaf *leaf = l->leaf;
     const ModelConfig *m = &config->model;
     size_t floats = clip_shape_floats(clip_shape(m));
     int64_t index = leaf->step_clips[position];
@@ -146,14 +153,14 @@ static Err load_clip(float *clips, int *label, SampleBatch *batch, const Finetun
     VideoInfo info;
     TRY(view_label(label, source, leaf->epoch, index));
     TRY(clip_source_info(source, leaf->epoch, index, &info));
-    Rng rng = rng_stream(seed, RNG_FRAMES, sample, 0);
+    Rng rng = rng_stream(l->seed, RNG_FRAMES, sample, 0);
     sample_finetune(batch->numbers, m->n_frames, config->data.frame_stride, info.n_frames, &rng);
     /* a stream of its own: the choice of frames is that of the ordered control */
-    Rng order = rng_stream(seed, RNG_FRAMES, sample, 1);
+    Rng order = rng_stream(l->seed, RNG_FRAMES, sample, 1);
     TRY(frame_order_apply(batch->numbers, m->n_frames, (FrameOrder)config->data.frames, &order));
     TRY(clip_source_read(source, leaf->epoch, index, batch->numbers, m->n_frames, &batch->read));
     for (int copy = 0; copy < config->data.repeat; copy++)
-        TRY(make_copy(clips + (size_t)copy * floats, batch, config, seed, sample, copy));
+        TRY(make_copy(clips + (size_t)copy * floats, batch, config, l->seed, sample, copy));
     return ERR_NONE;
 }
 
@@ -162,14 +169,14 @@ static int first_position(const TrainLeaf *leaf) {
 }
 
 /* Clip k of the leaf, with label and numbers of its copies. */
-static Err load_own(SampleBatch *batch, const FinetuneConfig *config, const ClipSource *source, const TrainLeaf *leaf,
-                    int k, uint64_t seed) {
-    int repeat = config->data.repeat, label, position = first_position(leaf) + k;
-    size_t at = (size_t)k * (size_t)repeat, floats = clip_shape_floats(clip_shape(&config->model));
-    TRY(load_clip(batch->clips + at * floats, &label, batch, config, source, leaf, position, seed));
+static Err load_own(const Loading *l, int k) {
+    SampleBatch *batch = l->batch;
+    int repeat = l->config->data.repeat, label, position = first_position(l->leaf) + k;
+    size_t at = (size_t)k * (size_t)repeat, floats = clip_shape_floats(clip_shape(&l->config->model));
+    TRY(load_clip(batch->clips + at * floats, &label, l, position));
     for (int copy = 0; copy < repeat; copy++) {
         batch->labels[at + (size_t)copy] = label;
-        batch->samples[at + (size_t)copy] = batch_step_sample(leaf, position) * (uint64_t)repeat + (uint64_t)copy;
+        batch->samples[at + (size_t)copy] = batch_step_sample(l->leaf, position) * (uint64_t)repeat + (uint64_t)copy;
     }
     return ERR_NONE;
 }
@@ -208,33 +215,36 @@ static void mix_with_partner(SampleBatch *batch, const FinetuneConfig *config, i
 }
 
 /* Clip k of the leaf with its partner in the step's batch, which may be of another leaf, on whatever rank. */
-static Err mix_clip(SampleBatch *batch, const FinetuneConfig *config, const ClipSource *source, const TrainLeaf *leaf,
-                    int k, uint64_t seed) {
+static Err mix_clip(const Loading *l, int k) {
+    SampleBatch *batch = l->batch;
+    const FinetuneConfig *config = l->config;
+    const TrainLeaf *leaf = l->leaf;
     int repeat = config->data.repeat, first = first_position(leaf);
     MixGroup group = mix_group(first + k, leaf->batch, config->data.mix_clips);
     int position = mix_partner(&group, first + k), other = position - first, label = batch->labels[k * repeat];
-    AugmentMix mix =
-        mix_draw(&group, clip_shape(&config->model), config->data.mixup, config->data.cutmix, seed, leaf->step);
+    /* one draw a group and step */
+    Rng rng = rng_stream(l->seed, RNG_MIX, (uint64_t)(leaf->step * group.n_groups + group.number), 0);
+    AugmentMix mix = augment_draw_mix(clip_shape(&config->model), config->data.mixup, config->data.cutmix, &rng);
     /* the partner is in this leaf: it is at hand, and mixed with us by the lower of the two */
     if (mix.lambda < 1 && other >= 0 && other < leaf->n_clips) {
         label = batch->labels[other * repeat];
         if (other >= k) mix_within(batch, config, k, other, &mix);
     } else if (mix.lambda < 1) {
-        TRY(err_within(load_clip(batch->partner, &label, batch, config, source, leaf, position, seed),
+        TRY(err_within(load_clip(batch->partner, &label, l, position),
                        "clip %u, to be mixed with clip %u: ", leaf->step_clips[position], leaf->clips[k]));
         mix_with_partner(batch, config, k, &mix);
     }
-    set_targets(batch, config, source->n_classes, k, label, mix.lambda);
+    set_targets(batch, config, l->source->n_classes, k, label, mix.lambda);
     return ERR_NONE;
 }
 
 CHECKED Err sample_batch_load(SampleBatch *batch, const FinetuneConfig *config, const ClipSource *source,
                               const TrainLeaf *leaf, uint64_t seed) {
+    const Loading l = {batch, config, source, leaf, seed};
     size_t floats = input_floats(&config->model);
-    for (int k = 0; k < leaf->n_clips; k++)
-        TRY(err_within(load_own(batch, config, source, leaf, k, seed), "clip %u: ", leaf->clips[k]));
+    for (int k = 0; k < leaf->n_clips; k++) TRY(err_within(load_own(&l, k), "clip %u: ", leaf->clips[k]));
     /* mixing needs all clips of the leaf: a second pass */
-    for (int k = 0; k < leaf->n_clips; k++) TRY(mix_clip(batch, config, source, leaf, k, seed));
+    for (int k = 0; k < leaf->n_clips; k++) TRY(mix_clip(&l, k));
     for (size_t i = 0; i < batch_size(config); i++)
         input_from_clip(batch->inputs + i * floats, batch->clips + i * floats, &config->model);
     return ERR_NONE;

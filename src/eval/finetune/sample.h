@@ -51,5 +51,3 @@ MixGroup mix_group(int position, int batch, int mix_clips);
 /* Position of the clip whose copies the copies of this one are mixed with: copy c with copy repeat-1-c. The middle of
  * an odd group is its own partner. */
 int mix_partner(const MixGroup *group, int position);
-/* The group's draw in a step. */
-AugmentMix mix_draw(const MixGroup *group, ClipShape shape, double mixup, double cutmix, uint64_t seed, int64_t step);

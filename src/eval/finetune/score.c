@@ -55,6 +55,7 @@ static void add_tics(Builder *script, const Predictions *p, const int64_t *count
     }
 }
 
+/* One line a cell that is not empty. */
 static void add_cells(Builder *data, const Predictions *p, const int64_t *counts) {
     builder_add_text(data, "# predicted\tlabel\tpercent of the label's videos\tvideos\n");
     for (int label = 0; label < p->n_classes; label++) {
@@ -68,6 +69,7 @@ static void add_cells(Builder *data, const Predictions *p, const int64_t *counts
     }
 }
 
+/* A class is 18 pixels until the picture would be too large; rows run downward, as in a table. */
 static Err fill_plot(Plot *plot, const Predictions *p, const int64_t *counts) {
     int side = CELL * p->n_classes + MARGIN;
     side = side < SIDE_MIN ? SIDE_MIN : side > SIDE_MAX ? SIDE_MAX : side;
@@ -104,6 +106,7 @@ static const float *row_of(const Predictions *p, int64_t video) {
     return p->probabilities + video * p->n_classes;
 }
 
+/* Of equals the lowest, so that the class does not depend on the order of comparing. */
 int score_predicted(const Predictions *predictions, int64_t video) {
     const float *row = row_of(predictions, video);
     int best = 0;
@@ -112,6 +115,7 @@ int score_predicted(const Predictions *predictions, int64_t video) {
     return best;
 }
 
+/* Classes ahead of the label: more probable ones, and equal ones of a lower number. */
 bool score_in_top(const Predictions *predictions, int64_t video, int k) {
     const float *row = row_of(predictions, video);
     int label = predictions->labels[video], ahead = 0;
@@ -149,6 +153,7 @@ static Err add_class_mean(Result *result, const Predictions *p) {
     return result_add_number(result, "class_mean", sum / n_present, "%", n_present);
 }
 
+/* Probabilities that are no numbers would count as wrong without a word: they are refused. */
 CHECKED Err score_into_result(Result *result, const Predictions *predictions) {
     TRY(finite_check(predictions->probabilities, (size_t)predictions->n_videos * (size_t)predictions->n_classes, 0,
                      result->task, "probabilities of classes"));

@@ -1,6 +1,7 @@
 /* eval/finetune/score - from the probabilities of every test video to accuracy, intervals and tables. */
 #pragma once
 
+#include "base/failure/err.h"
 #include "run/result.h"
 
 #include <stdint.h>
@@ -24,3 +25,15 @@ CHECKED Err score_into_result(Result *result, const Predictions *predictions);
 /* predictions.csv, classes.csv, confusion.csv and the figure confusion in the folder; whole
  * files. One rank. */
 CHECKED Err score_write_tables(const Predictions *predictions, const char *folder);
+
+/* ---- class_list: the names of classes, read back from the classes.csv that a classifying run leaves ---- */
+
+typedef struct {
+    char **names;
+    int count;
+} ClassList;
+
+/* The first column, in its order, which is that of the labels. An apostrophe that keeps spreadsheets from computing a
+ * name is taken off. ERR_INPUT when it is no such table. */
+CHECKED Err class_list_read(ClassList *list, const char *path);
+void class_list_free(ClassList *list);

@@ -13,12 +13,14 @@
 #include <math.h>
 #include <unistd.h>
 
+/* Of all tensors together. */
 static int64_t count_values(const WeightSet *weights) {
     int64_t total = 0;
     for (int t = 0; t < weights->n_tensors; t++) total += (int64_t)tensor_count(&weights->tensors[t]);
     return total;
 }
 
+/* All keys with their values, as a training writes them. */
 static Err config_text(char **text, const ImportConfig *config) {
     cJSON *tree = fields_dump(config, import_fields, false);
     if (!tree) return RAISE(ERR_MEMORY, "no memory for a configuration");
@@ -56,12 +58,12 @@ static Err write_log(const char *folder, const char *command) {
     return runlog_end(path, "finished");
 }
 
-/* Written last; the digest is that of the checkpoint as it is read back. */
 typedef struct {
     const ImportConfig *config;
     const ImportOrigin *origin;
 } Imported;
 
+/* Written last; the digest is that of the checkpoint as it is read back. */
 static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     const ImportConfig *config = ((Imported *)state)->config;
     const ImportOrigin *origin = ((Imported *)state)->origin;
@@ -93,6 +95,7 @@ static Err write_result(const char *path, const ImportConfig *config, const Impo
     return run_conclude_all(&(Conclusion){fill_result, NULL, &imported}, &folder, &alone);
 }
 
+/* In the order of a training: settings, weights, log, result. */
 static Err write_contents(const char *folder, const WeightSet *weights, const ImportConfig *config,
                           const ImportOrigin *origin) {
     char *text = NULL;
@@ -116,6 +119,7 @@ static void discard(const char *folder) {
     (void)rmdir(folder);
 }
 
+/* A slash at the end would make the partial name a file inside the folder. */
 CHECKED Err import_write_run(const char *run_folder, const WeightSet *weights, const ImportConfig *config,
                              const ImportOrigin *origin) {
     char partial[PATH_SIZE], trimmed[PATH_SIZE];

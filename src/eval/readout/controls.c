@@ -5,7 +5,7 @@
 #include "base/system/estimate.h"
 #include "base/system/log.h"
 #include "eval/clips/views.h"
-#include "eval/readout/internal/linear_head.h"
+#include "eval/readout/internal/readout.h"
 #include "math/interval.h"
 #include "run/task.h"
 #include "video/frames/sample.h"
@@ -69,6 +69,7 @@ static Err read_video(Pixels *pixels, const ControlsConfig *config, const ClipSo
     return ERR_NONE;
 }
 
+/* The whole dataset in memory: shrunk clips are small. */
 static Err pixels_read(Pixels *pixels, const ControlsConfig *config, const ClipSource *source) {
     Frames read = {0}, small = {0};
     *pixels = (Pixels){.count = source->count,
@@ -153,6 +154,7 @@ static Err learn(Result *result, const Controls *c, const Reader *reader, const 
     return err;
 }
 
+/* Training and test draw their shuffles from streams of their own, 1 and 2. */
 static Err read_with(Result *result, const Controls *c, const Reader *reader) {
     float *train_rows = NULL, *test_rows = NULL;
     const Pixels *train = &c->train_pixels, *test = &c->test_pixels;
@@ -169,6 +171,7 @@ static Err read_with(Result *result, const Controls *c, const Reader *reader) {
 
 /* ---- the result ---- */
 
+/* A result like any other, so that tables and sweeps find it; never the paper's. */
 static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     (void)folder;
     const Controls *c = state;
@@ -183,6 +186,7 @@ static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     return result_add_input(result, "test", c->test->name, c->test->digest);
 }
 
+/* The difference between the three is what the dataset asks of motion. */
 static void say_outcome(const Result *result, const RunFolder *folder, void *state) {
     (void)folder;
     const Controls *c = state;

@@ -5,7 +5,7 @@
 #include "base/config/config.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
-#include "eval/clips/tokens.h"
+#include "eval/clips/views.h"
 #include "par/agree.h"
 
 #include <math.h>
@@ -31,6 +31,7 @@ static Err compute_digest(char out[DIGEST_SIZE], const FeatureRequest *request) 
     return ERR_NONE;
 }
 
+/* A forward pass over every view of every video, shared among ranks and threads. */
 static Err compute_all(FeatureTable *features, const FeatureRequest *request, const Run *run) {
     const ViewPlan *views = &request->forward.views;
     *features = (FeatureTable){.n_videos = views->source->count,
@@ -40,6 +41,7 @@ static Err compute_all(FeatureTable *features, const FeatureRequest *request, co
     return forward_features_all(&features->rows, &features->labels, &request->forward, run);
 }
 
+/* Whole or not at all, as every file. */
 static Err keep(const FeatureTable *features, const char *path, const char *digest) {
     char bytes[32];
     TRY(featurecache_write(features, path, digest));

@@ -1,6 +1,6 @@
 /* The same code on every rank, on the same rows: a linear head is trained in a moment, and without communication
  * there is nothing that could differ. */
-#include "eval/readout/internal/linear_head.h"
+#include "eval/readout/internal/readout.h"
 
 #include "base/system/arena.h"
 #include "nn/layers/linear.h"
@@ -47,6 +47,7 @@ static Err allocate(Regression *r) {
     return ERR_NONE;
 }
 
+/* The schedule and optimizer of train/trainer.c, without ranks and checkpoints. */
 static Err regression_init(Regression *r, uint64_t seed) {
     const TrainConfig *c = r->config;
     /* small sets make smaller batches; the rate follows the batch (base_lr for 256) */
@@ -120,6 +121,7 @@ static Err run_steps(Regression *r, double *loss) {
     return ERR_NONE;
 }
 
+/* Weights and bias are one flat vector while they learn. */
 CHECKED Err linear_head_train(LinearHead *head, double *loss, const LabelledRows *rows, const TrainConfig *config,
                               double label_smoothing, uint64_t seed) {
     Regression r = {.rows = rows, .config = config, .label_smoothing = label_smoothing};

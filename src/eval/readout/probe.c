@@ -1,6 +1,6 @@
 /* Linear, nearest-neighbor, few-shot and attentive read-outs of one frozen encoder: one function each, behind one
  * table. All but one kind work on features that are computed once and kept in a folder, named by weights and videos. */
-#include "eval/clips/tokens.h"
+#include "eval/clips/views.h"
 #include "eval/readout/internal/readout.h"
 
 #include "base/system/estimate.h"

@@ -29,6 +29,7 @@ static size_t row_floats(const FeatureTable *features) {
     return (size_t)features->n_tokens * (size_t)features->D;
 }
 
+/* Of a place that was made in part, too. */
 static void place_free(void *state, void *place) {
     (void)state;
     Place *p = place;
@@ -43,6 +44,7 @@ static size_t place_bytes(const AttentiveProbe *probe) {
     return B * (row_floats(&probe->readout->train) + K) * sizeof(float);
 }
 
+/* A leaf of tokens and targets. */
 static Err place_new(void *state, void **place) {
     const AttentiveProbe *probe = state;
     size_t B = (size_t)probe->train.micro_batch, K = (size_t)probe->readout->c->task.train->n_classes;
@@ -69,6 +71,7 @@ static Err load(void *state, void *place, const TrainLeaf *which) {
     return ERR_NONE;
 }
 
+/* Single-threaded: a thread is a team of its own. */
 static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
                  double *loss, const GradsWatch *watch) {
     (void)watch;
@@ -116,6 +119,7 @@ static Err test_all(float **probabilities, const AttentiveProbe *probe, const fl
     return err;
 }
 
+/* The trained parameters are in the checkpoint; here they are tested. */
 static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *outcome) {
     const AttentiveProbe *probe = task->state;
     float *probabilities = NULL;
@@ -163,6 +167,7 @@ static size_t scratch_bytes(const TrainTask *task, int members) {
     return attentive_scratch_bytes(probe->network, probe->train.micro_batch);
 }
 
+/* An epoch is every view of every video once. */
 Err readout_attentive_all(Readout *readout) {
     Classification *c = readout->c;
     const FeatureTable *train = &readout->train;

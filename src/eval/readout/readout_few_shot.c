@@ -23,6 +23,7 @@ typedef struct {
 
 /* ---- which videos ---- */
 
+/* An empty part, a comma at the end and numbers that do not rise are all refused. */
 CHECKED Err readout_parse_shots(int shots[READOUT_SHOTS_MAX], int *count, const char *text) {
     const char *at = text;
     *count = 0;
@@ -40,6 +41,7 @@ CHECKED Err readout_parse_shots(int shots[READOUT_SHOTS_MAX], int *count, const 
     return ERR_NONE;
 }
 
+/* A function of (seed, draw, shots): which rank draws does not matter. */
 CHECKED Err readout_draw_shots(int64_t *picks, const int *labels, int64_t n_videos, int n_classes, int shots, int draw,
                                uint64_t seed) {
     int *taken = calloc((size_t)n_classes, sizeof *taken);
@@ -88,6 +90,7 @@ static Err draw_init(Draw *draw, const Readout *readout, int n_picks) {
     return whole ? ERR_NONE : RAISE(ERR_MEMORY, "few-shot: no memory for %zu rows", n_rows);
 }
 
+/* Of a draw that was made in part, too. */
 static void draw_free(Draw *draw) {
     free(draw->picks);
     free(draw->features);
@@ -98,6 +101,8 @@ static void draw_free(Draw *draw) {
     standard_free(&draw->standard);
 }
 
+/* All views of the picked videos. Standardized by these rows alone: with few shots the whole set's statistics would be
+ * information that is not there. */
 static Err gather_rows(Draw *draw, const Readout *readout, int n_picks) {
     const FeatureTable *train = &readout->train;
     int n_views = train->n_views, D = train->D;
@@ -113,6 +118,7 @@ static Err gather_rows(Draw *draw, const Readout *readout, int n_picks) {
     return ERR_NONE;
 }
 
+/* Top-1, in percent. */
 static double accuracy_of(const float *probabilities, const FeatureTable *test, int K) {
     Predictions predictions = {
         .n_videos = test->n_videos, .n_classes = K, .probabilities = probabilities, .labels = test->labels};
@@ -121,6 +127,7 @@ static double accuracy_of(const float *probabilities, const FeatureTable *test, 
     return 100.0 * (double)hits / (double)predictions.n_videos;
 }
 
+/* 1. which videos; 2. their features; 3. a head; 4. its accuracy on all test videos. */
 static Err run_draw(double *top1, const FewShot *f, int shots, int number) {
     const ClassificationTask *t = &f->readout->c->task;
     int K = t->train->n_classes, n_picks = K * shots;
@@ -163,6 +170,7 @@ typedef struct {
     Interval interval;
 } Point;
 
+/* Mean over draws, and Student's interval of that mean: draws are the sample, test videos the same for all. */
 static Point point_of(const FewShot *f, int i) {
     const double *values = f->top1 + (size_t)i * (size_t)f->n_draws;
     Moments moments = {0};
@@ -184,6 +192,7 @@ static Err add_metrics(Result *result, const FewShot *f) {
     return result_add_number(result, "chance", 100.0 / t->test->n_classes, "%", t->test->count);
 }
 
+/* Every draw, so that a reader can form other intervals. */
 static Err write_table(const FewShot *f, const char *folder) {
     char path[PATH_SIZE];
     Builder out = {0};
@@ -197,6 +206,7 @@ static Err write_table(const FewShot *f, const char *folder) {
     return err;
 }
 
+/* Shots on a logarithmic axis; chance as a dashed line. */
 static Err draw_curve(const FewShot *f, const char *folder) {
     Plot plot;
     PlotOutcome outcome;
@@ -228,6 +238,7 @@ static Err fill_result(Result *result, const char *folder, void *state) {
     return draw_curve(f, folder);
 }
 
+/* Rank 0 writes; every rank has all accuracies. */
 Err readout_few_shot_all(Readout *readout) {
     const ReadoutConfig *config = &readout->c->task.config->readout;
     FewShot f = {.readout = readout, .n_draws = config->draws};

@@ -84,6 +84,8 @@ CHECKED Err readout_vote(float *probabilities, const float *queries, int64_t n_q
 
 /* ---- across ranks ---- */
 
+/* One vector a video: the mean over its views, standardized by the training set, of length 1, so that a product is a
+ * cosine. */
 static Err prepare(float **keys, float **queries, const Readout *readout) {
     const FeatureTable *train = &readout->train, *test = &readout->test;
     Standard standard = {0};
@@ -107,6 +109,7 @@ static Share my_queries(int64_t n_queries, const Par *par) {
     return (Share){begin < n_queries ? begin : n_queries, end < n_queries ? end : n_queries};
 }
 
+/* A block of test videos a rank, all training videos each. */
 static Err vote_all(float **probabilities, const float *queries, int64_t n_queries, const Neighbors *neighbors,
                     const Par *par) {
     Share mine = my_queries(n_queries, par);
@@ -120,6 +123,7 @@ static Err vote_all(float **probabilities, const float *queries, int64_t n_queri
     return err;
 }
 
+/* Nothing is learned: the training videos are the classifier. */
 Err readout_knn_all(Readout *readout) {
     const ClassificationTask *t = &readout->c->task;
     const ReadoutConfig *config = &t->config->readout;

@@ -9,12 +9,14 @@
 
 /* ---- testing a head ---- */
 
+/* Probabilities are averaged, not logits, as the official test does. */
 static void average_views(float *probabilities, const float *logits, int n_views, int K, double *sums) {
     memset(sums, 0, (size_t)K * sizeof *sums);
     for (int view = 0; view < n_views; view++) softmax_add(sums, logits + (size_t)view * (size_t)K, K);
     for (int k = 0; k < K; k++) probabilities[k] = (float)(sums[k] / n_views);
 }
 
+/* Every rank all videos: a product of features and weights is nothing beside the forward passes that made them. */
 CHECKED Err readout_probabilities(float *probabilities, const LinearHead *head, const FeatureTable *test, int K) {
     int n_views = test->n_views, D = test->D;
     float *logits = malloc((size_t)n_views * (size_t)K * sizeof *logits);
@@ -69,6 +71,7 @@ static Err prepare(Linear *linear, const Readout *readout) {
     return ERR_NONE;
 }
 
+/* 1. standardize; 2. train; 3. fold; 4. test. The features are changed in place. */
 static Err train_and_test(Linear *linear, Readout *readout) {
     const ClassificationTask *t = &readout->c->task;
     FeatureTable *train = &readout->train;

@@ -39,6 +39,7 @@ static Err raise_severities(const char *text) {
                  CORRUPT_SEVERITIES);
 }
 
+/* 1 to 5; 0: no severity stands here. */
 static int digit_at(const char *at) {
     return *at >= '1' && *at <= '0' + CORRUPT_SEVERITIES ? *at - '0' : 0;
 }
@@ -57,6 +58,7 @@ static Err read_part(RobustPlan *plan, const char **at, const char *text) {
     return ERR_NONE;
 }
 
+/* Parts with commas between; they must rise, so that none is there twice. */
 static Err read_severities(RobustPlan *plan, const char *text) {
     for (const char *at = text;; at++) {
         TRY(read_part(plan, &at, text));
@@ -65,6 +67,7 @@ static Err read_severities(RobustPlan *plan, const char *text) {
     }
 }
 
+/* Cells are numbered by the plan: 0 is clean, then corruption by corruption, in it severity by severity. */
 CHECKED Err robust_plan_parse(RobustPlan *plan, const RobustConfig *config) {
     *plan = (RobustPlan){0};
     TRY(corrupt_list_parse(&plan->list, config->corruptions));
@@ -81,6 +84,7 @@ typedef struct {
     Progress *progress; /* over the cells that are missing */
 } Robust;
 
+/* 0 means as the run tested itself, so that clean accuracy here is its own. */
 static int clips_of(const Robust *r) {
     return r->config->test_clips ? r->config->test_clips : r->tuned->config.data.test_clips;
 }
@@ -91,6 +95,7 @@ static int crops_of(const Robust *r) {
 
 /* ---- a cell ---- */
 
+/* The test of fine-tuning, with a corruption on its way. */
 static Forward forward_of(const Robust *r, const Corruption *corruption) {
     const FinetuneConfig *config = &r->tuned->config;
     return (Forward){.network = r->tuned->network,
@@ -109,6 +114,7 @@ static Forward forward_of(const Robust *r, const Corruption *corruption) {
                      .progress = r->progress};
 }
 
+/* 1. every rank its videos; 2. rank 0 keeps the predictions: from then on a stop loses nothing of the cell. */
 static Err run_cell_all(Robust *r, int cell) {
     Corruption corruption = {.scale = corrupt_scale(r->tuned->config.model.image_size),
                              .seed = r->run->seed,
@@ -144,6 +150,7 @@ static int count_missing(const Robust *r) {
     return n;
 }
 
+/* A wish, not a failure: exit code 75. */
 static Err say_stopped(const Robust *r) {
     return RAISE(ERR_STOPPED,
                  "robust: %s: stopped with %d of %d cells in %s/cells; run the same command again to go on",
@@ -162,6 +169,7 @@ static Err run_missing_all(Robust *r) {
     return ERR_NONE;
 }
 
+/* Progress counts videos of the missing cells alone, so its rate and end are true after a restart. */
 static Err run_cells_all(Robust *r) {
     TRY(find_done_all(r));
     int missing = count_missing(r);
@@ -193,6 +201,7 @@ static Err fill_protocol(Result *result, const Robust *r) {
     return protocol_compare(result, &scope, r->config, sizeof *r->config, robust_fields);
 }
 
+/* The result goes by the name of the fine-tuning's: what was pre-trained on what. */
 static Err fill_result(Result *result, const RunFolder *folder, void *state) {
     const Robust *r = state;
     const Result *tuned = &r->tuned->result;
@@ -216,6 +225,7 @@ static void say_outcome(const Result *result, const RunFolder *folder, void *sta
 
 /* ---- the run ---- */
 
+/* The stop file is looked for in this run's folder. */
 static Err execute_all(void *state, const RunFolder *folder) {
     Robust *r = state;
     const Conclusion conclusion = {fill_result, say_outcome, r};
@@ -247,6 +257,7 @@ static Err plan(void *state) {
     return ERR_NONE;
 }
 
+/* What would otherwise come out in the middle of the first cell. */
 static Err check(const Robust *r) {
     if (r->test->count == 0) return RAISE(ERR_INPUT, "test: %s has no videos", r->test->name);
     if (r->test->n_classes != r->tuned->n_classes)

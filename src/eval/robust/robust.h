@@ -18,7 +18,7 @@
 #pragma once
 
 #include "eval/corrupt/corrupt.h"
-#include "eval/finetune/finetuned.h"
+#include "eval/finetune/finetune.h"
 #include "par/run.h"
 #include "video/frames/source.h"
 

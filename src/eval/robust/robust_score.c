@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <math.h>
 
+/* hits (cells, videos), a byte each. */
 CHECKED Err robust_cells_new(RobustCells *cells, const RobustPlan *plan, int64_t n_videos, int n_classes) {
     int n_cells = 1 + plan->list.count * plan->n_severities;
     *cells = (RobustCells){.plan = *plan, .n_cells = n_cells, .n_videos = n_videos, .n_classes = n_classes};
@@ -17,12 +18,14 @@ CHECKED Err robust_cells_new(RobustCells *cells, const RobustPlan *plan, int64_t
     return RAISE(ERR_MEMORY, "no memory for %d outcomes of %lld videos", n_cells, (long long)n_videos);
 }
 
+/* Of cells that were made in part, too. */
 void robust_cells_free(RobustCells *cells) {
     free(cells->hits);
     free(cells->done);
     *cells = (RobustCells){0};
 }
 
+/* Leaves scale, seed and generator as they are. */
 bool robust_cell_corruption(const RobustCells *cells, int cell, Corruption *corruption) {
     const RobustPlan *plan = &cells->plan;
     if (cell == 0) return false;
@@ -31,6 +34,7 @@ bool robust_cell_corruption(const RobustCells *cells, int cell, Corruption *corr
     return true;
 }
 
+/* "clean", "fog-3": of files, and of rows for whoever reads them. */
 CHECKED Err robust_cell_name(char *out, size_t size, const RobustCells *cells, int cell) {
     Corruption corruption;
     if (!robust_cell_corruption(cells, cell, &corruption)) return text_copy(out, size, "clean");
@@ -41,12 +45,14 @@ CHECKED Err robust_cell_name(char *out, size_t size, const RobustCells *cells, i
 
 static const char heading[] = "video,label,predicted\n";
 
+/* FOLDER/cells/fog-3.csv */
 static Err cell_path(char out[PATH_SIZE], const RobustCells *cells, int cell, const char *folder) {
     char name[NAME_SIZE];
     TRY(robust_cell_name(name, sizeof name, cells, cell));
     return text_format(out, PATH_SIZE, "%s/cells/%s.csv", folder, name);
 }
 
+/* The file says more than is kept in memory: which class was predicted, for whoever wants to look. */
 CHECKED Err robust_cell_store(RobustCells *cells, int cell, const Predictions *predictions, const char *folder) {
     char path[PATH_SIZE];
     Builder out = {0};
@@ -67,6 +73,7 @@ CHECKED Err robust_cell_store(RobustCells *cells, int cell, const Predictions *p
     return err;
 }
 
+/* A whole number up to `most` and the character that must follow it; moves *at behind both. */
 static bool read_number(int64_t *value, const char **at, int64_t most, char end) {
     char *rest;
     *value = strtoll(*at, &rest, 10);
@@ -89,6 +96,7 @@ static bool read_table(uint8_t *hits, const RobustCells *cells, const char *text
     return *at == '\0';
 }
 
+/* A file that is there but not right ends the run rather than being overwritten: it may be of another run. */
 static Err read_cell(RobustCells *cells, int cell, const char *folder) {
     char path[PATH_SIZE], *text;
     size_t length;
@@ -109,6 +117,7 @@ CHECKED Err robust_cells_read(RobustCells *cells, const char *folder) {
 
 /* ---- figures ---- */
 
+/* In percent, with Wilson's interval of a share. */
 RobustFigure robust_figure_of_cell(const RobustCells *cells, int cell) {
     const uint8_t *hits = robust_hits(cells, cell);
     int64_t right = 0;
@@ -117,6 +126,7 @@ RobustFigure robust_figure_of_cell(const RobustCells *cells, int cell) {
     return (RobustFigure){100.0 * (double)right / (double)cells->n_videos, {100 * interval.low, 100 * interval.high}};
 }
 
+/* The chosen cell if it is the only one, else -1. */
 static int only_one(const RobustCells *cells, const bool *chosen) {
     int found = -1;
     for (int cell = 0; cell < cells->n_cells; cell++) {
@@ -126,6 +136,7 @@ static int only_one(const RobustCells *cells, const bool *chosen) {
     return found;
 }
 
+/* One cell has Wilson's interval, which holds near 0 and 100 too; a mean over cells has Student's over videos. */
 RobustFigure robust_figure_of_mean(const RobustCells *cells, const bool *chosen) {
     int single = only_one(cells, chosen);
     if (single >= 0) return robust_figure_of_cell(cells, single);

@@ -25,6 +25,7 @@ static Err add_picture(Frames *row, int column, const Subject *subject, const Co
     return err;
 }
 
+/* Clean first, then by severity. */
 static Err fill_row(Frames *row, const Subject *subject, CorruptKind kind) {
     int side = subject->plan.model->image_size, n = subject->what->n_severities;
     TRY(frames_shape(row, 1 + n, side, side));
@@ -39,6 +40,7 @@ static Err fill_row(Frames *row, const Subject *subject, CorruptKind kind) {
     return ERR_NONE;
 }
 
+/* A corruption a row, captions as long as the severities asked for. */
 static Err draw(const char *path, const Subject *subject) {
     Frames pictures[CORRUPT_COUNT] = {{0}};
     SheetRow rows[CORRUPT_COUNT];
@@ -61,6 +63,7 @@ static Err draw(const char *path, const Subject *subject) {
     return err;
 }
 
+/* Needs a model for its size alone: no weights are read. */
 CHECKED Err robust_sheet(const RobustConfig *config, const ModelConfig *model, int frame_stride,
                          const ClipSource *source, uint64_t seed) {
     RobustPlan what;

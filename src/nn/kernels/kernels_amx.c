@@ -24,6 +24,7 @@ static size_t attention_scratch(const HeadShape *shape, int backward) {
     return measure.used / sizeof(float);
 }
 
+/* Tiles or vectors, by the shape alone: the same clip gives the same bits wherever it is computed. */
 static void attention_forward_amx(float *out, float *lse, const HeadInputs *in, const HeadShape *shape,
                                   float *scratch) {
     (tiles_attend(shape) ? attention_split_forward : attention_forward_body)(out, lse, in, shape, scratch);

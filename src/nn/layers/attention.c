@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+/* The strides of all heads together: a head is a column of head_width numbers in rows of q_stride or kv_stride. */
 static HeadShape head_shape(const AttentionShape *s) {
     return (HeadShape){.n_queries = s->n_queries,
                        .n_keys = s->n_keys,
@@ -70,10 +71,12 @@ static int64_t head_count(const AttentionShape *shape) {
     return (int64_t)shape->B * shape->heads;
 }
 
+/* For the team alone, which asks whether sharing is worth a call; about in units of an elementwise pass. */
 static double head_work(const AttentionShape *s) {
     return (double)s->B * s->n_queries * s->n_keys * s->heads * s->head_width / 8;
 }
 
+/* Heads [begin, end) of clips and heads counted through; a member's scratch is its own. */
 static void forward_heads(void *context, int member, int64_t begin, int64_t end) {
     const Attention *a = context;
     const HeadShape head = head_shape(a->shape);
@@ -122,10 +125,12 @@ static double dot(const float *a, const float *b, int count) {
     return sum;
 }
 
+/* Of query q and key k: q . k / sqrt(width). */
 static double score_ref(const HeadInputs *in, const HeadShape *s, int q, int k) {
     return dot(in->q + (size_t)q * s->q_stride, in->k + (size_t)k * s->kv_stride, s->head_width) / sqrt(s->head_width);
 }
 
+/* Scores are computed anew wherever they are needed: slow, and nothing to get wrong. */
 static void head_forward_ref(float *out, float *lse, const HeadInputs *in, const HeadShape *s) {
     for (int q = 0; q < s->n_queries; q++) {
         double largest = -INFINITY, sum = 0;
@@ -164,6 +169,7 @@ static void pair_backward_ref(const HeadGradients *d, const HeadInputs *in, cons
     }
 }
 
+/* Gradients of keys and values are sums over queries, so they begin at zero. */
 static void head_backward_ref(const HeadGradients *d, const float *dout, const float *out, const float *lse,
                               const HeadInputs *in, const HeadShape *s) {
     size_t width = (size_t)s->head_width;

@@ -36,6 +36,7 @@ static AttentionShape shape_of(const Attentive *a, int B) {
                             .kv_stride = a->D};
 }
 
+/* Keys have no bias: with one query it would add the same number to all of a head's scores, which softmax takes out. */
 static Err add_params(Attentive *a) {
     ParamTable *t = &a->table;
     int D = a->D, K = a->K;
@@ -73,6 +74,7 @@ const ParamTable *attentive_params(const Attentive *attentive) {
     return &attentive->table;
 }
 
+/* Run once without memory to count the bytes, once to hand them out (base/system/arena.h). */
 static void scratch_layout(AttentiveScratch *s, Arena *arena, const Attentive *a, int B) {
     size_t clips = (size_t)B, D = (size_t)a->D, K = (size_t)a->K, tokens = clips * (size_t)a->N * D;
     AttentionShape shape = shape_of(a, B);
@@ -97,6 +99,7 @@ size_t attentive_scratch_bytes(const Attentive *attentive, int B) {
     return arena.used;
 }
 
+/* For at most B clips. */
 Err attentive_scratch_new(AttentiveScratch **scratch, const Attentive *attentive, int B) {
     *scratch = NULL;
     AttentiveScratch *new = calloc(1, sizeof *new);
@@ -124,6 +127,7 @@ static void pool(const Attentive *a, AttentiveScratch *s, const float *params, c
     int D = a->D, rows = B * a->N;
     AttentionShape shape = shape_of(a, B);
     ConstRows x = {tokens, D};
+    /* 1. queries, keys, values; 2. a weighted mean of each clip's values, head by head */
     rows_set((Rows){s->queries, D}, params + a->query, B, D);
     linear_forward(NULL, (Rows){s->keys, D}, x, params + a->key_weight, NULL, (LinearShape){rows, D, D});
     linear_forward(NULL, (Rows){s->values, D}, x, params + a->value_weight, params + a->value_bias,
@@ -144,6 +148,7 @@ static void backward(const Attentive *a, AttentiveScratch *s, const float *param
     int D = a->D, rows = B * a->N;
     AttentionShape shape = shape_of(a, B);
     ConstRows dlogits = {s->dlogits, a->K}, x = {tokens, D};
+    /* 1. the head; 2. the attention; 3. query, keys and values */
     linear_backward_weight(NULL, grads + a->head_weight, grads + a->head_bias, dlogits, (ConstRows){s->pooled, D},
                            (LinearShape){B, D, a->K});
     linear_backward_input(NULL, (Rows){s->dpooled, D}, dlogits, params + a->head_weight, (LinearShape){B, D, a->K});
@@ -156,6 +161,7 @@ static void backward(const Attentive *a, AttentiveScratch *s, const float *param
                            (LinearShape){rows, D, D});
 }
 
+/* dlogits are scaled by loss_scale already, so gradients are; the loss is scaled here. */
 void attentive_step(const Attentive *attentive, AttentiveScratch *scratch, const float *params, float *grads,
                     double *loss, const AttentiveBatch *batch, float loss_scale) {
     const float *tokens = batch->tokens;
@@ -168,6 +174,7 @@ void attentive_step(const Attentive *attentive, AttentiveScratch *scratch, const
     if (grads) backward(attentive, scratch, params, grads, tokens, B);
 }
 
+/* As in training, without targets. */
 void attentive_forward(const Attentive *attentive, AttentiveScratch *scratch, const float *params, float *logits,
                        const float *tokens, int B) {
     ASSERT(B >= 1 && B <= scratch->B);

@@ -1,3 +1,7 @@
+/* GELU, LayerNorm and the softmax of the loss. The kernels of this machine do the work, a team shares rows or pieces,
+ * and plain versions in double follow each. GELU is x Phi(x) with the exact normal distribution (Hendrycks and Gimpel
+ * 2016), not its tanh approximation; LayerNorm is over a row, y = (x - mean) / sqrt(variance + eps) * weight + bias (Ba
+ * et al. 2016). */
 #include "nn/layers/elementwise.h"
 
 #include "nn/kernels/kernels.h"
@@ -47,6 +51,7 @@ void gelu_backward(Team *team, float *y, float *dx, const float *dy, const float
              &(Gelu){.y = y, .dx = dx, .dy = dy, .x = x});
 }
 
+/* d/dx x Phi(x) = Phi(x) + x phi(x). */
 void gelu_backward_ref(float *y, float *dx, const float *dy, const float *x, size_t count) {
     for (size_t i = 0; i < count; i++) {
         double slope = normal_upper(x[i]) + x[i] * normal_density(x[i]);
@@ -63,6 +68,7 @@ typedef struct {
     NormParams params;
 } Norm;
 
+/* Rows [begin, end). */
 static void norm_rows(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Norm *n = context;
@@ -83,6 +89,7 @@ static size_t chunk_count(size_t R) {
     return (R + CHUNK - 1) / CHUNK;
 }
 
+/* A team keeps the sums of all chunks, one thread those of the chunk at hand. */
 size_t layernorm_partial_floats(size_t R, int D, int members) {
     return (members > 1 ? chunk_count(R) + (size_t)members : 1) * 2 * (size_t)D;
 }
@@ -95,6 +102,7 @@ typedef struct {
     float *chunks, *partials; /* (chunk_count, 2, D) sums of weight and bias gradients; (members, 2, D) */
 } NormBackward;
 
+/* A chunk is the kernel's own unit of summing, so a call on it alone leaves exactly its sum. */
 static void backward_chunks(void *context, int member, int64_t begin, int64_t end) {
     const NormBackward *b = context;
     size_t D = (size_t)b->params.width;
@@ -159,6 +167,7 @@ void layernorm_forward_ref(float *y, const float *x, const float *weight, const 
     }
 }
 
+/* With n = (x - mean) scale and g = dy weight: dx = scale (g - mean(g) - n mean(g n)), added to what is there. */
 void layernorm_backward_ref(const NormGradients *d, const float *dy, const float *x, const float *weight, size_t R,
                             int D) {
     for (size_t r = 0; r < R; r++) {
@@ -189,6 +198,7 @@ static double log_sum_exp(const float *x, int count) {
     return largest + log(sum);
 }
 
+/* loss = - mean over clips of sum_k target_k log softmax_k; its gradient by logit k is mass softmax_k - target_k. */
 double softmax_cross_entropy(float *dlogits, const float *logits, const float *targets, int B, int K, float scale) {
     double loss = 0;
     for (int b = 0; b < B; b++) {
@@ -208,6 +218,7 @@ double softmax_cross_entropy(float *dlogits, const float *logits, const float *t
     return loss / B;
 }
 
+/* Probabilities of one view, added to those of the video's others. */
 void softmax_add(double *sums, const float *logits, int K) {
     double largest = logits[0], sum = 0;
     for (int k = 1; k < K; k++) largest = fmax(largest, logits[k]);

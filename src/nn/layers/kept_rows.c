@@ -11,6 +11,7 @@ typedef struct {
     const BlockShape *shape;
 } Moving;
 
+/* Of a clip. */
 static int kept_of(const BlockShape *s) {
     return s->n_tokens - s->first_kept;
 }
@@ -24,6 +25,7 @@ static void for_rows(Team *team, int rows, TeamRange *range, Moving *moving) {
     team_for(team, rows, 1, (double)rows * moving->width, range, moving);
 }
 
+/* By kept rows, (B, kept): each is read from its place among all. */
 static void gather_rows(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Moving *m = context;
@@ -56,6 +58,7 @@ void kept_spread(Team *team, float *to, const float *from, const BlockShape *s) 
     for_rows(team, block_rows_in(s), spread_rows, &(Moving){.to = to, .from = from, .width = s->width, .shape = s});
 }
 
+/* By kept rows: each place among all is written by one. */
 static void add_rows(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Moving *m = context;
@@ -95,6 +98,7 @@ void floats_clear(Team *team, float *to, size_t count) {
     team_for(team, (int64_t)count, LINE_FLOATS, (double)count, clear_piece, &(Moving){.to = to});
 }
 
+/* factors (B): drop path scales what a clip's branch adds, 0 or 1 / (1 - rate). */
 static void scale_rows(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Moving *m = context;
@@ -113,6 +117,7 @@ void clips_scale(Team *team, float *to, const float *from, const float *factors,
              &(Moving){.to = to, .from = from, .factors = factors, .width = width, .shape = s});
 }
 
+/* y = x + factor b: the bias is part of the branch, so it is dropped and scaled with it. */
 static void add_bias_rows(void *context, int member, int64_t begin, int64_t end) {
     (void)member;
     const Moving *m = context;

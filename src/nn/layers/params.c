@@ -10,7 +10,7 @@
 enum { INIT_CHUNK = 1 << 16 }; /* elements a random stream covers, so that threads can share a tensor */
 
 static Err params_grow(ParamTable *table) {
-    /* Doubling at powers of two needs no capacity field. */
+    /* doubling at powers of two needs no capacity field */
     int n = table->n_rows;
     if (n != 0 && (n & (n - 1)) != 0) return ERR_NONE;
     Param *rows = realloc(table->rows, (n ? 2 * (size_t)n : 1) * sizeof(Param));
@@ -19,6 +19,7 @@ static Err params_grow(ParamTable *table) {
     return ERR_NONE;
 }
 
+/* Rows follow one another in the flat vector without gaps: offset = the total so far. */
 Err params_add(ParamTable *table, size_t *offset, const ParamRow *new) {
     ASSERT(new->n_dims >= 1 && new->n_dims <= TENSOR_DIMS);
     TRY(params_grow(table));
@@ -42,6 +43,7 @@ Err params_add(ParamTable *table, size_t *offset, const ParamRow *new) {
     return ERR_NONE;
 }
 
+/* A few hundred rows, looked up when checkpoints are read. */
 const Param *params_find(const ParamTable *table, const char *name) {
     for (int i = 0; i < table->n_rows; i++) {
         if (strcmp(table->rows[i].name, name) == 0) return &table->rows[i];
@@ -80,6 +82,7 @@ static void params_fill_chunk(float *out, size_t count, const Param *row, Rng *r
     }
 }
 
+/* By row and chunk, so the values depend on neither threads nor the order of rows in memory. */
 void params_init(float *flat, const ParamTable *table, uint64_t seed, float head_scale) {
     for (int r = 0; r < table->n_rows; r++) {
         const Param *row = &table->rows[r];

@@ -88,6 +88,7 @@ void projection_backward(const Projection *p, float *dx, const float *dy, const 
 
 /* ---- the embedding of patches ---- */
 
+/* Float32 keeps the patches as they are; mixed precision keeps them rounded, with a strip of floats a member. */
 void patches_layout(Patches *patches, Arena *arena, Precision precision, int count, int values, int members) {
     *patches = (Patches){.values = values};
     if (precision == PRECISION_FLOAT32) {
@@ -125,6 +126,7 @@ void patches_fill(Team *team, const Patches *patches, int R, PatchSource *from, 
     team_for(team, R, 1, 2 * (double)R * patches->values, fill_rows, &filling);
 }
 
+/* x holds the positions already: the product is added to them. */
 void embedding_forward(const PatchEmbedding *e, float *x, const Patches *patches, int R, const LayerPass *pass) {
     BlockScratch *scratch = pass->scratch;
     if (scratch->packed) {

@@ -39,6 +39,7 @@ int convnet_layers(const Convnet *net) {
     return net->n_layers;
 }
 
+/* What its weights must be; count 0: it has none. */
 LayerShape convnet_layer(const Convnet *net, int index) {
     const Layer *layer = &net->plan.layers[index];
     const NetLayer *made = &net->layers[index];
@@ -48,6 +49,7 @@ LayerShape convnet_layer(const Convnet *net, int index) {
     return shape;
 }
 
+/* Weights come by channel; the layer's input lies in slots, of which some are padding. */
 void convnet_set(Convnet *net, int index, const float *weights, const float *bias) {
     NetLayer *layer = &net->layers[index];
     const NetVolume *from = &net->volumes[layer->from];
@@ -63,6 +65,7 @@ size_t convnet_weight_bytes(const Convnet *net) {
     return floats * sizeof(float);
 }
 
+/* Multiply-adds of one pass, of layers with weights. */
 double convnet_products(const Convnet *net) {
     double sum = 0;
     for (int i = 0; i < net->n_layers; i++)
@@ -104,6 +107,7 @@ float *convnet_input(ConvnetScratch *scratch, Volume *volume) {
     return volume_data(scratch, 0);
 }
 
+/* Linear layers are convolutions over one place. */
 static void run_layer(ConvnetScratch *scratch, int index) {
     const Convnet *net = scratch->net;
     const NetLayer *layer = &net->layers[index];
@@ -133,6 +137,7 @@ static void mean_places(float *features, const NetVolume *from, const float *dat
     }
 }
 
+/* One vector a frame, or one for all of them. */
 static void write_features(const ConvnetScratch *scratch, float *features) {
     const Convnet *net = scratch->net;
     const NetVolume *from = &net->volumes[net->last];
@@ -210,6 +215,7 @@ static void add_square(Calibration *c, float *place) {
     }
 }
 
+/* Scale, shift, ReLU: what the layer will do by itself once its weights are rescaled. */
 static void apply_place(Calibration *c, float *place) {
     for (int i = 0; i < c->channels; i++) {
         float value = place[i] * c->scale[i] + c->shift[i];
@@ -251,6 +257,7 @@ static void calibrate_layer(Convnet *net, ConvnetScratch *const *scratches, int 
     conv_rescale(&layer->conv, c.scale, c.shift);
 }
 
+/* Layer by layer over all inputs at once, which is why all of them are in memory. */
 void convnet_calibrate(Convnet *net, ConvnetScratch *const *scratches, int n, double eps) {
     for (int index = 0; index < net->n_layers; index++) {
         if (net->plan.layers[index].kind == LAYER_CONV)

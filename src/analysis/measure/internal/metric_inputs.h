@@ -35,7 +35,7 @@ CHECKED Err frame_sampling_clips(FrameSampling *draws, const ClipSource *source,
 /* The same videos as frame_sampling_clips, in each n_frames frames at the centers of as many equal parts. */
 CHECKED Err frame_sampling_spread(FrameSampling *draws, const ClipSource *source, int64_t n, int n_frames,
                                   uint64_t seed);
-/* Brings draws of any order into the canonical one. */
+/* Brings the draws into canonical order, whatever order they are in. */
 CHECKED Err frame_sampling_sort(FrameSampling *draws);
 void frame_sampling_free(FrameSampling *draws);
 
@@ -74,7 +74,7 @@ const char *feature_set_substitute(const FeatureSet *set, bool clips);
 /* ---- collector: reads the drawn frames once, shared among ranks and threads, and feeds them to the metrics ---- */
 
 enum { COLLECT_CHUNKS = 256, COLLECT_METRICS = 8, COLLECT_NETS = 12 };
-/* FrameSampling a chunk: whole batches of the networks. */
+/* Draws a chunk: whole batches of the networks. */
 int64_t collect_chunk_draws(int64_t draws);
 
 /* What is to be collected from the draws. Metrics are all of one input kind's pixels; n_metrics may be 0. */
@@ -133,9 +133,17 @@ typedef struct {
     const char *cache, *journal;
 } MetricInputsFolders;
 
-CHECKED Err metric_inputs_all(MetricInputs *out, const ClipSource *source, const SourceExtent *extent,
-                              const MetricInputsSizes *sizes, const FeatureSet *set, MetricInputsRole role,
-                              const MetricInputsFolders *folders, const Run *run);
+/* One dataset, and what is wanted of it. */
+typedef struct {
+    const ClipSource *source;
+    const SourceExtent *extent;
+    const MetricInputsSizes *sizes;
+    const FeatureSet *set;
+    MetricInputsRole role;
+    MetricInputsFolders folders;
+} MetricInputsRequest;
+
+CHECKED Err metric_inputs_all(MetricInputs *out, const MetricInputsRequest *request, const Run *run);
 void metric_inputs_free(MetricInputs *survey);
 /* "side,pass,video,frames" lines of all draws, frames separated by blanks. */
 void metric_inputs_list_draws(Builder *out, const MetricInputs *survey, const char *side);

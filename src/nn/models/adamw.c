@@ -74,18 +74,3 @@ void adamw_update(const AdamwSlice *slice, const ParamTable *table, const AdamwS
 void adamw_update_ref(const AdamwSlice *slice, const ParamTable *table, const AdamwStep *step) {
     update_rows(row_update_ref, slice, table, step);
 }
-
-/* ---- schedule ---- */
-
-double schedule_rate(const Schedule *schedule, int64_t step) {
-    int64_t warmup = schedule->warmup_steps;
-    if (step < warmup) return schedule->peak * (double)step / fmax((double)(warmup - 1), 1);
-    if (step >= schedule->total_steps) return schedule->minimum;
-    /* 0 at the end of the warm-up; 1, the minimum, is reached only after the last step */
-    double done = (double)(step - warmup) / (double)(schedule->total_steps - warmup);
-    return schedule->minimum + (schedule->peak - schedule->minimum) / 2 * (1 + cos(M_PI * done));
-}
-
-float schedule_layer_scale(double decay, int depth, int layer) {
-    return (float)pow(decay, depth + 1 - layer);
-}
