@@ -1,6 +1,6 @@
 /* The encoder of a pre-training checkpoint with its own configuration. Clips are resized to its size; a single frame
  * is shown as a clip that stands still. */
-#include "features/encoder.h"
+#include "features/network.h"
 
 #include "base/config/field.h"
 #include "base/config/json.h"

@@ -54,8 +54,10 @@ static bool find_prefix(char prefix[WEIGHT_NAME_SIZE], const WeightFile *file, c
     return best < WEIGHT_NAME_SIZE;
 }
 
+/* A file may hold the network below some prefix ("model.", "module."), which is found with it. */
 static Err recognize(Loader *loader, const Naming *namings, const Layer *first) {
     char name[WEIGHT_NAME_SIZE];
+    /* the name of the first convolution's kernel tells publishers apart */
     for (const Naming *naming = namings; naming->title; naming++) {
         TRY(naming_tensor(name, sizeof name, naming, "", first->name, naming->kernel));
         if (!find_prefix(loader->prefix, loader->file, name)) continue;

@@ -66,6 +66,7 @@ static Err conv_load(void *scratch, int slot, const Frames *frames, const Box *b
     (void)box; /* of the whole frame, the aspect is not kept */
     ASSERT(slot < FEATURE_BATCH && n_frames == (net->clips ? net->clip_frames : 1));
     const Frames part = {n_frames, frames->height, frames->width, frames_at(frames, first_frame), 0};
+    /* resized first: it may fail, and must leave the clip that waits as it is */
     TRY(resize_bilinear_floats(own->resized, &part, NULL, side, side));
     run_waiting_clip(own);
     float *input = convnet_input(own->scratch, &volume);
@@ -85,6 +86,7 @@ static void conv_compute(void *scratch, float *features, int n) {
 }
 
 static FeatureCost conv_cost(const FeatureNet *net) {
+    /* one pass of the network gives so many vectors */
     double vectors = net->clips ? 1 : FEATURE_BATCH, side = side_of(net), frames = net->clips ? net->clip_frames : 1;
     return (FeatureCost){2 * convnet_products(net->self) / vectors, (double)convnet_weight_bytes(net->self),
                          (double)convnet_scratch_bytes(net->self) + frames * side * side * 3 * sizeof(float)};

@@ -51,6 +51,7 @@ Err plot_begin(Plot *plot, const char *name, int width, int height, const char *
     TRY(text_copy(plot->name, sizeof plot->name, name));
     plot->width = width;
     plot->height = height;
+    /* tabs between columns, since texts in the data may hold blanks */
     builder_add_text(&plot->script, "set encoding utf8\nset datafile separator \"\\t\"\n");
     builder_add_text(&plot->script,
                      "set border 3 lc rgb \"#555555\"\nset tics nomirror out scale 0.5 textcolor rgb \"#333333\"\n"

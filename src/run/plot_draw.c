@@ -3,7 +3,6 @@
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/system/process.h"
-#include "base/system/whole.h"
 #include "run/plot.h"
 
 /* A picture that fails while less than this is free failed for want of room; gnuplot itself does not say. */

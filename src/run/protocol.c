@@ -24,6 +24,7 @@ typedef struct {
 
 __attribute__((format(printf, 3, 4))) static void add(Deviations *found, bool shrunk, const char *format, ...) {
     if (found->count == RESULT_DEVIATIONS) {
+        /* counted, so that "and 12 more" is said rather than nothing */
         found->left_out++;
         return;
     }
@@ -81,6 +82,7 @@ static int count_settings(const ProtocolRule *rule) {
 /* `official`: memory for a config. */
 static Err compare_settings(Comparison *comparison, const void *config, void *official, const Field *fields) {
     const ProtocolRule *rule = comparison->rule;
+    /* defaults with the rule's settings over them: the official configuration, complete */
     TRY(config_load(official, fields, NULL, rule->settings, count_settings(rule)));
     cJSON *values = fields_dump(config, fields, true), *expected = fields_dump(official, fields, true);
     Err err = values && expected ? ERR_NONE : RAISE(ERR_MEMORY, "comparing with %s: no memory", rule->name);
@@ -100,6 +102,7 @@ static void compare_videos(Comparison *comparison, const ClipSource *videos) {
     }
     for (const char *line = departures; *line;) {
         size_t length = strcspn(line, "\n");
+        /* marks a departure that only makes the task smaller */
         bool fewer = *line == '<';
         add(comparison->found, fewer, "%.*s", length > 140 ? 140 : (int)length - fewer, line + fewer);
         line += length + (line[length] == '\n');
@@ -154,6 +157,7 @@ CHECKED Err protocol_compare(Result *result, const ProtocolScope *scope, const v
     const ProtocolRule *rules[PROTOCOL_CANDIDATES];
     int n = protocol_rules(rules, scope->task, scope->dataset, model_letter(scope->model)), best = 0;
     Deviations *found = calloc((size_t)n + 1, sizeof *found);
+    /* used anew for each rule */
     void *official = calloc(1, config_size);
     Err err = found && official ? ERR_NONE : RAISE(ERR_MEMORY, "comparing with the official protocols: no memory");
     for (int i = 0; i < n && !err; i++) {

@@ -92,6 +92,7 @@ Err result_add_count(Result *result, int64_t found, const char *what, int64_t ex
 Err result_add_lines(Result *result, const char *lines) {
     /* '<' marks a departure that only makes the task smaller */
     for (const char *line = lines; *line;) {
+        /* cut to what a deviation holds */
         size_t length = strcspn(line, "\n"), shown = length < 140 ? length : 140;
         if (*line == '<')
             TRY(result_add_shrunk(result, "%.*s", (int)shown - 1, line + 1));

@@ -105,6 +105,7 @@ Err tfevents_scalar(Tfevents *events, double wall_time_s, int64_t step, const ch
     put_field(&point, 1, tag, tag_length);
     put_key(&point, 2, WIRE_FIXED32);
     put_bytes(&point, &value, sizeof value);
+    /* Summary: value 1, repeated; one is enough */
     put_field(&summary, 1, point.bytes, point.length);
     put_key(&event, 1, WIRE_FIXED64);
     put_bytes(&event, &wall_time_s, sizeof wall_time_s);

@@ -1,6 +1,6 @@
 #include "base/text/escape.h"
 
-#include "base/text/utf8.h"
+#include "base/text/text.h"
 #include "support/unit.h"
 
 #include <sys/wait.h>

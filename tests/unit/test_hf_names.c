@@ -1,5 +1,5 @@
 #include "math/tensor.h"
-#include "store/foreign/internal/hf_names.h"
+#include "store/foreign/internal/weightfile_formats.h"
 
 #include "support/unit.h"
 

@@ -3,7 +3,7 @@
 #include "analysis/report/internal/figures.h"
 
 #include "base/text/escape.h"
-#include "base/text/utf8.h"
+#include "base/text/text.h"
 #include "run/curve.h"
 
 #include <cjson/cJSON.h>

@@ -1,8 +1,7 @@
 /* Programs and libraries that write files for us may stop half way with exit code 0. The end of a format tells: a mark
  * near the last byte, or boxes that fill the file. */
-#include "base/system/whole.h"
-
 #include "base/system/file.h"
+
 #include "base/text/text.h"
 
 enum { MOST_BYTES = 1 << 30, TAIL_BYTES = 1024 };

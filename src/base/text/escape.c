@@ -4,7 +4,7 @@
 #include "base/text/escape.h"
 
 #include "base/system/digest.h"
-#include "base/text/utf8.h"
+#include "base/text/text.h"
 
 /* ---- the walk ---- */
 

@@ -3,7 +3,6 @@
 #include "base/text/text.h"
 
 #include "base/system/memory.h"
-#include "base/text/utf8.h"
 
 #include <ctype.h>
 #include <limits.h>

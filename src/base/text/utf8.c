@@ -1,6 +1,6 @@
 /* UTF-8 as the Unicode standard, section 3.9 (table 3-7) has it: no sequence longer than needed, no surrogates, nothing
  * above U+10FFFF. */
-#include "base/text/utf8.h"
+#include "base/text/text.h"
 
 #include "base/failure/banned.h"
 

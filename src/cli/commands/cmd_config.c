@@ -1,7 +1,7 @@
 /* Configurations without a run: resolved, explained, as a schema for editors, and compared. */
 #include "base/config/config.h"
 #include "base/config/json.h"
-#include "cli/inspect/explain.h"
+#include "cli/inspect/inspect.h"
 
 #include <cjson/cJSON.h>
 

@@ -1,6 +1,5 @@
 /* The command line is kept as it was typed (quoted for a shell), since run.json of an imported model tells where it
  * came from by nothing else. */
-#include "base/text/escape.h"
 #include "cli/stage/cmd.h"
 #include "eval/import/import.h"
 #include "run/protocol.h"
@@ -58,7 +57,7 @@ static Err check_size(int *out, int64_t value, const char *option) {
 static Err run(int argc, char *const *argv) {
     ImportArgs args = {0};
     ArgList rest = {0};
-    Builder command = {0};
+    char *command = NULL;
     TRY(args_parse(&args, &rest, tables, argc, argv));
     if (args.help) {
         args_help(&help);
@@ -74,16 +73,10 @@ static Err run(int argc, char *const *argv) {
     TRY(check_size(&how.n_frames, args.frames, "frames"));
     TRY(check_size(&how.heads, args.heads, "heads"));
     TRY(check_size(&how.decoder_heads, args.decoder_heads, "decoder-heads"));
-    /* argv begins behind the command's own name */
-    builder_add_text(&command, "synvid import");
-    for (int i = 0; i < argc; i++) {
-        builder_add_text(&command, " ");
-        escape_shell(&command, argv[i]);
-    }
-    Err err = builder_check(&command, "the command line");
-    how.command = command.data;
-    if (!err) err = import_weights(rest.items[0], args.out, &how);
-    builder_free(&command);
+    TRY(command_text(&command, help.name, argc, argv));
+    how.command = command;
+    Err err = import_weights(rest.items[0], args.out, &how);
+    free(command);
     if (!err) printf("%s\n", args.out);
     return err;
 }

@@ -143,6 +143,7 @@ static Err write_sheet(const ClipSource *source, const InspectArgs *args) {
     return err;
 }
 
+/* All frames, at the rate and codec of a preview: for looking at, not for training. */
 static Err write_mp4(const ClipSource *source, const InspectArgs *args) {
     int64_t clip = 0;
     VideoInfo info;
@@ -207,6 +208,7 @@ static Err describe(const PathEntry *thing) {
 /* A path, or the name of a configuration such as variants/moving-circles. */
 static Err find_thing(PathEntry *thing, const char *name) {
     char path[PATH_SIZE];
+    /* what is on disk goes before a configuration of the same name */
     if (!file_exists(name) && !kind_find_config(path, sizeof path, NULL, name)) return path_entry_of(thing, path);
     return path_entry_of(thing, name);
 }

@@ -2,7 +2,7 @@
 #include "base/config/config.h"
 #include "base/config/json.h"
 #include "base/system/file.h"
-#include "cli/inspect/explain.h"
+#include "cli/inspect/inspect.h"
 #include "cli/inspect/internal/describe_parts.h"
 
 #include <cjson/cJSON.h>

@@ -1,6 +1,6 @@
 /* Settings for people, from the Field tables alone: all of a kind in columns, or one key with its default, range and
  * option, for every kind that has it. */
-#include "cli/inspect/explain.h"
+#include "cli/inspect/inspect.h"
 
 #include "base/config/config.h"
 #include "base/system/file.h"
@@ -66,6 +66,7 @@ static void list_key(void *state, const char *path, const Field *field) {
     char fallback[160], kind[512], help[1024];
     field_default_text(fallback, sizeof fallback, field);
     field_kind_text(kind, sizeof kind, field);
+    /* the names are the range of an enum; ranges of numbers would fill the columns */
     bool telling = field->type == FIELD_TYPE_ENUM;
     snprintf(help, sizeof help, "%s%s%s", field->help, telling ? ": " : "", telling ? kind : "");
     /* what is too wide for its column moves the help to the next line */
@@ -174,6 +175,7 @@ Err explain_key(const char *key) {
     Search search = {.wanted = key, .out = &out};
     for (int i = 0; i < n; i++) {
         size_t length = strlen(kinds[i].name);
+        /* "pretrain.mask_ratio" asks for the key of one kind */
         bool here = !strncmp(key, kinds[i].name, length) && key[length] == '.';
         search.kind = &kinds[i];
         search.wanted = here ? key + length + 1 : key;

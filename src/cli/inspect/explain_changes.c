@@ -2,7 +2,7 @@
 #include "base/config/config.h"
 #include "base/config/json.h"
 #include "base/text/escape.h"
-#include "cli/inspect/explain.h"
+#include "cli/inspect/inspect.h"
 
 #include <cjson/cJSON.h>
 
@@ -67,6 +67,7 @@ Err explain_differences(Builder *out, int *count, const char *a, const char *b) 
     return compare(out, count, a, b, add_both);
 }
 
+/* As text, like what a file resolves to, so that both are compared in one form. */
 static Err defaults_text(char **text, const ConfigKind *kind) {
     void *config = calloc(1, fields_size(kind->fields));
     if (!config) return RAISE(ERR_MEMORY, "no memory for a configuration");

@@ -56,6 +56,7 @@ static void shard_footage_close(ClipSource *source) {
 static Err shard_footage_open(ClipSource **source, const char *path) {
     static const ClipSourceOps ops = {"shard", shard_footage_info, shard_footage_read, shard_footage_close};
     TRY(adapter_new(source, &ops, sizeof(ShardReader *), path));
+    /* the state is the pointer itself, so closing needs no more than it */
     Err err = shard_open((*source)->state, path);
     if (!err) (*source)->count = shard_n_videos(*(ShardReader **)(*source)->state);
     if (err) clip_source_close(source);

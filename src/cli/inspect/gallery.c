@@ -77,6 +77,7 @@ static bool has_dataset(const char *path) {
     return !path_join(manifest, sizeof manifest, path, "dataset.json") && file_exists(manifest);
 }
 
+/* Textures are always ours; images and videos are those of the user, and stand-ins where there are none. */
 static Err make_missing(GalleryMedia *media, uint64_t seed, int threads) {
     char path[PATH_SIZE];
     TRY(path_of(path, media, "statistical.h5"));
@@ -175,6 +176,7 @@ static Err make_sheet(Frames *sheet, const ClipSource *source, const Variant *va
     return err;
 }
 
+/* Through the live source, as training would see it: nothing of a dataset is written. */
 static Err draw(Frames *sheet, const Variant *row, const char *pool, uint64_t seed) {
     char size[32];
     const char *sets[] = {size};
@@ -230,7 +232,7 @@ static Err fill(Page *page, const GalleryMedia *media, uint64_t seed) {
     introduce(page, media);
     page_grid_begin(page, "wide");
     Err err = ERR_NONE;
-    for (int i = 0; i < catalog.count && !err; i++)
+    for (int i = 0; i < catalog.count && !err; i++) /* our own variants have no row in the paper */
         if (catalog.rows[i]->paper.row > 0) err = add_row(page, catalog.rows[i], media, seed);
     page_grid_end(page);
     page_section_end(page);

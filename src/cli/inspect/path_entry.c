@@ -41,11 +41,10 @@ static bool is_weights(const char *extension) {
 }
 
 static Err starts_as_hdf5(bool *hdf5, const char *path) {
-    static const char signature[] = "\x89HDF\r\n\x1a\n";
-    char first[sizeof signature - 1];
+    char first[H5_SIGNATURE];
     FILE *file = fopen(path, "rb");
     if (!file) return RAISE(ERR_IO, "%s: cannot open: %s", path, strerror(errno));
-    *hdf5 = fread(first, 1, sizeof first, file) == sizeof first && !memcmp(first, signature, sizeof first);
+    *hdf5 = h5_begins(first, fread(first, 1, sizeof first, file));
     fclose(file);
     return ERR_NONE;
 }

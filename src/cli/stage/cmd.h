@@ -24,6 +24,9 @@ typedef struct {
 extern const Command *const commands[]; /* NULL-terminated, in the order of --help */
 int cli_main(int argc, char **argv);
 
+/* "synvid NAME ARGUMENTS...", each quoted for a shell; the caller frees. As run.json keeps it. */
+CHECKED Err command_text(char **text, const char *name, int argc, char *const *argv);
+
 extern const Command cmd_generate, cmd_variants, cmd_bench, cmd_textures;
 extern const Command cmd_ingest;
 extern const Command cmd_pretrain, cmd_finetune, cmd_probe, cmd_export, cmd_import;

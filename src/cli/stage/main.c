@@ -77,6 +77,7 @@ static void add_group(Builder *out, CommandGroup group) {
     }
 }
 
+/* From the list of commands and the table of errors, so neither can be forgotten here. */
 static void show_overview(void) {
     Builder out = {0};
     builder_add_text(&out, "synvid - learn video representations without natural videos: from random numbers to the "
@@ -155,6 +156,7 @@ static Err dispatch(const char *word, int argc, char *const *argv, const Command
 
 int cli_main(int argc, char **argv) {
     bool speaks = par_launcher_rank() == 0;
+    /* before anything can open a file */
     output_guard();
     if (argc < 2) {
         if (speaks) show_overview();

@@ -48,9 +48,9 @@ static Err parse_all(void **config, const char *text, const Stage *stage, const 
 
 /* ---- what a run says first ---- */
 
-static Err command_text(char **text, const Stage *stage, int argc, char *const *argv) {
+Err command_text(char **text, const char *name, int argc, char *const *argv) {
     Builder out = {0};
-    builder_add(&out, "synvid %s", stage->help->name);
+    builder_add(&out, "synvid %s", name);
     for (int i = 0; i < argc; i++) {
         builder_add_text(&out, " ");
         escape_shell(&out, argv[i]);
@@ -193,7 +193,7 @@ Err stage_main(const Stage *stage, int argc, char *const *argv) {
     }
     log_setup(0, 1, args.quiet ? LOG_QUIET : args.verbose ? LOG_VERBOSE : LOG_NORMAL);
     char *command = NULL;
-    TRY(command_text(&command, stage, argc, argv));
+    TRY(command_text(&command, stage->help->name, argc, argv));
     Run run = {.command = command};
     Err err = start_all(&run.par, stage, &args);
     if (!err) err = run_stage_all(stage, &args, &run);

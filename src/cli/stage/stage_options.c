@@ -59,6 +59,7 @@ static void value_word(char *out, size_t size, const StageShortcut *shortcut, co
     snprintf(out, size, "%s", word ? word : "TEXT");
 }
 
+/* Long lists of names do not fit behind the option: they are told in its help. */
 static void help_line(char *out, size_t size, const Field *field) {
     char fallback[160], kind[256] = "";
     field_default_text(fallback, sizeof fallback, field);
@@ -88,6 +89,7 @@ static void add_shortcut(StageHelp *storage, int i, const Stage *stage) {
                                 .value = storage->value[i],
                                 .help = storage->help[i],
                                 .group = i == 0 ? storage->heading : NULL,
+                                /* all that was given is kept; add_shortcuts takes the last of a single value */
                                 .kind = OPTION_IS_LIST,
                                 .offset = offsetof(StageArgs, shortcuts) + (size_t)i * sizeof(ArgList)};
 }
@@ -113,6 +115,7 @@ const CommandHelp *command_help(StageHelp *storage, const Command *command) {
 
 /* ---- parsing ---- */
 
+/* Durations are parsed to be refused early, and again when they are used. */
 static Err check(const StageArgs *args, const Stage *stage) {
     const char *name = stage->help->name;
     if (args->seed < 0) return RAISE(ERR_USAGE, "--seed: %lld is negative", (long long)args->seed);
@@ -182,6 +185,7 @@ static Err add_shortcuts(char **sets, int *n_sets, const StageArgs *args, const 
 
 Err stage_args_sets(char ***sets, int *n_sets, const StageArgs *args, const Stage *stage) {
     size_t room = (size_t)args->sets.count;
+    /* as if all were lists */
     for (int i = 0; i < STAGE_SHORTCUTS_MAX; i++) room += (size_t)args->shortcuts[i].count;
     *n_sets = 0;
     *sets = calloc(room + 1, sizeof **sets);

@@ -60,6 +60,7 @@ static Err look_at(SweepCheck *check, const SweepTask *task, const char *option,
 static Err look_at_paths(SweepCheck *check, const SweepTask *task, bool *bad) {
     const char *const *words = (const char *const *)task->arguments;
     for (int i = 1; i < task->n_arguments; i++) {
+        /* `import` names its file without an option */
         bool first_word = i == 1 && text_equal(words[0], "import");
         bool value = i > 1 && is_input(words[i - 1]);
         if ((first_word || value) && is_outside(words[i], check->plan))

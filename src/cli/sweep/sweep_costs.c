@@ -82,6 +82,7 @@ static Err cost_classify(Cost *cost, const FinetuneConfig *config, double core_f
     TRY(classifier_new(&network, &config->model, datasets[train].classes, config->drop_path, config->head_dropout));
     size_t parameters = classifier_params(network)->total;
     cost->core_seconds =
+        /* forward and backward are three times the forward pass alone */
         (trained * (again ? config->train.epochs : 1) * (frozen ? flops / 3 : flops) + tested * flops / 3) / core_flops;
     cost->rank_bytes = state_bytes(
         parameters,
@@ -102,6 +103,7 @@ static void cost_robust(Cost *cost, const RobustConfig *config, double core_flop
 
 static void cost_generate(Cost *cost, const GenerateConfig *config) {
     double frames = (double)config->videos * SET_FRAMES;
+    /* by their names: variants are not opened for an estimate */
     bool textured = config->pool[0] || strstr(config->variant, "stylegan") || strstr(config->variant, "highfreq");
     bool walks = !config->pool[0] && strstr(config->variant, "-videos");
     double each = config->storage == STORAGE_LATENT ? 0

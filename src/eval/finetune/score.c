@@ -5,7 +5,7 @@
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/text/escape.h"
-#include "base/text/utf8.h"
+#include "base/text/text.h"
 #include "math/finite.h"
 #include "math/interval.h"
 #include "run/plot.h"

@@ -5,7 +5,7 @@
 
 #include "base/text/text.h"
 #include "math/finite.h"
-#include "store/foreign/internal/hf_names.h"
+#include "store/foreign/internal/weightfile_formats.h"
 
 #include <limits.h>
 

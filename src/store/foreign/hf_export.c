@@ -6,7 +6,6 @@
 #include "base/system/file.h"
 #include "base/text/escape.h"
 #include "base/text/text.h"
-#include "store/foreign/internal/hf_names.h"
 #include "store/foreign/internal/weightfile_formats.h"
 
 #include <cjson/cJSON.h>

@@ -1,7 +1,7 @@
 /* Names of tensors, ours (those of the official VideoMAE release) against those of transformers, in both directions
  * from one table. The joint weight of queries, keys and values is three tensors there: a name then comes with a part.
  */
-#include "store/foreign/internal/hf_names.h"
+#include "store/foreign/internal/weightfile_formats.h"
 
 #include "base/text/text.h"
 

@@ -2,11 +2,10 @@
 #include "base/text/text.h"
 #include "store/checkpoint/checkpoint.h"
 #include "store/foreign/internal/weightfile_formats.h"
-
-#include <string.h>
+#include "store/hdf5/describe.h"
 
 static bool recognizes(const unsigned char *data, size_t length) {
-    return length > 8 && memcmp(data, "\x89HDF\r\n\x1a\n", 8) == 0;
+    return length > H5_SIGNATURE && h5_begins(data, length);
 }
 
 static Err add_tensors(WeightFile *file, const WeightSet *weights) {

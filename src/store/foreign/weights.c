@@ -5,6 +5,7 @@
 #include "math/finite.h"
 #include "store/checkpoint/checkpoint.h"
 #include "store/checkpoint/checkpoint_tensor.h"
+#include "store/hdf5/describe.h"
 
 #include <inttypes.h>
 
@@ -80,11 +81,10 @@ static Err read_contents(WeightSet *weights, const H5File *file) {
 
 /* A file of any other kind is the weights of another program, as a rule. */
 static Err check_kind(const char *path) {
-    static const char magic[] = "\x89HDF\r\n\x1a\n";
-    char first[sizeof magic - 1] = "";
+    char first[H5_SIGNATURE];
     FILE *file = file_is_directory(path) ? NULL : fopen(path, "rb");
     if (!file) return ERR_NONE; /* opening it says why */
-    bool ours = fread(first, 1, sizeof first, file) == sizeof first && memcmp(first, magic, sizeof first) == 0;
+    bool ours = h5_begins(first, fread(first, 1, sizeof first, file));
     fclose(file);
     if (ours || file_size(path) == 0) return ERR_NONE;
     return RAISE(ERR_INPUT,

@@ -7,6 +7,10 @@
 
 enum { COLUMNS = 100, SHOWN_ARRAYS = 16, TEXT_SHOWN = 64 };
 
+bool h5_begins(const void *bytes, size_t length) {
+    return length >= H5_SIGNATURE && memcmp(bytes, "\x89HDF\r\n\x1a\n", H5_SIGNATURE) == 0;
+}
+
 /* ---- what is in the file ---- */
 
 typedef struct {

@@ -1,11 +1,14 @@
 /* store/hdf5/describe - any HDF5 file in words, ours or not: attributes of the root, and every array with type, shape,
  * what its dimensions count, size on disk and description. For people; within 100 columns.
  *
- * And what those may know of HDF5 that must not see its header: versions, and forks. */
+ * And what those may know of HDF5 that must not see its header: how files begin, versions, and forks. */
 #pragma once
 
 #include "base/text/text.h"
 
+/* Whether these are the first bytes of an HDF5 file; H5_SIGNATURE of them are looked at. */
+enum { H5_SIGNATURE = 8 };
+bool h5_begins(const void *bytes, size_t length);
 /* Appends lines. Groups of more than a few arrays are summed up. A file that is not HDF5 is ERR_INPUT. */
 CHECKED Err h5_describe(Builder *out, const char *path);
 /* The text attribute `name` of the root, or *text NULL when there is none; the caller frees. */

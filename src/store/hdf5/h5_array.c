@@ -284,30 +284,30 @@ static void box_spaces(hid_t *in_file, hid_t *in_memory, hid_t dataset, const H5
     H5Sselect_hyperslab(*in_file, H5S_SELECT_SET, from, NULL, sizes, NULL);
 }
 
-Err h5_box_write(const H5File *file, hid_t dataset, const H5Array *array, const int64_t *start, const int64_t *count,
-                 const void *data) {
+/* Exactly one of `from` and `to` is given: what is written, or where what is read goes. */
+static Err box_move(const H5File *file, hid_t dataset, const H5Array *array, const int64_t *start, const int64_t *count,
+                    const void *from, void *to) {
     h5_lock();
-    hid_t in_file, in_memory;
+    hid_t in_file, in_memory, type = memory_type(array->kind);
     box_spaces(&in_file, &in_memory, dataset, array, start, count);
-    herr_t status = H5Dwrite(dataset, memory_type(array->kind), in_memory, in_file, H5P_DEFAULT, data);
-    Err err = status < 0 ? h5_fail(ERR_IO, file, array->name, "write") : ERR_NONE;
+    herr_t status = to ? H5Dread(dataset, type, in_memory, in_file, H5P_DEFAULT, to)
+                       : H5Dwrite(dataset, type, in_memory, in_file, H5P_DEFAULT, from);
+    Err err = ERR_NONE;
+    if (status < 0) err = h5_fail(to ? ERR_INPUT : ERR_IO, file, array->name, to ? "read" : "write");
     H5Sclose(in_memory);
     H5Sclose(in_file);
     h5_unlock();
     return err;
 }
 
+Err h5_box_write(const H5File *file, hid_t dataset, const H5Array *array, const int64_t *start, const int64_t *count,
+                 const void *data) {
+    return box_move(file, dataset, array, start, count, data, NULL);
+}
+
 Err h5_box_read(const H5File *file, hid_t dataset, const H5Array *array, const int64_t *start, const int64_t *count,
                 void *data) {
-    h5_lock();
-    hid_t in_file, in_memory;
-    box_spaces(&in_file, &in_memory, dataset, array, start, count);
-    herr_t status = H5Dread(dataset, memory_type(array->kind), in_memory, in_file, H5P_DEFAULT, data);
-    Err err = status < 0 ? h5_fail(ERR_INPUT, file, array->name, "read") : ERR_NONE;
-    H5Sclose(in_memory);
-    H5Sclose(in_file);
-    h5_unlock();
-    return err;
+    return box_move(file, dataset, array, start, count, NULL, data);
 }
 
 /* ---- boxes of a range ---- */

@@ -5,7 +5,7 @@
 
 #include "base/config/config.h"
 #include "base/system/digest.h"
-#include "base/text/utf8.h"
+#include "base/text/text.h"
 #include "sweep/plan/internal/axes.h"
 #include "sweep/plan/internal/plan_file.h"
 #include "sweep/plan/internal/template.h"

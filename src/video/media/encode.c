@@ -3,7 +3,6 @@
 #include "video/media/encode.h"
 
 #include "base/system/file.h"
-#include "base/system/whole.h"
 #include "video/media/internal/libav.h"
 
 typedef struct {
