@@ -17,6 +17,21 @@ judge_results() {
     echo "$count results, 0 unexpected deviations"
 }
 
+# judge_weights RUNS: pre-training moved the weights, and each stage of the progression got its own: else it would not
+# matter whose checkpoint a later task takes.
+judge_weights() {
+    local stage file digest all="" count=0
+    for stage in static-circles moving-circles moving-shapes transforming-shapes accelerating-shapes accelerating-textures accelerating-stylegan accelerating-images ucf101; do
+        for file in "$1"/pretrain/"$stage"-??????????/result.json; do
+            [ -e "$file" ] || continue
+            digest=$(sed -n '/"final weights"/,/"digest"/s/.*"digest": "\(.*\)".*/\1/p' "$file")
+            case $all in *"$digest"*) echo "$file: the weights of another stage"; return 1 ;; esac
+            all+=" $digest" count=$((count + 1))
+        done
+    done
+    echo "$count stages of the progression, each with weights of its own"
+}
+
 # judge_reduced OUT: results of a sweep at small scale deviate from the paper as that sweep is meant to
 # (own_deviations.txt), in smaller sizes and counts, and in nothing else. None of them may be called the paper's.
 judge_reduced() {

@@ -20,6 +20,7 @@ start=$SECONDS
 }
 echo "rehearsed in $((SECONDS - start)) s"
 judge_results paper-rehearsal/runs || fail "results"
+judge_weights paper-rehearsal/runs || fail "weights"
 judge_tables paper-rehearsal/runs paper-rehearsal || fail "tables"
 
 # Two ranks say what one says: a fine-tuning, whose mixed partners are on the other rank, and an analysis.

@@ -50,6 +50,7 @@ rehearse() {
     }
     tasks=$("$synvid" sweep list "$1" --out "swept/$1" | grep -cE '^ *[0-9]+ ')
     $judge "swept/$1" >verdict || { cat verdict; fail "results of $1"; }
+    judge_weights "swept/$1/runs" >>weights || { cat weights; fail "weights of $1"; }
     cells "$1"
     echo "$1: $tasks tasks in $((SECONDS - start)) s; $(tail -n 1 verdict)"
 }
