@@ -30,10 +30,12 @@ static inline void records_frames(Frames *out, const Records *records, const cha
         long dims[4] = {0};
         int n_dims = 0;
         size_t count = 1;
-        char *rest = strchr(at, ' ');
+        const char *rest = strchr(at, ' '); /* const, since the newest C libraries give back what they were given */
         bool wanted = (size_t)(rest - at) == name_length && memcmp(at, name, name_length) == 0;
         for (; *rest == ' ' && n_dims < 4; n_dims++) {
-            dims[n_dims] = strtol(rest, &rest, 10);
+            char *next;
+            dims[n_dims] = strtol(rest, &next, 10);
+            rest = next;
             count *= (size_t)dims[n_dims];
         }
         at = rest + 1;
