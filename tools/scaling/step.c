@@ -25,8 +25,8 @@
 
 static const double spread = 0.01; /* of computing times between ranks, either way */
 
-enum { BLOCKS = 12 };                         /* of the encoder: as many times gradients are told */
-static const double encoder_share = 0.91;     /* of the vector, from its beginning */
+enum { BLOCKS = 12 };                     /* of the encoder: as many times gradients are told */
+static const double encoder_share = 0.91; /* of the vector, from its beginning */
 
 typedef struct {
     double compute, late, core, node; /* seconds */

@@ -4,7 +4,7 @@
 
 #include "base/system/log.h"
 #include "base/text/escape.h"
-#include "base/text/utf8.h"
+#include "base/text/text.h"
 
 #include <math.h>
 

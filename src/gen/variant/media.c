@@ -2,8 +2,8 @@
  * few. Which image is drawn follows a law of its own, so that half of the crops can come from a pool of any size. */
 #include "gen/variant/media.h"
 
-#include "gen/variant/variant_config.h"
 #include "base/text/text.h"
+#include "gen/variant/variant_config.h"
 
 int64_t media_n_images(const Media *media) {
     int64_t n = 0;
