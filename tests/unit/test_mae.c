@@ -105,7 +105,7 @@ static void test_gradients_that_are_told_final_do_not_change(void **state) {
         double loss = 0;
         grads_told_open(&told, b.grads, b.table->total);
         mae_scratch_watch(b.scratch, &told.watch);
-        mae_step(b.mae, b.scratch, b.params, b.grads, &loss, b.clips, b.masked, b.B, 1);
+        mae_step(b.mae, b.scratch, b.params, b.grads, &loss, &(MaeBatch){b.clips, b.masked, b.B}, 1);
         grads_told_check(&told, cases[i].model.depth + 1);
         bench_close(&b);
     }
