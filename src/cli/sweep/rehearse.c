@@ -25,7 +25,7 @@ static Err shrink(cJSON *config, const cJSON *overlay, const char *path, const c
         if (!cJSON_IsNumber(most) || !cJSON_IsNumber(value) || !rehearsal_may_shrink(key))
             return RAISE(ERR_USAGE, "%s: %s: a rehearsal makes sizes and counts smaller and changes nothing else",
                          origin, key);
-        if (value->valuedouble > most->valuedouble) cJSON_SetNumberHelper(value, most->valuedouble);
+        if (value->valuedouble > most->valuedouble) cJSON_SetNumberHelper(value, most->valuedouble); /* never larger */
     }
     return ERR_NONE;
 }
