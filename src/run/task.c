@@ -31,6 +31,7 @@ static Err execute_all(const Task *task, const RunFolder *folder) {
 CHECKED Err run_task_all(const Task *task, const Run *run) {
     RunFolder folder;
     char reason[256];
+    /* a dry run opens no folder: nothing is made, nothing is locked */
     if (run->dry_run) return task->plan(task->state);
     TRY(open_folder_all(&folder, task, run));
     Err err = execute_all(task, &folder);

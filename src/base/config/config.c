@@ -328,6 +328,18 @@ Err config_parse(void *config, const Field *fields, const char *text, const char
     return err;
 }
 
+Err config_parse_group(bool *found, void *config, const Field *fields, const char *key, const char *text,
+                       const char *origin) {
+    cJSON *tree = NULL;
+    fields_default(config, fields);
+    TRY(json_parse(&tree, text, strlen(text), origin, ERR_INPUT));
+    const cJSON *group = cJSON_GetObjectItemCaseSensitive(tree, key);
+    *found = group != NULL;
+    Err err = group ? fields_read(config, fields, group, key) : ERR_NONE;
+    cJSON_Delete(tree);
+    return err;
+}
+
 Err config_load(void *config, const Field *fields, const char *path, const char *const *sets, int n_sets) {
     char *text = NULL;
     TRY(config_resolve(&text, fields, path, sets, n_sets));

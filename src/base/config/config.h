@@ -18,6 +18,10 @@
 CHECKED Err config_resolve(char **text, const Field *fields, const char *path, const char *const *sets, int n_sets);
 /* Parses resolved text. */
 CHECKED Err config_parse(void *config, const Field *fields, const char *text, const char *origin);
+/* One group of such a text, as the "model" of the config that a checkpoint carries; without it *found is false and the
+ * struct has its defaults. */
+CHECKED Err config_parse_group(bool *found, void *config, const Field *fields, const char *key, const char *text,
+                               const char *origin);
 /* resolve + parse, for one rank. */
 CHECKED Err config_load(void *config, const Field *fields, const char *path, const char *const *sets, int n_sets);
 /* Digest of the fields that are not cosmetic. */

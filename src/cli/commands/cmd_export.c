@@ -3,7 +3,6 @@
 #include "cli/stage/cmd.h"
 
 #include "base/config/config.h"
-#include "base/config/json.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "base/text/text.h"
@@ -14,8 +13,6 @@
 #include "store/checkpoint/checkpoint.h"
 #include "store/data/dataset.h"
 #include "store/foreign/foreign.h"
-
-#include <cjson/cJSON.h>
 
 typedef struct {
     const char *out;
@@ -46,14 +43,9 @@ static const CommandHelp help = {
 /* The model group of the config that the checkpoint carries. */
 static Err read_model(ModelConfig *model, const WeightSet *weights, const char *path) {
     if (!weights->config_text) return RAISE(ERR_INPUT, "%s: carries no config, so its model is unknown", path);
-    cJSON *tree = NULL;
-    fields_default(model, model_fields);
-    TRY(json_parse(&tree, weights->config_text, strlen(weights->config_text), path, ERR_INPUT));
-    const cJSON *group = cJSON_GetObjectItemCaseSensitive(tree, "model");
-    Err err = group ? fields_read(model, model_fields, group, "model")
-                    : RAISE(ERR_INPUT, "%s: its config has no model", path);
-    cJSON_Delete(tree);
-    return err;
+    bool found;
+    TRY(config_parse_group(&found, model, model_fields, "model", weights->config_text, path));
+    return found ? ERR_NONE : RAISE(ERR_INPUT, "%s: its config has no model", path);
 }
 
 /* The run folder of a run, or of a checkpoint RUN/ckpt/step-*.h5. */

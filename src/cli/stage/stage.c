@@ -16,8 +16,7 @@
 
 /* ---- the configuration, the same text on every rank ---- */
 
-/* *original: what a rehearsal made smaller; left alone otherwise. */
-static Err resolve(char **text, char **original, const StageArgs *args, const Stage *stage) {
+Err stage_settings(char **text, const StageArgs *args, const Stage *stage) {
     char path[PATH_SIZE];
     char **sets = NULL;
     int n_sets = 0;
@@ -25,9 +24,14 @@ static Err resolve(char **text, char **original, const StageArgs *args, const St
     TRY(stage_args_sets(&sets, &n_sets, args, stage));
     Err err = config_resolve(text, stage->fields, args->config ? path : NULL, (const char *const *)sets, n_sets);
     stage_args_sets_free(sets, n_sets);
-    if (!err && args->rehearsal)
-        err = err_within(rehearse(text, original, args->rehearsal, stage->help->name, stage->fields), "--rehearsal: ");
     return err;
+}
+
+/* *original: what a rehearsal made smaller; left alone otherwise. */
+static Err resolve(char **text, char **original, const StageArgs *args, const Stage *stage) {
+    TRY(stage_settings(text, args, stage));
+    if (!args->rehearsal) return ERR_NONE;
+    return err_within(rehearse(text, original, args->rehearsal, stage->help->name, stage->fields), "--rehearsal: ");
 }
 
 /* Only rank 0 looks at files, so only its message counts, and it needs no rank in front. */

@@ -15,13 +15,10 @@ const Stage *sweep_stage_of(const SweepTask *task) {
 }
 
 static Err resolve(char **text, const StageArgs *args, const Stage *stage) {
-    char path[PATH_SIZE], **sets = NULL, *original = NULL;
-    int n_sets = 0;
-    if (args->config) TRY(err_within(config_find(path, sizeof path, stage->config_kind, args->config), "--config: "));
-    TRY(stage_args_sets(&sets, &n_sets, args, stage));
-    Err err = config_resolve(text, stage->fields, args->config ? path : NULL, (const char *const *)sets, n_sets);
-    stage_args_sets_free(sets, n_sets);
-    if (!err && args->rehearsal) err = rehearse(text, &original, args->rehearsal, stage->help->name, stage->fields);
+    char *original = NULL;
+    TRY(stage_settings(text, args, stage));
+    if (!args->rehearsal) return ERR_NONE;
+    Err err = rehearse(text, &original, args->rehearsal, stage->help->name, stage->fields);
     free(original);
     return err;
 }
@@ -66,6 +63,7 @@ static Err overlay_of(char out[NAME_SIZE], const SweepPlan *plan, const char *na
                        file_exists(path) ? plan->name : "");
 }
 
+/* An option more for each task: its command line, and so its digest, tells a rehearsal apart. */
 CHECKED Err sweep_stage_rehearse(SweepPlan *plan, const char *asked) {
     char name[NAME_SIZE];
     TRY(overlay_of(name, plan, asked));

@@ -66,6 +66,7 @@ static uint32_t at_most(double limit, int64_t count) {
     return count < limit ? (uint32_t)count : (uint32_t)limit;
 }
 
+/* Shares named in --pool go before pool_choice; without either the pools are one union, every image equally likely. */
 ImageLaw image_law_of(const Variant *variant, const Media *media) {
     bool named = media->shares[0] > 0, equal = variant->pool_choice == POOL_CHOICE_EQUAL;
     double limit = variant->pool_size > 0 ? (double)variant->pool_size : UINT32_MAX;
@@ -89,6 +90,7 @@ uint32_t image_law_draw(const ImageLaw *law, Rng *rng) {
     if (law->n_parts == 0) return rng_below(rng, law->total);
     double u = rng_unit_double(rng);
     int p = 0;
+    /* ends are cumulative, and the last part takes what rounding leaves */
     while (p < law->n_parts - 1 && u >= law->parts[p].end) p++;
     return law->parts[p].first + rng_below(rng, law->parts[p].count);
 }

@@ -15,6 +15,7 @@
 static const char origin[] = "variant";
 
 /* "key=value" of every member but "extends". lines: room for all members; filled ones are the caller's. */
+/* Settings as those of --set, since these lie over a file in the one way that config_resolve has. */
 static Err members_as_sets(char **lines, int *n, const cJSON *object) {
     const cJSON *item;
     cJSON_ArrayForEach(item, object) {
@@ -102,11 +103,12 @@ static Err check_variant(const Variant *variant) {
     TRY(check_range(variant, "length", variant->length));
     TRY(check_range(variant, "speed", variant->speed));
     TRY(check_range(variant, "center_range", variant->center_range));
-    double last = variant->length.high - 1;
+    double last = variant->length.high - 1; /* frames after the first */
     if (variant->transforms && variant->transform_law == TRANSFORM_LINEAR && variant->scale_max * last >= 1) {
         return RAISE(ERR_USAGE, "%s: scale_max %g over %g frames shrinks objects to nothing; lower it or length",
                      variant->name, variant->scale_max, variant->length.high);
     }
+    /* one without the other would be passed over in silence */
     if ((variant->mix != MIX_NONE) != (variant->mix_share > 0)) {
         return RAISE(ERR_USAGE, "%s: mix and mix_share belong together: mix %s a kind, mix_share is %g", variant->name,
                      variant->mix == MIX_NONE ? "does not name" : "names", variant->mix_share);

@@ -86,6 +86,7 @@ static void print_table(const VariantCatalog *catalog) {
            "As the released code where it differs: variants/release/NAME (configs/variants/release).\n");
 }
 
+/* The paper has no accuracy of 0, and no row 0: null where it gives none. */
 static void add_number(cJSON *object, const char *key, double value) {
     if (value > 0)
         cJSON_AddNumberToObject(object, key, value);
@@ -111,38 +112,30 @@ static cJSON *row_json(const Variant *v) {
     return row;
 }
 
-static Err catalog_text(char **text, const VariantCatalog *catalog) {
-    cJSON *rows = cJSON_CreateArray();
-    for (int i = 0; i < catalog->count; i++) cJSON_AddItemToArray(rows, row_json(catalog->rows[i]));
-    Err err = json_print(text, rows);
-    cJSON_Delete(rows);
-    return err;
-}
-
-static Err print_json(const VariantCatalog *catalog) {
-    char *text = NULL;
-    Err err = catalog_text(&text, catalog);
-    if (!err) fputs(text, stdout);
-    free(text);
-    return err;
-}
-
 Err variant_catalog_text(char **json) {
     VariantCatalog catalog;
     TRY(variant_catalog_load(&catalog));
-    Err err = catalog_text(json, &catalog);
+    cJSON *rows = cJSON_CreateArray();
+    for (int i = 0; i < catalog.count; i++) cJSON_AddItemToArray(rows, row_json(catalog.rows[i]));
+    Err err = json_print(json, rows);
+    cJSON_Delete(rows);
     variant_catalog_free(&catalog);
     return err;
+}
+
+static Err print_json(void) {
+    char *text = NULL;
+    TRY(variant_catalog_text(&text));
+    fputs(text, stdout);
+    free(text);
+    return ERR_NONE;
 }
 
 Err variant_print_catalog(bool json) {
     VariantCatalog catalog;
+    if (json) return print_json();
     TRY(variant_catalog_load(&catalog));
-    Err err = ERR_NONE;
-    if (json)
-        err = print_json(&catalog);
-    else
-        print_table(&catalog);
+    print_table(&catalog);
     variant_catalog_free(&catalog);
-    return err;
+    return ERR_NONE;
 }
