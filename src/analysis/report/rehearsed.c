@@ -15,10 +15,18 @@ Err rehearsed_set_apart(Table *table) {
                      "say anything. They show that every cell can be filled.");
 }
 
+/* Weights of others are imported in a rehearsal as in the real run: a result without a figure. */
+static bool is_import(const Outcome *outcome) {
+    return text_equal(outcome->result.task, "import");
+}
+
 bool rehearsed_only(Outcomes *outcomes, int *n_left) {
-    int n_rehearsals = 0;
-    for (int i = 0; i < outcomes->count; i++) n_rehearsals += result_is_rehearsal(&outcomes->items[i].result);
-    bool only = n_rehearsals > 0 && n_rehearsals == outcomes->count;
+    int n_rehearsals = 0, n_imports = 0;
+    for (int i = 0; i < outcomes->count; i++) {
+        n_rehearsals += result_is_rehearsal(&outcomes->items[i].result);
+        n_imports += is_import(&outcomes->items[i]);
+    }
+    bool only = n_rehearsals > 0 && n_rehearsals + n_imports == outcomes->count;
     *n_left = only ? 0 : n_rehearsals;
     outcomes_keep_rehearsals(outcomes, only);
     return only;
