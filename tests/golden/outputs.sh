@@ -7,8 +7,8 @@
 #                                             compares all rows with those of another build on this machine, also what
 #                                             depends on the processor: weights, results, figures, the report
 # A row is "promise name digest". The promise is `everywhere` (equal on every machine, compiler and library that
-# docs/formats.md names), `x86-64` (on these processors alone, where a library's own vector code decides) or `here` (equal
-# for two builds of one compiler on one machine).
+# docs/formats.md names), `x86-64` (on these processors alone, where a library's own vector code decides), `ffmpeg-7` (there with
+# FFmpeg 5 to 7, which decode and scale photographs alike) or `here` (equal for two builds of one compiler on one machine).
 # shellcheck source-path=SCRIPTDIR/../support
 other=$(realpath "${4:-$1}")
 . "$2/tests/support/cli.sh"
@@ -81,7 +81,7 @@ datasets() {
         data_row x86-64 pools/$kind.h5
     done
     quiet ingest --input "$source/tests/golden/images" --as images --size 64 --max-bad 1 --out pools/photos.h5 >/dev/null
-    data_row x86-64 pools/photos.h5
+    data_row ffmpeg-7 pools/photos.h5
     quiet generate --variant standin-motion "${small[@]}" --videos 4 --out data/videos >/dev/null
     for variant in $("$program" variants | awk '$1 ~ /^[0-9]+$/ || $1 == "-" { print $2 }'); do
         pools=() promise=everywhere
@@ -98,6 +98,7 @@ datasets() {
         esac
         case $variant in *crops) [ -d data/films ] || quiet generate --variant dynamic-stylegan-videos "${small[@]}" --out data/films >/dev/null ;; esac
         [ ${#pools[@]} -eq 0 ] || promise=x86-64
+        case " ${pools[*]} " in *" pools/photos.h5 "*) promise=ffmpeg-7 ;; esac
         [ ${#pools[@]} -eq 0 ] || pools=(--pool "$(IFS=,; echo "${pools[*]}")" --with pool_min=2)
         quiet generate --variant "$variant" "${small[@]}" "${pools[@]}" --out "data/$variant" >/dev/null
         data_row $promise "data/$variant"
@@ -158,13 +159,14 @@ rows_of() { # rows_of SYNVID FILE: all rows of one build, always made at the sam
 }
 
 same() { # same FILE FILE: equal, or the differing names
-    diff -u "$1" "$2" >differences || { cat differences; fail "outputs changed: $(grep -c '^+[ehx]' differences) rows"; }
+    diff -u "$1" "$2" >differences || { cat differences; fail "outputs changed: $(grep -c '^+[efhx]' differences) rows"; }
 }
 
 # What is promised on a processor like this one, in the table's order.
 promised() { # promised FILE
     local promises='everywhere' names=''
     [ "$(machine)" != x86_64 ] || promises='everywhere|x86-64'
+    [ "$(machine)" != x86_64 ] || [ "$(avcodec)" -gt 61 ] || promises="$promises|ffmpeg-7"
     [ -z "$data_only" ] || names=' (pools|data|corruption|resize|mask)/'
     grep -E "^($promises)${names}" "$1"
 }
@@ -173,6 +175,8 @@ promised() { # promised FILE
 machine() {
     case $(od -An -tu1 -j18 -N1 "$synvid" | tr -d ' ') in 62) echo x86_64 ;; *) echo other ;; esac
 }
+
+avcodec() { "$synvid" --version | sed -n 's/^ *avcodec *\([0-9]*\).*/\1/p'; }
 
 [ "${3:-}" = --data ] && data_only=yes || data_only=''
 rows_of "$synvid" all
