@@ -46,6 +46,7 @@ static int reserved_threads(void) {
 }
 
 static void set_threads(Par *par, int asked, Cores cores) {
+    if (!getenv("SYNVID_RANKS_PER_NODE")) par->own = cores.own; /* else another node has the same processors */
     int reserved = reserved_threads();
     par->threads = asked > 0 ? asked : reserved > 0 ? reserved : cores.shared;
     omp_set_num_threads(par->threads);
