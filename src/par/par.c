@@ -51,6 +51,7 @@ static int reserved_threads(void) {
 /* What was asked for, else what was reserved, else a fair share of the node. Products are cut by us, so BLAS keeps to
  * one thread. */
 static void set_threads(Par *par, int asked, Cores cores) {
+    if (!getenv("SYNVID_RANKS_PER_NODE")) par->own = cores.own; /* else another node has the same processors */
     int reserved = reserved_threads();
     par->threads = asked > 0 ? asked : reserved > 0 ? reserved : cores.shared;
     omp_set_num_threads(par->threads);

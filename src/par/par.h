@@ -8,6 +8,7 @@
 #include "base/failure/err.h"
 
 #include <mpi.h>
+#include <sched.h>
 #include <stdbool.h>
 
 typedef struct {
@@ -17,6 +18,7 @@ typedef struct {
     int node_rank, node_ranks, n_nodes;
     MPI_Comm roll; /* for par/rollcall alone; MPI_COMM_NULL without MPI */
     int threads;   /* OpenMP threads of this rank; OpenBLAS always has one */
+    cpu_set_t own; /* processors that no other rank is to run on; empty where that is not clear */
     double hang_timeout_s;
     bool mpi_started;
 } Par;

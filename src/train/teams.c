@@ -1,7 +1,9 @@
 /* Threads of a rank in teams. One parallel region holds them all: the first of each team works, the others serve it
  * (base/system/team.h). */
-#include "train/internal/teams.h"
+#include "train/teams.h"
 
+#include "base/system/caches.h"
+#include "base/system/log.h"
 #include "base/system/minmax.h"
 
 #include <omp.h>
@@ -16,7 +18,62 @@ CHECKED Err teams_new(Teams *teams, int threads, int size) {
     return ERR_NONE;
 }
 
+/* ---- caches ---- */
+
+void teams_caches(int *cache, const Teams *teams, const int *processors, int n_caches) {
+    int total = 0, before = 0, team = 0;
+    for (int c = 0; c < n_caches; c++) total += processors[c];
+    for (int c = 0; c < n_caches; c++) {
+        before += processors[c];
+        int end = (int)((int64_t)teams->count * before / total);
+        for (int room = processors[c] / teams->size; team < end; team++) cache[team] = room-- > 0 ? c : -1;
+    }
+}
+
+/* By every thread that is in a team; sets: of each team, or one for all. */
+static void bind_threads(const Teams *teams, const cpu_set_t *sets, bool each) {
+#pragma omp parallel num_threads(teams->count * teams->size)
+    {
+        const cpu_set_t *set = &sets[each ? omp_get_thread_num() / teams->size : 0];
+        if (CPU_COUNT(set)) sched_setaffinity(0, sizeof *set, set); /* refused: then it runs where it did */
+    }
+}
+
+static Err bind_to(Teams *teams, const Caches *caches) {
+    int *processors = calloc((size_t)caches->count, sizeof *processors), bound = 0;
+    int *cache = calloc((size_t)teams->count, sizeof *cache);
+    teams->bound = calloc((size_t)teams->count, sizeof *teams->bound);
+    Err err = processors && cache && teams->bound ? ERR_NONE : RAISE(ERR_MEMORY, "training: no memory for teams");
+    for (int c = 0; !err && c < caches->count; c++) processors[c] = CPU_COUNT(&caches->domains[c]);
+    if (!err) teams_caches(cache, teams, processors, caches->count);
+    for (int t = 0; !err && t < teams->count; t++) {
+        if (cache[t] >= 0) teams->bound[t] = caches->domains[cache[t]];
+        bound += cache[t] >= 0;
+    }
+    if (!err) {
+        bind_threads(teams, teams->bound, true);
+        log_detail("%d of %d teams are bound to one of %d third-level caches each", bound, teams->count, caches->count);
+    }
+    free(processors);
+    free(cache);
+    return err;
+}
+
+CHECKED Err teams_bind(Teams *teams, const cpu_set_t *among) {
+    Caches caches;
+    if (omp_get_proc_bind() != omp_proc_bind_false || teams->count * teams->size > CPU_COUNT(among)) return ERR_NONE;
+    if (sched_getaffinity(0, sizeof teams->before, &teams->before)) return ERR_NONE;
+    TRY(caches_read(&caches, among, CACHES_FOLDER));
+    Err err = caches.count > 1 ? bind_to(teams, &caches) : ERR_NONE;
+    caches_free(&caches);
+    return err;
+}
+
+/* ---- life ---- */
+
 void teams_free(Teams *teams) {
+    if (teams->bound) bind_threads(teams, &teams->before, false);
+    free(teams->bound);
     for (int i = 0; i < teams->count; i++) team_free(&teams->teams[i]);
     free(teams->teams);
     *teams = (Teams){0};

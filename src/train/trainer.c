@@ -225,8 +225,10 @@ static void say_what_starts(const Trainer *t, size_t need) {
              t->run->par.threads == 1 ? "" : "s", t->teams.count, t->teams.count == 1 ? "" : "s", t->teams.size);
     log_info("gradient sum: %s%s; %s a rank; run folder %s",
              t->reduce_plan.kind == REDUCE_TREE ? "fixed tree" : "rank by rank (rounding depends on ranks)",
-             reduce_uses_window(t->reduce) ? " in shared memory" : "", text_bytes(bytes, sizeof(bytes), (double)need),
-             t->folder->path);
+             reduce_uses_window(t->reduce)      ? " in shared memory"
+             : reduce_n_sections(t->reduce) > 1 ? ", in sections as they are ready"
+                                                : "",
+             text_bytes(bytes, sizeof(bytes), (double)need), t->folder->path);
     int idle = t->run->par.n_ranks - t->stats.n_leaves;
     if (idle > 0 && t->run->par.rank == 0)
         log_warn("%s: %d of %d ranks have no leaf to compute and only update their slice: a step has %d leaves (clips "
@@ -243,6 +245,7 @@ static Err open_all(Trainer *t, const float *initial) {
     TRY(err_agree_all(allocate(t), par, "training memory"));
     TRY(start_or_resume_all(t, initial));
     TRY(err_agree_all(start_loading(t), par, "loading ahead"));
+    TRY(err_agree_all(teams_bind(&t->teams, &par->own), par, "teams")); /* after loaders, which run anywhere */
     TrainLogPlan log = {.first_step = t->step,
                         .total_steps = t->total_steps,
                         .log_steps = t->config->log_steps,

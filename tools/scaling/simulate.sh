@@ -36,11 +36,12 @@ calc() { awk "BEGIN { printf \"%.9g\", $1 }"; }
 "$here/fat_tree.sh" "$ranks" "$(calc "$rate / $fold")" "$fold" > "$work/tree-$ranks-$rate.xml"
 seq -f 'node-%.0f' 0 $((ranks - 1)) > "$work/hosts-$ranks"
 # Folded memory in large blocks (the kernel limits mappings); collectives as Open MPI chooses them: SimGrid's own default
-# is no algorithm a real library uses.
+# is no algorithm a real library uses. Factors are those of large messages, which folded ones stand for.
 smpirun -np "$ranks" -hostfile "$work/hosts-$ranks" -platform "$work/tree-$ranks-$rate.xml" \
   --cfg=smpi/host-speed:1Gf --cfg=smpi/simulate-computation:no --cfg=smpi/coll-selector:ompi --cfg=smpi/allreduce:rdb \
   --cfg=network/crosstraffic:0 --cfg=smpi/shared-malloc-blocksize:67108864 \
-  --cfg=smpi/test:0 --cfg=smpi/send-is-detached-thresh:$((65536 / fold)) --cfg=contexts/stack-size:256 --log=root.thres:warning \
+  --cfg=smpi/test:0 --cfg=smpi/bw-factor:0:0.94 --cfg=smpi/lat-factor:0:11.6 \
+  --cfg=smpi/send-is-detached-thresh:$((65536 / fold)) --cfg=contexts/stack-size:256 --log=root.thres:warning \
   "$work/step" "$kind" $((parameters / fold)) "${SCALING_STEPS:-1}" "${SCALING_LEAVES:-$ranks}" "${SCALING_TEAMS:-1}" \
   "$compute" "$(calc "$compute * ${SCALING_LATE:-0.4}")" "${SCALING_EARLY:-1}" "${SCALING_ROUNDED:-0}" \
   "$(calc "$parameters * 4e-9 / ${SCALING_CORE:-10}")" "$(calc "$parameters * 4e-9 / ${SCALING_NODE:-200}")" \

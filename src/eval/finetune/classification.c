@@ -285,6 +285,7 @@ CHECKED Err classification_finish_all(Classification *c, const float *params, co
                                  .n_clips = data->test_clips,
                                  .n_crops = data->test_crops},
                        .batch = t->config->train.micro_batch,
+                       .team = t->config->train.team,
                        .n_classes = t->test->n_classes,
                        .what = "test videos",
                        .stoppable = true};

@@ -1,10 +1,12 @@
-/* Videos are dealt to ranks in blocks and to threads one by one. A video's row depends on that video alone, and views
- * of a video are averaged in their order, so any number of ranks and threads gives the same bits. With a journal
- * every finished row is kept; a life that starts again reads the rows of all lives and ranks and computes the rest. */
+/* Videos are dealt to ranks in blocks and to teams of threads one by one. A video's row depends on that video alone,
+ * and views of a video are averaged in their order, so any number of ranks, threads and teams gives the same bits. With
+ * a journal every finished row is kept; a life that starts again reads the rows of all lives and ranks and computes the
+ * rest. */
 #include "eval/finetune/forward.h"
 
 #include "base/failure/fault.h"
 #include "base/failure/shared_err.h"
+#include "base/system/minmax.h"
 #include "base/system/stop.h"
 #include "eval/clips/views.h"
 #include "math/finite.h"
@@ -12,11 +14,11 @@
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
+#include "train/teams.h"
 
 #include <math.h>
-#include <omp.h>
 
-/* One thread's. */
+/* One team's. */
 typedef struct {
     ClassifierScratch *scratch;
     ViewReader reader;
@@ -39,7 +41,9 @@ typedef struct {
     float *rows; /* of this rank */
     int *labels; /* of this rank */
     bool *kept;  /* (videos of this rank) by an earlier life */
-    Worker *workers;
+    Teams teams;
+    Worker *workers; /* (teams) */
+    int64_t next;    /* video to be taken */
     Progress *progress;
     int64_t done, reported; /* videos */
     bool computed;          /* one at least */
@@ -51,7 +55,7 @@ static size_t piece_bytes(const Pass *pass) {
 }
 
 /* Buffers for `batch` views at a time. */
-static Err worker_init(Worker *worker, const Pass *pass) {
+static Err worker_init(Worker *worker, const Pass *pass, Team *team) {
     const Forward *forward = pass->forward;
     size_t batch = (size_t)forward->batch;
     worker->inputs = malloc(batch * input_floats(forward->views.model) * sizeof(float));
@@ -61,7 +65,7 @@ static Err worker_init(Worker *worker, const Pass *pass) {
     worker->piece = malloc(piece_bytes(pass));
     if (!worker->inputs || !worker->logits || !worker->features || !worker->mean || !worker->piece)
         return RAISE(ERR_MEMORY, "%s: no memory for %zu views at a time", forward->what, batch);
-    return classifier_scratch_new(&worker->scratch, forward->network, forward->batch);
+    return classifier_scratch_new_team(&worker->scratch, forward->network, NULL, team, forward->batch);
 }
 
 static void worker_free(Worker *worker) {
@@ -158,7 +162,7 @@ static Err do_video(Pass *pass, Worker *worker, int64_t video) {
     return err_within(err, "%s: video %lld: ", forward->what, (long long)video);
 }
 
-/* Only the first thread may report, so it reports for all. */
+/* Only the first team's leader may report, so it reports for all. */
 static void report(Pass *pass) {
     int64_t done;
 #pragma omp atomic read
@@ -167,18 +171,36 @@ static void report(Pass *pass) {
     pass->reported = done;
 }
 
-static Err run_share(Pass *pass) {
-#pragma omp parallel for num_threads(pass->run->par.threads) schedule(dynamic, 1)
-    for (int64_t video = pass->share.begin; video < pass->share.end; video++) {
-        /* one failure ends the pass; a loop of OpenMP cannot be left */
-        if (shared_err_failed(&pass->failure)) continue;
-        shared_err_note(&pass->failure, do_video(pass, &pass->workers[omp_get_thread_num()], video), video);
+/* One failure ends the pass. */
+static void run_videos(void *context, int number, Team *team) {
+    Pass *pass = context;
+    (void)team; /* the worker's scratch knows it */
+    while (!shared_err_failed(&pass->failure)) {
+        int64_t video;
+#pragma omp atomic capture
+        video = pass->next++;
+        if (video >= pass->share.end) break;
+        shared_err_note(&pass->failure, do_video(pass, &pass->workers[number], video), video);
 #pragma omp atomic
         pass->done++;
-        if (omp_get_thread_num() == 0) report(pass);
+        if (number == 0) report(pass);
     }
+}
+
+static Err run_share(Pass *pass) {
+    pass->next = pass->share.begin;
+    teams_run(&pass->teams, run_videos, pass);
     report(pass);
     return shared_err_adopt(&pass->failure);
+}
+
+static int choose_team(const Pass *pass) {
+    const Forward *forward = pass->forward;
+    const Par *par = &pass->run->par;
+    if (forward->team) return min_int(forward->team, par->threads);
+    int64_t videos = (forward->views.source->count + par->n_ranks - 1) / par->n_ranks;      /* of the fullest rank */
+    double view_flops = model_finetune_flops(forward->views.model, forward->n_classes) / 3; /* forward is a third */
+    return teams_choose(par->threads, videos, view_flops * view_count(&forward->views));
 }
 
 static Err prepare(Pass *pass) {
@@ -186,15 +208,17 @@ static Err prepare(Pass *pass) {
     pass->rows = malloc(count * pass->row_floats * sizeof(float) + 1);
     pass->labels = malloc(count * sizeof(int) + 1);
     pass->kept = calloc(count + 1, sizeof(bool));
-    pass->workers = calloc((size_t)pass->run->par.threads, sizeof(*pass->workers));
+    TRY(teams_new(&pass->teams, pass->run->par.threads, choose_team(pass)));
+    pass->workers = calloc((size_t)pass->teams.count, sizeof(*pass->workers));
     if (!pass->rows || !pass->labels || !pass->kept || !pass->workers)
         return RAISE(ERR_MEMORY, "%s: no memory for the results", pass->forward->what);
-    for (int i = 0; i < pass->run->par.threads; i++) TRY(worker_init(&pass->workers[i], pass));
+    for (int i = 0; i < pass->teams.count; i++) TRY(worker_init(&pass->workers[i], pass, pass->teams.teams[i]));
     return pass->forward->journal ? journal_read(pass->forward->journal, take_video, pass) : ERR_NONE;
 }
 
 static void pass_free(Pass *pass) {
-    for (int i = 0; pass->workers && i < pass->run->par.threads; i++) worker_free(&pass->workers[i]);
+    for (int i = 0; pass->workers && i < pass->teams.count; i++) worker_free(&pass->workers[i]);
+    teams_free(&pass->teams);
     free(pass->workers);
     free(pass->rows);
     free(pass->labels);

@@ -2,7 +2,8 @@
  * them.
  *
  * Videos are shared out in contiguous blocks; a video's views go through the network in groups of `batch`, in order, by
- * one thread, so no rounding depends on who computes what. Results arrive on every rank in source order. */
+ * one team of threads, which leaves no trace in the bits (base/system/team), so no rounding depends on who computes
+ * what. Results arrive on every rank in source order. */
 #pragma once
 
 #include "eval/clips/views.h"
@@ -16,6 +17,7 @@ typedef struct {
     ViewPlan views;
     int batch;          /* views at a time */
     int n_classes;      /* of the network */
+    int team;           /* threads that share a video; 0: one, or more where there are fewer videos than threads */
     int token_grid;     /* of features: 0: the mean over all tokens; else over blocks of them (eval/clips/tokens) */
     const char *what;   /* for progress: "test videos" */
     bool stoppable;     /* a stop request ends it with ERR_STOPPED; otherwise it runs to its end */

@@ -50,6 +50,7 @@ static Err get_features_all(FeatureTable *features, const Classification *c, con
                                                     .n_clips = n_clips,
                                                     .n_crops = n_crops},
                                           .batch = config->train.micro_batch,
+                                          .team = config->train.team,
                                           .n_classes = t->train->n_classes,
                                           .token_grid = grid_of(config),
                                           .what = what},

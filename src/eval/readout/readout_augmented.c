@@ -20,7 +20,7 @@
 static const double norm_eps = 1e-6, momentum = 0.1;
 enum { REPLAYED_STEPS = 64 }; /* what came before weighs 0.9^64, about a thousandth */
 
-/* Of one thread. */
+/* Of one team. */
 typedef struct {
     ClassifierScratch *scratch;
     float *features, *logits; /* (B, D), (B, K); logits become their gradient */
@@ -37,14 +37,14 @@ typedef struct {
 
 /* ---- memory ---- */
 
-static Err worker_init(Worker *worker, const Probe *p) {
+static Err worker_init(Worker *worker, const Probe *p, Team *team) {
     size_t B = (size_t)p->B, D = (size_t)p->D;
     worker->features = malloc(B * D * sizeof(float));
     worker->logits = malloc(B * (size_t)p->K * sizeof(float));
     worker->moments = malloc(2 * D * sizeof(double));
     if (!worker->features || !worker->logits || !worker->moments)
         return RAISE(ERR_MEMORY, "probe: no memory for a micro-batch");
-    return classifier_scratch_new(&worker->scratch, p->c->network, p->B);
+    return classifier_scratch_new_team(&worker->scratch, p->c->network, NULL, team, p->B);
 }
 
 static Err probe_open(Probe *p) {
@@ -55,16 +55,20 @@ static Err probe_open(Probe *p) {
     return params_add(&p->head, NULL, &(ParamRow){"head.bias", bias, 1, INIT_ZERO, 1, 1, false, 0});
 }
 
-static Err workers_new(Probe *p) {
-    int n_threads = p->c->task.run->par.threads;
-    p->workers = calloc((size_t)n_threads, sizeof *p->workers);
-    if (!p->workers) return RAISE(ERR_MEMORY, "probe: no memory for %d threads", n_threads);
-    p->n_workers = n_threads;
-    for (int i = 0; i < n_threads; i++) TRY(worker_init(&p->workers[i], p));
+/* teams: NULL: each is a thread. */
+static Err workers_new(Probe *p, Team *const *teams, int n) {
+    p->workers = calloc((size_t)n, sizeof *p->workers);
+    if (!p->workers) return RAISE(ERR_MEMORY, "probe: no memory for %d teams", n);
+    p->n_workers = n;
+    for (int i = 0; i < n; i++) TRY(worker_init(&p->workers[i], p, teams ? teams[i] : NULL));
     return ERR_NONE;
 }
 
-static void probe_close(Probe *p) {
+static Err teams_ready(TrainTask *task, Team *const *teams, int n_teams) {
+    return workers_new(task->state, teams, n_teams);
+}
+
+static void workers_free(Probe *p) {
     for (int i = 0; i < p->n_workers; i++) {
         classifier_scratch_free(&p->workers[i].scratch);
         free(p->workers[i].features);
@@ -72,6 +76,12 @@ static void probe_close(Probe *p) {
         free(p->workers[i].moments);
     }
     free(p->workers);
+    p->workers = NULL;
+    p->n_workers = 0;
+}
+
+static void probe_close(Probe *p) {
+    workers_free(p);
     params_free(&p->head);
 }
 
@@ -94,12 +104,12 @@ static void compute_features(const Probe *p, Worker *worker, const SampleBatch *
 
 /* Features, normalized by the leaf's own moments, then the head. No gradient goes further: the norm has no parameters.
  */
-static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
+static void leaf(TrainTask *task, int team, void *place, const TrainLeaf *which, const float *params, float *grads,
                  double *loss, const GradsWatch *watch) {
     (void)watch;
     const Probe *p = task->state;
     const SampleBatch *batch = place;
-    Worker *worker = &p->workers[thread];
+    Worker *worker = &p->workers[team];
     float scale = 1.0f / (float)which->n_leaves;
     compute_features(p, worker, batch);
     for (int b = 0; b < p->B; b++)
@@ -221,14 +231,16 @@ static Err replay_all(Standard *standard, const Probe *p, int64_t total_steps) {
 
 /* The trained head, with the statistics folded in, becomes the network's. */
 static Err finish_all(TrainTask *task, const float *params, const TrainOutcome *outcome) {
-    const Probe *p = task->state;
+    Probe *p = task->state;
     Classification *c = p->c;
     const ParamTable *table = classifier_params(c->network);
     LinearHead head = {c->initial + params_find(table, "head.weight")->offset,
                        c->initial + params_find(table, "head.bias")->offset};
     Standard standard = {0};
     int64_t steps = c->task.train->count / c->task.config->train.batch * c->task.config->train.epochs;
-    Err err = replay_all(&standard, p, steps);
+    workers_free(p); /* leaves of many steps: one thread each */
+    Err err = err_agree_all(workers_new(p, NULL, c->task.run->par.threads), &c->task.run->par, "probe memory");
+    if (!err) err = replay_all(&standard, p, steps);
     if (!err) {
         memcpy(head.weight, params + p->weight, (size_t)p->K * (size_t)p->D * sizeof(float));
         memcpy(head.bias, params + p->bias, (size_t)p->K * sizeof(float));
@@ -257,6 +269,7 @@ static TrainTask task_of(Probe *p) {
                        .scratch_bytes = scratch_bytes,
                        .loader = classification_loader(p->c),
                        .leaf = leaf,
+                       .teams_ready = teams_ready,
                        .finish_all = finish_all};
 }
 
@@ -264,7 +277,6 @@ static Err execute_all(void *state, const RunFolder *folder) {
     Probe *p = state;
     const ClassificationTask *t = &p->c->task;
     p->c->folder = folder;
-    TRY(err_agree_all(workers_new(p), &t->run->par, "probe memory"));
     TrainTask task = task_of(p);
     return trainer_run_all(&task, &t->config->train, NULL, t->run, folder);
 }

@@ -108,6 +108,7 @@ static Forward forward_of(const Robust *r, const Corruption *corruption) {
                                .n_crops = crops_of(r),
                                .corruption = corruption},
                      .batch = config->train.micro_batch,
+                     .team = config->train.team,
                      .n_classes = r->tuned->n_classes,
                      .what = "test videos",
                      .stoppable = true,

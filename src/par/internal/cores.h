@@ -5,11 +5,13 @@
 #pragma once
 
 #include <mpi.h>
+#include <sched.h>
 
 typedef struct {
-    int mine;   /* cores this process may run on */
-    int node;   /* cores that any rank of this node may run on */
-    int shared; /* this rank's part of them, at least 1 */
+    int mine;      /* cores this process may run on */
+    int node;      /* cores that any rank of this node may run on */
+    int shared;    /* this rank's part of them, at least 1 */
+    cpu_set_t own; /* which of them no other rank of the node is to run on; empty where that is not clear */
 } Cores;
 
 /* Collective over `node_comm`; MPI_COMM_NULL: this process alone. */

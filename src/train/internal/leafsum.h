@@ -18,7 +18,7 @@
 #include "nn/layers/grads_watch.h"
 #include "par/share.h"
 #include "train/internal/leaftail.h"
-#include "train/internal/teams.h"
+#include "train/teams.h"
 
 typedef struct LeafSum LeafSum;
 

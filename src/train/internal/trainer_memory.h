@@ -1,7 +1,7 @@
 /* train/trainer_memory - how many threads share a leaf, which decides what a rank needs. For train/trainer alone. */
 #pragma once
 
-#include "train/internal/teams.h"
+#include "train/teams.h"
 #include "train/trainer.h"
 
 /* As configured; else chosen by train/teams, and larger where memory asks for it. The same on ranks alike. */
