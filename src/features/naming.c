@@ -44,6 +44,7 @@ static bool find_prefix(char prefix[WEIGHT_NAME_SIZE], const WeightFile *file, c
     for (int i = 0; i < weightfile_count(file); i++) {
         const char *whole = weightfile_entry(file, i)->name;
         size_t in_front = strlen(whole) - length;
+        /* wraps around for a shorter name, which is passed over first */
         if (strlen(whole) < length || in_front >= best || strcmp(whole + in_front, name) != 0) continue;
         /* "xMixed_5b" is no prefix and "Mixed_5b" */
         if (in_front > 0 && whole[in_front - 1] != '.') continue;

@@ -100,6 +100,7 @@ Err plot_finish(PlotOutcome *outcome, const Plot *plot, const char *folder) {
     Err err = run_gnuplot(outcome, plot, folder);
     if (!err) err = judge(&pdf_whole, outcome, pdf, "pdf");
     if (!err) err = judge(&svg_whole, outcome, svg, "svg");
+    /* without gnuplot no figure is missed: the script is what there is */
     bool missing = outcome->why[0] && outcome->state != PLOT_NO_GNUPLOT;
     if (!err && missing) err = folder_check_room(folder, room_of_a_figure, "; a figure could not be drawn");
     if (!err && missing && !svg_whole) outcome->state = PLOT_FAILED;

@@ -123,6 +123,7 @@ static Err fill_sheet(Sheet *sheet, const ClipSource *source, const InspectArgs 
     TRY(choose_clips(clips, &n_clips, args, source));
     for (int i = 0; i < n_clips; i++) {
         VideoInfo info;
+        /* counted before it is filled, so that a failure frees its frames */
         sheet->count = i + 1;
         TRY(clip_source_info(source, 0, clips[i], &info));
         TRY(read_spread(&sheet->frames[i], source, clips[i], &info, (int)args->columns));

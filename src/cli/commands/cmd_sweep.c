@@ -295,6 +295,7 @@ static Err run(const SweepPlan *plan, int task, const SweepArgs *args) {
 
 static const char *const verbs[] = {"list", "status", "show", "run", "slurm", "clean", NULL};
 
+/* Before the plan is read, which may take a while and fail for other reasons. */
 static Err check_verb(const char *verb) {
     for (const char *const *known = verbs; *known; known++)
         if (text_equal(*known, verb)) return ERR_NONE;

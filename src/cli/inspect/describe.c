@@ -117,6 +117,7 @@ static Err describe_hdf5(Builder *out, const PathEntry *thing) {
     if (text_equal(thing->schema, "synvid.checkpoint")) return describe_checkpoint(out, thing->path);
     /* files of ours that need no more than their arrays and the next command */
     const Known *known = known_hdf5;
+    /* ends on the row without a schema: another program's file, or one of ours with nothing more to say */
     while (known->schema && !text_equal(known->schema, thing->schema)) known++;
     if (known->schema)
         describe_head(out, thing->path, "%s (HDF5, %s)", what_of(known, thing->path), thing->schema);
@@ -180,6 +181,7 @@ static Err describe_text(Builder *out, const char *path) {
 static Err describe_media(Builder *out, const char *path) {
     DecodeInfo info;
     char size[32];
+    /* whatever is left is tried as media, so the message speaks of both */
     Err err = decode_probe(&info, path);
     if (err == ERR_INPUT)
         return RAISE(ERR_INPUT, "%s: neither a file of ours nor a video or image that opens (%.300s)", path,

@@ -31,6 +31,7 @@ static void shape_text(char *out, size_t size, const TensorRow *row) {
 }
 
 /* Counts the tensor in the line it belongs to, or in a new one. */
+/* Quadratic in the lines, of which there are few: the blocks of a network are alike. */
 static void count_tensor(TensorLine *lines, int *n_lines, const TensorRow *row) {
     TensorLine mine = {.count = 1};
     pattern_of(mine.pattern, sizeof mine.pattern, row->name);

@@ -76,6 +76,7 @@ typedef struct {
 
 static Err pool_footage_info(const ClipSource *source, int64_t epoch, int64_t index, VideoInfo *info) {
     const PoolFootage *footage = source->state;
+    /* the last row may be shorter */
     int64_t left = footage->pool.count - index * footage->row_images;
     (void)epoch;
     *info = (VideoInfo){.n_frames = (int)(left < footage->row_images ? left : footage->row_images),

@@ -159,6 +159,7 @@ static Err read_clip(Frames *frames, const ClipSource *source, int64_t clip) {
     VideoInfo info;
     int numbers[COLUMNS];
     TRY(clip_source_info(source, 0, clip, &info));
+    /* spread over the clip, first and last frame included */
     for (int i = 0; i < COLUMNS; i++) numbers[i] = i * (info.n_frames - 1) / (COLUMNS - 1);
     return clip_source_read(source, 0, clip, numbers, COLUMNS, frames);
 }
@@ -204,6 +205,7 @@ static Err caption_of(char *out, size_t size, const Variant *row) {
 static Err add_row(Page *page, const Variant *row, const GalleryMedia *media, uint64_t seed) {
     char pool[4 * PATH_SIZE], caption[512], alt[NAME_SIZE + 32];
     Frames sheet = {0};
+    /* each variant gets what the paper gave it, or what stands in for that */
     TRY(gallery_media_pool(pool, sizeof pool, media, row));
     TRY(caption_of(caption, sizeof caption, row));
     TRY(text_format(alt, sizeof alt, "Frames of two %s videos", variant_name(row)));

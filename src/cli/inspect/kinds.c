@@ -111,6 +111,7 @@ Err kind_find_config(char *out, size_t size, const char *asked, const char *name
         return config_find(out, size, kinds[0].folder, name);
     }
     int n = kinds_list(kinds);
+    /* a path, or a name with its folder; a bare name is looked for in the folder of each kind */
     if (!config_find(out, size, NULL, name)) return ERR_NONE;
     for (int i = 0; i < n; i++)
         if (!config_find(out, size, kinds[i].folder, name)) return ERR_NONE;

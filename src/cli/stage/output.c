@@ -1,3 +1,5 @@
+/* stdio tells of a failed write late and loses its reason, and a reader that left looks like a full disk. So both are
+ * asked of the system, once, where the program ends. */
 #include "cli/stage/cmd.h"
 
 #include "base/system/log.h"
