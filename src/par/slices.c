@@ -161,10 +161,12 @@ static Err take_memory(Slices *s, const Reduce *reduce) {
     return ERR_NONE;
 }
 
-/* Alike on all ranks: messages must be as long as they are expected. */
-static int64_t chunk_floats(int64_t most_rows) {
-    int64_t chunk = most_rows ? BUFFER_FLOATS / 2 / most_rows / 16 * 16 : PIECE_FLOATS;
-    return chunk < CHUNK_MIN ? CHUNK_MIN : chunk < PIECE_FLOATS ? chunk : PIECE_FLOATS;
+/* Alike on all ranks: messages must be as long as they are expected. What leaves early is longer, a section if it can
+ * be: between two looks at what has arrived no more than two chunks can. */
+static int64_t chunk_floats(int64_t most_rows, bool early) {
+    int64_t most = early ? 4 * PIECE_FLOATS : PIECE_FLOATS;
+    int64_t chunk = most_rows ? BUFFER_FLOATS / 2 / most_rows / 16 * 16 : most;
+    return chunk < CHUNK_MIN ? CHUNK_MIN : chunk < most ? chunk : most;
 }
 
 /* ---- the order of chunks ---- */
@@ -201,7 +203,8 @@ CHECKED Err slices_new_all(Slices **out, Reduce *reduce) {
     if (!s) err = RAISE(ERR_MEMORY, "gradient exchange: no memory");
     if (!err) err = plan_locally(s, reduce);
     TRY_OR(failed, err_agree_all(err, reduce->par, "gradient exchange"));
-    s->chunk = chunk_floats(agree_max_all(buffer_rows(s, reduce), reduce->par, "gradient exchange"));
+    s->chunk =
+        chunk_floats(agree_max_all(buffer_rows(s, reduce), reduce->par, "gradient exchange"), reduce->n_sections > 1);
     TRY_OR(failed, err_agree_all(take_memory(s, reduce), reduce->par, "gradient exchange"));
     s->n_chunks = count_chunks(reduce, s->chunk);
     s->ready = reduce->n_sections;

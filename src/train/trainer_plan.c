@@ -41,9 +41,9 @@ static size_t sums_bytes(const Sizes *s, int teams) {
     return most;
 }
 
-/* The program and its libraries; what a thread keeps for large products. */
+/* The program and its libraries with what they keep; what a thread keeps for large products. */
 static size_t bytes_around(const Sizes *s) {
-    const size_t program = 56 << 20;
+    const size_t program = 88 << 20;
     return program + (size_t)s->threads * kernels_best()->product_large_scratch * sizeof(float);
 }
 

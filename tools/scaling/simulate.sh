@@ -39,7 +39,7 @@ seq -f 'node-%.0f' 0 $((ranks - 1)) > "$work/hosts-$ranks"
 # is no algorithm a real library uses. Factors are those of large messages, which folded ones stand for.
 smpirun -np "$ranks" -hostfile "$work/hosts-$ranks" -platform "$work/tree-$ranks-$rate.xml" \
   --cfg=smpi/host-speed:1Gf --cfg=smpi/simulate-computation:no --cfg=smpi/coll-selector:ompi --cfg=smpi/allreduce:rdb \
-  --cfg=network/crosstraffic:0 --cfg=smpi/shared-malloc-blocksize:67108864 \
+  --cfg=network/crosstraffic:0 --cfg=maxmin/concurrency-limit:4 --cfg=smpi/shared-malloc-blocksize:67108864 \
   --cfg=smpi/test:0 --cfg=smpi/bw-factor:0:0.94 --cfg=smpi/lat-factor:0:11.6 \
   --cfg=smpi/send-is-detached-thresh:$((65536 / fold)) --cfg=contexts/stack-size:256 --log=root.thres:warning \
   "$work/step" "$kind" $((parameters / fold)) "${SCALING_STEPS:-1}" "${SCALING_LEAVES:-$ranks}" "${SCALING_TEAMS:-1}" \
