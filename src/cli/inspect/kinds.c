@@ -15,8 +15,6 @@ enum { RUN_BYTES_MAX = 1 << 24 };
 
 int kinds_list(ConfigKind kinds[KINDS_MAX]) {
     static const ConfigKind shared[] = {
-        {"variant", "variants", "a dataset that can be generated; named by generate and pretrain", variant_fields,
-         NULL},
         {"variant", "variants", "a dataset of generated videos, for generate and pretrain", variant_fields, NULL},
         {"model", "models", "the size of a network; a part of pretrain, finetune and probe", model_fields, NULL},
         {"import", "import", "weights of another program as a run: their name and model", import_fields, NULL},
