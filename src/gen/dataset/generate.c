@@ -10,6 +10,7 @@
 #include "base/system/log.h"
 #include "base/system/stop.h"
 #include "gen/dataset/internal/generate_shard.h"
+#include "gen/dataset/sources.h"
 #include "par/agree.h"
 #include "par/spread.h"
 
@@ -332,7 +333,7 @@ static void close_job(Job *job) {
 Err generate_run_all(const GenerateConfig *config, const Variant *variant, const Run *run) {
     Job job = {.config = config, .run = run};
     Media media = {0};
-    TRY(media_open_all(&media, config->pool, &run->par));
+    TRY(media_open_all(&media, config->pool, dataset_source_open, &run->par));
     Err err = err_agree_all(open_job(&job, variant, &media), &run->par, "opening the generator");
     if (!err) err = run->dry_run ? plan_print(&job.plan, config, &job.generator, run) : fill_folder_all(&job);
     close_job(&job);

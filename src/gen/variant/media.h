@@ -10,6 +10,7 @@
 #include "gen/variant/variant.h"
 #include "math/rng.h"
 #include "par/par.h"
+#include "store/data/dataset.h"
 #include "store/data/pool.h"
 #include "video/frames/source.h"
 
@@ -30,8 +31,9 @@ typedef struct {
     bool of_one; /* all images of that pool have this size */
 } MediaImage;
 
-/* Collective: pools are shared inside a node. An empty or NULL `paths` gives empty media. */
-CHECKED Err media_open_all(Media *media, const char *paths, const Par *par);
+/* Collective: pools are shared inside a node. An empty or NULL `paths` gives empty media. `open`: for the folders of
+ * videos among them, which may be latent datasets. */
+CHECKED Err media_open_all(Media *media, const char *paths, DatasetOpen *open, const Par *par);
 /* The list with every path made absolute, words kept. */
 CHECKED Err media_absolute_paths(char *out, size_t size, const char *paths);
 void media_close(Media *media);

@@ -4,7 +4,6 @@
 
 #include "base/system/file.h"
 #include "base/text/text.h"
-#include "gen/dataset/sources.h"
 #include "par/agree.h"
 
 #include <math.h>
@@ -44,12 +43,12 @@ static Err next_entry(ListEntry *entry, const char **list) {
     return ERR_NONE;
 }
 
-static Err add_videos(Media *media, const ListEntry *entry) {
+static Err add_videos(Media *media, const ListEntry *entry, DatasetOpen *open) {
     if (media->n_videos == MEDIA_VIDEOS_MAX)
         return RAISE(ERR_USAGE, "pool: more than %d folders of videos", MEDIA_VIDEOS_MAX);
     if (entry->words[0])
         return RAISE(ERR_USAGE, "pool: \"%s\" belongs to pools of images, %s is a folder", entry->words, entry->path);
-    TRY(dataset_source_open(&media->videos[media->n_videos], entry->path));
+    TRY(open(&media->videos[media->n_videos], entry->path));
     media->n_videos++;
     return ERR_NONE;
 }
@@ -78,11 +77,11 @@ static Err check_shares(const Media *media, const char *paths) {
 }
 
 /* Rank 0 looks which kind a path is; all ranks follow. */
-static Err add_part_all(Media *media, const ListEntry *entry, const Par *par) {
+static Err add_part_all(Media *media, const ListEntry *entry, DatasetOpen *open, const Par *par) {
     const char *path = entry->path;
     bool is_folder = agree_rank0_all(file_is_directory(path), par, "looking at the pool") != 0;
     if (is_folder)
-        return err_agree_all(err_within(add_videos(media, entry), "pool %s: ", path), par, "opening the pool");
+        return err_agree_all(err_within(add_videos(media, entry, open), "pool %s: ", path), par, "opening the pool");
     return add_pool_all(media, entry, par);
 }
 
@@ -113,14 +112,14 @@ static Err digest_parts(Media *media) {
     return ERR_NONE;
 }
 
-Err media_open_all(Media *media, const char *paths, const Par *par) {
+Err media_open_all(Media *media, const char *paths, DatasetOpen *open, const Par *par) {
     *media = (Media){0};
     if (!paths || !*paths) return ERR_NONE;
     Err err = ERR_NONE;
     for (const char *rest = paths; rest && !err;) {
         ListEntry entry;
         err = next_entry(&entry, &rest);
-        if (!err) err = add_part_all(media, &entry, par);
+        if (!err) err = add_part_all(media, &entry, open, par);
     }
     if (!err) err = check_shares(media, paths);
     if (!err) err = err_agree_all(digest_parts(media), par, "opening the pool");

@@ -16,19 +16,8 @@
 #include "base/system/arena.h"
 #include "base/system/team.h"
 #include "nn/layers/bf16_weights.h"
+#include "nn/layers/kept_rows.h"
 #include "nn/layers/params.h"
-
-typedef struct {
-    int B, n_tokens, first_kept;
-    int width, heads, hidden;
-} BlockShape;
-
-static inline int block_rows_in(const BlockShape *s) {
-    return s->B * s->n_tokens;
-}
-static inline int block_rows(const BlockShape *s) {
-    return s->B * (s->n_tokens - s->first_kept);
-}
 
 /* Offsets of a block's tensors in the flat vector, and the numbers of its matrices in a Bf16Plan. */
 typedef struct {

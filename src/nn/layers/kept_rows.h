@@ -2,7 +2,23 @@
  * nn/layers/block.h for `first_kept`. Rows are `width` of the shape; a team, which may be NULL, shares them. */
 #pragma once
 
-#include "nn/layers/block.h"
+#include "base/system/team.h"
+
+#include <stddef.h>
+
+/* The sizes of a transformer block (nn/layers/block.h): of each of B clips it takes n_tokens and gives those from
+ * first_kept on. */
+typedef struct {
+    int B, n_tokens, first_kept;
+    int width, heads, hidden;
+} BlockShape;
+
+static inline int block_rows_in(const BlockShape *s) {
+    return s->B * s->n_tokens;
+}
+static inline int block_rows(const BlockShape *s) {
+    return s->B * (s->n_tokens - s->first_kept);
+}
 
 /* Where clip b's kept rows begin among all rows, in rows. */
 static inline size_t kept_row(const BlockShape *s, int b) {
