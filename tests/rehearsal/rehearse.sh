@@ -23,7 +23,7 @@ judge_results paper-rehearsal/runs || fail "results"
 judge_weights paper-rehearsal/runs || fail "weights"
 judge_tables paper-rehearsal/runs paper-rehearsal || fail "tables"
 grep -q '>REHEARSAL<' paper-rehearsal/report-all34/index.html || fail "the report of a rehearsal is not called one"
-grep -q 'Acc. and transforming image crops' paper-rehearsal/report-all34/tables/accuracy.csv || fail "the report of a rehearsal is empty"
+grep -q 'Acc. and transforming image crops' paper-rehearsal/report-all34/tables/rehearsal-accuracy.csv || fail "the report of a rehearsal is empty"
 
 # Two ranks say what one says: a fine-tuning, whose mixed partners are on the other rank, and an analysis.
 data=paper-rehearsal/data
