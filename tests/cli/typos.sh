@@ -18,7 +18,7 @@ once 'did you mean "model"?'
 expect 2 "$synvid" config show nowhere.json
 once 'no configuration "nowhere.json"'
 expect 2 "$synvid" config show moving-circels
-once 'did you mean "moving-circles"?'
+once 'did you mean "variants/moving-circles"?'
 expect 2 "$synvid" completion zsh
 once 'only bash is known'
 
