@@ -22,12 +22,15 @@ declare -A fills=([progression]=table1 [table9]=table9 [robustness]=fig3 [paper2
 # weights; reduced fine-tunes what was pre-trained on one task's videos on that task alone.
 declare -A empty=([smoke]=1 [reduced]=4)
 
+# Statements of the paper about more sets than a sweep has.
+declare -A partly=([paper28]='^Every generated set has less diverse frames than real videos,.*,28 of 35$')
+
 # cells SWEEP: none is empty that the sweep is there to fill.
 cells() {
     local accuracy=swept/$1/report/tables/accuracy.csv found
     if [ -n "${fills[$1]:-}" ]; then
         expect 0 "$synvid" reproduce "${fills[$1]}" --rehearsal --runs "swept/$1/runs" --data "swept/$1" --format csv
-        found=$(grep -nE 'not run|mixed protocols' out || true)
+        found=$(grep -E 'not run|mixed protocols' out | grep -vE "${partly[$1]:-^$}" || true)
         [ -z "$found" ] || { echo "$found"; fail "$1: cells of ${fills[$1]} are empty"; }
     elif [ -e "$accuracy" ]; then
         [ "$(grep -oE 'not run|mixed protocols' "$accuracy" | wc -l)" -eq "${empty[$1]:-0}" ] || { cat "$accuracy"; fail "$1: empty cells"; }
