@@ -95,17 +95,6 @@ void teams_run(const Teams *teams, TeamsWork *work, void *context) {
     }
 }
 
-/* Of all teams together. */
-TeamTimes teams_times(const Teams *teams) {
-    TeamTimes sum = {0};
-    for (int i = 0; i < teams->count; i++) {
-        TeamTimes one = team_times(teams->teams[i]);
-        sum.calls += one.calls;
-        sum.waited_s += one.waited_s;
-    }
-    return sum;
-}
-
 /* Time is counted in rounds of leaves, of `size` threads each that lose two percent a further member to waiting. Small
  * leaves are not worth a team: a call would cost more than its share. */
 int teams_choose(int threads, int64_t leaves, double leaf_flops) {

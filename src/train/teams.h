@@ -31,8 +31,6 @@ static inline int teams_count(int threads, int size) {
 /* work(context, number, team), by the leader of every team at once, while the others serve it. */
 typedef void TeamsWork(void *context, int number, Team *team);
 void teams_run(const Teams *teams, TeamsWork *work, void *context);
-/* Of all teams. */
-TeamTimes teams_times(const Teams *teams);
 
 /* Members of a team when nobody says how many. Few leaves and many threads: as many as keep the threads busiest, fewer
  * when that is the same; a leaf of fewer than some billion operations is not worth sharing. */

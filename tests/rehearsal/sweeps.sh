@@ -32,7 +32,8 @@ cells() {
         expect 0 "$synvid" reproduce "${fills[$1]}" --rehearsal --runs "swept/$1/runs" --data "swept/$1" --format csv
         found=$(grep -E 'not run|mixed protocols' out | grep -vE "${partly[$1]:-^$}" || true)
         [ -z "$found" ] || { echo "$found"; fail "$1: cells of ${fills[$1]} are empty"; }
-    elif [ -e "$accuracy" ]; then
+    elif [ -e "swept/$1/report" ] && [ -e "swept/$1/runs/finetune" ]; then
+        [ -e "$accuracy" ] || fail "$1: its report has no table of accuracies"
         [ "$(grep -oE 'not run|mixed protocols' "$accuracy" | wc -l)" -eq "${empty[$1]:-0}" ] || { cat "$accuracy"; fail "$1: empty cells"; }
     fi
     # Budgets that a rehearsal made equal would be one.

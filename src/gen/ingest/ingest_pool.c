@@ -11,7 +11,7 @@
 #include <limits.h>
 
 /* Beside the pool: what went in. */
-static const char *const side_schema = "synvid.ingest", *const pool_kind = POOL_PHOTOGRAPHS;
+static const char *const side_schema = "synvid.ingest";
 enum { SIDE_VERSION = 1 };
 
 static Err side_path(char *out, size_t size, const Ingest *ingest) {
@@ -32,7 +32,7 @@ static Err read_plan(char *plan, size_t size, const char *path) {
 static Err check_interrupted(const Ingest *ingest) {
     Pool pool = {0};
     TRY(pool_read(&pool, ingest->run->out));
-    bool ours = text_equal(pool.kind, pool_kind);
+    bool ours = text_equal(pool.kind, POOL_PHOTOGRAPHS);
     pool_free(&pool);
     return ours ? ERR_NONE
                 : RAISE(ERR_USAGE, "--out %s: holds a pool of something else; --force replaces it", ingest->run->out);
@@ -150,7 +150,7 @@ static Err write_files_all(const Ingest *ingest, const Chosen *chosen) {
     char digest[DIGEST_SIZE];
     bool squares = ingest->config->fit == INGEST_FIT_SQUARE, kept = ingest->config->fit == INGEST_FIT_KEEP;
     const PoolPieces pieces = {.pool = {.path = run->out,
-                                        .kind = pool_kind,
+                                        .kind = POOL_PHOTOGRAPHS,
                                         .fit = squares ? NULL : ingest_fit_name(ingest->config),
                                         .count = chosen->count,
                                         .height = ingest->config->size,
