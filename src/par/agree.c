@@ -2,7 +2,6 @@
  * collective call; words follow it only when there is something to say. */
 #include "par/agree.h"
 
-#include "base/system/memory.h"
 #include "base/system/stop.h"
 #include "par/internal/wait.h"
 
@@ -46,7 +45,7 @@ static Failure my_failure(Err code, int rank) {
 
 /* Ranks vote with their number, and the lowest one that failed speaks for all. */
 Err err_agree_all(Err mine, const Par *par, const char *phase) {
-    if (!mine) mine = memory_check(phase);
+    if (!mine) mine = err_out_of_memory(phase);
     if (par->n_ranks == 1) return mine;
     int lowest = (int)reduce_all(mine ? par->rank : par->n_ranks, MPI_MIN, par, phase);
     if (lowest == par->n_ranks) return ERR_NONE;

@@ -99,7 +99,7 @@ Err json_parse(cJSON **tree, const char *text, size_t length, const char *origin
     const char *end = text;
     /* length + 1: with the terminating zero in view, the parser insists that nothing follows the value. */
     cJSON *parsed = cJSON_ParseWithLengthOpts(text, length + 1, &end, true);
-    if (!parsed && memory_ran_out()) return memory_check(origin);
+    if (!parsed && memory_ran_out()) return err_out_of_memory(origin);
     if (!parsed) return syntax_error(text, end, origin, code);
     Err err = check_tree(parsed, origin, code);
     if (err) {

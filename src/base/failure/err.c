@@ -65,6 +65,10 @@ Err err_within(Err code, const char *format, ...) {
     return code;
 }
 
+Err err_out_of_memory(const char *purpose) {
+    return memory_ran_out() ? RAISE(ERR_MEMORY, "%s: out of memory", purpose) : ERR_NONE;
+}
+
 const char *err_message(void) {
     return message_text;
 }

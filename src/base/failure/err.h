@@ -55,6 +55,8 @@ typedef enum {
 Err err_raise(Err code, const char *file, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Puts context ("shard 12: ") in front of the recorded message when code != ERR_NONE; returns `code`. */
 Err err_within(Err code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* ERR_MEMORY naming `purpose` where an allocation of base/system/memory has failed since the process began. */
+CHECKED Err err_out_of_memory(const char *purpose);
 /* The message of the last err_raise on this thread, without the place. Never NULL. */
 const char *err_message(void);
 /* "file.c:88" of the last err_raise on this thread; shown by -v. */

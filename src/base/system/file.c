@@ -115,7 +115,7 @@ static void sync_parent(const char *path) {
 
 Err file_finish_partial(const char *path) {
     char partial[PATH_SIZE];
-    TRY(memory_check(path));
+    TRY(err_out_of_memory(path));
     TRY(file_partial_name(partial, sizeof partial, path));
     /* the order that survives a crash: contents on the disk, then the name, then the folder */
     int descriptor = open(partial, O_RDONLY);

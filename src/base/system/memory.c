@@ -1,5 +1,5 @@
 /* Builder and cJSON go on after a failed allocation with something incomplete. So a failure is remembered for the
- * process: no text that came after it may get a final name (memory_check), and messages say what was the cause. */
+ * process: no text that came after it may get a final name (err_out_of_memory), and messages say what was the cause. */
 #include "base/system/memory.h"
 
 #include <cjson/cJSON.h>
@@ -27,10 +27,6 @@ void memory_note(int reason) {
 
 bool memory_ran_out(void) {
     return atomic_load_explicit(&ran_out, memory_order_relaxed);
-}
-
-Err memory_check(const char *purpose) {
-    return memory_ran_out() ? RAISE(ERR_MEMORY, "%s: out of memory", purpose) : ERR_NONE;
 }
 
 /* Before main, so that no tree is older than this. */

@@ -11,16 +11,16 @@
  */
 #pragma once
 
-#include "base/failure/err.h"
+#include "base/failure/banned.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* As malloc and realloc. */
 void *memory_take(size_t bytes);
 void *memory_resize(void *old, size_t bytes);
 /* Remembers a system call that failed for want of memory, where `reason` is ENOMEM. */
 void memory_note(int reason);
-/* Whether any of these has failed since the process began. */
+/* Whether any of these has failed since the process began; err_out_of_memory (base/failure/err.h) makes an error of it.
+ */
 bool memory_ran_out(void);
-/* ERR_MEMORY naming `purpose` if so. */
-CHECKED Err memory_check(const char *purpose);

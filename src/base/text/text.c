@@ -289,7 +289,7 @@ void builder_add_wrapped(Builder *builder, const char *text, int column, int ind
 
 Err builder_check(const Builder *builder, const char *purpose) {
     return builder->failed ? RAISE(ERR_MEMORY, "%s: out of memory after %zu bytes of text", purpose, builder->length)
-                           : memory_check(purpose);
+                           : err_out_of_memory(purpose);
 }
 
 void builder_free(Builder *builder) {

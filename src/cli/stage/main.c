@@ -2,7 +2,6 @@
  * into an exit code. Nothing here starts MPI; a stage does, when it has ranks to start. */
 #include "base/failure/fault.h"
 #include "base/system/log.h"
-#include "base/system/memory.h"
 #include "base/system/versions.h"
 #include "base/text/text.h"
 #include "cli/stage/cmd.h"
@@ -170,6 +169,6 @@ int cli_main(int argc, char **argv) {
     if (!err) err = dispatch(argv[1], argc - 2, argv + 2, &chosen);
     const char *name = chosen ? chosen->help->name : argv[1];
     /* a text that could not be printed for want of memory is a failure, whatever the command said */
-    if (!err) err = memory_check(name);
+    if (!err) err = err_out_of_memory(name);
     return output_finish(err, speaks, chosen ? name : "");
 }

@@ -6,25 +6,9 @@
 #include "base/system/log.h"
 #include "base/text/text.h"
 #include "par/agree.h"
-#include "store/checkpoint/checkpoint_tensor.h"
 
 #include <dirent.h>
 #include <errno.h>
-
-/* All tensors of one file: the parameters by reading them, the moments piece by piece. */
-Err checkpoint_file_verify(const char *path, char digest[DIGEST_SIZE]) {
-    WeightSet weights;
-    H5File file;
-    TRY(weights_read(&weights, path)); /* verifies the weights */
-    Err err = text_copy(digest, DIGEST_SIZE, weights.digest);
-    weights_free(&weights);
-    TRY(err);
-    TRY(checkpoint_open(&file, path));
-    err = checkpoint_verify_share(&file, PART_ADAMW_M, 0, 1);
-    if (!err) err = checkpoint_verify_share(&file, PART_ADAMW_V, 0, 1);
-    h5_abandon(&file);
-    return err;
-}
 
 Err checkpoint_path(char *out, size_t size, const char *folder, int64_t step) {
     char name[40];

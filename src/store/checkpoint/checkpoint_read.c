@@ -5,7 +5,7 @@
 #include "math/finite.h"
 #include "par/agree.h"
 #include "store/checkpoint/checkpoint.h"
-#include "store/checkpoint/checkpoint_tensor.h"
+#include "store/checkpoint/internal/checkpoint_tensor.h"
 #include "store/hdf5/h5.h"
 
 #include <inttypes.h>

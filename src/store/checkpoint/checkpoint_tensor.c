@@ -1,7 +1,7 @@
 /* How a tensor lies in a checkpoint: an array /model/NAME, and /adamw/m/NAME, /adamw/v/NAME for its moments, each with
  * the digest of its values as an attribute. Everything is read in pieces of PIECE_FLOATS, so that a tensor of any size
  * takes 4 MB. */
-#include "store/checkpoint/checkpoint_tensor.h"
+#include "store/checkpoint/internal/checkpoint_tensor.h"
 
 #include "par/share.h"
 #include "store/checkpoint/checkpoint.h"

@@ -10,7 +10,7 @@
 #include "par/share.h"
 #include "par/spread.h"
 #include "store/checkpoint/checkpoint.h"
-#include "store/checkpoint/checkpoint_tensor.h"
+#include "store/checkpoint/internal/checkpoint_tensor.h"
 #include "store/hdf5/h5.h"
 
 #include <inttypes.h>

@@ -227,11 +227,3 @@ void h5_abandon(H5File *file) {
     file->id = 0;
     h5_unlock();
 }
-
-bool h5_exists(const H5File *file, const char *name) {
-    h5_lock();
-    bool exists = H5Oexists_by_name(file->id, name, H5P_DEFAULT) > 0;
-    H5Eclear2(H5E_DEFAULT);
-    h5_unlock();
-    return exists;
-}

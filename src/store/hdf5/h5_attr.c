@@ -1,5 +1,6 @@
-/* Attributes and lists of texts. Texts of ours are UTF-8 of variable length, which HDF5 allocates by itself when it
- * reads them; those of other programs may be of fixed length. What is handed out is malloc'd in either case. */
+/* Attributes, lists of texts, and the names in a group. Texts of ours are UTF-8 of variable length, which HDF5
+ * allocates by itself when it reads them; those of other programs may be of fixed length. What is handed out is
+ * malloc'd in either case. */
 #include "store/hdf5/h5.h"
 
 #include "base/text/escape.h"
@@ -250,6 +251,14 @@ static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, vo
     if (!copy) return 1; /* ends the walk; out of memory */
     list->names[list->count++] = copy;
     return 0;
+}
+
+bool h5_exists(const H5File *file, const char *name) {
+    h5_lock();
+    bool exists = H5Oexists_by_name(file->id, name, H5P_DEFAULT) > 0;
+    H5Eclear2(H5E_DEFAULT);
+    h5_unlock();
+    return exists;
 }
 
 /* 1: out of memory, negative: HDF5 failed. */

@@ -1,10 +1,9 @@
-/* Weights by name, for one rank: the reading side of store/checkpoint/checkpoint for fine-tuning, analysis, export,
- * inspect. */
+/* Weights by name, for one rank: what fine-tuning, analysis, export and inspect read of a checkpoint. */
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "math/finite.h"
 #include "store/checkpoint/checkpoint.h"
-#include "store/checkpoint/checkpoint_tensor.h"
+#include "store/checkpoint/internal/checkpoint_tensor.h"
 #include "store/hdf5/describe.h"
 
 #include <inttypes.h>
@@ -155,4 +154,19 @@ void weights_free(WeightSet *weights) {
     free(weights->storage);
     free(weights->config_text);
     *weights = (WeightSet){0};
+}
+
+/* All tensors of one file: the parameters by reading them, the moments piece by piece. */
+Err checkpoint_file_verify(const char *path, char digest[DIGEST_SIZE]) {
+    WeightSet weights;
+    H5File file;
+    TRY(weights_read(&weights, path)); /* verifies the weights */
+    Err err = text_copy(digest, DIGEST_SIZE, weights.digest);
+    weights_free(&weights);
+    TRY(err);
+    TRY(checkpoint_open(&file, path));
+    err = checkpoint_verify_share(&file, PART_ADAMW_M, 0, 1);
+    if (!err) err = checkpoint_verify_share(&file, PART_ADAMW_V, 0, 1);
+    h5_abandon(&file);
+    return err;
 }

@@ -1,5 +1,5 @@
-/* store/checkpoint/checkpoint_tensor - one tensor of a checkpoint file: where it is, what it is called, its content
- * digest. */
+/* store/checkpoint/internal/checkpoint_tensor - one tensor of a checkpoint file: where it is, what it is called, its
+ * content digest. */
 #pragma once
 
 #include "base/system/digest.h"
