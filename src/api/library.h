@@ -1,7 +1,8 @@
-/* api/library - what every call of libsynvid begins with: nothing printed, safe across fork, errors as numbers.
+/* api/library - what every call of libsynvid begins with. A call prints nothing, is safe across fork, and returns
+ * errors as numbers.
  *
- * Calls that open something or use several threads run apart, on a thread of their own: OpenMP and CBLAS keep settings
- * and threads by calling thread, and those of the host program, and of its children after a fork, stay as they are.
+ * A call that opens something or uses several threads runs on a thread of its own. OpenMP and CBLAS keep settings and
+ * threads for each calling thread, so those of the host program, and of its children after a fork, stay as they are.
  * Signals stay with the host's threads, too. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* api/open_source - a stage's data settings as a clip source: the wiring that keeps training from knowing about
+/* api/open_source - a stage's data settings as a clip source. Training reads the source and does not know about
  * generators. */
 #pragma once
 

@@ -1,7 +1,7 @@
-/* math/blas - what every user of a BLAS must have set.
+/* math/blas - the setting that every user of a BLAS needs.
  *
- * Parallelism is ours (ranks and OpenMP threads): the library gets one thread, always, so that products are
- * reproducible and many ranks on one node do not start a pool of threads each. */
+ * Parallelism is ours (ranks and OpenMP threads), so the library always gets one thread. Products are then
+ * reproducible, and many ranks on one node do not start a pool of threads each. */
 #pragma once
 
 #include "base/text/text.h"

@@ -1,6 +1,5 @@
-/* math/finite - refusal of values that are no numbers: weights, optimizer moments and features with a NaN or an
- * infinity in them compute nothing, but the arithmetic behind them may well end in something that looks like a result.
- */
+/* math/finite - refuses weights, optimizer moments and features that hold a NaN or an infinity. Nothing true can be
+ * computed from them, but the arithmetic behind them may well end in something that looks like a result. */
 #pragma once
 
 #include "base/failure/err.h"

@@ -1,6 +1,7 @@
-/* math/interval - how sure a figure is: confidence intervals, the t distribution, the bootstrap.
+/* math/interval - confidence intervals, the t distribution, the bootstrap.
  *
- * All intervals are two-sided 95 %. Pure functions of their arguments; the bootstrap draws from math/rng. */
+ * All intervals are two-sided 95 %. The functions depend on their arguments alone; the bootstrap draws from math/rng.
+ */
 #pragma once
 
 #include "base/failure/err.h"

@@ -1,4 +1,5 @@
-/* math/tensor - a named view of floats, used at borders only (checkpoints, export, tests). Owns nothing. */
+/* math/tensor - a named view of floats, used where tensors enter or leave (checkpoints, export, tests). Owns nothing.
+ */
 #pragma once
 
 #include <stddef.h>

@@ -1,6 +1,8 @@
-/* run/curve - training curves: curves.jsonl is the truth (one object a logged step, appended); curves.csv is
- * rewritten from it at the end, and tb/events... holds the same points for TensorBoard as they come. On resume, points
- * after the checkpoint's step are cut, and so is a line that a crash left half written. Rank 0 only. */
+/* run/curve - training curves. Rank 0 only.
+ *
+ * curves.jsonl is written first: one object for each logged step, appended. curves.csv is made from it at the end, and
+ * tb/events... gets the same points for TensorBoard as they come. On resume, points after the checkpoint's step are
+ * removed, and so is a line that a crash left half written. */
 #pragma once
 
 #include "base/failure/err.h"

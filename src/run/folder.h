@@ -1,10 +1,11 @@
-/* run/folder - runs/<id>/: naming, creation, locking, what is finished.
+/* run/folder - runs/<id>/: its name, creation and lock, and whether it is finished.
  *
  * The id is a readable name plus 10 hex digits of the config's digest, so the same experiment finds its own folder
- * again. config.json (resolved; written first), run.json (hosts, ranks, times, exit reason: what may differ between
- * equal runs), curves.jsonl, ckpt/, result.json (finished when it exists). A lock file with host and pid keeps two jobs
- * apart; a lock of a dead process on this host, or of an earlier life of the same batch job, is taken over
- * (below). */
+ * again. The folder holds config.json (resolved; written first), run.json (hosts, ranks, times, exit reason: what may
+ * differ between equal runs), curves.jsonl, ckpt/ and result.json (written last: the run is finished when it exists).
+ *
+ * A lock file with host and pid keeps two jobs apart. A lock of a dead process on this host, or of an earlier life of
+ * the same batch job, is taken over (below). */
 #pragma once
 
 #include "base/config/field.h"

@@ -1,9 +1,9 @@
-/* run/plot - a figure as a gnuplot script and its data, kept beside the SVG and the PDF they make.
+/* run/plot - a figure as a gnuplot script and its data, kept beside the SVG and the PDF made of them.
  *
- * folder/<name>.gp reads folder/<name>.dat and writes folder/<name>.svg, then the same as folder/<name>.pdf (where this
- * gnuplot can), so that `gnuplot <name>.gp` in that folder draws it again. gnuplot is started directly, never through a
- * shell, on a copy of the script that draws into partial names; a picture gets its final name when gnuplot ended well
- * and the picture ends as its format does. Without gnuplot the script and data are still written. */
+ * folder/<name>.gp reads folder/<name>.dat and writes folder/<name>.svg, then folder/<name>.pdf where this gnuplot can.
+ * So `gnuplot <name>.gp` in that folder draws the figure again. gnuplot is started directly, never through a shell, on
+ * a copy of the script that draws into partial names. A picture gets its final name when gnuplot succeeded and the
+ * picture ends as its format does. Without gnuplot the script and data are still written. */
 #pragma once
 
 #include "base/text/text.h"

@@ -1,11 +1,12 @@
 /* run/protocol - which official protocol a run follows, or how it deviates from the nearest one.
  *
- * A run is held to every named protocol of its task, dataset and model (run/protocol_rules): all settings that can
- * move a figure, the videos, and what it was made from, whose deviations it inherits. The protocol without a deviation
- * gives the result its name. Otherwise the deviations from the protocol with the fewest are listed, each as
- * "train.epochs 20 instead of 100", and the result is called reduced; or a rehearsal, when it was run as one and every
- * deviation is a smaller size or count (below). Settings that are no part of a protocol do not count:
- * cosmetic ones, and those that only decide rounding. */
+ * A run is compared with every named protocol of its task, dataset and model (run/protocol_rules). Compared are all
+ * settings that can move a figure, the videos, and what the run was made from, whose deviations it inherits. Settings
+ * that no protocol has do not count: cosmetic ones, and those that only decide rounding.
+ *
+ * A protocol from which the run does not deviate names the result. Otherwise the protocol with the fewest deviations is
+ * taken, and each is listed, as "train.epochs 20 instead of 100". The result is then called reduced. It is called a
+ * rehearsal when it was run as one and every deviation is a smaller size or count (below). */
 #pragma once
 
 #include "base/config/field.h"

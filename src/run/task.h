@@ -1,13 +1,13 @@
-/* run/task - the one life of a run, whatever the stage: from its plan to its exit reason.
+/* run/task - the life of a run from its plan to its exit reason, the same for every stage.
  *
  * A stage that leaves a run folder describes itself as a Task. run_task_all then does, in this order:
- *   --dry-run   calls `plan`, and that is all: no folder, no other rank
+ *   --dry-run   calls `plan` and nothing else: no folder, no other rank
  *   name        the folder is <folder>-<digest of the identity>; it is opened and locked
  *   finished?   a folder with a result is reported and left alone (`left_all` may clean up)
  *   execute     `execute_all` does the work and ends with run_conclude_all, which writes result.json last
- *   close       run.json is told how it ended: "finished", "stopped: ..." or "error: ..."; the lock is given up
+ *   close       run.json gets the exit reason: "finished", "stopped: ..." or "error: ..."; the lock is released
  *   say         rank 0 prints the folder's path on stdout
- * What is not named _all runs on one rank, or alike on all, and communicates with nobody. */
+ * A function without _all in its name runs on one rank, or alike on all ranks, and communicates with nobody. */
 #pragma once
 
 #include "run/folder.h"

@@ -1,13 +1,12 @@
-/* analysis/compare/accuracy_grid - our accuracies as a grid: pre-trainings down, experiments (task, dataset, model,
- * protocol) across: what follows the paper and what is reduced never share a column.
+/* analysis/compare/accuracy_grid - our accuracies as a grid: a row for each pre-training, a column for each experiment
+ * (task, dataset, model, protocol). Results under the paper's protocol and reduced ones never share a column.
  *
- * Rows are in the paper's order, others behind them; a pre-training on the dataset of a column is that column's target
- * row, the upper end of its gap. One experiment may be primary, the one that decides: it is the first column, what
- * was measured on the same dataset follows, and its title says so. Which one is named before the runs, not after
- * looking at them.
+ * Rows are in the paper's order, others behind them. A pre-training on the dataset of a column is that column's target
+ * row, the upper end of its gap. One experiment may be primary: it is named before the runs and decides. It is the
+ * first column, its title says so, and the other experiments on its dataset follow.
  *
  * An accuracy of several seeds has an interval over seeds and test videos (math/crossed) where every run has its
- * predictions.csv, and Student's over seeds otherwise; one of a single seed has Wilson's over test videos. */
+ * predictions.csv, and Student's over seeds otherwise. An accuracy of one seed has Wilson's over test videos. */
 #pragma once
 
 #include "analysis/compare/outcomes.h"

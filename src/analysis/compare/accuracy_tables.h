@@ -1,6 +1,6 @@
 /* analysis/compare/accuracy_tables - the tables made of accuracies (analysis/compare/accuracy_grid): accuracies, shares
- * of the gap closed, differences from stage to stage, accuracy by compute, and the paper's statements. One section a
- * source file. */
+ * of the gap closed, differences from stage to stage, accuracy by compute, and the paper's statements. Each section of
+ * this header is one source file. */
 #pragma once
 
 #include "analysis/compare/accuracy_grid.h"

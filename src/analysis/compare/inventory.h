@@ -1,5 +1,5 @@
 /* analysis/compare/inventory - what a report is about, as it is on disk: datasets with their contact sheets, runs with
- * their commands, and the maps of attention keys. One section a source file. */
+ * their commands, and the maps of attention keys. Each section of this header is one source file. */
 #pragma once
 
 #include "analysis/compare/outcomes.h"

@@ -1,9 +1,9 @@
-/* analysis/compare/outcomes - every result.json below a folder of runs, and what they say together.
+/* analysis/compare/outcomes - every result.json below a folder of runs, and the means over seeds.
  *
  * Results with one identity (task, dataset, pre-training, model) and different seeds are one estimate: the mean over
- * seeds with its t interval. Results under different protocols are never averaged, nor are pre-trainings of different
- * length. The test set of accuracies, and the reference and the networks' weights of statistics, count as protocol,
- * since figures compare only within one. */
+ * seeds with its t interval. Results under different protocols, or of pre-trainings of different length, are never
+ * averaged. The test set of an accuracy counts as protocol, and so do the reference and the networks' weights of a
+ * statistic, since figures compare only within one. */
 #pragma once
 
 #include "analysis/compare/paper.h"

@@ -1,5 +1,5 @@
-/* analysis/compare/statistics - the statistics of all analyzed datasets as a table, and how they go with accuracy: what
- * is correlated, over which lists of datasets, and whether the paper's findings hold in them. */
+/* analysis/compare/statistics - the statistics of all analyzed datasets as a table, their correlations with accuracy
+ * over lists of datasets, and whether the paper's findings hold in them. */
 #pragma once
 
 #include "analysis/compare/accuracy_tables.h"

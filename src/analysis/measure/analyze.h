@@ -1,9 +1,9 @@
 /* analysis/measure/analyze - statistics of one dataset against a reference of real videos, across ranks, into
  * result.json.
  *
- * Which figures: the list of analysis/measure/metric. Metrics that need a network, or a reference, are skipped with a
- * word when it is not given. Both sides of a comparison use the same number of samples: the number asked for, or what
- * the smaller side has. The result is the same for any number of ranks and threads. */
+ * The list in analysis/measure/metric says which figures. A metric whose network or reference is not given is skipped,
+ * and a line says so. Both sides of a comparison use the same number of samples: the number asked for, or what the
+ * smaller side has. The result is the same for any number of ranks and threads. */
 #pragma once
 
 #include "base/config/field.h"

@@ -1,4 +1,4 @@
-/* analysis/compare/jackknife - how sure a figure of feature vectors is, where one value of it costs an eigenproblem.
+/* analysis/measure/jackknife - how sure a figure of feature vectors is, where one value of it costs an eigenproblem.
  *
  * The delete-a-group jackknife (Kott 2001): samples are dealt out at random to G groups, whole videos together, and the
  * figure is computed again without each group in turn. The G replicates x_g and their mean m give the standard error

@@ -1,9 +1,9 @@
-/* analysis/measure/keys - Figure 5: what the attention keys of a model's last layer look at, over the videos of one
+/* analysis/measure/keys - Figure 5 of the paper: the attention keys of a model's last layer over the videos of one
  * class.
  *
- * `frames` frames of each of `videos` videos go through the encoder, nothing hidden; the keys of all tokens together
- * are reduced to three components (analysis/measure/keypca), which become red, green and blue. Writes a run folder:
- * result.json with what the components and the position explain, keys.png (frames and maps of some videos) and
+ * `frames` frames of each of `videos` videos go through the encoder with no token masked. The keys of all tokens are
+ * reduced to three components (analysis/measure/keypca), which become red, green and blue. Writes a run folder:
+ * result.json with the variance that components and positions explain, keys.png (frames and maps of some videos) and
  * keys.mp4. The figures are the same for any number of ranks and threads. */
 #pragma once
 

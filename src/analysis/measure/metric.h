@@ -1,11 +1,13 @@
-/* analysis/measure/metric - a statistic of a dataset as a plug-in: one const struct each, one list, one collector.
+/* analysis/measure/metric - a statistic of a dataset as a plug-in: each is one const struct in one list; one collector
+ * feeds them.
  *
- * A metric says what it looks at. Pixel metrics get every sampled frame or clip, cut to a square and brought to one
- * side length, and add to a state of `state_sums` exact sums (math/exactsum) that start at zero. What a sample adds
- * depends on that sample alone, and exact sums do not depend on the order of their terms: so a state is a function of
- * the set of samples, to the last bit, whatever their order and however chunks, threads and ranks share them. Feature
- * metrics get all feature vectors of the analysis' networks (features/network) at the end, need no sample, and promise
- * the same of vectors and their videos in any order (math/rows).
+ * A metric names its input. A pixel metric gets every sampled frame or clip, cut to a square and brought to one side
+ * length. It adds to a state of `state_sums` exact sums (math/exactsum) that start at zero. What a sample adds depends
+ * on that sample alone, and exact sums do not depend on the order of their terms. So a state is a function of the set
+ * of samples, to the last bit, whatever their order and however chunks, threads and ranks share them.
+ *
+ * A feature metric gets all feature vectors of the analysis' networks (features/network) at the end. It must give the
+ * same for vectors and their videos in any order (math/rows).
  *
  * Adding a metric: one source file with its struct, its name in METRIC_LIST, its columns in
  * analysis/compare/statistics. */

@@ -1,7 +1,7 @@
-/* analysis/page/page - one self-contained HTML page: no outside files, readable on a phone, in print, light and dark,
- * and without its one script, which sorts tables.
+/* analysis/page/page - one self-contained HTML page. It needs no other file, and its one script only sorts tables. It
+ * is readable on a phone, in print, light and dark.
  *
- * Texts given to these functions are escaped here. Pictures are embedded as data URIs with alternative texts. */
+ * These functions escape the texts given to them. Pictures are embedded as data URIs with alternative texts. */
 #pragma once
 
 #include "analysis/page/table.h"

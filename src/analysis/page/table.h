@@ -1,8 +1,8 @@
-/* analysis/page/table - one table, several writers: LaTeX (booktabs), CSV, Markdown, HTML.
+/* analysis/page/table - one table, written as LaTeX (booktabs), CSV, Markdown, HTML or JSON.
  *
- * A column has a kind. Estimates are a value with an interval: printed as "55.5 [50.6, 60.3]", and as three columns in
- * CSV. A cell without a value prints what its text says ("not run", "undefined") or a dash. Rows may be set apart as a
- * group by a rule above them. */
+ * A column has a kind. An estimate is a value with an interval: printed as "55.5 [50.6, 60.3]", and as three columns in
+ * CSV. A cell without a value prints its text ("not run", "undefined") or a dash. A rule may set rows apart as a group.
+ */
 #pragma once
 
 #include "base/text/text.h"

@@ -1,5 +1,6 @@
 /* analysis/report/reproduce - the paper's tables one by one: its rows, its figures, ours or "not run", the difference,
- * and which run ours is. Figures of reduced runs never stand in the paper's table; they follow in one of their own. */
+ * and the run that ours comes from. Figures of reduced runs never stand in the paper's table; they follow in a table of
+ * their own. */
 #pragma once
 
 #include "analysis/compare/outcomes.h"

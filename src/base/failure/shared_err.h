@@ -1,7 +1,7 @@
 /* base/failure/shared_err - one failure out of several threads that work side by side.
  *
- * A message lives on the thread that raised it. Workers hand theirs in with the number of the item that failed; the one
- * of the lowest item is kept, so that which failure is reported does not depend on timing more than it must. */
+ * A message lives on the thread that raised it. A worker hands its failure in with the number of the item that failed.
+ * The failure of the lowest item is kept, so the report depends on timing as little as possible. */
 #pragma once
 
 #include "base/failure/err.h"

@@ -1,8 +1,8 @@
-/* base/system/arena - measured bump allocation.
+/* base/system/arena - bump allocation that is measured first.
  *
- * One layout function hands out pointers from an arena. Run first with a measuring arena (base NULL) it yields the
- * size, so sizes cannot disagree with use and --dry-run can print memory before anything is allocated. Pointers are
- * aligned to 64 bytes. arena_alloc maps zeroed pages and asks for huge ones. */
+ * One layout function takes its pointers from an arena. With a measuring arena (base NULL) the same function only adds
+ * up the size. So sizes cannot disagree with use, and --dry-run prints memory before anything is allocated. Pointers
+ * are aligned to 64 bytes. arena_alloc maps zeroed pages and asks for huge ones. */
 #pragma once
 
 #include "base/failure/err.h"

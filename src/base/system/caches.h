@@ -1,6 +1,6 @@
-/* base/system/caches - which processors share a third-level cache, as the kernel tells (sysfs).
+/* base/system/caches - which processors share a third-level cache, as the kernel says (sysfs).
  *
- * Where it does not tell (some containers, processors without such a cache) nothing is known, which is no error. */
+ * Some containers do not show it, and some processors have no such cache. Then nothing is known, which is no error. */
 #pragma once
 
 #include "base/failure/err.h"

@@ -1,4 +1,4 @@
-/* base/system/clock - seconds from some fixed moment on. Differences are what counts; neither is the time of day. */
+/* base/system/clock - seconds since some fixed moment. Only differences mean something; it is not the time of day. */
 #pragma once
 
 /* By a clock that never goes back and that all threads share. */

@@ -1,7 +1,7 @@
 /* base/system/estimate - what a dry run expects, in a line that programs read.
  *
- * "estimate: rank_bytes=7580000000 core_seconds=1234.5" is the last line of `--dry-run` of a many-rank command; job
- * scripts are sized by it. Core seconds of arithmetic are those of a core of 50 GFLOP/s. */
+ * "estimate: rank_bytes=7580000000 core_seconds=1234.5" is the last line of `--dry-run` of a many-rank command. Sweeps
+ * size jobs by it. Core seconds of arithmetic are those of a core of 50 GFLOP/s. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,7 @@
-/* base/system/log - talk on stderr. stdout is for results.
+/* base/system/log - messages on stderr. stdout is for results.
  *
- * Rank 0 speaks; other ranks only warn, with "[rank 3]" in front. Set once at start by par/par and cli. */
+ * Rank 0 prints all of them; other ranks print only warnings, with "[rank 3]" in front. par/par and cli set this up
+ * once at the start. */
 #pragma once
 
 /* LOG_SILENT: not even warnings, for a library inside of another program. */

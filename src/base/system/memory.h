@@ -1,14 +1,13 @@
 /* base/system/memory - small allocations, whose failure is remembered.
  *
- * Texts (Builder) and trees of JSON (cJSON) grow by hundreds of small allocations whose results nobody looks at one by
- * one: a key that found no memory would be missing, and the file would look whole. So both take their memory here. The
- * first failure is kept for the rest of the process, and everything that leaves it asks: builder_check and json_print
- * refuse the text, file_finish_partial gives no file its final name, err_agree_all tells the other ranks, err_raise
- * calls what goes wrong afterwards by its cause, and a command that came through in spite of it ends as out of memory.
- * Nothing forgets: a process that once had no memory for a line of text has no result to offer.
+ * Texts (Builder) and trees of JSON (cJSON) grow by hundreds of small allocations that are not checked one by one. If
+ * one failed unseen, a key would be missing and the file would look whole. So both take their memory here, and the
+ * first failure is kept for the rest of the process. Every way out asks for it: builder_check and json_print refuse the
+ * text, file_finish_partial gives no file its final name, err_agree_all tells the other ranks, err_raise names memory
+ * as the cause, and a command that succeeded otherwise ends with ERR_MEMORY. Nothing clears it.
  *
- * Everything larger is allocated where it is used, is checked there and raises ERR_MEMORY. Any thread may call these.
- */
+ * Larger allocations are made and checked where they are used and raise ERR_MEMORY. Any thread may call these
+ * functions. */
 #pragma once
 
 #include "base/failure/banned.h"

@@ -1,8 +1,8 @@
-/* base/system/process - a program that is run for what it does or prints, without a shell.
+/* base/system/process - runs another program without a shell, for what it does or prints.
  *
- * Both look for argv[0] in PATH, give it the arguments (NULL-terminated) and no input, and wait. *text is what was
- * caught, zero-terminated, malloc'd, also when the program fails. *exit_code: 127 when there is no such program, 128 +
- * number after a signal. ERR_IO and ERR_MEMORY are ours. */
+ * Both functions look for argv[0] in PATH, give it the arguments (NULL-terminated) and no input, and wait. *text is
+ * what the program printed, zero-terminated and malloc'd, also when the program fails. *exit_code is 127 when there is
+ * no such program, and 128 + number after a signal. ERR_IO and ERR_MEMORY are failures of our own side. */
 #pragma once
 
 #include "base/failure/err.h"

@@ -1,7 +1,7 @@
 /* base/system/stop - requests to stop at the next safe point.
  *
- * SIGTERM, SIGINT, SIGUSR1, a file named "stop" in the run folder, and a time budget all set one local flag. The flag
- * is local: par/agree makes a decision of it (par_agree_stop_all) at a step boundary. */
+ * SIGTERM, SIGINT, SIGUSR1, a file named "stop" in the run folder, and a time budget all set one local flag. At the
+ * boundary of a step par_agree_stop_all (par/agree) makes one decision of the flags of all ranks. */
 #pragma once
 
 #include <stdbool.h>

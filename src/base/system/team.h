@@ -1,12 +1,13 @@
-/* base/system/team - a few threads that share the work of one: each piece of work is one call, which all members run.
+/* base/system/team - a few threads that share the work of one.
  *
- * Member 0 leads: it runs ordinary code, and where there is work to share calls team_run or team_for, which return when
- * every member is done. The others are in team_serve meanwhile, waiting for the next call. Handing out work and waiting
- * for its end are the two halves of one barrier a call; who waits spins for some microseconds and then yields its core,
- * so that more threads than cores are slow but not stuck. A NULL team is a thread alone: it runs everything itself.
+ * Member 0 leads. It runs ordinary code; where there is work to share it calls team_run or team_for, which return when
+ * every member is done. Meanwhile the others are in team_serve and wait for the next call. A call has one barrier: its
+ * first half hands out the work, its second half waits for the end. A member that waits spins for some microseconds and
+ * then yields its core, so more threads than cores are slow but not stuck. A NULL team is one thread, which does
+ * everything itself.
  *
- * A team starts no threads: a parallel region gives it its members. Calls do not nest. What a member writes the leader
- * sees after the call, and every member in the next one. */
+ * A team starts no threads: a parallel region gives it its members. Calls do not nest. The leader sees what a member
+ * wrote after the call, and every member sees it in the next call. */
 #pragma once
 
 #include "base/failure/err.h"

@@ -1,5 +1,5 @@
-/* base/system/versions - which libraries a layer runs with: one function a layer (base_versions, math_versions, ...),
- * beside the only code that may see those libraries. Each adds lines "name version" for `synvid --version`. */
+/* base/system/versions - which libraries a layer runs with. Each layer has one function (base_versions, math_versions,
+ * ...) beside the only code that may see those libraries. It adds lines "name version" for `synvid --version`. */
 #pragma once
 
 #include "base/text/text.h"

@@ -1,9 +1,11 @@
-/* base/system/walk - everything below a folder that a user filled, with nothing lost on the way.
+/* base/system/walk - everything below a folder that a user filled.
  *
- * Links are followed, to files and to folders; a link back to a folder that it lies in ends the way there, and loses
- * nothing. What cannot be had is listed with the reason: broken links, folders that cannot be opened, pipes, sockets,
- * devices, paths that are too long. Hidden names are passed over and counted. Folders of our own, in which files are
- * also removed, are listed with file_list_walk (base/system/file.h), which never leaves the folder. Local calls. */
+ * Links to files and folders are followed. A link back to a folder that it lies in is not: everything there is found
+ * anyway, and the link is listed. What cannot be read is listed with the reason: broken links, folders that cannot be
+ * opened, pipes, sockets, devices, paths that are too long. Hidden names are passed over and counted.
+ *
+ * Folders of our own, in which files are also removed, are listed by file_list_walk (base/system/file.h), which never
+ * leaves the folder. Local calls. */
 #pragma once
 
 #include "base/system/file.h"

@@ -1,8 +1,8 @@
-/* base/text/escape - a text of strangers, as the languages that read it take it for a text and nothing else.
+/* base/text/escape - a text of strangers, written so that the language that reads it takes it for a text.
  *
- * Names of classes, datasets, runs, tasks and files come from folders, lists and command lines: they may hold quotes,
- * line breaks, control characters and bytes that are not UTF-8. One function a target; docs/reliability.md lists where
- * each is used. What a target cannot hold is shown in its place, the same everywhere: a line break as \n, a tab as \t,
+ * Names of classes, datasets, runs, tasks and files come from folders, lists and command lines. They may hold quotes,
+ * line breaks, control characters and bytes that are not UTF-8. Each target has one function; docs/reliability.md lists
+ * where each is used. What a target cannot hold is written the same way everywhere: a line break as \n, a tab as \t,
  * any other control character or byte that is not UTF-8 as \x1b. */
 #pragma once
 

@@ -1,6 +1,6 @@
-/* cli/inspect/inspect - what a path is, in words and in pictures.
+/* cli/inspect/inspect - what a path holds, in words and in pictures. Each section of this header is one source file.
  *
- * kinds: the kinds of configuration there are: every stage's table, and the tables that others refer to. */
+ * kinds: the kinds of configuration: every stage's table, and the tables that others refer to. */
 #pragma once
 
 #include "base/config/field.h"

@@ -1,7 +1,7 @@
-/* cli/stage/stage - the frame every many-rank subcommand shares: options, config, ranks, dry run, exit.
+/* cli/stage/stage - what every many-rank subcommand shares: options, config, ranks, dry run, exit.
  *
- * A stage's options are its config keys: a shortcut row makes --videos 500 mean --set videos=500, so that help, ranges
- * and messages come from the Field table. stage_main parses, resolves on rank 0, spreads the text, fills a Run, calls
+ * A stage's options are its config keys. A shortcut row makes --videos 500 mean --set videos=500, so help, ranges and
+ * messages come from the Field table. stage_main parses, resolves on rank 0, spreads the text, fills a Run, calls
  * run_all on every rank and finishes MPI; main prints the agreed error once. With --dry-run or --help MPI never starts.
  *
  *     static const Stage stage = {.help = &help, .fields = example_fields, .config_size = sizeof(ExampleConfig), ...};

@@ -1,6 +1,6 @@
-/* cli/sweep/sweep - what the stages know about a sweep's tasks: settings, inputs, costs, rehearsals.
+/* cli/sweep/sweep - what only the stages know about a sweep's tasks: settings, inputs, costs, rehearsals.
  *
- * sweep_stage: a sweep's task as the stage command it is: its settings, without running it. */
+ * sweep_stage: a sweep's task as the stage command that it is, with its settings, without running it. */
 #pragma once
 
 #include "base/config/field.h"

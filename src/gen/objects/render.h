@@ -1,11 +1,12 @@
 /* gen/objects/render - from a scene to frames.
  *
- * Objects are painted from the last drawn (on top) to the first, each only into pixels still open, until none is: the
- * same picture as painting them in order, at a fraction of the fills, and hidden objects need no texture. What stays
- * open shows the background. render_frame_ref paints plainly back to front and defines the result; both are equal to
- * the byte (tests/unit/test_render.c).
+ * Objects are painted from the last drawn (on top) to the first, each only into pixels that no object has taken, until
+ * all are taken. The picture is that of painting them in order, at a fraction of the fills, and hidden objects need no
+ * texture. Pixels that remain show the background. render_frame_ref paints plainly back to front and defines the
+ * result; both are equal to the byte (tests/unit/test_render.c).
  *
- * A Renderer is what all scenes of a variant share, const and used by all threads; a Painter is one call's scratch. */
+ * A Renderer is what all scenes of a variant share; it is const and all threads use it. A Painter is the scratch of one
+ * call. */
 #pragma once
 
 #include "gen/objects/internal/paint.h"

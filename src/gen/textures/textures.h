@@ -1,9 +1,9 @@
 /* gen/textures/textures - makes pools of still textures across ranks and threads.
  *
- * What image i is does not depend on ranks and threads (texture_maker, below). Ranks share the images of one
- * round at a time; what is made is kept in OUT.journal (store/journal/journal.h) until the pool is written, so that a
- * stopped or killed run goes on. No rank holds more than the images it is at; the disk holds a pool twice until it is
- * finished. Moving textures are a variant (generator "texture-video"). */
+ * Image i does not depend on ranks and threads (texture_maker, below). Ranks share the images of one round at a time.
+ * Finished images are kept in OUT.journal (store/journal/journal.h) until the pool is written, so a stopped or killed
+ * run goes on. A rank holds only the images that it is making; the disk holds the pool twice until it is finished.
+ * Moving textures are a variant (generator "texture-video"). */
 #pragma once
 
 #include "base/config/field.h"

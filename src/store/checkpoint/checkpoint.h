@@ -1,9 +1,12 @@
-/* store/checkpoint/checkpoint - model, optimizer and progress in one HDF5 file, independent of the rank count.
+/* store/checkpoint/checkpoint - model, optimizer and progress in one HDF5 file, which does not depend on the rank
+ * count.
  *
- * /model/<official name>, /adamw/m/<name>, /adamw/v/<name> f32; attributes step, seed, config; every tensor carries the
- * digest of its values, verified on reading. ckpt/step-00001200.h5 is laid out and named by rank 0 and filled by all
- * ranks, each its slab of the flat parameter vector, through MPI-IO (serial driver on one rank); its bytes are the same
- * for any rank count. Reading takes the newest file that verifies and falls back to the one before, saying so. */
+ * The file holds /model/<official name>, /adamw/m/<name> and /adamw/v/<name> (f32), and attributes step, seed and
+ * config. Every tensor carries the digest of its values, which is verified on reading.
+ *
+ * Rank 0 lays out and names ckpt/step-00001200.h5. All ranks fill it, each with its slice of the flat parameter vector,
+ * through MPI-IO (with the serial driver on one rank). Reading takes the newest file that verifies; when it falls back
+ * to an older one, a warning says so. */
 #pragma once
 
 #include "base/failure/err.h"

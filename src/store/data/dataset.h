@@ -1,8 +1,8 @@
 /* store/data/dataset - a folder of shards and its manifest dataset.json, which is written last.
  *
- * The manifest holds: schema, kind ("generated", "ingested", "standin"), name (slug), the resolved variant, seed,
- * counts, class names, per shard: file, first clip, clips, frames, digest; for ingested data: files read, skipped (with
- * reasons), and the dataset digest = digest of the shard digests in order. */
+ * The manifest holds schema, kind ("generated", "ingested", "standin"), name, resolved variant, seed, counts and class
+ * names, and for each shard its file, first clip, clips, frames and digest. The digest of the dataset is that of the
+ * shard digests in order. For ingested data the manifest also lists the files read, and those skipped with reasons. */
 #pragma once
 
 #include "base/failure/err.h"

@@ -1,10 +1,9 @@
-/* store/data/featurecache - what a frozen encoder says about every video of a dataset, kept so that the next read-out
- * of it needs no forward pass.
+/* store/data/featurecache - the features of a frozen encoder for every video of a dataset, kept so that the next
+ * read-out needs no forward pass.
  *
  * File features-<digest>.h5 (schema synvid.features): /features f32 (video, view, token, dimension), /label i32
- * (video), attributes "made_from": the digest of all that determines them (videos, weights, model, views), and
- * "digest": of the values, checked on reading. Whole files; local calls.
- */
+ * (video). The attribute "made_from" is the digest of everything that determines them (videos, weights, model, views);
+ * "digest" is that of the values, checked on reading. Whole files; local calls. */
 #pragma once
 
 #include "base/system/digest.h"

@@ -1,11 +1,10 @@
-/* store/data/pool - an indexed set of still images in one HDF5 file, textures and photographs alike; docs/formats.md.
- * store/data/pool_write makes them.
+/* store/data/pool - still images, textures or photographs, in one HDF5 file (docs/formats.md).
  *
- * Images are of one size (version 1 of the format: /image) or, photographs that were kept whole, each of its own
- * (version 2: /pixels, /image_size, /image_start).
+ * All images have one size (version 1 of the format: /image), or each has its own (version 2, photographs that were
+ * kept whole: /pixels, /image_size, /image_start).
  *
- * A pool is not read but mapped: its pixels lie in the file without gaps, so all ranks of a node share one copy (the
- * page cache), pages arrive when they are touched, and a pool may be larger than memory. */
+ * A pool is mapped into memory: its pixels lie in the file without gaps. So all ranks of a node share one copy (the
+ * page cache), pages are read when they are touched, and a pool may be larger than memory. */
 #pragma once
 
 #include "base/system/digest.h"

@@ -1,10 +1,10 @@
 /* store/data/shard - whole videos in one HDF5 file, written by one rank, read by any.
  *
  * Contents (docs/formats.md): /frames u8 (frame, y, x, channel), /clip_start i64 (clips+1), /clip_index i64, /label
- * i32, /latent/... whatever the generator drew. All videos of a shard have one frame size (ingest resizes or groups);
- * lengths differ. A shard is written as .partial with the serial driver and renamed when whole; its bytes depend only
- * on its clips. The content digest covers frame bytes, clip_index, clip_start, labels and latents, not HDF5's own
- * layout, so it is the same for raw and deflate. */
+ * i32, and /latent/... with what the generator drew. All videos of a shard have one frame size (encoded ones that were
+ * kept whole have their own); lengths differ. A shard is written as .partial with the serial driver and renamed when
+ * whole. Its bytes depend only on its clips. The content digest covers frame bytes, clip_index, clip_start, labels and
+ * latents and not HDF5's layout, so it is the same for raw and deflate. */
 #pragma once
 
 #include "base/system/digest.h"

@@ -1,7 +1,7 @@
-/* store/hdf5/describe - any HDF5 file in words, ours or not: attributes of the root, and every array with type, shape,
- * what its dimensions count, size on disk and description. For people; within 100 columns.
+/* store/hdf5/describe - any HDF5 file in words, ours or not: attributes of the root, and for every array its type,
+ * shape, meaning of dimensions, size on disk and description. For people; within 100 columns.
  *
- * And what those may know of HDF5 that must not see its header: how files begin, versions, and forks. */
+ * It also holds what layers need of HDF5 that must not see its header: how files begin, versions, and forks. */
 #pragma once
 
 #include "base/text/text.h"

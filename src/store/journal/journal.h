@@ -1,9 +1,9 @@
-/* store/journal/journal - finished pieces of a long computation, so that one that was stopped or killed goes on.
+/* store/journal/journal - finished pieces of a long computation, so that it goes on after a stop or a kill.
  *
- * A folder with a file for every rank and life. A piece is appended when it is finished: number, size, digest and
- * bytes; one that is damaged or was cut off by a death does not exist, and is computed again. Pieces must depend on
- * nothing but what `identity` names, so that it does not matter which rank of which life made them. When the whole is
- * written under its final name the folder is removed. Local calls, except where the name says otherwise. */
+ * A journal is a folder. Each rank opens a new file in it every time it starts. A finished piece is appended as number,
+ * size, digest and bytes. A piece that is damaged or was cut off does not count and is computed again. Pieces must
+ * depend on nothing but what `identity` names, so any rank of any start may have made them. When the whole result has
+ * its final name the folder is removed. Local calls, except where the name says otherwise. */
 #pragma once
 
 #include "par/par.h"

@@ -1,7 +1,7 @@
 /* video/transform/crop - where to cut a clip: one box for all its frames.
  *
- * Boxes are handed to video/transform/resize, or cut out by crop_copy. Random ones draw from the given stream in the
- * order stated, so that a box is a pure function of the stream. */
+ * video/transform/resize takes boxes, and crop_copy cuts them out. Random boxes draw from the given stream in the
+ * stated order, so a box depends on the stream alone. */
 #pragma once
 
 #include "math/rng.h"

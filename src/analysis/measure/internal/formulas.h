@@ -1,5 +1,6 @@
-/* analysis/measure/internal/formulas - the arithmetic behind the metrics, free of datasets and ranks: what is computed
- * of one frame, one clip, or two sets of vectors. One section a source file, which opens with its definition. */
+/* analysis/measure/internal/formulas - the arithmetic behind the metrics, without datasets and ranks: what is computed
+ * of one frame, one clip, or two sets of vectors. Each section of this header is one source file, which opens with its
+ * definition. */
 #pragma once
 
 #include "analysis/measure/jackknife.h"

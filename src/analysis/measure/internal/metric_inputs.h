@@ -1,5 +1,5 @@
-/* analysis/measure/internal/metric_inputs - from a dataset to what its metrics look at: which frames of which videos,
- * which networks, the reading of them, and the figures' inputs as a whole. One section a source file. */
+/* analysis/measure/internal/metric_inputs - from a dataset to the inputs of its metrics: which frames of which videos,
+ * which networks, how they are read. Each section of this header is one source file. */
 #pragma once
 
 #include "analysis/measure/metric.h"

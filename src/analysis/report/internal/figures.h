@@ -1,7 +1,8 @@
-/* analysis/report/figures - the report's figures: accuracies with intervals, training curves, statistics against
- * accuracy, ours against the paper's. Each fills a Plot; plot_finish draws it. Colors are Okabe and Ito's, which
- * color-blind readers can tell apart; points stand beside the paper's row numbers, so that nothing hangs on color
- * alone. */
+/* analysis/report/internal/figures - the report's figures: accuracies with intervals, training curves, statistics
+ * against accuracy, ours against the paper's. Each function fills a Plot; plot_finish draws it.
+ *
+ * Colors are Okabe and Ito's, which color-blind readers can tell apart. Points also have the paper's row numbers beside
+ * them, so a reader needs no color. */
 #pragma once
 
 #include "analysis/compare/accuracy_tables.h"

@@ -1,6 +1,6 @@
-/* analysis/report/labels - places for the labels of a scatter plot: beside their points, and over neither points nor
- * each other. Greedy: the most crowded point first, each label as near as there is room. Pure; the same input, the same
- * places. */
+/* analysis/report/internal/labels - places for the labels of a scatter plot: beside their points, and over neither
+ * points nor each other. Greedy: the most crowded point first, each label as near as there is room. Pure; the same
+ * input, the same places. */
 #pragma once
 
 typedef struct {

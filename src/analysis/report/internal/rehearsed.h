@@ -1,5 +1,5 @@
-/* analysis/report/rehearsed - a rehearsal's figures say nothing about the paper's: they stand alone, under a name of
- * their own, and never where there is anything else. */
+/* analysis/report/internal/rehearsed - keeps rehearsals apart: their figures say nothing about the paper's, so a report
+ * holds rehearsals alone, and says so, or none. */
 #pragma once
 
 #include "analysis/compare/outcomes.h"

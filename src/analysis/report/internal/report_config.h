@@ -1,4 +1,4 @@
-/* analysis/report/report_config - what a report is made of: settings of the stage "report". */
+/* analysis/report/internal/report_config - the settings of the command `report`. */
 #pragma once
 
 #include "base/config/field.h"

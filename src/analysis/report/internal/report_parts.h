@@ -1,5 +1,5 @@
-/* analysis/report/report_parts - the report while it is being written, and its sections, a file each. Each section
- * appends to the page and writes its tables and figures beside it. */
+/* analysis/report/internal/report_parts - the report while it is being written, and its sections, a file each. A
+ * section appends to the page and writes its tables and figures beside it. */
 #pragma once
 
 #include "analysis/compare/accuracy_grid.h"

@@ -1,5 +1,5 @@
-/* analysis/report/reproduce_figures - the paper's figures: the numbers behind them as tables, and the pictures as
- * files. */
+/* analysis/report/internal/reproduce_figures - the paper's figures: the numbers behind them as tables, and the pictures
+ * as files. */
 #pragma once
 
 #include "analysis/compare/statistics.h"

@@ -1,5 +1,5 @@
-/* cli/inspect/describe_parts - what descriptions are put together from, and those of one kind of thing, a file each.
- * Inside cli/inspect/describe. */
+/* cli/inspect/internal/describe_parts - what descriptions are put together from, and those of one kind of thing, a file
+ * each. Inside cli/inspect/describe. */
 #pragma once
 
 #include "base/text/text.h"

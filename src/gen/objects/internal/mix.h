@@ -1,4 +1,4 @@
-/* gen/objects/mix - the videos of a set that are not generated.
+/* gen/objects/internal/mix - the videos of a set that are not generated.
  *
  * Of `count` videos an epoch the first trunc(count (1 - share)) are generated; the others are still clips of one pool
  * image, or real videos, drawn with replacement (the paper's table 11 and its 5 % rows). Real videos are cut to their

@@ -1,4 +1,4 @@
-/* gen/objects/paint - what a pixel of a frame gets: whether it is still open, and its color. */
+/* gen/objects/internal/paint - a pixel of a frame: whether an object has taken it, and its color. */
 #pragma once
 
 #include "gen/objects/internal/shape.h"

@@ -1,4 +1,4 @@
-/* gen/objects/scene - draws everything random about one video of moving objects.
+/* gen/objects/internal/scene - draws everything random about one video of moving objects.
  *
  * A scene is a pure function of (seed, item). Every parameter is always drawn, used or not, each object from streams of
  * its own: variants that differ in one aspect share everything else (the same circles, moving or not), and object i

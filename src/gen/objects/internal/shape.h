@@ -1,4 +1,4 @@
-/* gen/objects/shape - from an object to the pixels it covers.
+/* gen/objects/internal/shape - from an object to the pixels it covers.
  *
  * Local coordinates: polygons lie in the box [0, 2r]^2 whose corner is the object's position c (the square in
  * [0, trunc(r sqrt 2)]^2), circles are centered at c: the released code's convention; `anchor = center` shifts polygons

@@ -1,4 +1,4 @@
-/* store/data/internal/pool_format - what writing and reading a pool have to agree on. Inside store/data/pool. */
+/* store/data/internal/pool_format - what the writer and the reader of a pool must agree on. */
 #pragma once
 
 #include "base/system/digest.h"

@@ -1,4 +1,4 @@
-/* store/data/shard_format - what the writer, the reader and the digest of a shard must agree on. */
+/* store/data/internal/shard_format - what the writer, the reader and the digest of a shard must agree on. */
 #pragma once
 
 #include "base/system/digest.h"

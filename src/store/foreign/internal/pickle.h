@@ -1,13 +1,13 @@
-/* store/foreign/pickle - Python's pickle format as a tree of plain values, without ever executing anything.
+/* store/foreign/internal/pickle - Python's pickle format as a tree of plain values; nothing is ever executed.
  *
  * The stream is a program for a stack machine (Python's pickletools documents the opcodes; protocols 2 to 5 are read).
  * Where Python would import a name and call it, this reader keeps the name: a GLOBAL is a text, a call is a node with
- * callable and arguments, an object a node with its state. What those nodes mean is for the caller to decide from a
- * short list of names. Only collections.OrderedDict is understood here: it becomes a dictionary.
+ * callable and arguments, an object is a node with its state. The caller knows a short list of names and decides what
+ * those nodes mean. Only collections.OrderedDict is understood here: it becomes a dictionary.
  *
- * Safe for any bytes: every length is checked against what is left, the numbers of values, items and names are
- * bounded whatever the length of the stream (some 300 MB at worst), and nothing recurses. The tree may share
- * values and even contain itself, as Python's may: whoever walks it must bound depth and steps. */
+ * Safe for any bytes. Every length is checked against what is left. The numbers of values, items and names are bounded
+ * whatever the length of the stream (some 300 MB at worst). Nothing recurses. The tree may share values and even
+ * contain itself, as Python's may, so code that walks it must bound depth and steps. */
 #pragma once
 
 #include "base/failure/err.h"

@@ -1,13 +1,10 @@
-/* store/hdf5/seal - a digest of what holds an HDF5 file together, behind its end, checked before the library looks
- * inside.
+/* store/hdf5/internal/seal - a digest of HDF5's own structures in a file, behind the file's end.
  *
- * HDF5 believes its own structures, and some flipped bits in them crash it. So the bytes outside of the large arrays
- * (whose values have digests of their own) are digested: names, shapes, attributes, addresses. The seal stands behind
- * what HDF5 wrote, where HDF5 does not look; all integers little-endian:
- *     n x (first byte, byte behind the last) of what is left out, uint64, ascending
- *     32 hex digits: XXH3-128 of all other bytes, of this table, and of n
- *     n, uint64; "SYNVSEAL"
- * It tells damage, not forgery. Local calls. */
+ * HDF5 trusts its structures, and some flipped bits in them crash it. So the bytes outside of the large arrays are
+ * digested and checked before the library opens the file: names, shapes, attributes, addresses. The values of the
+ * arrays have digests of their own. The seal stands behind what HDF5 wrote, where HDF5 does not look; all integers
+ * little-endian: n x (first byte, byte behind the last) of what is left out, uint64, ascending 32 hex digits: XXH3-128
+ * of all other bytes, of this table, and of n n, uint64; "SYNVSEAL" It shows damage, not forgery. Local calls. */
 #pragma once
 
 #include "base/failure/err.h"

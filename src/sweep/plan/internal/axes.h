@@ -1,4 +1,4 @@
-/* sweep/plan/axes - the combinations that "for" stands for.
+/* sweep/plan/internal/axes - the combinations that "for" stands for.
  *
  *   "for": {"variant": ["a", "b"], "seed": [1, 2]}          a product: four combinations, the last axis fastest
  *   "for": [{"variant": "a", "pool": "p"}, {"variant": "b", "pool": "q", "seed": [1, 2]}]    several products, in turn

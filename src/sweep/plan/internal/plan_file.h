@@ -1,4 +1,4 @@
-/* sweep/plan/plan_file - the JSON of a sweep file, with the file it extends laid below it. */
+/* sweep/plan/internal/plan_file - the JSON of a sweep file, with the file it extends laid below it. */
 #pragma once
 
 #include "base/failure/err.h"

@@ -1,4 +1,4 @@
-/* sweep/plan/template - {name} substitution in the texts of a sweep file. */
+/* sweep/plan/internal/template - {name} substitution in the texts of a sweep file. */
 #pragma once
 
 #include "base/failure/err.h"

@@ -1,4 +1,4 @@
-/* sweep/slurm/batch - a sweep as job arrays with dependencies.
+/* sweep/slurm/internal/batch - a sweep as job arrays with dependencies.
  *
  * Tasks of one stage form one array when they ask for the same resources and wait for the same arrays. A task may
  * need a task that no other of its stage needs. It then takes the same array index, and SLURM's aftercorr starts it as

@@ -1,4 +1,4 @@
-/* sweep/task/key - what identifies a task's work, and what identifies what it made. */
+/* sweep/task/internal/key - what identifies a task's work, and what identifies what it made. */
 #pragma once
 
 #include "base/system/digest.h"

@@ -1,9 +1,10 @@
-/* video/media/libav - the border to FFmpeg: silence, errors in words, and input that opens nothing but itself.
+/* video/media/internal/libav - everything that calls FFmpeg goes through here: no log lines, errors in words, and input
+ * that opens no other file.
  *
- * FFmpeg's log lines never reach the terminal: the last complaint of each thread is kept and quoted in our own message.
- * Input is read through callbacks on an open file or a piece of memory, so that a name is never taken for a protocol or
- * a frame pattern, and a playlist cannot make us open other files. What differs between versions 5 to 8 of FFmpeg is
- * here. For files of this folder only. */
+ * FFmpeg's log lines never reach the terminal. The last complaint of each thread is kept and quoted in our own message.
+ * Input is read through callbacks on an open file or a piece of memory. So a name is never taken for a protocol or a
+ * frame pattern, and a playlist cannot make us open other files. What differs between versions 5 to 8 of FFmpeg is
+ * here. */
 #pragma once
 
 #include "base/failure/err.h"
