@@ -46,13 +46,6 @@ static bool decides_rounding_only(const char *key, const ProtocolRule *rule) {
     return true;
 }
 
-/* As a deviation shows it; lists and objects are too long for a line. */
-static const char *value_text(char *out, size_t size, const cJSON *value) {
-    if (cJSON_IsNumber(value)) return json_number(out, size, value->valuedouble);
-    if (cJSON_IsBool(value)) return cJSON_IsTrue(value) ? "true" : "false";
-    return cJSON_IsString(value) ? value->valuestring : "another value";
-}
-
 static bool is_shrunk(const char *key, const cJSON *value, const cJSON *expected) {
     return cJSON_IsNumber(value) && cJSON_IsNumber(expected) && value->valuedouble < expected->valuedouble &&
            rehearsal_may_shrink(key);
@@ -60,6 +53,7 @@ static bool is_shrunk(const char *key, const cJSON *value, const cJSON *expected
 
 /* Both trees come from the same table, so they have the same keys. */
 static void compare_trees(Comparison *comparison, const char *path, const cJSON *values, const cJSON *official) {
+    static const char *const other = "another value"; /* lists and objects are too long for a line */
     const cJSON *value;
     cJSON_ArrayForEach(value, values) {
         char key[256], found[32], wanted[32];
@@ -69,7 +63,7 @@ static void compare_trees(Comparison *comparison, const char *path, const cJSON 
             compare_trees(comparison, key, value, expected);
         else if (!decides_rounding_only(key, comparison->rule) && !cJSON_Compare(value, expected, true))
             add(comparison->found, is_shrunk(key, value, expected), "%s %.40s instead of %.40s", key,
-                value_text(found, sizeof found, value), value_text(wanted, sizeof wanted, expected));
+                json_value(found, sizeof found, value, other), json_value(wanted, sizeof wanted, expected, other));
     }
 }
 

@@ -219,11 +219,8 @@ static Err read_protocol(Result *result, Record record) {
     int n;
     TRY(record_object(&protocol, record, "protocol"));
     TRY(record_text(result->protocol, sizeof result->protocol, protocol, "name"));
-    TRY(record_list(&list, &n, protocol, "deviations"));
-    cJSON_ArrayForEach(entry, list) {
-        if (!cJSON_IsString(entry)) return RAISE(ERR_INPUT, "%s: protocol.deviations: expected texts", record.origin);
-        TRY(result_add_deviation(result, "%s", entry->valuestring));
-    }
+    TRY(record_texts(&list, &n, protocol, "deviations"));
+    cJSON_ArrayForEach(entry, list) TRY(result_add_deviation(result, "%s", entry->valuestring));
     if (!result->protocol[0]) return RAISE(ERR_INPUT, "%s: protocol.name is empty", record.origin);
     if (result_is_official(result) && result->n_deviations > 0)
         return RAISE(ERR_INPUT, "%s: protocol.name: \"%s\", but the result lists %d deviations; expected %s",
@@ -231,7 +228,7 @@ static Err read_protocol(Result *result, Record record) {
     return ERR_NONE;
 }
 
-static Err read_metric(Result *result, Record row) {
+static Err read_metric(void *result, Record row) {
     ResultMetric metric = {.low = NAN, .high = NAN};
     TRY(record_text(metric.name, sizeof metric.name, row, "name"));
     TRY(record_double(&metric.value, row, "value"));
@@ -247,7 +244,7 @@ static Err read_metric(Result *result, Record row) {
                              (Interval){metric.low, metric.high}, metric.interval);
 }
 
-static Err read_input(Result *result, Record row) {
+static Err read_input(void *result, Record row) {
     ResultInput input;
     TRY(record_text(input.role, sizeof input.role, row, "role"));
     TRY(record_text(input.path, sizeof input.path, row, "path"));
@@ -255,26 +252,18 @@ static Err read_input(Result *result, Record row) {
     return result_add_input(result, input.role, input.path, input.digest);
 }
 
-static Err read_rows(Result *result, Record record, const char *key, Err (*read_row)(Result *, Record)) {
-    const cJSON *list, *entry;
-    int n;
-    TRY(record_list(&list, &n, record, key));
-    cJSON_ArrayForEach(entry, list) TRY(read_row(result, (Record){entry, record.origin}));
-    return ERR_NONE;
-}
-
 static Err read_members(Result *result, Record record) {
     TRY(read_identity(result, record));
     TRY(read_protocol(result, record));
-    TRY(read_rows(result, record, "metrics", read_metric));
-    return read_rows(result, record, "inputs", read_input);
+    TRY(record_each(record, "metrics", read_metric, result));
+    return record_each(record, "inputs", read_input, result);
 }
 
 Err result_read(Result *result, const char *path) {
     cJSON *tree;
     memset(result, 0, sizeof *result);
     TRY(record_open(&tree, path, RESULT_SCHEMA, RESULT_VERSION));
-    Err err = read_members(result, (Record){tree, path});
+    Err err = read_members(result, (Record){.object = tree, .origin = path});
     cJSON_Delete(tree);
     /* A list that is longer than ours is a fault of the file here, not of the program. */
     return err == ERR_INTERNAL ? err_within(ERR_INPUT, "%s: ", path) : err;

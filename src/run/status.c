@@ -98,11 +98,11 @@ static Err read_last_life(RunStatus *status, const char *folder) {
     int count;
     TRY(path_join(path, sizeof path, folder, "run.json"));
     Err err = record_open(&tree, path, "synvid.run", 1);
-    if (!err) err = record_list(&lives, &count, (Record){tree, path}, "lives");
+    if (!err) err = record_list(&lives, &count, (Record){.object = tree, .origin = path}, "lives");
     if (!err && count == 0) err = RAISE(ERR_INPUT, "%s: no life is recorded", path);
     if (!err) {
         /* the last life, which is the present one if any */
-        Record life = {cJSON_GetArrayItem(lives, count - 1), path};
+        Record life = {cJSON_GetArrayItem(lives, count - 1), path, "lives", count - 1};
         err = record_text(status->note, sizeof status->note, life, "exit");
         if (!err) err = record_text(status->host, sizeof status->host, life, "hosts");
     }

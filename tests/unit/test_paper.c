@@ -102,10 +102,10 @@ static void a_foreign_file_is_refused(void **state) {
     scratch_write(path, folder, "paper.json", "{\"schema\": \"other\"}");
     assert_fails(paper_read(&foreign, path), ERR_INPUT, "synvid.paper");
     scratch_write(path, folder, "paper.json", "{\"schema\": \"synvid.paper\"}");
-    assert_fails(paper_read(&foreign, path), ERR_INPUT, "no list");
+    assert_fails(paper_read(&foreign, path), ERR_INPUT, "pretrainings: missing, expected a list");
     scratch_write(path, folder, "paper.json",
                   "{\"schema\": \"synvid.paper\", \"pretrainings\": [{\"slug\": \"a\"}, {\"slug\": 7}]}");
-    assert_fails(paper_read(&foreign, path), ERR_INPUT, "pretrainings[1]: slug: expected a text");
+    assert_fails(paper_read(&foreign, path), ERR_INPUT, "pretrainings[1]: slug: expected a text, found 7");
     assert_fails(paper_read(&foreign, "/nowhere/paper.json"), ERR_INPUT, "/nowhere/paper.json");
     scratch_remove(folder);
 }

@@ -10,28 +10,25 @@
 static const size_t names_bytes_max = (size_t)1 << 20;
 
 /* A dataset that stands twice would count twice in a correlation. */
-static Err add_name(DatasetNames *names, const cJSON *item, const char *path) {
-    if (!cJSON_IsString(item) || !item->valuestring[0])
-        return RAISE(ERR_INPUT, "%s: entry %d of \"datasets\" is not a name", path, names->count + 1);
+static Err add_name(DatasetNames *names, const char *name, const char *path) {
+    if (!name[0]) return RAISE(ERR_INPUT, "%s: entry %d of \"datasets\" is not a name", path, names->count + 1);
     if (names->count == NAMES_MAX) return RAISE(ERR_INPUT, "%s: more than %d datasets", path, NAMES_MAX);
     for (int i = 0; i < names->count; i++)
-        if (text_equal(names->slugs[i], item->valuestring))
-            return RAISE(ERR_INPUT, "%s: %s stands in the list twice", path, item->valuestring);
-    return text_copy(names->slugs[names->count++], NAME_SIZE, item->valuestring);
+        if (text_equal(names->slugs[i], name)) return RAISE(ERR_INPUT, "%s: %s stands in the list twice", path, name);
+    return text_copy(names->slugs[names->count++], NAME_SIZE, name);
 }
 
 /* Title and reason are for readers; a list without datasets would make every figure empty. */
 static Err read_tree(DatasetNames *names, const cJSON *tree, const char *path) {
-    const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(tree, "datasets");
+    const cJSON *item, *list;
+    int n;
     if (!text_equal(record_text_or(tree, "schema", ""), "synvid.datasets"))
         return RAISE(ERR_INPUT, "%s: schema \"%s\", expected \"synvid.datasets\"", path,
                      record_text_or(tree, "schema", ""));
-    if (!cJSON_IsArray(list)) return RAISE(ERR_INPUT, "%s: no list \"datasets\"", path);
+    TRY(record_texts(&list, &n, (Record){.object = tree, .origin = path}, "datasets"));
     TRY(text_copy(names->title, sizeof names->title, record_text_or(tree, "title", "")));
     TRY(text_copy(names->reason, sizeof names->reason, record_text_or(tree, "reason", "")));
-    cJSON_ArrayForEach(item, list) {
-        TRY(add_name(names, item, path));
-    }
+    cJSON_ArrayForEach(item, list) TRY(add_name(names, item->valuestring, path));
     return names->count > 0 ? ERR_NONE : RAISE(ERR_INPUT, "%s: the list \"datasets\" is empty", path);
 }
 

@@ -60,135 +60,125 @@ static const Member correlation_members[] = {TEXT(PaperCorrelation, metric), TEX
                                              MEMBERS_END};
 static const Member settings_members[] = {TEXT(PaperSettings, table), TEXT(PaperSettings, task), MEMBERS_END};
 
-/* Where in the file, for messages. */
-typedef struct {
-    const char *path, *list;
-    int entry;
-} Place;
-
-static Err wrong(const Place *place, const char *key, const char *expected) {
-    return RAISE(ERR_INPUT, "%s: %s[%d]: %s: expected %s", place->path, place->list, place->entry, key, expected);
-}
-
 /* Texts stay in the document; the list of pointers is ours. A list that is missing is empty. */
-static Err read_texts(PaperTexts *out, const cJSON *list, const Place *place, const char *key) {
-    const cJSON *item;
-    if (!list) return ERR_NONE;
-    if (!cJSON_IsArray(list)) return wrong(place, key, "a list of texts");
-    out->texts = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *out->texts);
-    if (!out->texts) return RAISE(ERR_MEMORY, "%s: no memory", place->path);
-    cJSON_ArrayForEach(item, list) {
-        if (!cJSON_IsString(item)) return wrong(place, key, "a list of texts");
-        out->texts[out->n++] = item->valuestring;
-    }
+static Err read_texts(PaperTexts *out, Record entry, const char *key) {
+    const cJSON *list, *item;
+    int n;
+    if (!cJSON_HasObjectItem(entry.object, key)) return ERR_NONE;
+    TRY(record_texts(&list, &n, entry, key));
+    out->texts = calloc((size_t)n + 1, sizeof *out->texts);
+    if (!out->texts) return RAISE(ERR_MEMORY, "%s: no memory", entry.origin);
+    cJSON_ArrayForEach(item, list) out->texts[out->n++] = item->valuestring;
     return ERR_NONE;
 }
 
 /* What is missing is "", NAN or false: which members an entry must have, whoever uses it knows. */
-static Err read_member(char *out, const Member *member, const cJSON *entry, const Place *place) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(entry, member->key);
+static Err read_member(void *out, const Member *member, Record entry) {
     switch (member->kind) {
-    case MEMBER_TEXT:
-        if (item && !cJSON_IsString(item)) return wrong(place, member->key, "a text");
-        *(const char **)(void *)out = item ? item->valuestring : "";
-        return ERR_NONE;
-    case MEMBER_NUMBER:
-        if (item && !cJSON_IsNumber(item)) return wrong(place, member->key, "a number");
-        *(double *)(void *)out = item ? item->valuedouble : NAN;
-        return ERR_NONE;
-    case MEMBER_FLAG:
-        if (item && !cJSON_IsBool(item)) return wrong(place, member->key, "true or false");
-        *(bool *)out = cJSON_IsTrue(item);
-        return ERR_NONE;
-    default: return read_texts((PaperTexts *)(void *)out, item, place, member->key);
+    case MEMBER_TEXT: return record_maybe_text(out, entry, member->key);
+    case MEMBER_NUMBER: return record_maybe_number(out, entry, member->key);
+    case MEMBER_FLAG: return record_maybe_flag(out, entry, member->key);
+    default: return read_texts(out, entry, member->key);
     }
 }
 
-/* All members of an entry by its table. */
-static Err read_members(void *out, const Member *members, const cJSON *entry, const Place *place) {
-    if (!cJSON_IsObject(entry)) return wrong(place, "the entry", "an object");
-    for (const Member *member = members; member->key; member++)
-        TRY(read_member((char *)out + member->offset, member, entry, place));
-    return ERR_NONE;
-}
-
 /* What a table of members does not say. */
-typedef Err ReadRest(void *out, const cJSON *entry, const Place *place);
+typedef Err ReadRest(void *out, Record entry);
 
 /* {"slug": percent, ...} */
-static Err read_accuracies(void *out, const cJSON *entry, const Place *place) {
+static Err read_accuracies(void *out, Record entry) {
     PaperExperiment *experiment = out;
-    const cJSON *item, *table = cJSON_GetObjectItemCaseSensitive(entry, "accuracy");
-    if (!cJSON_IsObject(table)) return wrong(place, "accuracy", "an object");
-    experiment->accuracies = calloc((size_t)cJSON_GetArraySize(table) + 1, sizeof *experiment->accuracies);
-    if (!experiment->accuracies) return RAISE(ERR_MEMORY, "%s: no memory", place->path);
-    cJSON_ArrayForEach(item, table) {
-        if (!cJSON_IsNumber(item)) return wrong(place, item->string, "a number");
-        experiment->accuracies[experiment->n_accuracies++] = (PaperAccuracy){item->string, item->valuedouble};
+    const cJSON *item;
+    Record table;
+    TRY(record_object(&table, entry, "accuracy"));
+    experiment->accuracies = calloc((size_t)cJSON_GetArraySize(table.object) + 1, sizeof *experiment->accuracies);
+    if (!experiment->accuracies) return RAISE(ERR_MEMORY, "%s: no memory", entry.origin);
+    cJSON_ArrayForEach(item, table.object) {
+        PaperAccuracy *accuracy = &experiment->accuracies[experiment->n_accuracies++];
+        accuracy->slug = item->string;
+        TRY(record_maybe_number(&accuracy->percent, table, item->string));
     }
     return ERR_NONE;
 }
 
 /* A finding compares two groups, or one group with a range. */
-static Err read_range(void *out, const cJSON *entry, const Place *place) {
+static Err read_range(void *out, Record entry) {
     PaperFinding *finding = out;
-    const cJSON *range = cJSON_GetObjectItemCaseSensitive(entry, "range");
+    const cJSON *range = cJSON_GetObjectItemCaseSensitive(entry.object, "range");
     const cJSON *low = cJSON_GetArrayItem(range, 0), *high = cJSON_GetArrayItem(range, 1);
     finding->has_range = range != NULL;
     if (!range) return ERR_NONE;
-    if (!cJSON_IsNumber(low) || !cJSON_IsNumber(high)) return wrong(place, "range", "[low, high]");
+    if (!cJSON_IsNumber(low) || !cJSON_IsNumber(high))
+        return RAISE(ERR_INPUT, "%s: %s[%d]: range: expected [low, high]", entry.origin, entry.list, entry.entry);
     finding->range[0] = low->valuedouble;
     finding->range[1] = high->valuedouble;
     return ERR_NONE;
 }
 
 /* Each [name, value, key]. */
-static Err read_settings(void *out, const cJSON *entry, const Place *place) {
+static Err read_settings(void *out, Record entry) {
     PaperSettings *settings = out;
-    const cJSON *row, *rows = cJSON_GetObjectItemCaseSensitive(entry, "rows");
-    settings->rows = calloc((size_t)cJSON_GetArraySize(rows) + 1, sizeof *settings->rows);
-    if (!settings->rows) return RAISE(ERR_MEMORY, "%s: no memory", place->path);
+    const cJSON *row, *rows;
+    int n;
+    TRY(record_list(&rows, &n, entry, "rows"));
+    settings->rows = calloc((size_t)n + 1, sizeof *settings->rows);
+    if (!settings->rows) return RAISE(ERR_MEMORY, "%s: no memory", entry.origin);
     cJSON_ArrayForEach(row, rows) {
         const char *texts[3];
         for (int i = 0; i < 3; i++) {
             texts[i] = cJSON_GetStringValue(cJSON_GetArrayItem(row, i));
-            if (!texts[i]) return wrong(place, "rows", "[name, value, key] each");
+            if (!texts[i])
+                return RAISE(ERR_INPUT, "%s: %s[%d]: rows: expected [name, value, key] each", entry.origin, entry.list,
+                             entry.entry);
         }
         settings->rows[settings->n_rows++] = (PaperSetting){texts[0], texts[1], texts[2]};
     }
     return ERR_NONE;
 }
 
-/* The entries of a list, each `size` bytes, into *out. `rest` reads what the table of members does not. place.entry
- * counts along, for messages. */
-static Err read_list(void **out, int *n, size_t size, const cJSON *object, const Member *members, ReadRest *rest,
-                     Place place) {
-    const cJSON *entry, *list = cJSON_GetObjectItemCaseSensitive(object, place.list);
-    if (!cJSON_IsArray(list)) return RAISE(ERR_INPUT, "%s: no list \"%s\"", place.path, place.list);
-    *out = calloc((size_t)cJSON_GetArraySize(list) + 1, size);
-    if (!*out) return RAISE(ERR_MEMORY, "%s: no memory", place.path);
-    cJSON_ArrayForEach(entry, list) {
-        void *here = (char *)*out + (size_t)(*n)++ * size;
-        TRY(read_members(here, members, entry, &place));
-        if (rest) TRY(rest(here, entry, &place));
-        place.entry++;
-    }
-    return ERR_NONE;
+/* One kind of entry: its size, its table of members, what that table does not say, and where the entries go. */
+typedef struct {
+    size_t size;
+    const Member *members;
+    ReadRest *rest; /* may be NULL */
+    char *entries;
+    int *n;
+} EntryList;
+
+static Err read_entry(void *list_, Record entry) {
+    EntryList *list = list_;
+    char *out = list->entries + (size_t)(*list->n)++ * list->size;
+    for (const Member *member = list->members; member->key; member++)
+        TRY(read_member(out + member->offset, member, entry));
+    return list->rest ? list->rest(out, entry) : ERR_NONE;
+}
+
+/* The entries of a list into *out, one after the other. */
+static Err read_list(void **out, EntryList list, Record record, const char *key) {
+    const cJSON *found;
+    int n;
+    TRY(record_list(&found, &n, record, key));
+    *out = list.entries = calloc((size_t)n + 1, list.size);
+    if (!*out) return RAISE(ERR_MEMORY, "%s: no memory", record.origin);
+    return record_each(record, key, read_entry, &list);
 }
 
 /* A table's rows are a list inside a list. */
-static Err read_rows(void *out, const cJSON *entry, const Place *place) {
+static Err read_rows(void *out, Record entry) {
     PaperTable *table = out;
-    return read_list((void **)&table->rows, &table->n_rows, sizeof *table->rows, entry, row_members, NULL,
-                     (Place){place->path, "rows", 0});
+    return read_list((void **)&table->rows,
+                     (EntryList){.size = sizeof *table->rows, .members = row_members, .n = &table->n_rows}, entry,
+                     "rows");
 }
 
-#define LIST(name, members, rest)                                                                                      \
-    TRY(read_list((void **)&paper->name, &paper->n_##name, sizeof *paper->name, paper->document, members, rest,        \
-                  (Place){path, #name, 0}))
+#define LIST(name, members_, rest_)                                                                                    \
+    TRY(read_list((void **)&paper->name,                                                                               \
+                  (EntryList){.size = sizeof *paper->name, .members = members_, .rest = rest_, .n = &paper->n_##name}, \
+                  record, #name))
 
 /* The lists of the file, in the order in which the tables above describe them. */
 static Err read_document(Paper *paper, const char *path) {
+    const Record record = {.object = paper->document, .origin = path};
     const char *schema = record_text_or(paper->document, "schema", "");
     if (!text_equal(schema, "synvid.paper"))
         return RAISE(ERR_INPUT, "%s: schema \"%s\", expected \"synvid.paper\"", path, schema);

@@ -109,12 +109,6 @@ static const cJSON *member_at(const cJSON *object, const char *key_path) {
     return NULL;
 }
 
-static const char *value_text(char *out, size_t size, const cJSON *value) {
-    if (cJSON_IsNumber(value)) return json_number(out, size, value->valuedouble);
-    if (cJSON_IsBool(value)) return cJSON_IsTrue(value) ? "true" : "false";
-    return cJSON_IsString(value) ? value->valuestring : "-";
-}
-
 enum { SETTING_VALUES = 8 };
 
 /* Distinct values of one setting over the runs of a task, with their counts; those of reduced runs apart. */
@@ -151,7 +145,7 @@ static Err gather_setting(SettingValues *found, const Outcomes *outcomes, const 
             continue; /* a run without its config has no settings to show */
         const cJSON *value = member_at(config, key_path);
         if (value)
-            note_value(found, value_text(number, sizeof number, value),
+            note_value(found, json_value(number, sizeof number, value, "-"),
                        text_equal(outcomes->items[i].result.protocol, PROTOCOL_REDUCED));
         cJSON_Delete(config);
     }

@@ -6,28 +6,11 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
-enum { KEY_PATH_SIZE = 256, FOUND_SIZE = 96 };
-
-/* What stands in the file, in words. */
-static const char *found_text(char *out, size_t size, const cJSON *item) {
-    char number[32];
-    if (cJSON_IsString(item))
-        snprintf(out, size, "the text \"%.60s\"", item->valuestring);
-    else if (cJSON_IsNumber(item))
-        snprintf(out, size, "%s", json_number(number, sizeof number, item->valuedouble));
-    else if (cJSON_IsBool(item))
-        snprintf(out, size, "%s", cJSON_IsTrue(item) ? "true" : "false");
-    else if (cJSON_IsArray(item))
-        snprintf(out, size, "a list of %d", cJSON_GetArraySize(item));
-    else
-        snprintf(out, size, "%s", cJSON_IsObject(item) ? "an object {...}" : "null");
-    return out;
-}
+enum { KEY_PATH_SIZE = 256 };
 
 static Err wrong_type(const char *path, const char *expected, const cJSON *item) {
-    char found[FOUND_SIZE];
-    return RAISE(ERR_USAGE, "%s%sexpected %s, found %s", path, *path ? ": " : "", expected,
-                 found_text(found, sizeof found, item));
+    char found[JSON_FOUND_SIZE];
+    return RAISE(ERR_USAGE, "%s%sexpected %s, found %s", path, *path ? ": " : "", expected, json_found(found, item));
 }
 
 static Err check_limits(double value, const Field *field, const char *path) {

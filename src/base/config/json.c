@@ -138,6 +138,24 @@ const char *json_number(char *out, size_t size, double value) {
     return out;
 }
 
+const char *json_value(char *out, size_t size, const cJSON *value, const char *otherwise) {
+    if (cJSON_IsNumber(value)) return json_number(out, size, value->valuedouble);
+    if (cJSON_IsBool(value)) return cJSON_IsTrue(value) ? "true" : "false";
+    return cJSON_IsString(value) ? value->valuestring : otherwise;
+}
+
+const char *json_found(char out[JSON_FOUND_SIZE], const cJSON *value) {
+    char number[32];
+    if (cJSON_IsString(value))
+        snprintf(out, JSON_FOUND_SIZE, "the text \"%.60s\"", value->valuestring);
+    else if (cJSON_IsArray(value))
+        snprintf(out, JSON_FOUND_SIZE, "a list of %d", cJSON_GetArraySize(value));
+    else
+        snprintf(out, JSON_FOUND_SIZE, "%s",
+                 json_value(number, sizeof number, value, cJSON_IsObject(value) ? "an object {...}" : "null"));
+    return out;
+}
+
 static void add_string(Builder *out, const char *string) {
     builder_add_text(out, "\"");
     escape_json(out, string);

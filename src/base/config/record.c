@@ -17,7 +17,7 @@ static const double exact_max = 9007199254740992.0; /* 2^53 */
 static Err check_schema(const cJSON *tree, const char *path, const char *schema, int version) {
     char found[NAME_SIZE];
     int64_t found_version;
-    const Record record = {tree, path};
+    const Record record = {.object = tree, .origin = path};
     if (!cJSON_IsObject(tree) || !cJSON_GetObjectItemCaseSensitive(tree, "schema"))
         return RAISE(ERR_INPUT, "%s: JSON, but not a file of ours (no member schema); expected %s", path, schema);
     TRY(record_text(found, sizeof found, record, "schema"));
@@ -59,22 +59,35 @@ Err record_write(cJSON **tree, bool complete, const char *path) {
     return err;
 }
 
-/* The member, or an Err that says what should be there. */
-static Err member(const cJSON **item, Record record, const char *key, const char *expected) {
-    *item = cJSON_GetObjectItemCaseSensitive(record.object, key);
-    return *item ? ERR_NONE : RAISE(ERR_INPUT, "%s: %s: missing, expected %s", record.origin, key, expected);
+/* "metrics[3]: " of an entry of a list. */
+static const char *place(char out[NAME_SIZE], Record record) {
+    if (record.list)
+        snprintf(out, NAME_SIZE, "%s[%d]: ", record.list, record.entry);
+    else
+        out[0] = 0;
+    return out;
 }
 
-static Err wrong(Record record, const char *key, const char *expected) {
-    return RAISE(ERR_INPUT, "%s: %s: expected %s", record.origin, key, expected);
+/* `item` NULL: there is none. */
+static Err wrong(Record record, const char *key, const char *expected, const cJSON *item) {
+    char at[NAME_SIZE], found[JSON_FOUND_SIZE];
+    if (!item)
+        return RAISE(ERR_INPUT, "%s: %s%s: missing, expected %s", record.origin, place(at, record), key, expected);
+    return RAISE(ERR_INPUT, "%s: %s%s: expected %s, found %s", record.origin, place(at, record), key, expected,
+                 json_found(found, item));
+}
+
+static const cJSON *member(Record record, const char *key) {
+    return cJSON_GetObjectItemCaseSensitive(record.object, key);
 }
 
 Err record_text(char *out, size_t size, Record record, const char *key) {
-    const cJSON *item;
-    TRY(member(&item, record, key, "a text"));
-    if (!cJSON_IsString(item)) return wrong(record, key, "a text");
+    char at[NAME_SIZE];
+    const cJSON *item = member(record, key);
+    if (!cJSON_IsString(item)) return wrong(record, key, "a text", item);
     if (strlen(item->valuestring) >= size)
-        return RAISE(ERR_INPUT, "%s: %s: longer than %zu characters", record.origin, key, size - 1);
+        return RAISE(ERR_INPUT, "%s: %s%s: longer than %zu characters", record.origin, place(at, record), key,
+                     size - 1);
     return text_copy(out, size, item->valuestring);
 }
 
@@ -96,30 +109,28 @@ static bool whole_number(long long *low, uint64_t *high, const cJSON *item) {
 }
 
 Err record_int(int64_t *out, Record record, const char *key, int64_t low, int64_t high) {
-    const cJSON *item;
+    char at[NAME_SIZE];
+    const cJSON *item = member(record, key);
     long long value;
     uint64_t large;
-    TRY(member(&item, record, key, "a whole number"));
-    if (!whole_number(&value, &large, item)) return wrong(record, key, "a whole number");
+    if (!whole_number(&value, &large, item)) return wrong(record, key, "a whole number", item);
     if (value < low || value > high)
-        return RAISE(ERR_INPUT, "%s: %s: %lld is outside [%lld, %lld]", record.origin, key, value, (long long)low,
-                     (long long)high);
+        return RAISE(ERR_INPUT, "%s: %s%s: %lld is outside [%lld, %lld]", record.origin, place(at, record), key, value,
+                     (long long)low, (long long)high);
     *out = value;
     return ERR_NONE;
 }
 
 Err record_seed(uint64_t *out, Record record, const char *key) {
-    const cJSON *item;
+    const cJSON *item = member(record, key);
     long long value;
-    TRY(member(&item, record, key, "a whole number"));
-    if (!whole_number(&value, out, item) || value < 0) return wrong(record, key, "a whole number from 0 on");
+    if (!whole_number(&value, out, item) || value < 0) return wrong(record, key, "a whole number from 0 on", item);
     return ERR_NONE;
 }
 
 Err record_double(double *out, Record record, const char *key) {
-    const cJSON *item;
-    TRY(member(&item, record, key, "a number or null"));
-    if (!cJSON_IsNumber(item) && !cJSON_IsNull(item)) return wrong(record, key, "a number or null");
+    const cJSON *item = member(record, key);
+    if (!cJSON_IsNumber(item) && !cJSON_IsNull(item)) return wrong(record, key, "a number or null", item);
     *out = cJSON_IsNull(item) ? NAN : item->valuedouble;
     return ERR_NONE;
 }
@@ -134,18 +145,64 @@ double record_number_or(const cJSON *object, const char *key, double otherwise) 
     return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
 }
 
+Err record_maybe_text(const char **out, Record record, const char *key) {
+    const cJSON *item = member(record, key);
+    if (item && !cJSON_IsString(item)) return wrong(record, key, "a text", item);
+    *out = item ? item->valuestring : "";
+    return ERR_NONE;
+}
+
+Err record_maybe_number(double *out, Record record, const char *key) {
+    const cJSON *item = member(record, key);
+    if (item && !cJSON_IsNumber(item)) return wrong(record, key, "a number", item);
+    *out = item ? item->valuedouble : NAN;
+    return ERR_NONE;
+}
+
+Err record_maybe_flag(bool *out, Record record, const char *key) {
+    const cJSON *item = member(record, key);
+    if (item && !cJSON_IsBool(item)) return wrong(record, key, "true or false", item);
+    *out = cJSON_IsTrue(item);
+    return ERR_NONE;
+}
+
 Err record_object(Record *out, Record record, const char *key) {
-    const cJSON *item;
-    TRY(member(&item, record, key, "an object"));
-    if (!cJSON_IsObject(item)) return wrong(record, key, "an object");
-    *out = (Record){item, record.origin};
+    const cJSON *item = member(record, key);
+    if (!cJSON_IsObject(item)) return wrong(record, key, "an object", item);
+    *out = (Record){.object = item, .origin = record.origin};
     return ERR_NONE;
 }
 
 Err record_list(const cJSON **list, int *n, Record record, const char *key) {
-    TRY(member(list, record, key, "a list"));
-    if (!cJSON_IsArray(*list)) return wrong(record, key, "a list");
+    *list = member(record, key);
+    if (!cJSON_IsArray(*list)) return wrong(record, key, "a list", *list);
     *n = cJSON_GetArraySize(*list);
+    return ERR_NONE;
+}
+
+Err record_texts(const cJSON **list, int *n, Record record, const char *key) {
+    const cJSON *item;
+    char place_key[NAME_SIZE];
+    int entry = 0;
+    TRY(record_list(list, n, record, key));
+    cJSON_ArrayForEach(item, *list) {
+        snprintf(place_key, sizeof place_key, "%s[%d]", key, entry++);
+        if (!cJSON_IsString(item)) return wrong(record, place_key, "a text", item);
+    }
+    return ERR_NONE;
+}
+
+Err record_each(Record record, const char *key, RecordRow *row, void *state) {
+    const cJSON *list, *item;
+    int n;
+    Record entry = {.origin = record.origin, .list = key};
+    TRY(record_list(&list, &n, record, key));
+    cJSON_ArrayForEach(item, list) {
+        if (!cJSON_IsObject(item)) return wrong(entry, "the entry", "an object", item);
+        entry.object = item;
+        TRY(row(state, entry));
+        entry.entry++;
+    }
     return ERR_NONE;
 }
 

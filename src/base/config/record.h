@@ -12,6 +12,8 @@
 typedef struct {
     const cJSON *object; /* borrowed */
     const char *origin;  /* the file, for messages */
+    const char *list;    /* the list that the object is an entry of, for messages; NULL: none */
+    int entry;           /* its place in the list, from 0 */
 } Record;
 
 /* Reads `path` and checks schema and version; *tree is freed with cJSON_Delete. */
@@ -29,11 +31,20 @@ CHECKED Err record_seed(uint64_t *out, Record record, const char *key);
 /* null is NAN. */
 CHECKED Err record_double(double *out, Record record, const char *key);
 CHECKED Err record_object(Record *out, Record record, const char *key);
+/* Of members that need not be there: a borrowed text, "" without one; NAN; false. */
+CHECKED Err record_maybe_text(const char **out, Record record, const char *key);
+CHECKED Err record_maybe_number(double *out, Record record, const char *key);
+CHECKED Err record_maybe_flag(bool *out, Record record, const char *key);
 /* For what is only shown, or done again when it is not as it should be: no message. A borrowed text, or `otherwise`. */
 const char *record_text_or(const cJSON *object, const char *key, const char *otherwise);
 double record_number_or(const cJSON *object, const char *key, double otherwise);
 /* *n: its entries (walk them with cJSON_ArrayForEach). */
 CHECKED Err record_list(const cJSON **list, int *n, Record record, const char *key);
+/* The same of a list of texts and nothing else. */
+CHECKED Err record_texts(const cJSON **list, int *n, Record record, const char *key);
+/* Calls `row` for each entry of a list of objects, in order; messages about an entry say which one it is. */
+typedef Err RecordRow(void *state, Record entry);
+CHECKED Err record_each(Record record, const char *key, RecordRow *row, void *state);
 
 /* Each returns false when out of memory. */
 bool record_put_text(cJSON *object, const char *key, const char *text);

@@ -22,7 +22,7 @@ static Err read_plan(char *plan, size_t size, const char *path) {
     cJSON *tree = NULL;
     Record provenance;
     TRY(record_open(&tree, path, side_schema, SIDE_VERSION));
-    Err err = record_object(&provenance, (Record){tree, path}, "provenance");
+    Err err = record_object(&provenance, (Record){.object = tree, .origin = path}, "provenance");
     if (!err) err = record_text(plan, size, provenance, "plan");
     cJSON_Delete(tree);
     return err;

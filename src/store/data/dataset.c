@@ -90,11 +90,10 @@ static Err read_counts(Dataset *dataset, Record record) {
 static Err read_classes(Dataset *dataset, Record record) {
     const cJSON *list, *entry;
     int n;
-    TRY(record_list(&list, &n, record, "classes"));
+    TRY(record_texts(&list, &n, record, "classes"));
     dataset->class_names = calloc((size_t)n + 1, sizeof *dataset->class_names); /* n may be 0: no classes */
     if (!dataset->class_names) return RAISE(ERR_MEMORY, "%s: no memory for %d class names", record.origin, n);
     cJSON_ArrayForEach(entry, list) {
-        if (!cJSON_IsString(entry)) return RAISE(ERR_INPUT, "%s: classes: expected texts", record.origin);
         char *name = strdup(entry->valuestring);
         if (!name) return RAISE(ERR_MEMORY, "%s: no memory for %d class names", record.origin, n);
         dataset->class_names[dataset->n_classes++] = name;
@@ -102,7 +101,9 @@ static Err read_classes(Dataset *dataset, Record record) {
     return ERR_NONE;
 }
 
-static Err read_shard(DatasetShard *shard, Record row) {
+static Err read_shard(void *dataset_, Record row) {
+    Dataset *dataset = dataset_;
+    DatasetShard *shard = &dataset->shards[dataset->n_shards++];
     TRY(record_text(shard->file, sizeof shard->file, row, "file"));
     /* a manifest from elsewhere must not lead us to other files */
     if (strchr(shard->file, '/'))
@@ -114,17 +115,13 @@ static Err read_shard(DatasetShard *shard, Record row) {
 }
 
 static Err read_shards(Dataset *dataset, Record record) {
-    const cJSON *list, *entry;
+    const cJSON *list;
     int n;
     TRY(record_list(&list, &n, record, "shards"));
     if (n < 1) return RAISE(ERR_INPUT, "%s: shards: the list is empty", record.origin);
     dataset->shards = calloc((size_t)n, sizeof *dataset->shards);
     if (!dataset->shards) return RAISE(ERR_MEMORY, "%s: no memory for %d shards", record.origin, n);
-    cJSON_ArrayForEach(entry, list) {
-        TRY(read_shard(&dataset->shards[dataset->n_shards], (Record){entry, record.origin}));
-        dataset->n_shards++;
-    }
-    return ERR_NONE;
+    return record_each(record, "shards", read_shard, dataset);
 }
 
 /* Shards must tile the videos, and the digest must be theirs: an edited manifest shows here. */
@@ -151,7 +148,7 @@ static Err read_json(char **text, const cJSON *tree, const char *key) {
 }
 
 static Err read_manifest(Dataset *dataset, const cJSON *tree, const char *path) {
-    const Record record = {tree, path};
+    const Record record = {.object = tree, .origin = path};
     TRY(read_counts(dataset, record));
     TRY(read_classes(dataset, record));
     TRY(read_shards(dataset, record));
