@@ -1,7 +1,6 @@
 /* Statistics of a caller's videos: the analysis of the program, without its folder. */
 #include "analysis/measure/analyze.h"
 #include "api/library.h"
-#include "api/settings.h"
 #include "base/system/digest.h"
 #include "base/text/text.h"
 #include "nn/kernels/kernels.h"

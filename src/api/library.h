@@ -7,8 +7,9 @@
 #pragma once
 
 #include "api/open_source.h"
-#include "base/failure/err.h"
+#include "base/config/field.h"
 
+#include <cjson/cJSON.h>
 #include <synvid.h>
 
 /* Before anything else, by every call that is more than a question. */
@@ -39,3 +40,13 @@ struct synvid_source {
 CHECKED Err source_check_video(const synvid_source *source, int64_t epoch, int64_t index);
 /* A buffer of the caller's is what it must be. `what` is its name. */
 CHECKED Err source_check_buffer(const char *what, const void *buffer, size_t bytes, size_t expected);
+
+/* A JSON object from a caller as a configuration, read as strictly as the program's files. `what` names it in
+ * messages ("source settings"). */
+
+/* NULL is the empty object. Free with cJSON_Delete. */
+CHECKED Err settings_parse(cJSON **tree, const char *text, const char *what);
+/* The object over the defaults of the table. */
+CHECKED Err settings_take(void *config, const Field *fields, const cJSON *tree, const char *what);
+/* Both. */
+CHECKED Err settings_read(void *config, const Field *fields, const char *text, const char *what);

@@ -1,6 +1,5 @@
 /* Clips and masks of pre-training: train/masked_clips on the caller's buffers. */
 #include "api/library.h"
-#include "api/settings.h"
 #include "nn/layers/patch.h"
 #include "nn/models/mask.h"
 #include "train/batch.h"

@@ -1,6 +1,5 @@
 
 #include "api/library.h"
-#include "api/settings.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "analysis/report/internal/labels.h"
+#include "analysis/report/internal/figures.h"
 
 #include "math/rng.h"
 #include "support/unit.h"

@@ -1,6 +1,5 @@
 #include "analysis/page/page.h"
 #include "analysis/report/internal/figures.h"
-#include "analysis/report/internal/labels.h"
 
 #include <ctype.h>
 #include <math.h>

@@ -7,8 +7,17 @@
  *   OUT/figures/     <name>.svg drawn by gnuplot from <name>.gp and <name>.dat */
 #pragma once
 
-#include "analysis/report/internal/report_config.h"
+#include "base/config/field.h"
+#include "base/text/text.h"
 #include "store/data/dataset.h"
+
+typedef struct {
+    char runs[PATH_SIZE], data[PATH_SIZE], media[PATH_SIZE];
+    char title[NAME_SIZE];
+    char primary[NAME_SIZE]; /* "finetune:standin-motion"; "": none (grid_make) */
+} ReportConfig;
+
+extern const Field report_fields[];
 
 /* `open` reads datasets. Writes into folder `out`; prints the page's path on stdout. */
 CHECKED Err report_run(const ReportConfig *config, const char *out, DatasetOpen *open);

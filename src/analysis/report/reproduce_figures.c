@@ -1,7 +1,6 @@
-#include "analysis/report/internal/reproduce_figures.h"
+#include "analysis/report/internal/figures.h"
 
 #include "analysis/compare/inventory.h"
-#include "analysis/report/internal/figures.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
 #include "video/media/sheet.h"

@@ -3,8 +3,8 @@
 #include "analysis/compare/inventory.h"
 #include "analysis/compare/outcomes.h"
 #include "analysis/compare/statistics.h"
-#include "analysis/report/internal/rehearsed.h"
-#include "analysis/report/internal/reproduce_figures.h"
+#include "analysis/report/internal/figures.h"
+#include "analysis/report/internal/report_parts.h"
 #include "analysis/report/reproduce.h"
 #include "base/system/file.h"
 

@@ -1,5 +1,6 @@
 /* analysis/report/internal/figures - the report's figures: accuracies with intervals, training curves, statistics
- * against accuracy, ours against the paper's. Each function fills a Plot; plot_finish draws it.
+ * against accuracy, ours against the paper's; and the paper's own figures, made again. Each figure_... function fills a
+ * Plot; plot_finish draws it.
  *
  * Colors are Okabe and Ito's, which color-blind readers can tell apart. Points also have the paper's row numbers beside
  * them, so a reader needs no color. */
@@ -7,6 +8,7 @@
 
 #include "analysis/compare/accuracy_tables.h"
 #include "analysis/compare/statistics.h"
+#include "analysis/report/reproduce.h"
 #include "run/plot.h"
 
 /* All experiments on one dataset. */
@@ -31,3 +33,31 @@ CHECKED Err figure_against_paper(Plot *plot, const Agreement *agreement, const G
 /* The loss of every run of a task, on one dataset unless that is NULL; *any false: there are no curves. */
 CHECKED Err figure_curves(Plot *plot, bool *any, const Outcomes *outcomes, const Paper *paper, const char *task,
                           const char *dataset);
+
+/* labels.c: places for the labels of a scatter plot: beside their points, and over neither points nor each other.
+ *
+ * Greedy: the most crowded point first, each label as near as there is room. Pure; the same input, the same places. */
+
+typedef struct {
+    double x, y; /* pixels, y upward */
+} Spot;
+
+/* Boxes of labels are as wide as their text. */
+enum { LABEL_CHARACTER = 7, LABEL_HEIGHT = 12, LABEL_DOT = 4 /* half the side of what a point covers */ };
+
+/* labels (n): centers, inside [0, width] x [0, height]; one without room stays on its point. texts are borrowed. */
+void labels_place(Spot *labels, const Spot *points, const char *const *texts, int n, double width, double height);
+
+/* reproduce_figures.c: the paper's figures: the numbers behind them as tables, and the pictures as files. */
+
+/* Figure 1: which of the eight datasets of the progression are found below request->data (NULL: none); with `figures`
+ * non-empty a strip of frames of each goes to figures/fig1.png. */
+CHECKED Err reproduce_figure1(Table *table, const Paper *paper, const ReproduceRequest *request, const char *figures);
+/* Figure 2: bars of the table "fig2" as figures/fig2.svg and .pdf. */
+CHECKED Err reproduce_figure2(const Table *table, bool rehearsal, const char *figures);
+/* Figure 3: accuracies under the 14 corruptions, mean over severities, of the models it compares; of reduced runs in a
+ * table of their own. */
+CHECKED Err reproduce_figure3(Table *table, const Outcomes *outcomes, const Paper *paper, bool reduced);
+bool reproduce_has_reduced_figure3(const Outcomes *outcomes);
+/* Figure 4: one scatter plot a statistic against the paper's accuracies, for the first of the lists. */
+CHECKED Err reproduce_figure4(const Outcomes *outcomes, const Paper *paper, const char *lists, const char *figures);

@@ -6,7 +6,7 @@
 #include "analysis/compare/inventory.h"
 #include "analysis/compare/statistics.h"
 #include "analysis/page/page.h"
-#include "analysis/report/internal/report_config.h"
+#include "analysis/report/report.h"
 #include "run/plot.h"
 
 typedef struct {
@@ -44,3 +44,12 @@ CHECKED Err report_add_figure(Report *report, Plot *plot, const char *caption);
 void report_add_point_key(Report *report);
 /* Results of a task. */
 int report_count_runs(const Report *report, const char *task);
+
+/* Keeps rehearsals apart: their figures say nothing about the paper's, so a report holds rehearsals alone,
+ * and says so, or none. */
+
+/* Takes the paper's columns out of a table and names it a rehearsal's. */
+CHECKED Err rehearsed_set_apart(Table *table);
+/* For a page of everything: keeps rehearsals only where there is nothing else. True: they were kept. *n_left: how many
+ * were left out. */
+bool rehearsed_only(Outcomes *outcomes, int *n_left);
