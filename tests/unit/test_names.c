@@ -41,7 +41,8 @@ static void odd_lists_are_refused(void **state) {
     scratch_make(folder);
     check_refused("{\"schema\": \"synvid.datasets\", \"datasets\": [\"a\", \"b\", \"a\"]}",
                   "a stands in the list twice");
-    check_refused("{\"schema\": \"synvid.datasets\", \"datasets\": [\"a\", 3]}", "datasets[1]: expected a text, found 3");
+    check_refused("{\"schema\": \"synvid.datasets\", \"datasets\": [\"a\", 3]}",
+                  "datasets[1]: expected a text, found 3");
     check_refused("{\"schema\": \"synvid.datasets\", \"datasets\": []}", "is empty");
     check_refused("{\"schema\": \"synvid.datasets\"}", "datasets: missing, expected a list");
     check_refused("{\"schema\": \"synvid.paper\"}", "synvid.datasets");
