@@ -41,13 +41,13 @@ typedef struct {
 } Work;
 
 /* The fewest whole batches a chunk with which COLLECT_CHUNKS chunks hold all draws. */
-int64_t collect_chunk_draws(int64_t draws) {
+static int64_t chunk_draws(int64_t draws) {
     int64_t batches = (draws + (int64_t)COLLECT_CHUNKS * FEATURE_BATCH - 1) / ((int64_t)COLLECT_CHUNKS * FEATURE_BATCH);
     return (batches > 1 ? batches : 1) * FEATURE_BATCH;
 }
 
 static int64_t chunk_begin(const FrameSampling *draws, int64_t chunk) {
-    return chunk * collect_chunk_draws(draws->count);
+    return chunk * chunk_draws(draws->count);
 }
 
 static int64_t chunk_end(const FrameSampling *draws, int64_t chunk) {
@@ -244,7 +244,7 @@ static Err collect_share(Work *work, int threads) {
 /* Room for whole chunks; the last of them may be shorter. malloc of 0 bytes may be NULL, hence the 1. */
 static Err work_allocate(Work *work) {
     size_t chunks = (size_t)(work->share.end - work->share.begin);
-    size_t vectors = chunks * (size_t)collect_chunk_draws(work->draws->count) * work->vectors_a_draw;
+    size_t vectors = chunks * (size_t)chunk_draws(work->draws->count) * work->vectors_a_draw;
     work->states = calloc(chunks * work->state_sums + 1, sizeof *work->states);
     work->kept = calloc(chunks + 1, sizeof *work->kept);
     bool whole = work->states && work->kept;
@@ -315,7 +315,7 @@ done:
 Err collect_all(Collected *out, const CollectPlan *plan, const ClipSource *source, FrameSampling *draws,
                 const char *what, const Run *run) {
     Err err = ERR_NONE;
-    int64_t n_chunks = (draws->count + collect_chunk_draws(draws->count) - 1) / collect_chunk_draws(draws->count);
+    int64_t n_chunks = (draws->count + chunk_draws(draws->count) - 1) / chunk_draws(draws->count);
     *out = (Collected){0};
     Work work = {.plan = plan,
                  .source = source,

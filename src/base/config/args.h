@@ -6,7 +6,7 @@
  *         OPTION_END,
  *     };
  * Options are --name VALUE, --name=VALUE, -x VALUE; "--" ends them; the rest are positional. An unknown option is
- * ERR_USAGE with the nearest name. --help is handled by the caller (args_help). */
+ * ERR_USAGE with the nearest name. */
 #pragma once
 
 #include "base/text/text.h"
@@ -70,6 +70,9 @@ typedef struct {
 CHECKED Err args_join(char **text, const ArgList *list);
 /* Parses argv[0..argc) (without the command's name) into `target`; positionals in order into `rest`. */
 CHECKED Err args_parse(void *target, ArgList *rest, const Option *const *tables, int argc, char *const *argv);
+/* args_parse by the tables of `help`, one of which has the flag "help": where it is given, the help is printed and
+ * there is nothing else to do. */
+CHECKED Err args_begin(void *target, ArgList *rest, const CommandHelp *help, int argc, char *const *argv);
 /* To stdout. Fits 100 columns, whatever the tables hold. */
 void args_help(const CommandHelp *help);
 /* The same as text. */

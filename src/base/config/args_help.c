@@ -83,6 +83,19 @@ void args_help(const CommandHelp *help) {
     builder_free(&out);
 }
 
+static bool is_asked(const void *target, const CommandHelp *help) {
+    for (const Option *const *table = help->options; *table; table++)
+        for (const Option *option = *table; option->kind != OPTION_IS_END; option++)
+            if (text_equal(option->name, "help")) return *(const bool *)((const char *)target + option->offset);
+    return false;
+}
+
+Err args_begin(void *target, ArgList *rest, const CommandHelp *help, int argc, char *const *argv) {
+    TRY(args_parse(target, rest, help->options, argc, argv));
+    if (is_asked(target, help)) args_help(help);
+    return ERR_NONE;
+}
+
 /* ---- man page ---- */
 
 /* roff reads backslashes everywhere, and dots and quotes at the start of a line. */

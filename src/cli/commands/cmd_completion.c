@@ -67,6 +67,7 @@ static Err add_command_case(Builder *out, const Command *command) {
     return ERR_NONE;
 }
 
+/* Everything is decided when the script is made: it must answer at once, and synvid need not be in PATH. */
 static Err add_script(Builder *out) {
     builder_add_text(out, "# bash completion for synvid; made by `synvid completion bash`\n"
                           "_synvid() {\n"
@@ -101,11 +102,8 @@ static Err completion_main(int argc, char *const *argv) {
     CompletionArgs args = {0};
     ArgList rest = {0};
     Builder out = {0};
-    TRY(args_parse(&args, &rest, completion_tables, argc, argv));
-    if (args.help) {
-        args_help(&completion_help);
-        return ERR_NONE;
-    }
+    TRY(args_begin(&args, &rest, &completion_help, argc, argv));
+    if (args.help) return ERR_NONE;
     TRY(args_expect(&completion_help, &rest, 1, 1));
     if (!text_equal(rest.items[0], "bash")) return RAISE(ERR_USAGE, "completion %s: only bash is known", rest.items[0]);
     Err err = add_script(&out);

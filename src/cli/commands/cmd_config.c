@@ -119,11 +119,8 @@ static Err config_main(int argc, char *const *argv) {
     } verbs[] = {{"show", show}, {"explain", explain}, {"schema", schema}, {"diff", diff}};
     ConfigArgs args = {0};
     ArgList rest = {0};
-    TRY(args_parse(&args, &rest, config_tables, argc, argv));
-    if (args.help) {
-        args_help(&config_help);
-        return ERR_NONE;
-    }
+    TRY(args_begin(&args, &rest, &config_help, argc, argv));
+    if (args.help) return ERR_NONE;
     TRY(args_expect(&config_help, &rest, 1, ARGS_LIST_MAX));
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (text_equal(verbs[i].name, rest.items[0])) return verbs[i].run(&rest, &args);

@@ -123,11 +123,8 @@ static bool is_dataset(const char *path) {
 static Err run(int argc, char *const *argv) {
     ExportArgs args = {0};
     ArgList rest = {0};
-    TRY(args_parse(&args, &rest, tables, argc, argv));
-    if (args.help) {
-        args_help(&help);
-        return ERR_NONE;
-    }
+    TRY(args_begin(&args, &rest, &help, argc, argv));
+    if (args.help) return ERR_NONE;
     TRY(args_expect(&help, &rest, 1, 1));
     if (!args.out) return RAISE(ERR_USAGE, "--out PATH is missing: where should the export go?");
     const char *name = rest.items[0];

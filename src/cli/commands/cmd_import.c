@@ -58,11 +58,8 @@ static Err run(int argc, char *const *argv) {
     ImportArgs args = {0};
     ArgList rest = {0};
     char *command = NULL;
-    TRY(args_parse(&args, &rest, tables, argc, argv));
-    if (args.help) {
-        args_help(&help);
-        return ERR_NONE;
-    }
+    TRY(args_begin(&args, &rest, &help, argc, argv));
+    if (args.help) return ERR_NONE;
     TRY(args_expect(&help, &rest, 1, 1));
     if (!args.out) return RAISE(ERR_USAGE, "--out RUN is missing: where should the run folder be?");
     if (args.trained_by && !text_equal(args.trained_by, PROTOCOL_VIDEOMAE))

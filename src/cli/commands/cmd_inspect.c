@@ -160,6 +160,7 @@ static Err write_mp4(const ClipSource *source, const InspectArgs *args) {
     return err;
 }
 
+/* A sheet, a film, or both, of one path. */
 static Err show_pictures(const PathEntry *thing, const InspectArgs *args) {
     ClipSource *source = NULL;
     char *pools = NULL;
@@ -237,11 +238,8 @@ static Err check(const InspectArgs *args, const ArgList *rest) {
 static Err inspect_main(int argc, char *const *argv) {
     InspectArgs args = {.rows = 6, .columns = 8, .cell = 112, .seed = 1};
     ArgList rest = {0};
-    TRY(args_parse(&args, &rest, inspect_tables, argc, argv));
-    if (args.help) {
-        args_help(&inspect_help);
-        return ERR_NONE;
-    }
+    TRY(args_begin(&args, &rest, &inspect_help, argc, argv));
+    if (args.help) return ERR_NONE;
     TRY(args_expect(&inspect_help, &rest, args.gallery ? 0 : 1, args.gallery ? 0 : ARGS_LIST_MAX));
     TRY(check(&args, &rest));
     if (args.gallery) return gallery_write(args.gallery, args.media, (uint64_t)args.seed, omp_get_max_threads());

@@ -50,11 +50,8 @@ static Err man_main(int argc, char *const *argv) {
     ManArgs args = {0};
     ArgList rest = {0};
     Builder out = {0};
-    TRY(args_parse(&args, &rest, man_tables, argc, argv));
-    if (args.help) {
-        args_help(&man_help);
-        return ERR_NONE;
-    }
+    TRY(args_begin(&args, &rest, &man_help, argc, argv));
+    if (args.help) return ERR_NONE;
     TRY(args_expect(&man_help, &rest, 0, 1));
     Err err = ERR_NONE;
     if (rest.count)

@@ -74,11 +74,8 @@ static Err run(int argc, char *const *argv) {
     ReproduceArgs args = {.runs = "runs", .data = "data", .format = "plain", .primary = ""};
     ArgList rest = {0};
     ReproduceRequest request = {0};
-    TRY(args_parse(&args, &rest, tables, argc, argv));
-    if (args.help) {
-        args_help(&help);
-        return ERR_NONE;
-    }
+    TRY(args_begin(&args, &rest, &help, argc, argv));
+    if (args.help) return ERR_NONE;
     TRY(args_expect(&help, &rest, 1, 1));
     TRY(read_format(&request.format, args.format));
     request.runs = args.runs;

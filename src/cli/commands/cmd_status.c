@@ -106,6 +106,7 @@ static void text_checkpoint(char *out, size_t size, const RunStatus *status) {
              text_duration(age, sizeof age, status->checkpoint_age_s));
 }
 
+/* A line of fixed columns, so that --watch does not jump; what does not fit a column follows below it. */
 static void print_run(const char *path, const RunStatus *status) {
     char steps[64], loss[32] = "", rate[48] = "", left[32] = "", checkpoint[96], silent[32];
     bool runs = status->state == RUN_RUNNING;
@@ -160,11 +161,8 @@ static Err status_main(int argc, char *const *argv) {
     StatusArgs args = {0};
     ArgList folders = {0};
     int running;
-    TRY(args_parse(&args, &folders, status_tables, argc, argv));
-    if (args.help) {
-        args_help(&status_help);
-        return ERR_NONE;
-    }
+    TRY(args_begin(&args, &folders, &status_help, argc, argv));
+    if (args.help) return ERR_NONE;
     TRY(args_expect(&status_help, &folders, 1, ARGS_LIST_MAX));
     if (args.watch < 0) return RAISE(ERR_USAGE, "--watch: %lld seconds", (long long)args.watch);
     for (;;) {

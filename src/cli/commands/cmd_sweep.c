@@ -347,11 +347,8 @@ static Err sweep_main(int argc, char *const *argv) {
     TaskRecord *records = NULL;
     Err err = ERR_NONE;
     int task = -1;
-    TRY(args_parse(&args, &rest, sweep_tables, argc, argv));
-    if (args.help) {
-        args_help(&sweep_help);
-        return ERR_NONE;
-    }
+    TRY(args_begin(&args, &rest, &sweep_help, argc, argv));
+    if (args.help) return ERR_NONE;
     if (rest.count < 2 || rest.count > 3)
         return RAISE(ERR_USAGE, "usage: synvid %s; see `synvid sweep --help`", sweep_help.usage);
     TRY(check_verb(rest.items[0]));

@@ -27,11 +27,8 @@ static const CommandHelp help = {
 static Err run(int argc, char *const *argv) {
     VariantsArgs args = {0};
     ArgList rest = {0};
-    TRY(args_parse(&args, &rest, tables, argc, argv));
-    if (args.help) {
-        args_help(&help);
-        return ERR_NONE;
-    }
+    TRY(args_begin(&args, &rest, &help, argc, argv));
+    if (args.help) return ERR_NONE;
     TRY(args_expect(&help, &rest, 0, 0));
     return variant_print_catalog(args.json);
 }

@@ -99,6 +99,7 @@ static bool inside_dataset(const char *folder, const char *relative) {
            !path_join(manifest, sizeof manifest, parent, "dataset.json") && file_exists(manifest);
 }
 
+/* Goes on after a failure: who verifies an archive wants to know of all that is damaged. */
 static Err verify_folder(Tally *tally, const char *folder) {
     FileList list;
     TRY(walk_files(&list, folder));
@@ -122,7 +123,7 @@ static Err verify_folder(Tally *tally, const char *folder) {
 static void verify_path(Tally *tally, const char *path) {
     PathEntry thing;
     char digest[DIGEST_SIZE] = "";
-    int before = tally->verified + tally->failed;
+    int before = tally->verified + tally->failed; /* a folder in which nothing was checked must not look verified */
     Err err = path_entry_of(&thing, path);
     if (!err && (thing.kind == PATH_FOLDER || thing.kind == PATH_RUN)) {
         err = verify_folder(tally, thing.path);
@@ -138,11 +139,8 @@ static void verify_path(Tally *tally, const char *path) {
 static Err verify_main(int argc, char *const *argv) {
     VerifyArgs args = {0};
     ArgList rest = {0};
-    TRY(args_parse(&args, &rest, verify_tables, argc, argv));
-    if (args.help) {
-        args_help(&verify_help);
-        return ERR_NONE;
-    }
+    TRY(args_begin(&args, &rest, &verify_help, argc, argv));
+    if (args.help) return ERR_NONE;
     TRY(args_expect(&verify_help, &rest, 1, ARGS_LIST_MAX));
     Tally tally = {0};
     for (int i = 0; i < rest.count; i++) verify_path(&tally, rest.items[i]);

@@ -64,6 +64,7 @@ static Err json_schema(PathEntry *thing) {
     return err;
 }
 
+/* First bytes go before the extension, since HDF5 files have many; what nothing tells is left to FFmpeg. */
 static Err file_kind(PathEntry *thing) {
     const char *extension = path_extension(thing->path);
     if (text_equal(path_base(thing->path), ".lock")) extension = "lock";
@@ -90,6 +91,7 @@ Err path_entry_of(PathEntry *thing, const char *path) {
     *thing = (PathEntry){0};
     TRY(text_copy(thing->path, sizeof thing->path, path));
     size_t length = strlen(thing->path);
+    /* "data/set/" is shown and joined as "data/set" */
     while (length > 1 && thing->path[length - 1] == '/') thing->path[--length] = 0;
     if (!file_exists(thing->path)) return RAISE(ERR_INPUT, "%s: no such file or folder", path);
     if (!file_is_directory(thing->path)) return file_kind(thing);

@@ -101,6 +101,7 @@ static void cost_robust(Cost *cost, const RobustConfig *config, double core_flop
     cost->rank_bytes = 1.2e9;
 }
 
+/* Latent datasets store parameters and render when they are read. */
 static void cost_generate(Cost *cost, const GenerateConfig *config) {
     double frames = (double)config->videos * SET_FRAMES;
     /* by their names: variants are not opened for an estimate */
@@ -155,6 +156,8 @@ static void cost_keys(Cost *cost, const KeysConfig *config, double core_flops) {
     cost->rank_bytes = 1.2e9;
 }
 
+/* What takes seconds (report, export) costs nothing here. A task's settings are read as its
+ * own command would read them, so that an estimate cannot differ from the run in what is asked for. */
 static Err cost_of(Cost *cost, const SweepTask *task, double core_flops) {
     const char *command = task->arguments[0];
     void *config = NULL;

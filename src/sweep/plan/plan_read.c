@@ -36,6 +36,7 @@ typedef struct {
     uint64_t *hashes;    /* (n_tasks) of the tasks' names */
 } Expansion;
 
+/* Bindings borrow their texts, and templates use them until the last task is read. */
 static Err own_text(Expansion *expansion, char *text) {
     if (expansion->n_owned == BINDINGS_MAX) {
         free(text);
@@ -59,6 +60,7 @@ static Err read_vars(Expansion *expansion, const cJSON *root) {
     return ERR_NONE;
 }
 
+/* "name=value" for a variable that the file has: a name that nothing uses is a typing error. */
 static Err override_var(Expansion *expansion, const char *assignment) {
     const char *equals = strchr(assignment, '=');
     char name[NAME_SIZE];
@@ -104,6 +106,9 @@ static uint64_t hash_of(const char *name) {
     return digest_number(name, strlen(name));
 }
 
+/* Needs are kept sorted and without repetition, so that two tasks with the same needs compare equal (same_work).
+ * Patterns find them in rising order: as a rule the new one goes to the end. A need by name outweighs the same by a
+ * pattern. */
 static Err add_need(SweepTask *task, int number, bool soft) {
     bool last = task->n_needs == 0 || task->needs[task->n_needs - 1] < number; /* as a rule */
     for (int i = 0; i < task->n_needs && !last; i++) {
@@ -117,6 +122,7 @@ static Err add_need(SweepTask *task, int number, bool soft) {
     if (softs) task->soft = softs;
     if (!needs || !softs) return RAISE(ERR_MEMORY, "no memory for the needs of %s", task->name);
     int place = task->n_needs++;
+    /* larger numbers move up */
     for (; place > 0 && needs[place - 1] > number; place--) {
         needs[place] = needs[place - 1];
         softs[place] = softs[place - 1];
@@ -150,6 +156,7 @@ static Err add_matches(int *matches, Expansion *expansion, SweepTask *task, cons
     return ERR_NONE;
 }
 
+/* An exact name first: a task may be called "a*b", and who needs it must get it. */
 static Err add_needs(Expansion *expansion, SweepTask *task, const char *pattern) {
     int exact = find_known(expansion, pattern), matches = exact >= 0;
     if (exact >= 0) TRY(add_need(task, exact, false));
@@ -210,7 +217,8 @@ static Err read_amount(double *amount, const char *key, const Expansion *expansi
     return ERR_NONE;
 }
 
-/* "pretrain-{variant}-{seed}" -> "pretrain" */
+/* "pretrain-{variant}-{seed}" -> "pretrain": the tasks of a template are one array of a batch system. Placeholders go,
+ * and a dash that would then stand doubled, first or last. */
 static Err bare_name(char *out, size_t size, const char *name) {
     TRY(text_copy(out, size, name));
     char *to = out;
@@ -225,6 +233,7 @@ static Err bare_name(char *out, size_t size, const char *name) {
     return out[0] ? ERR_NONE : text_copy(out, size, "tasks");
 }
 
+/* `name` is the template's, with its placeholders. */
 static Err read_stage(SweepTask *task, const char *name, const Expansion *expansion, const Bindings *bindings) {
     const cJSON *stage = cJSON_GetObjectItemCaseSensitive(expansion->template, "stage");
     if (!stage) return bare_name(task->stage, sizeof task->stage, name);
@@ -323,6 +332,7 @@ static Err read_head(Expansion *expansion, const cJSON *root, const char *out) {
     TRY(check_name("name", plan->name, expansion->path));
     plan->help = strdup(cJSON_IsString(help) ? help->valuestring : "");
     if (!plan->help) return RAISE(ERR_MEMORY, "%s: no memory", expansion->path);
+    /* the command line goes before the file */
     return text_copy(plan->out, sizeof plan->out, out ? out : folder ? folder->valuestring : plan->name);
 }
 
@@ -332,6 +342,7 @@ static Err read_root(Expansion *expansion, const cJSON *root, const char *out, c
                                  .steps = &expansion->steps,
                                  .context = expansion,
                                  .visit = add_task};
+    /* in this order: a variable may be replaced only once it is known, and before a task uses it */
     TRY(read_head(expansion, root, out));
     TRY(read_vars(expansion, root));
     TRY(override_vars(expansion, vars, n_vars));

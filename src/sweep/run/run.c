@@ -95,6 +95,7 @@ static bool needs_finished(const Sweep *sweep, int number) {
     return true;
 }
 
+/* Cores are another matter: start_ready_tasks asks for them. */
 static bool can_start(const Sweep *sweep, int number) {
     bool room = sweep->options->parallel == 0 || sweep->n_running < sweep->options->parallel;
     return sweep->runs[number].wanted && sweep->runs[number].child == 0 && room && needs_finished(sweep, number);
@@ -144,6 +145,7 @@ static Err start_ready_tasks(Sweep *sweep) {
     return ERR_NONE;
 }
 
+/* One line a task, behind which the view of the running ones goes on. */
 static void report_end(Sweep *sweep, int number) {
     const TaskRecord *record = &sweep->records[number];
     const char *name = sweep->plan->tasks[number].name;
@@ -160,6 +162,7 @@ static void report_end(Sweep *sweep, int number) {
              log);
 }
 
+/* The sweep ends with the exit code of the first task that failed; one that no program of ours gives is a bug. */
 static Err code_of_exit(int exit_code) {
     for (Err code = ERR_NONE; code < ERR_COUNT; code++)
         if (err_exit_code(code) == exit_code) return code;
@@ -169,6 +172,7 @@ static Err code_of_exit(int exit_code) {
 /* What a finished task made may differ from what those that need it have read. */
 static Err want_changed_dependents(Sweep *sweep, int number) {
     const SweepPlan *plan = sweep->plan;
+    /* one task that was asked for by number is all that is run */
     for (int i = number + 1; i < plan->n_tasks && sweep->options->only < 0; i++) {
         char inputs[DIGEST_SIZE];
         bool needs = false;
@@ -211,6 +215,7 @@ static void show_running(Sweep *sweep) {
     view_show(&sweep->view, sweep->plan, &state, clock_wall_s());
 }
 
+/* Polls: children end, the view moves, and a stop request may come, and no single call waits for all three. */
 static Err reap_one(Sweep *sweep) {
     for (int i = 0; i < sweep->plan->n_tasks; i++) {
         int status;
@@ -259,6 +264,7 @@ static bool is_elsewhere(const TaskRecord *record) {
     return record->state == TASK_RUNNING && !same_job;
 }
 
+/* A task asked for by number does not bring its needs along. */
 static Err check_only(const Sweep *sweep, int only) {
     const SweepPlan *plan = sweep->plan;
     for (int i = 0; i < plan->tasks[only].n_needs; i++) {

@@ -61,6 +61,8 @@ static bool is_alone(const SweepPlan *plan, int task) {
     return true;
 }
 
+/* A task without a model begins a chain. So does one that is alone in its stage, such as a report, which waits for
+ * whole arrays and corresponds to nobody. */
 static void number_next(Planner *p) {
     for (int t = 0; t < p->plan->n_tasks; t++) {
         if (!p->next[t]) continue;
@@ -71,6 +73,7 @@ static void number_next(Planner *p) {
 
 /* ---- dependencies ---- */
 
+/* What is finished or in the queue is in no array, so its tasks are those still to be done. */
 static int pending_of_array(const Planner *p, int array) {
     return p->batch->arrays[array].n_tasks;
 }
@@ -105,6 +108,7 @@ static void add_need(const Planner *p, int task, int need, Builder *corr, Builde
         add_term(corr, "aftercorr", array, -1);
         return;
     }
+    /* single elements, so that a task does not wait for others of that array */
     if (count < pending_of_array(p, array)) {
         add_term(ok, "afterok", array, p->batch->index[need]);
         return;
@@ -128,6 +132,7 @@ static Err dependency_of(char *out, size_t size, const Planner *p, int task) {
 
 /* ---- arrays ---- */
 
+/* An array has one size for all its elements. */
 static bool same_resources(const SweepTask *a, const SweepTask *b) {
     return a->ranks == b->ranks && a->threads == b->threads && a->nodes == b->nodes && a->hours == b->hours &&
            a->memory_gb == b->memory_gb;

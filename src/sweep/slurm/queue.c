@@ -1,3 +1,7 @@
+/* What the batch system knows of a sweep's tasks, joined from three sources: the lines that jobs/submit.sh left tell
+ * which job a task was last submitted as, squeue tells which jobs wait or run, and sacct what became of those that are
+ * gone. A task's own record outweighs them: finished is finished, whatever the queue says. Where no squeue answers,
+ * records are left as they are. */
 #include "sweep/slurm/queue.h"
 
 #include "base/system/file.h"
@@ -31,6 +35,7 @@ static Err read_array(Submission *submissions, const SweepPlan *plan, const char
         int task = name > line && *name == ' ' ? sweep_plan_find(plan, name + 1) : -1;
         if (task < 0) continue;
         (void)snprintf(submissions[task].job, sizeof submissions[task].job, "%s_%ld", job, index);
+        /* lines stand in the order of submission: the last one counts, and one by a user counts from 0 again */
         submissions[task].returns = text_equal(by, "guard") ? submissions[task].returns + 1 : 0;
     }
     free(text);
@@ -70,7 +75,7 @@ static bool parse_queued(Queued *queued, char *line) {
     char *fields[FIELDS];
     for (int i = 0; i < FIELDS; i++) fields[i] = strsep(&line, "|");
     if (!fields[FIELDS - 1]) return false;
-    bool single = text_equal(fields[1], "N/A");
+    bool single = text_equal(fields[1], "N/A"); /* no element of an array */
     (void)snprintf(queued->job, sizeof queued->job, "%s%s%s", fields[0], single ? "" : "_", single ? "" : fields[1]);
     (void)snprintf(queued->state, sizeof queued->state, "%s", fields[2]);
     (void)snprintf(queued->reason, sizeof queued->reason, "%s", fields[3]);
@@ -83,6 +88,7 @@ static Err read_queue(QueueList *list, bool *known) {
     char user[32], *text, *saved;
     int code;
     snprintf(user, sizeof user, "%ld", (long)getuid());
+    /* -r: a line for each element of an array; %F: the array's own number, which submit.sh wrote down */
     const char *const argv[] = {"squeue", "-h", "-r", "-u", user, "-o", "%F|%K|%T|%r|%N", NULL};
     *list = (QueueList){0};
     TRY(process_output(&text, &code, argv));
@@ -118,6 +124,7 @@ static const char *reason_text(const char *reason) {
     return reason;
 }
 
+/* Other states, such as COMPLETED while SLURM clears up, say nothing that the record does not. */
 static void apply_queued(TaskRecord *record, const Queued *queued) {
     bool never = text_equal(queued->reason, "DependencyNeverSatisfied");
     if (never) return; /* it will not start: what the record says stands */
@@ -164,6 +171,7 @@ static bool is_lost(const TaskRecord *record, const Submission *submission) {
 static Err apply(TaskRecord *record, const Submission *submission, const QueueList *list) {
     record->returns = submission->returns;
     if (record->state == TASK_FINISHED) return ERR_NONE;
+    /* a requeued job has its old number; a task that runs may be in a job that was submitted by hand */
     const Queued *queued = find_queued(list, submission->job);
     if (!queued && record->state == TASK_RUNNING) queued = find_queued(list, record->job);
     if (queued) {
@@ -187,6 +195,7 @@ Err queue_apply(TaskRecord *records, bool *known, const SweepPlan *plan) {
     if (!submissions) return RAISE(ERR_MEMORY, "no memory for %d tasks", plan->n_tasks);
     Err err = read_submissions(submissions, plan);
     for (int i = 0; i < plan->n_tasks; i++) interesting |= submissions[i].job[0] || records[i].job[0];
+    /* a sweep that never was in a queue does not ask for one: most machines have none */
     if (!err && interesting) err = read_queue(&list, known);
     for (int i = 0; i < plan->n_tasks && !err && interesting && *known; i++)
         err = apply(&records[i], &submissions[i], &list);

@@ -22,7 +22,7 @@ enum { OUTPUT_MAX = 16 << 20, LINE_SIZE = 256, LAUNCHER_ARGUMENTS = 32, KILLS_MA
 static Err fill_made(char **filled, const char *text, const SweepPlan *plan, const TaskRecord *records) {
     Builder out = {0};
     Err err = ERR_NONE;
-    builder_add_text(&out, "");
+    builder_add_text(&out, ""); /* an empty argument is a text, too, and not NULL */
     for (const char *at = text; *at && !err;) {
         const char *end = text_starts(at, "{made:") ? strchr(at, '}') : NULL;
         if (!end) {
@@ -100,6 +100,7 @@ static bool settle_launcher(void) {
     return true;
 }
 
+/* The launcher where there are ranks, this very program, the task's words. */
 static Err argv_build(Argv *argv, const SweepPlan *plan, int number, const TaskRecord *records) {
     const SweepTask *task = &plan->tasks[number];
     char self[PATH_SIZE];
@@ -143,7 +144,7 @@ Err task_launch(pid_t *child, const SweepPlan *plan, int number, const TaskRecor
     TRY(sweep_state_path(out_path, sizeof out_path, plan, number, "out"));
     TRY(sweep_state_path(log_path, sizeof log_path, plan, number, "log"));
     TRY_OR(done, argv_build(&argv, plan, number, records));
-    fflush(NULL);
+    fflush(NULL); /* what we have said stands before what the task says */
     *child = fork();
     if (*child < 0)
         TRY_OR(done, RAISE(ERR_IO, "%s: cannot start a process: %s", plan->tasks[number].name, strerror(errno)));
@@ -188,7 +189,8 @@ Err task_command_here(char **text, const SweepPlan *plan, int number, const Task
     return err;
 }
 
-/* The last line of `text` that `wanted` accepts, without its newline. */
+/* The last line of `text` that `wanted` accepts, without its newline. The last one is the cause: a rank's error comes
+ * before the launcher's complaints, which `wanted` tells apart. */
 static void last_line(char *out, size_t size, char *text, bool (*wanted)(const char *line)) {
     char *saved;
     for (char *line = strtok_r(text, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved))
@@ -263,6 +265,7 @@ static Err collect_stopped(TaskRecord *record, const SweepPlan *plan, int number
     return ERR_NONE;
 }
 
+/* Memory that ran out once may do so again: a task is tried again, but not for ever. */
 static Err collect_killed(TaskRecord *record) {
     record->kills++;
     record->state = record->kills < KILLS_MAX ? TASK_STOPPED : TASK_FAILED;
@@ -271,6 +274,7 @@ static Err collect_killed(TaskRecord *record) {
     return ERR_NONE;
 }
 
+/* Our own error line says most; then anybody's; then whatever was said last, such as a shell's "Killed". */
 static Err find_message(TaskRecord *record, const SweepPlan *plan, int number) {
     bool (*const wanted[])(const char *line) = {is_error, is_any_error, has_words};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted && !record->message[0]; i++)
@@ -308,7 +312,7 @@ Err task_collect(TaskRecord *record, const SweepPlan *plan, int number, int stat
     TRY(end_of_launcher(record, plan, number));
     name_signal(record, plan, number);
     if (record->exit_code == 0) return collect_finished(record, plan, number);
-    record->state = TASK_FAILED;
+    record->state = TASK_FAILED; /* unless it turns out to have been stopped or killed */
     TRY(find_message(record, plan, number));
     bool stopped = record->exit_code == err_exit_code(ERR_STOPPED);
     if (stopped || (asked && !is_ours(record->exit_code))) return collect_stopped(record, plan, number);
@@ -324,6 +328,7 @@ static int stage_left(const SweepPlan *plan, int number, const TaskRecord *recor
     return left;
 }
 
+/* In the child. The hook learns everything through its environment, so that no name is ever part of a shell's line. */
 _Noreturn static void run_hook(const char *command, const SweepPlan *plan, int number, const TaskRecord *records) {
     const TaskRecord *record = &records[number];
     char log[PATH_SIZE] = "", code[16], left[16];

@@ -26,7 +26,7 @@ Err sweep_state_path(char *out, size_t size, const SweepPlan *plan, int task, co
 }
 
 static void host_name(char *out, size_t size) {
-    out[size - 1] = 0;
+    out[size - 1] = 0; /* a name that is cut may come without its zero */
     if (gethostname(out, size - 1)) snprintf(out, size, "unknown");
 }
 
@@ -63,6 +63,7 @@ static void judge_running(TaskRecord *record) {
     snprintf(record->message, sizeof record->message, "its process ended without a word (killed, or the machine went)");
 }
 
+/* `key` is that of the record; record->key is today's. */
 static Err judge(TaskRecord *record, const char *key) {
     char content[DIGEST_SIZE];
     if (record->state == TASK_RUNNING) {
@@ -112,6 +113,7 @@ static Err read_record(TaskRecord *record, const SweepPlan *plan, int task) {
 static Err compare_inputs(TaskRecord *record, const SweepPlan *plan, int task, const TaskRecord *records) {
     char now[DIGEST_SIZE];
     if (record->state != TASK_FINISHED) return ERR_NONE;
+    /* a need that is to be made again decides nothing yet: its contents may come out the same */
     for (int i = 0; i < plan->tasks[task].n_needs; i++)
         if (records[plan->tasks[task].needs[i]].state != TASK_FINISHED) return ERR_NONE;
     TRY(sweep_state_inputs(now, plan, task, records));
@@ -137,6 +139,7 @@ Err sweep_state_read(TaskRecord *records, const SweepPlan *plan) {
     Err err = ERR_NONE;
     for (int i = 0; i < plan->n_tasks && !err; i++) {
         records[i] = (TaskRecord){0};
+        /* a key covers those of the task's needs, which are earlier */
         err = task_key(keys[i], plan, i, (const char(*)[DIGEST_SIZE])keys);
         memcpy(records[i].key, keys[i], DIGEST_SIZE);
         if (!err) err = read_record(&records[i], plan, i);
@@ -146,6 +149,7 @@ Err sweep_state_read(TaskRecord *records, const SweepPlan *plan) {
     return err;
 }
 
+/* Needs are earlier tasks, so one pass reaches those that are blocked by blocked ones. */
 void sweep_state_block(TaskRecord *records, const SweepPlan *plan) {
     for (int i = 0; i < plan->n_tasks; i++) {
         const SweepTask *task = &plan->tasks[i];

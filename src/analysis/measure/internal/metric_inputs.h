@@ -74,8 +74,6 @@ const char *feature_set_substitute(const FeatureSet *set, bool clips);
 /* ---- collector: reads the drawn frames once, shared among ranks and threads, and feeds them to the metrics ---- */
 
 enum { COLLECT_CHUNKS = 256, COLLECT_METRICS = 8, COLLECT_NETS = 12 };
-/* Draws a chunk: whole batches of the networks. */
-int64_t collect_chunk_draws(int64_t draws);
 
 /* What is to be collected from the draws. Metrics are all of one input kind's pixels; n_metrics may be 0. */
 typedef struct {
