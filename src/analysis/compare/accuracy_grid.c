@@ -2,7 +2,6 @@
  * that is not the same experiment under one protocol: such a cell says "mixed" instead of a figure. */
 #include "analysis/compare/accuracy_grid.h"
 
-#include "base/system/log.h"
 #include "base/text/escape.h"
 #include "base/text/text.h"
 

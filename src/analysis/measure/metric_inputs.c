@@ -8,7 +8,6 @@
 #include "base/text/text.h"
 #include "math/finite.h"
 #include "par/agree.h"
-#include "par/spread.h"
 #include "store/foreign/weightfile.h"
 
 #include <unistd.h>

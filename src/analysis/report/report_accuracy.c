@@ -3,7 +3,6 @@
 #include "analysis/compare/accuracy_tables.h"
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/report_parts.h"
-#include "base/system/file.h"
 
 /* A figure has all experiments on one dataset, so each dataset has one. */
 static bool dataset_seen(const Grid *board, int column) {

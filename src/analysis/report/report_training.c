@@ -3,7 +3,6 @@
 #include "analysis/report/internal/figures.h"
 #include "analysis/report/internal/report_parts.h"
 #include "base/system/file.h"
-#include "base/text/escape.h"
 
 /* Nothing where no such run has a curve. */
 static Err add_curve_figure(Report *report, const char *task, const char *dataset, const char *caption) {

@@ -5,7 +5,6 @@
 #include "gen/dataset/sources.h"
 #include "gen/ingest/official.h"
 #include "par/agree.h"
-#include "store/data/dataset.h"
 
 static const CommandHelp help = {
     .name = "analyze",

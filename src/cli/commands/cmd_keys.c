@@ -3,7 +3,6 @@
 #include "cli/stage/stage.h"
 #include "gen/dataset/sources.h"
 #include "par/agree.h"
-#include "store/data/dataset.h"
 
 static const CommandHelp help = {
     .name = "keys",

@@ -1,7 +1,6 @@
 /* The test set is the one the model was fine-tuned for, unless another is named; without a checkpoint the command only
  * draws a sheet of the corruptions. */
 #include "api/open_source.h"
-#include "base/system/log.h"
 #include "cli/stage/stage.h"
 #include "eval/robust/robust.h"
 #include "par/agree.h"

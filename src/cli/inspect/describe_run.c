@@ -1,5 +1,4 @@
 /* cli/inspect/describe - what a run leaves: its configuration, how far it came, its checkpoints. */
-#include "base/config/config.h"
 #include "base/config/json.h"
 #include "base/system/file.h"
 #include "cli/inspect/inspect.h"

@@ -2,10 +2,7 @@
  * table of three functions around the thing itself; epochs play no part. */
 #include "cli/inspect/inspect.h"
 
-#include "base/config/config.h"
-#include "gen/dataset/generate.h"
 #include "gen/dataset/sources.h"
-#include "store/data/dataset.h"
 #include "store/data/pool.h"
 #include "store/data/shard.h"
 #include "video/media/decode.h"

@@ -1,7 +1,6 @@
 /* The program: what is asked about itself, which command is meant, and the one place that prints an error and turns it
  * into an exit code. Nothing here starts MPI; a stage does, when it has ranks to start. */
 #include "base/failure/fault.h"
-#include "base/system/log.h"
 #include "base/system/versions.h"
 #include "base/text/text.h"
 #include "cli/stage/cmd.h"

@@ -4,7 +4,6 @@
 
 #include "analysis/measure/analyze.h"
 #include "analysis/measure/keys.h"
-#include "base/system/log.h"
 #include "eval/finetune/finetune.h"
 #include "eval/robust/robust.h"
 #include "gen/dataset/generate.h"

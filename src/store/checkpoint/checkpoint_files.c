@@ -3,7 +3,6 @@
 #include "store/checkpoint/checkpoint.h"
 
 #include "base/system/file.h"
-#include "base/system/log.h"
 #include "base/text/text.h"
 #include "par/agree.h"
 

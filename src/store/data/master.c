@@ -4,7 +4,6 @@
 #include "base/system/file.h"
 #include "base/text/escape.h"
 #include "store/data/dataset.h"
-#include "store/data/shard.h"
 #include "store/hdf5/h5.h"
 
 #define MASTER_SCHEMA "synvid.master"

@@ -4,8 +4,6 @@
  */
 #include "store/foreign/internal/pickle.h"
 
-#include "base/text/text.h"
-
 #include <string.h>
 
 enum { BLOCK_VALUES = 1024, GLOBAL_SIZE_MAX = 512, GLOBALS_MAX = 1 << 16, LIST_MAX = 1 << 21, ITEMS_MAX = 1 << 22 };

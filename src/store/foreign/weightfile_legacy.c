@@ -1,7 +1,6 @@
 /* store/foreign/weightfile: what torch.save wrote before 1.6. Five pickles (a magic number, the protocol version, facts
  * of the system, the object, the list of storage keys), then for each key in that order a count and the raw elements.
  */
-#include "base/text/text.h"
 #include "store/foreign/internal/weightfile_formats.h"
 
 #include <string.h>

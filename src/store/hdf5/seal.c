@@ -5,7 +5,6 @@
 
 #include "base/system/digest.h"
 #include "base/system/file.h"
-#include "base/text/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
