@@ -40,9 +40,6 @@ typedef struct {
     double min, max;             /* meaningful when count > 0 */
 } Moments;
 
-/* All fields are doubles, so that an array of doubles can hold one: metrics keep their state that way. */
-enum { MOMENTS_DOUBLES = sizeof(Moments) / sizeof(double) };
-
 void moments_add(Moments *moments, double value);
 /* Divides by count - 1; NAN below two values. */
 double moments_variance(const Moments *moments);
