@@ -48,5 +48,5 @@ CHECKED Err source_check_buffer(const char *what, const void *buffer, size_t byt
 CHECKED Err settings_parse(cJSON **tree, const char *text, const char *what);
 /* The object over the defaults of the table. */
 CHECKED Err settings_take(void *config, const Field *fields, const cJSON *tree, const char *what);
-/* Both. */
+/* settings_parse and settings_take in one. */
 CHECKED Err settings_read(void *config, const Field *fields, const char *text, const char *what);

@@ -27,7 +27,7 @@ typedef struct {
 
 /* vectors: (count, dims). */
 CHECKED Err rows_canonical(Rows *rows, const float *vectors, size_t count, int dims);
-/* Those whose group (groups[i] is that of at[i]) is `group`, or is not. In the same order. */
+/* The entries whose group (groups[i] is that of at[i]) is `group`, or is not, in the same order. */
 CHECKED Err rows_of_group(Rows *out, const Rows *rows, const int *groups, int group);
 CHECKED Err rows_without_group(Rows *out, const Rows *rows, const int *groups, int group);
 void rows_free(Rows *rows);

@@ -20,7 +20,7 @@ typedef struct Curve Curve;
 CHECKED Err curve_open(Curve **curve, const char *folder, int64_t resume_step);
 /* A value that is not finite becomes null. */
 CHECKED Err curve_point(Curve *curve, int64_t step, const CurveValue *values, int n_values);
-/* Fine with NULL; *curve is cleared in any case. */
+/* NULL is allowed; *curve is cleared in any case. */
 CHECKED Err curve_close(Curve **curve);
 
 /* Reading back one named series, in the order of the file; caller frees both. ERR_INPUT when there is no curves.jsonl.

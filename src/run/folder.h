@@ -30,7 +30,7 @@ CHECKED Err runfolder_open_all(RunFolder *folder, const char *name, const char *
 void runfolder_close_all(RunFolder *folder, const Run *run, const char *exit_reason);
 CHECKED Err runfolder_path(char *out, size_t size, const RunFolder *folder, const char *name);
 
-/* What makes two runs the same experiment. */
+/* Two runs with the same identity are the same experiment. */
 
 /* Digest of the identity fields of a config, the seed, and what goes in (digests of datasets and checkpoints, in a
  * fixed order): inputs are told apart by content, never by path. Measurements put the seed behind the inputs. */
@@ -61,9 +61,9 @@ CHECKED Err runlog_end(const char *path, const char *exit_reason);
 
 /* *descriptor stays open, and the lock held, until runlock_release. ERR_USAGE names the holder. */
 CHECKED Err runlock_take(int *descriptor, const char *folder);
-/* Whether somebody works in the folder, as far as can be told from here; without touching the lock. */
+/* Whether a job works in the folder, as far as this machine can tell. Leaves the lock alone. */
 bool runlock_is_held(const char *folder);
-/* Fine with a negative descriptor. */
+/* A negative descriptor is allowed. */
 void runlock_release(int *descriptor);
 
 /* status.c: how a run folder stands, from its files alone, without disturbing the run. Local. */

@@ -42,11 +42,11 @@ typedef struct {
     ResultInput inputs[RESULT_INPUTS];
 } Result;
 
-/* Which experiment it is of. */
+/* Sets the identity: the experiment that the result belongs to. */
 CHECKED Err result_identify(Result *result, const char *task, const char *dataset, const char *pretraining,
                             const char *model, uint64_t seed);
 CHECKED Err result_write(const Result *result, const char *path);
-/* What result_write writes; the caller frees. */
+/* The text that result_write writes; the caller frees it. */
 CHECKED Err result_text(char **text, const Result *result);
 CHECKED Err result_read(Result *result, const char *path);
 /* `count`: of what the value is taken over. `method`: which interval it is, "Wilson 95%". */

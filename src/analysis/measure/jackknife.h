@@ -36,7 +36,7 @@ typedef struct {
     const int64_t *videos;
 } VideoVectors;
 
-/* How many groups these samples are dealt out to when `wanted` are; 0: too few videos. */
+/* The number of groups for these samples when `wanted` groups are asked for; 0: too few videos. */
 CHECKED Err jackknife_group_count(int *groups, const VideoVectors *vectors, int wanted);
 
 /* Vectors in canonical order with what is known of each. Owned: free with grouped_rows_free. */

@@ -36,7 +36,7 @@ typedef struct {
     int dims;
 } FeatureRows;
 
-/* Those of one network. */
+/* The feature vectors of one network. */
 typedef struct {
     const FeatureNet *net;
     FeatureRows rows;

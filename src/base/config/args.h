@@ -56,7 +56,7 @@ typedef struct {
 #define OPTION_END                                                                                                     \
     { .kind = OPTION_IS_END }
 
-/* What a subcommand tells about itself; main and completion walk a table of these. */
+/* The texts and options of a subcommand. Help, man page and completion are made from these. */
 typedef struct {
     const char *name, *summary;   /* one line */
     const char *usage;            /* "generate --variant SLUG --out DIR [options]"; a line for each way to call it */

@@ -107,7 +107,7 @@ CHECKED Err fields_read(void *config, const Field *fields, const struct cJSON *o
 CHECKED Err fields_require(const Field *fields, const struct cJSON *object, const char *path);
 /* The values as a new cJSON object; cosmetic fields left out if `identity_only`. NULL: out of memory. */
 struct cJSON *fields_dump(const void *config, const Field *fields, bool identity_only);
-/* What the digest is made of: the same with identity_only, without quiet fields that are the default. */
+/* The members that the digest is made of: fields_dump with identity_only, without quiet fields at their default. */
 struct cJSON *fields_identity(const void *config, const Field *fields);
 /* Finds "a.b.c"; NULL when there is none (nearest name through *nearest, may be NULL). */
 const Field *fields_find(const Field *fields, const char *key_path, const char **nearest);

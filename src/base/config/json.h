@@ -26,6 +26,6 @@ CHECKED Err json_print(char **text, const struct cJSON *tree);
 const char *json_number(char *out, size_t size, double value);
 /* A number, true, false or a text as itself, anything else as `otherwise`. Returns `out` or a borrowed text. */
 const char *json_value(char *out, size_t size, const struct cJSON *value, const char *otherwise);
-/* What stands in the place of what was expected, for messages: 3, true, the text "ten", a list of 2. Returns `out`. */
+/* A value in the words of a message, "expected X, found ...": 3, true, the text "ten", a list of 2. Returns `out`. */
 enum { JSON_FOUND_SIZE = 96 };
 const char *json_found(char out[JSON_FOUND_SIZE], const struct cJSON *value);

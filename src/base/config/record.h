@@ -31,7 +31,7 @@ CHECKED Err record_seed(uint64_t *out, Record record, const char *key);
 /* null is NAN. */
 CHECKED Err record_double(double *out, Record record, const char *key);
 CHECKED Err record_object(Record *out, Record record, const char *key);
-/* Of members that need not be there: a borrowed text, "" without one; NAN; false. */
+/* The same for members that may be missing: then the text is "", the number NAN, the flag false. A text is borrowed. */
 CHECKED Err record_maybe_text(const char **out, Record record, const char *key);
 CHECKED Err record_maybe_number(double *out, Record record, const char *key);
 CHECKED Err record_maybe_flag(bool *out, Record record, const char *key);

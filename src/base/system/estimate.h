@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* What a core is taken to compute in a second, where nothing was measured. */
+/* The rate of a core that is assumed where nothing was measured. */
 #define ESTIMATE_CORE_FLOPS 50e9
 
 /* To stdout. */

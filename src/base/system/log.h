@@ -14,5 +14,6 @@ void log_detail(const char *format, ...) __attribute__((format(printf, 1, 2))); 
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));   /* every rank, unless silent */
 /* The last words of a run that one rank ends for all of them: "[rank 3] error: ...", any rank, always. */
 void log_last(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* What ended the run: "synvid <command>: error: <message>", on rank 0, always. `place` (with -v only) may be NULL. */
+/* The error that ended the run: "synvid <command>: error: <message>", on rank 0, always. `place` (with -v only) may be
+ * NULL. */
 void log_error(const char *command, const char *message, const char *place);

@@ -16,7 +16,7 @@
 
 typedef struct Team Team;
 
-/* Of at most `size` members; until team_gather the leader is alone. */
+/* A team of at most `size` members; until team_gather the leader is alone. */
 CHECKED Err team_new(Team **team, int size);
 void team_free(Team **team); /* fine with NULL inside */
 /* The most members, for who needs memory for each; 1 for NULL. */
@@ -24,7 +24,7 @@ int team_size(const Team *team);
 
 /* By the leader: from here on members 1 to present - 1 are in team_serve, or soon will be. */
 void team_gather(Team *team, int present);
-/* Of every member but 0: runs its part of the leader's calls until team_dismiss. */
+/* Called by every member but 0: runs its part of the leader's calls until team_dismiss. */
 void team_serve(Team *team, int member);
 /* By the leader, when no more calls come: the others leave team_serve, and it is alone again. They may gather in the
  * next parallel region. */
@@ -40,13 +40,13 @@ typedef void TeamRange(void *context, int member, int64_t begin, int64_t end);
  * vectors multiplied; where a call would cost more than it saves, the leader does all of it. So what is computed of an
  * element may depend neither on where the pieces end nor on who computes it. */
 void team_for(Team *team, int64_t count, int64_t unit, double work, TeamRange *range, void *context);
-/* From here on work of any size is shared: for tests, whose models are small. */
+/* From this call on work of any size is shared: for tests, whose models are small. */
 void team_share_everything(Team *team);
 
-/* From here on members' CPU times are taken: for benchmarks, which share a machine with others. */
+/* From this call on the CPU times of members are measured: for benchmarks, which share a machine with others. */
 void team_watch(Team *team);
 
-/* What the team has done so far. */
+/* Counts and times of the team's calls so far. */
 typedef struct {
     int64_t calls;
     double waited_s; /* the leader, from the end of its own part to the end of the last member's */

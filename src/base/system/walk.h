@@ -19,7 +19,7 @@ typedef struct {
     size_t n_hidden;
 } Walk;
 
-/* What to say of a loop: takes its name. */
+/* The message about a loop; its argument is the link's name. */
 #define WALK_LOOP "%s is a link back to a folder that it lies in; what is there is read once, without it"
 
 /* ERR_INPUT: no such folder, or a file; ERR_IO when the folder itself cannot be opened. */

@@ -62,9 +62,9 @@ size_t utf8_character(const char *text);
 /* Whether the character of `length` bytes at `text` can stand in a line of a document: no control character (C0, C1,
  * DEL) and none of the codes that XML forbids. */
 bool utf8_is_printable(const char *text, size_t length);
-/* All of it characters. */
+/* Whether the whole text is characters: valid UTF-8. */
 bool utf8_is_valid(const char *text);
-/* All of it printable characters. */
+/* Whether the whole text is printable characters. */
 bool utf8_is_line(const char *text);
 /* The largest length up to `bytes` at which `text` can be cut without splitting a character. */
 size_t utf8_cut(const char *text, size_t bytes);

@@ -21,7 +21,7 @@ typedef struct {
 
 enum { KINDS_MAX = 64 };
 
-/* All of them; returns how many. */
+/* Fills the list of all kinds; returns how many there are. */
 int kinds_list(ConfigKind kinds[KINDS_MAX]);
 CHECKED Err kind_find(ConfigKind *kind, const char *name);
 /* The kind of a file: as asked, otherwise from the folder it is in or the run it belongs to, otherwise the only one

@@ -59,7 +59,7 @@ typedef struct {
 
 /* The command line, checked as far as it can be without the configuration. */
 CHECKED Err stage_args_parse(StageArgs *args, const Stage *stage, int argc, char *const *argv);
-/* What the command line and its files ask for, complete, as JSON text; without what a rehearsal makes of it. */
+/* The complete settings of a command line and its files as JSON text, before a rehearsal makes them smaller. */
 CHECKED Err stage_settings(char **text, const StageArgs *args, const Stage *stage);
 /* All overrides of the configuration, "key=value": --set first, then shortcuts, of which one that is given again is two
  * where its setting is a list, and otherwise the last. Caller frees each and the list. */

@@ -105,7 +105,7 @@ typedef struct {
 CHECKED Err gan_sample_new(GanSample *sample, const GanNetwork *network);
 void gan_sample_draw(GanSample *sample, const GanNetwork *network, uint64_t seed, uint64_t image);
 void gan_sample_free(GanSample *sample);
-/* Only sample->mean and sample->deviation. */
+/* Draws sample->mean and sample->deviation alone. */
 void gan_sample_colors(GanSample *sample, uint64_t seed, uint64_t image);
 
 /* How latents move from frame to frame: xi += sigma * normal, or the variance-preserving walk. */
@@ -115,7 +115,7 @@ typedef struct {
 } GanWalk;
 /* xi of frame 0 into latents (n_layers + 1, 512). */
 void gan_latents_begin(float *latents, const GanNetwork *network, const GanWalk *walk, uint64_t seed, uint64_t image);
-/* From frame t - 1 to frame t. */
+/* Moves the latents from frame t - 1 to frame t. */
 void gan_latents_step(float *latents, const GanNetwork *network, const GanWalk *walk, uint64_t seed, uint64_t image,
                       int t);
 

@@ -29,9 +29,9 @@ typedef struct {
     double cumulative[HISTOGRAM_BINS_MAX + 1]; /* at the edges: 0 .. 1, strictly rising */
 } Histogram;
 
-/* From weights of bins whose first left edge is `low`. */
+/* Makes the histogram from weights of bins; the left edge of the first is `low`. */
 void histogram_set(Histogram *target, const double *weights, int n_bins, double low, double step);
-/* Of values, over their own range. */
+/* The histogram of values over their own range. */
 void histogram_count(Histogram *target, const float *values, size_t count, int n_bins);
 double histogram_mean(const Histogram *target);
 double histogram_deviation(const Histogram *target);
@@ -97,7 +97,7 @@ void stat_scratch_free(StatScratch *scratch);
 /* Image `item` into (side, side, 3). */
 CHECKED Err stat_render(uint8_t *pixels, uint64_t seed, uint64_t item, StatScratch *scratch);
 
-/* What an image is made to have; for tests. */
+/* The statistics that an image is given; visible for tests. */
 enum { STAT_BANDS_MAX = 1 + PYRAMID_LEVELS_MAX * PYRAMID_BANDS };
 struct StatModel {
     int n_colors, blur;                 /* of the stripes; side of the box that blurs them, 1: none */

@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Of an image. A side is at most POOL_SIDE_MAX and an image at most INT32_MAX bytes: whoever looks up texels computes
- * with 32 bits (gen/objects/internal/paint.h). */
+/* The size of an image. A side is at most POOL_SIDE_MAX and an image at most INT32_MAX bytes: whoever looks up texels
+ * computes with 32 bits (gen/objects/internal/paint.h). */
 typedef struct {
     int32_t height, width;
 } PoolSize;
@@ -49,7 +49,7 @@ static inline const uint8_t *pool_image(const Pool *pool, int image) {
     return pool->images + (pool->starts ? (size_t)pool->starts[image]
                                         : (size_t)image * (size_t)pool->height * (size_t)pool->width * 3);
 }
-/* Of all pixels. */
+/* The bytes of all pixels. */
 int64_t pool_bytes(const Pool *pool);
 
 static inline int64_t pool_size_bytes(PoolSize size) {
@@ -62,7 +62,7 @@ static inline bool pool_size_is_valid(PoolSize size) {
 
 /* Makes a pool (store/data/pool.h) image by image, so that nobody has to hold all of them. */
 
-/* What a pool is, but for its pixels. */
+/* Everything about a pool except its pixels. */
 typedef struct {
     const char *path, *kind;
     const char *fit; /* NULL: none */
@@ -89,5 +89,5 @@ CHECKED Err pool_append(PoolWriter *writer, const uint8_t *images, int count);
 CHECKED Err pool_finish(PoolWriter **writer, char digest[DIGEST_SIZE]);
 void pool_abandon(PoolWriter **writer); /* fine with NULL */
 
-/* All of it at once, from images in memory. */
+/* The whole pool at once, from images in memory. */
 CHECKED Err pool_write(const PoolPlan *plan, const uint8_t *images, char digest[DIGEST_SIZE]);

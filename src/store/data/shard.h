@@ -25,7 +25,7 @@ typedef struct {
 
 typedef struct ShardWriter ShardWriter;
 
-/* What a shard is to hold, known before its first video: lengths are latents. */
+/* What a shard will hold. All of it is known before the first video, since lengths are latents. */
 typedef struct {
     const char *path, *config_text; /* config_text goes into the file */
     StorageKind storage;

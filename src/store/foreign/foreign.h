@@ -64,7 +64,7 @@ typedef struct {
     int n_key_biases;             /* dropped */
 } ForeignFacts;
 
-/* Whether there is a patch embedding: then importing is worth a try. */
+/* Whether there is a patch embedding; without one importing would fail. */
 bool foreign_has_model(WeightFile *file);
 /* Tensors and values, float32, sorted by name; step, seed and digest stay zero, config_text NULL. `group` as above, or
  * NULL: the only one there is. ERR_INPUT naming what is no tensor of a VideoMAE, stands twice, or lacks a part of q, k
@@ -80,7 +80,7 @@ CHECKED Err foreign_read(WeightSet *weights, ForeignFacts *facts, WeightFile *fi
  * transformers uses eps 1e-5 in decoder.norm and fc_norm where training used 1e-6; everything else is the same to the
  * last digits (layer_norm_eps is written as 1e-6). */
 
-/* What tensors do not tell. */
+/* Settings that follow from no tensor. */
 typedef struct {
     int image_size, n_frames, heads, decoder_heads;
     const char *const *class_names; /* or NULL: "class 0", ... */

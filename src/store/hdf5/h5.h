@@ -60,7 +60,7 @@ enum { H5_DIMS = 5 };
 
 typedef enum { H5_U8, H5_I32, H5_I64, H5_F32 } H5Kind;
 
-/* What an array is, for creating it and for checking one that was found. */
+/* The description of an array: for creating it, and for checking one in a file. */
 typedef struct {
     const char *name; /* "/frames"; missing groups are made */
     H5Kind kind;

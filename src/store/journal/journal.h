@@ -20,27 +20,27 @@ CHECKED Err journal_open(Journal **journal, const char *folder, const char *iden
 /* Hands out every piece that is there, by number, some maybe twice; bytes are borrowed for the call. */
 typedef void JournalTake(void *state, int64_t number, const void *bytes, size_t size);
 CHECKED Err journal_read(const Journal *journal, JournalTake *take, void *state);
-/* From any thread. */
+/* Any thread may call it. */
 CHECKED Err journal_append(Journal *journal, int64_t number, const void *bytes, size_t size);
-/* Other nodes, too, see what this rank has appended when this returns. */
+/* When this returns, other nodes see what this rank has appended. */
 CHECKED Err journal_publish(Journal *journal);
 
-/* Where pieces are, for those who want them in an order of their own and cannot hold all: what is there when it is made
- * and was published. The journal is borrowed. */
+/* The places of all pieces, for a reader that takes them in an order of its own and cannot hold all. It knows the
+ * pieces that were published before it was made. The journal is borrowed. */
 typedef struct JournalIndex JournalIndex;
 CHECKED Err journal_index(JournalIndex **index, const Journal *journal);
 /* False: no whole piece of this number and size is there, and `bytes` (size) may hold anything. From any thread. */
 bool journal_fetch(JournalIndex *index, int64_t number, void *bytes, size_t size);
-/* Of the piece of this number, whole or not; -1: there is none. */
+/* Bytes of the piece of this number, whole or not; -1: there is none. */
 int64_t journal_size(const JournalIndex *index, int64_t number);
 /* Bytes of all pieces that are there, whole or not. */
 int64_t journal_bytes(const JournalIndex *index);
 void journal_index_free(JournalIndex **index); /* fine with NULL */
 
-/* Fine with NULL. */
+/* NULL is allowed. */
 void journal_close(Journal **journal);
 /* Closes, on every rank, and removes the folder. */
 CHECKED Err journal_remove_all(Journal **journal, const Par *par);
-/* Removes a folder that a life left which died between writing the whole and removing this: for whoever finds the whole
- * there. Fine when there is none. */
+/* Removes the folder of a run that ended between writing the whole file and removing its journal. Called where the
+ * whole file is found. No error when there is no such folder. */
 CHECKED Err journal_clear_all(const char *folder, const Par *par);

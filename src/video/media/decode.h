@@ -27,7 +27,7 @@ CHECKED Err decode_open(Decoder **decoder, const char *path);
 CHECKED Err decode_open_memory(Decoder **decoder, const void *bytes, size_t length, const char *name);
 /* The same for what is wanted as a picture, whatever its format: a first frame with errors is ERR_INPUT. */
 CHECKED Err decode_open_picture(Decoder **decoder, const char *path);
-/* Fine with NULL. */
+/* NULL is allowed. */
 void decode_close(Decoder **decoder);
 
 /* Goes to the next frame; *got is false at the end. */

@@ -56,7 +56,7 @@ typedef struct {
     double magnitude, deviation, probability;
 } RandAugment;
 
-/* What VideoMAE's commands run. The paper's table says magnitude 9. */
+/* The policy of VideoMAE's commands. The paper's table says magnitude 9. */
 static const RandAugment randaugment_default = {4, 7, 0.5, 0.5};
 
 typedef enum {

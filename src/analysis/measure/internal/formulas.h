@@ -72,7 +72,7 @@ void blockmatch_gray(uint8_t *gray, const uint8_t *pixels, size_t count);
 
 /* More vectors than this a side are thinned to it: the kernel matrix is kept for the bootstrap. */
 enum { KERNEL_ROWS_MAX = 2000, KERNEL_RESAMPLES = 200 };
-/* Of fewer videos a side there is no interval. */
+/* With fewer videos a side there is no interval. */
 enum { KERNEL_VIDEOS_MIN = 3 };
 
 /* x, y: at least two vectors each; groups are not looked at. Neither result depends on how the vectors came. */

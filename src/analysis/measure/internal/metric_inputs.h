@@ -75,7 +75,7 @@ const char *feature_set_substitute(const FeatureSet *set, bool clips);
 
 enum { COLLECT_CHUNKS = 256, COLLECT_METRICS = 8, COLLECT_NETS = 12 };
 
-/* What is to be collected from the draws. Metrics are all of one input kind's pixels; n_metrics may be 0. */
+/* What to collect from the draws. All metrics take pixels of one kind of input; n_metrics may be 0. */
 typedef struct {
     const Metric *metrics[COLLECT_METRICS];
     int n_metrics;

@@ -40,7 +40,7 @@ CHECKED Err report_add_table(Report *report, Table *table);
 /* Draws and embeds; frees the plot. Nothing is embedded when gnuplot is not there; where a picture could not be drawn
  * the page says so, and why. */
 CHECKED Err report_add_figure(Report *report, Plot *plot, const char *caption);
-/* Which number and color in the scatter plots is which pre-training; once for all plots of a section. */
+/* The legend of a section's scatter plots: the number and color of each pre-training. */
 void report_add_point_key(Report *report);
 /* Results of a task. */
 int report_count_runs(const Report *report, const char *task);

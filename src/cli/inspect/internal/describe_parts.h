@@ -30,5 +30,5 @@ CHECKED Err describe_tensors(Builder *out, const TensorRow *rows, int n_rows);
 CHECKED Err describe_lives(Builder *out, const char *path);
 /* Progress of a curves file: how far, and the last values. */
 CHECKED Err describe_curves(Builder *out, const char *path);
-/* What a configuration sets differently from the defaults. */
+/* The settings of a configuration that differ from the defaults. */
 CHECKED Err describe_config(Builder *out, const char *path);

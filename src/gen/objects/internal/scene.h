@@ -60,7 +60,7 @@ typedef struct {
     SceneObject *objects; /* the caller's */
 } Scene;
 
-/* What scenes are drawn from; const after scene_law_init. */
+/* The distributions that scenes are drawn from; const after scene_law_init. */
 typedef struct {
     const Variant *variant;
     uint64_t seed;
@@ -77,7 +77,7 @@ void scene_law_init(SceneLaw *law, const Variant *variant, uint64_t seed, const 
                     const ImageLaw *images);
 /* scene->objects has room for variant->objects. */
 void scene_draw(Scene *scene, const SceneLaw *law, uint64_t item);
-/* Only the length: what info needs. */
+/* The length alone, which VideoInfo needs. */
 int scene_length(const SceneLaw *law, uint64_t item);
 
 /* The columns of a scene in a shard, and their values. */

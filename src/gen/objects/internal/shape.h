@@ -26,7 +26,7 @@ typedef struct {
     double a[4]; /* A(t), row-major */
 } Pose;
 
-/* What does not change over a video, so that a frame costs no trigonometry for moving straight. */
+/* Values that are constant over a video, so that moving straight costs a frame no trigonometry. */
 typedef struct {
     double dx, dy; /* unit vector of motion */
 } Course;

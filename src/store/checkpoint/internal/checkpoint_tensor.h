@@ -6,7 +6,7 @@
 #include "math/tensor.h"
 #include "store/hdf5/h5.h"
 
-/* What is stored per parameter. */
+/* The three values stored for each parameter. */
 typedef enum { PART_MODEL, PART_ADAMW_M, PART_ADAMW_V, PART_COUNT } CheckpointPart;
 
 enum { TENSOR_PATH_SIZE = TENSOR_NAME_SIZE + 16 };
