@@ -35,12 +35,29 @@ CHECKED Err rehearse(char **text, char **original, const char *overlay, const ch
 
 CHECKED Err sweep_check(const SweepPlan *plan);
 
+/* sweep_sets.c: how large the datasets of a sweep are, before anything of it is there.
+ *
+ * From the settings of the task that makes one; files from outside are counted, or taken to be of official sizes. */
+
+typedef struct {
+    double videos, frames; /* frames of a video; a pool of images has videos of one */
+    double pixels;         /* of a frame */
+    double bytes;          /* as the files from outside are, or of plain frames */
+    int classes;
+} SweepSet;
+
+/* The task that a path with `{made:...}` is about; NULL: none of this sweep. Borrowed. */
+const SweepTask *sweep_maker(const SweepPlan *plan, const char *path);
+/* What a task makes; that of a path, official sizes where no task makes it. ERR_USAGE as the command would say it. */
+CHECKED Err sweep_set_of_task(SweepSet *set, const SweepTask *task);
+CHECKED Err sweep_set_of(SweepSet *set, const SweepPlan *plan, const char *path);
+
 /* sweep_costs.c: what a sweep takes, before anything of it is there: `sweep run NAME --plan`.
  *
- * Core-hours follow from every task's settings and the official sizes of the datasets it names: operations of the
- * networks over what a core computes in a second (measured here, or given), frames over the rates of
- * docs/performance.md for rendering and decoding. Memory is that of the training state and one thread's activations.
- * Good to a factor of about 1.5; the dry run of a task whose inputs are there says it better. */
+ * Core-hours follow from every task's settings and the sizes of the datasets it names: operations of the networks over
+ * what a core computes in a second (measured here, or given), frames over the rates of docs/performance.md for
+ * rendering and decoding. Memory is that of the training state and one thread's activations. Good to a factor of about
+ * 1.5; the dry run of a task whose inputs are there says it better. */
 
 /* core_gflops: what a core computes in a second; NULL: measured. Ends with what --check finds missing. */
 CHECKED Err sweep_costs_print(const SweepPlan *plan, const char *core_gflops);

@@ -14,54 +14,45 @@
 #include "nn/models/mae.h"
 #include "train/pretrain.h"
 
+#include <math.h>
 #include <unistd.h>
 
 typedef struct {
     double core_seconds, rank_bytes, disk_bytes;
 } Cost;
 
-/* Official sizes. Bytes and frames are of the usual copies, to two digits. */
-static const struct {
-    const char *task; /* that makes it */
-    double videos, frames, bytes;
-    int classes;
-} datasets[] = {
-    {"ucf101-train", 9537, 186, 4.7e9, 101},         {"ucf101-test", 3783, 186, 1.9e9, 101},
-    {"hmdb51-train", 3570, 95, 1.1e9, 51},           {"hmdb51-test", 1530, 95, 0.5e9, 51},
-    {"kinetics400-train", 240000, 260, 3.5e11, 400}, {"kinetics400-val", 20000, 260, 3e10, 400},
-};
-enum { N_DATASETS = sizeof datasets / sizeof datasets[0], IMAGENET = 1281167, SET_FRAMES = 150 };
-enum { IMAGENET_PIXELS = 469 * 387 }; /* of a picture, on average */
+/* A task with its settings, in a plan whose other tasks say what it reads. */
+typedef struct {
+    const SweepPlan *plan;
+    const SweepTask *task;
+    const void *config;
+    double core_flops;
+} Costed;
 
-/* A core's frames a second: rendered shapes and textures of 256 x 256, decoded video of 320 x 240; pictures a second:
- * decoded and resized photographs, made textures (docs/performance.md). */
-static const double shapes_rate = 4000, textures_rate = 1500, decode_rate = 900, photos_rate = 120, stat_rate = 4,
-                    gan_rate = 15;
-/* bytes: of a textured frame through the paper's codec, and of a video's latent parameters */
+/* Measured on one core (docs/performance.md): pixels a second of rendered shapes, of textured ones, of decoded video;
+ * what a frame costs beside its pixels; photographs a second, decoded and resized; textures of 256 x 256 a second. */
+static const double shapes_pixels = 4000 * 65536.0, textures_pixels = 1500 * 65536.0, decoded_pixels = 900 * 76800.0,
+                    frame_seconds = 20e-6, photos_rate = 120, statistical_rate = 4, gan_rate = 15;
+/* a stand-in's frame of 40 x 40 in the world, which is the dearest of them */
+static const double standin_seconds = 1 / 8000.0, standin_pixels = 1600;
+/* bytes: of a textured frame of 256 x 256 through the paper's codec, and of a video's latent parameters */
 static const double mpeg4_frame = 20e3, latent_video = 60e3;
 
-/* ---- what a task is about ---- */
-
-/* By the name of the task that makes it, which is in the path; the first (UCF101) where it says nothing. */
-static int dataset_of(const char *path) {
-    for (int d = 0; d < N_DATASETS; d++)
-        if (strstr(path, datasets[d].task)) return d;
-    return 0;
-}
+/* ---- what a task costs ---- */
 
 /* Parameters, gradients and two moments in floats; 48 MB for the program and its libraries. */
 static double state_bytes(size_t parameters, size_t scratch) {
     return 16.0 * (double)parameters + (double)scratch + 48e6;
 }
 
-static Err cost_pretrain(Cost *cost, const PretrainConfig *config, double core_flops) {
+static Err cost_pretrain(Cost *cost, const Costed *costed) {
+    const PretrainConfig *config = costed->config;
     Mae *mae = NULL;
-    double clips = 9537;
-    if (strstr(config->data.dataset, "kinetics400")) clips = datasets[4].videos;
-    if (config->data.variant[0]) clips = (double)config->data.clips;
+    SweepSet set = {.videos = (double)config->data.clips};
+    if (!config->data.variant[0]) TRY(sweep_set_of(&set, costed->plan, config->data.dataset));
     TRY(mae_new(&mae, &config->model, config->mask_ratio));
-    cost->core_seconds = model_pretrain_flops(&config->model, config->mask_ratio) * clips * config->train.epochs /
-                         core_flops;
+    cost->core_seconds = model_pretrain_flops(&config->model, config->mask_ratio) * set.videos * config->train.epochs /
+                         costed->core_flops;
     cost->rank_bytes = state_bytes(mae_params(mae)->total,
                                    mae_scratch_bytes(mae, config->train.precision, 1, config->train.micro_batch));
     /* a checkpoint: parameters and two moments */
@@ -70,19 +61,27 @@ static Err cost_pretrain(Cost *cost, const PretrainConfig *config, double core_f
     return ERR_NONE;
 }
 
-static Err cost_classify(Cost *cost, const FinetuneConfig *config, double core_flops, bool frozen) {
-    int train = dataset_of(config->data.train), test = dataset_of(config->data.test);
-    double flops = model_finetune_flops(&config->model, datasets[train].classes);
-    double trained = datasets[train].videos * config->data.repeat;
-    double tested = datasets[test].videos * config->data.test_clips * config->data.test_crops;
+static double test_views(const FinetuneConfig *config) {
+    return (double)config->data.test_clips * config->data.test_crops;
+}
+
+static Err cost_classify(Cost *cost, const Costed *costed, bool frozen) {
+    const FinetuneConfig *config = costed->config;
+    SweepSet train, test;
+    TRY(sweep_set_of(&train, costed->plan, config->data.train));
+    TRY(sweep_set_of(&test, costed->plan, config->data.test));
+    double flops = model_finetune_flops(&config->model, train.classes);
+    double trained = train.videos * config->data.repeat;
+    double tested = test.videos * test_views(config);
     /* a frozen encoder without augmentation sees every clip once */
     bool again = !frozen || config->data.augment;
     Classifier *network = NULL;
-    TRY(classifier_new(&network, &config->model, datasets[train].classes, config->drop_path, config->head_dropout));
+    TRY(classifier_new(&network, &config->model, train.classes, config->drop_path, config->head_dropout));
     size_t parameters = classifier_params(network)->total;
     cost->core_seconds =
         /* forward and backward are three times the forward pass alone */
-        (trained * (again ? config->train.epochs : 1) * (frozen ? flops / 3 : flops) + tested * flops / 3) / core_flops;
+        (trained * (again ? config->train.epochs : 1) * (frozen ? flops / 3 : flops) + tested * flops / 3) /
+        costed->core_flops;
     cost->rank_bytes = state_bytes(
         parameters,
         classifier_scratch_bytes(network, config->train.precision, 1, config->train.micro_batch * config->data.repeat));
@@ -91,97 +90,148 @@ static Err cost_classify(Cost *cost, const FinetuneConfig *config, double core_f
     return ERR_NONE;
 }
 
-/* The clean pass, and 14 corruptions at 5 severities, of ViT-B. */
-static void cost_robust(Cost *cost, const RobustConfig *config, double core_flops) {
-    ModelConfig model;
-    fields_default(&model, model_fields);
-    double views = (config->test_clips ? config->test_clips : 5) * (config->test_crops ? config->test_crops : 3);
-    cost->core_seconds = 71 * datasets[1].videos * views * model_finetune_flops(&model, 101) / 3 / core_flops;
-    cost->rank_bytes = 1.2e9;
+/* Settings of the task that made what is read; they are the caller's to free. NULL where no task of the plan did. */
+static Err maker_config(void **config, const Costed *costed, const char *path, const char *command) {
+    const SweepTask *maker = sweep_maker(costed->plan, path);
+    *config = NULL;
+    if (!maker || !text_equal(maker->arguments[0], command)) return ERR_NONE;
+    return sweep_stage_config(config, NULL, maker);
+}
+
+/* The clean pass and every cell, by the network that was fine-tuned. */
+static Err cost_robust(Cost *cost, const Costed *costed) {
+    const RobustConfig *config = costed->config;
+    RobustPlan cells;
+    SweepSet test;
+    void *made;
+    TRY(robust_plan_parse(&cells, config));
+    TRY(maker_config(&made, costed, config->checkpoint, "finetune"));
+    FinetuneConfig usual;
+    fields_default(&usual, finetune_fields);
+    const FinetuneConfig *tuned = made ? made : &usual;
+    Err err = sweep_set_of(&test, costed->plan, config->test[0] ? config->test : tuned->data.test);
+    if (!err) {
+        double clips = config->test_clips ? config->test_clips : tuned->data.test_clips;
+        double crops = config->test_crops ? config->test_crops : tuned->data.test_crops;
+        double passes = 1 + (double)cells.list.count * cells.n_severities;
+        double pixels = (double)tuned->model.n_frames * tuned->model.image_size * tuned->model.image_size;
+        double view = model_finetune_flops(&tuned->model, test.classes) / 3 / costed->core_flops;
+        /* corrupted frames cost about what decoding does, a codec's there and back more */
+        cost->core_seconds = passes * test.videos * clips * (view * crops + pixels / decoded_pixels);
+        cost->rank_bytes = 1.2e9;
+    }
+    free(made);
+    return err;
 }
 
 /* Latent datasets store parameters and render when they are read. */
-static void cost_generate(Cost *cost, const GenerateConfig *config) {
-    double frames = (double)config->videos * SET_FRAMES;
-    /* by their names: variants are not opened for an estimate */
+static Err cost_generate(Cost *cost, const Costed *costed) {
+    const GenerateConfig *config = costed->config;
+    SweepSet set;
+    TRY(sweep_set_of_task(&set, costed->task));
+    double frames = set.videos * set.frames;
+    /* what it shows, by its name */
+    bool standin = set.classes > 0;
     bool textured = config->pool[0] || strstr(config->variant, "stylegan") || strstr(config->variant, "highfreq");
     bool walks = !config->pool[0] && strstr(config->variant, "-videos");
-    double each = config->storage == STORAGE_LATENT ? 0
-                                                    : 1 / (walks      ? gan_rate
-                                                           : textured ? textures_rate
-                                                                      : shapes_rate);
-    cost->core_seconds = frames * each;
-    cost->disk_bytes = config->storage == STORAGE_LATENT  ? latent_video * (double)config->videos
-                       : config->storage == STORAGE_MPEG4 ? mpeg4_frame * frames
-                                                          : 256.0 * 256 * 3 * frames;
+    double each = standin ? standin_seconds * fmax(1, set.pixels / standin_pixels)
+                  : walks ? set.pixels / 65536 / gan_rate
+                          : frame_seconds + set.pixels / (textured ? textures_pixels : shapes_pixels);
+    bool latent = config->storage == STORAGE_LATENT;
+    cost->core_seconds = latent ? 0 : frames * each;
+    cost->disk_bytes = latent                             ? latent_video * set.videos
+                       : config->storage == STORAGE_MPEG4 ? mpeg4_frame * frames * set.pixels / 65536
+                                                          : set.pixels * 3 * frames;
     cost->rank_bytes = 0.5e9;
+    return ERR_NONE;
 }
 
-static void cost_textures(Cost *cost, const TexturesConfig *config) {
-    bool statistical = config->kind == 0;
-    cost->core_seconds = (double)config->images / (statistical ? stat_rate : gan_rate);
-    cost->disk_bytes = 2.0 * (double)config->images * config->size * config->size * 3; /* and its journal */
+static Err cost_textures(Cost *cost, const Costed *costed) {
+    const TexturesConfig *config = costed->config;
+    SweepSet set;
+    TRY(sweep_set_of_task(&set, costed->task));
+    double rate = config->kind == 0 ? statistical_rate : gan_rate;
+    cost->core_seconds = set.videos * fmax(set.pixels / 65536, 1.0 / 16) / rate;
+    cost->disk_bytes = 2 * set.bytes; /* and its journal */
     cost->rank_bytes = 0.6e9;
+    return ERR_NONE;
 }
 
-static void cost_ingest(Cost *cost, const IngestConfig *config, const char *task) {
-    if (config->as == INGEST_IMAGES) {
-        double images = config->limit ? (double)config->limit : IMAGENET;
-        cost->core_seconds = 2 * images / photos_rate; /* looked at, then read */
-        bool kept = config->fit == INGEST_FIT_KEEP;
-        cost->disk_bytes = 2.0 * images * 3 * (kept ? IMAGENET_PIXELS : config->size * config->size);
-    } else {
-        int d = dataset_of(task);
-        cost->core_seconds = datasets[d].videos * datasets[d].frames / decode_rate;
-        cost->disk_bytes = datasets[d].bytes;
-    }
+static Err cost_ingest(Cost *cost, const Costed *costed) {
+    const IngestConfig *config = costed->config;
+    SweepSet set;
+    TRY(sweep_set_of_task(&set, costed->task));
+    double frames = set.videos * set.frames;
+    bool images = config->as == INGEST_IMAGES, whole = config->storage == INGEST_ENCODED;
+    cost->core_seconds = images ? 2 * frames / photos_rate /* looked at, then read */
+                                : frames * 76800 / decoded_pixels;
+    cost->disk_bytes = images                            ? 2 * frames * set.pixels * 3
+                       : whole                           ? set.bytes
+                       : config->storage == INGEST_MPEG4 ? mpeg4_frame * frames * set.pixels / 65536
+                                                         : frames * set.pixels * 3;
     cost->rank_bytes = 0.3e9;
+    return ERR_NONE;
 }
 
-/* Inception takes 11.4 GFLOP a frame and I3D 216 GFLOP a clip (features/network: feature_cost). */
-static void cost_analyze(Cost *cost, const AnalyzeConfig *config, double core_flops) {
-    double frames = (double)config->n_frames + (double)config->n_videos * config->frames_per_video;
-    double each_set = frames * 11.4e9 + (double)config->n_videos * 216e9;
-    cost->core_seconds = each_set / core_flops + frames / decode_rate * 4 + 900; /* distances and their intervals */
-    cost->rank_bytes = 2.5e9;
-    cost->disk_bytes = 1e8;
+/* Inception takes 11.4 GFLOP a frame and I3D 216 GFLOP a clip (features/network: feature_cost); the distances of their
+ * features and the intervals of these take a quarter of an hour. */
+static Err cost_analyze(Cost *cost, const Costed *costed) {
+    const AnalyzeConfig *config = costed->config;
+    double diversity = (double)config->n_videos * config->frames_per_video, frames = config->n_frames + diversity;
+    double flops = (config->inception[0] ? frames * 11.4e9 : 0) + (config->i3d[0] ? config->n_videos * 216e9 : 0);
+    double distances = config->inception[0] || config->i3d[0] ? 900 : 0;
+    void *made;
+    if (config->encoder[0]) {
+        ModelConfig usual;
+        fields_default(&usual, model_fields);
+        TRY(maker_config(&made, costed, config->encoder, "pretrain"));
+        const ModelConfig *model = made ? &((const PretrainConfig *)made)->model : &usual;
+        flops += 2.0 * config->n_videos * model_finetune_flops(model, 1) / 3;
+        free(made);
+    }
+    cost->core_seconds = 1 + flops / costed->core_flops + distances + frames * 76800 / decoded_pixels;
+    cost->rank_bytes = flops > 0 ? 2.5e9 : 0.3e9;
+    cost->disk_bytes = config->cache ? (config->n_frames + (double)config->n_videos) * 2048 * 4 : 0;
+    return ERR_NONE;
 }
 
-static void cost_keys(Cost *cost, const KeysConfig *config, double core_flops) {
+static Err cost_keys(Cost *cost, const Costed *costed) {
+    const KeysConfig *config = costed->config;
     ModelConfig model;
     fields_default(&model, model_fields);
     cost->core_seconds = config->videos * (double)config->frames / 16 * model_finetune_flops(&model, 1) / 3 /
-                         core_flops;
+                         costed->core_flops;
     cost->rank_bytes = 1.2e9;
+    return ERR_NONE;
+}
+
+static Err cost_probe(Cost *cost, const Costed *costed) {
+    return cost_classify(cost, costed, true);
+}
+
+static Err cost_finetune(Cost *cost, const Costed *costed) {
+    return cost_classify(cost, costed, false);
 }
 
 /* What takes seconds (report, export) costs nothing here. A task's settings are read as its
  * own command would read them, so that an estimate cannot differ from the run in what is asked for. */
-static Err cost_of(Cost *cost, const SweepTask *task, double core_flops) {
-    const char *command = task->arguments[0];
+static Err cost_of(Cost *cost, const SweepPlan *plan, const SweepTask *task, double core_flops) {
+    static const struct {
+        const char *command;
+        Err (*cost)(Cost *cost, const Costed *costed);
+    } commands_known[] = {{"pretrain", cost_pretrain}, {"finetune", cost_finetune}, {"probe", cost_probe},
+                          {"robust", cost_robust},     {"generate", cost_generate}, {"textures", cost_textures},
+                          {"ingest", cost_ingest},     {"analyze", cost_analyze},   {"keys", cost_keys}};
     void *config = NULL;
     *cost = (Cost){0};
     if (!sweep_stage_of(task)) return ERR_NONE;
     TRY(err_within(sweep_stage_config(&config, NULL, task), "%s: ", task->name));
+    const Costed costed = {.plan = plan, .task = task, .config = config, .core_flops = core_flops};
     Err err = ERR_NONE;
-    if (text_equal(command, "pretrain"))
-        err = cost_pretrain(cost, config, core_flops);
-    else if (text_equal(command, "finetune") || text_equal(command, "probe"))
-        err = cost_classify(cost, config, core_flops, text_equal(command, "probe"));
-    else if (text_equal(command, "robust"))
-        cost_robust(cost, config, core_flops);
-    else if (text_equal(command, "generate"))
-        cost_generate(cost, config);
-    else if (text_equal(command, "textures"))
-        cost_textures(cost, config);
-    else if (text_equal(command, "ingest"))
-        cost_ingest(cost, config, task->name);
-    else if (text_equal(command, "analyze"))
-        cost_analyze(cost, config, core_flops);
-    else if (text_equal(command, "keys"))
-        cost_keys(cost, config, core_flops);
+    for (size_t i = 0; i < sizeof commands_known / sizeof commands_known[0]; i++)
+        if (text_equal(task->arguments[0], commands_known[i].command)) err = commands_known[i].cost(cost, &costed);
     free(config);
-    return err;
+    return err_within(err, "%s: ", task->name);
 }
 
 /* ---- the table ---- */
@@ -205,8 +255,12 @@ static bool is_first_of_stage(const SweepPlan *plan, int task) {
 
 static void print_row(const char *name, int tasks, const Cost *sum, double node_bytes) {
     char memory[32], disk[32];
-    printf("%-24s %5d %14.6g %12s %12s\n", name, tasks, sum->core_seconds / 3600,
-           node_bytes > 0 ? text_bytes(memory, sizeof memory, node_bytes) : "",
+    double hours = sum->core_seconds / 3600;
+    printf("%-28s %5d %14.*f %12s %12s\n", name, tasks,
+           hours < 1     ? 4
+           : hours < 100 ? 1
+                         : 0,
+           hours, node_bytes > 0 ? text_bytes(memory, sizeof memory, node_bytes) : "",
            sum->disk_bytes > 0 ? text_bytes(disk, sizeof disk, sum->disk_bytes) : "");
 }
 
@@ -216,7 +270,7 @@ static Err print_stage(Cost *total, const SweepPlan *plan, int first, double cor
     for (int i = first; i < plan->n_tasks; i++) {
         const SweepTask *task = &plan->tasks[i];
         if (!text_equal(task->stage, plan->tasks[first].stage)) continue;
-        TRY(cost_of(&one, task, core_flops));
+        TRY(cost_of(&one, plan, task, core_flops));
         /* ranks of one node, a core each, as many as it has */
         int on_node = task->ranks * task->threads < node_cores ? task->ranks * task->threads : node_cores;
         double node_bytes = one.rank_bytes * on_node;
@@ -238,7 +292,7 @@ CHECKED Err sweep_costs_print(const SweepPlan *plan, const char *core_gflops) {
     TRY(core_rate(&core_flops, core_gflops));
     printf("%s: %s\na core of %.0f GFLOP/s%s, nodes of %d cores\n\n", plan->name, plan->help, core_flops / 1e9,
            core_gflops ? "" : " (measured)", node_cores);
-    printf("%-24s %5s %14s %12s %12s\n", "stage", "tasks", "core-hours", "a node", "disk");
+    printf("%-28s %5s %14s %12s %12s\n", "stage", "tasks", "core-hours", "a node", "disk");
     for (int i = 0; i < plan->n_tasks; i++)
         if (is_first_of_stage(plan, i)) TRY(print_stage(&total, plan, i, core_flops, node_cores));
     print_row("all", plan->n_tasks, &total, 0);

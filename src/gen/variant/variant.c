@@ -184,6 +184,10 @@ int variant_size(const Variant *variant) {
     return variant->size;
 }
 
+double variant_mean_frames(const Variant *variant) {
+    return (variant->length.low + variant->length.high) / 2;
+}
+
 bool variant_is_still(const Variant *variant) {
     return variant->motion == MOTION_STATIC && !variant->acceleration && !variant->transforms &&
            variant->fill != FILL_TEXTURE_VIDEO;

@@ -32,6 +32,8 @@ GeneratorKind variant_generator(const Variant *variant);
 bool variant_needs_pool(const Variant *variant);
 int variant_n_classes(const Variant *variant);
 int variant_size(const Variant *variant);
+/* Frames of a video, on average. */
+double variant_mean_frames(const Variant *variant);
 /* The variants below configs/variants to stdout: the paper's in its order, then the others by name. */
 CHECKED Err variant_print_catalog(bool json);
 /* The same as JSON; the caller frees. */
