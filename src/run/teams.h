@@ -1,4 +1,4 @@
-/* train/teams - the threads of a rank as teams, each of which computes one leaf at a time.
+/* run/teams - the threads of a rank as teams, each of which computes one leaf at a time.
  *
  * Team t's members are the threads t * size on. Threads left over when the size does not divide them have no team. */
 #pragma once
