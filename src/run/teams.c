@@ -97,6 +97,14 @@ void teams_run(const Teams *teams, TeamsWork *work, void *context) {
     }
 }
 
+CHECKED Err teams_run_once(int threads, int size, TeamsWork *work, void *context) {
+    Teams teams;
+    Err err = teams_new(&teams, threads, size);
+    if (!err) teams_run(&teams, work, context);
+    teams_free(&teams);
+    return err;
+}
+
 /* Time is counted in rounds of leaves, of `size` threads each that lose two percent a further member to waiting. Small
  * leaves are not worth a team: a call would cost more than its share. */
 int teams_choose(int threads, int64_t leaves, double leaf_flops) {

@@ -4,8 +4,7 @@
 #include "nn/layers/bf16_attention.h"
 #include "nn/layers/internal/head_share.h"
 #include "operator_check.h"
-
-#include <omp.h>
+#include "team_fixture.h"
 
 enum { MEMBERS_MAX = 5, WIDTH = 24 };
 
@@ -17,23 +16,6 @@ typedef struct {
  * the last decoder block; nothing to cut. */
 static const Size sizes[] = {{1, 1, 400, 400}, {2, 3, 235, 300}, {1, 7, 210, 391}, {3, 2, 9, 11}};
 enum { N_SIZES = sizeof sizes / sizeof *sizes };
-
-typedef void Work(void *context, Team *team);
-
-static void with_team(int size, Work *work, void *context) {
-    Team *team = NULL;
-    assert_int_equal(team_new(&team, size), ERR_NONE);
-    team_share_everything(team);
-#pragma omp parallel num_threads(size)
-    if (omp_get_thread_num() > 0) {
-        team_serve(team, omp_get_thread_num());
-    } else {
-        team_gather(team, omp_get_num_threads());
-        work(context, team);
-        team_dismiss(team);
-    }
-    team_free(&team);
-}
 
 /* ---- single precision ---- */
 
@@ -81,7 +63,9 @@ static void test_floats_have_the_bits_of_a_thread(void **state) {
         for (size_t j = 0; j < alone.count; j++) assert_true(isfinite(alone.results[j]));
         for (int size = 1; size <= MEMBERS_MAX; size++) {
             Floats f = floats_new(&sizes[i]);
-            with_team(size, attend_floats, &f);
+            Team *team = team_of(size);
+            with_team(team, attend_floats, &f);
+            team_free(&team);
             assert_memory_equal(f.results, alone.results, f.count * sizeof(float));
             floats_free(&f);
         }
@@ -154,7 +138,9 @@ static void test_halves_have_the_bits_of_a_thread(void **state) {
         for (size_t j = 0; j < alone.bias_count; j++) assert_true(fabsf(alone.biases[j]) < 1e6f);
         for (int size = 1; size <= MEMBERS_MAX; size++) {
             Halves h = halves_new(&sizes[i]);
-            with_team(size, attend_halves, &h);
+            Team *team = team_of(size);
+            with_team(team, attend_halves, &h);
+            team_free(&team);
             assert_memory_equal(h.results, alone.results, (2 * h.queries + 2 * h.keys) * sizeof(Bf16));
             assert_memory_equal(h.lse, alone.lse, h.lse_count * sizeof(float));
             assert_memory_equal(h.biases, alone.biases, h.bias_count * sizeof(float));

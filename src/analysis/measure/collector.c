@@ -251,12 +251,9 @@ static int choose_team(const Work *work, int threads) {
 }
 
 static Err collect_share(Work *work, int threads) {
-    Teams teams;
     work->next = work->share.begin;
-    Err err = teams_new(&teams, threads, choose_team(work, threads));
-    if (!err) teams_run(&teams, collect_chunks, work);
-    teams_free(&teams);
-    return err ? err : shared_err_adopt(&work->failure);
+    TRY(teams_run_once(threads, choose_team(work, threads), collect_chunks, work));
+    return shared_err_adopt(&work->failure);
 }
 
 /* Room for whole chunks; the last of them may be shorter. malloc of 0 bytes may be NULL, hence the 1. */

@@ -186,11 +186,9 @@ static Err sum_share(double *blocks, const Look *look, Share share, size_t doubl
                        .failure = SHARED_ERR_INIT};
     const int threads = look->run->par.threads;
     const int64_t busy = min_int64(share.end - share.begin, look->count); /* chunks with a video in them, at most */
-    Teams teams;
-    Err err = teams_new(&teams, threads, teams_choose(threads, busy, encoder_clip_flops(look->encoder)));
-    if (!err) teams_run(&teams, sum_chunks, &summing);
-    teams_free(&teams);
-    return err ? err : shared_err_adopt(&summing.failure);
+    const int team = teams_choose(threads, busy, encoder_clip_flops(look->encoder));
+    TRY(teams_run_once(threads, team, sum_chunks, &summing));
+    return shared_err_adopt(&summing.failure);
 }
 
 /* Every rank fits: the same sums give the same components, and none has to be sent. */
@@ -291,11 +289,8 @@ static void paint_videos(void *context, int number, Team *team) {
 
 static Err paint_all(Painting *painting) {
     const int threads = painting->look->run->par.threads;
-    Teams teams;
-    Err err = teams_new(&teams, threads, threads);
-    if (!err) teams_run(&teams, paint_videos, painting);
-    teams_free(&teams);
-    return err ? err : painting->err;
+    TRY(teams_run_once(threads, threads, paint_videos, painting));
+    return painting->err;
 }
 
 /* Rows of the sheet are frames and maps in turn. */

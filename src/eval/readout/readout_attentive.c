@@ -124,11 +124,8 @@ static void test_videos(void *context, int number, Team *team) {
 }
 
 static Err test_share(Test *t, int threads) {
-    Teams teams;
-    Err err = teams_new(&teams, threads, threads);
-    if (!err) teams_run(&teams, test_videos, t);
-    teams_free(&teams);
-    return err ? err : t->err;
+    TRY(teams_run_once(threads, threads, test_videos, t));
+    return t->err;
 }
 
 /* A block of videos a rank, gathered in rank order. */
