@@ -4,8 +4,8 @@
  * of one whole vector, and how many times the fewest bytes it moves. Bounds, with all ranks at work at once: inside a
  * node, adding a rank's slice of as many vectors in memory of its own; between ranks that send messages, exchanging the
  * fewest bytes in the same pieces without adding. An all-gather in shared memory moves nothing, so it has no row. Runs
- * of leaves as training cuts them; equal runs too where those move other bytes; and for rank counts that are no power
- * of two the largest one below, for comparison. */
+ * of leaves as training cuts them; the same in sections, which training exchanges while it computes; equal runs too
+ * where those move other bytes; and for rank counts that are no power of two the largest one below, for comparison. */
 #include "base/text/text.h"
 #include "bench/internal/harness.h"
 #include "bench/internal/topics.h"
@@ -30,6 +30,14 @@ typedef struct {
 
 static Err scatter(void *state) {
     reduce_scatter_all(((Bench *)state)->reduce);
+    return ERR_NONE;
+}
+
+/* As a backward pass tells it, with nothing computed meanwhile: what sections cost where they hide behind nothing. */
+static Err scatter_sections(void *state) {
+    Reduce *reduce = ((Bench *)state)->reduce;
+    for (int section = reduce_n_sections(reduce) - 1; section >= 0; section--) reduce_ready(reduce, section, NULL);
+    reduce_scatter_all(reduce);
     return ERR_NONE;
 }
 
@@ -163,7 +171,9 @@ static Err bench_way_all(Bench *bench, const Way *way) {
     TRY(reduce_new_all(&bench->reduce, bench->par, bench->plan, bench->floats));
     bool shared = reduce_uses_window(bench->reduce);
     BenchWork bound = shared ? add_own : reduce_halves(bench->reduce) ? send_halves : send_slices;
-    Err err = measure_all(bench, "reduce-scatter", way->name, moved_all(bench), scatter, bound);
+    bool sections = reduce_n_sections(bench->reduce) > 1;
+    Err err =
+        measure_all(bench, "reduce-scatter", way->name, moved_all(bench), sections ? scatter_sections : scatter, bound);
     if (!err && !shared) err = measure_all(bench, "all-gather", way->name, 1, gather, bound);
     reduce_free_all(&bench->reduce);
     return err;
@@ -209,12 +219,15 @@ static Err bench_ways_all(Bench *bench, const Par *par) {
     Par apart = each_a_node(par);
     ReducePlan chosen = reduce_plan(REDUCE_TREE, bench->leaves, n, bench->teams),
                even = reduce_plan(REDUCE_TREE, bench->leaves, n, 1), mpi = reduce_plan(REDUCE_MPI, bench->leaves, n, 1);
+    ReducePlan sections = chosen;
+    sections.early = true;
     bool differ = leaves_count_pieces(&chosen.leaves) != leaves_count_pieces(&even.leaves);
     const Way ways[] = {{"shared memory", *par, chosen},
                         {"messages", apart, chosen},
+                        {"messages, in sections", apart, sections},
                         {"messages, even runs", apart, even},
                         {"messages, rank by rank", apart, mpi}};
-    const bool wanted[] = {par->node_ranks > 1, true, differ, true};
+    const bool wanted[] = {par->node_ranks > 1, true, true, differ, true};
     TRY(err_agree_all(take_memory(bench), par, "gradient exchange"));
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         if (wanted[i]) TRY(bench_way_all(bench, &ways[i]));

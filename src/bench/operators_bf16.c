@@ -36,7 +36,7 @@ typedef struct {
     int heads;
     Bf16HeadShape shape;
     Bf16 *qkv, *out, *dout, *dqkv;
-    float *lse, *bias, *scratch;
+    float *lse, *sums, *scratch;
 } AttentionCase;
 
 /* The kernel does one head; heads lie side by side in a row. */
@@ -47,25 +47,29 @@ static void attention_forward_run(void *state) {
         size_t at = (size_t)h * (size_t)c->shape.head_width;
         const Bf16HeadInputs in = {c->qkv + at, c->qkv + width + at, c->qkv + 2 * width + at};
         kernels_best()->bf16.attention_forward(c->out + at, c->lse + (size_t)h * (size_t)c->shape.n_queries, &in,
-                                               &c->shape, c->scratch);
+                                               &c->shape, (HeadQueries){0, c->shape.n_queries}, c->scratch);
     }
 }
 
 static void attention_backward_run(void *state) {
     AttentionCase *c = state;
     size_t width = c->shape.out_stride;
+    const int blocks = kernels_best()->bf16.attention_blocks(&c->shape).keys;
     for (int h = 0; h < c->heads; h++) {
         size_t at = (size_t)h * (size_t)c->shape.head_width;
         const Bf16HeadInputs in = {c->qkv + at, c->qkv + width + at, c->qkv + 2 * width + at};
-        const Bf16HeadGradients d = {c->dqkv + at, c->dqkv + width + at, c->dqkv + 2 * width + at, c->bias, c->bias};
-        kernels_best()->bf16.attention_backward(
-            &d, c->dout + at, c->out + at, c->lse + (size_t)h * (size_t)c->shape.n_queries, &in, &c->shape, c->scratch);
+        const Bf16HeadGradients d = {c->dqkv + at, c->dqkv + width + at, c->dqkv + 2 * width + at, c->sums,
+                                     c->sums + c->shape.head_width};
+        const Bf16HeadBackward head = {&d,  c->dout + at, c->out + at, c->lse + (size_t)h * (size_t)c->shape.n_queries,
+                                       &in, &c->shape,    c->scratch};
+        for (int block = 0; block < blocks; block++)
+            kernels_best()->bf16.attention_backward(&head, block, NULL, c->scratch);
     }
 }
 
 static void attention_close(void *state) {
     AttentionCase *c = state;
-    void *all[] = {c->qkv, c->out, c->dout, c->dqkv, c->lse, c->bias, c->scratch};
+    void *all[] = {c->qkv, c->out, c->dout, c->dqkv, c->lse, c->sums, c->scratch};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }
 
@@ -81,7 +85,8 @@ static Err attention_open(void *state, OperatorSize size) {
     TRY(bench_numbers(&c->dout, out, 6, 1));
     TRY(bench_numbers(&c->dqkv, 3 * out, 7, 1));
     TRY(bench_floats(&c->lse, (size_t)tokens * (size_t)heads, 8, 1));
-    TRY(bench_floats(&c->bias, width, 9, 1));
+    const size_t rows_of_sums = (size_t)kernels->attention_blocks(&c->shape).keys + 1;
+    TRY(bench_floats(&c->sums, rows_of_sums * (size_t)head_width, 9, 1));
     return bench_floats(&c->scratch, (forward > backward ? forward : backward) / sizeof(float) + 1, 10, 1);
 }
 

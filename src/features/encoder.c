@@ -119,12 +119,12 @@ size_t encoder_scratch_bytes(const Encoder *encoder) {
     return ENCODER_BATCH * clip_bytes(encoder) + mae_scratch_bytes(encoder->mae, PRECISION_FLOAT32, 1, ENCODER_BATCH);
 }
 
-Err encoder_scratch_new(EncoderScratch **scratch, const Encoder *encoder) {
+Err encoder_scratch_new(EncoderScratch **scratch, const Encoder *encoder, Team *team) {
     EncoderScratch *made = *scratch = calloc(1, sizeof *made);
     if (!made) return RAISE(ERR_MEMORY, "encoder scratch: no memory");
     made->encoder = encoder;
     made->clips = malloc(ENCODER_BATCH * clip_bytes(encoder));
-    Err err = made->clips ? mae_scratch_new(&made->mae, encoder->mae, ENCODER_BATCH)
+    Err err = made->clips ? mae_scratch_new_team(&made->mae, encoder->mae, NULL, team, ENCODER_BATCH)
                           : RAISE(ERR_MEMORY, "encoder scratch: no memory for %d clips", ENCODER_BATCH);
     if (err) encoder_scratch_free(scratch);
     return err;

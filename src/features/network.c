@@ -36,11 +36,11 @@ FeatureCost feature_cost(const FeatureNet *net) {
     return net->kind->cost(net);
 }
 
-Err feature_scratch_new(FeatureScratch **scratch, const FeatureNet *net) {
+Err feature_scratch_new(FeatureScratch **scratch, const FeatureNet *net, Team *team) {
     FeatureScratch *made = *scratch = calloc(1, sizeof *made);
     if (!made) return RAISE(ERR_MEMORY, "scratch of %s: no memory", net->name);
     made->kind = net->kind;
-    Err err = net->kind->scratch_new(&made->self, net);
+    Err err = net->kind->scratch_new(&made->self, net, team);
     if (err) feature_scratch_free(scratch);
     return err;
 }
@@ -67,9 +67,9 @@ void feature_compute(FeatureScratch *scratch, float *features, int n) {
 
 /* ---- the VideoMAE encoder ---- */
 
-static Err encoder_kind_scratch_new(void **scratch, const FeatureNet *net) {
+static Err encoder_kind_scratch_new(void **scratch, const FeatureNet *net, Team *team) {
     EncoderScratch *made;
-    Err err = encoder_scratch_new(&made, net->self);
+    Err err = encoder_scratch_new(&made, net->self, team);
     *scratch = made;
     return err;
 }

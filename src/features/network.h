@@ -7,10 +7,13 @@
  *
  * Inputs: the encoder sees the middle square as in training; Inception and I3D see the whole frame brought to a square,
  * bilinear, half-pixel centers, no antialiasing, scaled to 2x/255 - 1 (pytorch-fid's input; the reference of FVD).
- * A FeatureNet is const once open and shared; a FeatureScratch belongs to one thread. */
+ * A FeatureNet is const once open and shared; a FeatureScratch belongs to one team of threads (base/system/team.h),
+ * whose leader calls. Only the encoder has work for the others; the bits do not depend on the team, which may be NULL.
+ */
 #pragma once
 
 #include "base/system/digest.h"
+#include "base/system/team.h"
 #include "nn/models/convnet.h"
 #include "video/frames/clip.h"
 
@@ -21,7 +24,7 @@
  *
  * One checkpoint for all datasets that are compared: features of each set's own model would make the comparison
  * circular. Weights and shape come from a run folder or a checkpoint. An Encoder is const and shared; an EncoderScratch
- * belongs to one thread. */
+ * belongs to one team of threads. */
 
 typedef struct Encoder Encoder;
 typedef struct EncoderScratch EncoderScratch;
@@ -45,7 +48,7 @@ double encoder_clip_flops(const Encoder *encoder); /* forward, matrix products *
 size_t encoder_weight_bytes(const Encoder *encoder);
 size_t encoder_scratch_bytes(const Encoder *encoder);
 
-CHECKED Err encoder_scratch_new(EncoderScratch **scratch, const Encoder *encoder);
+CHECKED Err encoder_scratch_new(EncoderScratch **scratch, const Encoder *encoder, Team *team);
 void encoder_scratch_free(EncoderScratch **scratch);
 /* Puts n_frames frames from first_frame on, cut to the square `box`, into place `slot` of the batch: one frame is
  * repeated over the clip, otherwise n_frames must be the clip's. Resized with antialiasing as in training. */
@@ -101,7 +104,7 @@ typedef struct {
 } FeatureCost;
 FeatureCost feature_cost(const FeatureNet *net);
 
-CHECKED Err feature_scratch_new(FeatureScratch **scratch, const FeatureNet *net);
+CHECKED Err feature_scratch_new(FeatureScratch **scratch, const FeatureNet *net, Team *team);
 void feature_scratch_free(FeatureScratch **scratch);
 /* n_frames frames from first_frame on become vector `slot` of the batch; slots are loaded in order from 0. `box`: the
  * middle square. n_frames is 1 or the net's clip_frames. */

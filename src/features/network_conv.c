@@ -30,7 +30,8 @@ static int side_of(const FeatureNet *net) {
     return net->clips ? I3D_SIZE : INCEPTION_SIZE;
 }
 
-static Err conv_scratch_new(void **scratch, const FeatureNet *net) {
+static Err conv_scratch_new(void **scratch, const FeatureNet *net, Team *team) {
+    (void)team; /* its layers are not shared */
     ConvFeatures *made = *scratch = calloc(1, sizeof *made);
     if (!made) return RAISE(ERR_MEMORY, "scratch of %s: no memory", net->name);
     size_t side = (size_t)side_of(net), frames = net->clips ? (size_t)net->clip_frames : 1;

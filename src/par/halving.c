@@ -34,10 +34,18 @@ static bool sites_are_blocks(const Sites *sites, int n_ranks) {
 
 /* Both the ranks and the leaves must fit: bits of a rank choose its partner in the node and beyond, and a rank's sum is
  * one node of the tree, all of one level. */
+/* What the plan alone tells. */
+static bool tree_halves(const ReducePlan *plan) {
+    return plan->kind == REDUCE_TREE && power_of_two(plan->leaves.n_ranks) && leaves_are_one_level(&plan->leaves);
+}
+
+bool halving_fits(const ReducePlan *plan, int node_ranks) {
+    return tree_halves(plan) && power_of_two(node_ranks) && !(plan->early && node_ranks == 1);
+}
+
 void halving_plan(Reduce *reduce) {
     int n_ranks = reduce->par->n_ranks;
-    bool fits = reduce->plan.kind == REDUCE_TREE && reduce->n_sections == 1 && power_of_two(n_ranks) &&
-                leaves_are_one_level(&reduce->plan.leaves) && sites_are_blocks(&reduce->sites, n_ranks);
+    bool fits = tree_halves(&reduce->plan) && reduce->n_sections == 1 && sites_are_blocks(&reduce->sites, n_ranks);
     reduce->bits = fits ? log2_of(n_ranks) : -1;
     reduce->site_bits = fits ? log2_of(sites_size(&reduce->sites, 0)) : 0;
 }

@@ -4,6 +4,7 @@
 
 #include "base/failure/fault.h"
 #include "base/system/log.h"
+#include "base/system/minmax.h"
 #include "math/blas.h"
 #include "par/internal/cores.h"
 #include "par/spread.h"
@@ -32,6 +33,27 @@ int par_launcher_rank(void) {
         if (text) return (int)strtol(text, NULL, 10);
     }
     return 0;
+}
+
+static int first_number(const char *const *names) {
+    for (int i = 0; names[i]; i++) {
+        const char *text = getenv(names[i]);
+        long number = text ? strtol(text, NULL, 10) : 0;
+        if (number >= 1 && number <= INT_MAX) return (int)number;
+    }
+    return 1;
+}
+
+/* As find_nodes_all will find them, if all nodes have as many. */
+void par_planned(int *n_ranks, int *node_ranks, const Par *par) {
+    static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS", NULL};
+    static const char *const node_sizes[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS_PER_NODE",
+                                             NULL};
+    static const char *const split[] = {"SYNVID_RANKS_PER_NODE", NULL};
+    bool known = par->mpi_started || !par_launched();
+    *n_ranks = known ? par->n_ranks : first_number(sizes);
+    *node_ranks = known ? par->node_ranks : first_number(node_sizes);
+    if (!known && getenv(split[0])) *node_ranks = min_int(*node_ranks, first_number(split));
 }
 
 /* Times do not change results, so this one setting may come from the environment: tests use seconds. */

@@ -32,5 +32,8 @@ Par par_serial(int threads);
 bool par_launched(void); /* a launcher's environment is present */
 /* The rank the launcher's environment gives this process, without starting MPI; 0 without a launcher. */
 int par_launcher_rank(void);
+/* What a plan counts with: ranks and ranks of a node; where MPI has not been started, as in a dry run, those that the
+ * launcher's environment speaks of. */
+void par_planned(int *n_ranks, int *node_ranks, const Par *par);
 /* Finalizes. On a failure that all ranks agree on this is also the way out. */
 void par_finish_all(Par *par);

@@ -101,11 +101,12 @@ static Err take_memory(Reduce *reduce) {
     return ERR_NONE;
 }
 
-/* As take_memory and slices, with both ways' buffers: which way it will be depends on nodes that a plan does not know.
- */
-size_t reduce_bytes(size_t total, int n_pieces, int n_ranks) {
+/* As take_memory and slices. */
+size_t reduce_bytes(size_t total, const ReducePlan *plan, int rank, int node_ranks) {
+    Share pieces[LEAF_PIECES_MAX];
+    int n_pieces = reduce_pieces(pieces, plan, rank);
     size_t vectors = (size_t)(n_pieces ? n_pieces : 1) + 1, buffers = 2 * PIECE_FLOATS;
-    if (n_ranks > 1) buffers += slices_floats();
+    if (!halving_fits(plan, node_ranks)) buffers += slices_floats(plan, rank, node_ranks);
     return (vectors * exchange_row_floats(total) + buffers) * sizeof(float);
 }
 

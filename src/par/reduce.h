@@ -52,8 +52,8 @@ int reduce_pieces(Share *pieces, const ReducePlan *plan, int rank);
 /* Allocates zeroed pieces and params of `total` floats. */
 CHECKED Err reduce_new_all(Reduce **reduce, const Par *par, const ReducePlan *plan, size_t total);
 void reduce_free_all(Reduce **reduce);
-/* Bytes of a rank with so many pieces for --dry-run; the shared vector counted in full. */
-size_t reduce_bytes(size_t total, int n_pieces, int n_ranks);
+/* Bytes of a rank for --dry-run, at most: nodes of so many ranks each, the shared vector counted in full. */
+size_t reduce_bytes(size_t total, const ReducePlan *plan, int rank, int node_ranks);
 
 /* (total) this rank's contribution of one piece; scratch after a scatter outside the slice */
 float *reduce_piece(Reduce *reduce, int piece);

@@ -11,6 +11,7 @@
 #include "par/internal/exchange.h"
 
 #include "base/failure/fault.h"
+#include "base/system/minmax.h"
 #include "par/agree.h"
 
 enum {
@@ -51,10 +52,6 @@ typedef struct {
 Share slices_of_rank(const Reduce *reduce, int section, int rank) {
     Share units = reduce->sections[section], part = share_block(units.end - units.begin, rank, reduce->par->n_ranks);
     return exchange_floats_of_units(reduce, (Share){units.begin + part.begin, units.begin + part.end});
-}
-
-size_t slices_floats(void) {
-    return BUFFER_FLOATS;
 }
 
 /* ---- who sends what to whom ---- */
@@ -167,6 +164,26 @@ static int64_t chunk_floats(int64_t most_rows, bool early) {
     int64_t most = early ? 4 * PIECE_FLOATS : PIECE_FLOATS;
     int64_t chunk = most_rows ? BUFFER_FLOATS / 2 / most_rows / 16 * 16 : most;
     return chunk < CHUNK_MIN ? CHUNK_MIN : chunk < most ? chunk : most;
+}
+
+/* Pieces of the ranks [begin, end). */
+static int64_t count_pieces(const ReducePlan *plan, int begin, int end) {
+    Share pieces[LEAF_PIECES_MAX];
+    int64_t n = 0;
+    for (int rank = begin; rank < end; rank++) n += reduce_pieces(pieces, plan, rank);
+    return n;
+}
+
+/* Nodes of ranks in a row. Pieces of a node may add up to fewer rows, and the most rows of any rank set the chunk: both
+ * only make it less. */
+size_t slices_floats(const ReducePlan *plan, int rank, int node_ranks) {
+    int n_ranks = plan->leaves.n_ranks, first = rank / node_ranks * node_ranks;
+    int end = min_int(first + node_ranks, n_ranks), others = n_ranks - (end - first);
+    if (others == 0) return 0;
+    int64_t own = count_pieces(plan, first, end), rows = count_pieces(plan, 0, n_ranks) - own;
+    if (node_ranks > 1) rows += (others + node_ranks - 1) / node_ranks * own;
+    bool early = plan->early && node_ranks == 1 && plan->leaves.n_leaves >= n_ranks;
+    return 2 * (size_t)(rows * chunk_floats(rows, early) + 16);
 }
 
 /* ---- the order of chunks ---- */

@@ -153,8 +153,7 @@ static Err plan_locally(Trainer *t) {
 static void share_leaves_all(Trainer *t) {
     const Par *par = &t->run->par;
     int teams = (int)agree_max_all(t->teams.count, par, "sharing the leaves");
-    t->reduce_plan = reduce_plan((ReduceKind)t->config->reduce, batch_n_leaves(&t->plan), par->n_ranks, teams);
-    t->reduce_plan.early = true;
+    t->reduce_plan = trainer_reduce_plan(t->config, batch_n_leaves(&t->plan), par->n_ranks, teams);
     t->leaves = leaves_of(&t->reduce_plan.leaves, par->rank);
 }
 

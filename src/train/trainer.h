@@ -1,7 +1,7 @@
 /* train/trainer - steps across ranks and threads, bit-identical on any number of them.
  *
  * A global batch is a fixed sequence of leaves (micro-batches). Each is computed by one team of threads, which leaves
- * no trace in the bits (base/system/team, train/teams); gradients are summed in one fixed binary tree over the leaf
+ * no trace in the bits (base/system/team, run/teams); gradients are summed in one fixed binary tree over the leaf
  * number: a rank has a run of leaves and sums the nodes of the tree that lie inside it (train/leafsum), par/reduce adds
  * what is above them, and leaves each rank its slice of the sum. The rank updates its slice of parameters and moments
  * (so the optimizer's state is sharded); then parameters are gathered. What a step does follows from (seed, step) and

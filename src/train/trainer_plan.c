@@ -15,27 +15,34 @@ typedef struct {
     const TrainTask *task;
     const TrainConfig *config;
     int64_t n_leaves; /* of a step */
-    int n_ranks, threads;
+    int n_ranks, node_ranks, threads;
 } Sizes;
 
 /* By way of a batch plan, which refuses what does not fit together; the order of its epoch is not used. */
-static Err sizes_of(Sizes *sizes, const TrainTask *task, const TrainConfig *config, int n_ranks, int threads) {
+static Err sizes_of(Sizes *sizes, const TrainTask *task, const TrainConfig *config, const Par *par) {
     BatchPlan plan;
-    *sizes = (Sizes){.task = task, .config = config, .n_ranks = n_ranks, .threads = threads};
+    *sizes = (Sizes){.task = task, .config = config, .threads = par->threads};
+    par_planned(&sizes->n_ranks, &sizes->node_ranks, par);
     Err err = batch_plan_init(&plan, task->seed, task->clips_per_epoch, config->batch, config->micro_batch);
     sizes->n_leaves = batch_n_leaves(&plan);
     batch_plan_free(&plan);
     return err;
 }
 
+ReducePlan trainer_reduce_plan(const TrainConfig *config, int64_t n_leaves, int n_ranks, int teams) {
+    ReducePlan plan = reduce_plan((ReduceKind)config->reduce, n_leaves, n_ranks, teams);
+    plan.early = true;
+    return plan;
+}
+
 /* Sums of gradients, of the rank that needs most for them: pieces and how they are cut differ. */
 static size_t sums_bytes(const Sizes *s, int teams) {
     size_t most = 0, total = s->task->params->total;
-    ReducePlan plan = reduce_plan((ReduceKind)s->config->reduce, s->n_leaves, s->n_ranks, teams);
+    ReducePlan plan = trainer_reduce_plan(s->config, s->n_leaves, s->n_ranks, teams);
     for (int rank = 0; rank < s->n_ranks; rank++) {
         Share pieces[LEAF_PIECES_MAX];
         int n_pieces = reduce_pieces(pieces, &plan, rank);
-        size_t bytes = reduce_bytes(total, n_pieces, s->n_ranks) + leafsum_bytes(total, pieces, n_pieces, teams);
+        size_t bytes = reduce_bytes(total, &plan, rank, s->node_ranks) + leafsum_bytes(total, pieces, n_pieces, teams);
         if (bytes > most) most = bytes;
     }
     return most;
@@ -59,10 +66,10 @@ static size_t bytes_with(const Sizes *s, int team) {
 
 /* Larger teams need less memory, a little more time. So a rank that would need a lot takes teams of up to four, and
  * still larger ones if the machine, which the ranks of a node share, does not hold it. */
-static int choose_team(const Sizes *s, int node_ranks) {
+static int choose_team(const Sizes *s) {
     enum { WELL_SHARED = 4 };
     const double share = 0.8, a_lot = 24e9;
-    double room = share * (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGE_SIZE) / node_ranks;
+    double room = share * (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGE_SIZE) / s->node_ranks;
     int64_t leaves = (s->n_leaves + s->n_ranks - 1) / s->n_ranks; /* of the fullest rank */
     int team = teams_choose(s->threads, leaves, s->task->flops_per_clip * s->config->micro_batch);
     for (; team < s->threads; team = min_int(2 * team, s->threads)) {
@@ -73,21 +80,21 @@ static int choose_team(const Sizes *s, int node_ranks) {
 }
 
 /* A task that has no scratch a team computes with single threads. */
-static int team_of(const Sizes *s, int node_ranks) {
+static int team_of(const Sizes *s) {
     if (!s->task->teams_ready) return 1;
-    return s->config->team ? min_int(s->config->team, s->threads) : choose_team(s, node_ranks);
+    return s->config->team ? min_int(s->config->team, s->threads) : choose_team(s);
 }
 
 int trainer_team(const TrainTask *task, const TrainConfig *config, const Par *par) {
     Sizes sizes;
-    if (sizes_of(&sizes, task, config, par->n_ranks, par->threads)) return 1; /* the trainer has checked them */
-    return team_of(&sizes, par->node_ranks);
+    if (sizes_of(&sizes, task, config, par)) return 1; /* the trainer has checked them */
+    return team_of(&sizes);
 }
 
 CHECKED Err trainer_rank_bytes(size_t *bytes, const TrainTask *task, const TrainConfig *config, const Par *par) {
     Sizes sizes;
-    TRY(sizes_of(&sizes, task, config, par->n_ranks, par->threads));
-    *bytes = bytes_with(&sizes, team_of(&sizes, par->node_ranks));
+    TRY(sizes_of(&sizes, task, config, par));
+    *bytes = bytes_with(&sizes, team_of(&sizes));
     return ERR_NONE;
 }
 

@@ -29,9 +29,10 @@ once absent
 expect 2 "$synvid" bench shards --videos 0
 
 expect 0 ranks 2 "$synvid" bench exchange --seconds 0.01 --parameters 0.3 --json
-[ "$(grep -c '"verified": *true' out)" -eq 5 ] || fail "not every row once"
+[ "$(grep -c '"verified": *true' out)" -eq 7 ] || fail "not every row once"
 expect 0 ranks 3 "$synvid" bench exchange --seconds 0.01 --parameters 0.3
 says out "reduce-scatter, messages, rank by rank"
+says out "reduce-scatter, messages, in sections"
 says out "all-gather, messages, 2 ranks"
 says out "x bytes"
 fits out

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What --dry-run says a training needs is what it takes: ViT-S at full size, and eight threads in teams of 1, 2, 4 and 8,
-# peak resident size within 10 %.
+# What --dry-run says a training needs is what it takes: ViT-S at full size, eight threads in teams of 1, 2, 4 and 8, and
+# two ranks, of one node and each a node, peak resident size within 10 %.
 . "$2/tests/support/cli.sh"
 step=(pretrain --config paper --set model=models/vit_s --mask-ratio 0.9 --variant moving-shapes --batch 2 --clips 2
     --epochs 1 --set train.warmup_epochs=0 --threads 1 --progress none --out runs)
@@ -28,3 +28,13 @@ for team in 1 2 4 8; do
     need[team]=$(cut -d ' ' -f 1 sizes)
 done
 awk '{ exit !($2 < 0.7 * $1) }' <<<"${need[1]} ${need[8]}" || fail "one team needs ${need[8]} MB, eight ${need[1]} MB"
+
+# A dry run starts no MPI: it plans for the ranks that the launcher speaks of.
+pair=("${shared[@]}" --threads 1 --set train.team=1)
+expect 0 ranks 2 "$synvid" "${pair[@]}" --dry-run
+says out "of memory a rank, with 1 thread"
+[ "$(grep -c 'of memory a rank' out)" -eq 1 ] || fail "more than one rank speaks"
+holds ranks 2 "$synvid" "${pair[@]}" --out pair
+export SYNVID_RANKS_PER_NODE=1
+holds ranks 2 "$synvid" "${pair[@]}" --out apart
+unset SYNVID_RANKS_PER_NODE

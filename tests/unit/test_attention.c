@@ -70,7 +70,7 @@ static void compare_on_one_head(const Kernels *set, Case *c, double out_bound, d
     const size_t counts[3] = {c->n_q, c->n_kv, c->n_kv};
     float *out = calloc(c->n_out, sizeof(float)), *lse = calloc(c->n_lse, sizeof(float)), *d[3], *r[3];
     float *scratch = scratch_for(set, &head, 0);
-    set->attention_forward(out, lse, &in, &head, scratch);
+    set->attention_forward(out, lse, &in, &head, (HeadQueries){0, s->n_queries}, scratch);
     assert_true(scratch[set->attention_scratch(&head, 0)] == 12345);
     free(scratch);
     attention_forward_ref(c->out, c->lse, &all, s);
@@ -81,7 +81,10 @@ static void compare_on_one_head(const Kernels *set, Case *c, double out_bound, d
         r[j] = calloc(counts[j], sizeof(float));
     }
     scratch = scratch_for(set, &head, 1);
-    set->attention_backward(&(HeadGradients){d[0], d[1], d[2]}, c->projection, c->out, c->lse, &in, &head, scratch);
+    const HeadGradients gradients = {d[0], d[1], d[2]};
+    const HeadBackward backward = {&gradients, c->projection, c->out, c->lse, &in, &head, scratch};
+    for (int block = 0; block < set->attention_blocks(&head).keys; block++)
+        set->attention_backward(&backward, block, NULL, scratch);
     assert_true(scratch[set->attention_scratch(&head, 1)] == 12345);
     free(scratch);
     attention_backward_ref(&(AttentionGradients){r[0], r[1], r[2]}, c->projection, c->out, c->lse, &all, s);

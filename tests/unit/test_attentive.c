@@ -13,7 +13,7 @@ typedef struct {
 static Bench bench_open(void) {
     Bench b = {0};
     assert_int_equal(attentive_new(&b.attentive, N, D, HEADS, K), ERR_NONE);
-    assert_int_equal(attentive_scratch_new(&b.scratch, b.attentive, B), ERR_NONE);
+    assert_int_equal(attentive_scratch_new(&b.scratch, b.attentive, NULL, B), ERR_NONE);
     b.params = random_floats(attentive_params(b.attentive)->total, 1, 0.4f);
     b.grads = calloc(attentive_params(b.attentive)->total, sizeof(float));
     b.tokens = random_floats((size_t)B * N * D, 2, 1);

@@ -54,11 +54,16 @@ static void head_run(const Head *h, const Bf16Kernels *kernels) {
     size_t forward = kernels->attention_scratch(&h->shape, 0), backward = kernels->attention_scratch(&h->shape, 1);
     void *scratch = aligned_alloc(64, ((forward > backward ? forward : backward) + 63) / 64 * 64);
     const Bf16HeadInputs in = {h->q, h->k, h->v};
-    const Bf16HeadGradients d = {h->dq, h->dk, h->dv, h->q_bias, h->v_bias};
+    const int blocks = kernels->attention_blocks(&h->shape).keys, width = h->shape.head_width;
+    float *v_sums = calloc((size_t)blocks * (size_t)width, sizeof(float));
+    const Bf16HeadGradients d = {h->dq, h->dk, h->dv, h->q_bias, v_sums};
+    const Bf16HeadBackward head = {&d, h->dout, h->out, h->lse, &in, &h->shape, scratch};
     memset(scratch, 0x7f, forward); /* floats that would show */
-    kernels->attention_forward(h->out, h->lse, &in, &h->shape, scratch);
+    kernels->attention_forward(h->out, h->lse, &in, &h->shape, (HeadQueries){0, h->shape.n_queries}, scratch);
     memset(scratch, 0x7f, backward);
-    kernels->attention_backward(&d, h->dout, h->out, h->lse, &in, &h->shape, scratch);
+    for (int block = 0; block < blocks; block++) kernels->attention_backward(&head, block, NULL, scratch);
+    for (int i = 0; i < blocks * width; i++) h->v_bias[i % width] += v_sums[i];
+    free(v_sums);
     free(scratch);
 }
 

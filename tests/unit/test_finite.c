@@ -116,8 +116,11 @@ static void every_attention_passes_on_what_is_no_number(void **state) {
         for (const Kernels *const *set = kernels_usable(); *set; set++) {
             float *scratch =
                 random_floats((*set)->attention_scratch(&head, 0) + (*set)->attention_scratch(&head, 1), 77, 1);
-            (*set)->attention_forward(a.out, a.lse, &in, &head, scratch);
-            (*set)->attention_backward(&(HeadGradients){a.dq, a.dk, a.dv}, a.dout, a.out, a.lse, &in, &head, scratch);
+            const HeadGradients d = {a.dq, a.dk, a.dv};
+            const HeadBackward backward = {&d, a.dout, a.out, a.lse, &in, &head, scratch};
+            (*set)->attention_forward(a.out, a.lse, &in, &head, (HeadQueries){0, QUERIES_}, scratch);
+            for (int block = 0; block < (*set)->attention_blocks(&head).keys; block++)
+                (*set)->attention_backward(&backward, block, NULL, scratch);
             check_attention(&a, place, row, infinite, true);
             free(scratch);
         }

@@ -65,7 +65,7 @@ static void test_frames_of_odd_sizes_give_what_pytorch_gives(void **state) {
     const double *expected = golden_get(&golden, "inception.frames")->data;
     assert_ok(feature_inception_open(&net, inception_path));
     assert_int_equal(net->dims, 2048);
-    assert_ok(feature_scratch_new(&scratch, net));
+    assert_ok(feature_scratch_new(&scratch, net, NULL));
     paint(&frames, (Extent){5, 61, 83});
     /* A full batch, then a part of one. */
     for (int t = 0; t < 5; t++) {
@@ -79,7 +79,7 @@ static void test_frames_of_odd_sizes_give_what_pytorch_gives(void **state) {
     feature_net_close(&net);
     assert_ok(feature_i3d_open(&net, i3d_path, 0, 16, false));
     assert_int_equal(net->dims, 400);
-    assert_ok(feature_scratch_new(&scratch, net));
+    assert_ok(feature_scratch_new(&scratch, net, NULL));
     paint(&frames, (Extent){16, 45, 77});
     for (int slot = 0; slot < 2; slot++) assert_ok(feature_load(scratch, slot, &frames, &nothing, 0, 16));
     feature_compute(scratch, features, 2);
@@ -100,7 +100,7 @@ static void clip_vector(float *vector, const char *path, double eps, bool pooled
     Box nothing = {0, 0, 1, 1};
     assert_ok(feature_i3d_open(&net, path, eps, 16, pooled));
     assert_int_equal(net->dims, dims);
-    assert_ok(feature_scratch_new(&scratch, net));
+    assert_ok(feature_scratch_new(&scratch, net, NULL));
     paint(&frames, (Extent){16, 45, 77});
     assert_ok(feature_load(scratch, 0, &frames, &nothing, 0, 16));
     feature_compute(scratch, vector, 1);

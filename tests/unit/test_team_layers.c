@@ -6,8 +6,8 @@
 #include "nn/layers/linear.h"
 #include "nn/models/classifier.h"
 #include "operator_check.h"
+#include "team_fixture.h"
 
-#include <omp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -15,30 +15,6 @@
 #include <cmocka.h>
 
 enum { MEMBERS_MAX = 5, CLASSES = 7, CLIPS = 3 };
-
-typedef void Work(void *context, Team *team);
-
-static void with_team(Team *team, Work *work, void *context) {
-    if (!team) {
-        work(context, NULL);
-        return;
-    }
-#pragma omp parallel num_threads(team_size(team))
-    if (omp_get_thread_num() > 0) {
-        team_serve(team, omp_get_thread_num());
-    } else {
-        team_gather(team, omp_get_num_threads());
-        work(context, team);
-        team_dismiss(team);
-    }
-}
-
-static Team *team_of(int size) {
-    Team *team = NULL;
-    assert_int_equal(team_new(&team, size), ERR_NONE);
-    team_share_everything(team);
-    return team;
-}
 
 /* ---- products ---- */
 

@@ -1,5 +1,5 @@
-/* train/teams - teams in caches, whatever their sizes; base/system/caches - what a folder like the kernel's says. */
-#include "train/teams.h"
+/* run/teams - teams in caches, whatever their sizes; base/system/caches - what a folder like the kernel's says. */
+#include "run/teams.h"
 
 #include "base/system/caches.h"
 #include "base/system/file.h"

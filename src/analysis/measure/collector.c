@@ -12,6 +12,7 @@
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
+#include "run/teams.h"
 #include "video/transform/crop.h"
 #include "video/transform/resize.h"
 
@@ -37,6 +38,7 @@ typedef struct {
     bool computed;                 /* one at least */
     const char *what;
     Progress *progress;
+    int64_t next;      /* chunk to be taken */
     SharedErr failure; /* of the lowest failing chunk */
 } Work;
 
@@ -70,11 +72,11 @@ static void worker_free(Worker *worker, const CollectPlan *plan) {
     free(worker->piece);
 }
 
-static Err worker_new(Worker *worker, const CollectPlan *plan) {
+static Err worker_new(Worker *worker, const CollectPlan *plan, Team *team) {
     *worker = (Worker){0};
     for (int m = 0; m < plan->n_metrics; m++)
         if (plan->metrics[m]->scratch_new) TRY(plan->metrics[m]->scratch_new(&worker->scratch[m], plan->side));
-    for (int n = 0; n < plan->n_nets; n++) TRY(feature_scratch_new(&worker->nets[n], plan->nets[n]));
+    for (int n = 0; n < plan->n_nets; n++) TRY(feature_scratch_new(&worker->nets[n], plan->nets[n], team));
     return ERR_NONE;
 }
 
@@ -221,23 +223,36 @@ static Err do_chunk(Worker *worker, Work *work, int64_t chunk) {
     return keep_chunk(worker, work, chunk);
 }
 
-/* Chunks go to whichever thread is free: that changes who computes, not what. The error of the lowest failing chunk is
+/* Chunks go to whichever team is free: that changes who computes, not what. The error of the lowest failing chunk is
  * the one that is told, as with one thread. */
-static Err collect_share(Work *work, int threads) {
-    int64_t begin = work->share.begin, end = work->share.end;
-#pragma omp parallel num_threads(threads)
-    {
-        Worker worker;
-        Err made = worker_new(&worker, work->plan);
-        shared_err_note(&work->failure, made, begin);
-#pragma omp for schedule(dynamic, 1)
-        for (int64_t chunk = begin; chunk < end; chunk++) {
-            Err err = made ? made : do_chunk(&worker, work, chunk);
-            shared_err_note(&work->failure, err, chunk);
-            progress_add(work->progress, chunk_end(work->draws, chunk) - chunk_begin(work->draws, chunk));
-        }
-        worker_free(&worker, work->plan);
+static void collect_chunks(void *context, int number, Team *team) {
+    Work *work = context;
+    Worker worker;
+    Err made = worker_new(&worker, work->plan, team);
+    (void)number;
+    shared_err_note(&work->failure, made, work->share.begin);
+    for (;;) {
+        int64_t chunk;
+#pragma omp atomic capture
+        chunk = work->next++;
+        if (chunk >= work->share.end) break;
+        Err err = made ? made : do_chunk(&worker, work, chunk);
+        shared_err_note(&work->failure, err, chunk);
+        progress_add(work->progress, chunk_end(work->draws, chunk) - chunk_begin(work->draws, chunk));
     }
+    worker_free(&worker, work->plan);
+}
+
+/* Where there are fewer chunks than threads, several share the networks' work on one. */
+static int choose_team(const Work *work, int threads) {
+    double flops = 0;
+    for (int n = 0; n < work->plan->n_nets; n++) flops += feature_cost(work->plan->nets[n]).vector_flops;
+    return teams_choose(threads, work->share.end - work->share.begin, flops * FEATURE_BATCH);
+}
+
+static Err collect_share(Work *work, int threads) {
+    work->next = work->share.begin;
+    TRY(teams_run_once(threads, choose_team(work, threads), collect_chunks, work));
     return shared_err_adopt(&work->failure);
 }
 

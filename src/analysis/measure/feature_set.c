@@ -59,7 +59,7 @@ static Err calibrate(FeatureNet *net, const ClipSource *source, const FrameSampl
     int size = net->clips ? 1 : FEATURE_BATCH, batches = (int)(draws->count / size);
     ASSERT(batches >= 1 && batches <= CALIBRATION_BATCHES);
     for (int b = 0; b < batches; b++) {
-        TRY_OR(done, feature_scratch_new(&scratches[b], net));
+        TRY_OR(done, feature_scratch_new(&scratches[b], net, NULL));
         TRY_OR(done, load_draws(scratches[b], net, source, draws, (int64_t)b * size, size, &frames));
     }
     TRY_OR(done, text_format(data, sizeof data, "%s %llu", source->digest, (unsigned long long)seed));

@@ -7,6 +7,7 @@
 #include "base/failure/shared_err.h"
 #include "base/system/file.h"
 #include "base/system/log.h"
+#include "base/system/minmax.h"
 #include "base/text/text.h"
 #include "features/network.h"
 #include "math/finite.h"
@@ -15,6 +16,7 @@
 #include "par/share.h"
 #include "par/spread.h"
 #include "run/task.h"
+#include "run/teams.h"
 #include "video/media/encode.h"
 #include "video/media/sheet.h"
 #include "video/transform/crop.h"
@@ -52,7 +54,7 @@ typedef struct {
     char pretraining[NAME_SIZE];
 } Look;
 
-/* One thread's buffers. */
+/* One team's buffers. */
 typedef struct {
     EncoderScratch *encoder;
     Frames frames;
@@ -60,10 +62,10 @@ typedef struct {
 } Eye;
 
 /* keys has room for one clip: they are summed or projected before the next is looked at. */
-static Err eye_new(Eye *eye, const Look *look) {
+static Err eye_new(Eye *eye, const Look *look, Team *team) {
     *eye = (Eye){.keys = malloc((size_t)look->shape.tokens * (size_t)look->shape.width * sizeof(float))};
     if (!eye->keys) return RAISE(ERR_MEMORY, "attention keys: no memory");
-    return encoder_scratch_new(&eye->encoder, look->encoder);
+    return encoder_scratch_new(&eye->encoder, look->encoder, team);
 }
 
 static void eye_free(Eye *eye) {
@@ -142,26 +144,51 @@ static Err add_video(const KeySums *sums, Eye *eye, const Look *look, int64_t vi
     return ERR_NONE;
 }
 
+/* What the teams of a rank share. */
+typedef struct {
+    const Look *look;
+    Share share; /* of the chunks */
+    double *blocks;
+    size_t doubles; /* of a block */
+    int64_t next;   /* chunk to be taken */
+    SharedErr failure;
+} Summing;
+
 /* A fixed number of chunks, whatever the number of ranks: their order of addition, and the memory, are fixed too. */
-static Err sum_share(double *blocks, const Look *look, Share share, size_t doubles) {
-    SharedErr failure = SHARED_ERR_INIT;
-#pragma omp parallel num_threads(look->run->par.threads)
-    {
-        Eye eye;
-        Err err = eye_new(&eye, look);
-        shared_err_note(&failure, err, share.begin);
-#pragma omp for schedule(dynamic, 1)
-        for (int64_t chunk = share.begin; chunk < share.end; chunk++) {
-            const KeySums sums = {look->shape.tokens, look->shape.width,
-                                  blocks + (size_t)(chunk - share.begin) * doubles};
-            Share videos = share_block(look->count, (int)chunk, CHUNKS);
-            for (int64_t i = videos.begin; i < videos.end && !err; i++)
-                err = add_video(&sums, &eye, look, look->videos[i]);
-            shared_err_note(&failure, err, chunk);
-        }
-        eye_free(&eye);
+static void sum_chunks(void *context, int number, Team *team) {
+    Summing *s = context;
+    const Look *look = s->look;
+    Eye eye;
+    Err err = eye_new(&eye, look, team);
+    (void)number;
+    shared_err_note(&s->failure, err, s->share.begin);
+    while (!err) {
+        int64_t chunk;
+#pragma omp atomic capture
+        chunk = s->next++;
+        if (chunk >= s->share.end) break;
+        const KeySums sums = {look->shape.tokens, look->shape.width,
+                              s->blocks + (size_t)(chunk - s->share.begin) * s->doubles};
+        Share videos = share_block(look->count, (int)chunk, CHUNKS);
+        for (int64_t i = videos.begin; i < videos.end && !err; i++) err = add_video(&sums, &eye, look, look->videos[i]);
+        shared_err_note(&s->failure, err, chunk);
     }
-    return shared_err_adopt(&failure);
+    eye_free(&eye);
+}
+
+/* There are few chunks: beyond that number of threads several share one. */
+static Err sum_share(double *blocks, const Look *look, Share share, size_t doubles) {
+    Summing summing = {.look = look,
+                       .share = share,
+                       .blocks = blocks,
+                       .doubles = doubles,
+                       .next = share.begin,
+                       .failure = SHARED_ERR_INIT};
+    const int threads = look->run->par.threads;
+    const int64_t busy = min_int64(share.end - share.begin, look->count); /* chunks with a video in them, at most */
+    const int team = teams_choose(threads, busy, encoder_clip_flops(look->encoder));
+    TRY(teams_run_once(threads, team, sum_chunks, &summing));
+    return shared_err_adopt(&summing.failure);
 }
 
 /* Every rank fits: the same sums give the same components, and none has to be sent. */
@@ -240,16 +267,40 @@ static Err write_film(const char *path, const Shown *shown, int count) {
     return err;
 }
 
-/* Videos spread over those that were drawn; rows of the sheet are frames and maps in turn. */
+typedef struct {
+    const Look *look;
+    const KeyPca *pca;
+    Shown *shown;
+    int count;
+    Err err;
+} Painting;
+
+/* Videos spread over those that were drawn, by a team of all threads. */
+static void paint_videos(void *context, int number, Team *team) {
+    Painting *p = context;
+    const Look *look = p->look;
+    Eye eye;
+    (void)number;
+    p->err = eye_new(&eye, look, team);
+    for (int i = 0; !p->err && i < p->count; i++)
+        p->err = paint_video(&p->shown[i], &eye, look, p->pca, look->videos[i * look->count / p->count]);
+    eye_free(&eye);
+}
+
+static Err paint_all(Painting *painting) {
+    const int threads = painting->look->run->par.threads;
+    TRY(teams_run_once(threads, threads, paint_videos, painting));
+    return painting->err;
+}
+
+/* Rows of the sheet are frames and maps in turn. */
 static Err write_pictures(const Look *look, const KeyPca *pca, const RunFolder *folder) {
     Shown shown[SHOWN_MAX] = {0};
     SheetRow rows[2 * SHOWN_MAX];
-    Eye eye;
     char path[PATH_SIZE];
     int count = look->count < look->config->shown ? (int)look->count : look->config->shown;
-    Err err = eye_new(&eye, look);
+    Err err = paint_all(&(Painting){.look = look, .pca = pca, .shown = shown, .count = count});
     for (int i = 0; !err && i < count; i++) {
-        err = paint_video(&shown[i], &eye, look, pca, look->videos[i * look->count / count]);
         rows[2 * i] = (SheetRow){shown[i].captions[0], &shown[i].frames};
         rows[2 * i + 1] = (SheetRow){shown[i].captions[1], &shown[i].maps};
     }
@@ -257,7 +308,6 @@ static Err write_pictures(const Look *look, const KeyPca *pca, const RunFolder *
     if (!err) err = sheet_write_png(path, rows, 2 * count, SHEET_COLUMNS, CELL);
     if (!err) err = runfolder_path(path, sizeof path, folder, "keys.mp4");
     if (!err) err = write_film(path, shown, count);
-    eye_free(&eye);
     for (int i = 0; i < count; i++) {
         frames_free(&shown[i].frames);
         frames_free(&shown[i].maps);

@@ -6,15 +6,14 @@
 
 #include "base/system/clock.h"
 #include "base/system/minmax.h"
+#include "base/system/spin.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
     LINE = 64,
     CLAIMS = 8,               /* that a member's share is taken in: an eighth of it is what one may wait for at most */
-    SPINS = 400,              /* before a core is given away: some microseconds, several times a call's cost */
     WORTH_SHARING = 24 * 1024 /* numbers: a few microseconds of one core */
 };
 
@@ -65,19 +64,6 @@ int team_size(const Team *team) {
     return team ? team->size : 1;
 }
 
-/* Spins at first, then lets others run. */
-static void wait_a_moment(int tries) {
-    if (tries >= SPINS) {
-        sched_yield();
-        return;
-    }
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
 static void run_part(Team *team, TeamJob *job, int member) {
     double began = team->parts ? clock_thread_s() : 0;
     job(team->context, member, team->present);
@@ -89,9 +75,7 @@ void team_serve(Team *team, int member) {
     unsigned done = team->last;
     TeamJob *job;
     do {
-        for (int tries = 0; atomic_load_explicit(&team->call, memory_order_acquire) == done;
-             tries += tries < SPINS ? 1 : 0)
-            wait_a_moment(tries);
+        for (int tries = 0; atomic_load_explicit(&team->call, memory_order_acquire) == done;) spin_a_moment(&tries);
         /* written before the call was counted up: acquire above, release in call_all */
         job = team->job;
         if (job) run_part(team, job, member);
@@ -115,9 +99,8 @@ static void call_all(Team *team, TeamJob *job, void *context) {
     atomic_fetch_add_explicit(&team->call, 1, memory_order_release);
     if (job) run_part(team, job, 0);
     double began = clock_wall_s();
-    for (int tries = 0; atomic_load_explicit(&team->arrived, memory_order_acquire) != team->expected;
-         tries += tries < SPINS ? 1 : 0)
-        wait_a_moment(tries);
+    for (int tries = 0; atomic_load_explicit(&team->arrived, memory_order_acquire) != team->expected;)
+        spin_a_moment(&tries);
     team->times.waited_s += clock_wall_s() - began;
     team->times.calls++;
     if (team->parts && job) {
@@ -168,9 +151,13 @@ static void run_shares(void *context, int member, int size) {
     for (int i = 0; i < size; i++) take_share(r, (member + i) % size, member);
 }
 
+int team_members(const Team *team, double work) {
+    return !team || work < team->least_work ? 1 : team->present;
+}
+
 void team_for(Team *team, int64_t count, int64_t unit, double work, TeamRange *range, void *context) {
     if (count <= 0) return;
-    if (!team || team->present == 1 || work < team->least_work) {
+    if (team_members(team, work) == 1) {
         range(context, 0, 0, count);
         return;
     }

@@ -40,6 +40,8 @@ typedef void TeamRange(void *context, int member, int64_t begin, int64_t end);
  * vectors multiplied; where a call would cost more than it saves, the leader does all of it. So what is computed of an
  * element may depend neither on where the pieces end nor on who computes it. */
 void team_for(Team *team, int64_t count, int64_t unit, double work, TeamRange *range, void *context);
+/* How many would share `work`: 1 where a call would cost more than it saves. */
+int team_members(const Team *team, double work);
 /* From this call on work of any size is shared: for tests, whose models are small. */
 void team_share_everything(Team *team);
 

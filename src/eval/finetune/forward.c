@@ -14,7 +14,7 @@
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
-#include "train/teams.h"
+#include "run/teams.h"
 
 #include <math.h>
 

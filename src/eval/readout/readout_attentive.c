@@ -7,14 +7,15 @@
 #include "par/agree.h"
 #include "par/share.h"
 #include "par/spread.h"
+#include "run/teams.h"
 #include "train/trainer.h"
 #include "video/transform/augment.h"
 
 typedef struct {
     Readout *readout;
     Attentive *network;
-    AttentiveScratch **scratch; /* of each thread */
-    int n_threads;
+    AttentiveScratch **scratch; /* of each team */
+    int n_teams;
     TrainConfig train; /* the configured one, its batch fitted to the clips there are */
 } AttentiveProbe;
 
@@ -71,51 +72,79 @@ static Err load(void *state, void *place, const TrainLeaf *which) {
     return ERR_NONE;
 }
 
-/* Single-threaded: a thread is a team of its own. */
-static void leaf(TrainTask *task, int thread, void *place, const TrainLeaf *which, const float *params, float *grads,
+/* The scratch knows the team. */
+static void leaf(TrainTask *task, int team, void *place, const TrainLeaf *which, const float *params, float *grads,
                  double *loss, const GradsWatch *watch) {
     (void)watch;
     const AttentiveProbe *probe = task->state;
     const Place *p = place;
-    attentive_step(probe->network, probe->scratch[thread], params, grads, loss,
+    attentive_step(probe->network, probe->scratch[team], params, grads, loss,
                    &(AttentiveBatch){p->tokens, p->targets, which->n_clips}, 1.0f / (float)which->n_leaves);
 }
 
 /* ---- testing ---- */
 
+/* A rank's test, by a team of all its threads: its videos one after another. */
+typedef struct {
+    const AttentiveProbe *probe;
+    const float *params;
+    Share mine;
+    float *part;   /* (videos, K) probabilities */
+    float *logits; /* (micro-batch, K) */
+    double *sums;  /* (K) */
+    Err err;
+} Test;
+
 /* The mean over views of the softmax, in groups that fit the scratch. */
-static void test_video(float *probabilities, const AttentiveProbe *probe, const float *params, int64_t video,
-                       float *logits, double *sums) {
+static void test_video(float *probabilities, const Test *t, AttentiveScratch *scratch, int64_t video) {
+    const AttentiveProbe *probe = t->probe;
+    float *logits = t->logits;
+    double *sums = t->sums;
     const FeatureTable *test = &probe->readout->test;
     int K = probe->readout->c->task.test->n_classes, most = probe->train.micro_batch;
     const float *rows = test->rows + (size_t)video * (size_t)test->n_views * row_floats(test);
     memset(sums, 0, (size_t)K * sizeof *sums);
     for (int first = 0; first < test->n_views; first += most) {
         int count = test->n_views - first < most ? test->n_views - first : most;
-        attentive_forward(probe->network, probe->scratch[0], params, logits, rows + (size_t)first * row_floats(test),
-                          count);
+        attentive_forward(probe->network, scratch, t->params, logits, rows + (size_t)first * row_floats(test), count);
         for (int view = 0; view < count; view++) softmax_add(sums, logits + (size_t)view * (size_t)K, K);
     }
     for (int k = 0; k < K; k++) probabilities[k] = (float)(sums[k] / test->n_views);
+}
+
+static void test_videos(void *context, int number, Team *team) {
+    Test *t = context;
+    size_t K = (size_t)t->probe->readout->c->task.test->n_classes;
+    AttentiveScratch *scratch;
+    (void)number;
+    t->err = attentive_scratch_new(&scratch, t->probe->network, team, t->probe->train.micro_batch);
+    for (int64_t video = t->mine.begin; video < t->mine.end && !t->err; video++)
+        test_video(t->part + (size_t)(video - t->mine.begin) * K, t, scratch, video);
+    attentive_scratch_free(&scratch);
+}
+
+static Err test_share(Test *t, int threads) {
+    TRY(teams_run_once(threads, threads, test_videos, t));
+    return t->err;
 }
 
 /* A block of videos a rank, gathered in rank order. */
 static Err test_all(float **probabilities, const AttentiveProbe *probe, const float *params) {
     const Par *par = &probe->readout->c->task.run->par;
     size_t K = (size_t)probe->readout->c->task.test->n_classes, bytes;
-    Share mine = share_block(probe->readout->test.n_videos, par->rank, par->n_ranks);
-    size_t count = (size_t)(mine.end - mine.begin) * K;
-    float *part = malloc(count * sizeof *part + 1);
-    float *logits = malloc((size_t)probe->train.micro_batch * K * sizeof *logits);
-    double *sums = malloc(K * sizeof *sums);
-    Err err = part && logits && sums ? ERR_NONE : RAISE(ERR_MEMORY, "attentive probe: no memory for the test");
-    for (int64_t video = mine.begin; video < mine.end && !err; video++)
-        test_video(part + (size_t)(video - mine.begin) * K, probe, params, video, logits, sums);
+    Test t = {
+        .probe = probe, .params = params, .mine = share_block(probe->readout->test.n_videos, par->rank, par->n_ranks)};
+    size_t count = (size_t)(t.mine.end - t.mine.begin) * K;
+    t.part = malloc(count * sizeof *t.part + 1);
+    t.logits = malloc((size_t)probe->train.micro_batch * K * sizeof *t.logits);
+    t.sums = malloc(K * sizeof *t.sums);
+    Err err = t.part && t.logits && t.sums ? ERR_NONE : RAISE(ERR_MEMORY, "attentive probe: no memory for the test");
+    if (!err) err = test_share(&t, par->threads);
     err = err_agree_all(err, par, "testing the attentive probe");
-    if (!err) err = gather_bytes_all((void **)probabilities, &bytes, part, count * sizeof *part, par);
-    free(sums);
-    free(logits);
-    free(part);
+    if (!err) err = gather_bytes_all((void **)probabilities, &bytes, t.part, count * sizeof *t.part, par);
+    free(t.sums);
+    free(t.logits);
+    free(t.part);
     return err;
 }
 
@@ -140,31 +169,33 @@ static void fit_batch(AttentiveProbe *probe, int64_t n_rows) {
     if (train->batch > n_rows) train->batch = (int)(n_rows / train->micro_batch) * train->micro_batch;
 }
 
-/* A scratch for each thread: its leaves are small, and no team shares one. */
 static Err open_probe(AttentiveProbe *probe) {
     const ClassificationTask *t = &probe->readout->c->task;
     const FeatureTable *train = &probe->readout->train;
     fit_batch(probe, train->n_videos * train->n_views);
-    TRY(attentive_new(&probe->network, train->n_tokens, train->D, t->config->readout.heads, t->train->n_classes));
-    int n_threads = t->run->par.threads;
-    probe->scratch = calloc((size_t)n_threads, sizeof *probe->scratch);
-    if (!probe->scratch) return RAISE(ERR_MEMORY, "attentive probe: no memory for %d threads", n_threads);
-    probe->n_threads = n_threads;
-    for (int i = 0; i < n_threads; i++)
-        TRY(attentive_scratch_new(&probe->scratch[i], probe->network, probe->train.micro_batch));
+    return attentive_new(&probe->network, train->n_tokens, train->D, t->config->readout.heads, t->train->n_classes);
+}
+
+/* A scratch for each team. */
+static Err teams_ready(TrainTask *task, Team *const *teams, int n_teams) {
+    AttentiveProbe *probe = task->state;
+    probe->scratch = calloc((size_t)n_teams, sizeof *probe->scratch);
+    if (!probe->scratch) return RAISE(ERR_MEMORY, "attentive probe: no memory for %d teams", n_teams);
+    probe->n_teams = n_teams;
+    for (int i = 0; i < n_teams; i++)
+        TRY(attentive_scratch_new(&probe->scratch[i], probe->network, teams[i], probe->train.micro_batch));
     return ERR_NONE;
 }
 
 static void close_probe(AttentiveProbe *probe) {
-    for (int i = 0; i < probe->n_threads; i++) attentive_scratch_free(&probe->scratch[i]);
+    for (int i = 0; i < probe->n_teams; i++) attentive_scratch_free(&probe->scratch[i]);
     free(probe->scratch);
     attentive_free(&probe->network);
 }
 
 static size_t scratch_bytes(const TrainTask *task, int members) {
-    (void)members;
     const AttentiveProbe *probe = task->state;
-    return attentive_scratch_bytes(probe->network, probe->train.micro_batch);
+    return attentive_scratch_bytes(probe->network, members, probe->train.micro_batch);
 }
 
 /* An epoch is every view of every video once. */
@@ -187,6 +218,7 @@ Err readout_attentive_all(Readout *readout) {
                                      .place_new = place_new,
                                      .place_free = place_free,
                                      .load = load},
+                          .teams_ready = teams_ready,
                           .leaf = leaf,
                           .finish_all = finish_all};
         err = trainer_run_all(&task, &probe.train, NULL, c->task.run, c->folder);

@@ -36,7 +36,7 @@ CHECKED Err naming_tensor(char *out, size_t size, const Naming *naming, const ch
                           const char *what);
 
 typedef struct FeatureKind {
-    CHECKED Err (*scratch_new)(void **scratch, const FeatureNet *net);
+    CHECKED Err (*scratch_new)(void **scratch, const FeatureNet *net, Team *team);
     void (*scratch_free)(void *scratch);
     CHECKED Err (*load)(void *scratch, int slot, const Frames *frames, const Box *box, int first_frame, int n_frames);
     void (*compute)(void *scratch, float *features, int n);

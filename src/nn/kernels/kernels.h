@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/failure/err.h"
+#include "base/system/wave.h"
 #include "nn/kernels/bf16.h"
 
 #include <stdbool.h>
@@ -26,6 +27,25 @@ typedef struct {
 typedef struct {
     float *q, *k, *v; /* shaped as the inputs */
 } HeadGradients;
+
+/* Queries begin to end of a head. */
+typedef struct {
+    int begin, end;
+} HeadQueries;
+
+/* The blocks that the backward pass cuts a head into. */
+typedef struct {
+    int queries, keys;
+} HeadBlocks;
+
+/* The backward pass of one head. */
+typedef struct {
+    const HeadGradients *d;
+    const float *dout, *out, *lse;
+    const HeadInputs *in;
+    const HeadShape *shape;
+    float *scratch; /* what all blocks of keys share lies in it */
+} HeadBackward;
 
 /* c (rows, columns) = base + bias + a b, with a(i, p) at a[i*a_row + p*a_step] and b(p, j) at b[p*b_step + j*b_column];
  * of each pair of strides one is 1. Columns: a multiple of 2 * lanes. Row i of the base begins at base + i*base_row;
@@ -129,11 +149,22 @@ typedef struct {
     const Bf16 *q, *k, *v; /* (n_queries, head_width), (n_keys, head_width) */
 } Bf16HeadInputs;
 
-/* Rounded gradients, shaped as the inputs; column sums of the unrounded ones are added to the biases' gradients. */
+/* Rounded gradients, shaped as the inputs; and column sums of the unrounded ones, which the biases' gradients are
+ * summed from: v's of each block of keys. */
 typedef struct {
     Bf16 *q, *k, *v;
-    float *q_bias, *v_bias; /* (head_width) */
+    float *q_sums, *v_sums; /* (head_width); (blocks of keys, head_width) */
 } Bf16HeadGradients;
+
+/* The backward pass of one head. */
+typedef struct {
+    const Bf16HeadGradients *d;
+    const Bf16 *dout, *out;
+    const float *lse;
+    const Bf16HeadInputs *in;
+    const Bf16HeadShape *shape;
+    void *scratch; /* what all blocks of keys share lies in it */
+} Bf16HeadBackward;
 
 /* rows (R, width), `stride` apart, = factor * x, rounded, and their padding zeroed; sums (width) += the columns of
  * factor * x. Rows of x are x_stride floats apart. factors: one for each factor_rows rows, or NULL. sums may be NULL.
@@ -169,10 +200,10 @@ typedef struct {
                          int columns);
     void (*layernorm)(Bf16 *y, size_t stride, const float *x, size_t rows, const NormParams *norm);
     size_t (*attention_scratch)(const Bf16HeadShape *shape, int backward); /* bytes */
+    HeadBlocks (*attention_blocks)(const Bf16HeadShape *shape);
     void (*attention_forward)(Bf16 *out, float *lse, const Bf16HeadInputs *in, const Bf16HeadShape *shape,
-                              void *scratch);
-    void (*attention_backward)(const Bf16HeadGradients *d, const Bf16 *dout, const Bf16 *out, const float *lse,
-                               const Bf16HeadInputs *in, const Bf16HeadShape *shape, void *scratch);
+                              HeadQueries queries, void *scratch);
+    void (*attention_backward)(const Bf16HeadBackward *head, int block, const WaveLink *link, void *scratch);
 } Bf16Kernels;
 
 /* ---- the table ---- */
@@ -198,10 +229,16 @@ typedef struct Kernels {
     size_t product_large_scratch;
     /* Some output places of a convolution; see nn/kernels/internal/conv_body.h. */
     void (*conv_places)(const ConvPlaces *places, const ConvJob *job);
+    /* Attention, also in mixed precision: the forward pass of some queries, whose bits do not depend on how they are
+     * cut (best at multiples of attention_queries); the backward pass of one block of keys. Blocks are computed in
+     * ascending order, or as links of a wave whose steps are blocks of queries; head->scratch is then that of the head,
+     * scratch the thread's own, both attention_scratch large, and they may be the same where a thread computes all. */
+    int attention_queries;
     size_t (*attention_scratch)(const HeadShape *shape, int backward); /* floats */
-    void (*attention_forward)(float *out, float *lse, const HeadInputs *in, const HeadShape *shape, float *scratch);
-    void (*attention_backward)(const HeadGradients *d, const float *dout, const float *out, const float *lse,
-                               const HeadInputs *in, const HeadShape *shape, float *scratch);
+    HeadBlocks (*attention_blocks)(const HeadShape *shape);
+    void (*attention_forward)(float *out, float *lse, const HeadInputs *in, const HeadShape *shape, HeadQueries queries,
+                              float *scratch);
+    void (*attention_backward)(const HeadBackward *head, int block, const WaveLink *link, float *scratch);
     Bf16Kernels bf16; /* mixed precision */
 } Kernels;
 

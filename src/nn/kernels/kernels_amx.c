@@ -18,21 +18,24 @@ static size_t attention_scratch(const HeadShape *shape, int backward) {
     Arena measure = {0};
     if (!tiles_attend(shape)) return attention_scratch_body(shape, backward);
     if (backward)
-        split_backward_layout(&measure, shape);
+        split_query_layout(&measure, shape);
     else
         split_forward_layout(&measure, shape);
     return measure.used / sizeof(float);
 }
 
-/* Tiles or vectors, by the shape alone: the same clip gives the same bits wherever it is computed. */
-static void attention_forward_amx(float *out, float *lse, const HeadInputs *in, const HeadShape *shape,
-                                  float *scratch) {
-    (tiles_attend(shape) ? attention_split_forward : attention_forward_body)(out, lse, in, shape, scratch);
+static HeadBlocks attention_blocks_amx(const HeadShape *shape) {
+    return (tiles_attend(shape) ? attention_split_blocks : attention_blocks_body)(shape);
 }
 
-static void attention_backward_amx(const HeadGradients *d, const float *dout, const float *out, const float *lse,
-                                   const HeadInputs *in, const HeadShape *shape, float *scratch) {
-    (tiles_attend(shape) ? attention_split_backward : attention_backward_body)(d, dout, out, lse, in, shape, scratch);
+/* Tiles or vectors, by the shape alone: the same clip gives the same bits wherever it is computed. */
+static void attention_forward_amx(float *out, float *lse, const HeadInputs *in, const HeadShape *shape,
+                                  HeadQueries queries, float *scratch) {
+    (tiles_attend(shape) ? attention_split_forward : attention_forward_body)(out, lse, in, shape, queries, scratch);
+}
+
+static void attention_backward_amx(const HeadBackward *head, int block, const WaveLink *link, float *scratch) {
+    (tiles_attend(head->shape) ? attention_split_backward : attention_backward_body)(head, block, link, scratch);
 }
 
 const Kernels kernels_amx = {
@@ -41,7 +44,9 @@ const Kernels kernels_amx = {
     .product_small_most = 8 * LANES,
     .product_large = product_split_body,
     .product_large_scratch = SPLIT_SCRATCH,
+    .attention_queries = 2 * QUERIES, /* whole blocks of either */
     .attention_scratch = attention_scratch,
+    .attention_blocks = attention_blocks_amx,
     .attention_forward = attention_forward_amx,
     .attention_backward = attention_backward_amx,
     .bf16 = {BF16_OF_BODIES, .tiles = 1, .product = bf16_product_tiles, .peak = bf16_peak_tiles,

@@ -5,7 +5,7 @@
  */
 #include "nn/layers/attention.h"
 
-#include "nn/kernels/kernels.h"
+#include "nn/layers/internal/head_share.h"
 
 #include <math.h>
 #include <string.h>
@@ -50,8 +50,11 @@ static size_t scratch_floats(const AttentionShape *shape) {
     return ((forward > backward ? forward : backward) + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
 }
 
+/* Members' scratch and then the marks of a wave. */
 size_t attention_scratch_bytes(const AttentionShape *shape, int members) {
-    return sizeof(float) * scratch_floats(shape) * (size_t)members;
+    const HeadShape head = head_shape(shape);
+    size_t marks = (size_t)kernels_best()->attention_blocks(&head).keys * sizeof(WaveMark);
+    return (sizeof(float) * scratch_floats(shape) + marks) * (size_t)members;
 }
 
 /* Both passes; the first members are the forward pass's. */
@@ -66,49 +69,55 @@ typedef struct {
     const AttentionKept *kept;
 } Attention;
 
-/* Each clip and head is a piece of work of its own. */
-static int64_t head_count(const AttentionShape *shape) {
-    return (int64_t)shape->B * shape->heads;
+/* Work about in units of an elementwise pass. */
+static HeadShare all_heads(const AttentionShape *s) {
+    return (HeadShare){.count = (int64_t)s->B * s->heads,
+                       .n_queries = s->n_queries,
+                       .work = (double)s->B * s->n_queries * s->n_keys * s->heads * s->head_width / 8};
 }
 
-/* For the team alone, which asks whether sharing is worth a call; about in units of an elementwise pass. */
-static double head_work(const AttentionShape *s) {
-    return (double)s->B * s->n_queries * s->n_keys * s->heads * s->head_width / 8;
+static HeadOffsets offsets_of(const Attention *a, int64_t head) {
+    return head_offsets(a->shape, (int)(head / a->shape->heads), (int)(head % a->shape->heads));
 }
 
-/* Heads [begin, end) of clips and heads counted through; a member's scratch is its own. */
-static void forward_heads(void *context, int member, int64_t begin, int64_t end) {
+static void forward_queries(void *context, int member, int64_t number, HeadQueries queries) {
     const Attention *a = context;
     const HeadShape head = head_shape(a->shape);
-    for (int64_t i = begin; i < end; i++) {
-        const HeadOffsets at = head_offsets(a->shape, (int)(i / a->shape->heads), (int)(i % a->shape->heads));
-        const HeadInputs one = head_inputs(a->in, at);
-        kernels_best()->attention_forward(a->out + at.out, a->lse + at.lse, &one, &head,
-                                          a->scratch + (size_t)member * a->member_floats);
-    }
+    const HeadOffsets at = offsets_of(a, number);
+    const HeadInputs in = head_inputs(a->in, at);
+    kernels_best()->attention_forward(a->out + at.out, a->lse + at.lse, &in, &head, queries,
+                                      a->scratch + (size_t)member * a->member_floats);
 }
 
 void attention_forward(Team *team, float *out, float *lse, const AttentionInputs *in, const AttentionShape *shape,
                        float *scratch) {
+    const HeadShare heads = all_heads(shape);
     Attention attention = {
         .out = out, .lse = lse, .in = in, .shape = shape, .scratch = scratch, .member_floats = scratch_floats(shape)};
-    team_for(team, head_count(shape), 1, head_work(shape), forward_heads, &attention);
+    head_share_forward(team, &heads, forward_queries, &attention);
 }
 
-static void backward_heads(void *context, int member, int64_t begin, int64_t end) {
+static void backward_keys(void *context, int member, int owner, int64_t number, int block, const WaveLink *link) {
     const Attention *a = context;
-    const HeadShape head = head_shape(a->shape);
-    for (int64_t i = begin; i < end; i++) {
-        const HeadOffsets at = head_offsets(a->shape, (int)(i / a->shape->heads), (int)(i % a->shape->heads));
-        const HeadInputs one = head_inputs(a->in, at);
-        const HeadGradients d = head_gradients(a->d, at);
-        kernels_best()->attention_backward(&d, a->dout + at.out, a->kept->out + at.out, a->kept->lse + at.lse, &one,
-                                           &head, a->scratch + (size_t)member * a->member_floats);
-    }
+    const HeadShape shape = head_shape(a->shape);
+    const HeadOffsets at = offsets_of(a, number);
+    const HeadInputs in = head_inputs(a->in, at);
+    const HeadGradients d = head_gradients(a->d, at);
+    const HeadBackward head = {.d = &d,
+                               .dout = a->dout + at.out,
+                               .out = a->kept->out + at.out,
+                               .lse = a->kept->lse + at.lse,
+                               .in = &in,
+                               .shape = &shape,
+                               .scratch = a->scratch + (size_t)owner * a->member_floats};
+    kernels_best()->attention_backward(&head, block, link, a->scratch + (size_t)member * a->member_floats);
 }
 
 void attention_backward(Team *team, const AttentionGradients *d, const float *dout, const AttentionKept *kept,
                         const AttentionInputs *in, const AttentionShape *shape, float *scratch) {
+    const HeadShape head = head_shape(shape);
+    HeadShare heads = all_heads(shape);
+    heads.work *= 2;
     Attention attention = {.in = in,
                            .shape = shape,
                            .scratch = scratch,
@@ -116,7 +125,8 @@ void attention_backward(Team *team, const AttentionGradients *d, const float *do
                            .d = d,
                            .dout = dout,
                            .kept = kept};
-    team_for(team, head_count(shape), 1, 2 * head_work(shape), backward_heads, &attention);
+    WaveMark *marks = (WaveMark *)(scratch + attention.member_floats * (size_t)team_size(team));
+    head_share_backward(team, &heads, kernels_best()->attention_blocks(&head), marks, backward_keys, &attention);
 }
 
 static double dot(const float *a, const float *b, int count) {

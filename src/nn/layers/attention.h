@@ -1,7 +1,8 @@
 /* nn/layers/attention - softmax(q k^T / sqrt(width)) v for every clip and head, fused: scores never leave the cache.
  *
  * The forward pass keeps the output and the log-sum-exp of every query; the backward pass recomputes the scores.
- * A team, which may be NULL, shares the heads of all clips. */
+ * A team, which may be NULL, shares the heads of all clips, and what one has to share in the end
+ * (nn/layers/internal/head_share.h). */
 #pragma once
 
 #include "base/system/team.h"

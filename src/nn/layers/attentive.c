@@ -16,6 +16,7 @@ struct Attentive {
 
 struct AttentiveScratch {
     Arena arena;
+    Team *team;
     int B;
     float *queries, *keys, *values;    /* (B, D), (B, N, D) twice */
     float *dqueries, *dkeys, *dvalues; /* gradients of those */
@@ -75,7 +76,7 @@ const ParamTable *attentive_params(const Attentive *attentive) {
 }
 
 /* Run once without memory to count the bytes, once to hand them out (base/system/arena.h). */
-static void scratch_layout(AttentiveScratch *s, Arena *arena, const Attentive *a, int B) {
+static void scratch_layout(AttentiveScratch *s, Arena *arena, const Attentive *a, int members, int B) {
     size_t clips = (size_t)B, D = (size_t)a->D, K = (size_t)a->K, tokens = clips * (size_t)a->N * D;
     AttentionShape shape = shape_of(a, B);
     s->queries = arena_floats(arena, clips * D);
@@ -89,27 +90,30 @@ static void scratch_layout(AttentiveScratch *s, Arena *arena, const Attentive *a
     s->lse = arena_floats(arena, clips * (size_t)a->heads);
     s->logits = arena_floats(arena, clips * K);
     s->dlogits = arena_floats(arena, clips * K);
-    s->attention = arena_take(arena, attention_scratch_bytes(&shape, 1));
+    s->attention = arena_take(arena, attention_scratch_bytes(&shape, members));
 }
 
-size_t attentive_scratch_bytes(const Attentive *attentive, int B) {
+size_t attentive_scratch_bytes(const Attentive *attentive, int members, int B) {
     AttentiveScratch measured;
     Arena arena = {0};
-    scratch_layout(&measured, &arena, attentive, B);
+    scratch_layout(&measured, &arena, attentive, members, B);
     return arena.used;
 }
 
 /* For at most B clips. */
-Err attentive_scratch_new(AttentiveScratch **scratch, const Attentive *attentive, int B) {
+Err attentive_scratch_new(AttentiveScratch **scratch, const Attentive *attentive, Team *team, int B) {
+    const int members = team_size(team);
     *scratch = NULL;
     AttentiveScratch *new = calloc(1, sizeof *new);
     if (!new) return RAISE(ERR_MEMORY, "attentive probe: no memory");
-    Err err = arena_alloc(&new->arena, attentive_scratch_bytes(attentive, B), "activations of an attentive probe");
+    Err err =
+        arena_alloc(&new->arena, attentive_scratch_bytes(attentive, members, B), "activations of an attentive probe");
     if (err) {
         free(new);
         return err;
     }
-    scratch_layout(new, &new->arena, attentive, B);
+    scratch_layout(new, &new->arena, attentive, members, B);
+    new->team = team;
     new->B = B;
     *scratch = new;
     return ERR_NONE;
@@ -129,16 +133,16 @@ static void pool(const Attentive *a, AttentiveScratch *s, const float *params, c
     ConstRows x = {tokens, D};
     /* 1. queries, keys, values; 2. a weighted mean of each clip's values, head by head */
     rows_set((Rows){s->queries, D}, params + a->query, B, D);
-    linear_forward(NULL, (Rows){s->keys, D}, x, params + a->key_weight, NULL, (LinearShape){rows, D, D});
-    linear_forward(NULL, (Rows){s->values, D}, x, params + a->value_weight, params + a->value_bias,
+    linear_forward(s->team, (Rows){s->keys, D}, x, params + a->key_weight, NULL, (LinearShape){rows, D, D});
+    linear_forward(s->team, (Rows){s->values, D}, x, params + a->value_weight, params + a->value_bias,
                    (LinearShape){rows, D, D});
-    attention_forward(NULL, s->pooled, s->lse, &(AttentionInputs){s->queries, s->keys, s->values}, &shape,
+    attention_forward(s->team, s->pooled, s->lse, &(AttentionInputs){s->queries, s->keys, s->values}, &shape,
                       s->attention);
 }
 
 /* logits (B, K) of the pooled values. */
 static void head(const Attentive *a, const AttentiveScratch *s, float *logits, const float *params, int B) {
-    linear_forward(NULL, (Rows){logits, a->K}, (ConstRows){s->pooled, a->D}, params + a->head_weight,
+    linear_forward(s->team, (Rows){logits, a->K}, (ConstRows){s->pooled, a->D}, params + a->head_weight,
                    params + a->head_bias, (LinearShape){B, a->D, a->K});
 }
 
@@ -149,15 +153,16 @@ static void backward(const Attentive *a, AttentiveScratch *s, const float *param
     AttentionShape shape = shape_of(a, B);
     ConstRows dlogits = {s->dlogits, a->K}, x = {tokens, D};
     /* 1. the head; 2. the attention; 3. query, keys and values */
-    linear_backward_weight(NULL, grads + a->head_weight, grads + a->head_bias, dlogits, (ConstRows){s->pooled, D},
+    linear_backward_weight(s->team, grads + a->head_weight, grads + a->head_bias, dlogits, (ConstRows){s->pooled, D},
                            (LinearShape){B, D, a->K});
-    linear_backward_input(NULL, (Rows){s->dpooled, D}, dlogits, params + a->head_weight, (LinearShape){B, D, a->K});
-    attention_backward(NULL, &(AttentionGradients){s->dqueries, s->dkeys, s->dvalues}, s->dpooled,
+    linear_backward_input(s->team, (Rows){s->dpooled, D}, dlogits, params + a->head_weight, (LinearShape){B, D, a->K});
+    attention_backward(s->team, &(AttentionGradients){s->dqueries, s->dkeys, s->dvalues}, s->dpooled,
                        &(AttentionKept){s->pooled, s->lse}, &(AttentionInputs){s->queries, s->keys, s->values}, &shape,
                        s->attention);
-    rows_add_to(NULL, grads + a->query, (ConstRows){s->dqueries, D}, B, D);
-    linear_backward_weight(NULL, grads + a->key_weight, NULL, (ConstRows){s->dkeys, D}, x, (LinearShape){rows, D, D});
-    linear_backward_weight(NULL, grads + a->value_weight, grads + a->value_bias, (ConstRows){s->dvalues, D}, x,
+    rows_add_to(s->team, grads + a->query, (ConstRows){s->dqueries, D}, B, D);
+    linear_backward_weight(s->team, grads + a->key_weight, NULL, (ConstRows){s->dkeys, D}, x,
+                           (LinearShape){rows, D, D});
+    linear_backward_weight(s->team, grads + a->value_weight, grads + a->value_bias, (ConstRows){s->dvalues, D}, x,
                            (LinearShape){rows, D, D});
 }
 

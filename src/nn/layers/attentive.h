@@ -8,6 +8,7 @@
  * as nn/models/mae: params and grads are flat vectors laid out by attentive_params. */
 #pragma once
 
+#include "base/system/team.h"
 #include "nn/layers/params.h"
 
 typedef struct Attentive Attentive;
@@ -18,8 +19,9 @@ CHECKED Err attentive_new(Attentive **attentive, int n_tokens, int width, int he
 void attentive_free(Attentive **attentive);
 const ParamTable *attentive_params(const Attentive *attentive);
 
-size_t attentive_scratch_bytes(const Attentive *attentive, int B);
-CHECKED Err attentive_scratch_new(AttentiveScratch **scratch, const Attentive *attentive, int B);
+size_t attentive_scratch_bytes(const Attentive *attentive, int members, int B);
+/* A team, which may be NULL, shares the work of every call that uses the scratch; the bits do not depend on it. */
+CHECKED Err attentive_scratch_new(AttentiveScratch **scratch, const Attentive *attentive, Team *team, int B);
 void attentive_scratch_free(AttentiveScratch **scratch);
 
 typedef struct {

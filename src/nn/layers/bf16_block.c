@@ -36,21 +36,22 @@ void bf16_block_acts_layout(Bf16BlockActs *acts, Arena *arena, const BlockShape 
 }
 
 /* Strides are those of whole rows: three parts of q k v, or two of k v where queries lie apart. */
-static Bf16HeadShape head_shape(const BlockShape *s) {
+static Bf16AttentionShape attention_shape(const BlockShape *s) {
     size_t width = padded_width(s);
-    return (Bf16HeadShape){.n_queries = s->n_tokens - s->first_kept,
-                           .n_keys = s->n_tokens,
-                           .head_width = s->width / s->heads,
-                           .q_stride = (s->first_kept ? 1 : 3) * width,
-                           .kv_stride = (s->first_kept ? 2 : 3) * width,
-                           .out_stride = width};
+    return (Bf16AttentionShape){.B = s->B,
+                                .heads = s->heads,
+                                .head = {.n_queries = s->n_tokens - s->first_kept,
+                                         .n_keys = s->n_tokens,
+                                         .head_width = s->width / s->heads,
+                                         .q_stride = (s->first_kept ? 1 : 3) * width,
+                                         .kv_stride = (s->first_kept ? 2 : 3) * width,
+                                         .out_stride = width}};
 }
 
 /* The largest layer decides each buffer: `wide` holds hidden gradients and then those of q, k and v; `turned` and
  * `panels` the operands of a weight gradient. */
 void bf16_block_need(Bf16Need *need, const BlockShape *shape) {
-    const Bf16Kernels *kernels = &kernels_best()->bf16;
-    const Bf16HeadShape head = head_shape(shape);
+    const Bf16AttentionShape attention = attention_shape(shape);
     int R = block_rows(shape), Rin = block_rows_in(shape), width = (int)padded_width(shape);
     bf16_need_layer(need, Rin, width, width);
     need->wide =
@@ -59,8 +60,7 @@ void bf16_block_need(Bf16Need *need, const BlockShape *shape) {
     need->turned = bf16_larger(need->turned, bf16_padded((size_t)Rin) * 3 * (size_t)width);
     need->panels = bf16_larger(need->panels, bf16_panels_words((size_t)R, (size_t)shape->hidden));
     need->columns = 3 * width > need->columns ? 3 * width : need->columns;
-    size_t forward = kernels->attention_scratch(&head, 0), backward = kernels->attention_scratch(&head, 1);
-    need->attention_bytes = bf16_larger(need->attention_bytes, bf16_larger(forward, backward));
+    bf16_attention_need(&need->attention, &attention);
 }
 
 /* ---- rows ---- */
@@ -87,96 +87,34 @@ static Bf16Rows gather_kept(Bf16 *to, const Bf16 *all, const BlockShape *s) {
     return rows_of(to, s);
 }
 
-/* ---- attention of all clips and heads ---- */
-
-/* Where one clip's and head's rows begin. */
-typedef struct {
-    size_t q, kv, out, lse, column;
-} HeadPlace;
-
-static HeadPlace head_place(const BlockShape *s, const Bf16HeadShape *head, int b, int h) {
-    size_t clip = (size_t)b, queries = (size_t)head->n_queries, column = (size_t)h * (size_t)head->head_width;
-    return (HeadPlace){.q = clip * queries * head->q_stride + column,
-                       .kv = clip * (size_t)s->n_tokens * head->kv_stride + column,
-                       .out = clip * queries * head->out_stride + column,
-                       .lse = (clip * (size_t)s->heads + (size_t)h) * queries,
-                       .column = column};
-}
+/* ---- attention ---- */
 
 /* q, k and v of all rows, or of their gradients. */
-typedef struct {
-    Bf16 *q, *k, *v;
-} Projections;
-
-static Projections projections(Bf16 *queries, Bf16 *qkv, const BlockShape *s) {
+static Bf16Heads projections(Bf16 *queries, Bf16 *qkv, const BlockShape *s) {
     size_t width = padded_width(s);
-    if (s->first_kept) return (Projections){queries, qkv, qkv + width};
-    return (Projections){qkv, qkv + width, qkv + 2 * width};
-}
-
-/* What both passes over heads share; the forward pass has no gradients. */
-typedef struct {
-    const Block *block;
-    const Bf16BlockActs *acts;
-    Projections in, d;
-    const Bf16 *dout;
-} Heads;
-
-static void *member_scratch(const Block *block, int member) {
-    const Bf16Scratch *scratch = &block->scratch->rounded;
-    return (char *)scratch->attention + (size_t)member * scratch->attention_bytes;
-}
-
-/* For the team: vectors of products, whatever their precision. */
-static double heads_work(const BlockShape *s) {
-    return (double)s->B * (s->n_tokens - s->first_kept) * s->n_tokens * s->width / 16;
-}
-
-/* Clips and heads begin to end. */
-static void attend_heads(void *context, int member, int64_t begin, int64_t end) {
-    const Heads *a = context;
-    const BlockShape *s = a->block->shape;
-    const Bf16HeadShape head = head_shape(s);
-    for (int64_t i = begin; i < end; i++) {
-        const HeadPlace at = head_place(s, &head, (int)(i / s->heads), (int)(i % s->heads));
-        const Bf16HeadInputs one = {a->in.q + at.q, a->in.k + at.kv, a->in.v + at.kv};
-        kernels_best()->bf16.attention_forward(a->acts->attention + at.out, a->acts->lse + at.lse, &one, &head,
-                                               member_scratch(a->block, member));
-    }
+    if (s->first_kept) return (Bf16Heads){queries, qkv, qkv + width};
+    return (Bf16Heads){qkv, qkv + width, qkv + 2 * width};
 }
 
 static void attend(const Block *block, Bf16BlockActs *acts) {
     const BlockShape *s = block->shape;
-    Heads heads = {.block = block, .acts = acts, .in = projections(acts->queries, acts->qkv, s)};
-    team_for(block->scratch->team, (int64_t)s->B * s->heads, 1, heads_work(s), attend_heads, &heads);
+    const Bf16AttentionShape shape = attention_shape(s);
+    const Bf16Heads in = projections(acts->queries, acts->qkv, s);
+    bf16_attention_forward(block->scratch->team, acts->attention, acts->lse, &in, &shape,
+                           &block->scratch->rounded.attention);
     clear_padding(acts->attention, block_rows(s), 1, s);
 }
 
-/* Heads begin to end of all clips: a head's biases add up over clips in their order. */
-static void attend_backward_heads(void *context, int member, int64_t begin, int64_t end) {
-    const Heads *a = context;
-    const BlockShape *s = a->block->shape;
-    const BlockParams *params = a->block->at;
-    const Bf16HeadShape head = head_shape(s);
-    for (int h = (int)begin; h < (int)end; h++) {
-        for (int b = 0; b < s->B; b++) {
-            const HeadPlace at = head_place(s, &head, b, h);
-            const Bf16HeadInputs one = {a->in.q + at.q, a->in.k + at.kv, a->in.v + at.kv};
-            const Bf16HeadGradients to = {a->d.q + at.q, a->d.k + at.kv, a->d.v + at.kv,
-                                          a->block->grads + params->q_bias + at.column,
-                                          a->block->grads + params->v_bias + at.column};
-            kernels_best()->bf16.attention_backward(&to, a->dout + at.out, a->acts->attention + at.out,
-                                                    a->acts->lse + at.lse, &one, &head,
-                                                    member_scratch(a->block, member));
-        }
-    }
-}
-
 /* Adds the biases' gradients, too. */
-static void attend_backward(const Block *block, const Projections *d, const Bf16 *dout, const Bf16BlockActs *acts) {
+static void attend_backward(const Block *block, const Bf16Heads *d, const Bf16 *dout, const Bf16BlockActs *acts) {
     const BlockShape *s = block->shape;
-    Heads heads = {.block = block, .acts = acts, .in = projections(acts->queries, acts->qkv, s), .d = *d, .dout = dout};
-    team_for(block->scratch->team, s->heads, 1, 2 * heads_work(s), attend_backward_heads, &heads);
+    const Bf16AttentionShape shape = attention_shape(s);
+    const Bf16Heads in = projections(acts->queries, acts->qkv, s);
+    const Bf16AttentionGradients gradients = {
+        .rows = *d, .q_bias = block->grads + block->at->q_bias, .v_bias = block->grads + block->at->v_bias};
+    const Bf16AttentionKept kept = {.out = acts->attention, .lse = acts->lse};
+    bf16_attention_backward(block->scratch->team, &gradients, dout, &kept, &in, &shape,
+                            &block->scratch->rounded.attention);
 }
 
 /* ---- forward ---- */
@@ -399,7 +337,7 @@ static void backward_attention(const Block *block, float *dx, const float *dmidd
     bf16_linear_backward_input(block->scratch->team, &attention, dy, &W, R);
     /* gradients of q, k and v take the place of the MLP's; with kept rows those of q lie before the others */
     Bf16 *dkv = scratch->wide + (s->first_kept ? (size_t)R * width : 0);
-    const Projections d = projections(scratch->wide, dkv, s);
+    const Bf16Heads d = projections(scratch->wide, dkv, s);
     attend_backward(block, &d, scratch->gelu, acts);
     bf16_layernorm(block->scratch->team, norm, x, block->params + at->norm1_weight, block->params + at->norm1_bias, Rin,
                    s->width);

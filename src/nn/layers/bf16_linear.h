@@ -9,6 +9,7 @@
 #include "base/system/arena.h"
 #include "base/system/team.h"
 #include "nn/kernels/kernels.h"
+#include "nn/layers/bf16_attention.h"
 
 typedef struct {
     Bf16 *data;
@@ -50,7 +51,7 @@ void bf16_product_ref(const Bf16Product *product, int tiles);
 typedef struct {
     size_t x, dy, wide, turned, panels;
     int columns; /* of a vector of biases */
-    size_t attention_bytes;
+    Bf16AttentionNeed attention;
 } Bf16Need;
 
 typedef struct {
@@ -59,9 +60,8 @@ typedef struct {
     Bf16 *gelu; /* hidden values: rows */
     Bf16 *wide; /* gradients of hidden values, or of q, k and v: rows */
     Bf16LinearScratch linear;
-    float *row;             /* biases of q, k and v */
-    void *attention;        /* as the kernels want it, of every member */
-    size_t attention_bytes; /* of one */
+    float *row; /* biases of q, k and v */
+    Bf16AttentionScratch attention;
 } Bf16Scratch;
 
 static inline size_t bf16_larger(size_t a, size_t b) {
@@ -88,6 +88,5 @@ static inline void bf16_scratch_layout(Bf16Scratch *s, Arena *arena, const Bf16N
     s->linear.turned = arena_take(arena, need->turned * sizeof(Bf16));
     s->linear.panels = arena_take(arena, need->panels * sizeof(uint32_t));
     s->row = arena_floats(arena, (size_t)need->columns);
-    s->attention_bytes = (need->attention_bytes + 63) / 64 * 64;
-    s->attention = arena_take(arena, s->attention_bytes * (size_t)members);
+    bf16_attention_layout(&s->attention, arena, &need->attention, members);
 }

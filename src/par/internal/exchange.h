@@ -56,6 +56,8 @@ void exchange_site_sum(const Reduce *reduce, Share range, float *const *outputs)
 /* ---- par/halving ---- */
 
 /* Sets bits and site_bits where the sites and their leaves allow it. */
+/* Whether ranks halve, if nodes have so many ranks each. */
+bool halving_fits(const ReducePlan *plan, int node_ranks);
 void halving_plan(Reduce *reduce);
 Share halving_slice(const Reduce *reduce);
 void halving_scatter_all(Reduce *reduce);
@@ -65,8 +67,8 @@ void halving_gather_all(Reduce *reduce, const Wire *wire);
 
 CHECKED Err slices_new_all(Slices **slices, Reduce *reduce);
 void slices_free(Slices **slices);
-/* Most floats that its buffers take. */
-size_t slices_floats(void);
+/* The floats that its buffers take at most, where nodes have so many ranks each. */
+size_t slices_floats(const ReducePlan *plan, int rank, int node_ranks);
 Share slices_of_rank(const Reduce *reduce, int section, int rank);
 void slices_ready(Reduce *reduce, int section, Team *team);
 void slices_scatter_all(Reduce *reduce);

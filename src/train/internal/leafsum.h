@@ -17,8 +17,8 @@
 
 #include "nn/layers/grads_watch.h"
 #include "par/share.h"
+#include "run/teams.h"
 #include "train/internal/leaftail.h"
-#include "train/teams.h"
 
 typedef struct LeafSum LeafSum;
 

@@ -11,12 +11,14 @@
  * time. Scores lie (queries, keys): keys along the vector, so queries and dout are wanted as rows only, and what
  * streams past is small enough for the second-level cache too. With dP = dout v^T the gradient of the scores is
  * dS = P (dP - sum over d of dout out), and dv = P^T dout, dk = dS^T q, dq = dS k. Each gradient is one chain of sums,
- * over keys or queries in ascending order, whatever the blocks.
+ * over keys or queries in ascending order, whatever the blocks. A block of keys is a link of a wave
+ * (base/system/wave.h), a block of queries a step: all links add to the dq of a step, each after the one before.
  *
  * Indices: q query, k key, d element of the head, c column of a block, r row, v vector. */
 #pragma once
 
 #include "base/system/arena.h"
+#include "base/system/wave.h"
 #include "nn/kernels/internal/attention_pack.h"
 #include "nn/kernels/kernels.h"
 
@@ -109,7 +111,7 @@ static __attribute__((noinline)) void softmax_block(float *scores, float *invers
 }
 
 static void attention_forward_body(float *out, float *lse, const HeadInputs *in, const HeadShape *shape,
-                                   float *scratch) {
+                                   HeadQueries queries, float *scratch) {
     Arena arena = {.base = (char *)scratch, .capacity = SIZE_MAX};
     const ForwardBuffers f = forward_layout(&arena, shape);
     int width = shape->head_width, keys = shape->n_keys, padded = (int)round_up((size_t)width, LANES);
@@ -117,18 +119,18 @@ static void attention_forward_body(float *out, float *lse, const HeadInputs *in,
     float inverse_sum[QUERIES];
     const TileSums sums = {f.out, (size_t)padded};
     Ahead ahead = {.at = AHEAD_RUNS};
-    /* 1. keys as panels, values as rows, once for all queries */
+    /* 1. keys as panels, values as rows, once for these queries */
     pack_panels(f.k_panels, in->k, shape->kv_stride, keys, width);
     pack_rows(f.v_rows, in->v, shape->kv_stride, keys, width, 1);
-    for (int q = 0; q < shape->n_queries; q += QUERIES) {
-        int count = at_most(shape->n_queries - q, QUERIES), next = q + QUERIES;
+    for (int q = queries.begin; q < queries.end; q += QUERIES) {
+        int count = at_most(queries.end - q, QUERIES), next = q + QUERIES;
         /* 2. a block of queries as columns, scaled */
         pack_columns(f.q_columns, in->q + (size_t)q * shape->q_stride, shape->q_stride, count, width,
                      LOG2_E / sqrtf((float)width));
-        if (next < shape->n_queries && keys > FORWARD_KEYS) { /* the rows of a short head are near enough */
+        if (next < queries.end && keys > FORWARD_KEYS) { /* the rows of a short head are near enough */
             ahead_rows(&ahead, 0, out + (size_t)q * shape->out_stride, shape->out_stride, count, width);
             ahead_rows(&ahead, 1, in->q + (size_t)next * shape->q_stride, shape->q_stride,
-                       at_most(shape->n_queries - next, QUERIES), width);
+                       at_most(queries.end - next, QUERIES), width);
         }
         /* 3. all scores of the block, (keys, queries) */
         score_tiles(f.scores, f.k_panels, f.q_columns, keys, width, (count + LANES - 1) / LANES, &ahead);
@@ -155,23 +157,31 @@ enum {
 /* Rows asked for ahead of time, the most urgent first. */
 enum { AHEAD_Q, AHEAD_DOUT, AHEAD_OUT, AHEAD_DQ, AHEAD_DK, AHEAD_DV, AHEAD_K, AHEAD_V };
 
-typedef struct {
-    float *q_rows, *dout_rows, *dq; /* all queries; q times log2(e)/sqrt(width) */
-    float *log2_sum, *dout_out;     /* (queries) lse / ln 2; sum over d of dout * out */
-    float *k_columns, *v_columns;   /* one block of keys, in panels (width, COLUMNS) */
-    float *k_rows, *dk, *dv;        /* the same block */
-    float *weights, *dscores;       /* (BACKWARD_QUERIES, BACKWARD_KEYS) */
-} BackwardBuffers;
+/* Equal blocks: a short last one would leave tiles half empty. */
+static int backward_query_block(const HeadShape *shape) {
+    return equal_blocks(shape->n_queries, BACKWARD_QUERIES, QUERY_TILE);
+}
+static int backward_key_block(const HeadShape *shape) {
+    return equal_blocks(shape->n_keys, BACKWARD_KEYS, LANES);
+}
 
-static BackwardBuffers backward_layout(Arena *arena, const HeadShape *shape) {
-    size_t queries = round_up((size_t)shape->n_queries, QUERY_TILE);
+/* All queries, which the links of a head share; q times log2(e)/sqrt(width). */
+typedef struct {
+    float *q_rows, *dout_rows, *dq;
+    float *log2_sum, *dout_out; /* (queries) lse / ln 2; sum over d of dout * out */
+} QueryBuffers;
+
+/* One block of keys. */
+typedef struct {
+    float *k_columns, *v_columns; /* in panels (width, COLUMNS) */
+    float *k_rows, *dk, *dv;
+    float *weights, *dscores; /* (BACKWARD_QUERIES, BACKWARD_KEYS) */
+} KeyBuffers;
+
+/* First in a scratch. */
+static KeyBuffers key_layout(Arena *arena, const HeadShape *shape) {
     size_t width = (size_t)shape->head_width, padded = round_up(width, LANES);
-    BackwardBuffers b;
-    b.q_rows = arena_floats(arena, queries * padded);
-    b.dout_rows = arena_floats(arena, queries * padded);
-    b.dq = arena_floats(arena, queries * padded);
-    b.log2_sum = arena_floats(arena, queries);
-    b.dout_out = arena_floats(arena, queries);
+    KeyBuffers b;
     b.k_columns = arena_floats(arena, BACKWARD_KEYS * width);
     b.v_columns = arena_floats(arena, BACKWARD_KEYS * width);
     b.k_rows = arena_floats(arena, BACKWARD_KEYS * padded);
@@ -182,14 +192,29 @@ static BackwardBuffers backward_layout(Arena *arena, const HeadShape *shape) {
     return b;
 }
 
-/* One head: what is read, what is written, what is kept meanwhile. */
+/* After those of the keys. */
+static QueryBuffers query_layout(Arena *arena, const HeadShape *shape) {
+    size_t queries = round_up((size_t)shape->n_queries, QUERY_TILE),
+           padded = round_up((size_t)shape->head_width, LANES);
+    key_layout(arena, shape);
+    QueryBuffers b;
+    b.q_rows = arena_floats(arena, queries * padded);
+    b.dout_rows = arena_floats(arena, queries * padded);
+    b.dq = arena_floats(arena, queries * padded);
+    b.log2_sum = arena_floats(arena, queries);
+    b.dout_out = arena_floats(arena, queries);
+    return b;
+}
+
+/* One block of keys: what is read, what is written, what is kept meanwhile. */
 typedef struct {
     const HeadInputs *in;
     const HeadShape *shape;
     const float *dout, *out, *lse;
     int width, padded;
     const HeadGradients *d;
-    BackwardBuffers at;
+    QueryBuffers all;
+    KeyBuffers at;
     Ahead ahead;
 } Backward;
 
@@ -225,15 +250,15 @@ static void pack_queries(Backward *b, int q, int count) {
     const QueryRows from = query_rows(b->lse, b->dout, b->out, shape, q);
     size_t row = (size_t)q * (size_t)b->padded;
     /* the factor log2(e)/sqrt(width) goes into q once, in place of every score */
-    float *q_rows = b->at.q_rows + row, *dout_rows = b->at.dout_rows + row;
+    float *q_rows = b->all.q_rows + row, *dout_rows = b->all.dout_rows + row;
     pack_rows(q_rows, b->in->q + (size_t)q * shape->q_stride, shape->q_stride, count, b->width,
               LOG2_E / sqrtf((float)b->width));
     pack_rows(dout_rows, from.dout, from.stride, count, b->width, 1);
-    query_sums(b->at.log2_sum + q, b->at.dout_out + q, from, count, b->width);
+    query_sums(b->all.log2_sum + q, b->all.dout_out + q, from, count, b->width);
     for (int i = count; i % QUERY_TILE; i++) {
         memset(q_rows + (size_t)i * (size_t)b->padded, 0, (size_t)b->padded * sizeof(float));
         memset(dout_rows + (size_t)i * (size_t)b->padded, 0, (size_t)b->padded * sizeof(float));
-        b->at.log2_sum[q + i] = b->at.dout_out[q + i] = 0;
+        b->all.log2_sum[q + i] = b->all.dout_out[q + i] = 0;
     }
 }
 
@@ -270,14 +295,15 @@ INLINE void score_columns(Backward *b, int q, int queries, int c, const int n_ve
         size_t row = (size_t)(q + i) * ld, at = (size_t)i * BACKWARD_KEYS + (size_t)c;
         /* 1. scores = q k^T and dP = dout v^T of one tile */
         float *weights = b->at.weights + at, *dscores = b->at.dscores + at;
-        tile_product((TileSums){weights, BACKWARD_KEYS}, (TileLeft){b->at.q_rows + row, ld, 1, QUERY_TILE, b->width},
+        tile_product((TileSums){weights, BACKWARD_KEYS}, (TileLeft){b->all.q_rows + row, ld, 1, QUERY_TILE, b->width},
                      (TileRight){b->at.k_columns + column, COLUMNS}, 0, QUERY_TILE, n_vecs);
         ahead_ask(&b->ahead);
-        tile_product((TileSums){dscores, BACKWARD_KEYS}, (TileLeft){b->at.dout_rows + row, ld, 1, QUERY_TILE, b->width},
+        tile_product((TileSums){dscores, BACKWARD_KEYS},
+                     (TileLeft){b->all.dout_rows + row, ld, 1, QUERY_TILE, b->width},
                      (TileRight){b->at.v_columns + column, COLUMNS}, 0, QUERY_TILE, n_vecs);
         ahead_ask(&b->ahead);
         /* 2. P and dS, while the tile is in the first-level cache */
-        score_gradients(weights, dscores, b->at.log2_sum + q + i, b->at.dout_out + q + i, n_vecs);
+        score_gradients(weights, dscores, b->all.log2_sum + q + i, b->all.dout_out + q + i, n_vecs);
     }
 }
 
@@ -307,9 +333,9 @@ static void backward_block(Backward *b, int k, int keys, int q, int queries) {
     size_t ld = (size_t)b->padded, row = (size_t)q * ld;
     score_block(b, q, queries, keys);
     /* dv = P^T dout and dk = dS^T q add over queries, dq = dS k over keys: each sum in ascending order */
-    keys_gradient((TileSums){b->at.dv, ld}, b->at.weights, b->at.dout_rows + row, keys, queries, q > 0, &b->ahead);
-    keys_gradient((TileSums){b->at.dk, ld}, b->at.dscores, b->at.q_rows + row, keys, queries, q > 0, &b->ahead);
-    queries_gradient((TileSums){b->at.dq + row, ld}, b->at.dscores, b->at.k_rows, queries, keys, k > 0, &b->ahead);
+    keys_gradient((TileSums){b->at.dv, ld}, b->at.weights, b->all.dout_rows + row, keys, queries, q > 0, &b->ahead);
+    keys_gradient((TileSums){b->at.dk, ld}, b->at.dscores, b->all.q_rows + row, keys, queries, q > 0, &b->ahead);
+    queries_gradient((TileSums){b->all.dq + row, ld}, b->at.dscores, b->at.k_rows, queries, keys, k > 0, &b->ahead);
 }
 
 /* Where the gradients of this block of keys will go, and the next block. */
@@ -331,13 +357,14 @@ static void queries_ahead(Backward *b, int next, int count) {
 
 /* A block of keys with all queries, which are packed when they are first seen and have their gradient when the last
  * keys have been. */
-static void backward_keys(Backward *b, int k, int keys, int query_block) {
-    int n_queries = b->shape->n_queries;
+static void backward_keys(Backward *b, int k, int keys, const WaveLink *link) {
+    int n_queries = b->shape->n_queries, query_block = backward_query_block(b->shape);
     size_t stride = b->shape->q_stride;
     bool first = k == 0, last = k + keys == b->shape->n_keys;
-    for (int q = 0; q < n_queries; q += query_block) {
+    for (int q = 0, step = 0; q < n_queries; q += query_block, step++) {
         int queries = at_most(n_queries - q, query_block), next = q + queries;
         float *dq = b->d->q + (size_t)q * stride;
+        wave_wait(link, step);
         if (first) {
             pack_queries(b, q, queries);
             queries_ahead(b, next, at_most(n_queries - next, query_block));
@@ -346,42 +373,46 @@ static void backward_keys(Backward *b, int k, int keys, int query_block) {
         if (last) ahead_rows(&b->ahead, AHEAD_DQ, dq, stride, queries, b->width);
         backward_block(b, k, keys, q, queries);
         if (last)
-            unpack_rows(dq, stride, (TileSums){b->at.dq + (size_t)q * (size_t)b->padded, (size_t)b->padded}, queries,
+            unpack_rows(dq, stride, (TileSums){b->all.dq + (size_t)q * (size_t)b->padded, (size_t)b->padded}, queries,
                         b->width, NULL, 1 / sqrtf((float)b->width));
+        wave_pass(link, step);
     }
 }
 
-static void attention_backward_body(const HeadGradients *d, const float *dout, const float *out, const float *lse,
-                                    const HeadInputs *in, const HeadShape *shape, float *scratch) {
-    Arena arena = {.base = (char *)scratch, .capacity = SIZE_MAX};
-    Backward b = {.in = in,
+static void attention_backward_body(const HeadBackward *head, int block, const WaveLink *link, float *scratch) {
+    const HeadShape *shape = head->shape;
+    Arena own = {.base = (char *)scratch, .capacity = SIZE_MAX},
+          shared = {.base = (char *)head->scratch, .capacity = SIZE_MAX};
+    Backward b = {.in = head->in,
                   .shape = shape,
-                  .dout = dout,
-                  .out = out,
-                  .lse = lse,
-                  .d = d,
+                  .dout = head->dout,
+                  .out = head->out,
+                  .lse = head->lse,
+                  .d = head->d,
                   .width = shape->head_width,
                   .padded = (int)round_up((size_t)shape->head_width, LANES),
-                  .at = backward_layout(&arena, shape)};
-    /* equal blocks: a short last one would leave tiles half empty */
-    int query_block = equal_blocks(shape->n_queries, BACKWARD_QUERIES, QUERY_TILE);
-    int key_block = equal_blocks(shape->n_keys, BACKWARD_KEYS, LANES);
-    for (int k = 0; k < shape->n_keys; k += key_block) {
-        int keys = at_most(shape->n_keys - k, key_block);
-        size_t stride = shape->kv_stride, at = (size_t)k * stride;
-        pack_keys(&b, k, keys);
-        keys_ahead(&b, k, keys, at_most(shape->n_keys - k - keys, key_block));
-        backward_keys(&b, k, keys, query_block);
-        /* q carried log2(e)/sqrt(width); ln 2 takes log2(e) back out of dk */
-        unpack_rows(d->k + at, stride, (TileSums){b.at.dk, (size_t)b.padded}, keys, b.width, NULL, LN_2);
-        unpack_rows(d->v + at, stride, (TileSums){b.at.dv, (size_t)b.padded}, keys, b.width, NULL, 1);
-    }
+                  .all = query_layout(&shared, shape),
+                  .at = key_layout(&own, shape),
+                  .ahead = {.at = AHEAD_RUNS}};
+    int key_block = backward_key_block(shape), k = block * key_block, keys = at_most(shape->n_keys - k, key_block);
+    size_t stride = shape->kv_stride, at = (size_t)k * stride;
+    pack_keys(&b, k, keys);
+    keys_ahead(&b, k, keys, at_most(shape->n_keys - k - keys, key_block));
+    backward_keys(&b, k, keys, link);
+    /* q carried log2(e)/sqrt(width); ln 2 takes log2(e) back out of dk */
+    unpack_rows(head->d->k + at, stride, (TileSums){b.at.dk, (size_t)b.padded}, keys, b.width, NULL, LN_2);
+    unpack_rows(head->d->v + at, stride, (TileSums){b.at.dv, (size_t)b.padded}, keys, b.width, NULL, 1);
+}
+
+static HeadBlocks attention_blocks_body(const HeadShape *shape) {
+    return (HeadBlocks){.queries = blocks_of(shape->n_queries, backward_query_block(shape)),
+                        .keys = blocks_of(shape->n_keys, backward_key_block(shape))};
 }
 
 static size_t attention_scratch_body(const HeadShape *shape, int backward) {
     Arena measure = {0};
     if (backward)
-        backward_layout(&measure, shape);
+        query_layout(&measure, shape);
     else
         forward_layout(&measure, shape);
     return measure.used / sizeof(float);

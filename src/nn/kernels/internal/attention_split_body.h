@@ -10,7 +10,8 @@
  * Backward. Keys are taken in blocks, past which all queries stream, a block at a time. Weights and score gradients of
  * a block are packed as they are computed, while the tile units multiply the next scores: rows of queries are rows of
  * the right operand of dv^T = dout^T P and dk^T = q^T dS, and of the left one of dq = dS k. Each gradient is one chain
- * of sums over blocks in ascending order. */
+ * of sums over blocks in ascending order. A block of keys is a link of a wave (base/system/wave.h), a block of queries
+ * a step. */
 #pragma once
 
 #include "base/system/arena.h"
@@ -102,24 +103,24 @@ static __attribute__((noinline)) void split_softmax(float *weights, float *score
 }
 
 static void attention_split_forward(float *out, float *lse, const HeadInputs *in, const HeadShape *shape,
-                                    float *scratch) {
+                                    HeadQueries queries, float *scratch) {
     Arena arena = {.base = (char *)scratch, .capacity = SIZE_MAX};
     const SplitForward f = split_forward_layout(&arena, shape);
     int width = shape->head_width, keys = shape->n_keys, w_steps = split_steps(width), key_steps = split_steps(keys);
     float largest[SPLIT_WIDTH], sum[SPLIT_WIDTH];
     Ahead ahead = {.at = AHEAD_RUNS};
     split_begin();
-    /* 1. keys as rows, values turned, once for all queries */
+    /* 1. keys as rows, values turned, once for these queries */
     split_pack_rows(f.k, &(LargeOperand){in->k, shape->kv_stride, 1}, 0, 0, keys, width);
     split_pack_rows(f.v_turned, &(LargeOperand){in->v, 1, shape->kv_stride}, 0, 0, width, keys);
-    for (int q = 0; q < shape->n_queries; q += SPLIT_WIDTH) {
-        int count = at_most(shape->n_queries - q, SPLIT_WIDTH), next = q + count;
+    for (int q = queries.begin; q < queries.end; q += SPLIT_WIDTH) {
+        int count = at_most(queries.end - q, SPLIT_WIDTH), next = q + count;
         float *rows = out + (size_t)q * shape->out_stride;
         /* 2. a block of queries as columns */
         split_pack_columns(f.q, &(LargeOperand){in->q, shape->q_stride, 1}, q, 0, count, width);
         ahead_rows(&ahead, 0, rows, shape->out_stride, count, width);
         ahead_rows(&ahead, 1, in->q + (size_t)next * shape->q_stride, shape->q_stride,
-                   at_most(shape->n_queries - next, SPLIT_WIDTH), width);
+                   at_most(queries.end - next, SPLIT_WIDTH), width);
         /* 3. all scores of the block, then 4. their powers of two, packed; the sums divide the output in the end */
         for (int k = 0; k < keys; k += SPLIT_WIDTH)
             split_sums(f.scores + k * SPLIT_WIDTH, f.k + k / SPLIT_WIDTH * w_steps * SPLIT_PANEL, f.q, w_steps, true,
@@ -141,26 +142,31 @@ static void attention_split_forward(float *out, float *lse, const HeadInputs *in
 
 /* ---- backward ---- */
 
+static int split_query_block(const HeadShape *shape) {
+    return equal_blocks(shape->n_queries, SPLIT_BLOCK, SPLIT_WIDTH);
+}
+static int split_key_block(const HeadShape *shape) {
+    return equal_blocks(shape->n_keys, SPLIT_BLOCK, SPLIT_WIDTH);
+}
+
+/* All queries, a block after the other, which the links of a head share. */
 typedef struct {
-    float *q, *dout, *q_turned, *dout_turned; /* all queries, a block after the other: rows; width as rows */
+    float *q, *dout, *q_turned, *dout_turned; /* rows; width as rows */
     float *dq;                                /* (queries, width), both whole panels */
     float *log2_sum, *dout_out;               /* (queries) lse / ln 2; sum over d of dout * out */
-    float *k, *v, *k_turned;                  /* one block of keys: columns; width as columns */
-    float *dk, *dv;                           /* (width, SPLIT_BLOCK) */
-    float *weights, *dscores, *dscore_rows;   /* (SPLIT_BLOCK, SPLIT_BLOCK): keys as columns, twice; queries as rows */
-} SplitBackwardBuffers;
+} SplitQueryBuffers;
 
-static SplitBackwardBuffers split_backward_layout(Arena *arena, const HeadShape *shape) {
+/* One block of keys. */
+typedef struct {
+    float *k, *v, *k_turned;                /* columns; width as columns */
+    float *dk, *dv;                         /* (width, SPLIT_BLOCK) */
+    float *weights, *dscores, *dscore_rows; /* (SPLIT_BLOCK, SPLIT_BLOCK): keys as columns, twice; queries as rows */
+} SplitKeyBuffers;
+
+/* First in a scratch. */
+static SplitKeyBuffers split_key_layout(Arena *arena, const HeadShape *shape) {
     int width = shape->head_width, padded = (int)round_up((size_t)width, SPLIT_WIDTH);
-    int queries = (int)round_up((size_t)shape->n_queries, SPLIT_BLOCK);
-    SplitBackwardBuffers b;
-    b.q = arena_floats(arena, split_size(queries, width));
-    b.dout = arena_floats(arena, split_size(queries, width));
-    b.q_turned = arena_floats(arena, split_size(queries, width));
-    b.dout_turned = arena_floats(arena, split_size(queries, width));
-    b.dq = arena_floats(arena, (size_t)queries * (size_t)padded);
-    b.log2_sum = arena_floats(arena, (size_t)queries);
-    b.dout_out = arena_floats(arena, (size_t)queries);
+    SplitKeyBuffers b;
     b.k = arena_floats(arena, split_size(SPLIT_BLOCK, width));
     b.v = arena_floats(arena, split_size(SPLIT_BLOCK, width));
     b.k_turned = arena_floats(arena, split_size(width, SPLIT_BLOCK));
@@ -169,6 +175,22 @@ static SplitBackwardBuffers split_backward_layout(Arena *arena, const HeadShape 
     b.weights = arena_floats(arena, split_size(SPLIT_BLOCK, SPLIT_BLOCK));
     b.dscores = arena_floats(arena, split_size(SPLIT_BLOCK, SPLIT_BLOCK));
     b.dscore_rows = arena_floats(arena, split_size(SPLIT_BLOCK, SPLIT_BLOCK));
+    return b;
+}
+
+/* After those of the keys. */
+static SplitQueryBuffers split_query_layout(Arena *arena, const HeadShape *shape) {
+    int width = shape->head_width, padded = (int)round_up((size_t)width, SPLIT_WIDTH);
+    int queries = (int)round_up((size_t)shape->n_queries, SPLIT_BLOCK);
+    split_key_layout(arena, shape);
+    SplitQueryBuffers b;
+    b.q = arena_floats(arena, split_size(queries, width));
+    b.dout = arena_floats(arena, split_size(queries, width));
+    b.q_turned = arena_floats(arena, split_size(queries, width));
+    b.dout_turned = arena_floats(arena, split_size(queries, width));
+    b.dq = arena_floats(arena, (size_t)queries * (size_t)padded);
+    b.log2_sum = arena_floats(arena, (size_t)queries);
+    b.dout_out = arena_floats(arena, (size_t)queries);
     return b;
 }
 
@@ -222,22 +244,23 @@ typedef struct {
     const HeadShape *shape;
     const float *dout, *out, *lse;
     int width, padded, w_steps;
-    SplitBackwardBuffers at;
+    SplitQueryBuffers all;
+    SplitKeyBuffers at;
     Ahead ahead;
 } SplitBackward;
 
 /* Packed weights and score gradients of a block of keys with a block of queries, of which q is the first. */
 static __attribute__((noinline)) void split_score_block(SplitBackward *b, int q, int queries, int keys) {
     int query_steps = split_steps(queries), key_steps = split_steps(keys), panel = b->w_steps * SPLIT_PANEL;
-    const float *q_rows = b->at.q + split_size(q, b->width), *dout_rows = b->at.dout + split_size(q, b->width);
+    const float *q_rows = b->all.q + split_size(q, b->width), *dout_rows = b->all.dout + split_size(q, b->width);
     SplitScores pair[2];
     const SplitScores *done = NULL;
     for (int i = 0; i < query_steps; i++) {
         for (int j = 0; j < key_steps; j++) {
             /* two buffers take turns: products of one while the rows of the other are finished */
             SplitScores *next = &pair[(i * key_steps + j) % 2];
-            next->log2_sum = b->at.log2_sum + q + i * SPLIT_WIDTH;
-            next->dout_out = b->at.dout_out + q + i * SPLIT_WIDTH;
+            next->log2_sum = b->all.log2_sum + q + i * SPLIT_WIDTH;
+            next->dout_out = b->all.dout_out + q + i * SPLIT_WIDTH;
             next->weights = b->at.weights + (j * query_steps + i) * SPLIT_PANEL;
             next->dscores = b->at.dscores + (j * query_steps + i) * SPLIT_PANEL;
             next->dscore_rows = b->at.dscore_rows + (i * key_steps + j) * SPLIT_PANEL;
@@ -281,12 +304,12 @@ static void split_pack_queries(SplitBackward *b, int q, int count) {
     size_t at = split_size(q, b->width);
     const float *from = b->in->q + (size_t)q * shape->q_stride;
     const QueryRows rows = query_rows(b->lse, b->dout, b->out, shape, q);
-    split_pack_rows(b->at.q + at, &(LargeOperand){from, shape->q_stride, 1}, 0, 0, count, b->width);
-    split_pack_rows(b->at.dout + at, &(LargeOperand){rows.dout, rows.stride, 1}, 0, 0, count, b->width);
-    split_pack_rows(b->at.q_turned + at, &(LargeOperand){from, 1, shape->q_stride}, 0, 0, b->width, count);
-    split_pack_rows(b->at.dout_turned + at, &(LargeOperand){rows.dout, 1, rows.stride}, 0, 0, b->width, count);
-    query_sums(b->at.log2_sum + q, b->at.dout_out + q, rows, count, b->width);
-    for (int i = count; i < panels; i++) b->at.log2_sum[q + i] = b->at.dout_out[q + i] = 0;
+    split_pack_rows(b->all.q + at, &(LargeOperand){from, shape->q_stride, 1}, 0, 0, count, b->width);
+    split_pack_rows(b->all.dout + at, &(LargeOperand){rows.dout, rows.stride, 1}, 0, 0, count, b->width);
+    split_pack_rows(b->all.q_turned + at, &(LargeOperand){from, 1, shape->q_stride}, 0, 0, b->width, count);
+    split_pack_rows(b->all.dout_turned + at, &(LargeOperand){rows.dout, 1, rows.stride}, 0, 0, b->width, count);
+    query_sums(b->all.log2_sum + q, b->all.dout_out + q, rows, count, b->width);
+    for (int i = count; i < panels; i++) b->all.log2_sum[q + i] = b->all.dout_out[q + i] = 0;
 }
 
 static void split_pack_keys(SplitBackward *b, int k, int keys) {
@@ -297,62 +320,68 @@ static void split_pack_keys(SplitBackward *b, int k, int keys) {
 }
 
 /* A block of keys with all queries. */
-static void split_backward_keys(SplitBackward *b, float *dq, int k, int keys, int query_block) {
+static void split_backward_keys(SplitBackward *b, float *dq, int k, int keys, const WaveLink *link) {
     const HeadShape *shape = b->shape;
-    int n_queries = shape->n_queries, key_panels = (int)round_up((size_t)keys, SPLIT_WIDTH);
-    for (int q = 0; q < n_queries; q += query_block) {
+    int query_block = split_query_block(shape), n_queries = shape->n_queries,
+        key_panels = (int)round_up((size_t)keys, SPLIT_WIDTH);
+    for (int q = 0, step = 0; q < n_queries; q += query_block, step++) {
         int queries = at_most(n_queries - q, query_block), query_panels = (int)round_up((size_t)queries, SPLIT_WIDTH);
         size_t at = split_size(q, b->width);
-        const TileSums dq_rows = {b->at.dq + (size_t)q * (size_t)b->padded, (size_t)b->padded};
+        const TileSums dq_rows = {b->all.dq + (size_t)q * (size_t)b->padded, (size_t)b->padded};
+        wave_wait(link, step);
         if (k == 0) split_pack_queries(b, q, queries);
         split_score_block(b, q, queries, keys);
         /* dv^T = dout^T P, dk^T = q^T dS, dq = dS k */
-        split_gradient((TileSums){b->at.dv, SPLIT_BLOCK}, split_panels(b->at.dout_turned + at, b->padded, queries),
+        split_gradient((TileSums){b->at.dv, SPLIT_BLOCK}, split_panels(b->all.dout_turned + at, b->padded, queries),
                        b->at.weights, key_panels, q > 0, &b->ahead);
-        split_gradient((TileSums){b->at.dk, SPLIT_BLOCK}, split_panels(b->at.q_turned + at, b->padded, queries),
+        split_gradient((TileSums){b->at.dk, SPLIT_BLOCK}, split_panels(b->all.q_turned + at, b->padded, queries),
                        b->at.dscores, key_panels, q > 0, &b->ahead);
         split_gradient(dq_rows, split_panels(b->at.dscore_rows, query_panels, keys), b->at.k_turned, b->padded, k > 0,
                        &b->ahead);
         if (k + keys == shape->n_keys)
             unpack_rows(dq + (size_t)q * shape->q_stride, shape->q_stride, dq_rows, queries, b->width, NULL,
                         1 / sqrtf((float)b->width));
+        wave_pass(link, step);
     }
 }
 
-static void attention_split_backward(const HeadGradients *d, const float *dout, const float *out, const float *lse,
-                                     const HeadInputs *in, const HeadShape *shape, float *scratch) {
-    Arena arena = {.base = (char *)scratch, .capacity = SIZE_MAX};
-    SplitBackward b = {.in = in,
+static void attention_split_backward(const HeadBackward *head, int block, const WaveLink *link, float *scratch) {
+    const HeadShape *shape = head->shape;
+    Arena own = {.base = (char *)scratch, .capacity = SIZE_MAX},
+          shared = {.base = (char *)head->scratch, .capacity = SIZE_MAX};
+    SplitBackward b = {.in = head->in,
                        .shape = shape,
-                       .dout = dout,
-                       .out = out,
-                       .lse = lse,
+                       .dout = head->dout,
+                       .out = head->out,
+                       .lse = head->lse,
                        .width = shape->head_width,
                        .padded = (int)round_up((size_t)shape->head_width, SPLIT_WIDTH),
                        .w_steps = split_steps(shape->head_width),
-                       .at = split_backward_layout(&arena, shape),
+                       .all = split_query_layout(&shared, shape),
+                       .at = split_key_layout(&own, shape),
                        .ahead = {.at = AHEAD_RUNS}};
-    int query_block = equal_blocks(shape->n_queries, SPLIT_BLOCK, SPLIT_WIDTH);
-    int key_block = equal_blocks(shape->n_keys, SPLIT_BLOCK, SPLIT_WIDTH);
+    int key_block = split_key_block(shape), k = block * key_block, keys = at_most(shape->n_keys - k, key_block);
     float ones[SPLIT_WIDTH], scales[SPLIT_WIDTH];
     for (int i = 0; i < SPLIT_WIDTH; i++) ones[i] = 1, scales[i] = 1 / sqrtf((float)b.width);
     split_begin();
-    for (int k = 0; k < shape->n_keys; k += key_block) {
-        int keys = at_most(shape->n_keys - k, key_block);
-        /* all queries pass by one block of keys */
-        split_pack_keys(&b, k, keys);
-        split_backward_keys(&b, d->q, k, keys, query_block);
-        for (int c = 0; c < keys; c += SPLIT_WIDTH) {
-            /* dk and dv were summed transposed: turned on the way out */
-            size_t at = (size_t)(k + c) * shape->kv_stride;
-            for (int w = 0; w < b.width; w += SPLIT_WIDTH) {
-                int rows = at_most(keys - c, SPLIT_WIDTH), columns = at_most(b.width - w, SPLIT_WIDTH);
-                split_turn(d->k + at + w, shape->kv_stride, b.at.dk + w * SPLIT_BLOCK + c, SPLIT_BLOCK, rows, columns,
-                           scales);
-                split_turn(d->v + at + w, shape->kv_stride, b.at.dv + w * SPLIT_BLOCK + c, SPLIT_BLOCK, rows, columns,
-                           ones);
-            }
+    /* all queries pass by one block of keys */
+    split_pack_keys(&b, k, keys);
+    split_backward_keys(&b, head->d->q, k, keys, link);
+    for (int c = 0; c < keys; c += SPLIT_WIDTH) {
+        /* dk and dv were summed transposed: turned on the way out */
+        size_t at = (size_t)(k + c) * shape->kv_stride;
+        for (int w = 0; w < b.width; w += SPLIT_WIDTH) {
+            int rows = at_most(keys - c, SPLIT_WIDTH), columns = at_most(b.width - w, SPLIT_WIDTH);
+            split_turn(head->d->k + at + w, shape->kv_stride, b.at.dk + w * SPLIT_BLOCK + c, SPLIT_BLOCK, rows, columns,
+                       scales);
+            split_turn(head->d->v + at + w, shape->kv_stride, b.at.dv + w * SPLIT_BLOCK + c, SPLIT_BLOCK, rows, columns,
+                       ones);
         }
     }
     split_end();
+}
+
+static HeadBlocks attention_split_blocks(const HeadShape *shape) {
+    return (HeadBlocks){.queries = blocks_of(shape->n_queries, split_query_block(shape)),
+                        .keys = blocks_of(shape->n_keys, split_key_block(shape))};
 }

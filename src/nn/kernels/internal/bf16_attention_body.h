@@ -14,10 +14,13 @@
  * three products over them want: two queries interleaved for dv = P^T dout and dk = dS^T q, two neighboring keys for
  * dq = dS k. Sums of gradients are floats; they are scaled, summed over tokens for the biases, and then rounded.
  *
- * Invariant: each gradient is one chain over ascending pairs of queries or keys, whatever the blocks. */
+ * Invariant: each gradient is one chain over ascending pairs of queries or keys, whatever the blocks. A block of keys
+ * is a link of a wave (base/system/wave.h), a block of queries a step: all links add to the dq of a step, each after
+ * the one before. */
 #pragma once
 
 #include "base/system/arena.h"
+#include "base/system/wave.h"
 #include "nn/kernels/internal/bf16_attention_pack.h"
 
 #include <math.h>
@@ -116,19 +119,19 @@ static __attribute__((noinline)) void softmax_words(float *scores, float *invers
 }
 
 static void bf16_attention_forward_body(Bf16 *out, float *lse, const Bf16HeadInputs *in, const Bf16HeadShape *shape,
-                                        void *scratch) {
+                                        HeadQueries queries, void *scratch) {
     Arena arena = {.base = scratch, .capacity = SIZE_MAX};
     const Bf16ForwardBuffers f = bf16_forward_layout(&arena, shape);
     const HeadWidth w = head_width(shape->head_width);
     const float scale = LOG2_E / sqrtf((float)w.width);
     int keys = shape->n_keys;
     float largest[HEAD_QUERIES], inverse_sum[HEAD_QUERIES];
-    /* 1. keys as rows, values as a panel, once for all queries */
+    /* 1. keys as rows, values as a panel, once for these queries */
     pack_head_rows(f.k_rows, in->k, shape->kv_stride, keys, HEAD_KEYS, w);
     pack_head_rows(f.v_rows, in->v, shape->kv_stride, keys, 1, w);
     pack_head_panel(f.v_panel, f.v_rows, keys, w);
-    for (int q = 0; q < shape->n_queries; q += HEAD_QUERIES) {
-        int count = at_most(shape->n_queries - q, HEAD_QUERIES);
+    for (int q = queries.begin; q < queries.end; q += HEAD_QUERIES) {
+        int count = at_most(queries.end - q, HEAD_QUERIES);
         /* 2. a block of queries as columns */
         pack_head_rows(f.q_rows, in->q + (size_t)q * shape->q_stride, shape->q_stride, count, 1, w);
         pack_head_columns(f.q_columns, HEAD_QUERIES, f.q_rows, count, w);
@@ -158,63 +161,84 @@ enum {
     BACK_KEYS = 192 / BACK_COLUMNS * BACK_COLUMNS, /* the same */
 };
 
+static int bf16_query_block(const Bf16HeadShape *shape) {
+    return equal_blocks(shape->n_queries, BACK_QUERIES, BACK_ROWS);
+}
+static int bf16_key_block(const Bf16HeadShape *shape) {
+    return equal_blocks(shape->n_keys, BACK_KEYS, BACK_COLUMNS);
+}
+
+/* All queries, which the links of a head share. */
 typedef struct {
-    uint32_t *q_rows, *q_panel, *dout_rows, *dout_panel; /* all queries */
-    float *dq, *log2_sum, *dout_out;                     /* sums; lse / ln 2; sum over the head of dout * out */
-    uint32_t *rows, *k_panel, *k_columns, *v_columns;    /* a block of keys; columns in panels (w.row, BACK_COLUMNS) */
+    uint32_t *q_rows, *q_panel, *dout_rows, *dout_panel;
+    float *dq, *log2_sum, *dout_out; /* sums; lse / ln 2; sum over the head of dout * out */
+} Bf16QueryBuffers;
+
+/* One block of keys. */
+typedef struct {
+    uint32_t *rows, *k_panel, *k_columns, *v_columns; /* columns in panels (w.row, BACK_COLUMNS) */
     float *dk, *dv;
     uint32_t *weights, *dscores; /* (BACK_QUERIES / 2, BACK_KEYS): P and dS, words of two queries */
     uint32_t *dscore_rows;       /* (BACK_QUERIES, BACK_KEYS / 2): dS, words of two keys */
-} Bf16BackwardBuffers;
+} Bf16KeyBuffers;
 
-static Bf16BackwardBuffers bf16_backward_layout(Arena *arena, const Bf16HeadShape *shape) {
+/* First in a scratch. */
+static Bf16KeyBuffers bf16_key_layout(Arena *arena, const Bf16HeadShape *shape) {
+    HeadWidth w = head_width(shape->head_width);
+    size_t word = sizeof(uint32_t);
+    return (Bf16KeyBuffers){.rows = arena_take(arena, BACK_KEYS * w.row * word),
+                            .k_panel = arena_take(arena, BACK_KEYS / 2 * w.vector * word),
+                            .k_columns = arena_take(arena, BACK_KEYS * w.row * word),
+                            .v_columns = arena_take(arena, BACK_KEYS * w.row * word),
+                            .dk = arena_floats(arena, BACK_KEYS * w.vector),
+                            .dv = arena_floats(arena, BACK_KEYS * w.vector),
+                            .weights = arena_take(arena, BACK_QUERIES / 2 * BACK_KEYS * word),
+                            .dscores = arena_take(arena, BACK_QUERIES / 2 * BACK_KEYS * word),
+                            .dscore_rows = arena_take(arena, BACK_QUERIES * BACK_KEYS / 2 * word)};
+}
+
+/* After those of the keys. */
+static Bf16QueryBuffers bf16_query_layout(Arena *arena, const Bf16HeadShape *shape) {
     HeadWidth w = head_width(shape->head_width);
     size_t queries = round_up((size_t)shape->n_queries, BACK_ROWS), word = sizeof(uint32_t);
-    return (Bf16BackwardBuffers){.q_rows = arena_take(arena, queries * w.row * word),
-                                 .q_panel = arena_take(arena, queries / 2 * w.vector * word),
-                                 .dout_rows = arena_take(arena, queries * w.row * word),
-                                 .dout_panel = arena_take(arena, queries / 2 * w.vector * word),
-                                 .dq = arena_floats(arena, queries * w.vector),
-                                 .log2_sum = arena_floats(arena, queries),
-                                 .dout_out = arena_floats(arena, queries),
-                                 .rows = arena_take(arena, BACK_KEYS * w.row * word),
-                                 .k_panel = arena_take(arena, BACK_KEYS / 2 * w.vector * word),
-                                 .k_columns = arena_take(arena, BACK_KEYS * w.row * word),
-                                 .v_columns = arena_take(arena, BACK_KEYS * w.row * word),
-                                 .dk = arena_floats(arena, BACK_KEYS * w.vector),
-                                 .dv = arena_floats(arena, BACK_KEYS * w.vector),
-                                 .weights = arena_take(arena, BACK_QUERIES / 2 * BACK_KEYS * word),
-                                 .dscores = arena_take(arena, BACK_QUERIES / 2 * BACK_KEYS * word),
-                                 .dscore_rows = arena_take(arena, BACK_QUERIES * BACK_KEYS / 2 * word)};
+    bf16_key_layout(arena, shape);
+    return (Bf16QueryBuffers){.q_rows = arena_take(arena, queries * w.row * word),
+                              .q_panel = arena_take(arena, queries / 2 * w.vector * word),
+                              .dout_rows = arena_take(arena, queries * w.row * word),
+                              .dout_panel = arena_take(arena, queries / 2 * w.vector * word),
+                              .dq = arena_floats(arena, queries * w.vector),
+                              .log2_sum = arena_floats(arena, queries),
+                              .dout_out = arena_floats(arena, queries)};
 }
 
 typedef struct {
     const Bf16HeadShape *shape;
     HeadWidth w;
     float scale; /* of scores, to powers of two */
-    Bf16BackwardBuffers at;
+    Bf16QueryBuffers all;
+    Bf16KeyBuffers at;
 } Bf16Backward;
 
 /* All queries; whole tiles: the missing rows of the last one are zero. */
 static void pack_all_queries(Bf16Backward *b, const Bf16 *q, const Bf16 *dout, const Bf16 *out, const float *lse) {
     int queries = b->shape->n_queries, padded = (int)round_up((size_t)queries, BACK_ROWS);
     size_t stride = b->shape->out_stride;
-    pack_head_rows(b->at.q_rows, q, b->shape->q_stride, queries, BACK_ROWS, b->w);
-    pack_head_rows(b->at.dout_rows, dout, stride, queries, BACK_ROWS, b->w);
-    pack_head_panel(b->at.q_panel, b->at.q_rows, padded, b->w);
-    pack_head_panel(b->at.dout_panel, b->at.dout_rows, padded, b->w);
+    pack_head_rows(b->all.q_rows, q, b->shape->q_stride, queries, BACK_ROWS, b->w);
+    pack_head_rows(b->all.dout_rows, dout, stride, queries, BACK_ROWS, b->w);
+    pack_head_panel(b->all.q_panel, b->all.q_rows, padded, b->w);
+    pack_head_panel(b->all.dout_panel, b->all.dout_rows, padded, b->w);
     for (int i = 0; i < padded; i++) {
-        const Bf16 *row = (const Bf16 *)(b->at.dout_rows + (size_t)i * b->w.row), *o = out + (size_t)i * stride;
+        const Bf16 *row = (const Bf16 *)(b->all.dout_rows + (size_t)i * b->w.row), *o = out + (size_t)i * stride;
         Vec sum = {0};
         float tail = 0;
         int d = 0;
-        b->at.log2_sum[i] = b->at.dout_out[i] = 0;
+        b->all.log2_sum[i] = b->all.dout_out[i] = 0;
         if (i >= queries) continue;
         for (; d + LANES <= b->w.width; d += LANES)
             sum += halves_floats(halves_load(row + d)) * halves_floats(halves_load(o + d));
         for (; d < b->w.width; d++) tail += bf16_float(row[d]) * bf16_float(o[d]);
-        b->at.dout_out[i] = vec_sum(sum) + tail;
-        b->at.log2_sum[i] = lse[i] * LOG2_E;
+        b->all.dout_out[i] = vec_sum(sum) + tail;
+        b->all.log2_sum[i] = lse[i] * LOG2_E;
     }
 }
 
@@ -261,7 +285,7 @@ INLINE void score_words(Bf16Backward *b, const ScoreTile *tile, int q, int row, 
             for (int j = 0; j < 2; j++) {
                 int from = (i + j) * BACK_COLUMNS + v * LANES;
                 weight[j] = weight_and_gradient(&dscore[j][v], tile->scores + from, tile->dweights + from, b->scale,
-                                                b->at.log2_sum[q + i + j], b->at.dout_out[q + i + j]);
+                                                b->all.log2_sum[q + i + j], b->all.dout_out[q + i + j]);
                 /* A missing key has a weight, too, and no part in the gradient of queries. */
                 if ((v + 1) * LANES > keys) dscore[j][v] = (Vec)((VecBits)dscore[j][v] & (lane + v * LANES < keys));
             }
@@ -280,9 +304,9 @@ INLINE void gradient_columns(Bf16Backward *b, int q, int queries, int column, in
     const uint32_t *k = b->at.k_columns + (size_t)column * b->w.row, *v = b->at.v_columns + (size_t)column * b->w.row;
     for (int i = 0; i < queries; i += BACK_ROWS) {
         size_t row = (size_t)(q + i) * b->w.row;
-        const HeadLeft queries_left = {b->at.q_rows + row, b->w.row, 1, BACK_ROWS, b->w.pairs};
+        const HeadLeft queries_left = {b->all.q_rows + row, b->w.row, 1, BACK_ROWS, b->w.pairs};
         HeadLeft dout_left = queries_left;
-        dout_left.words = b->at.dout_rows + row;
+        dout_left.words = b->all.dout_rows + row;
         head_tile((TileSums){tile.scores, BACK_COLUMNS}, queries_left, k, BACK_COLUMNS, 0, BACK_ROWS, n_vecs);
         head_tile((TileSums){tile.dweights, BACK_COLUMNS}, dout_left, v, BACK_COLUMNS, 0, BACK_ROWS, n_vecs);
         score_words(b, &tile, q + i, i, column, keys, n_vecs);
@@ -302,50 +326,56 @@ static __attribute__((noinline)) void gradient_block(Bf16Backward *b, int q, int
 
 /* A block of keys with all queries, a block at a time: adds to dq, or starts it; starts dk and dv and completes them.
  */
-static void backward_block_of_keys(Bf16Backward *b, bool first, int keys) {
-    const Bf16BackwardBuffers *at = &b->at;
-    int n_queries = b->shape->n_queries, block = equal_blocks(n_queries, BACK_QUERIES, BACK_ROWS);
+static void backward_block_of_keys(Bf16Backward *b, bool first, int keys, const WaveLink *link) {
+    const Bf16KeyBuffers *at = &b->at;
+    int n_queries = b->shape->n_queries, block = bf16_query_block(b->shape);
     size_t vector = b->w.vector;
-    for (int q = 0; q < n_queries; q += block) {
+    for (int q = 0, step = 0; q < n_queries; q += block, step++) {
         int queries = at_most(n_queries - q, block), pairs = (queries + 1) / 2;
         size_t half = (size_t)q / 2 * vector;
+        wave_wait(link, step);
         gradient_block(b, q, queries, keys);
         /* dv = P^T dout and dk = dS^T q add over queries, dq = dS k over keys */
         head_product((TileSums){at->dv, vector}, (HeadLeft){at->weights, 1, BACK_KEYS, keys, pairs},
-                     at->dout_panel + half, q > 0);
-        head_product((TileSums){at->dk, vector}, (HeadLeft){at->dscores, 1, BACK_KEYS, keys, pairs}, at->q_panel + half,
-                     q > 0);
-        head_product((TileSums){at->dq + (size_t)q * vector, vector},
+                     b->all.dout_panel + half, q > 0);
+        head_product((TileSums){at->dk, vector}, (HeadLeft){at->dscores, 1, BACK_KEYS, keys, pairs},
+                     b->all.q_panel + half, q > 0);
+        head_product((TileSums){b->all.dq + (size_t)q * vector, vector},
                      (HeadLeft){at->dscore_rows, BACK_KEYS / 2, 1, queries, (keys + 1) / 2}, at->k_panel, !first);
+        wave_pass(link, step);
     }
 }
 
-static void bf16_attention_backward_body(const Bf16HeadGradients *d, const Bf16 *dout, const Bf16 *out,
-                                         const float *lse, const Bf16HeadInputs *in, const Bf16HeadShape *shape,
-                                         void *scratch) {
-    Arena arena = {.base = scratch, .capacity = SIZE_MAX};
+static void bf16_attention_backward_body(const Bf16HeadBackward *head, int block, const WaveLink *link, void *scratch) {
+    const Bf16HeadShape *shape = head->shape;
+    const Bf16HeadGradients *d = head->d;
+    Arena own = {.base = scratch, .capacity = SIZE_MAX}, shared = {.base = head->scratch, .capacity = SIZE_MAX};
     Bf16Backward b = {.shape = shape,
                       .w = head_width(shape->head_width),
                       .scale = LOG2_E / sqrtf((float)shape->head_width),
-                      .at = bf16_backward_layout(&arena, shape)};
+                      .all = bf16_query_layout(&shared, shape),
+                      .at = bf16_key_layout(&own, shape)};
     const float unscale = 1 / sqrtf((float)shape->head_width);
-    int block = equal_blocks(shape->n_keys, BACK_KEYS, BACK_COLUMNS);
-    pack_all_queries(&b, in->q, dout, out, lse);
-    for (int k = 0; k < shape->n_keys; k += block) {
-        int keys = at_most(shape->n_keys - k, block);
-        size_t from = (size_t)k * shape->kv_stride;
-        pack_block_of_keys(&b, in->k + from, in->v + from, keys);
-        backward_block_of_keys(&b, k == 0, keys);
-        head_round_rows(d->k + from, shape->kv_stride, b.at.dk, keys, b.w, unscale, NULL);
-        head_round_rows(d->v + from, shape->kv_stride, b.at.dv, keys, b.w, 1, d->v_bias);
-    }
-    head_round_rows(d->q, shape->q_stride, b.at.dq, shape->n_queries, b.w, unscale, d->q_bias);
+    int key_block = bf16_key_block(shape), k = block * key_block, keys = at_most(shape->n_keys - k, key_block);
+    size_t from = (size_t)k * shape->kv_stride;
+    if (block == 0) pack_all_queries(&b, head->in->q, head->dout, head->out, head->lse);
+    pack_block_of_keys(&b, head->in->k + from, head->in->v + from, keys);
+    backward_block_of_keys(&b, block == 0, keys, link);
+    head_round_rows(d->k + from, shape->kv_stride, b.at.dk, keys, b.w, unscale, NULL);
+    head_round_rows(d->v + from, shape->kv_stride, b.at.dv, keys, b.w, 1, d->v_sums + block * shape->head_width);
+    if (k + keys == shape->n_keys)
+        head_round_rows(d->q, shape->q_stride, b.all.dq, shape->n_queries, b.w, unscale, d->q_sums);
+}
+
+static HeadBlocks bf16_attention_blocks_body(const Bf16HeadShape *shape) {
+    return (HeadBlocks){.queries = blocks_of(shape->n_queries, bf16_query_block(shape)),
+                        .keys = blocks_of(shape->n_keys, bf16_key_block(shape))};
 }
 
 static size_t bf16_attention_scratch_body(const Bf16HeadShape *shape, int backward) {
     Arena measure = {0};
     if (backward)
-        bf16_backward_layout(&measure, shape);
+        bf16_query_layout(&measure, shape);
     else
         bf16_forward_layout(&measure, shape);
     return measure.used;

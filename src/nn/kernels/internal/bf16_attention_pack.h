@@ -110,7 +110,7 @@ static __attribute__((noinline)) void head_product(TileSums c, HeadLeft a, const
     pair_end(before);
 }
 
-/* Rows of sums, times scale, rounded into `to`; their columns are added to `sums`, unless NULL. */
+/* Rows of sums, times scale, rounded into `to`; sums = those of their columns, unless NULL. */
 static void head_round_rows(Bf16 *to, size_t stride, const float *from, int rows, HeadWidth w, float scale,
                             float *sums) {
     for (int d = 0; d < w.width; d += LANES) {
@@ -122,6 +122,6 @@ static void head_round_rows(Bf16 *to, size_t stride, const float *from, int rows
             total += value;
             memcpy(to + (size_t)r * stride + d, &rounded, (size_t)count * sizeof *to);
         }
-        if (sums) vec_store_part(sums + d, vec_load_part(sums + d, count) + total, count);
+        if (sums) vec_store_part(sums + d, total, count);
     }
 }

@@ -25,6 +25,10 @@ INLINE int equal_blocks(int count, int most, int unit) {
     return (int)round_up((size_t)((count + blocks - 1) / blocks), (size_t)unit);
 }
 
+INLINE int blocks_of(int count, int block) {
+    return (count + block - 1) / block;
+}
+
 enum { AHEAD_RUNS = 8, LINE_FLOATS = 16 };
 
 /* Evenly spaced rows of `width` floats that are still to be asked for, from `column` of the first on. */

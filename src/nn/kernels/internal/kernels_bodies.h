@@ -19,12 +19,13 @@
 #define BF16_OF_BODIES                                                                                                 \
     .round_rows = bf16_round_rows_body, .transpose = bf16_transpose_body, .panels = bf16_panels_body,                  \
     .pack_weights = bf16_pack_weights_body, .layernorm = bf16_layernorm_body,                                          \
-    .attention_scratch = bf16_attention_scratch_body, .attention_forward = bf16_attention_forward_body,                \
-    .attention_backward = bf16_attention_backward_body
+    .attention_scratch = bf16_attention_scratch_body, .attention_blocks = bf16_attention_blocks_body,                  \
+    .attention_forward = bf16_attention_forward_body, .attention_backward = bf16_attention_backward_body
 
 /* All of a set of vector kernels; only AMX, which has tiles, has members of its own in their place. */
 #define KERNELS_OF_VECTORS                                                                                             \
     KERNELS_OF_BODIES,                                                                                                 \
-        .product_small_most = 32 * LANES, .attention_scratch = attention_scratch_body,                                 \
-        .attention_forward = attention_forward_body, .attention_backward = attention_backward_body,                    \
+        .product_small_most = 32 * LANES, .attention_queries = QUERIES, .attention_scratch = attention_scratch_body,   \
+        .attention_blocks = attention_blocks_body, .attention_forward = attention_forward_body,                        \
+        .attention_backward = attention_backward_body,                                                                 \
         .bf16 = {BF16_OF_BODIES, .product = bf16_product_body, .peak = bf16_peak_body, .peak_flops = PEAK_FLOPS}

@@ -1,6 +1,6 @@
 /* Threads of a rank in teams. One parallel region holds them all: the first of each team works, the others serve it
  * (base/system/team.h). */
-#include "train/teams.h"
+#include "run/teams.h"
 
 #include "base/system/caches.h"
 #include "base/system/log.h"
@@ -13,8 +13,10 @@ CHECKED Err teams_new(Teams *teams, int threads, int size) {
     *teams = (Teams){.size = min_int(size, threads)};
     int count = teams_count(threads, size);
     teams->teams = calloc((size_t)count, sizeof(Team *));
-    if (!teams->teams) return RAISE(ERR_MEMORY, "training: no memory for %d teams", count);
+    if (!teams->teams) return RAISE(ERR_MEMORY, "no memory for %d teams", count);
     for (; teams->count < count; teams->count++) TRY(team_new(&teams->teams[teams->count], teams->size));
+    if (teams->size > 1)
+        log_detail("%d threads in %d team%s of %d", threads, count, count == 1 ? "" : "s", teams->size);
     return ERR_NONE;
 }
 
@@ -93,6 +95,14 @@ void teams_run(const Teams *teams, TeamsWork *work, void *context) {
             team_dismiss(team);
         }
     }
+}
+
+CHECKED Err teams_run_once(int threads, int size, TeamsWork *work, void *context) {
+    Teams teams;
+    Err err = teams_new(&teams, threads, size);
+    if (!err) teams_run(&teams, work, context);
+    teams_free(&teams);
+    return err;
 }
 
 /* Time is counted in rounds of leaves, of `size` threads each that lose two percent a further member to waiting. Small

@@ -1,4 +1,4 @@
-/* train/teams - the threads of a rank as teams, each of which computes one leaf at a time.
+/* run/teams - the threads of a rank as teams, each of which computes one leaf at a time.
  *
  * Team t's members are the threads t * size on. Threads left over when the size does not divide them have no team. */
 #pragma once
@@ -31,6 +31,8 @@ static inline int teams_count(int threads, int size) {
 /* work(context, number, team), by the leader of every team at once, while the others serve it. */
 typedef void TeamsWork(void *context, int number, Team *team);
 void teams_run(const Teams *teams, TeamsWork *work, void *context);
+/* The same with teams for this one time. */
+CHECKED Err teams_run_once(int threads, int size, TeamsWork *work, void *context);
 
 /* Members of a team when nobody says how many. Few leaves and many threads: as many as keep the threads busiest, fewer
  * when that is the same; a leaf of fewer than some billion operations is not worth sharing. */
