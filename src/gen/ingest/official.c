@@ -4,13 +4,12 @@
 
 #include "base/config/config.h"
 #include "base/config/json.h"
+#include "base/config/record.h"
 #include "base/system/file.h"
 #include "gen/dataset/generate.h"
 #include "gen/variant/variant_config.h"
 #include "store/data/dataset.h"
 #include "store/data/shard.h"
-
-#include <cjson/cJSON.h>
 
 enum { IMAGENET_TRAIN = 1281167 };
 
@@ -155,13 +154,8 @@ CHECKED Err official_live(Departures *departures, const Variant *variant, int64_
 
 /* ---- a dataset folder ---- */
 
-static const char *text_at(const cJSON *tree, const char *key) {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, key));
-    return text ? text : "";
-}
-
 static PhotographsShown photographs_of(const cJSON *provenance) {
-    const char *shown = text_at(provenance, GENERATE_PHOTOGRAPHS);
+    const char *shown = record_text_or(provenance, GENERATE_PHOTOGRAPHS, "");
     return text_equal(shown, GENERATE_KEPT)    ? PHOTOGRAPHS_KEPT
            : text_equal(shown, GENERATE_WHOLE) ? PHOTOGRAPHS_STRETCHED
                                                : PHOTOGRAPHS_SQUARES;
@@ -179,7 +173,7 @@ static Err compare_generated(Departures *departures, const cJSON *config, const 
         err = compare_both(departures, &(Made){.variant = variant,
                                                .files = true,
                                                .trains = trains,
-                                               .storage = text_at(config, "storage"),
+                                               .storage = record_text_or(config, "storage", ""),
                                                .n_images = cJSON_IsNumber(images) ? (int64_t)images->valuedouble : 0,
                                                .photographs = photographs_of(provenance),
                                                .visits = visits});
