@@ -31,8 +31,9 @@ static const struct {
     {"hmdb51-train", 3570, 95, 1.1e9, 51},           {"hmdb51-test", 1530, 95, 0.5e9, 51},
     {"kinetics400-train", 240000, 260, 3.5e11, 400}, {"kinetics400-val", 20000, 260, 3e10, 400},
 };
-enum { N_DATASETS = sizeof datasets / sizeof datasets[0], IMAGENET = 1281167, SET_FRAMES = 150 };
-enum { IMAGENET_PIXELS = 469 * 387 }; /* of a picture, on average */
+enum { N_DATASETS = sizeof datasets / sizeof datasets[0], IMAGENET = 1281167 };
+enum { SET_FRAMES = 150, SET_SIDE = 256 }; /* of a generated video that is not said to be smaller */
+enum { IMAGENET_PIXELS = 469 * 387 };      /* of a picture, on average */
 
 /* A core's frames a second: rendered shapes and textures of 256 x 256, decoded video of 320 x 240; pictures a second:
  * decoded and resized photographs, made textures (docs/performance.md). */
@@ -102,7 +103,8 @@ static void cost_robust(Cost *cost, const RobustConfig *config, double core_flop
 }
 
 static void cost_generate(Cost *cost, const GenerateConfig *config) {
-    double frames = (double)config->videos * SET_FRAMES;
+    double frames = (double)config->videos * (config->frames ? config->frames : SET_FRAMES);
+    double side = config->size ? config->size : SET_SIDE, pixels = side * side, share = pixels / (SET_SIDE * SET_SIDE);
     /* by their names: variants are not opened for an estimate */
     bool textured = config->pool[0] || strstr(config->variant, "stylegan") || strstr(config->variant, "highfreq");
     bool walks = !config->pool[0] && strstr(config->variant, "-videos");
@@ -110,10 +112,10 @@ static void cost_generate(Cost *cost, const GenerateConfig *config) {
                                                     : 1 / (walks      ? gan_rate
                                                            : textured ? textures_rate
                                                                       : shapes_rate);
-    cost->core_seconds = frames * each;
+    cost->core_seconds = frames * share * each;
     cost->disk_bytes = config->storage == STORAGE_LATENT  ? latent_video * (double)config->videos
-                       : config->storage == STORAGE_MPEG4 ? mpeg4_frame * frames
-                                                          : 256.0 * 256 * 3 * frames;
+                       : config->storage == STORAGE_MPEG4 ? mpeg4_frame * frames * share
+                                                          : pixels * 3 * frames;
     cost->rank_bytes = 0.5e9;
 }
 
@@ -141,8 +143,10 @@ static void cost_ingest(Cost *cost, const IngestConfig *config, const char *task
 /* Inception takes 11.4 GFLOP a frame and I3D 216 GFLOP a clip (features/network: feature_cost). */
 static void cost_analyze(Cost *cost, const AnalyzeConfig *config, double core_flops) {
     double frames = (double)config->n_frames + (double)config->n_videos * config->frames_per_video;
-    double each_set = frames * 11.4e9 + (double)config->n_videos * 216e9;
-    cost->core_seconds = each_set / core_flops + frames / decode_rate * 4 + 900; /* distances and their intervals */
+    double each_set = (config->inception[0] ? frames * 11.4e9 : 0) +
+                      (config->i3d[0] ? (double)config->n_videos * 216e9 : 0);
+    bool distances = config->inception[0] || config->i3d[0] || config->encoder[0];
+    cost->core_seconds = each_set / core_flops + frames / decode_rate * 4 + (distances ? 900 : 0); /* and intervals */
     cost->rank_bytes = 2.5e9;
     cost->disk_bytes = 1e8;
 }
