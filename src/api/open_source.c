@@ -45,7 +45,7 @@ static Err find_departures(OpenSource *source, const PretrainData *data) {
     Err err = data->real[0]      ? official_visits(departures, data->dataset, data->real, data->real_share)
               : data->dataset[0] ? official_dataset(departures, data->dataset, true)
                                  : official_live(departures, source->variant, live_source_n_images(source->clips),
-                                                 live_source_shows_whole_photographs(source->clips));
+                                                 live_source_photographs(source->clips));
     if (!err) official_attach(source->clips, departures);
     return err;
 }

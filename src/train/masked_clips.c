@@ -52,7 +52,19 @@ static Box crop_box(const Frames *frames, const PretrainConfig *config, uint64_t
     return crop_center(frames->height, frames->width, side, side);
 }
 
-/* 1. length; 2. which frames; 3. read; 4. crop and resize; 5. mask. */
+/* The frames that were read and cropped; a single one stands for all. */
+static void put_clip(uint8_t *clip, const MaskedClips *clips, const ModelConfig *m) {
+    const Frames *cropped = &clips->cropped;
+    if (cropped->n_frames == m->n_frames) {
+        memcpy(clip, cropped->data, clip_bytes(m));
+        return;
+    }
+    size_t frame_bytes = frames_frame_bytes(cropped);
+    for (int f = 0; f < m->n_frames; f++) memcpy(clip + (size_t)f * frame_bytes, cropped->data, frame_bytes);
+}
+
+/* 1. length; 2. which frames; 3. read; 4. crop and resize; 5. mask. A still clip may be a photograph of any size: one
+ * copy of it is enough. */
 CHECKED Err masked_clips_load(MaskedClips *clips, int k, const PretrainConfig *config, const ClipSource *source,
                               uint64_t seed, int64_t epoch, int64_t index, uint64_t sample) {
     const ModelConfig *m = &config->model;
@@ -60,10 +72,10 @@ CHECKED Err masked_clips_load(MaskedClips *clips, int k, const PretrainConfig *c
     TRY(clip_source_info(source, epoch, index, &info));
     Rng rng = rng_stream(seed, RNG_FRAMES, sample, 0);
     sample_pretrain(clips->numbers, m->n_frames, config->data.frame_stride, info.n_frames, &rng);
-    TRY(clip_source_read(source, epoch, index, clips->numbers, m->n_frames, &clips->read));
+    TRY(clip_source_read(source, epoch, index, clips->numbers, info.still ? 1 : m->n_frames, &clips->read));
     Box box = crop_box(&clips->read, config, seed, sample);
     TRY(resize_antialiased(&clips->cropped, &clips->read, &box, m->image_size, m->image_size));
-    memcpy(clips->clips + (size_t)k * clip_bytes(m), clips->cropped.data, clip_bytes(m));
+    put_clip(clips->clips + (size_t)k * clip_bytes(m), clips, m);
     mask_draw(clips->masked + (size_t)k * (size_t)model_tokens(m), m, config->mask_ratio, seed, sample);
     return ERR_NONE;
 }

@@ -94,11 +94,15 @@ for again in "--corruptions gaussian_noise --corruptions shot_noise --severities
     cmp one.png again.png || fail "another sheet by $again"
 done
 
-# Commands that are no stages.
+# Commands that are no stages. A sweep that was copied to where one works, or a table kept there, is not taken for the
+# list or the paper of that name.
+cp "$source/configs/sweeps/all34.json" .
+echo '{}' >paper.json
 expect 0 "$synvid" reproduce fig4 --lists paper28,all34
 cp out whole
 expect 0 "$synvid" reproduce fig4 --lists paper28 --lists all34
 cmp out whole || fail "--lists again is not --lists with a comma"
+rm all34.json paper.json
 
 # What --help and the documentation of settings say.
 expect 0 "$synvid" generate --help

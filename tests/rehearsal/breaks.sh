@@ -6,13 +6,13 @@
 command -v ffmpeg >/dev/null || { echo "skipped: no ffmpeg"; exit 77; }
 bash "$source/tests/rehearsal/make_media.sh" "$synvid" "$(realpath "$3")" media >/dev/null
 
-# slice NAME SED: one fine-tuning of the sweep and what it needs, in a copy of the file that SED has changed.
+# slice NAME SED: the task `asked` of the sweep and what it needs, in a copy of the file that SED has changed.
+asked=finetune-ucf101-moving-circles
 slice() {
     mkdir "$1"
     sed -E "$2" "$source/configs/sweeps/all34.json" >"$1/all34.json"
-    cat >"$1/slice.json" <<'JSON'
-{"extends": "all34.json", "name": "slice", "help": "one fine-tuning", "tasks": [],
- "only": [{"task": "finetune-ucf101-{variant}", "for": {"variant": ["moving-circles"]}}]}
+    cat >"$1/slice.json" <<JSON
+{"extends": "all34.json", "name": "slice", "help": "one task", "tasks": [], "only": ["$asked"]}
 JSON
     "$synvid" sweep run "$1/slice.json" --rehearsal quick --out "$1/out" --parallel 1 --ranks 1 "${@:3}" >"$1/log" 2>&1 &&
         judge_results "$1/out/runs" >"$1/verdict" 2>&1
@@ -37,6 +37,11 @@ broken setting "data.mixup 0 instead of 0.8"
 slice square 's|"\{ucf101_lists\}/\{part\}list01.txt", "--size", "0",|"{ucf101_lists}/{part}list01.txt",|' &&
     fail "squares went unnoticed"
 broken square "squares of 256 pixels instead of whole frames"
+
+asked=pretrain-shapes-static-images-5
+slice pool 's|"--fit", "keep",|"--fit", "stretch", "--size", "512",|' && fail "still clips of stretched photographs went unnoticed"
+broken pool "still clips of stretched photographs instead of ones of their own size"
+asked=finetune-ucf101-moving-circles
 
 # The alphabet's order of classes in place of the official one.
 LC_ALL=C sort -k2 media/ucfTrainTestlist/classInd.txt | awk '{ print NR, $2 }' >sorted && mv sorted media/ucfTrainTestlist/classInd.txt

@@ -57,7 +57,7 @@ judge_tables() {
     ! grep -nE 'not run|not generated|mixed protocols' tables.csv || { echo "cells are empty"; return 1; }
     # None of them stands in a table of the paper's, in any form.
     local format
-    mkdir -p printed # not beside the sweep: a paper.json here would be taken for the preset of that name
+    mkdir -p printed # not beside the sweep: a paper.json here would be taken for the presets of that name
     for format in plain json csv markdown latex; do
         "$synvid" reproduce all --runs "$1" --data "$2" --format $format >printed/$format || return 1
     done

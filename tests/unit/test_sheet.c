@@ -76,6 +76,28 @@ static void test_captions_and_short_clips_fit(void **state) {
     frames_free(&two);
 }
 
+/* A line of a picture must not make a sheet of gigabytes: at the cell's height this one would be 48,000 pixels wide. */
+static void test_very_wide_frames_become_lower(void **state) {
+    (void)state;
+    Frames image = {0}, line = {0}, column = {0};
+    assert_int_equal(frames_shape(&line, 2, 5, 30000), ERR_NONE);
+    assert_int_equal(frames_shape(&column, 2, 3000, 1), ERR_NONE);
+    memset(line.data, 7, 2 * frames_frame_bytes(&line));
+    memset(column.data, 9, 2 * frames_frame_bytes(&column));
+    const SheetRow rows[] = {{NULL, &line}, {NULL, &column}};
+    assert_int_equal(sheet_make(&image, rows, 2, 2, 8), ERR_NONE);
+    assert_int_equal(image.width, 2 * 8 + 2 * (4 * 8) + 2); /* margins, two cells, the gap */
+    assert_int_equal(image.height, 2 * 8 + 2 * 8 + 8);
+    const uint8_t *first = image.data + 3 * (8 * image.width + 8);
+    assert_int_equal(first[3 * (4 * 8 - 1)], 7);           /* as wide as its cell */
+    assert_int_equal(first[3 * image.width], 0xff);        /* and one pixel high */
+    assert_int_equal(first[3 * image.width * (8 + 8)], 9); /* the second row is as before */
+    assert_int_equal(first[3 * image.width * (8 + 8) + 3], 0xff);
+    frames_free(&column);
+    frames_free(&line);
+    frames_free(&image);
+}
+
 static void test_the_file_is_a_png_of_the_sheet(void **state) {
     (void)state;
     char folder[PATH_SIZE], path[PATH_SIZE];
@@ -101,6 +123,7 @@ int main(void) {
         cmocka_unit_test(test_text_is_cut_off_at_the_border),
         cmocka_unit_test(test_a_row_shows_frames_from_the_first_to_the_last),
         cmocka_unit_test(test_captions_and_short_clips_fit),
+        cmocka_unit_test(test_very_wide_frames_become_lower),
         cmocka_unit_test(test_the_file_is_a_png_of_the_sheet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,12 +32,22 @@ static Err read_tree(DatasetNames *names, const cJSON *tree, const char *path) {
     return names->count > 0 ? ERR_NONE : RAISE(ERR_INPUT, "%s: the list \"datasets\" is empty", path);
 }
 
+/* A list that comes with the program goes before a file of its name where one works: that may well be a sweep, since
+ * all34 and paper28 are sweeps, too. */
+static Err find_list(char *path, size_t size, const char *name) {
+    char shipped[NAME_SIZE];
+    bool is_path = strchr(name, '/') || text_ends(name, ".json");
+    if (!is_path && !text_format(shipped, sizeof shipped, "analysis/%s", name) && !config_find(path, size, "", shipped))
+        return ERR_NONE;
+    return config_find(path, size, "analysis", name);
+}
+
 /* By name, or by the path of a file: the list goes by the file's name without its extension. */
 Err names_read(DatasetNames *names, const char *name) {
     char path[PATH_SIZE];
     cJSON *tree;
     *names = (DatasetNames){0};
-    TRY(config_find(path, sizeof path, "analysis", name));
+    TRY(find_list(path, sizeof path, name));
     const char *base = path_base(path);
     TRY(text_format(names->name, sizeof names->name, "%.*s", (int)strcspn(base, "."), base));
     TRY(json_read(&tree, path, names_bytes_max, ERR_INPUT));

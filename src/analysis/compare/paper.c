@@ -199,7 +199,7 @@ Err paper_read(Paper *paper, const char *path) {
     char found[PATH_SIZE];
     cJSON *tree;
     *paper = (Paper){0};
-    if (!path) TRY(config_find(found, sizeof found, "analysis", "paper"));
+    if (!path) TRY(config_find(found, sizeof found, "", "analysis/paper"));
     if (!path) path = found;
     TRY(json_read(&tree, path, paper_bytes_max, ERR_INPUT));
     paper->document = tree;

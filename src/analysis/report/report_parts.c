@@ -69,7 +69,7 @@ Err rehearsed_set_apart(Table *table) {
             TRY(text_copy(table->columns[c].label, sizeof table->columns[c].label, "Rehearsed"));
     return text_copy(table->caption, sizeof table->caption,
                      "Figures of a rehearsal: the paper's experiment with a network, videos and epochs too few to "
-                     "say anything. They show that every cell can be filled.");
+                     "say anything. They show which cells get filled.");
 }
 
 /* Weights of others are imported in a rehearsal as in the real run: a result without a figure. */

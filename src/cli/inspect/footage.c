@@ -35,6 +35,7 @@ static Err shard_footage_info(const ClipSource *source, int64_t epoch, int64_t i
     ShardReader *const *reader = source->state;
     int64_t clip_index;
     (void)epoch;
+    info->still = false;
     return shard_video(*reader, index, &clip_index, &info->n_frames, &info->height, &info->width, &info->label);
 }
 

@@ -133,7 +133,7 @@ static const char *const pools[][2] = {
 /* The list for --pool of a variant, "" when it needs none. */
 static Err gallery_media_pool(char *out, size_t size, const GalleryMedia *media, const Variant *variant) {
     const char *source = variant->paper.texture_source;
-    bool stills = variant->fill == FILL_TEXTURE || variant->mix == MIX_STATIC_CLIPS;
+    bool stills = variant->fill == FILL_TEXTURE || variant_has_still_clips(variant);
     out[0] = '\0';
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++) {
         size_t used = strlen(out);

@@ -53,7 +53,7 @@ static Err look_at(SweepCheck *check, const SweepTask *task, const char *option,
     check->seen = grown;
     if (!(grown[check->n_seen] = strdup(path))) return RAISE(ERR_MEMORY, "checking a sweep: no memory");
     check->n_seen++;
-    (void)snprintf(line, sizeof line, "missing: %s %s", option, path);
+    (void)snprintf(line, sizeof line, "missing: %s%s%s", option, option[0] ? " " : "", path);
     return say(check, task, line);
 }
 

@@ -11,6 +11,7 @@
 #include "base/system/stop.h"
 #include "gen/dataset/internal/generate_shard.h"
 #include "gen/dataset/sources.h"
+#include "gen/variant/variant_config.h"
 #include "par/agree.h"
 #include "par/spread.h"
 
@@ -248,6 +249,7 @@ static Err gather_done_all(Job *job) {
 }
 
 static Err add_pool(cJSON *root, const Job *job) {
+    const Variant *variant = job->generator.setup.variant;
     char absolute[PATH_SIZE] = "";
     TRY(media_absolute_paths(absolute, sizeof absolute, job->config->pool));
     cJSON_AddStringToObject(root, "pool", absolute);
@@ -255,7 +257,11 @@ static Err add_pool(cJSON *root, const Job *job) {
     const Media *media = job->generator.setup.media;
     cJSON_AddNumberToObject(root, "images", (double)media_n_images(media));
     cJSON_AddNumberToObject(root, "videos", (double)media_n_videos(media));
-    if (media_shows_whole_photographs(media, variant_size(job->generator.setup.variant)))
+    PhotographsShown shown = media_photographs(media, variant_size(variant));
+    /* objects look alike with both kinds of whole ones */
+    if (shown == PHOTOGRAPHS_KEPT && variant->mix == MIX_STATIC_CLIPS_NATIVE)
+        cJSON_AddStringToObject(root, GENERATE_PHOTOGRAPHS, GENERATE_KEPT);
+    else if (shown != PHOTOGRAPHS_SQUARES)
         cJSON_AddStringToObject(root, GENERATE_PHOTOGRAPHS, GENERATE_WHOLE);
     return ERR_NONE;
 }
@@ -315,7 +321,8 @@ static Err open_job(Job *job, const Variant *variant, const Media *media) {
                             .media = media,
                             .split = job->config->split,
                             .seed = job->run->seed,
-                            .count = job->config->videos};
+                            .count = job->config->videos,
+                            .one_size = true};
     TRY(generator_open(&job->generator, &setup));
     TRY(plan_make(&job->plan, job->config, &job->generator));
     job->present = calloc((size_t)job->plan.n_shards, sizeof *job->present);

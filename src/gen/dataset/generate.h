@@ -37,9 +37,11 @@ typedef struct {
 
 /* Rank 0 looks, all hear. */
 CHECKED Err variant_request_all(Variant **variant, const VariantRequest *request, const Par *par);
-/* In the manifest's provenance, only where photographs are whole (gen/variant/media.h). */
+/* In the manifest's provenance, only where photographs are whole (gen/variant/media.h): of still clips that have their
+ * image's own proportions "kept", of everything else "whole". */
 #define GENERATE_PHOTOGRAPHS "photographs"
 #define GENERATE_WHOLE       "whole"
+#define GENERATE_KEPT        "kept"
 
 /* The variant with the config's changes. */
 CHECKED Err generate_variant_all(Variant **variant, const GenerateConfig *config, const Par *par);

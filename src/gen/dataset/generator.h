@@ -22,6 +22,7 @@ typedef struct {
     const char *split;      /* stand-ins: "train" or "test"; "" otherwise */
     uint64_t seed;
     int64_t count; /* videos of the dataset, or of one epoch on the fly: mixes are split by index within it */
+    bool one_size; /* of a dataset in files: all frames have the canvas's size, still clips too */
 } GeneratorSetup;
 
 typedef struct Generator Generator;

@@ -80,18 +80,24 @@ static Err allocate(ClipSource **source, int64_t count) {
     return ERR_NONE;
 }
 
-Err live_source_open_all(ClipSource **source, const Variant *variant, const char *pool_paths, const char *split,
-                         int64_t count, uint64_t seed, const Par *par) {
+/* `setup` but for its media, which the pools become. */
+static Err open_all(ClipSource **source, GeneratorSetup setup, const char *pool_paths, const Par *par) {
     *source = NULL;
-    Err err = allocate(source, count);
+    Err err = allocate(source, setup.count);
     TRY_OR(done, err_agree_all(err, par, "opening the live source"));
     LiveSource *live = (*source)->state;
     TRY_OR(done, media_open_all(&live->media, pool_paths, dataset_source_open, par));
-    GeneratorSetup setup = {.variant = variant, .media = &live->media, .split = split, .seed = seed, .count = count};
+    setup.media = &live->media;
     TRY_OR(done, err_agree_all(open_generator(*source, &setup), par, "opening the live source"));
 done:
     if (err) clip_source_close(source);
     return err;
+}
+
+Err live_source_open_all(ClipSource **source, const Variant *variant, const char *pool_paths, const char *split,
+                         int64_t count, uint64_t seed, const Par *par) {
+    return open_all(source, (GeneratorSetup){.variant = variant, .split = split, .seed = seed, .count = count},
+                    pool_paths, par);
 }
 
 const char *live_source_media_digest(const ClipSource *source) {
@@ -99,9 +105,9 @@ const char *live_source_media_digest(const ClipSource *source) {
     return live->media.digest;
 }
 
-bool live_source_shows_whole_photographs(const ClipSource *source) {
+PhotographsShown live_source_photographs(const ClipSource *source) {
     const LiveSource *live = source->state;
-    return media_shows_whole_photographs(&live->media, variant_size(live->generator.setup.variant));
+    return media_photographs(&live->media, variant_size(live->generator.setup.variant));
 }
 
 int64_t live_source_n_images(const ClipSource *source) {
@@ -179,9 +185,12 @@ static Err open_live(ClipSource *source, const Dataset *dataset, const char *fol
     Origin *origin = &state->origin;
     Par alone = par_serial(1);
     TRY(read_origin(origin, dataset, folder));
-    TRY(err_within(live_source_open_all(&state->live, origin->variant, origin->pool, origin->split, dataset->n_clips,
-                                        origin->seed, &alone),
-                   "%s: rendering its videos: ", folder));
+    const GeneratorSetup setup = {.variant = origin->variant,
+                                  .split = origin->split,
+                                  .seed = origin->seed,
+                                  .count = dataset->n_clips,
+                                  .one_size = true}; /* the frames that its files would hold */
+    TRY(err_within(open_all(&state->live, setup, origin->pool, &alone), "%s: rendering its videos: ", folder));
     if (!text_equal(live_source_media_digest(state->live), origin->media)) {
         return RAISE(ERR_INPUT, "%s: rendering its videos: the pool %s is not what it was when the dataset was made",
                      folder, origin->pool);

@@ -1,6 +1,7 @@
 /* gen/dataset/sources - generated videos as clip sources: from files, rendered while they are read, or both in turn. */
 #pragma once
 
+#include "gen/variant/media.h"
 #include "gen/variant/variant.h"
 #include "par/par.h"
 #include "video/frames/source.h"
@@ -11,12 +12,13 @@
 CHECKED Err dataset_source_open(ClipSource **source, const char *folder);
 
 /* The variant on the fly: `count` videos an epoch, endless; video (epoch, index) is item epoch * count + index, so
- * epoch 0 is what generate would write. The variant is borrowed for the life of the source. */
+ * epoch 0 is what generate would write, but for still clips of static-clips-native: here their frames have the size of
+ * their picture, in files that of the canvas. The variant is borrowed for the life of the source. */
 CHECKED Err live_source_open_all(ClipSource **source, const Variant *variant, const char *pool_paths, const char *split,
                                  int64_t count, uint64_t seed, const Par *par);
-/* Pictures of the pools it draws from; whether photographs among them are whole (gen/variant/media.h). */
+/* Pictures of the pools it draws from; how much they show of photographs (gen/variant/media.h). */
 int64_t live_source_n_images(const ClipSource *source);
-bool live_source_shows_whole_photographs(const ClipSource *source);
+PhotographsShown live_source_photographs(const ClipSource *source);
 /* Of the pools and videos it draws from; "" without any. */
 const char *live_source_media_digest(const ClipSource *source);
 

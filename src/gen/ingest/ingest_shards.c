@@ -3,6 +3,7 @@
 #include "gen/ingest/internal/ingest_reader.h"
 #include "gen/ingest/internal/ingest_work.h"
 
+#include "base/config/json.h"
 #include "base/config/record.h"
 #include "base/failure/fault.h"
 #include "base/system/file.h"
@@ -39,9 +40,9 @@ static Err refuse_other_contents(const Ingest *ingest, const char *what) {
 }
 
 static bool is_of_this_plan(const Ingest *ingest, const char *provenance) {
-    cJSON *tree = provenance ? cJSON_Parse(provenance) : NULL;
-    const cJSON *plan = cJSON_GetObjectItemCaseSensitive(tree, "plan");
-    bool same = cJSON_IsString(plan) && text_equal(plan->valuestring, ingest->list->digest);
+    cJSON *tree;
+    if (!provenance || json_parse(&tree, provenance, strlen(provenance), "provenance", ERR_INPUT)) return false;
+    bool same = text_equal(record_text_or(tree, "plan", ""), ingest->list->digest);
     cJSON_Delete(tree);
     return same;
 }

@@ -4,13 +4,12 @@
 
 #include "base/config/config.h"
 #include "base/config/json.h"
+#include "base/config/record.h"
 #include "base/system/file.h"
 #include "gen/dataset/generate.h"
 #include "gen/variant/variant_config.h"
 #include "store/data/dataset.h"
 #include "store/data/shard.h"
-
-#include <cjson/cJSON.h>
 
 enum { IMAGENET_TRAIN = 1281167 };
 
@@ -20,8 +19,8 @@ typedef struct {
     bool files, trains;
     const char *storage; /* of files */
     int64_t n_images;    /* it drew from */
-    bool whole;          /* photographs among them show all that they have (gen/variant/media.h) */
-    double visits;       /* share of real videos that are mixed in when the files are read */
+    PhotographsShown photographs;
+    double visits; /* share of real videos that are mixed in when the files are read */
 } Made;
 
 /* ---- the official variant ---- */
@@ -82,6 +81,14 @@ static int64_t official_images(const Variant *official) {
     return strstr(official->paper.texture_source, "1.3M") ? IMAGENET_TRAIN : official->pool_size;
 }
 
+static void compare_photographs(Builder *out, const Made *made, const Variant *official) {
+    if (!strstr(official->paper.texture_source, "images")) return;
+    if (made->photographs == PHOTOGRAPHS_SQUARES)
+        builder_add_text(out, "videos: middle squares of photographs instead of whole ones\n");
+    if (made->photographs == PHOTOGRAPHS_STRETCHED && official->mix == MIX_STATIC_CLIPS_NATIVE)
+        builder_add_text(out, "videos: still clips of stretched photographs instead of ones of their own size\n");
+}
+
 static void compare_making(Builder *out, const Made *made, const Variant *official) {
     int64_t expected = official_images(official);
     if (made->files && made->trains && official->paper.mode == MODE_LIVE)
@@ -97,8 +104,7 @@ static void compare_making(Builder *out, const Made *made, const Variant *offici
         builder_add_text(out, "videos: real ones drawn once instead of at every visit\n");
     if (made->n_images < expected)
         builder_add(out, "<%lld pool images instead of %lld\n", (long long)made->n_images, (long long)expected);
-    if (strstr(official->paper.texture_source, "images") && !made->whole)
-        builder_add_text(out, "videos: middle squares of photographs instead of whole ones\n");
+    compare_photographs(out, made, official);
 }
 
 static Err compare_variant(Builder *out, const Made *made, int which) {
@@ -139,23 +145,25 @@ static Err compare_both(Departures *departures, const Made *made) {
     return ERR_NONE;
 }
 
-CHECKED Err official_live(Departures *departures, const Variant *variant, int64_t n_images, bool whole_photographs) {
+CHECKED Err official_live(Departures *departures, const Variant *variant, int64_t n_images,
+                          PhotographsShown photographs) {
     *departures = (Departures){{0}};
     return compare_both(departures,
-                        &(Made){.variant = variant, .trains = true, .n_images = n_images, .whole = whole_photographs});
+                        &(Made){.variant = variant, .trains = true, .n_images = n_images, .photographs = photographs});
 }
 
 /* ---- a dataset folder ---- */
 
-static const char *text_at(const cJSON *tree, const char *key) {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, key));
-    return text ? text : "";
+static PhotographsShown photographs_of(const cJSON *provenance) {
+    const char *shown = record_text_or(provenance, GENERATE_PHOTOGRAPHS, "");
+    return text_equal(shown, GENERATE_KEPT)    ? PHOTOGRAPHS_KEPT
+           : text_equal(shown, GENERATE_WHOLE) ? PHOTOGRAPHS_STRETCHED
+                                               : PHOTOGRAPHS_SQUARES;
 }
 
 static Err compare_generated(Departures *departures, const cJSON *config, const cJSON *provenance, double visits,
                              bool trains) {
     const cJSON *images = cJSON_GetObjectItemCaseSensitive(provenance, "images");
-    bool whole = text_equal(text_at(provenance, GENERATE_PHOTOGRAPHS), GENERATE_WHOLE);
     char *text = NULL;
     Variant *variant = NULL;
     TRY(json_print(&text, cJSON_GetObjectItemCaseSensitive(config, "variant")));
@@ -165,9 +173,9 @@ static Err compare_generated(Departures *departures, const cJSON *config, const 
         err = compare_both(departures, &(Made){.variant = variant,
                                                .files = true,
                                                .trains = trains,
-                                               .storage = text_at(config, "storage"),
+                                               .storage = record_text_or(config, "storage", ""),
                                                .n_images = cJSON_IsNumber(images) ? (int64_t)images->valuedouble : 0,
-                                               .whole = whole,
+                                               .photographs = photographs_of(provenance),
                                                .visits = visits});
     variant_free(&variant);
     return err;

@@ -8,6 +8,7 @@
  * nothing but a smaller count, which a rehearsal may have. */
 #pragma once
 
+#include "gen/variant/media.h"
 #include "gen/variant/variant.h"
 #include "video/frames/source.h"
 
@@ -15,8 +16,9 @@ typedef struct {
     char *text[SOURCE_DESCRIPTIONS]; /* malloc'd */
 } Departures;
 
-/* Rendered while training, from `n_images` pictures, photographs among them whole or not. */
-CHECKED Err official_live(Departures *departures, const Variant *variant, int64_t n_images, bool whole_photographs);
+/* Rendered while training, from `n_images` pictures. */
+CHECKED Err official_live(Departures *departures, const Variant *variant, int64_t n_images,
+                          PhotographsShown photographs);
 /* A dataset folder, to train on or only to look at: then it does not matter that sets that are rendered while training
  * are kept as files. Reads its manifest. */
 CHECKED Err official_dataset(Departures *departures, const char *folder, bool trains);

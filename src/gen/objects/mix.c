@@ -2,12 +2,13 @@
 
 #include "gen/objects/internal/paint.h"
 #include "math/rng.h"
+#include "video/transform/resize.h"
 
 #include <string.h>
 
-/* Videos that are not made of objects: one image of the pools shown for the whole video, or a real video of a dataset,
- * each brought to the canvas. Which items of the set they are follows from their number alone, so that any rank, and
- * any reader of the files, tells without asking. */
+/* Videos that are not made of objects: one image of the pools shown for the whole video, or a real video of a dataset.
+ * Which items of the set they are follows from their number alone, so that any rank, and any reader of the files, tells
+ * without asking. */
 
 /* Paints all of a size x size frame. */
 static void picture_paint(const Fill *fill, uint8_t *frame, int size) {
@@ -41,8 +42,13 @@ done:
 }
 
 void mix_init(Mix *mix, const GeneratorSetup *setup, const ImageLaw *images) {
-    *mix =
-        (Mix){setup->variant, setup->media, setup->seed, setup->count, *images, (uint32_t)media_n_videos(setup->media)};
+    *mix = (Mix){.variant = setup->variant,
+                 .media = setup->media,
+                 .seed = setup->seed,
+                 .count = setup->count,
+                 .images = *images,
+                 .n_videos = (uint32_t)media_n_videos(setup->media),
+                 .one_size = setup->one_size};
 }
 
 int64_t mix_n_generated(const Mix *mix) {
@@ -56,43 +62,75 @@ MixPick mix_pick(const Mix *mix, uint64_t item) {
     /* by item, not by index: on the fly every epoch draws other images and videos */
     Rng rng = rng_stream(mix->seed, RNG_MIX_SOURCE, item, 0);
     pick.kind = (MixKind)mix->variant->mix;
-    pick.number = pick.kind == MIX_STATIC_CLIPS ? image_law_draw(&mix->images, &rng) : rng_below(&rng, mix->n_videos);
+    pick.number = pick.kind == MIX_REAL_VIDEOS ? rng_below(&rng, mix->n_videos) : image_law_draw(&mix->images, &rng);
     return pick;
 }
 
-static Err real_info(const Mix *mix, MixPick pick, VideoInfo *info) {
+static Err real_length(const Mix *mix, MixPick pick, int *n_frames) {
+    VideoInfo info;
     int64_t index;
     const ClipSource *source = media_video(mix->media, pick.number, &index);
-    return clip_source_info(source, 0, index, info);
-}
-
-Err mix_real_length(const Mix *mix, MixPick pick, int *n_frames) {
-    VideoInfo info;
-    TRY(real_info(mix, pick, &info));
+    TRY(clip_source_info(source, 0, index, &info));
     *n_frames = info.n_frames;
     return ERR_NONE;
 }
 
-static Err render_still(const Mix *mix, const Renderer *renderer, int64_t number, Frames *out) {
+/* Frames are as large as the image. */
+static bool keeps_own_size(const Mix *mix, MixPick pick) {
+    return pick.kind == MIX_STATIC_CLIPS_NATIVE && !mix->one_size;
+}
+
+Err mix_info(const Mix *mix, MixPick pick, VideoInfo *info) {
+    if (pick.kind == MIX_NONE) return ERR_NONE;
+    info->still = pick.kind != MIX_REAL_VIDEOS;
+    if (pick.kind == MIX_REAL_VIDEOS) return real_length(mix, pick, &info->n_frames);
+    if (keeps_own_size(mix, pick)) {
+        MediaImage image = media_image(mix->media, pick.number);
+        info->height = image.height;
+        info->width = image.width;
+    }
+    return ERR_NONE;
+}
+
+/* The whole image over the whole canvas, aspect ratio ignored. */
+static Err stretched(Frames *frame, const Mix *mix, const Renderer *renderer, const MediaImage *image) {
+    int size = mix->variant->size;
     Fill fill;
     TextureGrid own = {0};
     const TextureGrid *grid;
-    MediaImage image = media_image(mix->media, number);
-    TRY(renderer_grid(&grid, &own, renderer, &image));
-    fill_picture(&fill, grid, image.pixels, mix->variant->size);
-    picture_paint(&fill, out->data, mix->variant->size);
-    for (int f = 1; f < out->n_frames; f++)
-        memcpy(frames_at(out, f), out->data, frames_frame_bytes(out)); /* still: all frames are the first */
+    TRY(frames_shape(frame, 1, size, size));
+    TRY(renderer_grid(&grid, &own, renderer, image));
+    fill_picture(&fill, grid, image->pixels, size);
+    picture_paint(&fill, frame->data, size);
     texture_grid_free(&own);
     return ERR_NONE;
 }
 
+/* All frames are `frame`. */
+static Err repeated(Frames *out, const Frames *frame, int n_frames) {
+    TRY(frames_shape(out, n_frames, frame->height, frame->width));
+    for (int f = 0; f < n_frames; f++) memcpy(frames_at(out, f), frame->data, frames_frame_bytes(frame));
+    return ERR_NONE;
+}
+
+static Err render_still(const Mix *mix, const Renderer *renderer, MixPick pick, int n_frames, Frames *out) {
+    MediaImage image = media_image(mix->media, pick.number);
+    /* borrowed from the pool, and only read */
+    const Frames whole = {
+        .n_frames = 1, .height = image.height, .width = image.width, .data = (uint8_t *)(uintptr_t)image.pixels};
+    Frames made = {0};
+    if (keeps_own_size(mix, pick)) return repeated(out, &whole, n_frames);
+    Err err = pick.kind == MIX_STATIC_CLIPS ? stretched(&made, mix, renderer, &image)
+                                            : square_of(&made, &whole, mix->variant->size);
+    if (!err) err = repeated(out, &made, n_frames);
+    frames_free(&made);
+    return err;
+}
+
 Err mix_render(const Mix *mix, const Renderer *renderer, MixPick pick, const int *frame_numbers, int n_frames,
                Frames *out) {
-    int size = mix->variant->size;
-    if (pick.kind == MIX_REAL_VIDEOS) return picture_video(out, mix->media, pick.number, frame_numbers, n_frames, size);
-    TRY(frames_shape(out, n_frames, size, size));
-    return render_still(mix, renderer, pick.number, out);
+    if (pick.kind != MIX_REAL_VIDEOS) return render_still(mix, renderer, pick, n_frames, out);
+    return picture_video(out, mix->media, pick.number, frame_numbers, n_frames, mix->variant->size);
 }
 
 int mix_columns(LatentColumn *columns, const Mix *mix) {
@@ -117,6 +155,7 @@ int mix_columns(LatentColumn *columns, const Mix *mix) {
 
 void mix_latents(void *const *columns, const Mix *mix, MixPick pick) {
     if (mix->variant->mix == MIX_NONE) return;
-    int32_t values[2] = {(int32_t)pick.kind, (int32_t)pick.number};
+    bool still = pick.kind == MIX_STATIC_CLIPS || pick.kind == MIX_STATIC_CLIPS_NATIVE;
+    int32_t values[2] = {still ? MIX_STATIC_CLIPS : (int32_t)pick.kind, (int32_t)pick.number};
     for (int c = 0; c < 2; c++) memcpy(columns[c], &values[c], sizeof values[c]);
 }

@@ -15,7 +15,7 @@ typedef struct {
 } Objects;
 
 static bool needs_images(const Variant *variant) {
-    return variant->fill == FILL_TEXTURE || variant->background == BACKGROUND_IMAGE || variant->mix == MIX_STATIC_CLIPS;
+    return variant->fill == FILL_TEXTURE || variant->background == BACKGROUND_IMAGE || variant_has_still_clips(variant);
 }
 
 static bool needs_videos(const Variant *variant) {
@@ -91,9 +91,12 @@ static void objects_close(Generator *generator) {
 static Err objects_info(const Generator *generator, uint64_t item, VideoInfo *info) {
     const Objects *objects = generator->state;
     MixPick pick = mix_pick(&objects->mix, item);
-    *info = (VideoInfo){scene_length(&objects->law, item), generator->size, generator->size, -1};
-    if (pick.kind == MIX_REAL_VIDEOS) TRY(mix_real_length(&objects->mix, pick, &info->n_frames));
-    return ERR_NONE;
+    *info = (VideoInfo){.n_frames = scene_length(&objects->law, item),
+                        .height = generator->size,
+                        .width = generator->size,
+                        .label = -1,
+                        .still = variant_is_still(generator->setup.variant)};
+    return mix_info(&objects->mix, pick, info);
 }
 
 /* Videos that are not generated have zero latents, and say in the mix columns what they are. */

@@ -24,17 +24,23 @@ MediaImage media_image(const Media *media, int64_t image) {
     return (MediaImage){0};
 }
 
-bool media_shows_whole_photographs(const Media *media, int canvas) {
+static PhotographsShown pool_photographs(const Pool *pool, int canvas) {
+    if (text_equal(pool->fit, "keep")) return PHOTOGRAPHS_KEPT;
+    bool stretched = text_equal(pool->fit, "stretch") && pool->height == 2 * canvas && pool->width == 2 * canvas;
+    return stretched ? PHOTOGRAPHS_STRETCHED : PHOTOGRAPHS_SQUARES;
+}
+
+PhotographsShown media_photographs(const Media *media, int canvas) {
+    PhotographsShown least = PHOTOGRAPHS_KEPT;
     int n_pools = 0;
     for (int p = 0; p < media->n_pools; p++) {
         const Pool *pool = &media->pools[p];
         if (!text_equal(pool->kind, POOL_PHOTOGRAPHS)) continue;
-        bool kept = text_equal(pool->fit, "keep");
-        bool stretched = text_equal(pool->fit, "stretch") && pool->height == 2 * canvas && pool->width == 2 * canvas;
-        if (!kept && !stretched) return false;
+        PhotographsShown shown = pool_photographs(pool, canvas);
+        if (shown < least) least = shown;
         n_pools++;
     }
-    return n_pools > 0;
+    return n_pools > 0 ? least : PHOTOGRAPHS_SQUARES;
 }
 
 int64_t media_n_videos(const Media *media) {

@@ -41,9 +41,11 @@ void media_close(Media *media);
 int64_t media_n_images(const Media *media);
 /* image: 0..media_n_images-1 over the union. */
 MediaImage media_image(const Media *media, int64_t image);
-/* Does it have photographs, and all that they show, as the released program reads them for a canvas of this side
- * (whole, brought to twice the canvas by nearest neighbor)? False for squares of their middles. */
-bool media_shows_whole_photographs(const Media *media, int canvas);
+/* How much of a photograph its pools show: the middle square, or there is none; all of it, brought to twice a canvas of
+ * this side by nearest neighbor, as the released program reads them; all of it, at its own size, which becomes the
+ * same when an object is filled. Of several pools the least. */
+typedef enum { PHOTOGRAPHS_SQUARES, PHOTOGRAPHS_STRETCHED, PHOTOGRAPHS_KEPT } PhotographsShown;
+PhotographsShown media_photographs(const Media *media, int canvas);
 int64_t media_n_videos(const Media *media);
 /* Video number over the union -> its source and the index there. */
 const ClipSource *media_video(const Media *media, int64_t video, int64_t *index);

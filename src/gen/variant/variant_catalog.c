@@ -83,6 +83,7 @@ static void print_table(const VariantCatalog *catalog) {
     printf("\nUCF, HMDB: the paper's fine-tuning accuracy on UCF101 and HMDB51, probe: its linear probe on UCF101\n"
            "(ViT-B, %%; - where it gives none). Mode: rendered while training, or a set of files.\n"
            "Settings: synvid config show variants/NAME. Textures and photographs come from a pool (--pool).\n"
+           "Still clips show their picture at its own size; mix=static-clips stretches it to the canvas.\n"
            "As the released code where it differs: variants/release/NAME (configs/variants/release).\n");
 }
 

@@ -110,9 +110,10 @@ const Field variant_fields[] = {
                BACKGROUND_BLACK, "black|color|image"),
 
     FIELD_ENUM(Variant, mix,
-               "other videos in the set; static-clips: one pool image, still; real-videos: from a dataset "
-               "folder given with the pool",
-               MIX_NONE, "none|static-clips|real-videos"),
+               "other videos in the set; static-clips: one pool image, still, stretched to the canvas; "
+               "static-clips-native: at its own size, as the released code (in files its middle square); real-videos: "
+               "from a dataset folder given with the pool",
+               MIX_NONE, "none|static-clips|real-videos|static-clips-native"),
     FIELD_DOUBLE(Variant, mix_share, "share of those other videos, the last ones by index", 0, 0, 1),
 
     FIELD_GROUP(Variant, texture, "texture videos: the walk of an untrained generator", texture_fields),

@@ -31,7 +31,7 @@ typedef enum { TEXTURE_NEAREST, TEXTURE_BILINEAR } TextureFilter;
 typedef enum { POOL_CHOICE_BY_SIZE, POOL_CHOICE_EQUAL } PoolChoice;
 typedef enum { BACKGROUND_BLACK, BACKGROUND_COLOR, BACKGROUND_IMAGE } BackgroundKind;
 typedef enum { CULL_CODE, CULL_EXACT } CullRule;
-typedef enum { MIX_NONE, MIX_STATIC_CLIPS, MIX_REAL_VIDEOS } MixKind;
+typedef enum { MIX_NONE, MIX_STATIC_CLIPS, MIX_REAL_VIDEOS, MIX_STATIC_CLIPS_NATIVE } MixKind;
 typedef enum { TEXTURE_WALK_ORIENTED, TEXTURE_WALK_HIGH_FREQUENCY } TextureWalkKind;
 typedef enum { WALK_COLORS_FIRST_FRAME, WALK_COLORS_EACH_FRAME } WalkColors;
 
@@ -88,7 +88,11 @@ struct Variant {
     PaperRow paper;
 };
 
-/* Every frame of a video is the same picture. */
+/* Every frame of a video that is generated is the same picture. */
 bool variant_is_still(const Variant *variant);
+/* Its mixture is of still clips of pool images. */
+static inline bool variant_has_still_clips(const Variant *variant) {
+    return variant->mix == MIX_STATIC_CLIPS || variant->mix == MIX_STATIC_CLIPS_NATIVE;
+}
 /* Number of a shape kind's name, as ShapeKind; -1: none. */
 int variant_kind_number(const char *name);

@@ -66,6 +66,7 @@ static Err source_info(const ClipSource *source, int64_t epoch, int64_t index, V
     ShardReader *reader;
     int64_t video, clip_index;
     TRY(find_video(&reader, &video, source, index));
+    info->still = false; /* nothing is known of the frames */
     return shard_video(reader, video, &clip_index, &info->n_frames, &info->height, &info->width, &info->label);
 }
 

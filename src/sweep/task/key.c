@@ -4,6 +4,7 @@
 #include "sweep/task/internal/key.h"
 
 #include "base/config/config.h"
+#include "base/config/json.h"
 #include "base/system/walk.h"
 
 #include <cjson/cJSON.h>
@@ -104,9 +105,11 @@ static void add_config(Digest *digest, const char *kind, const char *name, int d
     if (depth == DEPTH_MAX || config_find(path, sizeof path, kind, name) || file_read(&text, &length, path, CONFIG_MAX))
         return;
     digest_add(digest, text, length);
-    cJSON *tree = cJSON_Parse(text);
+    cJSON *tree;
+    Err err = json_parse(&tree, text, length, path, ERR_USAGE);
     free(text);
-    if (tree && !path_parent(folder, sizeof folder, path)) add_named_configs(digest, folder, tree, depth);
+    if (err) return; /* that, too, the task itself will say */
+    if (!path_parent(folder, sizeof folder, path)) add_named_configs(digest, folder, tree, depth);
     cJSON_Delete(tree);
 }
 

@@ -15,7 +15,8 @@
 
 typedef struct {
     int n_frames, height, width;
-    int label; /* -1: none */
+    int label;  /* -1: none */
+    bool still; /* all frames are known to be the same picture: one of them tells all */
 } VideoInfo;
 
 typedef struct ClipSource ClipSource;

@@ -5,7 +5,10 @@
 #include "video/media/image.h"
 #include "video/transform/resize.h"
 
+#include <limits.h>
+
 enum { MARGIN = 8, GAP = 2, CAPTION_HEIGHT = FONT_HEIGHT * 2 + 6, ROW_GAP = 8 };
+enum { WIDEST = 4 }; /* widths of a cell in its heights: one thread of a picture must not make a sheet of gigabytes */
 static const uint8_t paper = 0xff, ink[3] = {0x20, 0x20, 0x20};
 
 /* Where things go; all in pixels. */
@@ -13,10 +16,21 @@ typedef struct {
     int columns, cell_height, cell_width, width, height;
 } Layout;
 
-/* At the cell's height, rounded to the nearest pixel; never 0. */
-static int scaled_width(const Frames *frames, int cell) {
-    int width = (int)(((int64_t)cell * frames->width + frames->height / 2) / frames->height);
-    return width > 0 ? width : 1;
+typedef struct {
+    int height, width;
+} CellSize;
+
+/* side x numerator / denominator to the nearest pixel; never 0. */
+static int scaled(int side, int numerator, int denominator) {
+    int64_t pixels = ((int64_t)side * numerator + denominator / 2) / denominator;
+    return pixels > INT_MAX ? INT_MAX : pixels > 0 ? (int)pixels : 1;
+}
+
+/* At the cell's height, or lower where it would become too wide. */
+static CellSize cell_size(const Frames *frames, int cell) {
+    int width = scaled(cell, frames->width, frames->height);
+    if (width <= WIDEST * cell) return (CellSize){cell, width};
+    return (CellSize){scaled(WIDEST * cell, frames->height, frames->width), WIDEST * cell};
 }
 
 static int row_height(const SheetRow *row, int cell) {
@@ -30,7 +44,7 @@ static int row_columns(const SheetRow *row, int columns) {
 static Layout plan(const SheetRow *rows, int n_rows, int columns, int cell) {
     Layout layout = {.cell_height = cell, .height = 2 * MARGIN - ROW_GAP};
     for (int i = 0; i < n_rows; i++) {
-        int width = scaled_width(rows[i].frames, cell), count = row_columns(&rows[i], columns);
+        int width = cell_size(rows[i].frames, cell).width, count = row_columns(&rows[i], columns);
         int caption = rows[i].caption ? (int)strlen(rows[i].caption) * FONT_ADVANCE * 2 : 0;
         if (width > layout.cell_width) layout.cell_width = width;
         if (count > layout.columns) layout.columns = count;
@@ -60,7 +74,8 @@ static Err draw_frames(Frames *image, const SheetRow *row, const Layout *layout,
         Frames one = *row->frames;
         one.n_frames = 1;
         one.data = frames_at(row->frames, frame);
-        err = resize_antialiased(&cell, &one, NULL, layout->cell_height, scaled_width(&one, layout->cell_height));
+        CellSize size = cell_size(&one, layout->cell_height);
+        err = resize_antialiased(&cell, &one, NULL, size.height, size.width);
         if (!err) paste(image, &cell, MARGIN + column * (layout->cell_width + GAP), y);
     }
     frames_free(&cell);

@@ -1,7 +1,8 @@
 /* video/media/sheet - contact sheets: rows of clips, columns of frames, a caption above each row.
  *
  * A row shows `columns` frames spread evenly over its clip with both ends, or all of them when it has fewer. Frames are
- * shrunk or enlarged to `cell` pixels high with their aspect kept; the widest row sets the width of a column. */
+ * shrunk or enlarged to `cell` pixels high with their aspect kept, those wider than four times that to four times
+ * `cell` wide and lower; the widest row sets the width of a column. */
 #pragma once
 
 #include "video/frames/clip.h"

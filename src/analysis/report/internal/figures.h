@@ -53,7 +53,7 @@ void labels_place(Spot *labels, const Spot *points, const char *const *texts, in
 /* Figure 1: which of the eight datasets of the progression are found below request->data (NULL: none); with `figures`
  * non-empty a strip of frames of each goes to figures/fig1.png. */
 CHECKED Err reproduce_figure1(Table *table, const Paper *paper, const ReproduceRequest *request, const char *figures);
-/* Figure 2: bars of the table "fig2" as figures/fig2.svg and .pdf. */
+/* Figure 2: bars of the table "fig2" as figures/fig2.svg and .pdf; none of a rehearsal that has no figures yet. */
 CHECKED Err reproduce_figure2(const Table *table, bool rehearsal, const char *figures);
 /* Figure 3: accuracies under the 14 corruptions, mean over severities, of the models it compares; of reduced runs in a
  * table of their own. */
