@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # strong.sh [OUT] - one pre-training of the paper on more and more cores: OUT/strong.tsv (default docs/scaling).
-# What is there already stays; delete the file to simulate again (about ten minutes on one core). SCALING_LARGE=1 adds
-# 43 and 64 nodes, which take long and 6 GB of memory and more.
+# What is there already stays; delete the file to simulate again (about a quarter of an hour on one core, and 15 GB
+# of memory for 64 nodes).
 #
 # Leaves are clips: 256 a step of ViT-B, 128 of ViT-L. Threads that a node has beyond its leaves work in teams.
 # Measured: seconds of a clip on one core (float32: 335 and 1,300 GFLOP at 163 GFLOP/s; bfloat16: that by the ratio of
@@ -55,10 +55,8 @@ simulate() { # MODEL PRECISION WAY LINK NODES CORES
 }
 
 each_size() { # MODEL PRECISION WAY LINK
-  local large=() # thousands of messages at once
-  [ -z "${SCALING_LARGE:-}" ] || large=("43 96" "64 64")
   for shape in "1 64" "4 64" "16 64" "1 96" "3 96" "11 96" "1 128" "2 128" "8 128" "1 192" "2 192" "6 192" "16 256" \
-    "22 192" "32 128" "${large[@]}"; do
+    "22 192" "32 128" "43 96" "64 64"; do
     # shellcheck disable=SC2086  # two words
     simulate "$@" $shape
   done
