@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # quickstart.sh - the whole experiment at small scale: real photographs and videos are fetched, datasets generated,
-# models pre-trained, fine-tuned and probed, datasets analyzed, and a report written. 5 to 15 minutes on two cores after
+# models pre-trained, fine-tuned and probed, datasets analyzed, and a report written. 8 to 15 minutes on two cores after
 # the installation. Safe to run again: what is finished stays.
 #
 #   ./quickstart.sh [DIR]          work in DIR (default: ./quickstart)
