@@ -229,21 +229,35 @@ static void test_arguments_are_checked(void **state) {
 
 /* ---- threads and forks ---- */
 
+/* The address sanitizer of gcc 14 does not carry the locks of its allocator over a fork: where another thread is in it,
+ * the child waits for ever. In a build under it readers pause while a child is forked; in all others they go on. */
+#ifdef SYNVID_ADDRESS_SANITIZER
+static pthread_rwlock_t forking = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+#define FORKING(lock) (void)pthread_rwlock_##lock(&forking)
+#else
+#define FORKING(lock) (void)0
+#endif
+
 typedef struct {
     const synvid_source *source;
     const synvid_sampler *sampler;
     uint8_t (*expected)[CLIP_BYTES]; /* (COUNT) */
     _Atomic int *stop;
+    pthread_barrier_t *start; /* NULL: alone */
     int wrong;
 } Reader;
 
 static void *read_and_compare(void *context) {
     Reader *reader = context;
     uint8_t clip[CLIP_BYTES];
-    for (int i = 0; i < 60 || (reader->stop && !*reader->stop); i++) {
+    bool beside_forks = reader->stop; /* not in a child */
+    if (reader->start) pthread_barrier_wait(reader->start);
+    for (int i = 0; i < 60 || (beside_forks && !*reader->stop); i++) {
+        if (beside_forks) FORKING(rdlock);
         if (synvid_clip_read(reader->source, reader->sampler, 0, i % COUNT, clip, sizeof clip, NULL, 0) ||
             memcmp(clip, reader->expected[i % COUNT], sizeof clip))
             reader->wrong++;
+        if (beside_forks) FORKING(unlock);
     }
     return NULL;
 }
@@ -256,20 +270,25 @@ static void test_threads_and_forks(void **state) {
     pthread_t threads[THREADS];
     Reader readers[THREADS];
     _Atomic int stop = 0;
+    pthread_barrier_t start; /* a thread that is only being set up reads nothing */
     synvid_source *source = open_source(SOURCE_SETTINGS);
     synvid_sampler *sampler = new_sampler(SAMPLER_SETTINGS);
+    assert_int_equal(pthread_barrier_init(&start, NULL, THREADS + 1), 0);
     for (int i = 0; i < COUNT; i++)
         assert_int_equal(synvid_clip_read(source, sampler, 0, i, expected[i], CLIP_BYTES, NULL, 0), 0);
     for (int t = 0; t < THREADS; t++) {
-        readers[t] = (Reader){source, sampler, expected, &stop, 0};
+        readers[t] = (Reader){source, sampler, expected, &stop, &start, 0};
         assert_int_equal(pthread_create(&threads[t], NULL, read_and_compare, &readers[t]), 0);
     }
+    pthread_barrier_wait(&start);
     for (int f = 0; f < FORKS; f++) {
+        FORKING(wrlock);
         pid_t child = fork();
+        if (child) FORKING(unlock);
         assert_true(child >= 0);
         if (child == 0) {
             alarm(60);
-            Reader mine = {source, sampler, expected, NULL, 0};
+            Reader mine = {source, sampler, expected, NULL, NULL, 0};
             (void)read_and_compare(&mine);
             synvid_source *another;
             bool opened = !synvid_source_open(&another, SOURCE_SETTINGS);
@@ -284,6 +303,7 @@ static void test_threads_and_forks(void **state) {
         pthread_join(threads[t], NULL);
         assert_int_equal(readers[t].wrong, 0);
     }
+    pthread_barrier_destroy(&start);
     synvid_sampler_free(sampler);
     synvid_source_close(source);
 }
