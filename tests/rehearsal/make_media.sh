@@ -108,7 +108,8 @@ done
 
 # What the sweeps at small scale take instead: any photographs and clips in two folders.
 mkdir -p photos clips
-for number in $(seq 40); do
+# a stand-in world cuts its things from a dozen photographs of the test fifth
+for number in $(seq 110); do
     case $((number % 4)) in 0) size=320x240 ;; 1) size=240x320 ;; 2) size=256x256 ;; *) size=400x266 ;; esac
     ffmpeg -nostdin -v error -y -f lavfi -i "gradients=size=$size:n=8:seed=$((500 + number)):type=$((number % 4)),noise=alls=40:all_seed=$number" \
         -frames:v 1 -threads 1 -pix_fmt yuvj420p -q:v 4 "photos/photo_$number.jpg"
