@@ -5,6 +5,7 @@
 #pragma once
 
 #include "math/rng.h"
+#include "nn/kernels/bf16.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -19,6 +20,14 @@ static inline float *random_floats(size_t count, uint32_t object, float scale) {
     float *out = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
     Rng rng = rng_stream(20, RNG_TEST, 0, object);
     for (size_t i = 0; i < count; i++) out[i] = scale * rng_normal(&rng);
+    return out;
+}
+
+static inline Bf16 *random_halves(size_t count, uint32_t object, float scale) {
+    float *x = random_floats(count, object, scale);
+    Bf16 *out = malloc(count * sizeof *out);
+    for (size_t i = 0; i < count; i++) out[i] = bf16_round(x[i]);
+    free(x);
     return out;
 }
 

@@ -17,28 +17,20 @@ typedef struct {
     size_t q_count, kv_count, out_count;
 } Head;
 
-static Bf16 *random_numbers(size_t count, uint32_t object, float scale) {
-    float *x = random_floats(count, object, scale);
-    Bf16 *out = malloc(count * sizeof *out);
-    for (size_t i = 0; i < count; i++) out[i] = bf16_round(x[i]);
-    free(x);
-    return out;
-}
-
 static Head head_new(int queries, int keys, int width, float scale) {
     size_t stride = (size_t)width + 7;
     Head h = {.shape = {queries, keys, width, stride, stride + 3, stride + 1}};
     h.q_count = (size_t)queries * h.shape.q_stride;
     h.kv_count = (size_t)keys * h.shape.kv_stride;
     h.out_count = (size_t)queries * h.shape.out_stride;
-    h.q = random_numbers(h.q_count, 1, scale);
-    h.k = random_numbers(h.kv_count, 2, scale);
-    h.v = random_numbers(h.kv_count, 3, 1);
-    h.out = random_numbers(h.out_count, 4, 1);
-    h.dout = random_numbers(h.out_count, 5, 1);
-    h.dq = random_numbers(h.q_count, 6, 1);
-    h.dk = random_numbers(h.kv_count, 7, 1);
-    h.dv = random_numbers(h.kv_count, 8, 1);
+    h.q = random_halves(h.q_count, 1, scale);
+    h.k = random_halves(h.kv_count, 2, scale);
+    h.v = random_halves(h.kv_count, 3, 1);
+    h.out = random_halves(h.out_count, 4, 1);
+    h.dout = random_halves(h.out_count, 5, 1);
+    h.dq = random_halves(h.q_count, 6, 1);
+    h.dk = random_halves(h.kv_count, 7, 1);
+    h.dv = random_halves(h.kv_count, 8, 1);
     h.lse = calloc((size_t)queries, sizeof(float));
     h.q_bias = calloc((size_t)width, sizeof(float));
     h.v_bias = calloc((size_t)width, sizeof(float));

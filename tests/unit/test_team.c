@@ -1,7 +1,7 @@
 #include "base/system/clock.h"
 #include "base/system/team.h"
+#include "team_fixture.h"
 
-#include <omp.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,20 +12,11 @@
 
 enum { MEMBERS = 4, CALLS = 300, COUNT = 1000 };
 
-/* work(context, team) by a leader with `size` threads; more than the machine has cores, too. */
-static void with_team(int size, void (*work)(void *context, Team *team), void *context) {
+/* work(context, team) by a leader with `size` threads, twice with one team; more than the machine has cores, too. */
+static void lead_twice(int size, Work *work, void *context) {
     Team *team = NULL;
     assert_int_equal(team_new(&team, size), ERR_NONE);
-    for (int round = 0; round < 2; round++) {
-#pragma omp parallel num_threads(size)
-        if (omp_get_thread_num() > 0) {
-            team_serve(team, omp_get_thread_num());
-        } else {
-            team_gather(team, omp_get_num_threads());
-            work(context, team);
-            team_dismiss(team);
-        }
-    }
+    for (int round = 0; round < 2; round++) with_team(team, work, context);
     team_free(&team);
     assert_null(team);
 }
@@ -53,7 +44,7 @@ static void call_often(void *context, Team *team) {
 static void test_every_member_takes_part_in_every_call(void **state) {
     (void)state;
     Seen seen = {0};
-    with_team(MEMBERS, call_often, &seen);
+    lead_twice(MEMBERS, call_often, &seen);
     for (int i = 0; i < MEMBERS; i++) assert_int_equal(seen.seen[i], 2 * CALLS);
     assert_int_equal(seen.size, MEMBERS);
 }
@@ -84,7 +75,7 @@ static void test_ranges_cover_everything_once_in_whole_units(void **state) {
     for (int size = 1; size <= MEMBERS; size++) {
         for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
             Pieces p = {.unit = units[u], .work = 1e9};
-            with_team(size, share, &p);
+            lead_twice(size, share, &p);
             for (int i = 0; i < COUNT; i++) assert_int_equal(p.hits[i], 2);
         }
     }
@@ -119,7 +110,7 @@ static void help(void *context, Team *team) {
 static void test_who_is_done_takes_pieces_of_the_others(void **state) {
     (void)state;
     Helping h = {0};
-    with_team(MEMBERS, help, &h);
+    lead_twice(MEMBERS, help, &h);
     assert_false(h.gave_up);
     assert_int_equal(h.done + h.held, COUNT);
 }
@@ -127,7 +118,7 @@ static void test_who_is_done_takes_pieces_of_the_others(void **state) {
 static void test_small_work_stays_with_the_leader(void **state) {
     (void)state;
     Pieces p = {.unit = 1, .work = 100};
-    with_team(MEMBERS, share, &p);
+    lead_twice(MEMBERS, share, &p);
     for (int i = 0; i < COUNT; i++) assert_int_equal(p.by[i], 0);
 }
 
@@ -158,7 +149,7 @@ static void take_times(void *context, Team *team) {
 static void test_calls_and_waiting_are_counted(void **state) {
     (void)state;
     TeamTimes times;
-    with_team(2, take_times, &times);
+    lead_twice(2, take_times, &times);
     assert_true(times.waited_s >= 0);
 }
 

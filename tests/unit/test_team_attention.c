@@ -82,14 +82,6 @@ typedef struct {
     size_t queries, keys, lse_count, bias_count;
 } Halves;
 
-static Bf16 *random_halves(size_t count, uint32_t object, float scale) {
-    float *x = random_floats(count, object, scale);
-    Bf16 *rows = malloc(count * sizeof *rows);
-    for (size_t i = 0; i < count; i++) rows[i] = bf16_round(x[i]);
-    free(x);
-    return rows;
-}
-
 static Halves halves_new(const Size *s) {
     size_t row = (size_t)s->heads * WIDTH;
     Halves h = {.shape = {s->B, s->heads, {s->n_queries, s->n_keys, WIDTH, row, row, row}}};
