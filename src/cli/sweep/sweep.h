@@ -48,9 +48,19 @@ typedef struct {
 
 /* The task that a path with `{made:...}` is about; NULL: none of this sweep. Borrowed. */
 const SweepTask *sweep_maker(const SweepPlan *plan, const char *path);
-/* What a task makes; that of a path, official sizes where no task makes it. ERR_USAGE as the command would say it. */
-CHECKED Err sweep_set_of_task(SweepSet *set, const SweepTask *task);
-CHECKED Err sweep_set_of(SweepSet *set, const SweepPlan *plan, const char *path);
+/* Sizes that are known already. The plan is borrowed, and must not change. */
+typedef struct {
+    const SweepPlan *plan;
+    SweepSet **of_task; /* (n_tasks) */
+} SweepSets;
+
+/* sweep_sets_free also after an error. */
+CHECKED Err sweep_sets_new(SweepSets *sets, const SweepPlan *plan);
+void sweep_sets_free(SweepSets *sets);
+/* What a task of the plan makes; that of a path, official sizes where no task makes it. ERR_USAGE as the command would
+ * say it. */
+CHECKED Err sweep_set_of_task(SweepSet *set, SweepSets *sets, const SweepTask *task);
+CHECKED Err sweep_set_of(SweepSet *set, SweepSets *sets, const char *path);
 
 /* sweep_costs.c: what a sweep takes, before anything of it is there: `sweep run NAME --plan`.
  *

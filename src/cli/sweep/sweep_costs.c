@@ -23,7 +23,7 @@ typedef struct {
 
 /* A task with its settings, in a plan whose other tasks say what it reads. */
 typedef struct {
-    const SweepPlan *plan;
+    SweepSets *sets;
     const SweepTask *task;
     const void *config;
     double core_flops;
@@ -49,7 +49,7 @@ static Err cost_pretrain(Cost *cost, const Costed *costed) {
     const PretrainConfig *config = costed->config;
     Mae *mae = NULL;
     SweepSet set = {.videos = (double)config->data.clips};
-    if (!config->data.variant[0]) TRY(sweep_set_of(&set, costed->plan, config->data.dataset));
+    if (!config->data.variant[0]) TRY(sweep_set_of(&set, costed->sets, config->data.dataset));
     TRY(mae_new(&mae, &config->model, config->mask_ratio));
     cost->core_seconds = model_pretrain_flops(&config->model, config->mask_ratio) * set.videos * config->train.epochs /
                          costed->core_flops;
@@ -68,8 +68,8 @@ static double test_views(const FinetuneConfig *config) {
 static Err cost_classify(Cost *cost, const Costed *costed, bool frozen) {
     const FinetuneConfig *config = costed->config;
     SweepSet train, test;
-    TRY(sweep_set_of(&train, costed->plan, config->data.train));
-    TRY(sweep_set_of(&test, costed->plan, config->data.test));
+    TRY(sweep_set_of(&train, costed->sets, config->data.train));
+    TRY(sweep_set_of(&test, costed->sets, config->data.test));
     double flops = model_finetune_flops(&config->model, train.classes);
     double trained = train.videos * config->data.repeat;
     double tested = test.videos * test_views(config);
@@ -92,7 +92,7 @@ static Err cost_classify(Cost *cost, const Costed *costed, bool frozen) {
 
 /* Settings of the task that made what is read; they are the caller's to free. NULL where no task of the plan did. */
 static Err maker_config(void **config, const Costed *costed, const char *path, const char *command) {
-    const SweepTask *maker = sweep_maker(costed->plan, path);
+    const SweepTask *maker = sweep_maker(costed->sets->plan, path);
     *config = NULL;
     if (!maker || !text_equal(maker->arguments[0], command)) return ERR_NONE;
     return sweep_stage_config(config, NULL, maker);
@@ -109,7 +109,7 @@ static Err cost_robust(Cost *cost, const Costed *costed) {
     FinetuneConfig usual;
     fields_default(&usual, finetune_fields);
     const FinetuneConfig *tuned = made ? made : &usual;
-    Err err = sweep_set_of(&test, costed->plan, config->test[0] ? config->test : tuned->data.test);
+    Err err = sweep_set_of(&test, costed->sets, config->test[0] ? config->test : tuned->data.test);
     if (!err) {
         double clips = config->test_clips ? config->test_clips : tuned->data.test_clips;
         double crops = config->test_crops ? config->test_crops : tuned->data.test_crops;
@@ -128,7 +128,7 @@ static Err cost_robust(Cost *cost, const Costed *costed) {
 static Err cost_generate(Cost *cost, const Costed *costed) {
     const GenerateConfig *config = costed->config;
     SweepSet set;
-    TRY(sweep_set_of_task(&set, costed->task));
+    TRY(sweep_set_of_task(&set, costed->sets, costed->task));
     double frames = set.videos * set.frames;
     /* what it shows, by its name */
     bool standin = set.classes > 0;
@@ -149,7 +149,7 @@ static Err cost_generate(Cost *cost, const Costed *costed) {
 static Err cost_textures(Cost *cost, const Costed *costed) {
     const TexturesConfig *config = costed->config;
     SweepSet set;
-    TRY(sweep_set_of_task(&set, costed->task));
+    TRY(sweep_set_of_task(&set, costed->sets, costed->task));
     double rate = config->kind == 0 ? statistical_rate : gan_rate;
     cost->core_seconds = set.videos * fmax(set.pixels / 65536, 1.0 / 16) / rate;
     cost->disk_bytes = 2 * set.bytes; /* and its journal */
@@ -160,7 +160,7 @@ static Err cost_textures(Cost *cost, const Costed *costed) {
 static Err cost_ingest(Cost *cost, const Costed *costed) {
     const IngestConfig *config = costed->config;
     SweepSet set;
-    TRY(sweep_set_of_task(&set, costed->task));
+    TRY(sweep_set_of_task(&set, costed->sets, costed->task));
     double frames = set.videos * set.frames;
     bool images = config->as == INGEST_IMAGES, whole = config->storage == INGEST_ENCODED;
     cost->core_seconds = images ? 2 * frames / photos_rate /* looked at, then read */
@@ -215,7 +215,7 @@ static Err cost_finetune(Cost *cost, const Costed *costed) {
 
 /* What takes seconds (report, export) costs nothing here. A task's settings are read as its
  * own command would read them, so that an estimate cannot differ from the run in what is asked for. */
-static Err cost_of(Cost *cost, const SweepPlan *plan, const SweepTask *task, double core_flops) {
+static Err cost_of(Cost *cost, SweepSets *sets, const SweepTask *task, double core_flops) {
     static const struct {
         const char *command;
         Err (*cost)(Cost *cost, const Costed *costed);
@@ -226,7 +226,7 @@ static Err cost_of(Cost *cost, const SweepPlan *plan, const SweepTask *task, dou
     *cost = (Cost){0};
     if (!sweep_stage_of(task)) return ERR_NONE;
     TRY(err_within(sweep_stage_config(&config, NULL, task), "%s: ", task->name));
-    const Costed costed = {.plan = plan, .task = task, .config = config, .core_flops = core_flops};
+    const Costed costed = {.sets = sets, .task = task, .config = config, .core_flops = core_flops};
     Err err = ERR_NONE;
     for (size_t i = 0; i < sizeof commands_known / sizeof commands_known[0]; i++)
         if (text_equal(task->arguments[0], commands_known[i].command)) err = commands_known[i].cost(cost, &costed);
@@ -264,13 +264,14 @@ static void print_row(const char *name, int tasks, const Cost *sum, double node_
            sum->disk_bytes > 0 ? text_bytes(disk, sizeof disk, sum->disk_bytes) : "");
 }
 
-static Err print_stage(Cost *total, const SweepPlan *plan, int first, double core_flops, int node_cores) {
+static Err print_stage(Cost *total, SweepSets *sets, int first, double core_flops, int node_cores) {
+    const SweepPlan *plan = sets->plan;
     Cost sum = {0}, one;
     int tasks = 0;
     for (int i = first; i < plan->n_tasks; i++) {
         const SweepTask *task = &plan->tasks[i];
         if (!text_equal(task->stage, plan->tasks[first].stage)) continue;
-        TRY(cost_of(&one, plan, task, core_flops));
+        TRY(cost_of(&one, sets, task, core_flops));
         /* ranks of one node, a core each, as many as it has */
         int on_node = task->ranks * task->threads < node_cores ? task->ranks * task->threads : node_cores;
         double node_bytes = one.rank_bytes * on_node;
@@ -293,8 +294,12 @@ CHECKED Err sweep_costs_print(const SweepPlan *plan, const char *core_gflops) {
     printf("%s: %s\na core of %.0f GFLOP/s%s, nodes of %d cores\n\n", plan->name, plan->help, core_flops / 1e9,
            core_gflops ? "" : " (measured)", node_cores);
     printf("%-28s %5s %14s %12s %12s\n", "stage", "tasks", "core-hours", "a node", "disk");
-    for (int i = 0; i < plan->n_tasks; i++)
-        if (is_first_of_stage(plan, i)) TRY(print_stage(&total, plan, i, core_flops, node_cores));
+    SweepSets sets;
+    Err err = sweep_sets_new(&sets, plan);
+    for (int i = 0; i < plan->n_tasks && !err; i++)
+        if (is_first_of_stage(plan, i)) err = print_stage(&total, &sets, i, core_flops, node_cores);
+    sweep_sets_free(&sets);
+    if (err) return err;
     print_row("all", plan->n_tasks, &total, 0);
     printf("\n");
     if (sweep_check(plan) == ERR_NONE) return ERR_NONE;

@@ -8,6 +8,7 @@
 #include "gen/textures/textures.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* Bytes and frames are of the usual copies, to two digits. Ordered so that `official_of` falls back on UCF101. */
 static const struct {
@@ -101,7 +102,7 @@ static Err ingested(SweepSet *set, const IngestConfig *config, const char *task)
     return ERR_NONE;
 }
 
-CHECKED Err sweep_set_of_task(SweepSet *set, const SweepTask *task) {
+static Err made_by(SweepSet *set, const SweepTask *task) {
     const char *command = task->arguments[0];
     void *config = NULL;
     *set = *official_of(task->name);
@@ -121,9 +122,33 @@ CHECKED Err sweep_set_of_task(SweepSet *set, const SweepTask *task) {
     return err;
 }
 
-CHECKED Err sweep_set_of(SweepSet *set, const SweepPlan *plan, const char *path) {
-    const SweepTask *maker = sweep_maker(plan, path);
-    if (maker) return sweep_set_of_task(set, maker);
+CHECKED Err sweep_sets_new(SweepSets *sets, const SweepPlan *plan) {
+    *sets = (SweepSets){.plan = plan, .of_task = calloc((size_t)plan->n_tasks + 1, sizeof(SweepSet *))};
+    return sets->of_task ? ERR_NONE : RAISE(ERR_MEMORY, "%s: no memory for the sizes of its datasets", plan->name);
+}
+
+void sweep_sets_free(SweepSets *sets) {
+    for (int i = 0; sets->of_task && i < sets->plan->n_tasks; i++) free(sets->of_task[i]);
+    free(sets->of_task);
+    *sets = (SweepSets){0};
+}
+
+/* A list of a quarter of a million videos is read once, though dozens of tasks are about it. */
+CHECKED Err sweep_set_of_task(SweepSet *set, SweepSets *sets, const SweepTask *task) {
+    SweepSet **known = &sets->of_task[task - sets->plan->tasks];
+    if (!*known) {
+        TRY(made_by(set, task));
+        *known = malloc(sizeof **known);
+        if (!*known) return RAISE(ERR_MEMORY, "%s: no memory for its size", task->name);
+        **known = *set;
+    }
+    *set = **known;
+    return ERR_NONE;
+}
+
+CHECKED Err sweep_set_of(SweepSet *set, SweepSets *sets, const char *path) {
+    const SweepTask *maker = sweep_maker(sets->plan, path);
+    if (maker) return sweep_set_of_task(set, sets, maker);
     *set = *official_of(path);
     return ERR_NONE;
 }
