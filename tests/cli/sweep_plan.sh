@@ -22,7 +22,7 @@ once=$(hours quickstart finetune --var train_videos=4000)
 twice=$(hours quickstart finetune --var train_videos=8000)
 holds "$twice > 1.9 * $once && $twice < 2 * $once" "twice the training videos"
 # robustness runs the network that was fine-tuned, not ViT-B
-holds "$(hours reduced robust-motion) < 2" "core-hours of the reduced sweep's robustness tests"
+holds "$(hours reduced robust) < 2" "core-hours of the reduced sweep's robustness tests"
 # ViT-B at 16 x 224 x 224 over 800 epochs of 9,537 videos
 holds "$(hours robustness pretrain) > 50000" "core-hours of three pre-trainings of the paper"
 

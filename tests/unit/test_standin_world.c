@@ -225,6 +225,37 @@ static void test_the_latents_tell_the_camera(void **state) {
     }
 }
 
+/* Places of the figure over a video: how far it comes in the frame, and how far the camera pans meanwhile. */
+static void ways(float *figure, float *camera, const char *setting) {
+    StandinFixture *fixture = standin_fixture("standin-world-actions", setting, PICTURES, "train", 3);
+    const Standin *standin = standin_of(&fixture->generator);
+    *figure = *camera = 0;
+    for (uint64_t item = 0; item < 12; item++) {
+        ActionScene scene = action_scene_draw(standin, item);
+        World world = {.config = &standin->config->world, .side = standin->side};
+        WorldCamera path = world_camera_draw(standin, item);
+        WorldView first = world_view(&path, 0, scene.n_frames);
+        FigurePlace from = action_place_in_world(&scene, &world, &first);
+        for (int frame = 1; frame < scene.n_frames; frame++) {
+            WorldView view = world_view(&path, frame, scene.n_frames);
+            FigurePlace place = action_place_in_world(&scene, &world, &view);
+            *figure = fmaxf(*figure, hypotf(place.x - from.x, place.ground - from.ground) / (float)standin->side);
+            *camera = fmaxf(*camera, hypotf(view.pan_x - first.pan_x, view.pan_y - first.pan_y));
+        }
+    }
+    standin_fixture_free(fixture);
+}
+
+static void test_a_following_camera_keeps_the_figure_in_its_place(void **state) {
+    (void)state;
+    float figure, camera;
+    ways(&figure, &camera, "standin.world.camera_zoom=0");
+    assert_true(camera > 0.5f);
+    assert_true(figure < 1e-5f);
+    ways(&figure, &camera, "standin.world.camera_follows=false");
+    assert_true(figure > 0.5f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_frame_does_not_depend_on_the_others_asked_for),
@@ -238,6 +269,7 @@ int main(void) {
         cmocka_unit_test(test_a_single_random_frame_does_not_give_the_class_away),
         cmocka_unit_test(test_the_whole_frame_moves),
         cmocka_unit_test(test_the_latents_tell_the_camera),
+        cmocka_unit_test(test_a_following_camera_keeps_the_figure_in_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,8 @@ static const Field world_fields[] = {
     FIELD_ENUM(StandinWorldConfig, law, "things move along a line, or on a circle", 0, "drift|orbit"),
     FIELD_RANGE(StandinWorldConfig, camera_travel, "path of the camera's pan in x and in y, shares of the side", 0.05,
                 0.15, 0, 1),
+    FIELD_BOOL(StandinWorldConfig, camera_follows,
+               "the camera pans after the figure, which keeps its place in the frame while the scene goes by", false),
     FIELD_DOUBLE(StandinWorldConfig, camera_zoom, "largest relative change of the camera's scale", 0.08, 0, 0.5),
     FIELD_DOUBLE(StandinWorldConfig, camera_roll, "largest roll of the camera, degrees", 4, 0, 45),
     FIELD_END,

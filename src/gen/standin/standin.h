@@ -58,6 +58,7 @@ typedef struct {
     double procedural;   /* share of these that are procedural pictures instead */
     int law;             /* WorldLaw */
     Range camera_travel; /* path of the pan in x and in y, shares of the side */
+    bool camera_follows; /* the pan is that of a camera that follows its figure: what is around it goes by */
     double camera_zoom;  /* largest relative change of scale */
     double camera_roll;  /* largest roll, degrees */
 } StandinWorldConfig;

@@ -150,6 +150,16 @@ static Err load_shirt(Frames *shirt, const Standin *standin, const ActionScene *
     return photo_load(shirt, &standin->bank, scene->shirt.number, &scene->shirt.crop, side);
 }
 
+FigurePlace action_place_in_world(const ActionScene *scene, const World *world, const WorldView *view) {
+    float side = (float)world->side;
+    WorldView relative = *view;
+    if (world->config->camera_follows) relative.pan_x = relative.pan_y = 0; /* the figure went along */
+    const PatchPose feet = {
+        .x = scene->place.x * side, .y = scene->place.ground * side, .radius = scene->place.height * side};
+    PatchPose seen = world_seen(&relative, &feet, world->side);
+    return (FigurePlace){seen.x, seen.y, seen.radius, scene->place.mirrored, view->roll};
+}
+
 /* The figure between the things of its world, all seen by one camera. */
 static Err render_in_world(const Standin *standin, uint64_t item, const int *frame_numbers, int n_frames, Frames *out) {
     int side = standin->side;
@@ -162,11 +172,7 @@ static Err render_in_world(const Standin *standin, uint64_t item, const int *fra
     TRY_OR(done, frames_shape(out, n_frames, side, side));
     for (int i = 0; i < n_frames; i++) {
         WorldView view = world_view(&world.camera, frame_numbers[i], scene.n_frames);
-        const PatchPose feet = {.x = scene.place.x * (float)side,
-                                .y = scene.place.ground * (float)side,
-                                .radius = scene.place.height * (float)side};
-        PatchPose seen = world_seen(&view, &feet, side);
-        FigurePlace place = {seen.x, seen.y, seen.radius, scene.place.mirrored, view.roll};
+        FigurePlace place = action_place_in_world(&scene, &world, &view);
         Pose pose = action_scene_pose(&scene, frame_numbers[i]);
         world_paint_behind(&world, frames_at(out, i), frame_numbers[i]);
         figure_paint(frames_at(out, i), side, side, &scene.figure, &pose, &place, shirt.data ? &shirt : NULL);

@@ -9,6 +9,7 @@
 
 #include "gen/standin/internal/figure.h"
 #include "gen/standin/internal/standin_background.h"
+#include "gen/standin/internal/world.h"
 
 typedef struct {
     int label, n_frames;
@@ -25,3 +26,5 @@ typedef struct {
 
 ActionScene action_scene_draw(const Standin *standin, uint64_t item);
 Pose action_scene_pose(const ActionScene *scene, int frame);
+/* Where the figure is seen in a world, in pixels. A camera that follows it keeps it in its place. */
+FigurePlace action_place_in_world(const ActionScene *scene, const World *world, const WorldView *view);
