@@ -11,7 +11,7 @@ typedef struct {
     const char *out; /* output folder or file */
     uint64_t seed;
     bool dry_run, force;   /* resume is the default; force starts over */
-    const char *rehearsed; /* the config that a rehearsal made smaller, before it did (run/rehearsal); NULL: none */
+    const char *rehearsed; /* the config that a rehearsal made smaller, before it did (cli/stage/stage); NULL: none */
     ProgressMode progress;
     double time_budget_s;    /* <= 0: none */
     const char *config_text; /* resolved config, the same on all ranks */

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every path of this tree that ARCHITECTURE.md, CONTRIBUTING.md, README.md or docs/ name exists.
+# Every path of this tree that ARCHITECTURE.md, CONTRIBUTING.md, README.md or docs/ name exists, and every header of src
+# opens with its own.
 #   paths.sh SYNVID SOURCE_DIR
 # Named are paths in backquotes that begin with a folder of the tree (`src/run/task.h`) or, in ARCHITECTURE.md and
 # CONTRIBUTING.md, with one of src (`run/task.h`), and links to files. A source may go without its ending
@@ -33,8 +34,19 @@ missing() (
     done
 )
 
+# misnamed FOLDER: headers whose first line is not "/* <its path below src, without .h> - ..."
+misnamed() (
+    cd "$1/src"
+    find . -name '*.h' -printf '%P\n' | LC_ALL=C sort | while read -r header; do
+        IFS= read -r first < "$header" || true
+        case $first in "/* ${header%.h} - "*) ;; *) echo "$header" ;; esac
+    done
+)
+
 found=$(missing .)
 [ -z "$found" ] || { echo "named, but not there:"; echo "$found"; exit 1; }
+found=$(misnamed .)
+[ -z "$found" ] || { echo "headers that do not open with their own path:"; echo "$found"; exit 1; }
 
 # It can fail: a name that is wrong is found in each form, and one that is right is not.
 mkdir -p "$scratch/src/run" "$scratch/docs"
@@ -47,3 +59,8 @@ expected='ARCHITECTURE.md: docs/gone.md
 ARCHITECTURE.md: run/gone.h
 docs/page.md: src/run/lost.c'
 [ "$(missing "$scratch" | LC_ALL=C sort)" = "$expected" ] || { echo "paths.sh does not find what is missing"; missing "$scratch"; exit 1; }
+
+mkdir "$scratch/src/run/internal"
+echo '/* run/task - what a task is. */' > "$scratch/src/run/task.h"
+echo '/* run/moved - lies elsewhere now. */' > "$scratch/src/run/internal/moved.h"
+[ "$(misnamed "$scratch")" = run/internal/moved.h ] || { echo "paths.sh does not find a misnamed header"; exit 1; }

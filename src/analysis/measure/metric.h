@@ -53,7 +53,7 @@ typedef struct {
     int n_features;
     int per_video;         /* spread features: consecutive vectors of one video */
     const int64_t *videos; /* (vectors / per_video) whose they are, by number; NULL: all of different videos */
-    int groups;            /* of the jackknife (analysis/compare/jackknife); 0: no intervals of what it is for */
+    int groups;            /* of the jackknife (analysis/measure/jackknife); 0: no intervals of what it is for */
     uint64_t seed;         /* of resampling */
 } MetricData;
 

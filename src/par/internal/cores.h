@@ -1,4 +1,4 @@
-/* par/cores - how many threads a rank should run.
+/* par/internal/cores - how many threads a rank should run.
  *
  * The launcher may have bound this rank to some cores, or left all ranks of a node free on all of them; either way the
  * cores of a node are shared out so that ranks x threads does not exceed them. */

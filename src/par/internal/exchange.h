@@ -1,4 +1,4 @@
-/* par/exchange - what par/reduce and its two ways between nodes share. */
+/* par/internal/exchange - what par/reduce and its two ways between nodes share. */
 #pragma once
 
 #include "base/system/arena.h"

@@ -1,4 +1,4 @@
-/* par/rollcall - which ranks do not answer: stopped, dead, or busy with something else for too long.
+/* par/internal/rollcall - which ranks do not answer: stopped, dead, or busy with something else for too long.
  *
  * A rank that has waited too long calls all others; whoever waits too, wherever that is, answers. Who is silent is what
  * everybody waits for. Calls travel on a communicator of their own (par->roll), so that they meet nothing else. */

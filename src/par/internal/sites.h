@@ -1,4 +1,4 @@
-/* par/sites - ranks that add in shared memory: a node's, or each rank by itself.
+/* par/internal/sites - ranks that add in shared memory: a node's, or each rank by itself.
  *
  * A rank of another site meets a site through one of its members, its helper there, so that as many ranks of a node
  * talk to other nodes as there are ranks, whatever the sizes of the nodes and the order of their ranks. */

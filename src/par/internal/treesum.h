@@ -1,4 +1,4 @@
-/* par/treesum - sums of rows of floats in a fixed order, found once and followed for every block.
+/* par/internal/treesum - sums of rows of floats in a fixed order, found once and followed for every block.
  *
  * A row holds the sum of a node of the tree over leaves (par/leaves). Rows that are the two halves of a node are added,
  * and again, until no two are left that may be: the outputs, one when the rows are the whole tree. */

@@ -1,4 +1,4 @@
-/* par/wait - waiting for other ranks without burning a core and without hanging in silence.
+/* par/internal/wait - waiting for other ranks without burning a core and without hanging in silence.
  *
  * Polls with short sleeps (so that a waiting rank leaves its core to the busy ones), says after a few seconds what it
  * waits for, and ends the run within par->hang_timeout_s with a message that names the ranks that do not answer

@@ -1,4 +1,4 @@
-/* par/window - float vectors in memory that the ranks of a node share (MPI_Win_allocate_shared).
+/* par/internal/window - float vectors in memory that the ranks of a node share (MPI_Win_allocate_shared).
  *
  * Inside a node this sums 64 MB at the rate of plain additions (par/treesum), several times faster than the library's
  * reductions, and the order of addition is ours. Functions that end in _all are collective over par->node_comm. */

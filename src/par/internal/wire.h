@@ -1,4 +1,4 @@
-/* par/wire - parameters on their way between nodes: floats, and 16-bit numbers where the caller said so
+/* par/internal/wire - parameters on their way between nodes: floats, and 16-bit numbers where the caller said so
  * (reduce_shorten).
  *
  * A vector on the wire has its elements in order, four or two bytes each, so that a range of floats is a range of

@@ -1,4 +1,4 @@
-/* train/divergence - where a training went wrong: in which clips, in which tensor, and what is left of it. */
+/* train/internal/divergence - where a training went wrong: in which clips, in which tensor, and what is left of it. */
 #pragma once
 
 #include "nn/layers/params.h"

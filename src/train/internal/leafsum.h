@@ -1,4 +1,4 @@
-/* train/leafsum - gradients of a rank's leaves, summed in a fixed binary tree whatever the number of threads.
+/* train/internal/leafsum - gradients of a rank's leaves, summed in a fixed binary tree whatever the number of threads.
  *
  * A rank's leaves are numbers of micro-batches of the global batch: a contiguous run, cut into pieces (par/leaves),
  * each the root of its own tree and summed into a vector of its own. Within a piece gradients are added pairwise,

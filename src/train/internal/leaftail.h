@@ -1,4 +1,4 @@
-/* train/leaftail - the additions that are left of a step once its last leaf has been taken.
+/* train/internal/leaftail - the additions that are left of a step once its last leaf has been taken.
  *
  * Which they are is settled then: of nodes that wait and of leaves under way, pair by pair, in an order in which each
  * follows what it needs. Teams share out the vector, not the pairs: who takes a chunk of it runs all pairs there while

@@ -1,4 +1,4 @@
-/* train/owned - what a rank owns of a training: its slices of the parameters, and of the moments of AdamW.
+/* train/internal/owned - what a rank owns of a training: its slices of the parameters, and of the moments of AdamW.
  *
  * Each slice begins and ends at a unit of the vector (par/reduce), so that sums of squares, taken unit by unit, and
  * updates, element by element, do not depend on who owns what. All functions are local. */

@@ -1,4 +1,5 @@
-/* train/picture - what a masked autoencoder sees and makes of it: input, masked input, reconstruction, as one picture.
+/* train/internal/picture - what a masked autoencoder sees and makes of it: input, masked input, reconstruction, as one
+ * picture.
  */
 #pragma once
 

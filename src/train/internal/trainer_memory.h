@@ -1,4 +1,5 @@
-/* train/trainer_memory - how many threads share a leaf, which decides what a rank needs. For train/trainer alone. */
+/* train/internal/trainer_memory - how many threads share a leaf, which decides what a rank needs. For train/trainer
+ * alone. */
 #pragma once
 
 #include "par/reduce.h"

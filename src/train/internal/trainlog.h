@@ -1,4 +1,5 @@
-/* train/trainlog - what a training tells: curves and timings in the run folder, progress and summary on stderr.
+/* train/internal/trainlog - what a training tells: curves and timings in the run folder, progress and summary on
+ * stderr.
  *
  * curves.jsonl holds only what is the same for equal runs; rates and times go to timings.jsonl. Rank 0 writes; the
  * other ranks' calls do nothing, except for the _all functions. */

@@ -1,4 +1,4 @@
-/* eval/import/import_run - the run folder that import writes. */
+/* eval/import/internal/import_run - the run folder that import writes. */
 #pragma once
 
 #include "eval/import/import.h"

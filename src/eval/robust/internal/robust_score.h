@@ -1,4 +1,4 @@
-/* eval/robust/robust_score - from the cells of a robustness test to figures. */
+/* eval/robust/internal/robust_score - from the cells of a robustness test to figures. */
 #pragma once
 
 #include "eval/finetune/score.h"

@@ -1,4 +1,4 @@
-/* gen/dataset/generate_shard - the parts of `generate`: the plan of a dataset, and the rendering of a shard. */
+/* gen/dataset/internal/generate_shard - parts of `generate`: the plan of a dataset, and the rendering of a shard. */
 #pragma once
 
 #include "gen/dataset/generate.h"

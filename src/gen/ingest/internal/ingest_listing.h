@@ -1,4 +1,4 @@
-/* gen/ingest/ingest_listing - the files that rank 0 found or read in a list, on their way to all ranks. Inside
+/* gen/ingest/internal/ingest_listing - the files that rank 0 found or read in a list, on their way to all ranks. Inside
  * gen/ingest/ingest. */
 #pragma once
 

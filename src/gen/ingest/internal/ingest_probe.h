@@ -1,4 +1,4 @@
-/* gen/ingest/ingest_probe - the first pass: what is in each file, and which files cannot be read.
+/* gen/ingest/internal/ingest_probe - the first pass: what is in each file, and which files cannot be read.
  *
  * Files are dealt round robin to ranks and decoded whole by the rank's threads; afterwards every rank knows all. */
 #pragma once

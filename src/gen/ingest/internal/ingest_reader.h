@@ -1,4 +1,4 @@
-/* gen/ingest/ingest_reader - the second pass: pieces of files as finished clips, several at a time.
+/* gen/ingest/internal/ingest_reader - the second pass: pieces of files as finished clips, several at a time.
  *
  * Each thread keeps its decoder where it stopped, so that pieces that follow each other in one file are decoded in one
  * go. What comes out does not depend on the number of threads. */

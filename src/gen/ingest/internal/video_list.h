@@ -1,5 +1,5 @@
-/* gen/ingest/video_list - the official lists of labelled videos: which files, which class each has, in the order of the
- * list.
+/* gen/ingest/internal/video_list - the official lists of labelled videos: which files, which class each has, in the
+ * order of the list.
  *
  *   ucf101    trainlist0N.txt, testlist0N.txt: "<Class>/<file>.avi [id]". Classes and their order from classInd.txt
  *             ("<id> <Class>", ids from 1), beside the list unless named; class number = id - 1. That order is not the

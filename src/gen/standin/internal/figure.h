@@ -1,4 +1,5 @@
-/* gen/standin/figure - an articulated figure seen from the front: head, trunk, arms and legs with joints, in clothes.
+/* gen/standin/internal/figure - an articulated figure seen from the front: head, trunk, arms and legs with joints, in
+ * clothes.
  *
  * Proportions and colors are drawn once a figure. Limbs are tapered capsules with antialiased edges and a little
  * shading; the shirt may be cut from a photograph. Lengths are shares of the body height, y points up from the pelvis

@@ -1,4 +1,4 @@
-/* gen/standin/patch - a piece cut from a photograph, laid over a picture at any place, angle and size.
+/* gen/standin/internal/patch - a piece cut from a photograph, laid over a picture at any place, angle and size.
  *
  * Shapes are an ellipse or a convex polygon of 3 to 6 corners, inscribed in the unit circle. Edges are antialiased by
  * the signed distance to the outline, the texture is sampled bilinearly. Angles grow clockwise, since y points down. */

@@ -1,4 +1,4 @@
-/* gen/standin/photo - the photographs of the stand-in datasets: where they come from, and who may see which.
+/* gen/standin/internal/photo - the photographs of the stand-in datasets: where they come from, and who may see which.
  *
  * The bank is the union of the image pools given; without any it is a bank of procedural pictures
  * (gen/standin/procedural). Photograph n belongs to the test split when a fixed random stream of its number says so: a

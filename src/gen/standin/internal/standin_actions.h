@@ -1,5 +1,5 @@
-/* gen/standin/standin_actions - the scene behind a standin-actions video: who does what, where, and how the camera
- * moves.
+/* gen/standin/internal/standin_actions - the scene behind a standin-actions video: who does what, where, and how the
+ * camera moves.
  *
  * Figure, clothes, place, background, tempo and camera come from streams that do not know the class, so that their
  * statistics are the same in all classes; only the pose does. With idle = held, the groups of limbs that the action

@@ -1,5 +1,5 @@
-/* gen/standin/standin_background - what a stand-in's mover is seen in front of: a photograph with patches of others on
- * it
+/* gen/standin/internal/standin_background - what a stand-in's mover is seen in front of: a photograph with patches of
+ * others on it
  * ("clutter"), still or drifting.
  *
  * What the patches show, where they are and where they go comes from random streams of their own: they say nothing

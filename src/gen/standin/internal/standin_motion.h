@@ -1,4 +1,5 @@
-/* gen/standin/standin_motion - the scene behind a standin-motion video: what moves, and where it is in every frame.
+/* gen/standin/internal/standin_motion - the scene behind a standin-motion video: what moves, and where it is in every
+ * frame.
  *
  * The patch has four degrees of freedom: x, y, angle, log radius. Each has a rest value and a rate. In the one that is
  * the video's class time runs, from -1/2 to 1/2; in the three others it stands still at a random moment of the same

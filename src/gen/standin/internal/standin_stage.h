@@ -1,4 +1,4 @@
-/* gen/standin/standin_stage - what both stand-in generators share: opening, random streams, photographs. */
+/* gen/standin/internal/standin_stage - what both stand-in generators share: opening, random streams, photographs. */
 #pragma once
 
 #include "gen/standin/internal/photo.h"

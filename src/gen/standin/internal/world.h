@@ -1,5 +1,5 @@
-/* gen/standin/world - the scene around a stand-in's actor: a photograph under a moving camera, and textured things that
- * move before and behind the actor.
+/* gen/standin/internal/world - the scene around a stand-in's actor: a photograph under a moving camera, and textured
+ * things that move before and behind the actor.
  *
  * Real video is dense: the whole frame moves, is textured and hides parts of itself. The world imitates that. Things
  * lie in depth order; each drifts or circles, sways, turns and deforms on its own. The camera pans, zooms and rolls;

@@ -1,4 +1,5 @@
-/* nn/models/convnet_plan - what nn/models/convnet makes of a table of layers. For nn/models/convnet and its parts only.
+/* nn/models/internal/convnet_plan - what nn/models/convnet makes of a table of layers. For nn/models/convnet and its
+ * parts only.
  */
 #pragma once
 

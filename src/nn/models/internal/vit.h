@@ -1,5 +1,5 @@
-/* nn/models/vit - a stack of transformer blocks, as encoder (all blocks alike) or decoder (the last one on masked
- * tokens only).
+/* nn/models/internal/vit - a stack of transformer blocks, as encoder (all blocks alike) or decoder (the last one on
+ * masked tokens only).
  *
  * A Vit is shapes and offsets, shared and const; a VitActs is where one team's activations lie. */
 #pragma once

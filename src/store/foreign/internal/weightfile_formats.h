@@ -1,5 +1,5 @@
-/* What the formats of store/foreign/weightfile share: the file in memory, the list they fill, and the places of
- * storages. */
+/* store/foreign/internal/weightfile_formats - what the formats of store/foreign/weightfile share: the file in memory,
+ * the list they fill, and the places of storages. */
 #pragma once
 
 #include "base/failure/err.h"
