@@ -31,7 +31,6 @@
 #include "par/par.h"
 
 typedef enum { REDUCE_AUTO, REDUCE_TREE, REDUCE_MPI } ReduceKind;
-#define REDUCE_NAMES "auto|tree|mpi"
 
 typedef struct Reduce Reduce;
 
