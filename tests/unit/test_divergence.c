@@ -1,4 +1,5 @@
-/* train/internal/divergence - the message names the clips, the tensor, the checkpoint that is left and what to change. */
+/* train/internal/divergence - the message names the clips, the tensor, the checkpoint that is left and what to change.
+ */
 #include "train/internal/divergence.h"
 
 #include <math.h>

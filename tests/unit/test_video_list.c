@@ -1,4 +1,5 @@
-/* gen/ingest/internal/video_list - official lists as their datasets ship them, and everything that can be wrong with one. */
+/* gen/ingest/internal/video_list - official lists as their datasets ship them, and everything that can be wrong with
+ * one. */
 #include "gen/ingest/internal/video_list.h"
 
 #include "support/unit.h"
