@@ -68,6 +68,9 @@ for _ in 1 2 3 4; do launched 75 "1 stopped"; done
 at 4
 for _ in 1 2 3 4; do launched 75 "1 stopped"; done
 launched 2 "stopped 5 times in a row at the same place"
+# Open MPI's refusal of root ends in advice that does not say what to do.
+launcher 'printf "%s\n" "mpirun has detected an attempt to run as root." "proceed at your own risk." >&2; exit 1'
+launched 70 "mpirun does not run as root unasked"
 launcher 'echo made; exit 0'
 launched 0 "1 finished"
 echo "passed"

@@ -207,6 +207,10 @@ static bool is_error(const char *line) {
 static bool is_any_error(const char *line) {
     return strstr(line, "error:") != NULL;
 }
+/* Open MPI's, whose advice after it runs over ten lines. */
+static bool refuses_root(const char *line) {
+    return strstr(line, "attempt to run as root") != NULL;
+}
 static bool has_words(const char *line) {
     return strpbrk(line, "abcdefghijklmnopqrstuvwxyz") != NULL;
 }
@@ -274,11 +278,16 @@ static Err collect_killed(TaskRecord *record) {
     return ERR_NONE;
 }
 
-/* Our own error line says most; then anybody's; then whatever was said last, such as a shell's "Killed". */
+/* Our own error line says most; then anybody's; then that Open MPI wants no root; then whatever was said last, such as
+ * a shell's "Killed". */
 static Err find_message(TaskRecord *record, const SweepPlan *plan, int number) {
-    bool (*const wanted[])(const char *line) = {is_error, is_any_error, has_words};
+    bool (*const wanted[])(const char *line) = {is_error, is_any_error, refuses_root, has_words};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted && !record->message[0]; i++)
         TRY(read_last_line(record->message, sizeof record->message, plan, number, "log", wanted[i]));
+    if (refuses_root(record->message))
+        snprintf(record->message, sizeof record->message,
+                 "mpirun does not run as root unasked: use another account, or in a container set "
+                 "OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1");
     return ERR_NONE;
 }
 
