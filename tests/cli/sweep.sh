@@ -73,4 +73,27 @@ launcher 'printf "%s\n" "mpirun has detected an attempt to run as root." "procee
 launched 70 "mpirun does not run as root unasked"
 launcher 'echo made; exit 0'
 launched 0 "1 finished"
+# Commands of one task each may run side by side: the second task does not begin at the first one's core.
+if [ "$(nproc)" -ge 2 ]; then
+  cat > "$work/c.json" << 'JSON'
+{"name": "c", "lists": {"names": ["first", "second"]},
+ "tasks": [{"task": "{it}", "for": {"it": "@names"},
+            "run": ["pretrain", "--config", "quickstart", "--variant", "static-circles", "--out", "{out}/{it}"]}]}
+JSON
+  cores() { # cores TASK: of the process that trains
+    "$synvid" sweep run "$work/c.json" "$1" --out "$work/c" 2> "$work/log" &
+    local sweep=$! child='' tries=0
+    until [ -n "$child" ] && grep -q steps "$work/c/sweep/$1.log" 2> /dev/null; do
+      child=$(tr -d " " < "/proc/$sweep/task/$sweep/children" || true)
+      tries=$((tries + 1))
+      [ "$tries" -lt 600 ] || fail "$1 does not start"
+      sleep 0.1
+    done
+    awk '/^Cpus_allowed_list/ {print $2}' "/proc/$child/status"
+    kill -TERM "$sweep"
+    wait "$sweep" || true
+  }
+  first=$(cores first) second=$(cores second)
+  [ "$first" != "$second" ] || fail "two tasks on core $first"
+fi
 echo "passed"

@@ -30,6 +30,7 @@
 typedef struct {
     cpu_set_t usable, lent;
     int count; /* usable ones */
+    int first; /* the one of them to lend first */
 } CorePool;
 
 /* limit: at most so many; 0: all that this process may use. */
@@ -48,13 +49,20 @@ static CorePool core_pool(int limit) {
     return pool;
 }
 
+static int nth_core(const cpu_set_t *cores, int n) {
+    int core = 0;
+    while (!CPU_ISSET(core, cores) || n-- > 0) core++;
+    return core;
+}
+
 /* Lends n cores (all there are, when the pool is smaller); false when too few are free. */
 static bool cores_lend(CorePool *pool, cpu_set_t *lent, int n) {
     if (n > pool->count) n = pool->count;
     CPU_ZERO(lent);
     if (pool->count - CPU_COUNT(&pool->lent) < n) return false;
-    for (int core = 0; core < CPU_SETSIZE && n > 0; core++) {
-        if (!CPU_ISSET(core, &pool->usable) || CPU_ISSET(core, &pool->lent)) continue;
+    for (int at = 0; n > 0; at++) { /* around the usable ones, from the first to be lent */
+        int core = nth_core(&pool->usable, (pool->first + at) % pool->count);
+        if (CPU_ISSET(core, &pool->lent)) continue;
         CPU_SET(core, lent);
         CPU_SET(core, &pool->lent);
         n--;
@@ -300,7 +308,11 @@ static Err choose_tasks(Sweep *sweep) {
         sweep->runs[i].wanted = asked && (sweep->options->force || record->state != TASK_FINISHED);
         sweep->n_wanted += sweep->runs[i].wanted;
     }
-    return only < 0 ? ERR_NONE : check_only(sweep, only);
+    if (only < 0) return ERR_NONE;
+    /* Commands for one task each may run side by side, and know nothing of each other. */
+    const SweepTask *task = &sweep->plan->tasks[only];
+    sweep->cores.first = only * task->ranks * task->threads % sweep->cores.count;
+    return check_only(sweep, only);
 }
 
 static Err outcome(const Sweep *sweep) {
