@@ -17,6 +17,9 @@ export PATH=$PWD/bin:$PATH
 
 expect 0 project/quickstart.sh
 says out "synvid sweep run quickstart --out $PWD/quickstart --var media=$PWD/quickstart/media"
+precision=float32
+if grep -qsw avx512_bf16 /proc/cpuinfo; then precision=bfloat16; fi
+says out "--var precision=$precision"
 expect 0 project/quickstart.sh here
 says out "synvid sweep run quickstart --out $PWD/here --var"
 expect 0 project/quickstart.sh --long
