@@ -1,6 +1,6 @@
-/* A figure does one of twelve actions before a photograph. Everything that does not move by the action holds a pose
- * of a random other one, and the phase at the middle of the video is uniform: a single frame says nothing of the
- * class. */
+/* A figure does one of twelve actions before a photograph, or in a world. The phase at the middle of the video is
+ * uniform. What does not move by the action hangs at rest, which lets a single pose tell of the class, or with idle =
+ * held holds a pose of a random other action. */
 #include "gen/standin/internal/standin_actions.h"
 
 #include "gen/standin/internal/standin_background.h"
