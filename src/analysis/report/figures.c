@@ -43,15 +43,28 @@ static void accuracy_data(Plot *plot, const Grid *board, int column, const int *
     builder_add_text(&plot->data, "\n\n");
 }
 
+/* Where the axis of accuracies ends: the ten above the longest interval. A task on which every row is low would leave
+ * most of an axis to 100 empty. */
+static double accuracy_end(const Grid *board, const char *dataset, const int *rows, int n) {
+    double most = 0;
+    for (int c = 0; c < board->n_columns; c++)
+        for (int i = 0; i < n && column_on(board, c, dataset); i++) {
+            const Estimate *cell = &board->cells[rows[i]][c];
+            if (cell->state == ESTIMATE_PRESENT) most = fmax(most, isnan(cell->high) ? cell->value : cell->high);
+        }
+    return fmin(10 * (floor(most / 10) + 1), 100);
+}
+
 /* Rows are numbered from the bottom, as the axis runs. */
-static void accuracy_tics(Plot *plot, const Grid *board, const int *rows, int n) {
+static void accuracy_tics(Plot *plot, const Grid *board, const char *dataset, const int *rows, int n) {
     builder_add_text(&plot->script, "set ytics (");
     for (int i = 0; i < n; i++) {
         if (i > 0) builder_add_text(&plot->script, ", ");
         plot_quoted_tic(&plot->script, board->rows[rows[i]].label);
         builder_add(&plot->script, " %d", n - 1 - i);
     }
-    builder_add(&plot->script, ")\nset yrange [-0.6:%.1f]\nset xrange [0:100]\n", n - 0.4);
+    builder_add(&plot->script, ")\nset yrange [-0.6:%.1f]\nset xrange [0:%g]\n", n - 0.4,
+                accuracy_end(board, dataset, rows, n));
 }
 
 /* One line: all experiments on a dataset have its chance. */
@@ -75,7 +88,7 @@ Err figure_accuracy(Plot *plot, const Grid *board, const char *dataset) {
     int rows[GRID_ROWS], n = rows_on(rows, board, dataset), block = 0;
     TRY(text_format(name, sizeof name, "accuracy-%s", escape_file_name(slug, sizeof slug, dataset)));
     TRY(plot_begin(plot, name, 760, 70 + 38 * n, "", "top-1 accuracy, percent (95 % intervals)", ""));
-    accuracy_tics(plot, board, rows, n);
+    accuracy_tics(plot, board, dataset, rows, n);
     accuracy_chance(plot, board, dataset);
     builder_add_text(&plot->script, "set key at graph 1, graph 1.01 bottom right horizontal\nset tmargin 2.2\nplot ");
     for (int c = 0; c < board->n_columns; c++) {
