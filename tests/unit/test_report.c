@@ -90,6 +90,16 @@ static void the_board_is_in_the_papers_order_with_the_target_last(void **state) 
     unload(loaded);
 }
 
+/* The target's interval is the longest: 80.0 [75.8, 83.6]. */
+static void an_axis_ends_at_the_ten_above_the_longest_interval(void **state) {
+    (void)state;
+    Loaded *loaded = load();
+    assert_float_equal(grid_axis_end(&loaded->board, "standin-motion"), 90, 0);
+    assert_float_equal(grid_axis_end(&loaded->board, "another"), 10, 0);
+    assert_float_equal(accuracy_axis_end(100), 100, 0);
+    unload(loaded);
+}
+
 static void columns_that_differ_in_the_model_alone_show_it(void **state) {
     (void)state;
     char title[128];
@@ -474,6 +484,7 @@ static void findings_are_decided_on_groups_of_datasets(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_board_is_in_the_papers_order_with_the_target_last, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_axis_ends_at_the_ten_above_the_longest_interval, setup, teardown),
         cmocka_unit_test_setup_teardown(columns_that_differ_in_the_model_alone_show_it, setup, teardown),
         cmocka_unit_test_setup_teardown(the_primary_readout_is_the_first_column, setup, teardown),
         cmocka_unit_test_setup_teardown(statements_are_true_false_undecided_or_not_run, setup, teardown),

@@ -19,11 +19,11 @@ Err accuracy_paper_columns(TableColumn *columns, int *n_columns, int first,
     return ERR_NONE;
 }
 
-/* Where a cell draws its interval as a bar: from 0 to 100, with chance marked. */
+/* Where a cell draws its interval as a bar: one scale for all experiments on a dataset, with chance marked. */
 static void scale_columns(TableColumn *columns, const Grid *board) {
     for (int c = 0; c < board->n_columns; c++) {
         columns[c + 1].mark = board->columns[c].chance;
-        columns[c + 1].high = 100;
+        columns[c + 1].high = grid_axis_end(board, board->columns[c].dataset);
     }
 }
 

@@ -271,6 +271,20 @@ const char *grid_column_key(char *out, size_t size, const GridColumn *column) {
     return escape_file_name(out, size, whole);
 }
 
+double accuracy_axis_end(double largest) {
+    return fmin(10 * (floor(largest / 10) + 1), 100);
+}
+
+double grid_axis_end(const Grid *board, const char *dataset) {
+    double largest = 0;
+    for (int c = 0; c < board->n_columns; c++)
+        for (int r = 0; r < board->n_rows && text_equal(board->columns[c].dataset, dataset); r++) {
+            const Estimate *cell = &board->cells[r][c];
+            if (cell->state == ESTIMATE_PRESENT) largest = fmax(largest, isnan(cell->high) ? cell->value : cell->high);
+        }
+    return accuracy_axis_end(largest);
+}
+
 /* From the crossed model where there are predictions; else from the interval, which is +- quantile times the error:
  * Student's over seeds, normal for one seed. */
 double grid_error(const Estimate *estimate) {

@@ -96,6 +96,11 @@ const char *grid_column_label(char *out, size_t size, const GridColumn *column);
 const char *grid_column_key(char *out, size_t size, const GridColumn *column);
 /* Its standard error in points; NAN: it has no interval. */
 double grid_error(const Estimate *estimate);
+/* Where an axis of accuracies that begins at 0 ends: the ten above the largest, percent, at most 100. A task on which
+ * every row is low would leave most of an axis to 100 empty. */
+double accuracy_axis_end(double largest);
+/* The same for all intervals of the columns on a dataset. */
+double grid_axis_end(const Grid *board, const char *dataset);
 
 typedef struct {
     double value, low, high; /* points */

@@ -158,12 +158,20 @@ static Err fill_caption(Table *table, const Compute *compute) {
 }
 
 Err compute_table(Table *table, const Compute *compute, const GridColumn *column) {
+    double largest = 0;
+    for (int i = 0; i < compute->n; i++) {
+        const Estimate *estimate = &compute->items[i].estimate;
+        largest = fmax(largest, isnan(estimate->high) ? estimate->value : estimate->high);
+    }
     const TableColumn columns[] = {
         [COLUMN_NAME] = {.label = "Pre-training", .kind = COLUMN_TEXT},
         [COLUMN_CLIPS] = {.label = "Clips seen", .kind = COLUMN_NUMBER},
         [COLUMN_FLOPS] = {.label = "TFLOP", .kind = COLUMN_NUMBER, .digits = 1},
-        [COLUMN_ACCURACY] =
-            {.label = "Accuracy", .kind = COLUMN_ESTIMATE, .digits = 1, .high = 100, .mark = column->chance},
+        [COLUMN_ACCURACY] = {.label = "Accuracy",
+                             .kind = COLUMN_ESTIMATE,
+                             .digits = 1,
+                             .high = accuracy_axis_end(largest),
+                             .mark = column->chance},
         [COLUMN_SEEDS] = {.label = "Seeds", .kind = COLUMN_NUMBER},
         [COLUMN_STEP] = {.label = "Over the one above", .kind = COLUMN_ESTIMATE, .digits = 1, .mark = NAN},
     };

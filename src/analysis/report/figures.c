@@ -43,18 +43,6 @@ static void accuracy_data(Plot *plot, const Grid *board, int column, const int *
     builder_add_text(&plot->data, "\n\n");
 }
 
-/* Where the axis of accuracies ends: the ten above the longest interval. A task on which every row is low would leave
- * most of an axis to 100 empty. */
-static double accuracy_end(const Grid *board, const char *dataset, const int *rows, int n) {
-    double most = 0;
-    for (int c = 0; c < board->n_columns; c++)
-        for (int i = 0; i < n && column_on(board, c, dataset); i++) {
-            const Estimate *cell = &board->cells[rows[i]][c];
-            if (cell->state == ESTIMATE_PRESENT) most = fmax(most, isnan(cell->high) ? cell->value : cell->high);
-        }
-    return fmin(10 * (floor(most / 10) + 1), 100);
-}
-
 /* Rows are numbered from the bottom, as the axis runs. */
 static void accuracy_tics(Plot *plot, const Grid *board, const char *dataset, const int *rows, int n) {
     builder_add_text(&plot->script, "set ytics (");
@@ -64,7 +52,7 @@ static void accuracy_tics(Plot *plot, const Grid *board, const char *dataset, co
         builder_add(&plot->script, " %d", n - 1 - i);
     }
     builder_add(&plot->script, ")\nset yrange [-0.6:%.1f]\nset xrange [0:%g]\n", n - 0.4,
-                accuracy_end(board, dataset, rows, n));
+                grid_axis_end(board, dataset));
 }
 
 /* One line: all experiments on a dataset have its chance. */
