@@ -277,11 +277,11 @@ double accuracy_axis_end(double largest) {
 
 double grid_axis_end(const Grid *board, const char *dataset) {
     double largest = 0;
-    for (int c = 0; c < board->n_columns; c++)
-        for (int r = 0; r < board->n_rows && text_equal(board->columns[c].dataset, dataset); r++) {
-            const Estimate *cell = &board->cells[r][c];
-            if (cell->state == ESTIMATE_PRESENT) largest = fmax(largest, isnan(cell->high) ? cell->value : cell->high);
-        }
+    for (int c = 0; c < board->n_columns; c++) {
+        if (!text_equal(board->columns[c].dataset, dataset)) continue;
+        for (int r = 0; r < board->n_rows; r++) /* fmax passes over NAN */
+            largest = fmax(largest, fmax(board->cells[r][c].value, board->cells[r][c].high));
+    }
     return accuracy_axis_end(largest);
 }
 

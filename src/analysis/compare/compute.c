@@ -159,10 +159,8 @@ static Err fill_caption(Table *table, const Compute *compute) {
 
 Err compute_table(Table *table, const Compute *compute, const GridColumn *column) {
     double largest = 0;
-    for (int i = 0; i < compute->n; i++) {
-        const Estimate *estimate = &compute->items[i].estimate;
-        largest = fmax(largest, isnan(estimate->high) ? estimate->value : estimate->high);
-    }
+    for (int i = 0; i < compute->n; i++) /* fmax passes over NAN */
+        largest = fmax(largest, fmax(compute->items[i].estimate.value, compute->items[i].estimate.high));
     const TableColumn columns[] = {
         [COLUMN_NAME] = {.label = "Pre-training", .kind = COLUMN_TEXT},
         [COLUMN_CLIPS] = {.label = "Clips seen", .kind = COLUMN_NUMBER},

@@ -44,15 +44,14 @@ static void accuracy_data(Plot *plot, const Grid *board, int column, const int *
 }
 
 /* Rows are numbered from the bottom, as the axis runs. */
-static void accuracy_tics(Plot *plot, const Grid *board, const char *dataset, const int *rows, int n) {
+static void accuracy_tics(Plot *plot, const Grid *board, const int *rows, int n) {
     builder_add_text(&plot->script, "set ytics (");
     for (int i = 0; i < n; i++) {
         if (i > 0) builder_add_text(&plot->script, ", ");
         plot_quoted_tic(&plot->script, board->rows[rows[i]].label);
         builder_add(&plot->script, " %d", n - 1 - i);
     }
-    builder_add(&plot->script, ")\nset yrange [-0.6:%.1f]\nset xrange [0:%g]\n", n - 0.4,
-                grid_axis_end(board, dataset));
+    builder_add(&plot->script, ")\nset yrange [-0.6:%.1f]\n", n - 0.4);
 }
 
 /* One line: all experiments on a dataset have its chance. */
@@ -76,7 +75,8 @@ Err figure_accuracy(Plot *plot, const Grid *board, const char *dataset) {
     int rows[GRID_ROWS], n = rows_on(rows, board, dataset), block = 0;
     TRY(text_format(name, sizeof name, "accuracy-%s", escape_file_name(slug, sizeof slug, dataset)));
     TRY(plot_begin(plot, name, 760, 70 + 38 * n, "", "top-1 accuracy, percent (95 % intervals)", ""));
-    accuracy_tics(plot, board, dataset, rows, n);
+    accuracy_tics(plot, board, rows, n);
+    builder_add(&plot->script, "set xrange [0:%g]\n", grid_axis_end(board, dataset));
     accuracy_chance(plot, board, dataset);
     builder_add_text(&plot->script, "set key at graph 1, graph 1.01 bottom right horizontal\nset tmargin 2.2\nplot ");
     for (int c = 0; c < board->n_columns; c++) {
