@@ -25,6 +25,7 @@ echo "== unit tests under the sanitizers"
 quietly build/asan-tests.log ctest --preset asan -j "$jobs"
 tail -n 4 build/asan-tests.log
 build tsan
+# Its preset keeps PMIx 5 from sharing memory at addresses that the sanitizer has taken for itself (PMIX_MCA_gds).
 echo "== tests with threads under the thread sanitizer"
 quietly build/tsan-tests.log ctest --preset tsan -j "$jobs"
 tail -n 4 build/tsan-tests.log
