@@ -8,7 +8,7 @@
  * Distances double, so what is added in step k are siblings of level k: the tree over leaves, when a rank has a whole
  * node. A rank sends total * (1 - 1 / n_ranks) floats in all, the least that a reduce-scatter can. The steps below
  * site_bits are done in shared memory, by one sum over the site's rows. */
-#include "par/internal/exchange.h"
+#include "par/internal/halving.h"
 
 #include "base/failure/fault.h"
 
@@ -33,8 +33,7 @@ static bool sites_are_blocks(const Sites *sites, int n_ranks) {
 }
 
 /* Both the ranks and the leaves must fit: bits of a rank choose its partner in the node and beyond, and a rank's sum is
- * one node of the tree, all of one level. */
-/* What the plan alone tells. */
+ * one node of the tree, all of one level. This is what the plan alone tells; sites must be blocks, too. */
 static bool tree_halves(const ReducePlan *plan) {
     return plan->kind == REDUCE_TREE && power_of_two(plan->leaves.n_ranks) && leaves_are_one_level(&plan->leaves);
 }

@@ -1,4 +1,4 @@
-/* The life of an exchange, and what both ways between nodes share.
+/* The life of an exchange: its memory, its sections, its steps.
  *
  * A step, seen from one rank:
  *   compute   its leaves add up to pieces, a vector each, in its part of the window (or in memory of its own);
@@ -16,7 +16,8 @@
 #include "base/failure/fault.h"
 #include "base/system/log.h"
 #include "par/agree.h"
-#include "par/internal/exchange.h"
+#include "par/internal/halving.h"
+#include "par/internal/slices.h"
 #include "par/internal/wait.h"
 
 #include <limits.h>
@@ -26,59 +27,23 @@ enum {
     UNITS_MAX = 4096,   /* of a vector, so that per-unit sums stay a small message */
 };
 
-static const char phase[] = "the gradient exchange"; /* what waiting ranks say they wait for */
-
-/* ---- who has what ---- */
-
-ReducePlan reduce_plan(ReduceKind asked, int64_t n_leaves, int n_ranks, int teams) {
-    ReducePlan plan = {.kind = asked == REDUCE_MPI ? REDUCE_MPI : REDUCE_TREE};
-    plan.leaves = plan.kind == REDUCE_TREE ? leaves_spread(n_leaves, n_ranks, teams)
-                                           : leaves_spread_evenly(n_leaves, n_ranks);
-    return plan;
-}
-
-int reduce_pieces(Share *pieces, const ReducePlan *plan, int rank) {
-    Share run = leaves_of(&plan->leaves, rank);
-    if (plan->kind == REDUCE_TREE) return leaves_pieces(pieces, run, plan->leaves.n_leaves);
-    pieces[0] = run;
-    return 1;
-}
-
 /* Rounded up, so that there are at most UNITS_MAX and the last may be short. */
 size_t reduce_unit(size_t total) {
     size_t unit = (total + UNITS_MAX - 1) / UNITS_MAX;
     return (unit + UNIT_FLOATS - 1) / UNIT_FLOATS * UNIT_FLOATS;
 }
 
-int64_t exchange_n_units(const Reduce *reduce) {
-    return (int64_t)((reduce->total + reduce->unit - 1) / reduce->unit);
-}
-
-/* The last unit ends with the vector; units beyond it are empty. */
-Share exchange_floats_of_units(const Reduce *reduce, Share units) {
-    int64_t unit = (int64_t)reduce->unit, total = (int64_t)reduce->total;
-    Share floats = {.begin = units.begin * unit, .end = units.end * unit};
-    if (floats.begin > total) floats.begin = total;
-    if (floats.end > total) floats.end = total;
-    return floats;
-}
-
 /* ---- memory ---- */
-
-/* Whole cache lines, so that no two vectors share one and loads stay aligned. */
-size_t exchange_row_floats(size_t total) {
-    return (total + 15) / 16 * 16;
-}
 
 /* Two windows, or none on any rank: a small /dev/shm is no reason to fail. */
 static void try_windows_all(Reduce *reduce) {
     const Par *par = reduce->par;
     if (reduce->plan.kind != REDUCE_TREE || par->n_ranks == 1) return;
-    if (agree_max_all(par->node_ranks, par, phase) == 1) return;
+    if (agree_max_all(par->node_ranks, par, exchange_phase) == 1) return;
     size_t vector = exchange_row_floats(reduce->total) * sizeof(float);
     bool whole = window_new_all(&reduce->grad_window, par, (size_t)reduce->n_vectors * vector, WINDOW_EACH) &&
                  window_new_all(&reduce->param_window, par, vector, WINDOW_ONE);
-    if (agree_sum_all(whole, par, phase) == par->n_ranks) return;
+    if (agree_sum_all(whole, par, exchange_phase) == par->n_ranks) return;
     log_detail("gradient exchange: no shared memory for %d times %zu bytes a rank, using messages", reduce->n_vectors,
                vector);
     window_free_all(&reduce->param_window);
@@ -164,13 +129,6 @@ static Err find_site_rows(Reduce *reduce) {
                        reduce->par->threads);
 }
 
-/* The rows are moved to the range and back, which saves a second list. */
-void exchange_site_sum(const Reduce *reduce, Share range, float *const *outputs) {
-    for (int i = 0; i < reduce->n_site_rows; i++) reduce->site_rows[i] += range.begin;
-    treesum_run(reduce->site_sum, reduce->site_rows, outputs, range.end - range.begin);
-    for (int i = 0; i < reduce->n_site_rows; i++) reduce->site_rows[i] -= range.begin;
-}
-
 /* ---- sections and slices ---- */
 
 /* As many as leave a slice of a section some units; one where others of the site would have to be final too, or where
@@ -227,7 +185,7 @@ CHECKED Err reduce_new_all(Reduce **out, const Par *par, const ReducePlan *plan,
     Err err = ERR_NONE;
     Reduce *reduce = calloc(1, sizeof(*reduce));
     if (!reduce) err = RAISE(ERR_MEMORY, "gradient exchange: no memory");
-    TRY_OR(failed, err_agree_all(err, par, phase));
+    TRY_OR(failed, err_agree_all(err, par, exchange_phase));
     reduce->par = par;
     reduce->plan = *plan;
     reduce->total = total;
@@ -236,7 +194,7 @@ CHECKED Err reduce_new_all(Reduce **out, const Par *par, const ReducePlan *plan,
     reduce->n_vectors = reduce->n_pieces ? reduce->n_pieces : 1;
     try_windows_all(reduce);
     TRY_OR(failed, sites_new_all(&reduce->sites, par, reduce->grad_window != NULL));
-    TRY_OR(failed, err_agree_all(open_locally(reduce), par, phase));
+    TRY_OR(failed, err_agree_all(open_locally(reduce), par, exchange_phase));
     if (!reduce_halves(reduce)) TRY_OR(failed, slices_new_all(&reduce->slices, reduce));
     find_slices(reduce);
     *out = reduce;
@@ -284,16 +242,6 @@ int64_t reduce_sent_bytes(const Reduce *reduce) {
 
 /* ---- an exchange ---- */
 
-void exchange_fail_if(bool failed, const Reduce *reduce) {
-    if (!failed) return;
-    log_last("rank %d: %s: injected fault", reduce->par->rank, phase);
-    MPI_Abort(reduce->par->comm, err_exit_code(ERR_INTERNAL));
-}
-
-void exchange_wait(MPI_Request *requests, int count, const Reduce *reduce) {
-    par_wait_exchange(requests, count, reduce->par, phase);
-}
-
 /* One rank has one piece, the whole tree. */
 void reduce_scatter_all(Reduce *reduce) {
     if (reduce->par->n_ranks == 1) return;
@@ -308,13 +256,6 @@ void reduce_ready(Reduce *reduce, int section, Team *team) {
 CHECKED Err reduce_shorten(Reduce *reduce, const ReduceShort *how) {
     ASSERT(!reduce->wire);
     return wire_new(&reduce->wire, how, reduce->par->threads);
-}
-
-char *exchange_gather_from(Reduce *reduce, const Wire *wire) {
-    if (!wire) return (char *)reduce->params;
-    for (int s = 0; s < reduce->n_sections; s++)
-        wire_write(wire, (char *)reduce->vectors, reduce->params, reduce->slices_own[s]);
-    return (char *)reduce->vectors;
 }
 
 static void gather_all(Reduce *reduce, const Wire *wire) {

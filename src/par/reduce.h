@@ -27,26 +27,12 @@
 #pragma once
 
 #include "base/system/team.h"
-#include "par/leaves.h"
 #include "par/par.h"
-
-typedef enum { REDUCE_AUTO, REDUCE_TREE, REDUCE_MPI } ReduceKind;
+#include "par/reduce_plan.h"
 
 typedef struct Reduce Reduce;
 
 enum { REDUCE_SECTIONS_MAX = 16 };
-
-typedef struct {
-    ReduceKind kind; /* never AUTO */
-    LeafSpread leaves;
-    bool early; /* exchange in sections, where every rank is a node */
-} ReducePlan;
-
-/* AUTO is TREE. teams: leaves that a rank computes at a time. early is left false. */
-ReducePlan reduce_plan(ReduceKind asked, int64_t n_leaves, int n_ranks, int teams);
-/* What a rank sums by itself, one vector each; there is room for LEAF_PIECES_MAX. Returns how many: 0 where ranks are
- * more than leaves (MPI: one without leaves, that is -0). */
-int reduce_pieces(Share *pieces, const ReducePlan *plan, int rank);
 
 /* Allocates zeroed pieces and params of `total` floats. */
 CHECKED Err reduce_new_all(Reduce **reduce, const Par *par, const ReducePlan *plan, size_t total);

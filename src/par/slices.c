@@ -8,7 +8,7 @@
  * Rows are the nodes that the sites have: those of the own site are read where its ranks have them (the owner adds
  * these, too), those of other sites arrive in the buffer. What leaves a site of several ranks is added up first, by the
  * helper that answers for the site (par/sites). */
-#include "par/internal/exchange.h"
+#include "par/internal/slices.h"
 
 #include "base/failure/fault.h"
 #include "base/system/minmax.h"
@@ -300,8 +300,8 @@ static void start_chunk(int64_t number, Reduce *reduce) {
     for (int t = 0; t < s->n_targets; t++) answer(t, place, half, reduce);
 }
 
-/* The sum may lie where one of its rows does: only the last addition writes there. */
-/* shared: by the team's members, inside a parallel region; else by all threads. */
+/* The sum may lie where one of its rows does: only the last addition writes there. shared: by the team's members,
+ * inside a parallel region; else by all threads. */
 static void add_chunk(int64_t number, Reduce *reduce, Team *team, bool shared) {
     Slices *s = reduce->slices;
     int half = (int)(number % 2);

@@ -1,4 +1,4 @@
-/* par/internal/exchange - what par/reduce and its two ways between nodes share. */
+/* par/internal/exchange - what par/reduce and its two ways between nodes, par/halving and par/slices, share. */
 #pragma once
 
 #include "base/system/arena.h"
@@ -40,6 +40,8 @@ struct Reduce {
     int64_t sent_bytes;
 };
 
+extern const char exchange_phase[]; /* what waiting ranks say they wait for */
+
 /* Floats from one vector of a rank to its next. */
 size_t exchange_row_floats(size_t total);
 Share exchange_floats_of_units(const Reduce *reduce, Share units);
@@ -52,24 +54,3 @@ void exchange_wait(MPI_Request *requests, int count, const Reduce *reduce);
 char *exchange_gather_from(Reduce *reduce, const Wire *wire);
 /* The site's sums of `range`, one row an output. */
 void exchange_site_sum(const Reduce *reduce, Share range, float *const *outputs);
-
-/* ---- par/halving ---- */
-
-/* Sets bits and site_bits where the sites and their leaves allow it. */
-/* Whether ranks halve, if nodes have so many ranks each. */
-bool halving_fits(const ReducePlan *plan, int node_ranks);
-void halving_plan(Reduce *reduce);
-Share halving_slice(const Reduce *reduce);
-void halving_scatter_all(Reduce *reduce);
-void halving_gather_all(Reduce *reduce, const Wire *wire);
-
-/* ---- par/slices ---- */
-
-CHECKED Err slices_new_all(Slices **slices, Reduce *reduce);
-void slices_free(Slices **slices);
-/* The floats that its buffers take at most, where nodes have so many ranks each. */
-size_t slices_floats(const ReducePlan *plan, int rank, int node_ranks);
-Share slices_of_rank(const Reduce *reduce, int section, int rank);
-void slices_ready(Reduce *reduce, int section, Team *team);
-void slices_scatter_all(Reduce *reduce);
-void slices_gather_all(Reduce *reduce, const Wire *wire);
