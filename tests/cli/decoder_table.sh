@@ -55,7 +55,7 @@ for format in bgr0 bgr24 pal8 gray monow; do picture "xwd-$format.xwd" $format; 
 picture xbm.xbm monow
 picture qoi.qoi rgb24
 picture exr.exr gbrpf32le
-for format in rgb24 gray10be rgb48be; do picture "dpx-$format.dpx" $format; done
+for format in rgb24 gray gray16be rgb48be gbrp10be gbrp12be; do picture "dpx-$format.dpx" $format; done
 picture webp-lossless.webp bgra -lossless 1
 picture jpegls.jls rgb24
 picture jpegls-gray.jls gray
