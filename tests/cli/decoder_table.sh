@@ -167,6 +167,7 @@ ff -ss 0.06 -i videos/in/h264-b.mp4 -c copy videos/in/edit-list.mp4
 shown videos/in/edit-list.mp4 videos/expected/edit-list.mp4.rgb
 
 # Matrices and ranges by another library: planes as they are, turned into RGB by zimg. Smooth pictures: chroma is whole.
+# The planes are said to be what the file names (setparams), or the ffmpeg program from version 7 on converts them.
 colors() { # colors NAME MATRIX RANGE FORMAT OPTIONS...
     local name=$1 matrix=$2 range=$3 format=$4
     shift 4
@@ -178,13 +179,14 @@ colors() { # colors NAME MATRIX RANGE FORMAT OPTIONS...
 }
 for matrix in bt709 smpte170m bt470bg fcc bt2020nc; do
     for range in tv pc; do
-        named=(-colorspace "$matrix" -color_range "$range")
+        named=(-vf "setparams=range=$range:colorspace=$matrix" -colorspace "$matrix" -color_range "$range")
         colors "colors-$matrix-$range.mkv" $matrix $range yuv444p -c:v ffv1 "${named[@]}"
         colors "colors-$matrix-$range.mp4" $matrix $range yuv444p -c:v libx264 -qp 0 "${named[@]}"
     done
 done
 colors colors-unnamed.mkv smpte170m tv yuv444p -c:v ffv1
-colors colors-10-bits.mkv bt709 tv yuv444p10le -c:v ffv1 -colorspace bt709 -color_range tv
+named=(-vf "setparams=range=tv:colorspace=bt709" -colorspace bt709 -color_range tv)
+colors colors-10-bits.mkv bt709 tv yuv444p10le -c:v ffv1 "${named[@]}"
 
 # A fourth byte that nobody wrote is no alpha; alpha that somebody wrote is seen through, over black.
 alpha() { # alpha NAME ALPHA PIXEL-FORMAT OPTIONS...: of the frames with that alpha; expected are the colors alone
