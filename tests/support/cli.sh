@@ -32,12 +32,12 @@ expect() {
 
 # says FILE TEXT: the last command said TEXT there (out or err)
 says() {
-    grep -qF -e "$2" "$scratch/$1" || { cat "$scratch/$1"; fail "$1 does not say: $2"; }
+    grep -aqF -e "$2" "$scratch/$1" || { cat "$scratch/$1"; fail "$1 does not say: $2"; }
 }
 
 # once TEXT: exactly one line of err holds TEXT
 once() {
-    [ "$(grep -cF -e "$1" "$scratch/err")" -eq 1 ] || { cat "$scratch/err"; fail "not exactly once in err: $1"; }
+    [ "$(grep -acF -e "$1" "$scratch/err")" -eq 1 ] || { cat "$scratch/err"; fail "not exactly once in err: $1"; }
 }
 
 # fits FILE: no line is wider than 100 columns

@@ -23,9 +23,9 @@ run() {
 # one_error TEXT...: the last command ended with exactly one error, and each TEXT is in it
 one_error() {
     local text
-    [ "$(grep -c ' error: ' "$scratch/err")" -eq 1 ] || { cat "$scratch/err"; fail "not exactly one error"; }
+    [ "$(grep -ac ' error: ' "$scratch/err")" -eq 1 ] || { cat "$scratch/err"; fail "not exactly one error"; }
     for text in "$@"; do
-        grep -F ' error: ' "$scratch/err" | grep -qF -e "$text" || { cat "$scratch/err"; fail "the error does not name: $text"; }
+        grep -aF ' error: ' "$scratch/err" | grep -aqF -e "$text" || { cat "$scratch/err"; fail "the error does not name: $text"; }
     done
 }
 
