@@ -24,7 +24,7 @@ for other in official.pth separate-biases.safetensors hf; do
         "keys --encoder $other --dataset test --out no" "export $other --out no"; do
         read -ra words <<< "$command"
         expect 3 "$synvid" "${words[@]}"
-        grep 'error:' err | grep -q 'synvid import' || { cat err; fail "import is not named: $command"; }
+        grep -a 'error:' err | grep -aq 'synvid import' || { cat err; fail "import is not named: $command"; }
     done
 done
 

@@ -66,7 +66,7 @@ refuses() { # refuses CODE TEXT COMMAND...
     shift 2
     expect "$code" "$synvid" "$@" --out refused
     [ "$(grep -c 'error:' err)" -eq 1 ] || fail "not one error: $(cat err)"
-    grep 'error:' err | grep -qF -e "$text" || fail "the error does not say $text: $(cat err)"
+    grep -a 'error:' err | grep -aqF -e "$text" || fail "the error does not say $text: $(cat err)"
     [ ! -e refused ] || fail "something was left by: $*"
 }
 refuses 2 "nothing to train on" pretrain "${learn[@]}"

@@ -55,7 +55,7 @@ judge() {
     fi
     [ $code -eq 5 ] || { cat err hit; fail "$what: exit code $code instead of 5"; }
     [ "$(grep -c ' error: ' err)" -eq 1 ] || { cat err hit; fail "$what: not exactly one error"; }
-    grep ' error: ' err | grep -q memory || { cat err hit; fail "$what: the error does not speak of memory"; }
+    grep -a ' error: ' err | grep -aq memory || { cat err hit; fail "$what: the error does not speak of memory"; }
     [ -e hit ] || fail "$what: exit code 5 although no allocation failed"
     [ -d work ] || return 0
     [ -z "$(find work -name '*.partial')" ] || { cat err hit; fail "$what: partial files are left"; }
