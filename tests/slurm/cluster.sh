@@ -8,9 +8,10 @@
 # Nothing outside DIR is touched and a SLURM or munge of the system goes on undisturbed: key, socket, ports, spool and
 # state are the cluster's own. Works as any user. CLUSTER_CPUS: processors each node claims (default 2).
 #
-# Four things a cluster inside one machine needs: no cgroups (proctrack/linuxproc, task/none); each slurmd its own PMIx
-# folder, hence its own mpi.conf; shared memory off in Open MPI, because the ranks of two "nodes" would meet under one
-# name in /dev/shm; cred_expire short, because it is also how long a requeued job waits (two minutes by default).
+# Four things a cluster inside one machine needs: no cgroups (proctrack/linuxproc, task/none, and newer SLURM told so);
+# each slurmd its own PMIx folder, hence its own mpi.conf; shared memory off in Open MPI, because the ranks of two "nodes"
+# would meet under one name in /dev/shm; cred_expire short, because it is also how long a requeued job waits (two minutes
+# by default).
 
 cluster_nodes=(n1 n2)
 cluster_dir=
@@ -53,6 +54,14 @@ cluster_listens() { # cluster_listens PORT...: somebody listens on one of them
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return 0
     done
     return 1
+}
+
+# A slurmd of 24.11 does not start without a cgroup filesystem, which a container may lack, unless its cgroup.conf says
+# so; one of 22.05 does not start with that word.
+cluster_can_do_without_cgroups() {
+    local version
+    version=$(slurmd -V | awk '{ print $2 }')
+    [ "$(printf '%s\n' 23.11 "$version" | sort -V | head -n 1)" = 23.11 ]
 }
 
 cluster_write_conf() { # cluster_write_conf PORT
@@ -108,6 +117,7 @@ CONF
         mkdir -p "$cluster_dir/conf.$node/tmp" "$cluster_dir/spool.$node"
         ln -sfn ../slurm.conf "$cluster_dir/conf.$node/slurm.conf"
         echo "PMIxCliTmpDirBase=$cluster_dir/conf.$node/tmp" >"$cluster_dir/conf.$node/mpi.conf"
+        ! cluster_can_do_without_cgroups || echo "CgroupPlugin=disabled" >"$cluster_dir/conf.$node/cgroup.conf"
     done
 }
 
