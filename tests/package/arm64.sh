@@ -3,10 +3,11 @@
 # and the digest table; with arguments, the tests that ctest selects by them. FOLDER keeps the root of arm64's packages
 # (about 1 GB, downloaded and unpacked, nothing of it runs while building) and the build from run to run.
 # It wants Debian, with the packages gcc-aarch64-linux-gnu and qemu-user or qemu-user-static.
+# Tests of the paper's own sizes are skipped there, by name (skip_if_emulated): they would take hours.
 #
 # Exit codes: 0  all passed     1  something failed there     77  it cannot be tried here: the reason is printed
 set -euo pipefail
-[ $# -ge 1 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
 source=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1"
 folder=$(realpath "$1")

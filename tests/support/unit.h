@@ -34,6 +34,12 @@ static inline void assert_fails_(Err err, Err code, const char *piece, const cha
     _fail(file, line);
 }
 
+/* First line of a test of the paper's sizes: minutes become hours where the processor is emulated. Skipped there, by
+ * name. */
+static inline void skip_if_emulated(void) {
+    if (getenv("SYNVID_TEST_EMULATED")) skip();
+}
+
 /* A fresh scratch folder; removed with all its contents by scratch_remove. */
 static inline void scratch_make(char out[PATH_SIZE]) {
     const char *base = getenv("TMPDIR");

@@ -2,6 +2,7 @@
  * dropout drawn by both sides from the same streams, smoothed targets, layer-wise rates, AdamW, schedule. */
 #include "finetune_fixture.h"
 #include "nn/models/optimizer.h"
+#include "support/unit.h"
 
 #define TOLERANCE 2e-5
 
@@ -61,6 +62,7 @@ static void test_steps_with_mixtures_and_dropping_match_the_oracle(void **state)
 
 static void test_the_gradient_of_vit_b_matches_the_oracle(void **state) {
     (void)state;
+    skip_if_emulated();
     check_training(&vit_b, true);
 }
 

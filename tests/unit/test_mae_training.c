@@ -2,6 +2,7 @@
  * after three steps and losses of ten, with activations kept and recomputed; the official sizes ViT-S and ViT-B. */
 #include "mae_fixture.h"
 #include "nn/models/optimizer.h"
+#include "support/unit.h"
 
 static const Schedule schedule = {.peak = 1e-3, .minimum = 1e-5, .warmup_steps = 3, .total_steps = 10};
 static const AdamwConfig adamw = {.beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f, .weight_decay = 0.05f};
@@ -84,11 +85,13 @@ static void test_ten_steps_of_small_models_match_the_oracle(void **state) {
 
 static void test_three_steps_of_vit_s_match_the_oracle(void **state) {
     (void)state;
+    skip_if_emulated();
     check_training(&vit_s, false);
 }
 
 static void test_gradients_of_vit_b_match_the_oracle(void **state) {
     (void)state;
+    skip_if_emulated();
     Bench b = bench_open(&vit_b, true);
     double loss = 0, expected = *(const double *)golden_get(&b.golden, "losses")->data;
     mae_step(b.mae, b.scratch, b.params, b.grads, &loss, &(MaeBatch){b.clips, b.masked, b.B}, 1);

@@ -7,6 +7,7 @@
 #include "nn/models/classifier.h"
 #include "operator_check.h"
 #include "rounding_bound.h"
+#include "support/unit.h"
 
 /* A model of the golden files whose scratch computes in mixed precision. */
 typedef struct {
@@ -49,6 +50,7 @@ static void test_loss_and_every_gradient_are_within_what_rounding_explains(void 
 
 static void test_those_of_vit_s_and_vit_b_are(void **state) {
     (void)state;
+    skip_if_emulated();
     check_gradients(&vit_s, false);
     check_gradients(&vit_b, true);
 }
@@ -56,6 +58,7 @@ static void test_those_of_vit_s_and_vit_b_are(void **state) {
 /* Two panels of ViT-S's weights in each other's place, or a block that adds nothing. */
 static void test_a_wrong_layout_and_a_lost_block_of_vit_s_exceed_the_bound(void **state) {
     (void)state;
+    skip_if_emulated();
     for (int mistake = 0; mistake < 2; mistake++) {
         Mixed m = mixed_open(&vit_s, false, 1);
         if (mistake == 0)

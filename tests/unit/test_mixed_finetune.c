@@ -2,6 +2,7 @@
  * models, within what rounding the operands explains (rounding_bound.h). */
 #include "finetune_fixture.h"
 #include "rounding_bound.h"
+#include "support/unit.h"
 
 /* The two steps from the golden weights: mixup, then cutmix. */
 static void check_gradients(const Case *c, bool recompute) {
@@ -24,12 +25,14 @@ static void test_gradients_are_within_what_rounding_explains(void **state) {
 
 static void test_gradients_of_vit_b_are_within_what_rounding_explains(void **state) {
     (void)state;
+    skip_if_emulated();
     check_gradients(&vit_b, true);
 }
 
 /* Two panels of ViT-B's weights in each other's place, or a block that adds nothing: the golden file can tell. */
 static void test_a_wrong_layout_and_a_lost_block_of_vit_b_exceed_the_bound(void **state) {
     (void)state;
+    skip_if_emulated();
     for (int mistake = 0; mistake < 2; mistake++) {
         Training t = training_open(&vit_b, true, true);
         if (mistake == 0)

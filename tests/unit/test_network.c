@@ -112,6 +112,7 @@ static void clip_vector(float *vector, const char *path, double eps, bool pooled
 /* The copies' tensors have the same names; only the file's own name tells which network it belongs to. */
 static void test_the_epsilon_of_i3d_follows_the_files_name(void **state) {
     (void)state;
+    skip_if_emulated();
     static float usual[400], small[400], named[400], imagenet[400], pooled[1024];
     char path[PATH_SIZE], other[PATH_SIZE];
     assert_ok(path_join(path, sizeof path, folder, "i3d_pretrained_400.pt"));
@@ -178,6 +179,7 @@ static bool has_deviation(const Result *result, const char *piece) {
 
 static void test_weights_give_fid_and_fvd(void **state) {
     (void)state;
+    skip_if_emulated();
     AnalyzeConfig config = defaults();
     assert_ok(text_copy(config.inception, sizeof config.inception, inception_path));
     assert_ok(text_copy(config.i3d, sizeof config.i3d, i3d_path));
@@ -201,6 +203,7 @@ static void test_weights_give_fid_and_fvd(void **state) {
 
 static void test_random_networks_never_give_fid_or_fvd(void **state) {
     (void)state;
+    skip_if_emulated();
     AnalyzeConfig config = defaults();
     config.random_networks = 1;
     Result *result = analyze(&config, "random");
