@@ -61,7 +61,12 @@ if [ ! -e "$folder/.made" ]; then
   rm -rf "$root" "$folder/apt"
   mkdir -p "$root" "$folder"/apt/{state/lists/partial,cache/archives/partial}
   : > "$folder/apt/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" > "$folder/apt/sources.list"
+  # The archive that this machine installs from.
+  # shellcheck disable=SC2016
+  archive=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Identifier: Packages' 'Component: main' |
+    awk -v suite="$suite" '$2 == suite { print $1; exit }')
+  [ -n "$archive" ] || skip "apt names no archive of $suite; has apt-get update been run?"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive $suite main" > "$folder/apt/sources.list"
   { apt_of_root update && apt_of_root install -y --download-only libgomp1 "${packages[@]}"; } > "$folder/download.log" 2>&1 ||
     skip "its packages cannot be had, see $folder/download.log: $(tail -n 1 "$folder/download.log")"
   for package in "$folder"/apt/cache/archives/*.deb; do dpkg-deb --fsys-tarfile "$package" | tar -x --no-same-owner -C "$root"; done
