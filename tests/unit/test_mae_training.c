@@ -2,6 +2,7 @@
  * after three steps and losses of ten, with activations kept and recomputed; the official sizes ViT-S and ViT-B. */
 #include "mae_fixture.h"
 #include "nn/models/optimizer.h"
+#include "support/kernels.h"
 #include "support/unit.h"
 
 static const Schedule schedule = {.peak = 1e-3, .minimum = 1e-5, .warmup_steps = 3, .total_steps = 10};
@@ -122,6 +123,7 @@ static void test_a_sketch_tells_the_size_of_a_difference(void **state) {
 }
 
 int main(void) {
+    if (nothing_narrower()) return EXIT_SKIPPED;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_sketch_tells_the_size_of_a_difference),
         cmocka_unit_test(test_ten_steps_of_small_models_match_the_oracle),

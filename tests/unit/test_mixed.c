@@ -7,6 +7,7 @@
 #include "nn/models/classifier.h"
 #include "operator_check.h"
 #include "rounding_bound.h"
+#include "support/kernels.h"
 #include "support/unit.h"
 
 /* A model of the golden files whose scratch computes in mixed precision. */
@@ -259,6 +260,7 @@ static void test_a_clip_takes_a_quarter_less_memory(void **state) {
 }
 
 int main(void) {
+    if (nothing_narrower()) return EXIT_SKIPPED;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loss_and_every_gradient_are_within_what_rounding_explains),
         cmocka_unit_test(test_those_of_vit_s_and_vit_b_are),

@@ -2,6 +2,7 @@
  * models, within what rounding the operands explains (rounding_bound.h). */
 #include "finetune_fixture.h"
 #include "rounding_bound.h"
+#include "support/kernels.h"
 #include "support/unit.h"
 
 /* The two steps from the golden weights: mixup, then cutmix. */
@@ -26,6 +27,7 @@ static void test_gradients_are_within_what_rounding_explains(void **state) {
 static void test_gradients_of_vit_b_are_within_what_rounding_explains(void **state) {
     (void)state;
     skip_if_emulated();
+    skip_if_emulated_and_checked();
     check_gradients(&vit_b, true);
 }
 
@@ -33,6 +35,7 @@ static void test_gradients_of_vit_b_are_within_what_rounding_explains(void **sta
 static void test_a_wrong_layout_and_a_lost_block_of_vit_b_exceed_the_bound(void **state) {
     (void)state;
     skip_if_emulated();
+    skip_if_emulated_and_checked();
     for (int mistake = 0; mistake < 2; mistake++) {
         Training t = training_open(&vit_b, true, true);
         if (mistake == 0)
@@ -47,6 +50,7 @@ static void test_a_wrong_layout_and_a_lost_block_of_vit_b_exceed_the_bound(void 
 }
 
 int main(void) {
+    if (nothing_narrower()) return EXIT_SKIPPED;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients_are_within_what_rounding_explains),
         cmocka_unit_test(test_gradients_of_vit_b_are_within_what_rounding_explains),

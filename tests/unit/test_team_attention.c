@@ -4,6 +4,7 @@
 #include "nn/layers/bf16_attention.h"
 #include "nn/layers/internal/head_share.h"
 #include "operator_check.h"
+#include "support/kernels.h"
 #include "team_fixture.h"
 
 enum { MEMBERS_MAX = 5, WIDTH = 24 };
@@ -172,6 +173,7 @@ static void test_heads_that_do_not_are_cut(void **state) {
 }
 
 int main(void) {
+    if (nothing_narrower()) return EXIT_SKIPPED;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_floats_have_the_bits_of_a_thread),
         cmocka_unit_test(test_halves_have_the_bits_of_a_thread),
