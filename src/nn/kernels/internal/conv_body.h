@@ -39,7 +39,7 @@ INLINE void conv_tile(ConvPlaces at, const float *weights, const float *bias, co
         for (size_t k = 0; k < (size_t)length; k++, weights += n_vecs * LANES) {
             Vec w[3];
 #pragma GCC unroll 3
-            for (int v = 0; v < n_vecs; v++) w[v] = vec_load(weights + v * LANES);
+            for (int v = 0; v < n_vecs; v++) w[v] = vec_keep(vec_load(weights + v * LANES));
 #pragma GCC unroll 12
             for (int i = 0; i < n_rows; i++) {
                 Vec x = vec_all(rows[i][k]);

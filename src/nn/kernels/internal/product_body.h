@@ -16,9 +16,11 @@ INLINE int product_depth(int left) {
     return left < PRODUCT_DEPTH ? left : PRODUCT_DEPTH;
 }
 
-/* Vectors of the next column panel: threes, but four left are better as two and two. */
+/* Vectors of the next column panel: threes, but four left are better as two and two. Sixteen registers are just enough
+ * for a tile of threes and too few as soon as the compiler wants one more. */
 INLINE int panel_vecs(int columns) {
     int vecs = columns / LANES;
+    if (LANES == 8) return vecs < 2 ? 1 : 2;
     return vecs == 4 || vecs == 2 ? 2 : vecs < 3 ? 1 : 3;
 }
 

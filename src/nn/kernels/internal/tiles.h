@@ -42,7 +42,7 @@ INLINE void tile_product(TileSums c, TileLeft a, TileRight b, int add, const int
         /* a row of b is loaded once and meets every row of a */
         Vec b_p[4];
 #pragma GCC unroll 4
-        for (int v = 0; v < n_vecs; v++) b_p[v] = vec_load(b.data + v * LANES);
+        for (int v = 0; v < n_vecs; v++) b_p[v] = vec_keep(vec_load(b.data + v * LANES));
 #pragma GCC unroll 12
         for (int i = 0; i < n_rows; i++) {
             Vec a_i = vec_all(a.data[i * a.row]);
