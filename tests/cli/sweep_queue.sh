@@ -84,3 +84,10 @@ expect 2 "$synvid" sweep run s.json
 says err "a-1 is being run by process 1 on elsewhere, job 99_9"
 expect 0 env PATH="$scratch/bin:$PATH" "$synvid" sweep run s.json
 says err "end: finished"
+
+# A task that ends while the queue is asked has said so in its record, which was read before: it is finished, not lost.
+cp s/sweep/a-1.json ended.json
+printf '{"state": "running", "host": "elsewhere", "pid": 1, "job": "17_1"}\n' >s/sweep/a-1.json
+printf '#!/bin/sh\ncp ended.json s/sweep/a-1.json\n' >bin/squeue
+expect 0 env PATH="$scratch/bin:$PATH" "$synvid" sweep status s.json
+says out "7 tasks: 7 finished"

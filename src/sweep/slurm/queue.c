@@ -168,7 +168,9 @@ static bool is_lost(const TaskRecord *record, const Submission *submission) {
     return submission->job[0] && undone;
 }
 
-static Err apply(TaskRecord *record, const Submission *submission, const QueueList *list) {
+static Err apply(TaskRecord *records, const SweepPlan *plan, int task, const Submission *submission,
+                 const QueueList *list) {
+    TaskRecord *record = &records[task];
     record->returns = submission->returns;
     if (record->state == TASK_FINISHED) return ERR_NONE;
     /* a requeued job has its old number; a task that runs may be in a job that was submitted by hand */
@@ -179,9 +181,12 @@ static Err apply(TaskRecord *record, const Submission *submission, const QueueLi
         record->lost = is_lost(record, submission); /* one that can never start */
         return ERR_NONE;
     }
+    /* between the reading of the record and that of the queue a job may have ended, and said so in the record */
+    TRY(sweep_state_reread(records, plan, task));
     bool own_process = record->state == TASK_RUNNING && !record->job[0];
     const char *job = record->state == TASK_RUNNING ? record->job : submission->job;
-    bool speaks_for_itself = record->state == TASK_FAILED || record->state == TASK_CHANGED;
+    bool speaks_for_itself = record->state == TASK_FINISHED || record->state == TASK_FAILED ||
+                             record->state == TASK_CHANGED;
     if (!own_process && !speaks_for_itself && job[0]) TRY(apply_gone(record, job));
     record->lost = is_lost(record, submission);
     return ERR_NONE;
@@ -198,7 +203,7 @@ Err queue_apply(TaskRecord *records, bool *known, const SweepPlan *plan) {
     /* a sweep that never was in a queue does not ask for one: most machines have none */
     if (!err && interesting) err = read_queue(&list, known);
     for (int i = 0; i < plan->n_tasks && !err && interesting && *known; i++)
-        err = apply(&records[i], &submissions[i], &list);
+        err = apply(records, plan, i, &submissions[i], &list);
     free(list.items);
     free(submissions);
     return err;

@@ -149,6 +149,14 @@ Err sweep_state_read(TaskRecord *records, const SweepPlan *plan) {
     return err;
 }
 
+Err sweep_state_reread(TaskRecord *records, const SweepPlan *plan, int task) {
+    TaskRecord now = {.returns = records[task].returns};
+    memcpy(now.key, records[task].key, DIGEST_SIZE);
+    TRY(read_record(&now, plan, task));
+    records[task] = now;
+    return compare_inputs(&records[task], plan, task, records);
+}
+
 /* Needs are earlier tasks, so one pass reaches those that are blocked by blocked ones. */
 void sweep_state_block(TaskRecord *records, const SweepPlan *plan) {
     for (int i = 0; i < plan->n_tasks; i++) {

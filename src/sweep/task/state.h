@@ -46,6 +46,8 @@ typedef struct {
 
 /* records: (n_tasks). Reads every record and compares keys and contents. */
 CHECKED Err sweep_state_read(TaskRecord *records, const SweepPlan *plan);
+/* Reads one record again, after sweep_state_read: what came of a task meanwhile. */
+CHECKED Err sweep_state_reread(TaskRecord *records, const SweepPlan *plan, int task);
 CHECKED Err sweep_state_write(const TaskRecord *record, const SweepPlan *plan, int task);
 CHECKED Err sweep_state_path(char *out, size_t size, const SweepPlan *plan, int task, const char *extension);
 /* Digest of the contents of a task's needs, as their records have them. */
