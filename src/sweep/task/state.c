@@ -53,23 +53,18 @@ static double number_of(const cJSON *root, const char *key) {
     return record_number_or(root, key, 0);
 }
 
-/* A process of this host that is gone ended without writing what became of it. */
-static void judge_running(TaskRecord *record) {
+/* Whether a process of this host that is to run the task is gone. */
+static bool runner_is_gone(const TaskRecord *record) {
     char here[sizeof record->host];
     host_name(here, sizeof here);
-    if (!text_equal(record->host, here)) return;
-    if (record->pid > 0 && (kill((pid_t)record->pid, 0) == 0 || errno != ESRCH)) return;
-    record->state = TASK_STOPPED;
-    snprintf(record->message, sizeof record->message, "its process ended without a word (killed, or the machine went)");
+    if (record->state != TASK_RUNNING || !text_equal(record->host, here)) return false;
+    return record->pid <= 0 || (kill((pid_t)record->pid, 0) != 0 && errno == ESRCH);
 }
 
 /* `key` is that of the record; record->key is today's. */
 static Err judge(TaskRecord *record, const char *key) {
     char content[DIGEST_SIZE];
-    if (record->state == TASK_RUNNING) {
-        judge_running(record);
-        return ERR_NONE;
-    }
+    if (record->state == TASK_RUNNING) return ERR_NONE;
     bool changed = !text_equal(key, record->key);
     if (record->state == TASK_FINISHED && !changed) {
         TRY(content_digest(content, record->made));
@@ -80,13 +75,14 @@ static Err judge(TaskRecord *record, const char *key) {
     return ERR_NONE;
 }
 
-static Err read_record(TaskRecord *record, const SweepPlan *plan, int task) {
-    char path[PATH_SIZE], key[DIGEST_SIZE], state[32];
+/* The record as it stands, and its own key; both stay as they are where there is none. */
+static Err load_record(TaskRecord *record, char key[DIGEST_SIZE], const SweepPlan *plan, int task) {
+    char path[PATH_SIZE], state[32];
     cJSON *root;
     TRY(sweep_state_path(path, sizeof path, plan, task, "json"));
     if (!file_exists(path)) return ERR_NONE;
     if (json_read(&root, path, RECORD_MAX, ERR_INPUT)) return ERR_NONE; /* not ours: the task is done again */
-    copy_text(key, sizeof key, root, "key");
+    copy_text(key, DIGEST_SIZE, root, "key");
     copy_text(state, sizeof state, root, "state");
     copy_text(record->made, sizeof record->made, root, "made");
     copy_text(record->content, sizeof record->content, root, "content");
@@ -106,7 +102,23 @@ static Err read_record(TaskRecord *record, const SweepPlan *plan, int task) {
     /* queued and blocked are never written: they are found out */
     for (TaskState s = TASK_MISSING; s < TASK_QUEUED; s++)
         if (text_equal(state, task_state_name(s))) record->state = s;
-    return judge(record, key);
+    return ERR_NONE;
+}
+
+static Err read_record(TaskRecord *record, const SweepPlan *plan, int task) {
+    char key[DIGEST_SIZE] = "";
+    TRY(load_record(record, key, plan, task));
+    if (runner_is_gone(record)) {
+        /* it may have ended, and said so, since its record was read */
+        TRY(load_record(record, key, plan, task));
+        if (record->state == TASK_RUNNING) {
+            record->state = TASK_STOPPED;
+            snprintf(record->message, sizeof record->message,
+                     "its process ended without a word (killed, or the machine went)");
+            return ERR_NONE;
+        }
+    }
+    return record->state == TASK_MISSING ? ERR_NONE : judge(record, key);
 }
 
 /* A finished task whose needs have other contents now than when it read them. */
