@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # quickstart.sh - the whole experiment at small scale: real photographs and videos are fetched, datasets generated,
 # models pre-trained, fine-tuned and probed, datasets analyzed, and a report written. 10 to 15 minutes on two cores with
-# AVX512_BF16 after the installation, longer on others; 5 GB of disk. Safe to run again: what is finished stays.
+# AVX512_BF16 after the installation, 40 with AVX2 alone; 5 GB of disk. Safe to run again: what is finished stays.
 #
 #   ./quickstart.sh [DIR]          work in DIR (default: ./quickstart)
 #   ./quickstart.sh --long [DIR]   the sweep `reduced` instead: the whole progression, three seeds, three tasks, with
