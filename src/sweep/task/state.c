@@ -106,7 +106,8 @@ static Err load_record(TaskRecord *record, char key[DIGEST_SIZE], const SweepPla
 }
 
 static Err read_record(TaskRecord *record, const SweepPlan *plan, int task) {
-    char key[DIGEST_SIZE] = "";
+    char key[DIGEST_SIZE]; /* without a record nothing has changed */
+    memcpy(key, record->key, DIGEST_SIZE);
     TRY(load_record(record, key, plan, task));
     if (runner_is_gone(record)) {
         /* it may have ended, and said so, since its record was read */
@@ -118,7 +119,7 @@ static Err read_record(TaskRecord *record, const SweepPlan *plan, int task) {
             return ERR_NONE;
         }
     }
-    return record->state == TASK_MISSING ? ERR_NONE : judge(record, key);
+    return judge(record, key);
 }
 
 /* A finished task whose needs have other contents now than when it read them. */

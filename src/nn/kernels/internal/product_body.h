@@ -20,7 +20,7 @@ INLINE int product_depth(int left) {
  * for a tile of threes and too few as soon as the compiler wants one more. */
 INLINE int panel_vecs(int columns) {
     int vecs = columns / LANES;
-    if (LANES == 8) return vecs < 2 ? 1 : 2;
+    if (VEC_REGISTERS <= 16) return vecs < 2 ? 1 : 2;
     return vecs == 4 || vecs == 2 ? 2 : vecs < 3 ? 1 : 3;
 }
 
